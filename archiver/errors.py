@@ -1,0 +1,102 @@
+"""Errors of the archiver, each with the exit code the command line ends with.
+
+The tree::
+
+    ArchiverError                 1   anything that failed
+    ├── UsageError                2   what was asked for makes no sense
+    ├── CrawlIncomplete           3   some pages failed or are pending: run again
+    ├── ArchiveDamaged            4   fixity check found damage
+    ├── ArchiveLocked             5   another run holds the archive
+    ├── MarkupChanged             6   pages arrived, nothing in them was recognised
+    ├── RateLimited               7   the site said stop
+    ├── DiskFull                  8   no room to write
+    ├── DatabaseTooNew            1   written by a newer version of this program
+    ├── PageNotRecognised         1   one page is not what its address promises
+    └── ResponseNotArchived       1   an offline request for something the archive does not have
+
+A message says what was expected, what was found, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the `archiver` command; documented in README.md and docs/design.md."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    DAMAGED = 4
+    LOCKED = 5
+    MARKUP_CHANGED = 6
+    RATE_LIMITED = 7
+    DISK_FULL = 8
+    INTERRUPTED = 130
+
+
+class ArchiverError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    exit_code = ExitCode.FAILED
+
+
+class UsageError(ArchiverError):
+    """An argument or setting makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class CrawlIncomplete(ArchiverError):
+    """Some pages failed or are pending."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class ArchiveDamaged(ArchiverError):
+    """A file of the archive is not what was written."""
+
+    exit_code = ExitCode.DAMAGED
+
+
+class ArchiveLocked(ArchiverError):
+    """Another process is writing to the archive."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class MarkupChanged(ArchiverError):
+    """Pages were fetched and none was recognised."""
+
+    exit_code = ExitCode.MARKUP_CHANGED
+
+
+class RateLimited(ArchiverError):
+    """The site refused further requests."""
+
+    exit_code = ExitCode.RATE_LIMITED
+
+
+class DiskFull(ArchiverError):
+    """The disk has no room for what had to be written."""
+
+    exit_code = ExitCode.DISK_FULL
+
+
+class DatabaseTooNew(ArchiverError):
+    """The database was migrated by a newer version of this program."""
+
+
+class PageNotRecognised(ArchiverError):
+    """A page lacks what its kind of page must have; `url` and `missing` say which and what."""
+
+    def __init__(self, url: str, missing: str) -> None:
+        super().__init__(f"{url}: {missing}")
+        self.url = url
+        self.missing = missing
+
+
+class ResponseNotArchived(ArchiverError):
+    """An offline request asked for an address the archive holds no capture of."""

@@ -1,0 +1,240 @@
+"""What travels between the floors: frozen values, no behaviour.
+
+`pages` makes them from bytes, spiders yield them, `store` turns them into rows. Positions count from 0 in page order.
+Dates of the blog are `YYYY-MM-DD` (it shows no time); times of ours are ISO 8601 UTC with a `Z`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """One formula as MathJax 2.7.9 would find it."""
+
+    position: int
+    display: bool
+    """Whether it stands on its own line: `$$`, `\\[` or an environment."""
+    environment: str | None
+    """Name of the outermost environment, for example `equation`; None between dollar signs or brackets."""
+    label: str | None
+    """The first `\\label{...}` inside."""
+    tag: str | None
+    """The first `\\tag{...}` inside."""
+    tex: str
+    """Exact source with its delimiters; a `<br>` of the page is dropped, the newline after it kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeBlock:
+    """One `<pre>`, byte for byte."""
+
+    position: int
+    language: str
+    """As named by the page's `language-...` class; empty when it names none."""
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One picture of a post."""
+
+    position: int
+    url: str
+    """Absolute and canonical."""
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostLink:
+    """One link in the body of a post."""
+
+    position: int
+    url: str
+    """Absolute; canonical where it leads to the blog; as written where it is no URL at all."""
+    text: str
+    kind: str
+    """`post`, `site` (another page of the blog), `external` or `other` (no http URL)."""
+    target_post_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The readable content of a post body or a comment."""
+
+    markdown: str
+    text: str
+    formulas: tuple[Formula, ...] = ()
+    code_blocks: tuple[CodeBlock, ...] = ()
+    images: tuple[Image, ...] = ()
+    links: tuple[PostLink, ...] = ()
+    unclosed: tuple[str, ...] = ()
+    """Formula openers without an end: kept in the Markdown as they stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A section of the blog."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """One reader's (or the author's) comment."""
+
+    id: int
+    parent_id: int | None
+    author: str
+    author_url: str | None
+    is_owner: bool
+    published_on: str | None
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How a post was read, and what speaks against trusting it."""
+
+    engine: str
+    """`site`, `trafilatura` or `readability`: what found the body."""
+    issues: tuple[str, ...] = ()
+    """Plain sentences; a post with any is marked for review."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One article page: the post, and the page of comments shown with it."""
+
+    id: int
+    url: str
+    title: str
+    author: str
+    published_on: str | None
+    categories: tuple[Category, ...]
+    tags: tuple[str, ...]
+    license: str | None
+    license_url: str | None
+    reader_count: int | None
+    comment_count: int | None
+    """As the page claims; the blog's own counter drifts."""
+    content: Content
+    quality: Quality
+    comments: tuple[Comment, ...]
+    comment_page: int
+    """Number of the comment page shown: the last one on the bare address."""
+    comment_pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentPage:
+    """An earlier page of a post's comments."""
+
+    post_id: int
+    page: int
+    comments: tuple[Comment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingEntry:
+    """One post on a category page."""
+
+    post_id: int
+    title: str
+    published_on: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One page of a category."""
+
+    category: Category
+    page: int
+    entries: tuple[ListingEntry, ...]
+    next_page: int | None
+    last_page: int
+    categories: tuple[Category, ...]
+    """All categories of the blog's menu, in its order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueEntry:
+    """One line of the blog's list of everything."""
+
+    post_id: int
+    title: str
+    published_on: str
+    comment_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """The blog's list of everything, newest first."""
+
+    entries: tuple[CatalogueEntry, ...]
+    year_totals: tuple[tuple[int, int], ...]
+    """Year and the number of posts the page claims for it."""
+    categories: tuple[Category, ...]
+    """All categories of the blog's menu, in its order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicLink:
+    """One post in a topic."""
+
+    position: int
+    post_id: int
+    title: str
+    """As the index names it, which may differ from the post's own title."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One section of a curated index."""
+
+    position: int
+    name: str
+    links: tuple[TopicLink, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """A curated index."""
+
+    source: str
+    """Path or URL it was read from."""
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A picture or another file that was fetched for its bytes; they are in its capture."""
+
+    url: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One archived exchange and where its response record is."""
+
+    url: str
+    """Canonical."""
+    target_uri: str
+    """As asked for, as in the WARC."""
+    fetched_at: str
+    status: int
+    content_type: str
+    payload_sha256: str
+    warc_file: str
+    """Name within the archive's `warc` folder."""
+    warc_offset: int
+    warc_length: int
+    """Offset and length of the response record's gzip member, in bytes."""
+    record_id: str
+    revisit_of: str | None = None
+    """Record id of the capture that holds the payload, for a revisit."""

@@ -1,0 +1,167 @@
+"""Canonical URLs of the blog, and where to fetch them.
+
+The blog answers under several hosts, schemes and spellings (`notes` of the design, section URL space). Rows carry one
+canonical form; a `Site` maps between it and the server that is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
+
+BLOG = "https://kexue.fm"
+"""Origin of every canonical URL of the blog."""
+
+HOSTS = frozenset({"kexue.fm", "www.kexue.fm", "spaces.ac.cn", "www.spaces.ac.cn"})
+"""Host names the blog answers under; the siblings bbs., album. and bsky.spaces.ac.cn are other sites."""
+
+REDIRECTORS = frozenset({"link.zhihu.com"})
+"""Hosts whose `?target=` parameter is the address that is meant."""
+
+_POST = re.compile(r"/archives/([1-9]\d{0,8})(?:\.html)?/?")
+_COMMENT_PAGE = re.compile(r"/archives/([1-9]\d{0,8})/comment-page-([1-9]\d{0,5})/?")
+_CATEGORY = re.compile(r"/category/([^/]+)(?:/([1-9]\d{0,5}))?/?")
+_SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def unwrap(url: str) -> str:
+    """Return the address a redirector link stands for, or the link itself."""
+    parts = urlsplit(url)
+    if parts.hostname in REDIRECTORS:
+        target = parse_qs(parts.query).get("target")
+        if target:
+            return target[0]
+    return url
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the blog is fetched from: the blog itself, a mirror or a test server.
+
+    >>> site = Site("http://127.0.0.1:8000")
+    >>> site.canonical("http://127.0.0.1:8000/archives/1008/#more")
+    'https://kexue.fm/archives/1008'
+    >>> site.fetch_url("https://kexue.fm/archives/1008")
+    'http://127.0.0.1:8000/archives/1008'
+    """
+
+    base: str = BLOG
+    """Origin without a trailing slash: scheme, host and port."""
+
+    @property
+    def host(self) -> str:
+        """Host and port of the server that is asked."""
+        return urlsplit(self.base).netloc
+
+    def resolve(self, href: str, base: str = BLOG + "/") -> str | None:
+        """Return the absolute canonical form of a link found on the page `base`, or None when it is no http(s) URL.
+
+        Addresses of the blog lose host variants, fragment and trailing slash as `canonical` describes; other
+        addresses keep everything but white space at their ends.
+        """
+        href = unwrap(href.strip())
+        try:
+            absolute = urljoin(base, href)
+            return self.canonical(absolute) or self._foreign(absolute)
+        except ValueError:  # for example an unclosed IPv6 bracket
+            return None
+
+    def canonical(self, url: str) -> str | None:
+        """Return the one URL of an address of the blog, without fragment, or None when it is not the blog's.
+
+        Raises ValueError when `url` cannot be parsed.
+        """
+        parts = urlsplit(unwrap(url))
+        if parts.scheme not in ("http", "https") or not self._own(parts.hostname, parts.netloc):
+            return None
+        path = canonical_path(parts.path)
+        query = "" if post_id_of_path(path) or _COMMENT_PAGE.fullmatch(path) else parts.query
+        return urlunsplit(("https", "kexue.fm", path, _escaped(query, _SAFE + "?"), ""))
+
+    def fetch_url(self, canonical: str) -> str:
+        """Return the address to ask this server for a canonical URL; other sites' URLs come back unchanged."""
+        if canonical == BLOG or canonical.startswith(BLOG + "/"):
+            return self.base + canonical[len(BLOG) :]
+        return canonical
+
+    def _own(self, hostname: str | None, netloc: str) -> bool:
+        return hostname in HOSTS or netloc == self.host
+
+    @staticmethod
+    def _foreign(url: str) -> str | None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+        return _CONTROL.sub(lambda found: quote(found[0]), url)
+
+
+def _escaped(text: str, safe: str) -> str:
+    """Escape what a URL may not hold; leave escapes that are there as they are."""
+    return quote(_ESCAPE.sub("%25", text), safe=safe)
+
+
+def canonical_path(path: str) -> str:
+    """Return the one spelling of a path of the blog.
+
+    Posts lose a trailing slash and `.html`; a category's first page has no number, further pages end in a slash.
+    """
+    if found := _POST.fullmatch(path):
+        return f"/archives/{found[1]}"
+    if found := _COMMENT_PAGE.fullmatch(path):
+        return f"/archives/{found[1]}/comment-page-{found[2]}"
+    if found := _CATEGORY.fullmatch(path):
+        page = int(found[2] or 1)
+        return f"/category/{found[1]}" + (f"/{page}/" if page > 1 else "")
+    return _escaped(path or "/", _SAFE)
+
+
+def post_url(post_id: int) -> str:
+    """Return the canonical URL of a post."""
+    return f"{BLOG}/archives/{post_id}"
+
+
+def comment_page_url(post_id: int, page: int) -> str:
+    """Return the canonical URL of one page of a post's comments."""
+    return f"{BLOG}/archives/{post_id}/comment-page-{page}"
+
+
+def category_url(slug: str, page: int = 1) -> str:
+    """Return the canonical URL of a page of a category."""
+    return f"{BLOG}/category/{slug}" + (f"/{page}/" if page > 1 else "")
+
+
+def catalogue_url() -> str:
+    """Return the canonical URL of the blog's list of everything."""
+    return f"{BLOG}/content.html"
+
+
+def post_id_of_path(path: str) -> int | None:
+    """Return the post a path leads to, or None."""
+    found = _POST.fullmatch(path)
+    return int(found[1]) if found else None
+
+
+def post_id(canonical: str | None) -> int | None:
+    """Return the post a canonical URL is the address of (not one of its comment pages), or None."""
+    if canonical is None or not canonical.startswith(BLOG + "/"):
+        return None
+    return post_id_of_path(urlsplit(canonical).path)
+
+
+def comment_page(canonical: str | None) -> tuple[int, int] | None:
+    """Return post and number of a comment page's canonical URL, or None."""
+    if canonical is None or not canonical.startswith(BLOG + "/"):
+        return None
+    found = _COMMENT_PAGE.fullmatch(urlsplit(canonical).path)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def category(canonical: str | None) -> tuple[str, int] | None:
+    """Return slug and page number of a category page's canonical URL, or None."""
+    if canonical is None or not canonical.startswith(BLOG + "/"):
+        return None
+    found = _CATEGORY.fullmatch(urlsplit(canonical).path)
+    return (unquote(found[1]), int(found[2] or 1)) if found else None
