@@ -122,6 +122,8 @@ class Post:
     comment_count: int | None
     """As the page claims; the blog's own counter drifts."""
     content: Content
+    content_sha256: str
+    """SHA-256 of the body's markup and the metadata: what makes a revision. Counters are left out."""
     quality: Quality
     comments: tuple[Comment, ...]
     comment_page: int
@@ -216,6 +218,33 @@ class Asset:
     url: str
     content_type: str
     size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An address that gave no page."""
+
+    reason: str
+    permanent: bool = False
+    """Whether asking again soon makes no sense, as for 404 and 410."""
+    refused: bool = False
+    """Whether it must never be asked for, for example by robots.txt."""
+
+
+Item = Post | CommentPage | Listing | Catalogue | Topics | Asset | Gap
+"""What a response comes to: exactly one of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The end of one request: what came of it, and where the exchange is recorded."""
+
+    item: Item
+    url: str | None
+    """Canonical URL that was asked for; None for what needed no request."""
+    capture_id: int | None
+    """Row of the exchange; None when there was none, or no answer came."""
+    fetched_at: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

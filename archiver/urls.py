@@ -62,9 +62,8 @@ class Site:
         Addresses of the blog lose host variants, fragment and trailing slash as `canonical` describes; other
         addresses keep everything but white space at their ends.
         """
-        href = unwrap(href.strip())
         try:
-            absolute = urljoin(base, href)
+            absolute = urljoin(base, unwrap(href.strip()))
             return self.canonical(absolute) or self._foreign(absolute)
         except ValueError:  # for example an unclosed IPv6 bracket
             return None

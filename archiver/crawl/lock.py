@@ -1,0 +1,45 @@
+"""One writer per archive."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archiver.errors import ArchiveLocked, ArchiverError
+from archiver.store.database import timestamp
+
+NAME = "lock"
+"""Name of the lock file in the archive's home; it holds the owner's process number and start."""
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Hold the archive while the block runs.
+
+    The lock is the operating system's, so a dead owner's is free. Raises ArchiveLocked when another process has it.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        handle = os.open(home / NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise ArchiverError(f"expected a folder to write to at {home}: {error.strerror}") from error
+    try:
+        _take(handle, home)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, home: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        owner = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "unknown"
+        raise ArchiveLocked(
+            f"{home}: another run is writing to this archive ({owner}); wait for it, or end that process"
+        ) from error
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"pid {os.getpid()}, since {timestamp()}\n".encode(), 0)

@@ -1,0 +1,42 @@
+"""HTTP messages as bytes, rebuilt from what Scrapy keeps of them.
+
+Scrapy keeps neither the order and case of headers nor the reason phrase nor chunking; what is rebuilt says what was
+said, not how.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.http import Response
+
+
+def request_bytes(request: Request) -> bytes:
+    """Return the request as an HTTP/1.1 message."""
+    parts = urlsplit(request.url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [f"{request.method} {target} HTTP/1.1".encode("latin-1")]
+    if b"Host" not in request.headers:
+        lines.append(b"Host: " + parts.netloc.encode("idna" if not parts.netloc.isascii() else "ascii"))
+    return _message(lines + _header_lines(request.headers), request.body)
+
+
+def response_bytes(response: Response) -> bytes:
+    """Return the response as an HTTP/1.1 message; its body has its content coding but no longer chunks."""
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}".encode("latin-1")]
+    headers = [line for line in _header_lines(response.headers) if not line.lower().startswith(b"content-length:")]
+    return _message([*lines, *headers, b"Content-Length: %d" % len(response.body)], response.body)
+
+
+def _header_lines(headers: object) -> list[bytes]:
+    return [name + b": " + value for name, values in headers.items() for value in values]  # type: ignore[attr-defined]
+
+
+def _message(lines: list[bytes], body: bytes) -> bytes:
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body

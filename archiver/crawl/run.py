@@ -1,0 +1,210 @@
+"""One run of the crawl: what all its parts share, and the one place where work becomes durable."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from archiver import __version__, items
+from archiver.errors import ArchiverError
+from archiver.store import captures, frontier, runs
+from archiver.store.database import Archive, database_url, timestamp
+from archiver.urls import Site
+from archiver.warc.writer import WarcWriter
+
+COMMIT_ITEMS = 50
+COMMIT_SECONDS = 1.0
+"""Work is made durable after this many items or seconds: what a kill can cost at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an archive is, and where the blog is fetched from."""
+
+    home: Path
+    db: str | None = None
+    site: str = Site().base
+
+    @property
+    def warc(self) -> Path:
+        """Folder of the WARC files."""
+        return self.home / "warc"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the logs."""
+        return self.home / "logs"
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened in a run."""
+
+    requests: int = 0
+    bytes: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    pages: Counter[str] = field(default_factory=Counter)
+    """Pages recognised, by kind."""
+    posts: Counter[str] = field(default_factory=Counter)
+    """Posts by what storing them did: new, changed, unchanged, review."""
+    comments_new: int = 0
+    gaps: Counter[str] = field(default_factory=Counter)
+    """Addresses that gave no page, by kind of page."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts for the run's row and report."""
+        posts = {name: self.posts[name] for name in ("new", "changed", "unchanged", "review", "gone")}
+        return {
+            "requests": self.requests,
+            "bytes": self.bytes,
+            **posts,
+            "comments_new": self.comments_new,
+            "failed": sum(self.gaps.values()),
+            "pages": dict(self.pages),
+            "gaps": dict(self.gaps),
+            "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
+        }
+
+
+class Run:
+    """A run of a command that writes: the database's unit of work, the WARC file, the counts.
+
+    Nothing is durable before `commit`, which syncs the WARC first: a row never points at bytes that are not there.
+    """
+
+    def __init__(
+        self, place: Place, command: str, *, limit: int | None = None, progress: Callable[[Run], None] | None = None
+    ) -> None:
+        place.home.mkdir(parents=True, exist_ok=True)
+        self.place = place
+        self.site = Site(place.site.rstrip("/"))
+        self.limit = limit
+        self.counts = Counts()
+        self.fatal: ArchiverError | None = None
+        self._halt: Callable[[], object] = lambda: None
+        self._progress = progress
+        self.archive = Archive(database_url(place.home, place.db))
+        session = self.archive.session
+        self.id, self.cycle = runs.begin(session, command, now=timestamp())
+        frontier.release(session)
+        frontier.retry_failed(session, cycle=self.cycle)
+        self.archive.commit()
+        self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}")
+        self._uncommitted = 0
+        self._committed_at = time.monotonic()
+
+    def record(self, url: str, request: bytes, response: bytes, head: ResponseHead) -> int:
+        """Append an exchange to the WARC and note where it is; return the capture's number."""
+        location = self.writer.write_exchange(
+            target_uri=head.target_uri,
+            request=request,
+            response=response,
+            fetched_at=head.fetched_at,
+            ip_address=head.ip_address,
+        )
+        self.counts.requests += 1
+        self.counts.bytes += len(response)
+        self.counts.statuses[head.status] += 1
+        capture = items.Capture(
+            url=url,
+            target_uri=head.target_uri,
+            fetched_at=timestamp(head.fetched_at),
+            status=head.status,
+            content_type=head.content_type,
+            payload_sha256=location.payload_sha256,
+            warc_file=location.warc_file,
+            warc_offset=location.offset,
+            warc_length=location.length,
+            record_id=location.record_id,
+        )
+        return captures.add(self.archive.session, capture, self.id)
+
+    @property
+    def full(self) -> bool:
+        """Whether the limit on posts is reached."""
+        return self.limit is not None and self.counts.pages["post"] >= self.limit
+
+    def progress(self) -> tuple[int, int]:
+        """Return how many addresses of this run are settled, and how many are known."""
+        settled = sum(self.counts.pages.values()) + sum(self.counts.gaps.values())
+        return settled, settled + frontier.tally(self.archive.session)["unfinished"]
+
+    def settled(self) -> None:
+        """Note that one more item was stored; make the work durable if it is time."""
+        self._uncommitted += 1
+        overdue = time.monotonic() - self._committed_at >= COMMIT_SECONDS
+        if self._uncommitted >= COMMIT_ITEMS or overdue:
+            self.commit()
+        if self._progress:
+            self._progress(self)
+
+    def commit(self) -> None:
+        """Make everything so far durable: the WARC's bytes, then the rows that point at them."""
+        self.writer.sync()
+        self.archive.commit()
+        self._uncommitted = 0
+        self._committed_at = time.monotonic()
+
+    def stop(self, error: ArchiverError) -> None:
+        """End the run early because of an error; the first one counts."""
+        if self.fatal is None:
+            self.fatal = error
+            self._halt()
+
+    def halts(self, halt: Callable[[], object]) -> None:
+        """Say how the crawl is halted."""
+        self._halt = halt
+
+    def end(self, outcome: str, exit_code: int) -> None:
+        """Store how the run ended."""
+        frontier.release(self.archive.session)
+        runs.end(self.archive.session, self.id, outcome, exit_code, self.counts.as_dict(), now=timestamp())
+        self.commit()
+
+    def close(self) -> None:
+        """Close the WARC file under its final name, and the database."""
+        self.writer.close()
+        self.archive.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseHead:
+    """What a record and its row say about a response beside its bytes."""
+
+    target_uri: str
+    fetched_at: datetime
+    status: int
+    content_type: str
+    ip_address: str | None
+
+
+_RUNS: WeakKeyDictionary[Crawler, Run] = WeakKeyDictionary()
+
+
+def attach(crawler: Crawler, run: Run) -> None:
+    """Give a crawler its run before it starts: its components are made by Scrapy, from the crawler alone."""
+    _RUNS[crawler] = run
+    run.halts(lambda: asyncio.get_running_loop().create_task(crawler.stop_async()))
+
+
+def run_of(crawler: Crawler) -> Run:
+    """Return the run of a crawler; one started by Scrapy's own command line gets one from its settings."""
+    if crawler not in _RUNS:
+        settings = crawler.settings
+        place = Place(
+            home=Path(settings["ARCHIVER_HOME"]), db=settings["ARCHIVER_DB"] or None, site=settings["ARCHIVER_SITE"]
+        )
+        run = Run(place, f"scrapy crawl {crawler.spidercls.name}")
+        attach(crawler, run)
+        crawler.signals.connect(run.close, signals.engine_stopped, weak=False)
+    return _RUNS[crawler]

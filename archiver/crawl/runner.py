@@ -1,0 +1,171 @@
+"""Runs a crawl from beginning to end and says how it went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scrapy.crawler import Crawler, CrawlerProcess
+from scrapy.settings import Settings
+from twisted.python.failure import Failure
+
+from archiver.crawl.lock import locked
+from archiver.crawl.logs import logging_to
+from archiver.crawl.run import Place, Run, attach
+from archiver.errors import ExitCode
+from archiver.store import frontier, lists, runs
+
+SOURCES = ("catalogue", "category", "index")
+"""The lists a crawl can start from; each is a spider."""
+
+INTERRUPTED = "shutdown"
+"""Scrapy's reason for the end of a spider after a signal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a crawl is asked for."""
+
+    sources: tuple[str, ...] = SOURCES
+    slugs: tuple[str, ...] = ()
+    index: str = ""
+    limit: int | None = None
+    delay: float | None = None
+    concurrency: int | None = None
+    comments: bool = True
+    images: bool = True
+    contact: str = ""
+    verbose: bool = False
+
+    @property
+    def command(self) -> str:
+        """What is stored of the request: two runs of one command go on with each other."""
+        parts = ["crawl", *self.sources, *(f"--category {slug}" for slug in self.slugs)]
+        parts += [f"--index {self.index}"] if self.index else []
+        parts += [] if self.comments else ["--no-comments"]
+        parts += [] if self.images else ["--no-images"]
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a crawl went."""
+
+    run: int
+    outcome: str
+    exit_code: int
+    message: str
+    seconds: float
+    counts: dict[str, Any]
+    unfinished: int
+    """Addresses that a further run may get."""
+    disagreements: dict[str, list[int]]
+    """Posts about which the blog's lists, the index and the archive disagree, by what the disagreement is."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for `--json`."""
+        return asdict(self)
+
+
+def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None = None) -> Report:
+    """Crawl until nothing is left to ask for, and report.
+
+    Scrapy's reactor cannot be started twice, so a process can do this once. Raises ArchiveLocked when another run
+    holds the archive, and what a spider's arguments or the disk gave cause for.
+    """
+    began = time.monotonic()
+    with locked(place.home):
+        run = Run(place, options.command, limit=options.limit, progress=progress)
+        try:
+            with logging_to(place.logs / f"run-{run.id:06}.jsonl", verbose=options.verbose):
+                reason = _run_spider(run, options)
+            return _conclude(run, reason, time.monotonic() - began)
+        finally:
+            run.close()
+
+
+def _run_spider(run: Run, options: Options) -> str:
+    """Run the spider to its end; return Scrapy's reason for it."""
+    process = CrawlerProcess(_settings(run, options))
+    crawler = process.create_crawler("everything")
+    attach(crawler, run)
+    failures: list[Failure] = []
+    crawling = process.crawl(crawler, **_arguments(run, options))
+    crawling.addErrback(failures.append)
+    process.start()
+    if failures:
+        failures[0].raiseException()
+    return _finish_reason(crawler)
+
+
+def _finish_reason(crawler: Crawler) -> str:
+    stats = crawler.stats
+    return str(stats.get_value("finish_reason", "")) if stats else ""
+
+
+def _settings(run: Run, options: Options) -> Settings:
+    settings = Settings()
+    settings.setmodule("archiver.settings", priority="project")
+    contact = options.contact or settings["ARCHIVER_CONTACT"]
+    # The log of a run is ours: see `logs`.
+    changes: dict[str, Any] = {"ARCHIVER_HOME": str(run.place.home), "LOG_INSTALL_ROOT_HANDLER": False}
+    if contact:
+        changes["USER_AGENT"] = settings["USER_AGENT"].replace(")", f"; {contact})")
+    if options.delay is not None:
+        changes |= {"DOWNLOAD_DELAY": options.delay, "AUTOTHROTTLE_START_DELAY": options.delay}
+        changes |= {"AUTOTHROTTLE_ENABLED": options.delay > 0}
+    if options.concurrency is not None:
+        changes |= {"CONCURRENT_REQUESTS": options.concurrency, "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency}
+    settings.setdict(changes, priority="cmdline")
+    return settings
+
+
+def _arguments(run: Run, options: Options) -> dict[str, Any]:
+    return {
+        "site": run.site.base,
+        "sources": options.sources,
+        "slugs": options.slugs,
+        "index": options.index,
+        "comments": options.comments,
+        "images": options.images,
+    }
+
+
+def _conclude(run: Run, reason: str, seconds: float) -> Report:
+    """Judge how the run went, store that and report it."""
+    if run.fatal is not None:
+        raise run.fatal
+    session = run.archive.session
+    unfinished = frontier.tally(session)["unfinished"]
+    outcome, code, message = _judge(run, reason, unfinished)
+    run.end(outcome, code)
+    return Report(
+        run=run.id,
+        outcome=outcome,
+        exit_code=code,
+        message=message,
+        seconds=round(seconds, 1),
+        counts=run.counts.as_dict(),
+        unfinished=unfinished,
+        disagreements=lists.disagreements(session, run.cycle),
+    )
+
+
+def _judge(run: Run, reason: str, unfinished: int) -> tuple[str, ExitCode, str]:
+    """Return the outcome's name, the exit code and a sentence about it."""
+    counts = run.counts
+    if reason == INTERRUPTED:
+        return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to go on"
+    if run.full:
+        return "limited", ExitCode.DONE, f"stopped after {run.limit} posts as asked; run again to go on"
+    if counts.statuses[200] > 1 and not counts.pages:
+        text = "pages arrived and none was recognised: has the blog's theme changed? nothing was stored from them"
+        return "markup changed", ExitCode.MARKUP_CHANGED, text
+    if unfinished:
+        text = f"{unfinished} addresses are still to be had; run again, `archiver gaps` says why"
+        return "incomplete", ExitCode.INCOMPLETE, text
+    if not counts.pages and counts.gaps:
+        return "failed", ExitCode.FAILED, f"asked for {sum(counts.gaps.values())} addresses and got none of them"
+    return runs.COMPLETE, ExitCode.DONE, "complete"

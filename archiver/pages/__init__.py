@@ -1,0 +1,1 @@
+"""Pages of the blog: bytes in, values out. No network, no database, no clock."""

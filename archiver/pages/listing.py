@@ -1,0 +1,62 @@
+"""A page of a category."""
+
+from __future__ import annotations
+
+from lxml.html import HtmlElement
+
+from archiver.errors import PageNotRecognised
+from archiver.items import Category, Listing, ListingEntry
+from archiver.pages.document import date_in, first, has_class, links, menu, parse, text_of
+from archiver.urls import Site, category, post_id
+
+POSTS = f"//div[{has_class('Post')}]"
+SUBMITTED = f".//*[{has_class('submitted')}]"
+
+
+def parse_listing(url: str, body: bytes, site: Site | None = None) -> Listing:
+    """Read a page of a category.
+
+    Raises PageNotRecognised when the address is no category's or the posts on the page are not recognised.
+    """
+    site = site or Site()
+    place = category(site.canonical(url))
+    if place is None:
+        raise PageNotRecognised(url, "expected the address of a category page")
+    slug, page = place
+    tree = parse(url, body)
+    entries = tuple(entry for block in tree.xpath(POSTS) if (entry := _entry(block, site, url)))
+    if not entries and not _is_empty(tree, site, url):
+        raise PageNotRecognised(url, "expected posts in `div.Post` with a linked h2, found none")
+    categories = menu(tree, site, url)
+    pages = [number for _, target in links(tree, site, url) if (number := _page_of(target, slug))]
+    return Listing(
+        category=next((known for known in categories if known.slug == slug), Category(slug=slug, name=slug)),
+        page=page,
+        entries=entries,
+        next_page=page + 1 if page + 1 in pages else None,
+        last_page=max([page, *pages]),
+        categories=categories,
+    )
+
+
+def _entry(block: HtmlElement, site: Site, url: str) -> ListingEntry | None:
+    """Return the post of a block: its first linked heading, as excerpts hold headings of their own."""
+    for link in block.xpath(".//h2//a[@href]"):
+        number = post_id(site.resolve(link.get("href"), url))
+        if number:
+            submitted = first(block, SUBMITTED)
+            published_on = date_in(text_of(submitted)) if submitted is not None else None
+            return ListingEntry(post_id=number, title=text_of(link), published_on=published_on)
+    return None
+
+
+def _is_empty(tree: HtmlElement, site: Site, url: str) -> bool:
+    """Whether the main column lists no post at all, as that of a category without posts."""
+    column = first(tree, "//*[@id='content']")
+    return column is not None and not any(post_id(target) for _, target in links(column, site, url))
+
+
+def _page_of(target: str, slug: str) -> int | None:
+    """Return the number of a page of this category."""
+    place = category(target)
+    return place[1] if place and place[0] == slug else None

@@ -1,0 +1,136 @@
+"""The archive's database: one connection that writes, in transactions that can be grouped.
+
+SQLite is opened in WAL mode with foreign keys on. Nothing else in this package assumes SQLite, save the migrations'
+views and read-only queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.orm import Session
+
+from archiver.errors import ArchiverError, DiskFull, UsageError
+from archiver.store import migrate
+
+FILE_NAME = "archive.db"
+"""Name of the SQLite file in the archive's home."""
+
+BUSY_TIMEOUT_MS = 60_000
+"""How long a writer waits for another: longer than any reader's query (30 s by default) may take."""
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA foreign_keys = ON",
+    # With WAL, NORMAL may lose the last transactions on power loss, never the file; the WARC, which is synced before
+    # each commit, gives them back.
+    "PRAGMA synchronous = NORMAL",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+)
+
+
+def timestamp(moment: datetime | None = None) -> str:
+    """Return a moment, now by default, as stored: ISO 8601 UTC with seconds and `Z`."""
+    return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def database_url(home: Path, url: str | None = None) -> str:
+    """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home."""
+    return url or f"sqlite:///{home / FILE_NAME}"
+
+
+def connect(url: str) -> Engine:
+    """Return an engine with the pragmas set and transactions begun by us.
+
+    Python's sqlite3 begins transactions by itself, and only before some statements; savepoints need them explicit
+    (SQLAlchemy documentation, SQLite dialect, section on transactions).
+
+    Raises UsageError when `url` is no database URL.
+    """
+    try:
+        sqlite = make_url(url).get_backend_name() == "sqlite"
+        engine = create_engine(url)
+    except (ArgumentError, ImportError, ValueError) as error:
+        raise UsageError(
+            f"expected a database URL such as sqlite:////path/archive.db, found {url!r}: {error}"
+        ) from error
+    if sqlite:
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def insertion(session: Session, table: Any) -> Any:
+    """Return an INSERT that can say what to do about a row that is there: each database has its own."""
+    dialect = session.get_bind().dialect.name
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+class Archive:
+    """The database of an archive, open for writing by this process.
+
+    `session` is the one unit of work; nothing is kept before `commit`. Raises DatabaseTooNew for a database of a newer
+    version of this program.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = connect(url)
+        with storage_errors(url):
+            migrate.upgrade(self.engine)
+        self.url = url
+        self.session = Session(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[Session]:
+        """Keep what the block does only if all of it succeeds, without a transaction of its own."""
+        with storage_errors(self.url), self.session.begin_nested():
+            yield self.session
+
+    def commit(self) -> None:
+        """Make everything since the last commit durable."""
+        with storage_errors(self.url):
+            self.session.commit()
+
+    def close(self) -> None:
+        """Drop what was not committed and let go of the file."""
+        self.session.close()
+        self.engine.dispose()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def storage_errors(where: str) -> Iterator[None]:
+    """Turn the database's failures into errors of ours: a full disk, a file that is no database, one locked."""
+    try:
+        yield
+    except OperationalError as error:
+        reason = str(error.orig)
+        if "disk is full" in reason:
+            raise DiskFull(f"{where}: no room left on the disk; free some and run again, nothing is lost") from error
+        raise ArchiverError(f"{where}: {reason}; is the folder there and writable?") from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # its subclasses are about rows, not about the file
+            raise
+        raise ArchiverError(f"{where}: expected an SQLite database of this program, found: {error.orig}") from error

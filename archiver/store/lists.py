@@ -1,0 +1,119 @@
+"""What the blog's own lists and the curated index say: who lists which post, and where they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy.orm import Session, aliased
+
+from archiver import items
+from archiver.store import models
+from archiver.store.database import insertion
+from archiver.store.models import Sighting
+
+CATALOGUE = "catalogue"
+INDEX = "index"
+CATEGORY = "category/"
+"""Sources of a sighting; a category's slug follows."""
+
+
+def save_catalogue(session: Session, catalogue: items.Catalogue, *, run_id: int) -> None:
+    """Store what the catalogue lists."""
+    _sight(
+        session,
+        CATALOGUE,
+        run_id,
+        (
+            {
+                "post_id": entry.post_id,
+                "title": entry.title,
+                "published_on": entry.published_on,
+                "comment_count": entry.comment_count,
+            }
+            for entry in catalogue.entries
+        ),
+    )
+
+
+def save_listing(session: Session, listing: items.Listing, *, run_id: int) -> None:
+    """Store what a page of a category lists."""
+    rows = ({"post_id": e.post_id, "title": e.title, "published_on": e.published_on} for e in listing.entries)
+    _sight(session, CATEGORY + listing.category.slug, run_id, rows)
+
+
+def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
+    """Store a curated index in place of the one before."""
+    session.execute(delete(models.TopicPost))
+    session.execute(delete(models.Topic))
+    for topic in topics.topics:
+        row = models.Topic(position=topic.position, name=topic.name)
+        session.add(row)
+        session.flush()
+        links = [
+            {"topic_id": row.id, "position": link.position, "post_id": link.post_id, "title": link.title}
+            for link in topic.links
+        ]
+        if links:
+            session.execute(insert(models.TopicPost), links)
+    found = {link.post_id: link.title for topic in topics.topics for link in topic.links}
+    _sight(session, INDEX, run_id, ({"post_id": number, "title": title} for number, title in found.items()))
+
+
+def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    blank = {"published_on": None, "comment_count": None}
+    values = [{**blank, **row, "source": source, "run_id": run_id} for row in rows]
+    if not values:
+        return
+    statement = insertion(session, Sighting)
+    again = {name: statement.excluded[name] for name in ("title", "published_on", "comment_count", "run_id")}
+    session.execute(statement.on_conflict_do_update(index_elements=["post_id", "source"], set_=again), values)
+
+
+def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
+    """Return, for each way the sources of a cycle can disagree, the posts concerned; ways without posts are left out.
+
+    Only sources that were read in the cycle are compared.
+    """
+    read = set(session.execute(select(Sighting.source).where(Sighting.run_id >= cycle).distinct()).scalars())
+    families = {source.partition("/")[0] for source in read}
+    found: dict[str, list[int]] = {}
+    pairs = (
+        ("in the catalogue but in no category", CATALOGUE, "category"),
+        ("in a category but not in the catalogue", "category", CATALOGUE),
+        ("in the index but not in the catalogue", INDEX, CATALOGUE),
+    )
+    for name, here, there in pairs:
+        if {here, there} <= families:
+            found[name] = _only(session, cycle, here, there)
+    for here in ("catalogue", "category", "index"):
+        if here in families:
+            found[f"in the {here} but not archived"] = _unarchived(session, cycle, here)
+    return {name: posts for name, posts in found.items() if posts}
+
+
+def _only(session: Session, cycle: int, here: str, there: str) -> list[int]:
+    other = aliased(Sighting)
+    elsewhere = exists().where(
+        other.post_id == Sighting.post_id, other.source.startswith(there), other.run_id >= cycle
+    )
+    return _posts(session, cycle, here, ~elsewhere)
+
+
+def _unarchived(session: Session, cycle: int, here: str) -> list[int]:
+    archived = exists().where(models.Post.id == Sighting.post_id)
+    return _posts(session, cycle, here, ~archived)
+
+
+def _posts(session: Session, cycle: int, source: str, condition: Any) -> list[int]:
+    seen = (Sighting.run_id >= cycle) & Sighting.source.startswith(source)
+    query = select(Sighting.post_id).where(seen, condition).distinct().order_by(Sighting.post_id)
+    return list(session.execute(query).scalars())
+
+
+def titles_that_differ(session: Session, cycle: int) -> int:
+    """Return how many posts the catalogue of a cycle names otherwise than their own page does."""
+    listed = (Sighting.source == CATALOGUE) & (Sighting.run_id >= cycle)
+    query = select(func.count()).join(models.Post, models.Post.id == Sighting.post_id)
+    return int(session.execute(query.where(listed, models.Post.title != Sighting.title)).scalar_one())

@@ -1,0 +1,341 @@
+"""Tables of the archive, typed and described.
+
+Descriptions of tables (`info["about"]`) and columns (`doc`) are what `archiver sql --schema` and `docs/schema.md` show.
+Times are ISO 8601 UTC (`2026-11-21T17:45:00Z`), the blog's own dates `YYYY-MM-DD`, booleans 0 or 1, URLs absolute and
+canonical. The blog's ids are the keys of posts and comments.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names of constraints: batch migrations of SQLite can only change what has a name."""
+
+
+class Base(DeclarativeBase):
+    """Common base; holds the metadata the migrations are compared with."""
+
+    metadata = MetaData(naming_convention=CONVENTION)
+
+
+def about(text: str, *rules: Any) -> tuple[Any, ...]:
+    """Return `__table_args__` with a description of the table after constraints and indexes."""
+    return (*rules, {"info": {"about": text}})
+
+
+def flag(name: str) -> Boolean:
+    """Return the type of a yes or no: 0 or 1, by a constraint of that name where the database has no booleans."""
+    return Boolean(create_constraint=True, name=name)
+
+
+class Post(Base):
+    """A post in its current revision."""
+
+    __tablename__ = "posts"
+    __table_args__ = about(
+        "Every post of the blog, with the text of its current revision.",
+        CheckConstraint("status IN ('live', 'gone')", name="status"),
+        Index(None, "published_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="The blog's own number of the post.")
+    title: Mapped[str] = mapped_column(doc="Title as the blog shows it.")
+    url: Mapped[str] = mapped_column(unique=True, doc="Canonical address.")
+    author: Mapped[str] = mapped_column(doc="Author as the page names them.")
+    published_on: Mapped[str | None] = mapped_column(doc="Date of publication, YYYY-MM-DD; the blog shows no time.")
+    markdown: Mapped[str] = mapped_column(doc="Full text as Markdown, formulas byte for byte.")
+    text: Mapped[str] = mapped_column(doc="Full text without markup, as trafilatura reads it.")
+    license: Mapped[str | None] = mapped_column(doc="Licence as the page words it.")
+    license_url: Mapped[str | None] = mapped_column(doc="Address of the licence the page links.")
+    reader_count: Mapped[int | None] = mapped_column(doc="Readers the page counted when last seen.")
+    comment_count: Mapped[int | None] = mapped_column(doc="Comments the page claimed when last seen; it drifts.")
+    status: Mapped[str] = mapped_column(default="live", doc="`live`, or `gone` when the blog no longer has it.")
+    first_seen_at: Mapped[str] = mapped_column(doc="When the archive first fetched it.")
+    last_seen_at: Mapped[str] = mapped_column(doc="When the archive last fetched it.")
+    last_changed_at: Mapped[str] = mapped_column(doc="When the archive first saw its current revision.")
+    current_revision_id: Mapped[int | None] = mapped_column(
+        ForeignKey("post_revisions.id", use_alter=True), doc="The revision the other columns show."
+    )
+
+
+class PostRevision(Base):
+    """One seen version of a post."""
+
+    __tablename__ = "post_revisions"
+    __table_args__ = about(
+        "Every version of a post the archive has seen, oldest first by id.",
+        CheckConstraint("status IN ('good', 'review')", name="status"),
+        Index(None, "post_id", "content_sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number in the order of sight.")
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), doc="The post.")
+    capture_id: Mapped[int] = mapped_column(
+        ForeignKey("captures.id"), index=True, doc="The exchange it was read from."
+    )
+    seen_at: Mapped[str] = mapped_column(doc="When that exchange took place.")
+    content_sha256: Mapped[str] = mapped_column(
+        doc="SHA-256 of the body's markup and the metadata as served; counters do not count as change."
+    )
+    title: Mapped[str] = mapped_column(doc="Title in this version.")
+    markdown: Mapped[str] = mapped_column(doc="Full text as Markdown in this version.")
+    text: Mapped[str] = mapped_column(doc="Full text without markup in this version.")
+    extractor_version: Mapped[int] = mapped_column(doc="Version of the code that read it.")
+    engine: Mapped[str] = mapped_column(doc="What found the body: `site`, `trafilatura` or `readability`.")
+    status: Mapped[str] = mapped_column(doc="`good`, or `review` when the page did not prove itself.")
+    issues: Mapped[str] = mapped_column(doc="JSON list of what speaks against trusting it; `[]` when nothing does.")
+
+
+class Category(Base):
+    """A section of the blog."""
+
+    __tablename__ = "categories"
+    __table_args__ = about("Sections of the blog, as its menu names them.")
+
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number in the order of sight.")
+    name: Mapped[str] = mapped_column(doc="Name as shown, for example 数学研究.")
+    slug: Mapped[str] = mapped_column(unique=True, doc="Name in addresses, for example Mathematics.")
+
+
+class PostCategory(Base):
+    """A post in a category."""
+
+    __tablename__ = "post_categories"
+    __table_args__ = about("Categories of each post; a post may have several.")
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
+    category_id: Mapped[int] = mapped_column(
+        ForeignKey("categories.id"), primary_key=True, index=True, doc="The category."
+    )
+
+
+class Tag(Base):
+    """A keyword of the blog."""
+
+    __tablename__ = "tags"
+    __table_args__ = about("Keywords the author gave to posts.")
+
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number in the order of sight.")
+    name: Mapped[str] = mapped_column(unique=True, doc="The keyword.")
+
+
+class PostTag(Base):
+    """A post with a tag."""
+
+    __tablename__ = "post_tags"
+    __table_args__ = about("Tags of each post.")
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True, index=True, doc="The tag.")
+
+
+class Topic(Base):
+    """A section of the curated index."""
+
+    __tablename__ = "topics"
+    __table_args__ = about("Sections of the curated index, in its order.")
+
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number of the section.")
+    name: Mapped[str] = mapped_column(doc="Heading of the section.")
+    position: Mapped[int] = mapped_column(unique=True, doc="Place in the index, from 0.")
+
+
+class TopicPost(Base):
+    """A link of the curated index."""
+
+    __tablename__ = "topic_posts"
+    __table_args__ = about("Links of the curated index; the post may be missing from the blog.")
+
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id"), primary_key=True, doc="The section.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the section, from 0.")
+    post_id: Mapped[int] = mapped_column(index=True, doc="Number of the post; not every one exists.")
+    title: Mapped[str] = mapped_column(doc="Title as the index words it.")
+
+
+class Comment(Base):
+    """A comment under a post."""
+
+    __tablename__ = "comments"
+    __table_args__ = about(
+        "Every comment, threaded by parent.",
+        Index(None, "post_id", "parent_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="The blog's own number of the comment.")
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), doc="The post it is under.")
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("comments.id"), index=True, doc="The comment it answers; empty at the top level."
+    )
+    author: Mapped[str] = mapped_column(doc="Name as shown.")
+    author_url: Mapped[str | None] = mapped_column(doc="Homepage the name links to.")
+    is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 when the blog's author wrote it.")
+    published_on: Mapped[str | None] = mapped_column(doc="Date, YYYY-MM-DD; the blog shows no time.")
+    markdown: Mapped[str] = mapped_column(doc="Text as Markdown, formulas byte for byte.")
+    text: Mapped[str] = mapped_column(doc="Text without markup.")
+    first_seen_at: Mapped[str] = mapped_column(doc="When the archive first saw it.")
+    last_seen_at: Mapped[str] = mapped_column(doc="When the archive last saw it.")
+    deleted_at: Mapped[str | None] = mapped_column(doc="When the archive found it gone; the last text stays.")
+
+
+class Formula(Base):
+    """A formula of a post."""
+
+    __tablename__ = "formulas"
+    __table_args__ = about("Every formula of the current revisions, in page order.", Index(None, "post_id", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Row number.")
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), doc="The post.")
+    position: Mapped[int] = mapped_column(doc="Place in the post, from 0.")
+    display: Mapped[bool] = mapped_column(
+        flag("display"), doc="1 for a formula on its own line, 0 for one within the text."
+    )
+    environment: Mapped[str | None] = mapped_column(doc="Outermost environment, for example equation.")
+    label: Mapped[str | None] = mapped_column(doc="Its first label.")
+    tag: Mapped[str | None] = mapped_column(doc="Its first explicit number.")
+    tex: Mapped[str] = mapped_column(doc="Exact source with delimiters or environment.")
+
+
+class CodeBlock(Base):
+    """A listing of a post."""
+
+    __tablename__ = "code_blocks"
+    __table_args__ = about("Every code listing of the current revisions.")
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the post, from 0.")
+    language: Mapped[str] = mapped_column(doc="Language as the page names it; empty when it does not.")
+    code: Mapped[str] = mapped_column(doc="Exact source.")
+
+
+class Image(Base):
+    """A picture of a post."""
+
+    __tablename__ = "images"
+    __table_args__ = about("Every picture of the current revisions; the bytes are in the capture of its address.")
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the post, from 0.")
+    url: Mapped[str] = mapped_column(index=True, doc="Canonical address.")
+    alt: Mapped[str] = mapped_column(doc="Alternative text.")
+    caption: Mapped[str] = mapped_column(doc="Caption below the picture.")
+
+
+class Link(Base):
+    """A link of a post."""
+
+    __tablename__ = "links"
+    __table_args__ = about("Every link in the text of the current revisions.")
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post it is in.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the post, from 0.")
+    url: Mapped[str] = mapped_column(index=True, doc="Where it leads; canonical on the blog, as written if no URL.")
+    text: Mapped[str] = mapped_column(doc="What it says.")
+    kind: Mapped[str] = mapped_column(doc="`post`, `site` (other page of the blog), `external` or `other`.")
+    target_post_id: Mapped[int | None] = mapped_column(index=True, doc="The post it leads to; not every one exists.")
+
+
+class Capture(Base):
+    """One archived exchange."""
+
+    __tablename__ = "captures"
+    __table_args__ = about(
+        "Every exchange with the server and where its record is.",
+        UniqueConstraint("warc_file", "warc_offset"),
+        Index(None, "url", "fetched_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number in the order of recording.")
+    url: Mapped[str] = mapped_column(doc="Canonical address.")
+    target_uri: Mapped[str] = mapped_column(doc="Address as asked for, as in the WARC.")
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True, doc="The run that fetched it.")
+    fetched_at: Mapped[str] = mapped_column(doc="When the request was sent, as in the WARC.")
+    status: Mapped[int] = mapped_column(doc="HTTP status.")
+    content_type: Mapped[str] = mapped_column(doc="Media type the server named; empty when it named none.")
+    payload_sha256: Mapped[str] = mapped_column(index=True, doc="SHA-256 of the entity as sent, coding kept.")
+    warc_file: Mapped[str] = mapped_column(doc="File in the archive's warc folder.")
+    warc_offset: Mapped[int] = mapped_column(doc="First byte of the response record's gzip member.")
+    warc_length: Mapped[int] = mapped_column(doc="Length of that member in bytes.")
+    record_id: Mapped[str] = mapped_column(doc="WARC-Record-ID of the response record.")
+    revisit_of: Mapped[str | None] = mapped_column(doc="Record that holds the same payload, for a revisit.")
+
+
+class PostStat(Base):
+    """Counters of a post at a time."""
+
+    __tablename__ = "post_stats"
+    __table_args__ = about("Counters that change without being a revision: at most one row a post and day.")
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
+    seen_at: Mapped[str] = mapped_column(primary_key=True, doc="When.")
+    reader_count: Mapped[int | None] = mapped_column(doc="Readers the page counted.")
+    comment_count: Mapped[int | None] = mapped_column(doc="Comments the page claimed.")
+
+
+class Sighting(Base):
+    """A post in one of the blog's lists."""
+
+    __tablename__ = "sightings"
+    __table_args__ = about("Where each post was listed, the last time each list was read.")
+
+    post_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number; not every one exists.")
+    source: Mapped[str] = mapped_column(primary_key=True, doc="`catalogue`, `index`, or `category/` and its slug.")
+    title: Mapped[str] = mapped_column(doc="Title as listed.")
+    published_on: Mapped[str | None] = mapped_column(doc="Date as listed, YYYY-MM-DD.")
+    comment_count: Mapped[int | None] = mapped_column(doc="Comments as listed.")
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True, doc="The run that last saw it there.")
+
+
+class FrontierEntry(Base):
+    """An address and what became of it."""
+
+    __tablename__ = "frontier"
+    __table_args__ = about(
+        "Every address ever seen and what became of it.",
+        CheckConstraint("state IN ('pending', 'leased', 'done', 'failed', 'skipped')", name="state"),
+        Index(None, "state", "priority", "seq"),
+    )
+
+    url: Mapped[str] = mapped_column(primary_key=True, doc="Canonical address.")
+    kind: Mapped[str] = mapped_column(doc="catalogue, category, index, post, comments or image.")
+    state: Mapped[str] = mapped_column(doc="pending, leased, done, failed, or skipped (never to be asked for).")
+    reason: Mapped[str | None] = mapped_column(doc="Why it failed or was skipped.")
+    permanent: Mapped[bool] = mapped_column(
+        flag("permanent"), default=False, doc="1 when asking again soon makes no sense (404, 410)."
+    )
+    attempts: Mapped[int] = mapped_column(default=0, doc="Times asked for in this cycle without success.")
+    priority: Mapped[int] = mapped_column(default=0, doc="Lower is fetched first.")
+    seq: Mapped[int] = mapped_column(index=True, doc="Order of discovery.")
+    not_before: Mapped[str | None] = mapped_column(doc="Time before which it must not be asked for again.")
+    first_seen_at: Mapped[str] = mapped_column(doc="When it was first found.")
+    last_done_at: Mapped[str | None] = mapped_column(doc="When it was last archived.")
+    cycle: Mapped[int] = mapped_column(
+        ForeignKey("runs.id"),
+        doc="First of the runs that belong together, an unfinished run and those that went on with it.",
+    )
+
+
+class Run(Base):
+    """One run of a command that writes."""
+
+    __tablename__ = "runs"
+    __table_args__ = about("Every run, what it was asked for and how it ended.")
+
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number.")
+    started_at: Mapped[str] = mapped_column(doc="When it began.")
+    finished_at: Mapped[str | None] = mapped_column(doc="When it ended; empty while it runs or if it was killed.")
+    command: Mapped[str] = mapped_column(doc="What was asked for.")
+    version: Mapped[str] = mapped_column(doc="Version of the program.")
+    cycle: Mapped[int | None] = mapped_column(doc="First of the runs that belong together; its own number if alone.")
+    outcome: Mapped[str | None] = mapped_column(doc="complete, incomplete, interrupted, ... ; empty while running.")
+    exit_code: Mapped[int | None] = mapped_column(doc="Exit code of the command.")
+    counts: Mapped[str] = mapped_column(default="{}", doc="JSON object of what happened: requests, new, changed, ...")

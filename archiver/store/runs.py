@@ -1,0 +1,40 @@
+"""Rows of runs: what was asked for and how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from archiver import __version__
+from archiver.store.models import Run
+
+COMPLETE = "complete"
+"""Outcome of a run that left nothing to go on with."""
+
+
+def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
+    """Store a new run; return its number and its cycle's.
+
+    A run goes on with the cycle of the last one unless that one was complete.
+    """
+    last = session.execute(select(Run.id, Run.cycle, Run.outcome).order_by(Run.id.desc()).limit(1)).first()
+    run_id = session.execute(
+        insert(Run).values(started_at=now, command=command, version=__version__, counts="{}").returning(Run.id)
+    ).scalar_one()
+    cycle = run_id if last is None or last.outcome == COMPLETE else (last.cycle or last.id)
+    session.execute(update(Run).where(Run.id == run_id).values(cycle=cycle))
+    return run_id, cycle
+
+
+def end(session: Session, run_id: int, outcome: str, exit_code: int, counts: Mapping[str, object], *, now: str) -> None:
+    """Store how a run ended."""
+    values = {
+        "finished_at": now,
+        "outcome": outcome,
+        "exit_code": exit_code,
+        "counts": json.dumps(counts, ensure_ascii=False),
+    }
+    session.execute(update(Run).where(Run.id == run_id).values(values))

@@ -1,0 +1,367 @@
+"""Views: the questions people ask most, ready to be selected from.
+
+Standard SQL, so that the same text serves SQLite and PostgreSQL, save two functions neither shares with the other:
+`group_concat` and `json_extract` are SQLite's and are translated elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, inspect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A named query with what it and its columns mean."""
+
+    name: str
+    about: str
+    columns: Mapping[str, str]
+    """Description of each column, in the order of the query."""
+    sql: str
+
+    def statement(self, dialect: str) -> str:
+        """Return the CREATE VIEW statement for a database, named as SQLAlchemy names its dialect."""
+        sql = self.sql.strip()
+        if dialect == "postgresql":
+            for written, meant in _POSTGRESQL:
+                sql = re.sub(written, meant, sql)
+        return f"CREATE VIEW {self.name} AS\n{sql}"
+
+
+_POSTGRESQL = (
+    (r"\bgroup_concat\(", "string_agg("),
+    (r"\bjson_extract\((\w+), '\$\.(\w+)'\)", r"CAST(CAST(\1 AS json) ->> '\2' AS integer)"),
+)
+"""Patterns of SQLite's own functions and what PostgreSQL has in their place."""
+
+VIEWS = (
+    View(
+        name="post_overview",
+        about="Every post without its text: what it is, how long, and what is in it.",
+        columns={
+            "id": "The blog's own number of the post.",
+            "title": "Title as the blog shows it.",
+            "url": "Canonical address.",
+            "published_on": "Date of publication, YYYY-MM-DD.",
+            "year": "Year of publication.",
+            "author": "Author as the page names them.",
+            "categories": "Names of its categories, separated by a comma and a space; empty when it has none.",
+            "tags": "Its tags, separated by a comma and a space; empty when it has none.",
+            "char_count": "Characters of its text.",
+            "formulas": "Number of formulas.",
+            "images": "Number of pictures.",
+            "code_blocks": "Number of code listings.",
+            "comments": "Comments the archive holds and the blog still shows.",
+            "comment_count": "Comments the page claimed when last seen.",
+            "reader_count": "Readers the page counted when last seen.",
+            "status": "`live`, or `gone` when the blog no longer has it.",
+            "review": "1 when the page of its current revision did not prove itself, else 0.",
+            "revisions": "Versions the archive has seen, those put aside for review included.",
+            "first_seen_at": "When the archive first fetched it.",
+            "last_seen_at": "When the archive last fetched it.",
+            "last_changed_at": "When the archive first saw its current revision.",
+        },
+        sql="""
+SELECT
+    p.id,
+    p.title,
+    p.url,
+    p.published_on,
+    CAST(substr(p.published_on, 1, 4) AS INTEGER) AS year,
+    p.author,
+    (SELECT group_concat(named.name, ', ') FROM (
+        SELECT c.name FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id
+        WHERE pc.post_id = p.id ORDER BY c.id
+    ) AS named) AS categories,
+    (SELECT group_concat(named.name, ', ') FROM (
+        SELECT t.name FROM post_tags AS pt JOIN tags AS t ON t.id = pt.tag_id WHERE pt.post_id = p.id ORDER BY t.name
+    ) AS named) AS tags,
+    length(p.text) AS char_count,
+    (SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id) AS formulas,
+    (SELECT count(*) FROM images AS i WHERE i.post_id = p.id) AS images,
+    (SELECT count(*) FROM code_blocks AS b WHERE b.post_id = p.id) AS code_blocks,
+    (SELECT count(*) FROM comments AS c WHERE c.post_id = p.id AND c.deleted_at IS NULL) AS comments,
+    p.comment_count,
+    p.reader_count,
+    p.status,
+    CASE WHEN r.status = 'review' THEN 1 ELSE 0 END AS review,
+    (SELECT count(*) FROM post_revisions AS v WHERE v.post_id = p.id) AS revisions,
+    p.first_seen_at,
+    p.last_seen_at,
+    p.last_changed_at
+FROM posts AS p
+LEFT JOIN post_revisions AS r ON r.id = p.current_revision_id
+""",
+    ),
+    View(
+        name="citations",
+        about="Which post links to which other post: one row a pair.",
+        columns={
+            "post_id": "The post that links.",
+            "title": "Its title.",
+            "target_post_id": "The post it links to.",
+            "target_title": "Title of that post; empty when the archive does not hold it.",
+            "links": "How many times it links there.",
+        },
+        sql="""
+SELECT l.post_id, p.title, l.target_post_id, t.title AS target_title, count(*) AS links
+FROM links AS l
+JOIN posts AS p ON p.id = l.post_id
+LEFT JOIN posts AS t ON t.id = l.target_post_id
+WHERE l.kind = 'post' AND l.target_post_id IS NOT NULL AND l.target_post_id <> l.post_id
+GROUP BY l.post_id, p.title, l.target_post_id, t.title
+""",
+    ),
+    View(
+        name="backlinks",
+        about="Which other posts link to a post of the archive: citations seen from the other end.",
+        columns={
+            "post_id": "The post that is linked to.",
+            "title": "Its title.",
+            "from_post_id": "A post that links to it.",
+            "from_title": "Title of that post.",
+            "from_published_on": "When that post was published, YYYY-MM-DD.",
+            "links": "How many times it links here.",
+        },
+        sql="""
+SELECT
+    t.id AS post_id,
+    t.title,
+    p.id AS from_post_id,
+    p.title AS from_title,
+    p.published_on AS from_published_on,
+    count(*) AS links
+FROM links AS l
+JOIN posts AS t ON t.id = l.target_post_id
+JOIN posts AS p ON p.id = l.post_id
+WHERE l.kind = 'post' AND l.target_post_id <> l.post_id
+GROUP BY t.id, t.title, p.id, p.title, p.published_on
+""",
+    ),
+    View(
+        name="comment_threads",
+        about="Every comment with its place in the discussion; ordered by post and path it reads as on the page.",
+        columns={
+            "id": "The blog's own number of the comment.",
+            "post_id": "The post it is under.",
+            "parent_id": "The comment it answers; empty at the top level.",
+            "thread_id": "The comment at the top level it descends from, or its own number.",
+            "depth": "0 at the top level, 1 for an answer, 2 for an answer to that.",
+            "path": "Numbers of the comments above it and its own, padded: sorts answers after what they answer.",
+            "author": "Name as shown.",
+            "is_owner": "1 when the blog's author wrote it.",
+            "published_on": "Date, YYYY-MM-DD.",
+            "text": "Text without markup.",
+            "deleted_at": "When the archive found it gone.",
+        },
+        sql="""
+WITH RECURSIVE threads (id, thread_id, depth, path) AS (
+    SELECT c.id, c.id, 0, substr('0000000000', 1, 10 - length(CAST(c.id AS TEXT))) || CAST(c.id AS TEXT)
+    FROM comments AS c
+    WHERE c.parent_id IS NULL
+    UNION ALL
+    SELECT
+        c.id,
+        t.thread_id,
+        t.depth + 1,
+        t.path || '/' || substr('0000000000', 1, 10 - length(CAST(c.id AS TEXT))) || CAST(c.id AS TEXT)
+    FROM threads AS t
+    JOIN comments AS c ON c.parent_id = t.id
+)
+SELECT
+    c.id, c.post_id, c.parent_id, t.thread_id, t.depth, t.path, c.author, c.is_owner, c.published_on, c.text,
+    c.deleted_at
+FROM threads AS t
+JOIN comments AS c ON c.id = t.id
+ORDER BY c.post_id, t.path
+""",
+    ),
+    View(
+        name="topic_outline",
+        about="The curated index in its order, with what the archive holds of it.",
+        columns={
+            "topic_position": "Place of the section in the index, from 0.",
+            "topic": "Heading of the section.",
+            "position": "Place in the section, from 0.",
+            "post_id": "Number of the post.",
+            "index_title": "Title as the index words it.",
+            "title": "Title as the blog shows it; empty when the post is missing.",
+            "published_on": "Date of publication, YYYY-MM-DD.",
+            "status": "`have` or `missing`.",
+        },
+        sql="""
+SELECT
+    t.position AS topic_position,
+    t.name AS topic,
+    tp.position,
+    tp.post_id,
+    tp.title AS index_title,
+    p.title,
+    p.published_on,
+    CASE WHEN p.id IS NULL THEN 'missing' ELSE 'have' END AS status
+FROM topics AS t
+JOIN topic_posts AS tp ON tp.topic_id = t.id
+LEFT JOIN posts AS p ON p.id = tp.post_id
+ORDER BY t.position, tp.position
+""",
+    ),
+    View(
+        name="revision_changes",
+        about="Every version of a post with the one seen before it.",
+        columns={
+            "post_id": "The post.",
+            "revision_id": "The version.",
+            "seen_at": "When it was first seen.",
+            "status": "`good`, or `review` when the page did not prove itself.",
+            "title": "Title in this version.",
+            "char_count": "Characters of its text.",
+            "previous_revision_id": "The version before; empty for the first.",
+            "previous_seen_at": "When that one was first seen.",
+            "previous_title": "Title in the version before.",
+            "previous_char_count": "Characters of the text before.",
+            "char_change": "Characters more, or fewer when negative, than before.",
+            "title_changed": "1 when the title is another than before, else 0.",
+        },
+        sql="""
+SELECT
+    r.post_id,
+    r.id AS revision_id,
+    r.seen_at,
+    r.status,
+    r.title,
+    length(r.text) AS char_count,
+    b.id AS previous_revision_id,
+    b.seen_at AS previous_seen_at,
+    b.title AS previous_title,
+    length(b.text) AS previous_char_count,
+    length(r.text) - length(b.text) AS char_change,
+    CASE WHEN r.title <> b.title THEN 1 ELSE 0 END AS title_changed
+FROM post_revisions AS r
+LEFT JOIN post_revisions AS b
+    ON b.id = (SELECT max(e.id) FROM post_revisions AS e WHERE e.post_id = r.post_id AND e.id < r.id)
+""",
+    ),
+    View(
+        name="gaps",
+        about="Every address the archive knows of and does not hold, or could not get again, and why.",
+        columns={
+            "url": "Canonical address.",
+            "kind": "catalogue, category, index, post, comments or image.",
+            "state": "pending, leased, failed, or skipped (never to be asked for).",
+            "reason": "Why it failed or was skipped.",
+            "permanent": "1 when asking again soon makes no sense (404, 410).",
+            "attempts": "Times asked for in the last cycle without success.",
+            "first_seen_at": "When it was first found.",
+            "last_done_at": "When it was last archived; empty when the archive holds nothing of it.",
+            "last_answer_at": "When the server last answered for it at all.",
+            "not_before": "Time before which it must not be asked for again.",
+        },
+        sql="""
+SELECT
+    f.url,
+    f.kind,
+    f.state,
+    f.reason,
+    f.permanent,
+    f.attempts,
+    f.first_seen_at,
+    f.last_done_at,
+    (SELECT max(c.fetched_at) FROM captures AS c WHERE c.url = f.url) AS last_answer_at,
+    f.not_before
+FROM frontier AS f
+WHERE f.state = 'failed' OR (f.state <> 'done' AND f.last_done_at IS NULL)
+""",
+    ),
+    View(
+        name="run_log",
+        about="Every run with its most asked-for counts in columns of their own.",
+        columns={
+            "id": "Number of the run.",
+            "started_at": "When it began.",
+            "finished_at": "When it ended; empty while it runs or if it was killed.",
+            "command": "What was asked for.",
+            "version": "Version of the program.",
+            "outcome": "complete, incomplete, interrupted, ... ; empty while running.",
+            "exit_code": "Exit code of the command.",
+            "requests": "Requests sent.",
+            "new": "Posts seen for the first time.",
+            "changed": "Posts that got a new revision.",
+            "unchanged": "Posts fetched and found as they were.",
+            "review": "Posts put aside because the page did not prove itself.",
+            "gone": "Posts the blog no longer has.",
+            "failed": "Addresses that failed.",
+            "counts": "JSON object of all counts.",
+        },
+        sql="""
+SELECT
+    id,
+    started_at,
+    finished_at,
+    command,
+    version,
+    outcome,
+    exit_code,
+    json_extract(counts, '$.requests') AS requests,
+    json_extract(counts, '$.new') AS new,
+    json_extract(counts, '$.changed') AS changed,
+    json_extract(counts, '$.unchanged') AS unchanged,
+    json_extract(counts, '$.review') AS review,
+    json_extract(counts, '$.gone') AS gone,
+    json_extract(counts, '$.failed') AS failed,
+    counts
+FROM runs
+""",
+    ),
+    View(
+        name="captures_latest",
+        about="For each address its latest exchange that brought a page (status 200), and where its record is.",
+        columns={
+            "url": "Canonical address.",
+            "id": "Number of the exchange in captures.",
+            "fetched_at": "When the request was sent.",
+            "content_type": "Media type the server named.",
+            "payload_sha256": "SHA-256 of the entity as sent.",
+            "warc_file": "File in the archive's warc folder.",
+            "warc_offset": "First byte of the response record's gzip member.",
+            "warc_length": "Length of that member in bytes.",
+            "record_id": "WARC-Record-ID of the response record.",
+            "revisit_of": "Record that holds the same payload, for a revisit.",
+        },
+        sql="""
+SELECT
+    c.url, c.id, c.fetched_at, c.content_type, c.payload_sha256, c.warc_file, c.warc_offset, c.warc_length, c.record_id,
+    c.revisit_of
+FROM captures AS c
+WHERE c.status = 200 AND NOT EXISTS (
+    SELECT 1 FROM captures AS later
+    WHERE later.url = c.url AND later.status = 200 AND later.fetched_at >= c.fetched_at
+        AND (later.fetched_at > c.fetched_at OR later.id > c.id)
+)
+""",
+    ),
+)
+"""Every view; none selects from another, so their order does not matter."""
+
+
+def create(connection: Connection) -> None:
+    """Make the views of this program, in place of those of another version; leave those that are the same.
+
+    PostgreSQL words a view's definition anew, so there each is made again.
+    """
+    inspector = inspect(connection)
+    there = {name: inspector.get_view_definition(name) for name in inspector.get_view_names()}
+    for view in VIEWS:
+        statement = view.statement(connection.dialect.name)
+        if there.get(view.name) != statement:
+            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name}")
+            connection.exec_driver_sql(statement)
+
+
+def drop(connection: Connection) -> None:
+    """Remove the views of this program; people's own stay."""
+    for view in VIEWS:
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name}")

@@ -1,0 +1,1 @@
+"""WARC files: writing, reading, checking and packing them; the only folder that knows warcio."""

@@ -1,0 +1,97 @@
+"""HTTP/1 messages as they stand in a record: start line, headers, entity.
+
+Lenient where servers are careless (bare line feeds, folded headers, lines without a colon), because a record holds
+whatever was received. Nothing here changes a byte of the message; see RFC 9112 for the grammar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_HEAD_END = re.compile(rb"\n\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?:[ \t]+(.*))?")
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
+_LINE_END = re.compile(rb"\r?\n")
+
+Headers = tuple[tuple[bytes, bytes], ...]
+"""Names as spelt and values without the white space around them, in the order received, duplicates kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One request or response, taken apart."""
+
+    start_line: bytes
+    """Without its line end."""
+    headers: Headers
+    payload: bytes
+    """Everything after the blank line, transfer coding still on."""
+
+    @property
+    def status(self) -> int | None:
+        """Status code of a response; None for a request or a start line that is none."""
+        found = _STATUS_LINE.fullmatch(self.start_line)
+        return int(found[1]) if found else None
+
+    @property
+    def reason(self) -> str:
+        """Reason phrase of a response, read as Latin-1; empty when there is none."""
+        found = _STATUS_LINE.fullmatch(self.start_line)
+        return (found[2] or b"").decode("latin-1") if found else ""
+
+    @property
+    def entity(self) -> bytes:
+        """The body without chunked transfer coding, content coding kept: the payload of WARC 1.1, section 6.3.2."""
+        codings = tokens(self.headers, b"transfer-encoding")
+        return dechunk(self.payload) if codings and codings[-1] == "chunked" else self.payload
+
+
+def parse(block: bytes) -> Message:
+    """Take a whole HTTP message apart; without a blank line all of it is the head."""
+    end = _HEAD_END.search(block)
+    head, payload = (block[: end.start()], block[end.end() :]) if end else (block, b"")
+    start_line, *lines = (line.removesuffix(b"\r") for line in head.split(b"\n"))
+    return Message(start_line=start_line, headers=_headers(lines), payload=payload)
+
+
+def _headers(lines: Iterable[bytes]) -> Headers:
+    headers: list[tuple[bytes, bytes]] = []
+    for line in lines:
+        if line.startswith((b" ", b"\t")) and headers:  # folded: RFC 9112, section 5.2
+            name, value = headers[-1]
+            headers[-1] = (name, value + b" " + line.strip(b" \t"))
+        elif b":" in line:
+            name, _, value = line.partition(b":")
+            headers.append((name.rstrip(b" \t"), value.strip(b" \t")))
+    return tuple(headers)
+
+
+def tokens(headers: Headers, name: bytes) -> list[str]:
+    """Return the comma-separated values of every header of that (lower-case) name, in lower case."""
+    joined = b",".join(value for spelt, value in headers if spelt.lower() == name)
+    return [token for part in joined.decode("latin-1").lower().split(",") if (token := part.strip())]
+
+
+def dechunk(payload: bytes) -> bytes:
+    """Return the data of a chunked body (RFC 9112, section 7.1) without chunk extensions and trailers.
+
+    A body cut short gives what had arrived. A body that was announced as chunked and is not comes back as it is.
+    """
+    pieces: list[bytes] = []
+    position = 0
+    while size_line := _CHUNK_SIZE.match(payload, position):
+        size = int(size_line[1], 16)
+        if not size:
+            break
+        position = size_line.end() + size
+        pieces.append(payload[size_line.end() : position])
+        line_end = _LINE_END.match(payload, position)
+        if not line_end:  # cut short
+            break
+        position = line_end.end()
+    else:
+        if not pieces:
+            return payload
+    return b"".join(pieces)

@@ -1,0 +1,184 @@
+"""Reads records back: one at a known place, or all of a file in order.
+
+Every gzip member is inflated to its end, so its checksum is verified; warcio, which stops without a word at a broken
+member (its issue 138), only takes the inflated record apart.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.recordloader import ArcWarcRecordLoader
+
+from archiver import errors
+from archiver.warc import coding, message
+from archiver.warc.writer import OPEN_SUFFIX
+
+MAX_BODY = 256 << 20
+"""Most bytes a body may decode to unless the caller says otherwise: the blog's largest page is under 2 MB."""
+
+_PIECE = 1 << 16
+_ADVICE = "run `archiver verify` to see what else is damaged, then restore the file from a copy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record of a WARC file."""
+
+    warc_file: str
+    """Name within the folder, without `.open`."""
+    offset: int
+    length: int
+    """Offset and length of the record's gzip member, in bytes."""
+    record_id: str
+    """With its angle brackets: `<urn:uuid:...>`."""
+    type: str
+    """`warcinfo`, `response`, `request`, `revisit`, `metadata`, `resource`, `conversion` or `continuation`."""
+    target_uri: str | None
+    date: str
+    """ISO 8601 UTC, as written."""
+    ip: str | None
+    headers: tuple[tuple[str, str], ...]
+    """All headers of the record itself, in order."""
+    http_status: int | None
+    """None unless the record holds a response with a readable status line."""
+    http_reason: str
+    http_headers: tuple[tuple[bytes, bytes], ...]
+    """In the order received, duplicates kept; empty for a record that holds no HTTP message."""
+    block: bytes
+    """The whole content of the record; for an exchange the HTTP message as it went over the wire."""
+    entity: bytes
+    """The body without chunked coding, still content-coded; the block itself when it holds no HTTP message."""
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of the record itself with that name, whatever its case."""
+        return next((value for spelt, value in self.headers if spelt.lower() == name.lower()), None)
+
+    @property
+    def body(self) -> bytes:
+        """The content as a reader sees it; see `decoded`."""
+        return self.decoded()
+
+    def decoded(self, max_size: int = MAX_BODY) -> bytes:
+        """Return the entity with its content codings undone: gzip, deflate, br and zstd.
+
+        A body that breaks off gives what there is of it. Raises ContentTooLarge above `max_size` bytes.
+        """
+        codings = message.tokens(self.http_headers, b"content-encoding")
+        try:
+            return coding.decode(self.entity, codings, max_size)
+        except coding.ContentTooLarge as error:
+            raise coding.ContentTooLarge(
+                f"{self.target_uri} in {self.warc_file}, offset {self.offset}: {error}"
+            ) from error
+
+
+def read_record(directory: Path, warc_file: str, offset: int) -> Record:
+    """Return the record that starts at `offset` of a file, also of one that is still being written.
+
+    Raises ArchiveDamaged when the file is missing or holds no whole record there.
+    """
+    with _open(directory, warc_file) as file:
+        return _read(file, warc_file, offset)
+
+
+def iter_records(path: Path) -> Iterator[Record]:
+    """Yield the records of a file in order.
+
+    Raises ArchiveDamaged at the first place that holds no whole record; everything before it has been yielded, so the
+    last record's offset plus length is where the good part ends.
+    """
+    name = path.name.removesuffix(OPEN_SUFFIX)
+    offset = 0
+    with path.open("rb") as file:
+        while offset < os.fstat(file.fileno()).st_size:
+            record = _read(file, name, offset)
+            yield record
+            offset += record.length
+
+
+def _open(directory: Path, warc_file: str) -> BinaryIO:
+    if Path(warc_file).name != warc_file or not warc_file.strip(
+        "."
+    ):  # the name comes from a database, which may come from anywhere
+        raise errors.ArchiveDamaged(f"expected the name of a file in {directory}, found {warc_file!r}; {_ADVICE}")
+    # The final name twice: the file may be renamed after the first look.
+    for name in (warc_file, warc_file + OPEN_SUFFIX, warc_file):
+        try:
+            return (directory / name).open("rb")
+        except FileNotFoundError:
+            continue
+    raise errors.ArchiveDamaged(f"expected the file {directory / warc_file}, found none; restore it from a copy")
+
+
+def _read(file: BinaryIO, name: str, offset: int) -> Record:
+    data, length = _inflate(file, name, offset)
+    headers, block = _take_apart(data, name, offset)
+    fields = {spelt.lower(): value for spelt, value in reversed(headers)}
+    for required in ("warc-type", "warc-record-id", "warc-date"):
+        if required not in fields:
+            raise _damaged(name, offset, f"a record with {required}", "one without it")
+    http = message.parse(block) if fields.get("content-type", "").startswith("application/http") else None
+    return Record(
+        warc_file=name,
+        offset=offset,
+        length=length,
+        record_id=fields["warc-record-id"],
+        type=fields["warc-type"],
+        target_uri=fields.get("warc-target-uri"),
+        date=fields["warc-date"],
+        ip=fields.get("warc-ip-address"),
+        headers=headers,
+        http_status=http.status if http else None,
+        http_reason=http.reason if http else "",
+        http_headers=http.headers if http else (),
+        block=block,
+        entity=http.entity if http else block,
+    )
+
+
+def _take_apart(data: bytes, name: str, offset: int) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    """Return the headers and the block of an inflated record."""
+    stream = BytesIO(data)
+    try:
+        parsed = ArcWarcRecordLoader(verify_http=False, arc2warc=False).parse_record_stream(
+            stream, known_format="warc", no_record_parse=True
+        )
+    except (ArchiveLoadFailed, EOFError) as error:
+        raise _damaged(name, offset, "a WARC record", f"{data[:40]!r}") from error
+    block = parsed.raw_stream.read()
+    claimed = parsed.rec_headers.get_header("Content-Length")
+    if claimed != str(len(block)):
+        raise _damaged(name, offset, f"a block of {claimed} bytes, as its Content-Length says", f"{len(block)} bytes")
+    if (rest := stream.read()) != b"\r\n\r\n":
+        raise _damaged(name, offset, "a gzip member of one record and two line ends", f"{rest[:40]!r} after the block")
+    return tuple((str(spelt), str(value)) for spelt, value in parsed.rec_headers.headers), block
+
+
+def _inflate(file: BinaryIO, name: str, offset: int) -> tuple[bytes, int]:
+    """Return the content of the gzip member at `offset` and the member's length in the file."""
+    file.seek(offset)
+    decoder = zlib.decompressobj(wbits=31)
+    pieces: list[bytes] = []
+    taken = 0
+    while not decoder.eof:
+        piece = file.read(_PIECE)
+        if not piece:
+            raise _damaged(name, offset, "a whole gzip member", f"the end of the file after {taken} bytes of it")
+        try:
+            pieces.append(decoder.decompress(piece))
+        except zlib.error as error:
+            raise _damaged(name, offset, "a whole gzip member", str(error)) from error
+        taken += len(piece)
+    return b"".join(pieces), taken - len(decoder.unused_data)
+
+
+def _damaged(name: str, offset: int, expected: str, found: str) -> errors.ArchiveDamaged:
+    return errors.ArchiveDamaged(f"{name}, offset {offset}: expected {expected}, found {found}; {_ADVICE}")

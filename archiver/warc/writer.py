@@ -1,0 +1,342 @@
+"""Writes HTTP exchanges into WARC/1.1 files, byte for byte as they went over the wire.
+
+A file is `NAME.warc.gz.open` while it grows and loses the `.open` when it is closed. What is on disk is whole records
+at every moment this program can control: an exchange goes out in one write, and a write that fails is cut off again.
+Section numbers below are those of WARC 1.1 (ISO 28500:2017).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO, FileIO
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+from uuid import uuid4
+
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archiver import errors
+from archiver.warc import message
+
+OPEN_SUFFIX = ".open"
+"""Ends the name of a file that is still being written."""
+
+TRUNCATIONS = frozenset({"length", "time", "disconnect", "unspecified"})
+"""Why a response ends early: section 5.13."""
+
+_FORMAT = {
+    "format": "WARC File Format 1.1",
+    "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+    "robots": "classic",  # section 6.2: robots.txt is obeyed
+}
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f]")  # would end or split a header of the record
+_MOST_SERIALS = 99_999
+
+# macOS has no fdatasync.
+_sync_data: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a response record is, and what it holds."""
+
+    warc_file: str
+    """Name within the folder, without `.open`."""
+    offset: int
+    length: int
+    """Offset and length of the record's gzip member, in bytes."""
+    record_id: str
+    """As in the record, with its angle brackets: `<urn:uuid:...>`."""
+    payload_sha256: str
+    """Lower-case hex, over the body as received without chunked coding; a content coding is kept."""
+
+
+class WarcWriter:
+    """Appends exchanges to files of its own; for one thread.
+
+    The first exchange opens the first file, so a writer that is given nothing leaves nothing. Several writers may
+    share a folder: each file belongs to the writer that created it.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        prefix: str = "kexue.fm",
+        *,
+        software: str,
+        info: Mapping[str, str] = MappingProxyType({}),
+        max_bytes: int = 1 << 30,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Prepare to write to `directory`; nothing is created yet.
+
+        `info` adds fields to the warcinfo record, or replaces `robots`. A file that has reached `max_bytes` is closed
+        before the next exchange. `now` must return times with a zone.
+        """
+        self.directory = directory
+        self._prefix = prefix
+        self._info = {"software": software, **_FORMAT, **info}
+        self._max_bytes = max_bytes
+        self._now = now
+        self._serial = 0
+        self._file: _WarcFile | None = None
+        self._warcinfo_id = ""
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        """Return the writer itself."""
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        """Close the file, also after an error: what is in it is whole."""
+        self.close()
+
+    def write_exchange(
+        self,
+        *,
+        target_uri: str,
+        request: bytes,
+        response: bytes,
+        fetched_at: datetime | str,
+        ip_address: str | None,
+        truncated: str | None = None,
+    ) -> Location:
+        """Append a response record and its request record, and say where the response is.
+
+        `request` and `response` are whole HTTP messages: start line, headers, blank line, body. `target_uri` is the
+        address as asked for, `fetched_at` a time with a zone (or its ISO 8601 form), `truncated` one of TRUNCATIONS.
+
+        Raises DiskFull when there is no room and ArchiverError when the file cannot be written otherwise; the file is
+        then as it was before. Raises ValueError for an argument that does not fit into a record.
+        """
+        if truncated is not None and truncated not in TRUNCATIONS:
+            raise ValueError(f"expected one of {sorted(TRUNCATIONS)} as reason of truncation, found {truncated!r}")
+        date = warc_date(fetched_at)
+        file = self._writable_file()
+        record_id = _new_record_id()
+        common = [("WARC-Target-URI", target_uri), ("WARC-Date", date), ("WARC-Warcinfo-ID", self._warcinfo_id)]
+        if ip_address:
+            common.append(("WARC-IP-Address", ip_address))
+        end = [("WARC-Truncated", truncated)] if truncated else []
+        entity = message.parse(response).entity
+        response_record = _http_record("response", record_id, response, entity, common + end)
+        request_record = _http_record(
+            "request",
+            _new_record_id(),
+            request,
+            message.parse(request).entity,
+            [*common, ("WARC-Concurrent-To", record_id)],
+        )
+        return Location(
+            warc_file=file.name,
+            offset=file.append(response_record + request_record),
+            length=len(response_record),
+            record_id=record_id,
+            payload_sha256=hashlib.sha256(entity).hexdigest(),
+        )
+
+    def sync(self) -> None:
+        """Wait until everything written so far is on the disk itself."""
+        if self._file:
+            self._file.sync()
+
+    def close(self) -> None:
+        """Finish the file, if there is one, under its final name; the writer takes no more exchanges."""
+        self._closed = True
+        self._finish_file()
+
+    def _finish_file(self) -> None:
+        file, self._file = self._file, None
+        if file:
+            file.finish()
+
+    def _writable_file(self) -> _WarcFile:
+        if self._closed:
+            raise ValueError("expected a WARC writer that is open, found a closed one")
+        if self._file and self._file.end >= self._max_bytes:
+            self._finish_file()
+        if not self._file:
+            self._file = self._next_file()
+        return self._file
+
+    def _next_file(self) -> _WarcFile:
+        moment = self._now()
+        stamp = moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        for serial in range(self._serial + 1, _MOST_SERIALS + 1):
+            file = _WarcFile.claim(self.directory, f"{self._prefix}-{stamp}-{serial:05}.warc.gz")
+            if file:
+                break
+        else:
+            raise errors.ArchiverError(
+                f"expected a free file name {self._prefix}-{stamp}-NNNNN.warc.gz in {self.directory}, found all taken; "
+                "move finished files away"
+            )
+        self._warcinfo_id = _new_record_id()
+        try:
+            file.append(_warcinfo_record(self._warcinfo_id, file.name, warc_date(moment), self._info))
+        except BaseException:
+            file.discard()
+            raise
+        self._serial = serial
+        return file
+
+
+class _WarcFile:
+    """One file that grows by whole appends, under its `.open` name."""
+
+    def __init__(self, path: Path, raw: FileIO) -> None:
+        self.name = path.name
+        self.end = 0
+        self._path = path
+        self._open_path = path.with_name(path.name + OPEN_SUFFIX)
+        self._raw = raw
+
+    @classmethod
+    def claim(cls, directory: Path, name: str) -> _WarcFile | None:
+        """Create the file, or return None when the name is taken, by an open file or a finished one."""
+        path = directory / name
+        open_path = path.with_name(name + OPEN_SUFFIX)
+        with _named(open_path):
+            directory.mkdir(parents=True, exist_ok=True)
+            try:
+                raw = FileIO(open_path, "x")
+            except FileExistsError:
+                return None
+            file = cls(path, raw)
+            # Only the holder of the open name may take the final one, so this answer stays true.
+            if path.exists():
+                file.discard()
+                return None
+            _sync_directory(directory)
+            return file
+
+    def append(self, data: bytes) -> int:
+        """Write all of `data` or nothing; return the offset it starts at."""
+        start = self.end
+        try:
+            with _named(self._open_path):
+                self._raw.seek(start)
+                self._write(data)
+        except BaseException:  # also an interrupt between two parts
+            with contextlib.suppress(OSError):
+                self._raw.truncate(start)
+            raise
+        self.end = start + len(data)
+        return start
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:  # a disk that fills up takes a part first and refuses the rest
+            rest = rest[self._raw.write(rest) :]
+
+    def sync(self) -> None:
+        """Wait until the appended bytes are on the disk."""
+        with _named(self._open_path):
+            _sync_data(self._raw.fileno())
+
+    def finish(self) -> None:
+        """Bring everything to the disk, then give the file its final name."""
+        with _named(self._open_path):
+            with self._raw:
+                self._raw.truncate(self.end)  # in case a failed append could not be cut off at once
+                os.fsync(self._raw.fileno())
+            self._open_path.rename(self._path)
+            _sync_directory(self._path.parent)
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self._raw.close()
+        self._open_path.unlink(missing_ok=True)
+
+
+def warc_date(moment: datetime | str) -> str:
+    """Return a time as WARC-Date has it: UTC with microseconds and a `Z` (section 5.4).
+
+    Raises ValueError for a time without a zone.
+    """
+    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    if parsed.tzinfo is None:
+        raise ValueError(f"expected a time with a zone, found {moment}")
+    return parsed.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _warcinfo_record(record_id: str, name: str, date: str, info: Mapping[str, str]) -> bytes:
+    fields = "".join(f"{field}: {' '.join(value.split())}\r\n" for field, value in info.items())
+    headers = [("WARC-Record-ID", record_id), ("WARC-Date", date), ("WARC-Filename", name)]
+    return _gzip_member("warcinfo", "application/warc-fields", fields.encode(), headers)
+
+
+def _http_record(kind: str, record_id: str, block: bytes, entity: bytes, headers: list[tuple[str, str]]) -> bytes:
+    # The payload is the entity without transfer coding (section 6.3.2), so its digest stays the same however a server
+    # cuts its chunks. warcio's own check digests the chunks (its issue 74) and disagrees on chunked responses.
+    return _gzip_member(
+        kind,
+        f"application/http;msgtype={kind}",
+        block,
+        [("WARC-Record-ID", record_id), *headers, ("WARC-Payload-Digest", _digest(entity))],
+    )
+
+
+def _gzip_member(kind: str, content_type: str, block: bytes, headers: list[tuple[str, str]]) -> bytes:
+    for name, value in headers:
+        if _UNSAFE.search(value):
+            raise ValueError(f"expected {name} without control characters, found {value!r}")
+    # The HTTP head goes in as part of the block: given as headers, warcio would re-encode it (its issue 128).
+    record = ArcWarcRecord(
+        "warc",
+        kind,
+        StatusAndHeaders(
+            "",
+            [("WARC-Type", kind), *headers, ("WARC-Block-Digest", _digest(block))],
+            protocol=WARCWriter.WARC_1_1,
+        ),
+        BytesIO(block),
+        None,
+        content_type,
+        len(block),
+    )
+    member = BytesIO()
+    WARCWriter(member, gzip=True, warc_version=WARCWriter.WARC_1_1).write_record(record)
+    return member.getvalue()
+
+
+def _digest(data: bytes) -> str:
+    """Return a digest as every WARC tool expects it: SHA-1 in base 32 (section 5.8)."""
+    return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
+
+
+def _new_record_id() -> str:
+    return f"<urn:uuid:{uuid4()}>"
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a new or changed name in a folder survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn an operating system error into one of ours that names the file."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"expected to write {path}, found: {error.strerror or error}"
+        if error.errno in _FULL:
+            raise errors.DiskFull(f"{reason}; free some space and run again") from error
+        raise errors.ArchiverError(f"{reason}; check the folder, its permissions and the disk") from error

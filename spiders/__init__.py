@@ -1,0 +1,1 @@
+"""Spiders: what to ask the blog for, and what each answer is."""

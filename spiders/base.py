@@ -1,0 +1,169 @@
+"""What all spiders of the blog share: how each kind of page is read.
+
+A callback yields its follow-up requests first and exactly one outcome last. The name of a callback, without `parse_`,
+is the kind of page in the frontier, so that any spider can go on with what another one left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from archiver import urls
+from archiver.errors import ArchiverError
+from archiver.items import Asset, Gap, Item, Outcome, Topics
+from archiver.pages.catalogue import parse_catalogue
+from archiver.pages.comments import parse_comment_page
+from archiver.pages.listing import parse_listing
+from archiver.pages.post import parse_post
+from archiver.pages.topics import parse_topics
+from archiver.urls import Site
+
+GONE = frozenset({404, 410})
+"""Statuses that say there is no such page, now and soon."""
+
+Output = Iterator[Request | Outcome]
+Found = Iterator[Request | Item]
+
+
+class BlogSpider(Spider):
+    """Base of the spiders; has no name, so Scrapy does not list it.
+
+    `site` is the origin the blog is fetched from; `comments` and `images` say whether to fetch those, `slugs` which
+    categories to walk (all when empty).
+    """
+
+    sources: frozenset[str] = frozenset()
+    """Lists whose posts are asked for: `catalogue`, `category`, `index`."""
+
+    def __init__(
+        self,
+        site: str = urls.BLOG,
+        comments: bool = True,
+        images: bool = True,
+        slugs: tuple[str, ...] = (),
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.site = Site(site.rstrip("/"))
+        self.with_comments = comments
+        self.with_images = images
+        self.slugs = slugs
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield the first requests, and items that need no request."""
+        raise NotImplementedError(f"{type(self).__name__} must say where to start")
+        yield  # makes this an async generator, as Scrapy expects
+
+    def ask(self, url: str, kind: str) -> Request:
+        """Return the request for a canonical URL, to be read as this kind of page."""
+        return Request(
+            self.site.fetch_url(url), callback=getattr(self, f"parse_{kind}"), errback=self.failed, dont_filter=True
+        )
+
+    def parse_catalogue(self, response: Response) -> Output:
+        """Read the list of everything and ask for every post in it."""
+        return self._read(response, self._catalogue)
+
+    def parse_category(self, response: Response) -> Output:
+        """Read a page of a category; ask for its posts and the next page."""
+        return self._read(response, self._category)
+
+    def parse_index(self, response: Response) -> Output:
+        """Read a curated index and ask for every post it links."""
+        return self._read(response, self._index)
+
+    def parse_post(self, response: Response) -> Output:
+        """Read an article page; ask for the other pages of its comments and for its pictures."""
+        return self._read(response, self._post)
+
+    def parse_comments(self, response: Response) -> Output:
+        """Read one page of comments."""
+        return self._read(response, self._comments)
+
+    def parse_image(self, response: Response) -> Output:
+        """Note a picture; its bytes are in the capture."""
+        return self._read(response, self._image)
+
+    def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
+        """Yield what a page asks for, then what it comes to: its content, or the gap it leaves."""
+        try:
+            for found in self._checked(response, page):
+                yield found if isinstance(found, Request) else outcome(response.meta, found)
+        except ArchiverError as error:
+            yield outcome(response.meta, Gap(reason=str(error)))
+        except Exception as error:
+            self.logger.exception("a fault of the archiver at %s", response.url)
+            yield outcome(response.meta, Gap(reason=f"a fault of the archiver, please report it: {error!r}"))
+
+    @staticmethod
+    def _checked(response: Response, page: Callable[[Response], Found]) -> Found:
+        if response.status == 200:
+            return page(response)
+        return iter([Gap(reason=f"HTTP {response.status}", permanent=response.status in GONE)])
+
+    def _catalogue(self, response: Response) -> Found:
+        catalogue = parse_catalogue(response.url, response.body, self.site)
+        if "category" in self.sources and not self.slugs:
+            for category in catalogue.categories:
+                yield self.ask(urls.category_url(category.slug), "category")
+        if "catalogue" in self.sources:
+            yield from self._posts(entry.post_id for entry in catalogue.entries)
+        yield catalogue
+
+    def _category(self, response: Response) -> Found:
+        listing = parse_listing(response.url, response.body, self.site)
+        if listing.next_page:
+            yield self.ask(urls.category_url(listing.category.slug, listing.next_page), "category")
+        yield from self._posts(entry.post_id for entry in listing.entries)
+        yield listing
+
+    def _index(self, response: Response) -> Found:
+        return self.topics(parse_topics(response.url, response.body, self.site))
+
+    def topics(self, topics: Topics) -> Found:
+        """Ask for every post of a curated index."""
+        yield from self._posts(link.post_id for topic in topics.topics for link in topic.links)
+        yield topics
+
+    def _posts(self, numbers: Iterable[int]) -> Iterator[Request]:
+        return (self.ask(urls.post_url(number), "post") for number in numbers)
+
+    def _post(self, response: Response) -> Found:
+        post = parse_post(response.url, response.body, self.site)
+        if self.with_comments:
+            for page in range(1, post.comment_pages + 1):
+                if page != post.comment_page:
+                    yield self.ask(urls.comment_page_url(post.id, page), "comments")
+        if self.with_images:
+            for url in dict.fromkeys(image.url for image in post.content.images):
+                yield self.ask(url, "image")
+        yield post
+
+    def _comments(self, response: Response) -> Found:
+        yield parse_comment_page(response.url, response.body, self.site)
+
+    @staticmethod
+    def _image(response: Response) -> Found:
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        yield Asset(url=response.url, content_type=content_type, size=len(response.body))
+
+    def failed(self, failure: Failure) -> Output:
+        """Say why a request came to no response."""
+        if failure.check(IgnoreRequest):
+            gap = Gap(reason=str(failure.value) or "refused", refused="robots.txt" in str(failure.value))
+        else:
+            gap = Gap(reason=f"{failure.type.__name__}: {failure.getErrorMessage()}")
+        yield outcome(failure.request.meta, gap)
+
+
+def outcome(meta: dict[str, Any], item: Item) -> Outcome:
+    """Return what a request came to, with what the scheduler and the recorder noted about it in its `meta`."""
+    return Outcome(
+        item=item, url=meta.get("frontier_url"), capture_id=meta.get("capture_id"), fetched_at=meta.get("fetched_at")
+    )

@@ -1,0 +1,27 @@
+"""The spider of the category pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from archiver import urls
+from spiders.base import BlogSpider
+
+
+class CategorySpider(BlogSpider):
+    """Walks categories to their last pages: those named, or all of the blog's menu.
+
+    The menu is read from the catalogue page, which other spiders ask for too.
+    """
+
+    name = "category"
+    sources = frozenset({"category"})
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield a request for each category named, or for the page whose menu names them all."""
+        if self.slugs:
+            for slug in self.slugs:
+                yield self.ask(urls.category_url(slug), "category")
+        else:
+            yield self.ask(urls.catalogue_url(), "catalogue")

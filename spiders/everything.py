@@ -1,0 +1,29 @@
+"""The spider that does what several do, in one crawl: a post found three ways is fetched once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from spiders.catalogue import CatalogueSpider
+from spiders.category import CategorySpider
+from spiders.index import IndexSpider
+
+SPIDERS = (CatalogueSpider, CategorySpider, IndexSpider)
+
+
+class EverythingSpider(CatalogueSpider, CategorySpider, IndexSpider):
+    """Starts from every source named in `sources`."""
+
+    name = "everything"
+
+    def __init__(self, sources: tuple[str, ...] = ("catalogue", "category", "index"), **options: Any) -> None:
+        super().__init__(**options)
+        self.sources = frozenset(sources)
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield what the spiders of the sources start from."""
+        for spider in SPIDERS:
+            if spider.name in self.sources:
+                async for found in spider.start(self):
+                    yield found

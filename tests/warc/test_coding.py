@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import gzip
+import importlib
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver.warc import coding
+
+LIMIT = 1 << 20
+
+
+def raw_deflate(data: bytes) -> bytes:
+    compressor = zlib.compressobj(wbits=-15)
+    return compressor.compress(data) + compressor.flush()
+
+
+@given(st.binary(max_size=20_000), st.sampled_from([gzip.compress, zlib.compress, raw_deflate]))
+def test_bodies_are_decoded(body: bytes, compress: object) -> None:
+    name = "gzip" if compress is gzip.compress else "deflate"
+    assert callable(compress)
+    assert coding.decode(compress(body), [name], LIMIT) == body
+
+
+def test_brotli() -> None:
+    brotli = pytest.importorskip("brotli")
+    body = "苏剑林".encode() * 5000
+    assert coding.decode(brotli.compress(body), ["br"], LIMIT) == body
+
+
+def test_zstandard() -> None:
+    compress = pytest.importorskip("backports.zstd").compress
+    body = "科学空间".encode() * 5000
+    assert coding.decode(compress(body), ["zstd"], LIMIT) == body
+
+
+def test_codings_are_undone_last_first() -> None:
+    assert coding.decode(gzip.compress(zlib.compress(b"twice")), ["deflate", "gzip"], LIMIT) == b"twice"
+
+
+def test_gzip_of_several_members_and_padding() -> None:
+    members = gzip.compress(b"one ") + gzip.compress(b"two") + b"\0" * 5000
+    assert coding.decode(members, ["gzip"], LIMIT) == b"one two"
+
+
+def test_a_body_that_breaks_off_gives_what_there_is() -> None:
+    body = bytes(range(256)) * 400
+    decoded = coding.decode(gzip.compress(body)[:-20], ["gzip"], LIMIT)
+    assert decoded
+    assert body.startswith(decoded)
+
+
+def test_a_body_that_is_damaged_gives_what_precedes_the_damage() -> None:
+    body = b"".join(b"%d\n" % number for number in range(100_000))
+    coded = bytearray(gzip.compress(body))
+    coded[len(coded) // 2] ^= 0xFF
+    decoded = coding.decode(bytes(coded), ["gzip"], LIMIT)
+    assert decoded[:100_000] == body[:100_000]
+
+
+@pytest.mark.parametrize("name", ["gzip", "x-gzip", "deflate", "br", "zstd", "unheard-of", "identity"])
+def test_a_body_that_is_not_in_its_coding_comes_back(name: str) -> None:
+    assert coding.decode(b"<html>plain</html>", [name], LIMIT) == b"<html>plain</html>"
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
+def test_an_empty_body_stays_empty(name: str) -> None:
+    assert coding.decode(b"", [name], LIMIT) == b""
+
+
+def test_an_empty_body_that_was_compressed_is_empty() -> None:
+    assert coding.decode(gzip.compress(b""), ["gzip"], LIMIT) == b""
+
+
+@pytest.mark.parametrize(
+    ("name", "module"), [("gzip", "gzip"), ("deflate", "zlib"), ("br", "brotli"), ("zstd", "backports.zstd")]
+)
+def test_a_bomb_is_refused_before_it_bursts(name: str, module: str) -> None:
+    compress = pytest.importorskip(module).compress
+    bomb = compress(b"\0" * (20 * LIMIT))
+    with pytest.raises(coding.ContentTooLarge, match=f"at most {LIMIT} bytes of content after undoing {name}"):
+        coding.decode(bomb, [name], LIMIT)
+
+
+def test_a_body_of_exactly_the_limit_passes() -> None:
+    assert len(coding.decode(gzip.compress(b"\0" * LIMIT), ["gzip"], LIMIT)) == LIMIT
+
+
+def test_codings_of_missing_packages_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", refuse)
+    assert coding.decode(b"coded", ["br"], LIMIT) == b"coded"
+    assert coding.decode(b"coded", ["zstd"], LIMIT) == b"coded"
