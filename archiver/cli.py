@@ -22,7 +22,7 @@ from archiver.errors import ArchiverError, ExitCode, UsageError
 if TYPE_CHECKING:
     from archiver.crawl.run import Place, Run
     from archiver.crawl.runner import Report
-    from archiver.store.query import Result
+    from archiver.store.results import Result, Stream
 
 DEFAULT_HOME = "data"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -183,7 +183,8 @@ def _report_text(report: Report) -> str:
 def demo(obj: Context) -> None:
     """Archive the bundled sample blog, then say what to try next."""
     from archiver.crawl import runner
-    from archiver.sample import SampleBlog, sample_folder, serving
+    from archiver.bundled import sample_folder
+    from archiver.sample import SampleBlog, serving
 
     home = obj.home if obj.home_given else obj.home / "demo"
     here = Context(home=home, home_given=True, db=obj.db, verbosity=obj.verbosity)
@@ -222,38 +223,37 @@ SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), (SELECT co
 @click.argument("query", required=False)
 @click.option("--json", "format_", flag_value="json", help="Print a JSON list of objects.")
 @click.option("--nl", "format_", flag_value="lines", help="Print one JSON object a line.")
-@click.option("--csv", "format_", flag_value="csv", help="Print CSV; cells that a spreadsheet would run are quoted.")
+@click.option("--csv", "format_", flag_value="csv", help="Print CSV; cells a spreadsheet would run are disarmed.")
 @click.option("--schema", is_flag=True, help="Describe every table, view and column instead.")
-@click.option("--time-limit", type=click.FloatRange(0.001), default=30, show_default=True, help="Seconds.")
+@click.option("--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Seconds allowed.")
 @click.pass_obj
-def sql(obj: Context, query: str | None, format_: str | None, schema: bool, time_limit: float) -> None:
+def sql(obj: Context, query: str | None, format_: str | None, schema: bool, timeout: float) -> None:
     """Ask the archive in SQL; it is opened read-only, whatever the QUERY says."""
     from archiver.store import query as queries
 
     if schema:
-        click.echo(queries.schema(), nl=False)
+        from archiver.store.schema import schema_text
+
+        click.echo(schema_text(), nl=False)
         return
     if not query:
-        raise UsageError("expected a query, for example: archiver sql \"SELECT title FROM posts LIMIT 5\"")
-    result = queries.run(obj.database(), query, timeout=time_limit)
-    click.echo(_formatted(result, format_), nl=False)
+        raise UsageError('expected a query, for example: archiver sql "SELECT title FROM posts LIMIT 5"')
+    with queries.stream(obj.database(), query, timeout=timeout) as found:
+        _print(found, format_)
 
 
-def _formatted(result: Result, format_: str | None) -> str:
-    """Return rows as asked for; a table by default, cut to the terminal's width only when there is a terminal."""
+def _print(found: Result | Stream, format_: str | None = None) -> None:
+    """Print rows as asked for; a table by default, cut to the terminal's width only when there is a terminal."""
     from shutil import get_terminal_size
 
-    from archiver.store import query as queries
+    from archiver.store import results
 
-    width = get_terminal_size().columns if sys.stdout.isatty() else None
-    formats: dict[str | None, Callable[[], str]] = {
-        "json": lambda: queries.as_json(result),
-        "lines": lambda: queries.as_lines(result),
-        "csv": lambda: queries.as_csv(result),
-        None: lambda: queries.as_table(result, width),
-    }
-    text = formats[format_]()
-    return text if text.endswith("\n") or not text else text + "\n"
+    if format_ is None:
+        width = get_terminal_size().columns if sys.stdout.isatty() else None
+        lines = results.as_table(found, width)
+    else:
+        lines = {"json": results.as_json, "lines": results.as_lines, "csv": results.as_csv}[format_](found)
+    sys.stdout.writelines(lines)
 
 
 @main.command()
@@ -280,7 +280,7 @@ def runs(obj: Context, json_: bool) -> None:
     """List the runs, newest first."""
     columns = "id, started_at, finished_at, outcome, exit_code, requests, new, changed, failed, command"
     result = obj.ask(f"SELECT {columns} FROM run_log ORDER BY id DESC")  # noqa: S608
-    click.echo(_formatted(result, "json" if json_ else None), nl=False)
+    _print(result, "json" if json_ else None)
 
 
 @main.command()
@@ -289,7 +289,7 @@ def runs(obj: Context, json_: bool) -> None:
 def gaps(obj: Context, json_: bool) -> None:
     """List every address the archive knows of and does not hold, and why."""
     result = obj.ask("SELECT url, kind, state, reason, attempts, first_seen_at FROM gaps ORDER BY kind, url")
-    click.echo(_formatted(result, "json" if json_ else None), nl=False)
+    _print(result, "json" if json_ else None)
 
 
 @main.command()

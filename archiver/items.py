@@ -229,6 +229,8 @@ class Gap:
     """Whether asking again soon makes no sense, as for 404 and 410."""
     refused: bool = False
     """Whether it must never be asked for, for example by robots.txt."""
+    unrecognised: bool = False
+    """Whether a page arrived, but not what its address promises."""
 
 
 Item = Post | CommentPage | Listing | Catalogue | Topics | Asset | Gap

@@ -23,7 +23,6 @@ _POST = re.compile(r"/archives/([1-9]\d{0,8})(?:\.html)?/?")
 _COMMENT_PAGE = re.compile(r"/archives/([1-9]\d{0,8})/comment-page-([1-9]\d{0,5})/?")
 _CATEGORY = re.compile(r"/category/([^/]+)(?:/([1-9]\d{0,5}))?/?")
 _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -60,7 +59,7 @@ class Site:
         """Return the absolute canonical form of a link found on the page `base`, or None when it is no http(s) URL.
 
         Addresses of the blog lose host variants, fragment and trailing slash as `canonical` describes; other
-        addresses keep everything but white space at their ends.
+        addresses keep everything but white space at their ends; what cannot be printed is escaped.
         """
         try:
             absolute = urljoin(base, unwrap(href.strip()))
@@ -94,7 +93,7 @@ class Site:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             return None
-        return _CONTROL.sub(lambda found: quote(found[0]), url)
+        return "".join(char if char.isprintable() and char != " " else quote(char) for char in url)
 
 
 def _escaped(text: str, safe: str) -> str:

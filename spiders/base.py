@@ -15,7 +15,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archiver import urls
-from archiver.errors import ArchiverError
+from archiver.errors import PageNotRecognised
 from archiver.items import Asset, Gap, Item, Outcome, Topics
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
@@ -95,8 +95,8 @@ class BlogSpider(Spider):
         try:
             for found in self._checked(response, page):
                 yield found if isinstance(found, Request) else outcome(response.meta, found)
-        except ArchiverError as error:
-            yield outcome(response.meta, Gap(reason=str(error)))
+        except PageNotRecognised as error:
+            yield outcome(response.meta, Gap(reason=str(error), unrecognised=True))
         except Exception as error:
             self.logger.exception("a fault of the archiver at %s", response.url)
             yield outcome(response.meta, Gap(reason=f"a fault of the archiver, please report it: {error!r}"))

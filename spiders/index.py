@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from archiver.bundled import index_file
 from archiver.errors import UsageError
 from archiver.items import Topics
 from archiver.pages.topics import parse_topics
@@ -28,7 +28,7 @@ class IndexSpider(BlogSpider):
         self.index_topics = None if self.index_url else self._load(index)
 
     def _load(self, path: str) -> Topics:
-        source = Path(path) if path else bundled_index()
+        source = Path(path) if path else index_file()
         try:
             return parse_topics(source.name, source.read_bytes(), self.site)
         except OSError as error:
@@ -41,10 +41,3 @@ class IndexSpider(BlogSpider):
         elif self.index_topics:
             for found in self.topics(self.index_topics):
                 yield outcome({}, found) if isinstance(found, Topics) else found
-
-
-def bundled_index() -> Path:
-    """Return the index that comes with the program: in the wheel, or in the checkout's `data`."""
-    package = Path(str(files("archiver")))
-    packaged = package / "_data" / "index.md"
-    return packaged if packaged.is_file() else package.parent / "data" / "index.md"

@@ -95,6 +95,7 @@ class StorePipeline:
                 self.session, outcome.url, gap.reason, permanent=gap.permanent, refused=gap.refused
             )
             self.run.counts.gaps[kind] += 1
+            self.run.counts.unrecognised += gap.unrecognised
 
 
 def _kind(item: object) -> str:

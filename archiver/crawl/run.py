@@ -60,6 +60,8 @@ class Counts:
     comments_new: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
     """Addresses that gave no page, by kind of page."""
+    unrecognised: int = 0
+    """Pages that arrived and were not what their address promises."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts for the run's row and report."""
@@ -72,6 +74,7 @@ class Counts:
             "failed": sum(self.gaps.values()),
             "pages": dict(self.pages),
             "gaps": dict(self.gaps),
+            "unrecognised": self.unrecognised,
             "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
         }
 

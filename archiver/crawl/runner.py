@@ -160,7 +160,7 @@ def _judge(run: Run, reason: str, unfinished: int) -> tuple[str, ExitCode, str]:
         return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to go on"
     if run.full:
         return "limited", ExitCode.DONE, f"stopped after {run.limit} posts as asked; run again to go on"
-    if counts.statuses[200] > 1 and not counts.pages:
+    if counts.unrecognised and not counts.pages:
         text = "pages arrived and none was recognised: has the blog's theme changed? nothing was stored from them"
         return "markup changed", ExitCode.MARKUP_CHANGED, text
     if unfinished:

@@ -8,10 +8,10 @@ import lxml.html
 from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
 
-from archiver.errors import ArchiverError
+from archiver.errors import PageNotRecognised
 from archiver.items import Topic, TopicLink, Topics
 from archiver.pages.document import decode, parse, text_of
-from archiver.urls import Site, post_id
+from archiver.urls import BLOG, Site, post_id
 
 _FRONT_MATTER = re.compile(r"\A---\s*\n.*?\n---\s*\n", re.S)
 _HTML = re.compile(r"\A\s*<(?:!doctype|html|head|body|\?xml)", re.I)
@@ -24,19 +24,20 @@ def parse_topics(source: str, body: bytes, site: Site | None = None) -> Topics:
     A topic is a heading with links to posts below it, up to the next heading; other links and headings are passed
     over. `source` is the path or URL the index came from.
 
-    Raises ArchiverError when no post is linked.
+    Raises PageNotRecognised when no post is linked.
     """
     site = site or Site()
+    base = source if source.startswith(("http://", "https://")) else BLOG + "/"
     topics: list[tuple[str, list[TopicLink]]] = [("", [])]
     for element in _tree(source, body).iter():
         if element.tag in HEADINGS:
             topics.append((text_of(element), []))
-        elif element.tag == "a" and (number := post_id(site.resolve(element.get("href") or "", source))):
+        elif element.tag == "a" and (number := post_id(site.resolve(element.get("href") or "", base))):
             links = topics[-1][1]
             links.append(TopicLink(position=len(links), post_id=number, title=text_of(element)))
     kept = [(name, links) for name, links in topics if links]
     if not kept:
-        raise ArchiverError(f"{source}: expected headings with links to posts (/archives/N) below them, found none")
+        raise PageNotRecognised(source, "expected headings with links to posts (/archives/N) below them, found none")
     return Topics(
         source=source,
         topics=tuple(Topic(position=n, name=name, links=tuple(links)) for n, (name, links) in enumerate(kept)),

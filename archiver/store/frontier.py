@@ -50,23 +50,6 @@ def add(session: Session, url: str, kind: str, *, cycle: int, now: str) -> bool:
     return _upsert(session, fresh, again, settled & (Entry.cycle != cycle))
 
 
-def skip(session: Session, url: str, kind: str, reason: str, *, cycle: int, now: str) -> None:
-    """Note an address that must never be asked for, and why."""
-    fresh = {
-        "url": url,
-        "kind": kind,
-        "state": "skipped",
-        "reason": reason,
-        "attempts": 0,
-        "permanent": True,
-        "priority": 0,
-        "seq": _next_seq(session),
-        "first_seen_at": now,
-        "cycle": cycle,
-    }
-    _upsert(session, fresh, {"state": "skipped", "reason": reason, "permanent": True}, Entry.state != "skipped")
-
-
 def _next_seq(session: Session) -> Any:
     return select(func.coalesce(func.max(Entry.seq), 0) + 1).scalar_subquery()
 

@@ -18,13 +18,14 @@ COMPLETE = "complete"
 def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
     """Store a new run; return its number and its cycle's.
 
-    A run goes on with the cycle of the last one unless that one was complete.
+    A run goes on with the cycle of the last one if that was of the same command and not complete.
     """
-    last = session.execute(select(Run.id, Run.cycle, Run.outcome).order_by(Run.id.desc()).limit(1)).first()
+    last = session.execute(select(Run).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
     run_id = session.execute(
         insert(Run).values(started_at=now, command=command, version=__version__, counts="{}").returning(Run.id)
     ).scalar_one()
-    cycle = run_id if last is None or last.outcome == COMPLETE else (last.cycle or last.id)
+    goes_on = last is not None and last.cycle is not None and last.command == command and last.outcome != COMPLETE
+    cycle = last.cycle if last is not None and goes_on else run_id
     session.execute(update(Run).where(Run.id == run_id).values(cycle=cycle))
     return run_id, cycle
 

@@ -76,36 +76,160 @@ def _formula(skipped: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in kinds))
 
 
-_IN_PAGE = _formula(r"\\\\")
-_IN_MARKDOWN = _formula(r"\\\\|\\\$")
+_OPENER = rf"\$\$?|\\[(\[]|\\begin\{{({_NAME})\}}"
+_SKIPPED = {False: r"\\\\", True: r"\\\\|\\\$"}  # by `markdown`
+_FORMULA = {markdown: _formula(skipped) for markdown, skipped in _SKIPPED.items()}
+_OPENING = {markdown: re.compile(rf"(?P<skip>{skipped})|{_OPENER}") for markdown, skipped in _SKIPPED.items()}
 _INLINE = frozenset({"inline", "parentheses"})
-_TOKEN = re.compile(rf"[{{}}$]|\\(begin|end)\{{({_NAME})\}}|\\[\s\S]")
-_PAIRS = {r"\[": r"\]", r"\(": r"\)"}
+_TOKEN = re.compile(rf"[{{}}$]|\\(?:(begin|end)\{{({_NAME})\}}|[\s\S])")
+_CLOSER = {r"\)": r"\(", r"\]": r"\["}
 
 
 def scan(text: str, *, markdown: bool = False) -> Scan:
     """Find the formulas of one stretch of text, in page text or (`markdown=True`) in Markdown."""
-    spans: list[Span] = []
-    unclosed: list[int] = []
+    found = Scan([], [])
     if "$" not in text and "\\" not in text:
-        return Scan(spans, unclosed)
-    pattern = _IN_MARKDOWN if markdown else _IN_PAGE
-    for found in pattern.finditer(text):
-        kind = found.lastgroup
+        return found
+    for match in _FORMULA[markdown].finditer(text):
+        kind = match.lastgroup
         if kind == "odd":
-            _scan_exactly(text, found.start(), pattern, spans, unclosed)
+            _scan_exactly(text, match.start(), markdown, found)
             break
         if kind != "skip":
-            spans.append(Span(found.start(), found.end(), kind not in _INLINE, found["name"]))
-    return Scan(spans, unclosed)
+            found.spans.append(Span(match.start(), match.end(), kind not in _INLINE, match["name"]))
+    return found
 
 
-def _scan_exactly(
-    text: str, position: int, pattern: re.Pattern[str], spans: list[Span], unclosed: list[int]
+def _scan_exactly(text: str, position: int, markdown: bool, found: Scan) -> None:
+    """Go on from an opener the pattern found no simple end for, with every end looked up beforehand."""
+    ends = _ends(text)
+    search = _OPENING[markdown].search
+    while match := search(text, position):
+        start, position = match.span()
+        if match["skip"]:
+            continue
+        if end := ends.get(start):
+            found.spans.append(_span(match, end))
+            position = end
+        else:
+            found.unclosed.append(start)
+
+
+def _span(opener: re.Match[str], end: int) -> Span:
+    return Span(opener.start(), end, opener[0] not in ("$", r"\("), opener[opener.re.groups])
+
+
+class Finder:
+    """Answers for single offsets of a text of Markdown, for readers that step through it on their own."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: dict[int, int] | None = None
+
+    def at(self, offset: int) -> Span | None:
+        """Return the formula that starts exactly here."""
+        match = _FORMULA[True].match(self._text, offset)
+        if match is None or match.lastgroup == "skip":
+            return None
+        if match.lastgroup != "odd":
+            return Span(match.start(), match.end(), match.lastgroup not in _INLINE, match["name"])
+        if self._ends is None:
+            self._ends = _ends(self._text)
+        end = self._ends.get(offset)
+        opener = _OPENING[True].match(self._text, offset)
+        return _span(opener, end) if end and opener else None
+
+
+class _Token(NamedTuple):
+    start: int
+    end: int
+    kind: str
+    """`$`, an opener (`\(`, `\[`, `begin name`) or a closer under its opener's kind with `end` before it."""
+    brace: int
+    """Offset of the innermost brace that is open here, or -1."""
+
+
+_KINDS = {r"\(": r"\(", r"\)": r"end \(", r"\[": r"\[", r"\]": r"end \["}
+
+
+def _ends(text: str) -> dict[int, int]:
+    """Map the offset of every opener that has an end to the offset after that end.
+
+    A closer serves an opener unless a brace was opened between them and is still open at the closer. Seen from the
+    right, a closer out of reach of one opener is out of reach of all further left, so each is dropped only once.
+    """
+    ends: dict[int, int] = {}
+    closers: defaultdict[str, list[_Token]] = defaultdict(list)  # the nearest is last
+    for token in reversed(list(_tokens(text))):
+        if token.kind.startswith("end "):
+            closers[token.kind[4:]].append(token)
+        elif "$" in token.kind:
+            _pair_dollars(text, token, closers["$"], closers["$$"], ends)
+        elif closer := _nearest(closers[token.kind], token.start):
+            ends[token.start] = closer.end
+            if token.kind.startswith("begin"):
+                closers[token.kind].pop()
+    return ends
+
+
+def _pair_dollars(
+    text: str, token: _Token, single: list[_Token], double: list[_Token], ends: dict[int, int]
 ) -> None:
-    """Go on from an opener the pattern could not pair, looking every end up."""
-    ends = _ends(text, position)
-    while found := pattern.search(text, position):
-        start, kind = found.start(), found.lastgroup
-        end = found.end() if kind == "skip" else ends.get(start)
-        ...
+    start = token.end - 1
+    if text.startswith("$", token.end):
+        overlapping = double.pop() if double and double[-1].start == token.end else None
+        closer = _nearest(double, start)
+        if overlapping:
+            double.append(overlapping)
+    else:
+        closer = _nearest(single, start)
+    if closer:
+        ends[start] = closer.end
+    if token.kind == "$":  # not escaped: a closer too
+        single.append(token)
+        if text.startswith("$", token.end):
+            double.append(token._replace(end=token.end + 1))
+
+
+def _nearest(closers: list[_Token], opener: int) -> _Token | None:
+    while closers and closers[-1].brace > opener:
+        closers.pop()
+    return closers[-1] if closers else None
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    braces: list[int] = []
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        kind = match[0]
+        if kind == "{":
+            braces.append(start)
+        elif kind == "}":
+            if braces:
+                braces.pop()
+        else:
+            inside = braces[-1] if braces else -1
+            if match[1]:
+                yield _Token(start, end, f"{'end ' * (match[1] == 'end')}begin {match[2]}", inside)
+            elif "$" in kind:
+                yield _Token(start, end, kind, inside)
+            elif kind in _KINDS:
+                yield _Token(start, end, _KINDS[kind], inside)
+
+
+_LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
+_TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
+
+
+def formula(tex: str, position: int, span: Span) -> Formula:
+    """Return the row of a formula whose exact source is `tex`."""
+    label = _LABEL.search(tex) if "\\label" in tex else None
+    tag = _TAG.search(tex) if "\\tag" in tex else None
+    return Formula(
+        position=position,
+        display=span.display,
+        environment=span.environment,
+        label=label[1] if label else None,
+        tag=tag[1] if tag else None,
+        tex=tex,
+    )

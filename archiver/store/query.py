@@ -1,0 +1,348 @@
+"""SQL for people and programs that only reads, whatever it says.
+
+SQLite is opened read-only, told to refuse writes, and asked before each step of a statement whether it may be taken;
+a clock stops what takes too long. So a query from anywhere can be run on the archive, also while a crawl writes to it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from archiver.errors import ArchiveDamaged, UsageError
+from archiver.store.results import Result, Row, Stream
+
+TIMEOUT = 30.0
+"""Seconds a query may take by default."""
+
+MOST_ROWS = 1_000_000
+"""Rows `run` keeps in memory; more are for `stream`."""
+
+MOST_BYTES = 256 * 1024 * 1024
+"""Longest text or blob a query may make: a thousand times the longest post."""
+
+_STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock: about a millisecond
+_BATCH = 200  # rows
+
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+
+_FUNCTIONS_REFUSED = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
+"""Functions that reach outside the database, in the builds that have them."""
+
+_TELLING = {
+    # data_version is what full-text tables ask for
+    "application_id", "collation_list", "compile_options", "data_version", "database_list", "encoding",
+    "freelist_count", "function_list", "journal_mode", "module_list", "page_count", "page_size", "pragma_list",
+    "schema_version", "user_version",
+}  # fmt: skip
+"""Pragmas that tell something when given no value; with one, many of them set it."""
+
+_ASKING = {
+    "foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo", "integrity_check",
+    "quick_check", "table_info", "table_list", "table_xinfo",
+}  # fmt: skip
+"""Pragmas whose value only says what is asked about."""
+
+_WORDS = {
+    sqlite3.SQLITE_ALTER_TABLE: "ALTER TABLE",
+    sqlite3.SQLITE_ANALYZE: "ANALYZE",
+    sqlite3.SQLITE_ATTACH: "ATTACH",
+    sqlite3.SQLITE_DELETE: "DELETE",
+    sqlite3.SQLITE_DETACH: "DETACH",
+    sqlite3.SQLITE_INSERT: "INSERT",
+    sqlite3.SQLITE_REINDEX: "REINDEX",
+    sqlite3.SQLITE_SAVEPOINT: "SAVEPOINT",
+    sqlite3.SQLITE_TRANSACTION: "a transaction",
+    sqlite3.SQLITE_UPDATE: "UPDATE",
+}
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+Found = tuple[tuple[str, ...], Iterator[Row]]
+
+
+def run(
+    archive: str | Path,
+    sql: str,
+    parameters: Parameters = (),
+    *,
+    timeout: float = TIMEOUT,
+    limit_rows: int | None = None,
+) -> Result:
+    """Return what a query finds: `archive` is the SQLite file or a database URL, `limit_rows` the most rows to read.
+
+    Raises UsageError for a query that is wrong, writes, takes longer than `timeout` seconds or finds more rows than
+    memory should hold, and when there is no archive; ArchiveDamaged when its file is.
+    """
+    with stream(archive, sql, parameters, timeout=timeout, limit_rows=limit_rows) as found:
+        rows = list(islice(found.rows, MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise UsageError(f"the query found more than {MOST_ROWS:,} rows: add a LIMIT, or read it as CSV or JSON lines")
+    return Result(found.columns, rows)
+
+
+@contextmanager
+def stream(
+    archive: str | Path,
+    sql: str,
+    parameters: Parameters = (),
+    *,
+    timeout: float = TIMEOUT,
+    limit_rows: int | None = None,
+) -> Iterator[Stream]:
+    """Run a query and hand out its rows while they are read, for as long as the block lasts.
+
+    Only the time spent in the database counts against `timeout`. Raises as `run` does, also while rows are read.
+    """
+    file = _file(archive)
+    if file is None:
+        asked = _ask_server(str(archive), sql, parameters, timeout)
+    else:
+        asked = _ask(file, sql, parameters, timeout)
+    with asked as (columns, rows):
+        yield Stream(columns, islice(rows, limit_rows))
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    """Open an archive's SQLite file for reading only.
+
+    A database in WAL mode needs a place for its shared index beside it. On a medium that gives none the file is
+    opened as one that never changes, which is only right when nothing waits in the log.
+
+    Raises UsageError when there is no archive or it cannot be opened.
+    """
+    if not file.is_file():
+        found = "a folder" if file.is_dir() else "nothing"
+        raise UsageError(
+            f"{file}: expected the database of an archive, found {found}: make one with `archiver crawl`, a small one "
+            "with `archiver demo`, or name where it is with --home"
+        )
+    try:
+        return _opened(file, "mode=ro")
+    except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise
+        log = file.with_name(file.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise UsageError(
+                f"{file}: its folder cannot be written and its latest changes are still in {log.name}: copy both "
+                f"where you may write, and name that folder with --home ({error})"
+            ) from error
+        return _opened(file, "mode=ro&immutable=1")
+
+
+def _opened(file: Path, options: str) -> sqlite3.Connection:
+    # Rows may be handed from thread to thread, as web servers do; never to two at once.
+    connection = sqlite3.connect(
+        f"{file.resolve().as_uri()}?{options}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")  # a view in a file from elsewhere may call no odd function
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except BaseException:
+        connection.close()
+        raise
+    # sqlite3 gives up on a whole query for one text that is no UTF-8.
+    connection.text_factory = _decoded
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    return connection
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
+
+
+def _file(archive: str | Path) -> Path | None:
+    """Return the SQLite file a path or URL stands for, or None for a server."""
+    if isinstance(archive, Path) or "://" not in archive:
+        return Path(archive)
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(archive)
+    except (ArgumentError, ValueError) as error:
+        raise UsageError(f"expected a database URL such as sqlite:////path/archive.db, found {archive!r}") from error
+    if url.get_backend_name() != "sqlite":
+        return None
+    if not url.database or url.database == ":memory:":
+        raise UsageError(f"expected the URL of a database file, found {archive!r}, which is in memory")
+    return Path(url.database)
+
+
+@contextmanager
+def _ask(file: Path, sql: str, parameters: Parameters, timeout: float) -> Iterator[Found]:
+    guard = _Guard(timeout)
+    with _explained(file, guard):
+        connection = connect(file)
+    with closing(connection):
+        connection.set_authorizer(guard.allow)
+        connection.set_progress_handler(guard.expired, _STEPS)
+        with _explained(file, guard), guard.counting():
+            cursor = _executed(connection, sql, parameters)
+        if cursor.description is None:
+            raise UsageError("SQL: expected a query, found nothing that asks for rows")
+        yield tuple(column[0] for column in cursor.description), _rows(cursor, file, guard)
+
+
+def _executed(connection: sqlite3.Connection, sql: str, parameters: Parameters) -> sqlite3.Cursor:
+    try:
+        return connection.execute(sql, parameters)
+    except sqlite3.OperationalError as error:
+        raise _named(connection, error, sql) from error
+
+
+def _rows(cursor: sqlite3.Cursor, file: Path, guard: _Guard) -> Iterator[Row]:
+    while True:
+        with _explained(file, guard), guard.counting():
+            batch = cursor.fetchmany(_BATCH)
+        if not batch:
+            return
+        yield from batch
+
+
+class _Guard:
+    """What a query may do, and for how long."""
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.left = timeout
+        self.until = float("inf")
+        self.refused: str | None = None
+        """What was refused first, in words for the person who asked."""
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count the time of the block against what is left."""
+        self.until = time.monotonic() + self.left
+        try:
+            yield
+        finally:
+            self.left = self.until - time.monotonic()
+            self.until = float("inf")
+
+    def expired(self) -> bool:
+        """Return whether the time is up; SQLite calls this every so many steps."""
+        return time.monotonic() > self.until
+
+    def allow(self, action: int, first: str | None, second: str | None, _database: object, _source: object) -> int:
+        """Return SQLITE_OK for a step that reads; SQLite calls this for each while it compiles a statement."""
+        if action in _READS:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_FUNCTION:
+            word, allowed = f"{second}()", (second or "").lower() not in _FUNCTIONS_REFUSED
+        elif action == sqlite3.SQLITE_PRAGMA:
+            name = (first or "").lower()
+            word, allowed = f"PRAGMA {name}", name in _ASKING or (not second and name in _TELLING)
+        else:
+            word, allowed = _word(action, first), False
+        if allowed:
+            return sqlite3.SQLITE_OK
+        self.refused = self.refused or word
+        return sqlite3.SQLITE_DENY
+
+
+def _word(action: int, table: str | None) -> str:
+    """Return what a statement does, as it would be written: making or removing a table begins with the schema's own."""
+    schema = table in {"sqlite_master", "sqlite_schema", "sqlite_temp_master"}
+    return "CREATE or DROP" if schema else _WORDS.get(action, "CREATE or DROP")
+
+
+@contextmanager
+def _explained(file: Path, guard: _Guard) -> Iterator[None]:
+    """Turn what SQLite and its driver raise into one line for the person who asked."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(file, guard, error) from error
+    except (sqlite3.Warning, OverflowError, UnicodeEncodeError) as error:
+        # Warning is how Python 3.11 says that there is more than one statement.
+        raise UsageError(f"SQL: {error}") from error
+
+
+def _translated(file: Path, guard: _Guard, error: sqlite3.Error) -> UsageError | ArchiveDamaged:
+    name = getattr(error, "sqlite_errorname", "")
+    if guard.refused:
+        return UsageError(f"SQL: expected a query that only reads, found {guard.refused}: nothing was changed")
+    if name.startswith("SQLITE_INTERRUPT"):
+        return UsageError(f"SQL: stopped after {guard.timeout:g} seconds: ask for less, or allow a longer --timeout")
+    if name.startswith("SQLITE_NOTADB"):
+        return UsageError(f"{file}: expected the database of an archive, found a file that is none")
+    if name.startswith("SQLITE_CORRUPT"):
+        return ArchiveDamaged(
+            f"{file}: the file is damaged ({error}): move it away and make it anew with `archiver rebuild`"
+        )
+    return UsageError(f"SQL: {' '.join(str(error).split())}")
+
+
+def _named(connection: sqlite3.Connection, error: sqlite3.OperationalError, sql: str) -> Exception:
+    """Return the error with the names there are, when it is about one that is not."""
+    found = re.match(r"no such (table|column): (\S+)", str(error))
+    if not found:
+        return error
+    try:
+        tables = _tables(connection)
+    except sqlite3.Error:  # a view of somebody's own that no longer works, say
+        return error
+    if found[1] == "table":
+        return UsageError(f"SQL: {found[0]}; there are: {', '.join(tables) or 'none, the archive is empty'}")
+    return UsageError(f"SQL: {found[0]}; {_nearest(found[2], tables, sql)}")
+
+
+def _tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return the columns of each table and view, without those that only full-text search uses."""
+    tables: dict[str, list[str]] = {}
+    for table, column in connection.execute(
+        "SELECT m.name, c.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c "
+        "WHERE m.type IN ('table', 'view') AND m.name NOT GLOB 'sqlite_*' AND m.name NOT GLOB '*_fts_*' "
+        "ORDER BY m.name, c.cid"
+    ):
+        tables.setdefault(table, []).append(column)
+    return tables
+
+
+def _nearest(name: str, tables: Mapping[str, Sequence[str]], sql: str) -> str:
+    """Return which columns may have been meant: alike ones of the tables in the query, or all those have."""
+    words = set(re.findall(r"\w+", sql.lower()))
+    asked = {table: columns for table, columns in tables.items() if table.lower() in words} or tables
+    wanted = name.rpartition(".")[2].strip("\"'`[]").lower()
+    alike = difflib.get_close_matches(wanted, {c for columns in asked.values() for c in columns}, n=3)
+    if alike:
+        places = [f"{table}.{column}" for column in alike for table, columns in asked.items() if column in columns]
+        return f"nearest: {', '.join(places[:5])}"
+    return "; ".join(f"{table} has {', '.join(columns)}" for table, columns in list(asked.items())[:3])
+
+
+@contextmanager
+def _ask_server(url: str, sql: str, parameters: Parameters, timeout: float) -> Iterator[Found]:
+    """Ask PostgreSQL in a transaction that may only read.
+
+    A second statement could end that transaction, so none is let through; let strangers ask only as a role that has
+    no right to write.
+    """
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.pool import NullPool
+
+    if ";" in sql.rstrip("; \t\r\n"):
+        raise UsageError("SQL: expected one statement, found a `;` within; in a text write it as chr(59)")
+    try:
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.connect().execution_options(postgresql_readonly=True, stream_results=True) as connection:
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(timeout * 1000)}")
+            if parameters:
+                found: Any = connection.execute(text(sql), parameters)
+            else:  # a % or a :name in the query is then only that
+                found = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+            yield tuple(found.keys()), (tuple(row) for row in found)
+    except (SQLAlchemyError, ImportError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise UsageError(f"SQL: {' '.join(str(reason).split())}") from error

@@ -1,0 +1,184 @@
+"""Rows as people and programs read them: a table, JSON, JSON lines, CSV.
+
+Every format yields text with its line ends, so `stdout.writelines(as_csv(result))` writes it, row by row where the
+format allows.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Rows that were read."""
+
+    columns: tuple[str, ...]
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Rows that are read one after the other, once."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
+
+
+LEAST_WIDTH = 6
+"""Characters a column keeps however narrow the terminal is."""
+
+_GAP = 2  # spaces between columns, in tabulate's "simple" form
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+"""What a spreadsheet may take for the start of a formula: OWASP, "CSV Injection", full-width forms included."""
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def as_table(result: Result | Stream, width: int | None = None) -> Iterator[str]:
+    """Yield the rows as an aligned table; with a `width`, that of the terminal, long cells are cut with `…`.
+
+    Chinese counts as two columns a character. A cell stays on its line; control characters, which could command the
+    terminal, are replaced.
+    """
+    from tabulate import tabulate
+
+    rows = list(result.rows)
+    cells = [[_shown(value) for value in row] for row in rows]
+    names = [_shown(name) for name in result.columns]
+    if width is not None:
+        widths = [max(map(_columns, column)) for column in zip(names, *cells, strict=True)]
+        names, *cells = _cut(list(zip(names, *cells, strict=True)), widths, width)
+    align = ["right" if _numeric(column) else "left" for column in zip(*rows, strict=True)]
+    # Without rows tabulate knows no columns to align.
+    yield tabulate(cells, names, tablefmt="simple", disable_numparse=True, colalign=align or None) + "\n"
+
+
+def as_json(result: Result | Stream) -> Iterator[str]:
+    """Yield the rows as a JSON list of objects, one a line; see `as_lines`."""
+    yield "["
+    before = "\n"
+    for line in as_lines(result):
+        yield before + line.rstrip("\n")
+        before = ",\n"
+    yield "\n]\n"
+
+
+def as_lines(result: Result | Stream) -> Iterator[str]:
+    """Yield the rows as JSON objects, one a line.
+
+    A column name that comes again gets a number (`id`, `id_2`). Bytes are `{"$base64": true, "encoded": ...}`.
+    """
+    names = _distinct(result.columns)
+    for row in result.rows:
+        values = (_json_value(value) for value in row)
+        yield json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False) + "\n"
+
+
+def as_csv(result: Result | Stream) -> Iterator[str]:
+    """Yield the rows as CSV (RFC 4180) with a header.
+
+    Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers are left alone. NULL is empty,
+    bytes are hexadecimal.
+    """
+    line = io.StringIO(newline="")
+    writer = csv.writer(line, lineterminator="\r\n")
+    for row in _chained(result.columns, result.rows):
+        writer.writerow([_neutral(value) for value in row])
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+def _chained(first: Row, others: Iterable[Row]) -> Iterator[Row]:
+    yield first
+    yield from others
+
+
+def _shown(value: Any) -> str:
+    """Return a value as one line of text that is safe to show on a terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    return "".join(map(_visible, str(value).replace("\r\n", "\n")))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character.isspace():
+        return " "
+    # Joiners and variation selectors (Cf, Mn) belong to the text; controls, and marks that turn the reading
+    # direction of the rest of the line, do not.
+    turns = unicodedata.bidirectional(character) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    return "\ufffd" if turns or unicodedata.category(character) in {"Cc", "Cs"} else character
+
+
+def _numeric(column: Iterable[Any]) -> bool:
+    return all(value is None or isinstance(value, int | float) for value in column)
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    from wcwidth import wcswidth
+
+    return max(wcswidth(text), 0)
+
+
+def _cut(columns: Sequence[Sequence[str]], widths: Sequence[int], width: int) -> list[list[str]]:
+    """Return header and rows with the widest columns cut so that a line takes at most `width`."""
+    room = width - _GAP * (len(widths) - 1)
+    most = max(room, LEAST_WIDTH)
+    while most > LEAST_WIDTH and sum(min(each, most) for each in widths) > room:
+        most -= 1
+    return [list(row) for row in zip(*([_shortened(cell, most) for cell in column] for column in columns), strict=True)]
+
+
+def _shortened(text: str, width: int) -> str:
+    if len(text) * 2 <= width or _columns(text) <= width:
+        return text
+    text = text[:width]  # no character takes less than no column, and most take one
+    while _columns(text) > width - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Return the names with a number after each that was there before."""
+    found: list[str] = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in found:
+            number += 1
+            candidate = f"{name}_{number}"
+        found.append(candidate)
+    return found
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"$base64": True, "encoded": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no infinity
+    return value
+
+
+def _neutral(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return "'" + value
+    return value

@@ -1,0 +1,109 @@
+"""What the readers of a body agree on: which tags matter, and what the text of a node is.
+
+A `<br>` stands as one carriage return among the text of its neighbours, because no other carriage return is left
+there: HTML turns those of the page into newlines. `unbreak` makes newlines of them at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+Resolve = Callable[[str], str | None]
+"""Maps a `href` or `src` to its absolute canonical URL, or to None when it leads nowhere on the web."""
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+BLOCKS = frozenset(
+    {
+        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl",
+        "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "li", "main", "menu", "nav",
+        "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    }
+).union(HEADINGS)  # fmt: skip
+"""Tags that begin a new line; everything else flows inside one."""
+DROPPED = frozenset(
+    {"head", "input", "link", "meta", "noscript", "option", "param", "script", "select", "source", "style", "svg"}
+    | {"template", "title", "track", "button"}
+)
+"""Tags whose content no reader sees as text. `title` and `head` stand inside `<svg>` or misplaced documents."""
+EMBEDS = frozenset({"audio", "embed", "iframe", "object", "video"})
+NO_MATHS = frozenset({"code", "textarea"})
+"""Inline tags MathJax does not look into, besides those that are dropped."""
+
+BREAK = "\r"
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
+_LANGUAGE = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]+)")
+_WEB = re.compile(r"https?://[^\s<>]+\Z")
+_BROKEN = re.compile(r"\r([ \t]*)\n")
+
+
+def clean(text: str) -> str:
+    r"""Return the text of a node as HTML means it: newlines are `\n`, control characters are gone."""
+    if _UNWANTED.search(text) is None:
+        return text
+    return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def unbreak(text: str) -> str:
+    """Make a newline of every `<br>`, one with the newline of the source that may follow it."""
+    if BREAK not in text:
+        return text
+    return _BROKEN.sub(r"\1\n", text).replace(BREAK, "\n")
+
+
+def texts(element: etree._Element) -> Iterator[str]:
+    """Yield all text inside an element in order, comments and scripts left out, each `<br>` as `BREAK`."""
+    walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, node in walk:
+        if event == "start":
+            if node.tag in DROPPED:
+                walk.skip_subtree()
+            elif node.tag == "br":
+                yield BREAK
+            elif node.text:
+                yield clean(node.text)
+        elif node is not element and node.tail:
+            yield clean(node.tail)
+
+
+def words(element: etree._Element) -> str:
+    """Return the text inside an element on one line."""
+    return " ".join("".join(texts(element)).split())
+
+
+def is_anchor(link: etree._Element) -> bool:
+    """Tell whether a link inside a heading only marks the heading's own address."""
+    return link.get("href", "").startswith("#") and "".join(texts(link)).strip() in ("", "#", "¶")
+
+
+def language(pre: etree._Element) -> str:
+    """Return the language a `<pre>` or the code in it is marked with, or an empty string."""
+    for element in (pre, *pre.iter("code")):
+        if found := _LANGUAGE.search(element.get("class", "")):
+            return found[1]
+    return ""
+
+
+def code(pre: etree._Element) -> str:
+    """Return the exact text of a `<pre>` or `<code>`, without the newline that HTML ignores after `<pre>`."""
+    text = unbreak("".join(texts(pre)))
+    return text[1:] if pre.tag == "pre" and pre.text and clean(pre.text[:2]).startswith("\n") else text
+
+
+def embedded(element: etree._Element, resolve: Resolve) -> list[str]:
+    """Return the addresses a player or frame shows, each once."""
+    inside = element.iter("source", "param") if element.tag != "iframe" else ()
+    found = [element.get("src") or element.get("data")]
+    found += [node.get("src") or (node.get("name") == "movie" and node.get("value")) or None for node in inside]
+    return list(dict.fromkeys(url for href in found if href and (url := target(href, resolve))))
+
+
+def target(href: str, resolve: Resolve) -> str | None:
+    """Return the address a link leads to, or None when it is not on the web."""
+    try:
+        url = resolve(clean(href))
+    except ValueError:  # not a URL at all, for example an unclosed IPv6 bracket
+        return None
+    return url if url and _WEB.match(url) else None

@@ -1,0 +1,314 @@
+"""Bringing databases to the current tables: new, old, newer, foreign, and stopped halfway."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import NullPool
+
+from archiver.errors import ArchiverError, DatabaseTooNew, UsageError
+from archiver.store import database, migrate, views
+from archiver.store.models import Base
+
+ROOT = Path(__file__).parents[2]
+
+NewerScripts = Callable[[str], Path]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "archive.db"
+
+
+@pytest.fixture
+def engine(file: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{file}", poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def newer_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewerScripts:
+    """Add a revision 0002 with a given body to a copy of the migrations, as a newer program would have."""
+
+    def make(body: str) -> Path:
+        folder = shutil.copytree(ROOT / "migrations", tmp_path / "scripts")
+        (folder / "versions" / "0002_newer.py").write_text(
+            "import os, signal\nimport sqlalchemy as sa\nfrom alembic import op\n"
+            "revision = '0002'\ndown_revision = '0001'\n"
+            f"def upgrade():\n{textwrap.indent(textwrap.dedent(body), '    ')}"
+        )
+        monkeypatch.setattr(migrate, "scripts", lambda: folder)
+        monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
+        monkeypatch.setattr(migrate, "HEAD", "0002")
+        return folder
+
+    return make
+
+
+def schema(file: Path) -> dict[str, tuple[str, ...]]:
+    """Return the statements that made each table, index and view: their lines, in any order."""
+    with closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: tuple(sorted(line.strip().rstrip(",") for line in sql.splitlines())) for name, sql in rows}
+
+
+def rows(file: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        return connection.execute(sql).fetchall()
+
+
+def fill(file: Path) -> None:
+    """Store a post with a revision: rows that refer to each other both ways."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(
+            """
+            INSERT INTO runs (id, started_at, command, version, counts) VALUES (1, 't', 'crawl', '1', '{}');
+            INSERT INTO captures VALUES (1, 'u', 'u', 1, 't', 200, '', '', 'w', 0, 1, 'r', NULL);
+            INSERT INTO posts (id, title, url, author, markdown, text, status, first_seen_at, last_seen_at,
+                last_changed_at, current_revision_id) VALUES (8, '标题', 'u', 'a', 'm', 't', 'live', 't', 't', 't', 1);
+            INSERT INTO post_revisions VALUES (1, 8, 1, 't', 's', '标题', 'm', 't', 1, 'site', 'good', '[]');
+            """
+        )
+
+
+def test_the_program_expects_the_newest_revision_there_is() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == migrate.HEAD
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == list(migrate.REVISIONS)
+
+
+def test_a_new_database_has_the_tables_of_the_models(file: Path, engine: Engine) -> None:
+    migrate.upgrade(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE VIRTUAL TABLE posts_fts USING fts5(title, text)")
+        connection.exec_driver_sql("CREATE VIEW my_view AS SELECT 1 AS one")
+        context = MigrationContext.configure(connection, opts={"include_name": migrate.include_name})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_new_database_has_every_constraint_of_the_models(tmp_path: Path, file: Path, engine: Engine) -> None:
+    """Alembic compares neither CHECK constraints nor the names of all others."""
+    migrate.upgrade(engine)
+    other = tmp_path / "models.db"
+    by_models = create_engine(f"sqlite:///{other}", poolclass=NullPool)
+    Base.metadata.create_all(by_models)
+    made = {name: lines for name, lines in schema(file).items() if name not in {view.name for view in views.VIEWS}}
+    del made["alembic_version"]
+    assert made == schema(other)
+
+
+def test_a_new_database_has_the_views(file: Path, engine: Engine) -> None:
+    migrate.upgrade(engine)
+    found = {name for (name,) in rows(file, "SELECT name FROM sqlite_master WHERE type = 'view'")}
+    assert found == {view.name for view in views.VIEWS}
+
+
+def test_an_upgrade_of_a_current_database_changes_no_byte(file: Path, engine: Engine) -> None:
+    migrate.upgrade(engine)
+    before = file.read_bytes()
+    migrate.upgrade(engine)
+    assert file.read_bytes() == before
+
+
+def test_an_upgrade_of_a_current_database_does_not_load_alembic(file: Path, engine: Engine) -> None:
+    migrate.upgrade(engine)
+    code = f"""
+import sys
+from archiver.store import migrate
+migrate.upgrade("sqlite:///{file}")
+sys.exit("alembic" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_check_tells_whether_an_upgrade_is_needed(engine: Engine, newer_scripts: NewerScripts) -> None:
+    with engine.connect() as connection:
+        assert migrate.check(connection)
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        assert not migrate.check(connection)
+    newer_scripts("pass")
+    with engine.connect() as connection:
+        assert migrate.check(connection)
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        assert not migrate.check(connection)
+        assert migrate.revision(connection) == "0002"
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(file: Path, engine: Engine) -> None:
+    migrate.upgrade(engine)
+    rows(file, "UPDATE alembic_version SET version_num = '0999'")
+    before = file.read_bytes()
+    with pytest.raises(DatabaseTooNew) as caught:
+        migrate.upgrade(engine)
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in (str(file), "0999", migrate.HEAD, "upgrade the program"):
+        assert part in message
+    assert file.read_bytes() == before
+
+
+def test_a_database_of_something_else_is_refused_and_left_alone(file: Path, engine: Engine) -> None:
+    rows(file, "CREATE TABLE moz_places (id INTEGER)")
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="moz_places"):
+        migrate.upgrade(engine)
+    assert file.read_bytes() == before
+
+
+HALFWAY = """
+    op.execute("DELETE FROM posts")
+    with op.batch_alter_table("posts") as table:
+        table.add_column(sa.Column("mood", sa.String()))
+    op.create_table("moods", sa.Column("id", sa.Integer(), primary_key=True))
+"""
+
+
+def test_an_error_halfway_leaves_the_old_database(file: Path, engine: Engine, newer_scripts: NewerScripts) -> None:
+    migrate.upgrade(engine)
+    fill(file)
+    before = file.read_bytes()
+    newer_scripts(HALFWAY + "    raise RuntimeError('halfway')\n")
+    with pytest.raises(RuntimeError, match="halfway"):
+        migrate.upgrade(engine)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_kill_halfway_leaves_the_old_database(
+    file: Path, engine: Engine, newer_scripts: NewerScripts, journal: str
+) -> None:
+    migrate.upgrade(engine)
+    rows(file, f"PRAGMA journal_mode = {journal}")
+    fill(file)
+    before = schema(file)
+    folder = newer_scripts(HALFWAY + "    os.kill(os.getpid(), signal.SIGKILL)\n")
+    code = """
+import sys
+from pathlib import Path
+from archiver.store import migrate
+migrate.scripts = lambda: Path(sys.argv[1])
+migrate.REVISIONS, migrate.HEAD = ("0001", "0002"), "0002"
+migrate.upgrade(sys.argv[2])
+"""
+    killed = subprocess.run([sys.executable, "-c", code, folder, f"sqlite:///{file}"], cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL
+    assert schema(file) == before
+    assert rows(file, "SELECT title FROM post_overview") == [("标题",)]
+    assert rows(file, "PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.mark.parametrize("own_transactions", [True, False])
+def test_a_table_that_others_refer_to_is_rebuilt(
+    file: Path, engine: Engine, newer_scripts: NewerScripts, own_transactions: bool
+) -> None:
+    migrate.upgrade(engine)
+    fill(file)
+    rows(file, "CREATE VIEW my_view AS SELECT title FROM posts")
+    newer_scripts(
+        """
+        with op.batch_alter_table("posts") as table:
+            table.alter_column("author", type_=sa.Text(), nullable=True)
+        """
+    )
+    used = database.connect(f"sqlite:///{file}") if own_transactions else engine
+    migrate.upgrade(used)
+    with used.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == int(own_transactions)
+    used.dispose()
+    assert rows(file, "SELECT title FROM my_view") == [("标题",)]
+    assert rows(file, "SELECT title, review FROM post_overview") == [("标题", 0)]
+    assert rows(file, "SELECT post_id FROM post_revisions") == [(8,)]
+    assert rows(file, "PRAGMA foreign_key_check") == []
+    assert "REFERENCES posts (id)" in " ".join(schema(file)["post_revisions"])
+
+
+def test_a_migration_that_loses_rows_others_refer_to_is_undone(
+    file: Path, engine: Engine, newer_scripts: NewerScripts
+) -> None:
+    migrate.upgrade(engine)
+    fill(file)
+    before = file.read_bytes()
+    newer_scripts("op.execute('DELETE FROM posts')")
+    with pytest.raises(ArchiverError, match=r"row 1 of post_revisions refers to a row of posts"):
+        migrate.upgrade(engine)
+    assert file.read_bytes() == before
+
+
+def test_views_of_another_version_are_replaced(file: Path, engine: Engine) -> None:
+    migrate.upgrade(engine)
+    current = schema(file)
+    rows(file, "DROP VIEW gaps")
+    rows(file, "DROP VIEW citations")
+    rows(file, "CREATE VIEW citations AS SELECT 1 AS one")
+    migrate.upgrade(engine)
+    assert schema(file) == current
+
+
+def test_two_upgrades_at_once_both_succeed(file: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(migrate.upgrade, [f"sqlite:///{file}"] * 2))
+    assert rows(file, "SELECT version_num FROM alembic_version") == [(migrate.HEAD,)]
+
+
+@pytest.mark.parametrize("name", ["100% %(here)s", "中文 目录", "a b'c;d"])
+def test_any_folder_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer_scripts: NewerScripts, name: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    moved = newer_scripts("pass").rename(folder / "scripts")
+    monkeypatch.setattr(migrate, "scripts", lambda: moved)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    migrate.upgrade(f"sqlite:///{folder / 'archive.db'}")
+    assert rows(folder / "archive.db", "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_scripts_are_those_of_the_checkout() -> None:
+    assert migrate.scripts() == ROOT / "migrations"
+
+
+def test_the_installed_scripts_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "_migrations").mkdir()
+    monkeypatch.setattr(migrate, "files", lambda _package: tmp_path)
+    assert migrate.scripts() == tmp_path / "_migrations"
+
+
+def test_a_developer_needs_no_database_to_compare_models_with_migrations() -> None:
+    done = subprocess.run([sys.executable, "-m", "alembic", "check"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "No new upgrade operations" in done.stdout
+
+
+def test_a_new_migration_gets_the_next_number(tmp_path: Path) -> None:
+    for name in ("archiver", "migrations", "pyproject.toml"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    models = tmp_path / "archiver" / "store" / "models.py"
+    models.write_text(models.read_text(encoding="utf-8") + '\nsa_mood = Index("ix_mood", Post.title)\n')
+    command = [sys.executable, "-m", "alembic", "revision", "--autogenerate", "-m", "add a mood"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    (made,) = (tmp_path / "migrations" / "versions").glob(f"{len(migrate.REVISIONS) + 1:04}_add_a_mood.py")
+    assert re.search(r"create_index\('ix_mood'", made.read_text(encoding="utf-8"))

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from archiver import items
+from archiver.store import captures, models, posts, runs
+from archiver.store.database import Archive
+from archiver.store.posts import Change
+
+DAY = [f"2026-11-{day:02}T00:00:00Z" for day in range(1, 9)]
+
+
+def content(markdown: str = "一段文字，$x$。", **fields: object) -> items.Content:
+    formula = items.Formula(position=0, display=False, environment=None, label=None, tag=None, tex="$x$")
+    return items.Content(markdown=markdown, text=markdown, formulas=(formula,), **fields)  # type: ignore[arg-type]
+
+
+def comment(number: int, parent: int | None = None, words: str = "好") -> items.Comment:
+    return items.Comment(
+        id=number,
+        parent_id=parent,
+        author="甲",
+        author_url=None,
+        is_owner=False,
+        published_on="2026-11-01",
+        content=items.Content(markdown=words, text=words),
+    )
+
+
+POST = items.Post(
+    id=8,
+    url="https://kexue.fm/archives/8",
+    title="题目",
+    author="某人",
+    published_on="2026-10-01",
+    categories=(items.Category(slug="A", name="甲"), items.Category(slug="B", name="乙")),
+    tags=("一", "二"),
+    license="署名",
+    license_url="https://creativecommons.org/licenses/by-nc-nd/2.5/cn/",
+    reader_count=10,
+    comment_count=1,
+    content=content(),
+    content_sha256="a" * 64,
+    quality=items.Quality(engine="site"),
+    comments=(),
+    comment_page=1,
+    comment_pages=1,
+)
+
+
+class Shelf:
+    """An archive with one run, into which posts are put day by day."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive, self.session, self.day = archive, archive.session, -1
+        self.run, _ = runs.begin(self.session, "crawl", now=DAY[0])
+
+    def put(self, post: items.Post) -> Change:
+        self.day += 1
+        capture = items.Capture(
+            url=post.url,
+            target_uri=post.url,
+            fetched_at=DAY[self.day],
+            status=200,
+            content_type="text/html",
+            payload_sha256="0" * 64,
+            warc_file="w.warc.gz",
+            warc_offset=self.day,
+            warc_length=1,
+            record_id=f"<urn:uuid:{self.day}>",
+        )
+        number = captures.add(self.session, capture, self.run)
+        change = posts.save(self.session, post, capture_id=number, seen_at=DAY[self.day], extractor_version=1)
+        self.archive.commit()
+        return change
+
+    def post(self) -> models.Post:
+        return self.session.get_one(models.Post, POST.id)
+
+    def count(self, table: type[models.Base]) -> int:
+        return len(self.session.execute(select(table)).all())
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
+        yield Shelf(archive)
+
+
+def changed(post: items.Post = POST, sha: str = "b", **fields: object) -> items.Post:
+    return dataclasses.replace(post, content_sha256=sha * 64, **fields)  # type: ignore[arg-type]
+
+
+def test_a_new_post_has_one_revision_and_all_its_rows(shelf: Shelf) -> None:
+    assert shelf.put(POST) == Change.NEW
+    row = shelf.post()
+    assert (row.title, row.first_seen_at, row.last_seen_at, row.last_changed_at) == ("题目", DAY[0], DAY[0], DAY[0])
+    revision = shelf.session.get_one(models.PostRevision, row.current_revision_id)
+    assert (revision.capture_id, revision.status, revision.issues) == (1, "good", "[]")
+    tables = (models.PostCategory, models.PostTag, models.Formula)
+    assert [shelf.count(table) for table in tables] == [2, 2, 1]
+
+
+def test_seen_again_unchanged_only_the_sight_and_the_counters_move(shelf: Shelf) -> None:
+    shelf.put(POST)
+    assert shelf.put(dataclasses.replace(POST, reader_count=99)) == Change.UNCHANGED
+    row = shelf.post()
+    assert (row.last_seen_at, row.last_changed_at, row.reader_count) == (DAY[1], DAY[0], 99)
+    assert shelf.count(models.PostRevision) == 1
+
+
+def test_a_changed_post_gets_a_revision_and_the_old_one_stays(shelf: Shelf) -> None:
+    shelf.put(POST)
+    later = changed(title="新题目", content=content("改过的一段文字。"), tags=("二", "三"))
+    assert shelf.put(later) == Change.CHANGED
+    row = shelf.post()
+    assert (row.title, row.markdown, row.first_seen_at, row.last_changed_at) == ("新题目", "改过的一段文字。", *DAY[:2])
+    revisions = shelf.session.execute(select(models.PostRevision).order_by(models.PostRevision.id)).scalars().all()
+    assert [revision.title for revision in revisions] == ["题目", "新题目"]
+    names = select(models.Tag.name).join(models.PostTag, models.PostTag.tag_id == models.Tag.id)
+    assert set(shelf.session.execute(names).scalars()) == {"二", "三"}
+
+
+def test_a_post_that_goes_back_to_an_old_version_has_three_revisions(shelf: Shelf) -> None:
+    for post in (POST, changed(), POST):
+        shelf.put(post)
+    assert shelf.count(models.PostRevision) == 3
+
+
+def test_a_page_that_does_not_prove_itself_never_replaces_one_that_did(shelf: Shelf) -> None:
+    shelf.put(POST)
+    doubtful = changed(content=content("面目全非的一页。"), quality=items.Quality(engine="readability", issues=("疑",)))
+    assert shelf.put(doubtful) == Change.REVIEW
+    assert shelf.post().markdown == POST.content.markdown
+    kept = shelf.session.execute(select(models.PostRevision).order_by(models.PostRevision.id.desc())).scalars().first()
+    assert kept is not None
+    assert (kept.status, json.loads(kept.issues), kept.markdown) == ("review", ["疑"], "面目全非的一页。")
+    assert shelf.put(doubtful) == Change.UNCHANGED
+    assert shelf.put(changed(sha="c", content=content("又好了的一页，$x$。"))) == Change.CHANGED
+    assert shelf.post().markdown == "又好了的一页，$x$。"
+
+
+def test_a_first_page_that_does_not_prove_itself_is_shown_for_want_of_a_better(shelf: Shelf) -> None:
+    assert shelf.put(dataclasses.replace(POST, quality=items.Quality(engine="site", issues=("疑",)))) == Change.REVIEW
+    assert shelf.post().markdown == POST.content.markdown
+
+
+def test_a_body_that_shrinks_by_more_than_half_is_kept_for_review(shelf: Shelf) -> None:
+    shelf.put(dataclasses.replace(POST, content=content("长文" * 100)))
+    assert shelf.put(changed(content=content("长文" * 40))) == Change.REVIEW
+    assert shelf.post().text == "长文" * 100
+    assert shelf.put(changed(sha="d", content=content("长文" * 60))) == Change.CHANGED
+
+
+def test_counters_make_a_row_a_day_or_when_comments_come(shelf: Shelf) -> None:
+    shelf.put(POST)
+    shelf.put(dataclasses.replace(POST, reader_count=20))
+    shelf.day = 1
+    posts.save(
+        shelf.session,
+        dataclasses.replace(POST, reader_count=21),
+        capture_id=1,
+        seen_at="2026-11-02T01:00:00Z",
+        extractor_version=1,
+    )
+    assert shelf.count(models.PostStat) == 2
+    posts.save(
+        shelf.session,
+        dataclasses.replace(POST, comment_count=2),
+        capture_id=1,
+        seen_at="2026-11-02T02:00:00Z",
+        extractor_version=1,
+    )
+    assert shelf.count(models.PostStat) == 3
+
+
+def test_comments_keep_their_first_sight_and_take_their_last_text(shelf: Shelf) -> None:
+    shelf.put(POST)
+    assert posts.save_comments(shelf.session, 8, [comment(5), comment(7, 5)], seen_at=DAY[1]) == 2
+    assert posts.save_comments(shelf.session, 8, [comment(5, words="改"), comment(9)], seen_at=DAY[2]) == 1
+    row = shelf.session.get_one(models.Comment, 5)
+    assert (row.markdown, row.first_seen_at, row.last_seen_at) == ("改", DAY[1], DAY[2])
+    assert shelf.session.get_one(models.Comment, 7).parent_id == 5
+
+
+def test_foreign_keys_are_enforced(shelf: Shelf) -> None:
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        posts.save_comments(shelf.session, 404, [comment(5)], seen_at=DAY[1])
+
+
+def test_the_database_is_in_wal_mode(shelf: Shelf) -> None:
+    assert shelf.session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+
+
+def test_what_was_not_committed_is_gone_and_a_savepoint_undoes_only_itself(shelf: Shelf) -> None:
+    shelf.put(POST)
+    posts.save_comments(shelf.session, 8, [comment(1)], seen_at=DAY[1])
+    with pytest.raises(RuntimeError), shelf.archive.savepoint() as session:
+        posts.save_comments(session, 8, [comment(2)], seen_at=DAY[1])
+        raise RuntimeError
+    shelf.archive.commit()
+    assert list(shelf.session.execute(select(models.Comment.id)).scalars()) == [1]

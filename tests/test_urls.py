@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver import urls
+from archiver.urls import Site
+
+POST = "https://kexue.fm/archives/8265"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://kexue.fm/archives/8265",
+        "http://kexue.fm/archives/8265/",
+        "https://www.kexue.fm/archives/8265#comments",
+        "https://spaces.ac.cn/archives/8265",
+        "http://www.spaces.ac.cn/archives/8265/#how_to_cite",
+        "/archives/8265",
+        "//spaces.ac.cn/archives/8265",
+        "https://kexue.fm/archives/8265.html",
+        "https://link.zhihu.com/?target=https%3A//spaces.ac.cn/archives/8265",
+        "  https://kexue.fm/archives/8265\n",
+        "https://kexue.fm/archives/8265?replyTo=1",
+    ],
+)
+def test_every_spelling_of_a_post_is_one_url(spelling: str) -> None:
+    assert Site().resolve(spelling) == POST
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("/category/Big-Data", "https://kexue.fm/category/Big-Data"),
+        ("/category/Big-Data/", "https://kexue.fm/category/Big-Data"),
+        ("/category/Big-Data/1/", "https://kexue.fm/category/Big-Data"),
+        ("/category/Big-Data/2", "https://kexue.fm/category/Big-Data/2/"),
+        ("/archives/9/comment-page-3#comment-17", "https://kexue.fm/archives/9/comment-page-3"),
+        ("/archives/9/comment-page-3?replyTo=17#respond-post-9", "https://kexue.fm/archives/9/comment-page-3"),
+        ("/content.html?tag=muon", "https://kexue.fm/content.html?tag=muon"),
+        ("/search/注意力/", "https://kexue.fm/search/%E6%B3%A8%E6%84%8F%E5%8A%9B/"),
+        ("/usr/uploads/a b%20c%zz.png", "https://kexue.fm/usr/uploads/a%20b%20c%25zz.png"),
+        ("https://bbs.spaces.ac.cn/archives/9", "https://bbs.spaces.ac.cn/archives/9"),
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("https://example.org/a\tb\x00", "https://example.org/ab%00"),
+    ],
+)
+def test_other_addresses_are_absolute_and_safe(href: str, expected: str) -> None:
+    assert Site().resolve(href) == expected
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["mailto:a@example.org", "javascript:alert(1)", "htthttps://example.org", "http://[broken", "data:,x", "file:///etc"],
+)
+def test_what_is_no_web_address_has_none(href: str) -> None:
+    assert Site().resolve(href) is None
+
+
+def test_a_test_server_stands_for_the_blog() -> None:
+    site = Site("http://127.0.0.1:8000")
+    assert site.resolve("http://127.0.0.1:8000/archives/8265/") == POST
+    assert site.resolve("http://127.0.0.1:9000/archives/8265") == "http://127.0.0.1:9000/archives/8265"
+    assert site.fetch_url(POST) == "http://127.0.0.1:8000/archives/8265"
+    assert site.fetch_url("https://example.org/x") == "https://example.org/x"
+
+
+@pytest.mark.parametrize("host", ["kexue.fm.example.org", "notkexue.fm", "kexue.fm@example.org", "127.0.0.1"])
+def test_a_host_that_only_looks_like_the_blog_is_another_site(host: str) -> None:
+    assert urls.post_id(Site().resolve(f"https://{host}/archives/8265")) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["/archives/08265", "/archives/", "/archives/82x", "/archives/8265/x", "/archives/8265/feed"]
+)
+def test_addresses_that_are_no_posts(path: str) -> None:
+    assert urls.post_id(Site().resolve(path)) is None
+
+
+def test_parts_of_canonical_urls() -> None:
+    assert urls.post_id(POST) == 8265
+    assert urls.post_id(urls.comment_page_url(8265, 2)) is None
+    assert urls.comment_page(urls.comment_page_url(8265, 2)) == (8265, 2)
+    assert urls.category(urls.category_url("Big-Data")) == ("Big-Data", 1)
+    assert urls.category(urls.category_url("Big-Data", 3)) == ("Big-Data", 3)
+    assert urls.category(POST) is None
+    assert urls.comment_page(None) is None
+
+
+@given(st.text(max_size=60), st.sampled_from(["", "/", "https://kexue.fm/", "https://spaces.ac.cn/archives/", "//"]))
+def test_canonical_urls_stay_as_they_are(text: str, prefix: str) -> None:
+    site = Site()
+    first = site.resolve(prefix + text)
+    if first is not None:
+        assert site.resolve(first) == first
+        assert first.isprintable()
+        assert " " not in first
