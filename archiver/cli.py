@@ -107,7 +107,7 @@ def as_json(command: Command) -> Command:
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
 @as_json
 @click.pass_obj
-def crawl(obj: Context, sources: tuple[str, ...], site: str, json_: bool, **asked: Any) -> None:
+def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **asked: Any) -> None:
     """Fetch what is new: by the blog's catalogue, its categories and a curated index, or only those SOURCES.
 
     One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
@@ -232,9 +232,9 @@ def sql(obj: Context, query: str | None, format_: str | None, schema: bool, time
     from archiver.store import query as queries
 
     if schema:
-        from archiver.store.schema import schema_text
+        from archiver.store import schema as described
 
-        click.echo(schema_text(), nl=False)
+        click.echo(described.as_text(), nl=False)
         return
     if not query:
         raise UsageError('expected a query, for example: archiver sql "SELECT title FROM posts LIMIT 5"')

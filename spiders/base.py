@@ -155,11 +155,13 @@ class BlogSpider(Spider):
 
     def failed(self, failure: Failure) -> Output:
         """Say why a request came to no response."""
-        if failure.check(IgnoreRequest):
-            gap = Gap(reason=str(failure.value) or "refused", refused="robots.txt" in str(failure.value))
+        error = failure.value
+        if isinstance(error, IgnoreRequest):
+            gap = Gap(reason=str(error) or "refused", refused="robots.txt" in str(error))
         else:
-            gap = Gap(reason=f"{failure.type.__name__}: {failure.getErrorMessage()}")
-        yield outcome(failure.request.meta, gap)
+            gap = Gap(reason=f"{type(error).__name__}: {error}")
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
+        yield outcome(request.meta, gap)
 
 
 def outcome(meta: dict[str, Any], item: Item) -> Outcome:

@@ -1,10 +1,10 @@
 """Each folder of `golden` holds one hazard: a page as the blog serves it, and by hand what it says.
 
 `expected.json` names the page's address and only the fields that matter for the hazard. `page` says what it is: `post`
-(when absent), `comments`, `listing`, `catalogue`, `gate`, or `not_recognised` when reading it `as` that must be refused.
-Fields are those of `archiver.items`; those of a text (`formulas`, `markdown`, ...) may stand beside those of its post or
-comment. `<field>_contains` and `<field>_lacks` list pieces; `rendered_text` lists the lines that Markdown renders to;
-`number` is the page number of a list.
+when absent, `comments`, `listing`, `catalogue`, `gate`, or `not_recognised`: reading it `as` one of those is refused.
+Fields are those of `archiver.items`; those of a text (`formulas`, `markdown`, ...) may stand beside those of its post
+or comment. `<field>_contains` and `<field>_lacks` list pieces; `rendered_text` lists the lines that the Markdown
+renders to; `number` is the page number of a list.
 """
 
 from __future__ import annotations

@@ -8,7 +8,9 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares import cookies
 from scrapy.http import Response
+from tldextract import TLDExtract
 
 from archiver.crawl.message import request_bytes, response_bytes
 from archiver.crawl.run import ResponseHead, Run, run_of
@@ -20,6 +22,9 @@ KNOCKS = 2
 """How often the gate is asked again with its cookie: once is what crawlers that ran against it needed."""
 
 logger = logging.getLogger(__name__)
+
+# Scrapy's cookie jar would ask the web for the list of public suffixes; the copy that comes with the library will do.
+cookies._split_domain = TLDExtract(suffix_list_urls=(), include_psl_private_domains=True)
 
 
 class GateMiddleware:

@@ -80,5 +80,6 @@ class FrontierScheduler(BaseScheduler):
 
     def _request(self, lease: frontier.Lease) -> Request:
         spider: Any = self.spider
-        meta = {"frontier_url": lease.url, "attempts": lease.attempts, "retry_times": lease.attempts}
-        return spider.ask(lease.url, lease.kind).replace(meta=meta)
+        request: Request = spider.ask(lease.url, lease.kind)
+        request.meta.update(frontier_url=lease.url, attempts=lease.attempts, retry_times=lease.attempts)
+        return request

@@ -24,8 +24,9 @@ def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
     run_id = session.execute(
         insert(Run).values(started_at=now, command=command, version=__version__, counts="{}").returning(Run.id)
     ).scalar_one()
-    goes_on = last is not None and last.cycle is not None and last.command == command and last.outcome != COMPLETE
-    cycle = last.cycle if last is not None and goes_on else run_id
+    cycle = int(run_id)
+    if last is not None and last.command == command and last.outcome != COMPLETE:
+        cycle = last.cycle or last.id
     session.execute(update(Run).where(Run.id == run_id).values(cycle=cycle))
     return run_id, cycle
 

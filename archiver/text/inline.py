@@ -50,7 +50,10 @@ HEADING = Layout(" ", " ")
 CELL = Layout(" ", "<br>")
 
 _STARS = {"strong": "**", "em": "*", "del": "~~"}
-_PUNCTUATION = re.compile(r"[\W_]")
+_WORD = re.compile(r"[^\W_]")
+_BRACKETS = re.compile(r"[\[\]]")
+_UNESCAPED_BRACKET = re.compile(r"(?<!\\)[\[\]]")
+_LAST_DOLLARS = re.compile(r"(?:\\\$)+(?=[^$]*\Z)")
 _SPACE = " \t\n"
 _SPECIAL = re.compile(
     r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)      # escapes what follows
@@ -72,6 +75,7 @@ _LINE_START = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
+_IN_LABEL = re.compile(r"[\\`*_~$<>]|&(?=#?\w{1,31};)")
 _LINES = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
@@ -90,8 +94,9 @@ def _escape_start(found: re.Match[str]) -> str:
 
 def label(text: str) -> str:
     """Return an attribute's text for use between square brackets, on one line and without formulas."""
-    text = re.sub(r"[\\`*_~$<>\[\]&!]", r"\\\g<0>", " ".join(text.split()))
-    return text.replace(r"\[", "&#91;").replace(r"\]", "&#93;") if r"\[" in text else text
+    text = " ".join(text.split())
+    escaped = _IN_LABEL.sub(r"\\\g<0>", text)
+    return escaped if _balanced(text) else escaped.replace("[", "&#91;").replace("]", "&#93;")
 
 
 def destination(url: str) -> str:
@@ -137,10 +142,10 @@ class _Line:
         self._gap = _NO_GAP
         self._displayed = False
         self._out: list[str] = []
-        self._open: list[tuple[str, int]] = []  # mark and its place in `_out`
-        self._waiting: list[str] = []
+        self._waiting: list[str] = []  # marks that begin with the next visible part
+        self._open: list[tuple[str, int]] = []  # marks and their places in `_out`
         self._pairs: list[tuple[int, int, str]] = []
-        self._stray_dollar = False
+        self._last_dollar = (0, False)  # its place in `_out`, and whether it belongs to no formula
 
     def add(self, kind: Kind, value: str) -> None:
         if kind is Kind.TEXT:
@@ -152,16 +157,17 @@ class _Line:
         elif kind is Kind.CLOSE:
             self._close(value)
         else:
-            self._put(self._one_line(value), display=kind is Kind.DISPLAY)
+            if "\n" in value and self._layout is not PARAGRAPH:
+                value = value.replace("\n", " ")
+            self._put(value, display=kind is Kind.DISPLAY)
 
     def finish(self) -> str:
         for start, end, tag in sorted(self._pairs):
             self._out[start], self._out[end] = self._markers(start, end, tag)
-        text = "".join(self._out)
-        return _bare_last_dollar(text) if self._stray_dollar else text
-
-    def _one_line(self, value: str) -> str:
-        return value if self._layout is PARAGRAPH or "\n" not in value else value.replace("\n", self._layout.newline)
+        place, stray = self._last_dollar
+        if stray:
+            self._out[place] = _bare_last_dollars(self._out[place])
+        return "".join(self._out)
 
     def _text(self, value: str) -> None:
         core = value.strip(_SPACE)
@@ -173,24 +179,29 @@ class _Line:
         begins = not self._waiting and (not self._out or self._displayed or self._gap >= _NEWLINE)
         if "\n" in core:
             core = _LINES.sub(self._layout.newline, core)
-        if "$" in core:
-            self._stray_dollar = True
-        if any(tag == "a" for tag, _ in self._open) or "a" in self._waiting:
-            core = _balanced(core)
-        self._put(escape(core, line_start=begins and self._layout is PARAGRAPH))
-        self._widen(value[start + len(value[start:].rstrip(_SPACE)) :])
+        escaped = escape(core, line_start=begins and self._layout is PARAGRAPH)
+        if self._in_link() and not _balanced(core):
+            escaped = _UNESCAPED_BRACKET.sub(r"\\\g<0>", escaped)
+        self._put(escaped, text=True)
+        self._widen(value[len(value.rstrip(_SPACE)) :])
+
+    def _in_link(self) -> bool:
+        return "a" in self._waiting or any(tag == "a" for tag, _ in self._open)
 
     def _widen(self, space: str) -> None:
         if space:
             self._gap = max(self._gap, _NEWLINE if "\n" in space else _BLANK)
 
-    def _put(self, value: str, *, display: bool = False) -> None:
-        if self._out:
-            self._out.append(self._gaps[_NEWLINE if display or self._displayed else self._gap])
+    def _put(self, value: str, *, display: bool = False, text: bool = False) -> None:
+        gap = self._gaps[_NEWLINE if display or self._displayed else self._gap]
+        if gap and self._out:
+            self._out.append(gap)
         self._gap, self._displayed = _NO_GAP, display
         for tag in self._waiting:
             self._begin(tag)
         self._waiting.clear()
+        if "$" in value:
+            self._last_dollar = (len(self._out), text)
         self._out.append(value)
 
     def _begin(self, tag: str) -> None:
@@ -198,3 +209,49 @@ class _Line:
             self._out[-1] = self._out[-1][:-1] + "\\!"
         self._open.append((tag, len(self._out)))
         self._out.append("[" if tag == "a" else "" if tag in _STARS else f"<{tag}>")
+
+    def _close(self, value: str) -> None:
+        if self._waiting:
+            self._waiting.pop()
+            return
+        tag, start = self._open.pop()
+        if tag in _STARS:
+            self._pairs.append((start, len(self._out), tag))
+            self._out.append("")
+        else:
+            if "$" in value:
+                self._last_dollar = (len(self._out), False)
+            self._out.append(value if tag == "a" else f"</{tag}>")
+
+    def _markers(self, start: int, end: int, tag: str) -> tuple[str, str]:
+        """Return stars, or raw tags where CommonMark's rules on neighbours would not let the stars close.
+
+        Outer pairs are settled before inner ones; a place still empty will hold a star or a tag, both punctuation.
+        """
+        star = _STARS[tag]
+        before = self._out[start - 1][-1:] if start else " "
+        after = self._out[end + 1][:1] or "*" if end + 1 < len(self._out) else " "
+        first, last = self._out[start + 1][:1] or "*", self._out[end - 1][-1:] or "*"
+        apart = star[0] not in (before, after)
+        if apart and _flanks(first, before) and _flanks(last, after):
+            return star, star
+        return f"<{tag}>", f"</{tag}>"
+
+
+def _flanks(inside: str, outside: str) -> bool:
+    """Tell whether a star between these characters belongs to the inner one (CommonMark 0.31, section 6.2)."""
+    return not inside.isspace() and (_WORD.match(inside) is not None or _WORD.match(outside) is None)
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket == "[" else -1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _bare_last_dollars(escaped: str) -> str:
+    r"""Undo the escape of the last dollar signs of a paragraph: nothing after them could close a formula."""
+    return _LAST_DOLLARS.sub(lambda found: found[0].replace("\\", ""), escaped)
