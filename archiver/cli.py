@@ -102,6 +102,15 @@ def as_json(command: Command) -> Command:
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after this many posts.")
 @click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
 @click.option("--concurrency", type=click.IntRange(1, 64), metavar="N", help="Requests at a time. [1]")
+@click.option("--full", is_flag=True, help="Ask for everything again, not only for what is new or has changed.")
+@click.option(
+    "--recheck",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Posts longest unverified to look at again.",
+)
 @click.option("--no-comments", is_flag=True, help="Fetch no further pages of comments.")
 @click.option("--no-images", is_flag=True, help="Fetch no pictures.")
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
@@ -119,6 +128,8 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         slugs=asked["slugs"],
         index=asked["index"],
         limit=asked["limit"],
+        full=asked["full"],
+        recheck=asked["recheck"],
         delay=asked["delay"],
         concurrency=asked["concurrency"],
         comments=not asked["no_comments"],
@@ -162,11 +173,13 @@ def _crawl(obj: Context, place: Place, options: Any) -> Report:
 def _report_text(report: Report) -> str:
     """Return the report for a person."""
     counts = report.counts
+    volume = f"{counts['requests']} requests, {counts['bytes'] / 1e6:.1f} MB"
+    posts = [f"{counts[name]} {name}" for name in ("new", "changed", "unchanged")]
+    posts += [f"{counts['held']} held for review"] if counts["held"] else []
+    posts += [f"{counts['gone']} gone"] if counts["gone"] else []
     lines = [
-        f"Run {report.run}: {report.message} ({report.seconds:g} s, {counts['requests']} requests, "
-        f"{counts['bytes'] / 1e6:.1f} MB)",
-        f"Posts: {counts['new']} new, {counts['changed']} changed, {counts['unchanged']} unchanged"
-        + (f", {counts['review']} for review" if counts["review"] else ""),
+        f"Run {report.run}: {report.message} ({report.seconds:g} s, {volume})",
+        f"Posts: {', '.join(posts)}",
         f"New comments: {counts['comments_new']}. Images: {counts['pages'].get('image', 0)}.",
     ]
     if counts["failed"]:
@@ -182,8 +195,8 @@ def _report_text(report: Report) -> str:
 @click.pass_obj
 def demo(obj: Context) -> None:
     """Archive the bundled sample blog, then say what to try next."""
-    from archiver.crawl import runner
     from archiver.bundled import sample_folder
+    from archiver.crawl import runner
     from archiver.sample import SampleBlog, serving
 
     home = obj.home if obj.home_given else obj.home / "demo"
@@ -198,21 +211,20 @@ def demo(obj: Context) -> None:
 def _demo_text(obj: Context, report: Report) -> str:
     totals = obj.ask(TOTALS).rows[0]
     figures = "{} posts, {} comments, {} formulas, {} images, {} captures".format(*totals)
-    home = f"--home {obj.home} "
+    first = obj.ask("SELECT min(id) FROM posts").rows[0][0]
+    tries = [f'sql "{EXAMPLE}"', f"show {first}", "sql --schema", "status"]
     return "\n".join(
         [
             f"Archived the sample blog into {obj.home} in {report.seconds:g} s: {figures}.",
             "",
             "Try next:",
-            f"  archiver {home}sql \"SELECT id, title, published_on FROM posts ORDER BY published_on DESC LIMIT 5\"",
-            f"  archiver {home}show {obj.ask('SELECT min(id) FROM posts').rows[0][0]}",
-            f"  archiver {home}sql --schema",
-            f"  archiver {home}status",
+            *(f"  archiver --home {obj.home} {words}" for words in tries),
             "  archiver crawl --limit 10      (the real blog, politely: three seconds between requests)",
         ]
     )
 
 
+EXAMPLE = "SELECT id, title, published_on FROM posts ORDER BY published_on DESC LIMIT 5"
 TOTALS = """
 SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), (SELECT count(*) FROM formulas),
        (SELECT count(*) FROM images), (SELECT count(*) FROM captures)
@@ -225,16 +237,17 @@ SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), (SELECT co
 @click.option("--nl", "format_", flag_value="lines", help="Print one JSON object a line.")
 @click.option("--csv", "format_", flag_value="csv", help="Print CSV; cells a spreadsheet would run are disarmed.")
 @click.option("--schema", is_flag=True, help="Describe every table, view and column instead.")
+@click.option("--markdown", is_flag=True, help="Describe them in Markdown (docs/schema.md is made so).")
 @click.option("--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Seconds allowed.")
 @click.pass_obj
-def sql(obj: Context, query: str | None, format_: str | None, schema: bool, timeout: float) -> None:
+def sql(obj: Context, query: str | None, format_: str | None, schema: bool, markdown: bool, timeout: float) -> None:
     """Ask the archive in SQL; it is opened read-only, whatever the QUERY says."""
     from archiver.store import query as queries
 
     if schema:
         from archiver.store import schema as described
 
-        click.echo(described.as_text(), nl=False)
+        click.echo(described.as_markdown() if markdown else described.as_text(), nl=False)
         return
     if not query:
         raise UsageError('expected a query, for example: archiver sql "SELECT title FROM posts LIMIT 5"')

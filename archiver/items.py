@@ -269,3 +269,6 @@ class Capture:
     record_id: str
     revisit_of: str | None = None
     """Record id of the capture that holds the payload, for a revisit."""
+    etag: str | None = None
+    last_modified: str | None = None
+    """Validators the server sent, as they were (RFC 9110, section 8.8)."""

@@ -60,10 +60,17 @@ class BlogSpider(Spider):
         raise NotImplementedError(f"{type(self).__name__} must say where to start")
         yield  # makes this an async generator, as Scrapy expects
 
-    def ask(self, url: str, kind: str) -> Request:
-        """Return the request for a canonical URL, to be read as this kind of page."""
+    def ask(self, url: str, kind: str, **listed: Any) -> Request:
+        """Return the request for a canonical URL, to be read as this kind of page.
+
+        `listed` is what the list it was found in says of it; the scheduler decides by that whether it is worth asking.
+        """
         return Request(
-            self.site.fetch_url(url), callback=getattr(self, f"parse_{kind}"), errback=self.failed, dont_filter=True
+            self.site.fetch_url(url),
+            callback=getattr(self, f"parse_{kind}"),
+            errback=self.failed,
+            dont_filter=True,
+            meta={"listed": listed},
         )
 
     def parse_catalogue(self, response: Response) -> Output:
@@ -113,14 +120,17 @@ class BlogSpider(Spider):
             for category in catalogue.categories:
                 yield self.ask(urls.category_url(category.slug), "category")
         if "catalogue" in self.sources:
-            yield from self._posts(entry.post_id for entry in catalogue.entries)
+            for entry in catalogue.entries:
+                listed = {"title": entry.title, "comment_count": entry.comment_count}
+                yield self.ask(urls.post_url(entry.post_id), "post", **listed)
         yield catalogue
 
     def _category(self, response: Response) -> Found:
         listing = parse_listing(response.url, response.body, self.site)
+        posts = [entry.post_id for entry in listing.entries]
         if listing.next_page:
-            yield self.ask(urls.category_url(listing.category.slug, listing.next_page), "category")
-        yield from self._posts(entry.post_id for entry in listing.entries)
+            yield self.ask(urls.category_url(listing.category.slug, listing.next_page), "category", before=posts)
+        yield from self._posts(posts)
         yield listing
 
     def _index(self, response: Response) -> Found:

@@ -13,10 +13,17 @@ from xml.etree import ElementTree
 import pytest
 from parsel import Selector
 
-from archiver.sample import Response, SampleBlog, serving
-from archiver.sample.source import SamplePost, parse_post
+from archiver.bundled import sample_folder
+from archiver.pages.catalogue import parse_catalogue
+from archiver.pages.comments import parse_comment_page
+from archiver.pages.listing import parse_listing
+from archiver.pages.post import parse_post
+from archiver.pages.topics import parse_topics
+from archiver.sample import Response, SampleBlog, SamplePost, serving, source
+from archiver.urls import Site
 
 HOST = {"Host": "127.0.0.1:8000"}
+SITE = Site("http://127.0.0.1:8000")
 MAJORITY = 9
 """Posts one category has at least, so that it takes two pages."""
 
@@ -168,6 +175,54 @@ def test_the_feed_ends_every_item_with_a_link_to_the_rest(blog: SampleBlog) -> N
     assert encoded.endswith("[...]</a></p>")
 
 
+# What the archiver makes of it
+
+
+def test_posts_are_read_as_they_are_stored(blog: SampleBlog) -> None:
+    for stored in blog.source.posts:
+        post = parse_post(f"{SITE.base}/archives/{stored.id}", page(blog, f"/archives/{stored.id}").encode(), SITE)
+        assert (post.title, post.published_on, post.author) == (stored.title, stored.date, blog.source.owner)
+        assert [category.slug for category in post.categories] == list(stored.categories)
+        assert (post.tags, post.comment_count) == (stored.tags, len(stored.comments))
+        assert len(post.content.code_blocks) == stored.body.count("<pre")
+        assert len(post.content.images) == stored.body.count("<img")
+        assert "打赏" not in post.content.markdown
+
+
+def test_comments_are_read_as_they_are_stored(blog: SampleBlog) -> None:
+    for stored in blog.source.posts:
+        url = f"/archives/{stored.id}"
+        last = parse_post(SITE.base + url, page(blog, url).encode(), SITE)
+        found = list(last.comments)
+        for number in range(1, last.comment_pages):
+            earlier = f"{url}/comment-page-{number}"
+            found += parse_comment_page(SITE.base + earlier, page(blog, earlier).encode(), SITE).comments
+        read = {(comment.id, comment.parent_id, comment.author, comment.published_on) for comment in found}
+        assert read == {(comment.id, comment.parent, comment.author, comment.date) for comment in stored.comments}
+
+
+def test_lists_name_every_post(blog: SampleBlog) -> None:
+    every = {(post.id, post.title, post.date) for post in blog.source.posts}
+    listed = set()
+    for slug in blog.source.categories:
+        number: int | None = 1
+        while number:
+            path = f"/category/{slug}/{number}/"
+            listing = parse_listing(SITE.base + path, page(blog, path).encode(), SITE)
+            listed |= {(entry.post_id, entry.title, entry.published_on) for entry in listing.entries}
+            number = listing.next_page
+    assert listed == every
+    catalogue = parse_catalogue(f"{SITE.base}/content.html", page(blog, "/content.html").encode(), SITE)
+    assert {(entry.post_id, entry.title, entry.published_on) for entry in catalogue.entries} == every
+
+
+def test_the_index_leads_to_posts_but_for_one(blog: SampleBlog) -> None:
+    index = parse_topics("index.md", (sample_folder() / "index.md").read_bytes())
+    linked = [link.post_id for topic in index.topics for link in topic.links]
+    assert [number for number in linked if blog.source.post(number) is None] == [97]
+    assert [number for number in set(linked) if linked.count(number) > 1] == [219]
+
+
 # What depends on the request
 
 
@@ -230,19 +285,19 @@ def test_overrides_answer_one_target_only() -> None:
 
 
 def test_the_blog_changes_between_requests(blog: SampleBlog) -> None:
-    source = blog.source
-    blog.source = source.edited(131, title="A new title").deleted(4)
+    before = blog.source
+    blog.source = before.edited(131, title="A new title").deleted(4)
     assert "A new title" in page(blog, "/archives/131")
     page(blog, "/archives/4", 404)
-    blog.source = source.published(_later_post())
+    blog.source = before.published(_later_post())
     assert "/archives/300" in page(blog, "/category/Everything")
     with pytest.raises(KeyError):
-        source.edited(1, title="no such post")
+        before.edited(1, title="no such post")
 
 
 def _later_post() -> SamplePost:
     head = "title: Later\ndate: 2025-07-01\ncategories: Everything\ntags: a, b\nreaders: 1"
-    return parse_post(300, f"{head}\n\n<p>text</p>\n")
+    return source.parse_post(300, f"{head}\n\n<p>text</p>\n")
 
 
 # On the wire

@@ -53,7 +53,14 @@ def test_other_addresses_are_absolute_and_safe(href: str, expected: str) -> None
 
 @pytest.mark.parametrize(
     "href",
-    ["mailto:a@example.org", "javascript:alert(1)", "htthttps://example.org", "http://[broken", "data:,x", "file:///etc"],
+    [
+        "mailto:a@example.org",
+        "javascript:alert(1)",
+        "htthttps://example.org",
+        "http://[broken",
+        "data:,x",
+        "file:///etc",
+    ],
 )
 def test_what_is_no_web_address_has_none(href: str) -> None:
     assert Site().resolve(href) is None

@@ -64,8 +64,10 @@ class WarcMiddleware:
             target_uri=response.url,
             fetched_at=sent,
             status=response.status,
-            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1"),
+            content_type=_header(response, "Content-Type") or "",
             ip_address=str(response.ip_address) if response.ip_address else None,
+            etag=_header(response, "ETag"),
+            last_modified=_header(response, "Last-Modified"),
         )
         url = self.run.site.resolve(response.url) or response.url
         try:
@@ -76,3 +78,8 @@ class WarcMiddleware:
         request.meta["capture_id"] = capture
         request.meta["fetched_at"] = timestamp(sent)
         return response
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value is not None else None

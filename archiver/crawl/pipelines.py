@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Self
 
 from scrapy.crawler import Crawler
 
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
-from archiver.items import Asset, Catalogue, CommentPage, Gap, Listing, Outcome, Post, Topics
+from archiver.items import Asset, Catalogue, Comment, CommentPage, Gap, Listing, Outcome, Post, Topics
 from archiver.store import frontier, lists, posts
 from archiver.store.database import timestamp
 from archiver.text import EXTRACTOR_VERSION
+from archiver.urls import comment_page_url
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ class StorePipeline:
             case Post():
                 self._post(item, outcome)
             case CommentPage():
-                self._comments(item.post_id, item, outcome)
+                self._comments(item.post_id, item.page, item.comments, outcome)
             case Catalogue():
                 posts.save_categories(self.session, item.categories)
                 lists.save_catalogue(self.session, item, run_id=self.run.id)
@@ -83,17 +85,22 @@ class StorePipeline:
             extractor_version=EXTRACTOR_VERSION,
         )
         self.run.counts.posts[change] += 1
-        self._comments(post.id, post, outcome)
+        self._comments(post.id, post.comment_page, post.comments, outcome)
 
-    def _comments(self, post_id: int, page: Post | CommentPage, outcome: Outcome) -> None:
+    def _comments(self, post_id: int, page: int, comments: Sequence[Comment], outcome: Outcome) -> None:
+        """Store a page of comments; while the blog counts more than were found, ask for the page before it."""
         seen_at = outcome.fetched_at or timestamp()
-        self.run.counts.comments_new += posts.save_comments(self.session, post_id, page.comments, seen_at=seen_at)
+        new = posts.save_comments(self.session, post_id, comments, page, seen_at=seen_at)
+        self.run.counts.comments_new += new
+        if posts.comments_owed(self.session, post_id):
+            for earlier in range(page - 1, 0, -1):
+                url = comment_page_url(post_id, earlier)
+                if frontier.add(self.session, url, "comments", cycle=self.run.cycle, now=timestamp()):
+                    break
 
     def _gap(self, outcome: Outcome, gap: Gap) -> None:
         if outcome.url:
-            kind = frontier.fail(
-                self.session, outcome.url, gap.reason, permanent=gap.permanent, refused=gap.refused
-            )
+            kind = frontier.fail(self.session, outcome.url, gap.reason, permanent=gap.permanent, refused=gap.refused)
             self.run.counts.gaps[kind] += 1
             self.run.counts.unrecognised += gap.unrecognised
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,10 +18,12 @@ from scrapy.crawler import Crawler
 
 from archiver import __version__, items
 from archiver.errors import ArchiverError
-from archiver.store import captures, frontier, runs
+from archiver.store import captures, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
 from archiver.warc.writer import WarcWriter
+
+logger = logging.getLogger(__name__)
 
 COMMIT_ITEMS = 50
 COMMIT_SECONDS = 1.0
@@ -56,7 +59,7 @@ class Counts:
     pages: Counter[str] = field(default_factory=Counter)
     """Pages recognised, by kind."""
     posts: Counter[str] = field(default_factory=Counter)
-    """Posts by what storing them did: new, changed, unchanged, review."""
+    """Posts by what storing them did: new, changed, unchanged, held."""
     comments_new: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
     """Addresses that gave no page, by kind of page."""
@@ -65,7 +68,7 @@ class Counts:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts for the run's row and report."""
-        posts = {name: self.posts[name] for name in ("new", "changed", "unchanged", "review", "gone")}
+        posts = {name: self.posts[name] for name in ("new", "changed", "unchanged", "held", "gone")}
         return {
             "requests": self.requests,
             "bytes": self.bytes,
@@ -86,13 +89,22 @@ class Run:
     """
 
     def __init__(
-        self, place: Place, command: str, *, limit: int | None = None, progress: Callable[[Run], None] | None = None
+        self,
+        place: Place,
+        command: str,
+        *,
+        limit: int | None = None,
+        full: bool = False,
+        recheck: int = 0,
+        progress: Callable[[Run], None] | None = None,
     ) -> None:
         place.home.mkdir(parents=True, exist_ok=True)
         self.place = place
         self.site = Site(place.site.rstrip("/"))
         self.limit = limit
+        self.full = full
         self.counts = Counts()
+        self.rest_until: datetime | None = None
         self.fatal: ArchiverError | None = None
         self._halt: Callable[[], object] = lambda: None
         self._progress = progress
@@ -101,6 +113,8 @@ class Run:
         self.id, self.cycle = runs.begin(session, command, now=timestamp())
         frontier.release(session)
         frontier.retry_failed(session, cycle=self.cycle)
+        if self.cycle == self.id:
+            freshness.add_due(session, recheck, cycle=self.cycle, now=timestamp())
         self.archive.commit()
         self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}")
         self._uncommitted = 0
@@ -129,13 +143,22 @@ class Run:
             warc_offset=location.offset,
             warc_length=location.length,
             record_id=location.record_id,
+            etag=head.etag,
+            last_modified=head.last_modified,
         )
         return captures.add(self.archive.session, capture, self.id)
 
     @property
-    def full(self) -> bool:
-        """Whether the limit on posts is reached."""
-        return self.limit is not None and self.counts.pages["post"] >= self.limit
+    def resting(self) -> bool:
+        """Whether the site is to be left alone for now."""
+        return self.rest_until is not None and datetime.now(UTC) < self.rest_until
+
+    def rest(self, wait: timedelta, reason: str) -> None:
+        """Ask for nothing for a while."""
+        until = datetime.now(UTC) + wait
+        if self.rest_until is None or until > self.rest_until:
+            self.rest_until = until
+            logger.info("resting until %s: %s", timestamp(until), reason)
 
     def progress(self) -> tuple[int, int]:
         """Return how many addresses of this run are settled, and how many are known."""
@@ -189,6 +212,8 @@ class ResponseHead:
     status: int
     content_type: str
     ip_address: str | None
+    etag: str | None
+    last_modified: str | None
 
 
 _RUNS: WeakKeyDictionary[Crawler, Run] = WeakKeyDictionary()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ class Options:
     slugs: tuple[str, ...] = ()
     index: str = ""
     limit: int | None = None
+    full: bool = False
+    recheck: int = 20
     delay: float | None = None
     concurrency: int | None = None
     comments: bool = True
@@ -77,7 +79,14 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
     """
     began = time.monotonic()
     with locked(place.home):
-        run = Run(place, options.command, limit=options.limit, progress=progress)
+        run = Run(
+            place,
+            options.command,
+            limit=options.limit,
+            full=options.full,
+            recheck=options.recheck,
+            progress=progress,
+        )
         try:
             with logging_to(place.logs / f"run-{run.id:06}.jsonl", verbose=options.verbose):
                 reason = _run_spider(run, options)
@@ -108,9 +117,15 @@ def _finish_reason(crawler: Crawler) -> str:
 def _settings(run: Run, options: Options) -> Settings:
     settings = Settings()
     settings.setmodule("archiver.settings", priority="project")
+    if "TWISTED_DNS_RESOLVER" not in Settings():  # its name before Scrapy 2.19
+        settings.set("DNS_RESOLVER", settings["TWISTED_DNS_RESOLVER"], priority="project")
     contact = options.contact or settings["ARCHIVER_CONTACT"]
     # The log of a run is ours: see `logs`.
-    changes: dict[str, Any] = {"ARCHIVER_HOME": str(run.place.home), "LOG_INSTALL_ROOT_HANDLER": False}
+    changes: dict[str, Any] = {
+        "ARCHIVER_HOME": str(run.place.home),
+        "ARCHIVER_SITE": run.site.base,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+    }
     if contact:
         changes["USER_AGENT"] = settings["USER_AGENT"].replace(")", f"; {contact})")
     if options.delay is not None:
@@ -158,7 +173,7 @@ def _judge(run: Run, reason: str, unfinished: int) -> tuple[str, ExitCode, str]:
     counts = run.counts
     if reason == INTERRUPTED:
         return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to go on"
-    if run.full:
+    if run.limit is not None and frontier.has_pending(run.archive.session):
         return "limited", ExitCode.DONE, f"stopped after {run.limit} posts as asked; run again to go on"
     if counts.unrecognised and not counts.pages:
         text = "pages arrived and none was recognised: has the blog's theme changed? nothing was stored from them"

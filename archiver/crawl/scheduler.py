@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -10,12 +11,10 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
+from archiver.crawl.boundaries import refusal
 from archiver.crawl.run import Run, run_of
-from archiver.store import frontier
+from archiver.store import freshness, frontier
 from archiver.store.database import timestamp
-
-BACK_OFF = timedelta(seconds=2)
-"""Wait before the first repetition; doubles with each further one, as crawlers that ran against the blog did."""
 
 CALLBACK = "parse_"
 """A callback's name without this is the kind of page."""
@@ -28,15 +27,17 @@ class FrontierScheduler(BaseScheduler):
     What goes on with a leased row (a redirect, the gate's second knock) goes ahead at once.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, crawler: Crawler, run: Run) -> None:
+        self.crawler = crawler
         self.run = run
         self.session = run.archive.session
         self.continued: deque[Request] = deque()
+        self.posts = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the scheduler of a crawler's run."""
-        return cls(run_of(crawler))
+        return cls(crawler, run_of(crawler))
 
     def open(self, spider: Spider) -> None:
         """Note the spider whose callbacks read the pages."""
@@ -48,38 +49,61 @@ class FrontierScheduler(BaseScheduler):
 
     def has_pending_requests(self) -> bool:
         """Return whether anything is left to fetch, now or later."""
-        return bool(self.continued) or (not self.run.full and frontier.has_pending(self.session))
+        return bool(self.continued) or frontier.has_pending(self.session, without=self._left_out)
+
+    @property
+    def _left_out(self) -> str | None:
+        """The kind of page that is no longer asked for: once as many posts were as the user said, posts."""
+        return "post" if self.run.limit is not None and self.posts >= self.run.limit else None
 
     def enqueue_request(self, request: Request) -> bool:
         """Store a request; return whether it is to be made."""
         leased = request.meta.get("frontier_url")
         if leased is None:
             return self._add(request)
-        attempt = request.meta.get("retry_times", 0)
-        if attempt > request.meta["attempts"]:
-            wait = datetime.now(UTC) + BACK_OFF * 2 ** (attempt - 1)
-            reason = "asked again after a passing error"
-            frontier.postpone(self.session, leased, reason, not_before=timestamp(wait))
+        if "retry_wait" in request.meta:
+            later = datetime.now(UTC) + request.meta["retry_wait"]
+            frontier.postpone(self.session, leased, request.meta["retry_reason"], not_before=timestamp(later))
+            self._wake_after(request.meta["retry_wait"])
         else:
             self.continued.append(request)
         return True
 
+    def _wake_after(self, wait: timedelta) -> None:
+        """Have the engine ask for the next request when a wait is over; by itself it asks every five seconds."""
+        seconds = wait.total_seconds() + 1  # rows count whole seconds
+        asyncio.get_running_loop().call_later(seconds, self._wake)
+
+    def _wake(self) -> None:
+        slot = getattr(self.crawler.engine, "_slot", None)  # private; without it the engine's own clock has to do
+        if slot is not None:
+            slot.nextcall.schedule()
+
     def _add(self, request: Request) -> bool:
         kind = request.callback.__name__.removeprefix(CALLBACK) if request.callback else "other"
         url = self.run.site.resolve(request.url) or request.url
+        reason = refusal(url, self.run, chosen=kind == "index")
+        if reason:
+            frontier.skip(self.session, url, kind, reason, cycle=self.run.cycle, now=timestamp())
+            return False
+        if not self.run.full and not freshness.wanted(self.session, url, kind, request.meta.get("listed", {})):
+            return False
         return frontier.add(self.session, url, kind, cycle=self.run.cycle, now=timestamp())
 
     def next_request(self) -> Request | None:
         """Lease the next row and return its request, or None when nothing may be asked for now."""
+        if self.run.resting:
+            return None
         if self.continued:
             return self.continued.popleft()
-        if self.run.full:
+        lease = frontier.lease(self.session, cycle=self.run.cycle, now=timestamp(), without=self._left_out)
+        if lease is None:
             return None
-        lease = frontier.lease(self.session, cycle=self.run.cycle, now=timestamp())
-        return self._request(lease) if lease else None
+        self.posts += lease.kind == "post"
+        return self._request(lease)
 
     def _request(self, lease: frontier.Lease) -> Request:
         spider: Any = self.spider
         request: Request = spider.ask(lease.url, lease.kind)
-        request.meta.update(frontier_url=lease.url, attempts=lease.attempts, retry_times=lease.attempts)
+        request.meta.update(frontier_url=lease.url, frontier_kind=lease.kind, retry_times=lease.attempts)
         return request

@@ -142,7 +142,7 @@ def _date(parts: list[HtmlElement]) -> str | None:
     inside = set(content.iter()) if content is not None else set()
     for part in parts:
         if part not in inside and (found := _DATE.search(part.text or "")):
-            return datetime.strptime(" ".join(found.groups()), "%B %d %Y").date().isoformat()  # noqa: DTZ007
+            return datetime.strptime(" ".join(found.groups()), "%B %d %Y").date().isoformat()
     return None
 
 

@@ -25,7 +25,7 @@ def parse_listing(url: str, body: bytes, site: Site | None = None) -> Listing:
     slug, page = place
     tree = parse(url, body)
     entries = tuple(entry for block in tree.xpath(POSTS) if (entry := _entry(block, site, url)))
-    if not entries and not _is_empty(tree, site, url):
+    if not entries and not (page == 1 and _is_empty(tree)):
         raise PageNotRecognised(url, "expected posts in `div.Post` with a linked h2, found none")
     categories = menu(tree, site, url)
     pages = [number for _, target in links(tree, site, url) if (number := _page_of(target, slug))]
@@ -50,10 +50,12 @@ def _entry(block: HtmlElement, site: Site, url: str) -> ListingEntry | None:
     return None
 
 
-def _is_empty(tree: HtmlElement, site: Site, url: str) -> bool:
-    """Whether the main column lists no post at all, as that of a category without posts."""
+def _is_empty(tree: HtmlElement) -> bool:
+    """Whether this is the page of a category without posts: it says so in its title, and links none in its column."""
+    title = first(tree, "//title")
     column = first(tree, "//*[@id='content']")
-    return column is not None and not any(post_id(target) for _, target in links(column, site, url))
+    titled = title is not None and "下的文章" in text_of(title)
+    return titled and column is not None and not column.xpath(".//a[contains(@href, '/archives/')]")
 
 
 def _page_of(target: str, slug: str) -> int | None:

@@ -40,7 +40,7 @@ NOTICES = ("转载到请包括本文地址", "更详细的转载事宜请参考"
 _READERS = re.compile(r"(\d+)\s*位读者")
 _COMMENTS = re.compile(r"(\d+)\s*评论")
 _FIELD = re.compile(r"(title|author|year|month)\s*=\s*\{(.*)\}")
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 @dataclass(frozen=True, slots=True)

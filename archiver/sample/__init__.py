@@ -12,6 +12,6 @@ from __future__ import annotations
 
 from archiver.sample.blog import Response, SampleBlog
 from archiver.sample.server import serving
-from archiver.sample.source import SampleComment, SamplePost, Source, load, sample_folder
+from archiver.sample.source import SampleComment, SamplePost, Source, load
 
-__all__ = ["Response", "SampleBlog", "SampleComment", "SamplePost", "Source", "load", "sample_folder", "serving"]
+__all__ = ["Response", "SampleBlog", "SampleComment", "SamplePost", "Source", "load", "serving"]

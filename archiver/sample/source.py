@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
+
+from archiver.bundled import sample_folder
 
 MORE = "<!--more-->"
 """Where a post's excerpt ends; not visible on the page of the post."""
@@ -92,14 +92,7 @@ class Source:
         return replace(self, posts=tuple(post for post in self.posts if post.id != post_id))
 
 
-def sample_folder() -> Traversable:
-    """Return where the sample blog is: inside an installed package, else at the top of the checkout."""
-    package = files("archiver")
-    installed = package.joinpath("_data", "sample")
-    return installed if installed.is_dir() else Path(str(package)).parent / "data" / "sample"
-
-
-def load(folder: Traversable | None = None) -> Source:
+def load(folder: Path | None = None) -> Source:
     """Read the sample blog from `folder`, or from where it is bundled."""
     folder = folder or sample_folder()
     blog = json.loads(_text(folder / "blog.json"))
@@ -131,7 +124,7 @@ def parse_post(post_id: int, text: str, comments: tuple[SampleComment, ...] = ()
     )
 
 
-def _posts(folder: Traversable) -> list[SamplePost]:
+def _posts(folder: Path) -> list[SamplePost]:
     sources = sorted((folder / "posts").iterdir(), key=lambda entry: entry.name)
     return [
         parse_post(int(entry.name[:4]), _text(entry), _comments(folder / "comments" / f"{entry.name[:4]}.json"))
@@ -139,7 +132,7 @@ def _posts(folder: Traversable) -> list[SamplePost]:
     ]
 
 
-def _comments(entry: Traversable) -> tuple[SampleComment, ...]:
+def _comments(entry: Path) -> tuple[SampleComment, ...]:
     if not entry.is_file():
         return ()
     return tuple(
@@ -159,7 +152,7 @@ def _newest_first(posts: list[SamplePost]) -> tuple[SamplePost, ...]:
     return tuple(sorted(posts, key=lambda post: (post.date, post.id), reverse=True))
 
 
-def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     for entry in folder.iterdir():
         path = f"{prefix}/{entry.name}"
         if entry.is_dir():
@@ -168,5 +161,5 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]
             yield path, entry
 
 
-def _text(entry: Traversable) -> str:
+def _text(entry: Path) -> str:
     return entry.read_text(encoding="utf-8")

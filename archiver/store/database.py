@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
@@ -43,7 +43,7 @@ def timestamp(moment: datetime | None = None) -> str:
 
 def database_url(home: Path, url: str | None = None) -> str:
     """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home."""
-    return url or f"sqlite:///{home / FILE_NAME}"
+    return url or URL.create("sqlite", database=str(home / FILE_NAME)).render_as_string()
 
 
 def connect(url: str) -> Engine:
@@ -58,9 +58,7 @@ def connect(url: str) -> Engine:
         sqlite = make_url(url).get_backend_name() == "sqlite"
         engine = create_engine(url)
     except (ArgumentError, ImportError, ValueError) as error:
-        raise UsageError(
-            f"expected a database URL such as sqlite:////path/archive.db, found {url!r}: {error}"
-        ) from error
+        raise UsageError(f"expected a database URL such as sqlite:////path/archive.db: {error}") from error
     if sqlite:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
@@ -92,9 +90,9 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self.engine = connect(url)
-        with storage_errors(url):
+        self.url = self.engine.url.render_as_string(hide_password=True)
+        with storage_errors(self.url):
             migrate.upgrade(self.engine)
-        self.url = url
         self.session = Session(self.engine, expire_on_commit=False)
 
     @contextmanager

@@ -50,6 +50,12 @@ def add(session: Session, url: str, kind: str, *, cycle: int, now: str) -> bool:
     return _upsert(session, fresh, again, settled & (Entry.cycle != cycle))
 
 
+def skip(session: Session, url: str, kind: str, reason: str, *, cycle: int, now: str) -> None:
+    """Note an address that is not to be asked for, and why."""
+    add(session, url, kind, cycle=cycle, now=now)
+    _set(session, url, state="skipped", reason=reason, permanent=True)
+
+
 def _next_seq(session: Session) -> Any:
     return select(func.coalesce(func.max(Entry.seq), 0) + 1).scalar_subquery()
 
@@ -61,9 +67,10 @@ def _upsert(session: Session, fresh: dict[str, Any], again: dict[str, Any], when
     return session.execute(statement.returning(Entry.url)).first() is not None
 
 
-def lease(session: Session, *, cycle: int, now: str) -> Lease | None:
-    """Take the next address that may be asked for now, or None."""
+def lease(session: Session, *, cycle: int, now: str, without: str | None = None) -> Lease | None:
+    """Take the next address that may be asked for now, or None; `without` names a kind to leave alone."""
     due = (Entry.state == "pending") & ((Entry.not_before.is_(None)) | (Entry.not_before <= now))
+    due &= Entry.kind.is_distinct_from(without)
     row = session.execute(
         select(Entry.url, Entry.kind, Entry.attempts)
         .where(due)
@@ -120,14 +127,15 @@ def retry_failed(session: Session, *, cycle: int) -> int:
     return len(rows)
 
 
-def has_pending(session: Session) -> bool:
-    """Return whether anything waits to be fetched, now or later."""
-    return session.execute(select(Entry.url).where(Entry.state == "pending").limit(1)).first() is not None
+def has_pending(session: Session, *, without: str | None = None) -> bool:
+    """Return whether anything waits to be fetched, now or later; `without` names a kind that does not count."""
+    waiting = (Entry.state == "pending") & Entry.kind.is_distinct_from(without)
+    return session.execute(select(Entry.url).where(waiting).limit(1)).first() is not None
 
 
 def tally(session: Session) -> dict[str, int]:
     """Return how many addresses are in each state, and under `unfinished` those that may work on the next run."""
-    rows = session.execute(select(Entry.state, func.count()).group_by(Entry.state)).all()
+    rows = session.execute(select(Entry.state, func.count().label("number")).group_by(Entry.state)).all()
     retryable = case((Entry.state == "failed", ~Entry.permanent), else_=Entry.state.in_(("pending", "leased")))
     open_ = session.execute(select(func.count()).select_from(Entry).where(retryable)).scalar_one()
-    return {**{state: count for state, count in rows}, "unfinished": open_}
+    return {**{row.state: row.number for row in rows}, "unfinished": open_}

@@ -9,14 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from archiver import __version__
+from archiver.bundled import migrations_folder
 from archiver.errors import ArchiverError, DatabaseTooNew, UsageError
 from archiver.store import views
 
@@ -77,12 +76,6 @@ def revision(connection: Connection) -> str | None:
     return None
 
 
-def scripts() -> Path:
-    """Return the folder of the migrations: inside the installed package, or at the top of the checkout."""
-    packaged = Path(str(files("archiver"))) / "_migrations"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "migrations"
-
-
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
     """Return whether Alembic is to compare a name: full-text tables and what they keep in tables are not its own."""
     return kind != "table" or name is None or not (name.endswith("_fts") or "_fts_" in name)
@@ -131,7 +124,7 @@ def _run_scripts(connection: Connection) -> None:
         from alembic.config import Config
 
         config = Config()
-        config.set_main_option("script_location", str(scripts()).replace("%", "%%"))
+        config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -66,6 +66,12 @@ class Post(Base):
     current_revision_id: Mapped[int | None] = mapped_column(
         ForeignKey("post_revisions.id", use_alter=True), doc="The revision the other columns show."
     )
+    missing_runs: Mapped[int] = mapped_column(
+        default=0, doc="Complete runs in a row that found it missing; 3 make it gone."
+    )
+    comments_owed: Mapped[int] = mapped_column(
+        default=0, doc="Comments the blog counts more than before and the archive has not found yet."
+    )
 
 
 class PostRevision(Base):
@@ -80,9 +86,7 @@ class PostRevision(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, doc="Number in the order of sight.")
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), doc="The post.")
-    capture_id: Mapped[int] = mapped_column(
-        ForeignKey("captures.id"), index=True, doc="The exchange it was read from."
-    )
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), index=True, doc="The exchange it was read from.")
     seen_at: Mapped[str] = mapped_column(doc="When that exchange took place.")
     content_sha256: Mapped[str] = mapped_column(
         doc="SHA-256 of the body's markup and the metadata as served; counters do not count as change."
@@ -176,6 +180,7 @@ class Comment(Base):
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("comments.id"), index=True, doc="The comment it answers; empty at the top level."
     )
+    page: Mapped[int] = mapped_column(doc="Page of the post's comments it was last seen on.")
     author: Mapped[str] = mapped_column(doc="Name as shown.")
     author_url: Mapped[str | None] = mapped_column(doc="Homepage the name links to.")
     is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 when the blog's author wrote it.")
@@ -267,6 +272,8 @@ class Capture(Base):
     warc_length: Mapped[int] = mapped_column(doc="Length of that member in bytes.")
     record_id: Mapped[str] = mapped_column(doc="WARC-Record-ID of the response record.")
     revisit_of: Mapped[str | None] = mapped_column(doc="Record that holds the same payload, for a revisit.")
+    etag: Mapped[str | None] = mapped_column(doc="Validator the server sent, for asking whether it changed.")
+    last_modified: Mapped[str | None] = mapped_column(doc="Date the server sent, for asking whether it changed.")
 
 
 class PostStat(Base):
@@ -338,4 +345,5 @@ class Run(Base):
     cycle: Mapped[int | None] = mapped_column(doc="First of the runs that belong together; its own number if alone.")
     outcome: Mapped[str | None] = mapped_column(doc="complete, incomplete, interrupted, ... ; empty while running.")
     exit_code: Mapped[int | None] = mapped_column(doc="Exit code of the command.")
+    rest_until: Mapped[str | None] = mapped_column(doc="Time before which the site asked not to be asked again.")
     counts: Mapped[str] = mapped_column(default="{}", doc="JSON object of what happened: requests, new, changed, ...")

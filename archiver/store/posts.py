@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import items
@@ -28,11 +28,15 @@ class Change(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
-    REVIEW = "review"
+    HELD = "held"
+    """Kept for review, not made current."""
 
 
 def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, extractor_version: int) -> Change:
-    """Store a post as seen; a changed one gets a revision, which becomes current unless it is marked for review."""
+    """Store a post as seen; a changed one gets a revision, which becomes current unless it is marked for review.
+
+    The first revision of a post is current in any case: there is none better.
+    """
     before = session.get(models.Post, post.id)
     if before is not None and _known(session, before, post.content_sha256):
         _seen(session, before, post, seen_at)
@@ -46,9 +50,9 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
         _make_current(session, post, revision_id, seen_at)
     session.expire_all()
     _seen(session, session.get_one(models.Post, post.id), post, seen_at)
-    if issues:
-        return Change.REVIEW
-    return Change.NEW if before is None else Change.CHANGED
+    if before is None:
+        return Change.NEW
+    return Change.HELD if issues else Change.CHANGED
 
 
 def _known(session: Session, before: models.Post, sha256: str) -> bool:
@@ -120,12 +124,26 @@ def _make_current(session: Session, post: items.Post, revision_id: int, seen_at:
 
 def _seen(session: Session, row: models.Post, post: items.Post, seen_at: str) -> None:
     """Note that the post was there, and its counters."""
+    row.comments_owed = _owed(row, post)
     row.status = "live"
+    row.missing_runs = 0
     row.last_seen_at = seen_at
     row.reader_count = post.reader_count
     row.comment_count = post.comment_count
     session.flush()
     _note_counters(session, post, seen_at)
+
+
+def _owed(row: models.Post, post: items.Post) -> int:
+    """Return how many comments there must be on pages not yet looked at, as the counter moved since the last sight.
+
+    The counter drifts from the true number, so only its movement says something. Where it fell, every page has to be
+    looked at.
+    """
+    before, now = row.comment_count, post.comment_count
+    if before is None or now is None or before == now or post.comment_pages == 1:
+        return row.comments_owed if before == now else 0
+    return now - before if now > before else now + 1
 
 
 def _note_counters(session: Session, post: items.Post, seen_at: str) -> None:
@@ -181,24 +199,45 @@ def save_categories(session: Session, categories: Iterable[items.Category]) -> N
         _category(session, category)
 
 
-def save_comments(session: Session, post_id: int, comments: Sequence[items.Comment], *, seen_at: str) -> int:
-    """Store comments as seen, parents before their answers; return how many are new."""
-    known = {comment.id for comment in comments}
-    known &= set(session.execute(select(models.Comment.id).where(models.Comment.id.in_(known))).scalars())
+def save_comments(session: Session, post_id: int, comments: Sequence[items.Comment], page: int, *, seen_at: str) -> int:
+    """Store a page of comments as seen, parents before their answers; return how many are new.
+
+    One that was on this page and no longer is counts as deleted, unless another page shows it later.
+    """
+    shown = {comment.id for comment in comments}
+    here = select(models.Comment.id).where(models.Comment.post_id == post_id)
+    known = set(session.execute(here.where(models.Comment.id.in_(shown))).scalars())
+    vanished = here.where(models.Comment.page == page, models.Comment.deleted_at.is_(None))
+    lost = set(session.execute(vanished).scalars()) - shown
+    if lost:
+        session.execute(update(models.Comment).where(models.Comment.id.in_(lost)).values(deleted_at=seen_at))
     statement = insertion(session, models.Comment)
     kept = {"id", "first_seen_at"}
     again = {name: value for name, value in statement.excluded.items() if name not in kept}
     statement = statement.on_conflict_do_update(index_elements=[models.Comment.id], set_=again)
     if comments:
-        session.execute(statement, [_comment_row(post_id, comment, seen_at) for comment in comments])
-    return len(comments) - len(known)
+        session.execute(statement, [_comment_row(post_id, comment, page, seen_at) for comment in comments])
+    new = len(shown) - len(known)
+    owed = models.Post.comments_owed
+    session.execute(
+        update(models.Post)
+        .where(models.Post.id == post_id, owed > 0)
+        .values(comments_owed=0 if page == 1 else case((owed > new, owed - new), else_=0))
+    )
+    return new
 
 
-def _comment_row(post_id: int, comment: items.Comment, seen_at: str) -> dict[str, Any]:
+def comments_owed(session: Session, post_id: int) -> bool:
+    """Return whether the blog counts more comments of a post than the archive has found."""
+    return bool(session.execute(select(models.Post.comments_owed).where(models.Post.id == post_id)).scalar())
+
+
+def _comment_row(post_id: int, comment: items.Comment, page: int, seen_at: str) -> dict[str, Any]:
     return {
         "id": comment.id,
         "post_id": post_id,
         "parent_id": comment.parent_id,
+        "page": page,
         "author": comment.author,
         "author_url": comment.author_url,
         "is_owner": comment.is_owner,
@@ -209,4 +248,3 @@ def _comment_row(post_id: int, comment: items.Comment, seen_at: str) -> dict[str
         "last_seen_at": seen_at,
         "deleted_at": None,
     }
-

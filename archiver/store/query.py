@@ -17,16 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.store.results import Result, Row, Stream
+from archiver.store.results import Result, Row, Stream, held
 
 TIMEOUT = 30.0
 """Seconds a query may take by default."""
 
-MOST_ROWS = 1_000_000
-"""Rows `run` keeps in memory; more are for `stream`."""
-
-MOST_BYTES = 256 * 1024 * 1024
-"""Longest text or blob a query may make: a thousand times the longest post."""
+MOST_BYTES = 100_000_000
+"""Longest text or blob a query may make: all posts of the blog in one are half of that."""
 
 _STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock: about a millisecond
 _BATCH = 200  # rows
@@ -83,10 +80,7 @@ def run(
     memory should hold, and when there is no archive; ArchiveDamaged when its file is.
     """
     with stream(archive, sql, parameters, timeout=timeout, limit_rows=limit_rows) as found:
-        rows = list(islice(found.rows, MOST_ROWS + 1))
-    if len(rows) > MOST_ROWS:
-        raise UsageError(f"the query found more than {MOST_ROWS:,} rows: add a LIMIT, or read it as CSV or JSON lines")
-    return Result(found.columns, rows)
+        return Result(found.columns, held(found.rows))
 
 
 @contextmanager
@@ -117,18 +111,13 @@ def connect(file: Path) -> sqlite3.Connection:
     A database in WAL mode needs a place for its shared index beside it. On a medium that gives none the file is
     opened as one that never changes, which is only right when nothing waits in the log.
 
-    Raises UsageError when there is no archive or it cannot be opened.
+    Raises UsageError when there is no archive, and sqlite3.Error when the file cannot be read or is no database.
     """
-    if not file.is_file():
-        found = "a folder" if file.is_dir() else "nothing"
-        raise UsageError(
-            f"{file}: expected the database of an archive, found {found}: make one with `archiver crawl`, a small one "
-            "with `archiver demo`, or name where it is with --home"
-        )
+    _find(file)
     try:
         return _opened(file, "mode=ro")
     except sqlite3.OperationalError as error:
-        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        if not _name(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise
         log = file.with_name(file.name + "-wal")
         if log.exists() and log.stat().st_size:
@@ -137,6 +126,23 @@ def connect(file: Path) -> sqlite3.Connection:
                 f"where you may write, and name that folder with --home ({error})"
             ) from error
         return _opened(file, "mode=ro&immutable=1")
+
+
+def _find(file: Path) -> None:
+    try:
+        found = "a folder" if file.is_dir() else "nothing" if not file.is_file() else None
+    except OSError as error:
+        found = str(error.strerror)
+    if found:
+        raise UsageError(
+            f"{file}: expected the database of an archive, found {found}: make one with `archiver crawl`, a small one "
+            "with `archiver demo`, or name where it is with --home"
+        )
+
+
+def _name(error: sqlite3.Error) -> str:
+    """Return SQLite's name of an error; what Python's driver raises by itself has none."""
+    return getattr(error, "sqlite_errorname", "")
 
 
 def _opened(file: Path, options: str) -> sqlite3.Connection:
@@ -271,11 +277,13 @@ def _explained(file: Path, guard: _Guard) -> Iterator[None]:
 
 
 def _translated(file: Path, guard: _Guard, error: sqlite3.Error) -> UsageError | ArchiveDamaged:
-    name = getattr(error, "sqlite_errorname", "")
+    name = _name(error)
     if guard.refused:
         return UsageError(f"SQL: expected a query that only reads, found {guard.refused}: nothing was changed")
     if name.startswith("SQLITE_INTERRUPT"):
         return UsageError(f"SQL: stopped after {guard.timeout:g} seconds: ask for less, or allow more time")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return UsageError(f"{file}: expected the database of an archive, found a file that may not be read ({error})")
     if name.startswith("SQLITE_NOTADB"):
         return UsageError(f"{file}: expected the database of an archive, found a file that is none")
     if name.startswith("SQLITE_CORRUPT"):
@@ -325,10 +333,10 @@ def _nearest(name: str, tables: Mapping[str, Sequence[str]], sql: str) -> str:
 
 @contextmanager
 def _ask_server(url: str, sql: str, parameters: Parameters, timeout: float) -> Iterator[Found]:
-    """Ask PostgreSQL in a transaction that may only read.
+    """Ask PostgreSQL by a cursor, which takes a SELECT only, in a transaction that may only read.
 
-    A second statement could end that transaction, so none is let through; let strangers ask only as a role that has
-    no right to write.
+    A second statement could end that transaction, so none is let through. Functions that reach outside the database
+    are for the server to refuse: let strangers ask only as a role with few rights.
     """
     from sqlalchemy import create_engine, text
     from sqlalchemy.exc import SQLAlchemyError
@@ -338,13 +346,15 @@ def _ask_server(url: str, sql: str, parameters: Parameters, timeout: float) -> I
         raise UsageError("SQL: expected one statement, found a `;` within; in a text write it as chr(59)")
     try:
         engine = create_engine(url, poolclass=NullPool)
-        with engine.connect().execution_options(postgresql_readonly=True, stream_results=True) as connection:
+        with engine.connect().execution_options(postgresql_readonly=True) as connection:
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(timeout * 1000)}")
+            connection.execution_options(stream_results=True)
             if parameters:
                 found: Any = connection.execute(text(sql), parameters)
             else:  # a % or a :name in the query is then only that
                 found = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
-            yield tuple(found.keys()), (tuple(row) for row in found)
+            with closing(found):
+                yield tuple(found.keys()), (tuple(row) for row in found)
     except (SQLAlchemyError, ImportError) as error:
         reason = getattr(error, "orig", None) or error
         raise UsageError(f"SQL: {' '.join(str(reason).split())}") from error

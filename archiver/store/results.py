@@ -15,7 +15,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
+
+from archiver.errors import UsageError
 
 Row = tuple[Any, ...]
 
@@ -36,15 +39,27 @@ class Stream:
     rows: Iterator[Row]
 
 
+MOST_ROWS = 1_000_000
+"""Rows kept in memory at once; more are for the formats that write them as they come."""
+
 LEAST_WIDTH = 6
 """Characters a column keeps however narrow the terminal is."""
 
 _GAP = 2  # spaces between columns, in tabulate's "simple" form
+_PADDING = 2  # columns tabulate leaves beside a name
 
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 """What a spreadsheet may take for the start of a formula: OWASP, "CSV Injection", full-width forms included."""
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def held(rows: Iterable[Row]) -> list[Row]:
+    """Return rows as a list; raise UsageError for more than `MOST_ROWS`, which an endless query would have."""
+    found = list(islice(rows, MOST_ROWS + 1))
+    if len(found) > MOST_ROWS:
+        raise UsageError(f"the query found more than {MOST_ROWS:,} rows: add a LIMIT, or ask for CSV or JSON lines")
+    return found
 
 
 def as_table(result: Result | Stream, width: int | None = None) -> Iterator[str]:
@@ -55,12 +70,13 @@ def as_table(result: Result | Stream, width: int | None = None) -> Iterator[str]
     """
     from tabulate import tabulate
 
-    rows = list(result.rows)
+    rows = held(result.rows)
     cells = [[_shown(value) for value in row] for row in rows]
     names = [_shown(name) for name in result.columns]
     if width is not None:
-        widths = [max(map(_columns, column)) for column in zip(names, *cells, strict=True)]
-        names, *cells = _cut(list(zip(names, *cells, strict=True)), widths, width)
+        most = _widest(names, cells, width)
+        names = [_shortened(name, most - _PADDING) for name in names]
+        cells = [[_shortened(cell, most) for cell in row] for row in cells]
     align = ["right" if _numeric(column) else "left" for column in zip(*rows, strict=True)]
     # Without rows tabulate knows no columns to align.
     yield tabulate(cells, names, tablefmt="simple", disable_numparse=True, colalign=align or None) + "\n"
@@ -79,12 +95,13 @@ def as_json(result: Result | Stream) -> Iterator[str]:
 def as_lines(result: Result | Stream) -> Iterator[str]:
     """Yield the rows as JSON objects, one a line.
 
-    A column name that comes again gets a number (`id`, `id_2`). Bytes are `{"$base64": true, "encoded": ...}`.
+    A column name that comes again gets a number (`id`, `id_2`). Bytes are `{"$base64": true, "encoded": ...}`, what
+    JSON has no type for is text.
     """
     names = _distinct(result.columns)
     for row in result.rows:
         values = (_json_value(value) for value in row)
-        yield json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False) + "\n"
+        yield json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False, default=str) + "\n"
 
 
 def as_csv(result: Result | Stream) -> Iterator[str]:
@@ -138,13 +155,16 @@ def _columns(text: str) -> int:
     return max(wcswidth(text), 0)
 
 
-def _cut(columns: Sequence[Sequence[str]], widths: Sequence[int], width: int) -> list[list[str]]:
-    """Return header and rows with the widest columns cut so that a line takes at most `width`."""
+def _widest(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> int:
+    """Return the width to cut the widest columns to, so that a line takes at most `width`."""
+    widths = [
+        max([_columns(name) + _PADDING, *map(_columns, column)]) for name, *column in zip(names, *cells, strict=True)
+    ]
     room = width - _GAP * (len(widths) - 1)
     most = max(room, LEAST_WIDTH)
     while most > LEAST_WIDTH and sum(min(each, most) for each in widths) > room:
         most -= 1
-    return [list(row) for row in zip(*([_shortened(cell, most) for cell in column] for column in columns), strict=True)]
+    return most
 
 
 def _shortened(text: str, width: int) -> str:

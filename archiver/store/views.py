@@ -34,7 +34,7 @@ class View:
 
 _POSTGRESQL = (
     (r"\bgroup_concat\(", "string_agg("),
-    (r"\bjson_extract\((\w+), '\$\.(\w+)'\)", r"CAST(CAST(\1 AS json) ->> '\2' AS integer)"),
+    (r"\bjson_extract\((\w+), '\$\.(\w+)'\)", r"CAST(CAST(\1 AS json) ->> '\2' AS bigint)"),
 )
 """Patterns of SQLite's own functions and what PostgreSQL has in their place."""
 
@@ -287,13 +287,16 @@ WHERE f.state = 'failed' OR (f.state <> 'done' AND f.last_done_at IS NULL)
             "version": "Version of the program.",
             "outcome": "complete, incomplete, interrupted, ... ; empty while running.",
             "exit_code": "Exit code of the command.",
-            "requests": "Requests sent.",
+            "requests": "Requests answered.",
+            "bytes": "Bytes received.",
             "new": "Posts seen for the first time.",
             "changed": "Posts that got a new revision.",
             "unchanged": "Posts fetched and found as they were.",
-            "review": "Posts put aside because the page did not prove itself.",
+            "held": "Changed posts put aside because the page did not prove itself.",
             "gone": "Posts the blog no longer has.",
-            "failed": "Addresses that failed.",
+            "comments_new": "Comments seen for the first time.",
+            "failed": "Addresses that gave no page.",
+            "unrecognised": "Pages that arrived and were not what their address promises.",
             "counts": "JSON object of all counts.",
         },
         sql="""
@@ -306,12 +309,15 @@ SELECT
     outcome,
     exit_code,
     json_extract(counts, '$.requests') AS requests,
+    json_extract(counts, '$.bytes') AS bytes,
     json_extract(counts, '$.new') AS new,
     json_extract(counts, '$.changed') AS changed,
     json_extract(counts, '$.unchanged') AS unchanged,
-    json_extract(counts, '$.review') AS review,
+    json_extract(counts, '$.held') AS held,
     json_extract(counts, '$.gone') AS gone,
+    json_extract(counts, '$.comments_new') AS comments_new,
     json_extract(counts, '$.failed') AS failed,
+    json_extract(counts, '$.unrecognised') AS unrecognised,
     counts
 FROM runs
 """,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -34,8 +35,12 @@ NO_MATHS = frozenset({"code", "textarea"})
 
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
+_BLOCK_BOXES = frozenset({"center", "div", "figure"})
+_BOXES = _BLOCK_BOXES | {"a", "font", "span"}
+MAX_CAPTION = 300
+"""Characters; a longer text beside a picture is not its caption."""
 _LANGUAGE = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]+)")
-_WEB = re.compile(r"https?://[^\s<>]+\Z")
+_WEB = re.compile(r"https?://\S+\Z")
 _BROKEN = re.compile(r"\r([ \t]*)\n")
 
 
@@ -68,9 +73,30 @@ def texts(element: etree._Element) -> Iterator[str]:
             yield clean(node.tail)
 
 
+def stretches(element: etree._Element) -> Iterator[str]:
+    """Yield the texts inside an element that MathJax looks at one by one: any tag but `<br>` and `<wbr>` ends one."""
+    stretch = ""
+    walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, node in walk:
+        if node.tag == "br":
+            stretch += BREAK * (event == "start")
+        elif event in ("start", "end") and node.tag != "wbr":
+            if stretch:
+                yield stretch
+            stretch = ""
+        if event == "start":
+            if node.tag in DROPPED or node.tag in NO_MATHS or node.tag == "pre":
+                walk.skip_subtree()
+            elif node.text:
+                stretch += clean(node.text)
+        elif node is not element and node.tail:
+            stretch += clean(node.tail)
+
+
 def words(element: etree._Element) -> str:
     """Return the text inside an element on one line."""
-    return " ".join("".join(texts(element)).split())
+    text = "".join(texts(element)) if len(element) else clean(element.text or "")
+    return " ".join(text.split())
 
 
 def is_anchor(link: etree._Element) -> bool:
@@ -100,10 +126,27 @@ def embedded(element: etree._Element, resolve: Resolve) -> list[str]:
     return list(dict.fromkeys(url for href in found if href and (url := target(href, resolve))))
 
 
+def caption(image: etree._Element) -> str:
+    """Return the text that stands alone with a picture in a box of theirs, or an empty string.
+
+    The blog writes `div.typecho-caption > div > a > img` with a `<p>` after the inner `<div>`.
+    """
+    for box in image.iterancestors():
+        if box.tag not in _BOXES or box.get("id") or len(list(islice(box.iter("img"), 2))) > 1:
+            break
+        if text := words(box):
+            return text if box.tag in _BLOCK_BOXES and len(text) <= MAX_CAPTION else ""
+    return ""
+
+
 def target(href: str, resolve: Resolve) -> str | None:
-    """Return the address a link leads to, or None when it is not on the web."""
+    """Return the address a link leads to, or None when it is not on the web or on the page itself (`#..`)."""
+    href = clean(href).strip()
+    if not href or href.startswith("#"):
+        return None
     try:
-        url = resolve(clean(href))
+        url = resolve(href)
     except ValueError:  # not a URL at all, for example an unclosed IPv6 bracket
         return None
-    return url if url and _WEB.match(url) else None
+    url = url.replace("<", "%3C").replace(">", "%3E") if url else ""
+    return url if _WEB.match(url) else None

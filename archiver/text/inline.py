@@ -31,11 +31,8 @@ class Kind(Enum):
     """End of a mark; the value is its tag, or for a link `](url)`."""
 
 
-class Part(NamedTuple):
-    """One part of a paragraph."""
-
-    kind: Kind
-    value: str = ""
+Part = tuple[Kind, str]
+"""One part of a paragraph and its value."""
 
 
 class Layout(NamedTuple):
@@ -55,17 +52,19 @@ _BRACKETS = re.compile(r"[\[\]]")
 _UNESCAPED_BRACKET = re.compile(r"(?<!\\)[\[\]]")
 _LAST_DOLLARS = re.compile(r"(?:\\\$)+(?=[^$]*\Z)")
 _SPACE = " \t\n"
+# Every alternative begins with a letter of its own: only so does `re` look for those letters before it tries anything.
 _SPECIAL = re.compile(
-    r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)      # escapes what follows
-    | [`~$]
-    | (?<!\ )\* | \*(?!\ )             # alone between blanks it is a plain star
-    | (?<![^\W_])_ | _(?![^\W_])       # inside a word it is a plain underscore
-    | <(?=[A-Za-z/!?])                 # a tag or an address
-    | &(?=\#?\w{1,31};)                # an entity
-    | \](?=\()                         # a link
+    r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)           # escapes what follows
+    | ` | ~ | \$
+    | \*(?: (?<!\ \*) | (?!\ ) )            # alone between blanks it is a plain star
+    | _(?: (?<![^\W_]_) | (?![^\W_]) )      # inside a word it is a plain underscore
+    | <(?=[A-Za-z/!?])                      # a tag or an address
+    | &(?=\#?\w{1,31};)                     # an entity
+    | \](?=\()                              # a link
     """,
     re.VERBOSE,
 )
+_STARTERS = frozenset("#-+>=:|[0123456789")
 _LINE_START = re.compile(
     r"""^(?: (?=\#{1,6}(?:\s|\Z))       # heading
     | (?=[-+](?:\s|\Z)) | (?=>)        # list, quote
@@ -81,11 +80,17 @@ _LINES = re.compile(r"[ \t]*\n[ \t\n]*")
 
 def escape(text: str, *, line_start: bool = False) -> str:
     """Return prose as Markdown. `line_start` says that the text begins a line; its later lines do anyway."""
-    text = _SPECIAL.sub(r"\\\g<0>", text)
-    if line_start:
-        return _LINE_START.sub(_escape_start, text)
+    text = _SPECIAL.sub(_escaped, text)
     head, newline, rest = text.partition("\n")
-    return head + newline + _LINE_START.sub(_escape_start, rest) if newline else text
+    if newline:
+        rest = _LINE_START.sub(_escape_start, rest)
+    if line_start and head[:1] in _STARTERS:
+        head = _LINE_START.sub(_escape_start, head)
+    return head + newline + rest
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\" + found[0]
 
 
 def _escape_start(found: re.Match[str]) -> str:
@@ -105,10 +110,15 @@ def destination(url: str) -> str:
     return f"<{url}>" if re.search(r"[()\s]", url) else url
 
 
+def longest_backticks(text: str) -> int:
+    """Return the length of the longest run of backticks."""
+    return max(map(len, re.findall("`+", text)), default=0) if "`" in text else 0
+
+
 def code_span(text: str) -> str:
     """Return inline code; a newline in it reads as a blank."""
     text = text.replace("\n", " ")
-    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    fence = "`" * (longest_backticks(text) + 1)
     padded = text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " " and text.strip(" "))
     return f"{fence} {text} {fence}" if padded else f"{fence}{text}{fence}"
 
@@ -118,8 +128,6 @@ def render(parts: list[Part], layout: Layout = PARAGRAPH) -> str:
 
     Every OPEN needs its CLOSE. Marks around nothing are left out.
     """
-    if len(parts) == 1 and parts[0].kind is Kind.DISPLAY:
-        return layout.newline.join(parts[0].value.split("\n"))
     line = _Line(layout)
     for kind, value in parts:
         line.add(kind, value)
@@ -145,12 +153,17 @@ class _Line:
         self._waiting: list[str] = []  # marks that begin with the next visible part
         self._open: list[tuple[str, int]] = []  # marks and their places in `_out`
         self._pairs: list[tuple[int, int, str]] = []
+        self._texts: list[str] = []
         self._last_dollar = (0, False)  # its place in `_out`, and whether it belongs to no formula
 
     def add(self, kind: Kind, value: str) -> None:
         if kind is Kind.TEXT:
-            self._text(value)
-        elif kind is Kind.BREAK:
+            self._texts.append(value)
+            return
+        if self._texts:
+            self._text("".join(self._texts))
+            self._texts.clear()
+        if kind is Kind.BREAK:
             self._gap = _HARD
         elif kind is Kind.OPEN:
             self._waiting.append(value)
@@ -162,6 +175,10 @@ class _Line:
             self._put(value, display=kind is Kind.DISPLAY)
 
     def finish(self) -> str:
+        if self._texts:
+            self._text("".join(self._texts))
+        if not self._pairs and not self._last_dollar[1]:
+            return "".join(self._out)
         for start, end, tag in sorted(self._pairs):
             self._out[start], self._out[end] = self._markers(start, end, tag)
         place, stray = self._last_dollar
@@ -170,36 +187,37 @@ class _Line:
         return "".join(self._out)
 
     def _text(self, value: str) -> None:
-        core = value.strip(_SPACE)
+        core = value.lstrip(_SPACE)
+        if len(core) < len(value):
+            self._widen(value[: len(value) - len(core)])
+        value, core = core, core.rstrip(_SPACE)
         if not core:
-            self._widen(value)
             return
-        start = value.index(core[0])
-        self._widen(value[:start])
-        begins = not self._waiting and (not self._out or self._displayed or self._gap >= _NEWLINE)
+        begins = not self._waiting and (self._gap >= _NEWLINE or self._displayed or not self._out)
         if "\n" in core:
             core = _LINES.sub(self._layout.newline, core)
         escaped = escape(core, line_start=begins and self._layout is PARAGRAPH)
-        if self._in_link() and not _balanced(core):
-            escaped = _UNESCAPED_BRACKET.sub(r"\\\g<0>", escaped)
+        if (self._open or self._waiting) and self._in_link() and not _balanced(core):
+            escaped = _UNESCAPED_BRACKET.sub(_escaped, escaped)
         self._put(escaped, text=True)
-        self._widen(value[len(value.rstrip(_SPACE)) :])
+        if len(core) < len(value):
+            self._widen(value[len(value.rstrip(_SPACE)) :])
 
     def _in_link(self) -> bool:
         return "a" in self._waiting or any(tag == "a" for tag, _ in self._open)
 
     def _widen(self, space: str) -> None:
-        if space:
-            self._gap = max(self._gap, _NEWLINE if "\n" in space else _BLANK)
+        self._gap = max(self._gap, _NEWLINE if "\n" in space else _BLANK)
 
     def _put(self, value: str, *, display: bool = False, text: bool = False) -> None:
-        gap = self._gaps[_NEWLINE if display or self._displayed else self._gap]
+        gap = _NEWLINE if display or self._displayed else self._gap
         if gap and self._out:
-            self._out.append(gap)
+            self._out.append(self._gaps[gap])
         self._gap, self._displayed = _NO_GAP, display
-        for tag in self._waiting:
-            self._begin(tag)
-        self._waiting.clear()
+        if self._waiting:
+            for tag in self._waiting:
+                self._begin(tag)
+            self._waiting.clear()
         if "$" in value:
             self._last_dollar = (len(self._out), text)
         self._out.append(value)

@@ -1,13 +1,15 @@
 """Writes the body of a page as Markdown, and collects its formulas, code, pictures and links on the way.
 
-One walk over the tree, which is only read. Formulas stand in the Markdown byte for byte; nothing else of TeX is touched.
+One walk over the tree, which is only read. Formulas stand in the Markdown byte for byte.
 Tags without a meaning in Markdown (`<u>`, `<font>`, `<span>`, the blog's broken `<hs>` or `<trong>`) leave their text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from lxml import etree
@@ -50,43 +52,29 @@ class _Block(NamedTuple):
 
 _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "del": "del", "s": "del", "strike": "del"}
 _MARKS |= {"sup": "sup", "sub": "sub"}
+_BREAK: Part = (Kind.BREAK, "")
+_CLOSING_HASHES = re.compile(r"(?<![^ ])#+\Z")
+_NUMBER = re.compile(r"\d{1,9}")
+_LINE_END = re.compile(r"\n(?=[^\n])")
 
 
 class _Writer:
     def __init__(self, resolve: Resolve) -> None:
         self.findings = Findings()
         self._resolve = resolve
+        self._targets: dict[str, str | None] = {}
         self._blocks: list[_Block] = []
         self._parts: list[Part] = []
         self._marks: list[tuple[Part, Part]] = []
         self._lines_only = False  # inside a heading or a cell, where no block can stand
         self._blocks_met = False
-        self._handlers: dict[str, Callable[[etree._Element, int], None]] = {
-            **dict.fromkeys(dom.HEADINGS, self._heading),
-            **dict.fromkeys(_MARKS, self._mark),
-            **dict.fromkeys(dom.EMBEDS, self._embed),
-            **dict.fromkeys(dom.NO_MATHS, self._code_span),
-            **dict.fromkeys(dom.DROPPED, self._drop),
-            **dict.fromkeys(dom.BLOCKS.difference(dom.HEADINGS), self._block),
-            **dict.fromkeys(("ul", "ol", "menu", "dir"), self._list),
-            "a": self._link,
-            "blockquote": self._quote,
-            "hr": self._rule,
-            "img": self._image,
-            "pre": self._pre,
-            "table": self._table,
-        }
+        self._in_heading = False
 
     # Walking
 
     def blocks(self, node: etree._Element, depth: int) -> list[_Block]:
         """Return what is inside `node` as blocks of their own."""
-        self._flush()
-        outside, self._blocks = self._blocks, []
-        self._flow(node, depth)
-        self._flush()
-        inside, self._blocks = self._blocks, outside
-        return inside
+        return self._collect(partial(self._flow, node, depth))
 
     def _flow(self, node: etree._Element, depth: int) -> None:
         """Take everything inside `node`. Text that only `<br>` or comments interrupt is one stretch for MathJax."""
@@ -102,11 +90,11 @@ class _Writer:
                 if stretch:
                     self._stretch(stretch)
                     stretch = ""
-                handler = self._handlers.get(tag)
+                handler = _HANDLERS.get(tag)
                 if handler is None:
                     self._flow(child, depth + 1)
                 else:
-                    handler(child, depth + 1)
+                    handler(self, child, depth + 1)
             if tail := child.tail:
                 stretch += dom.clean(tail)
         if stretch:
@@ -123,7 +111,7 @@ class _Writer:
                 self._prose(text[at : span.start])
             source = dom.unbreak(text[span.start : span.end])
             self.findings.formulas.append(tex.formula(source, len(self.findings.formulas), span))
-            self._parts.append(Part(Kind.DISPLAY if span.display else Kind.INLINE, source))
+            self._parts.append((Kind.DISPLAY if span.display else Kind.INLINE, source))
             at = span.end
         if at < len(text):
             self._prose(text[at:])
@@ -135,26 +123,22 @@ class _Writer:
             if number:
                 self._break()
             if piece:
-                last = self._parts[-1] if self._parts else None
-                if last is not None and last.kind is Kind.TEXT:
-                    self._parts[-1] = Part(Kind.TEXT, last.value + piece)
-                else:
-                    self._parts.append(Part(Kind.TEXT, piece))
+                self._parts.append((Kind.TEXT, piece))
 
     def _break(self) -> None:
         """End a line; an empty line ends the paragraph."""
         parts = self._parts
-        if parts and parts[-1].kind is Kind.TEXT and parts[-1].value.isspace():
+        while parts and parts[-1][0] is Kind.TEXT and parts[-1][1].isspace():
             parts.pop()
-        if parts and parts[-1].kind is Kind.BREAK:
+        if parts and parts[-1][0] is Kind.BREAK:
             self._flush()
         else:
-            parts.append(Part(Kind.BREAK))
+            parts.append(_BREAK)
 
     def _flush(self) -> None:
         """End the paragraph under way. Marks that are open go on in the next one."""
         if self._lines_only:
-            self._parts.append(Part(Kind.BREAK))
+            self._parts.append(_BREAK)
             return
         if len(self._parts) > len(self._marks):
             text = inline.render(self._parts + [close for _, close in reversed(self._marks)])
@@ -170,3 +154,225 @@ class _Writer:
         line = inline.render(self._parts, layout)
         self._parts, self._marks, self._lines_only = outside
         return line
+
+    def _collect(self, walk: Callable[[], None]) -> list[_Block]:
+        """Return what a walk writes as blocks of their own."""
+        self._flush()
+        outside, self._blocks = self._blocks, []
+        walk()
+        self._flush()
+        inside, self._blocks = self._blocks, outside
+        return inside
+
+    def _within_line(self, node: etree._Element, depth: int) -> bool:
+        """Take a block that stands where none can, in a heading or a cell, without its markup."""
+        if self._lines_only:
+            self._blocks_met = True
+            self._block(node, depth)
+        return self._lines_only
+
+    # Blocks
+
+    def _block(self, node: etree._Element, depth: int) -> None:
+        self._flush()
+        self._flow(node, depth)
+        self._flush()
+
+    def _heading(self, node: etree._Element, depth: int) -> None:
+        if self._within_line(node, depth):
+            return
+        self._flush()
+        self._in_heading = True
+        line = self._line(node, depth, inline.HEADING)
+        self._in_heading = False
+        if line:
+            self._blocks.append(_Block(f"{'#' * int(node.tag[1])} {_CLOSING_HASHES.sub(_escaped, line)}"))
+
+    def _quote(self, node: etree._Element, depth: int) -> None:
+        if self._within_line(node, depth):
+            return
+        inside = "\n\n".join(block.text for block in self.blocks(node, depth))
+        if inside:
+            self._blocks.append(_Block("\n".join(f"> {line}" if line else ">" for line in inside.split("\n"))))
+
+    def _rule(self, node: etree._Element, depth: int) -> None:
+        if not self._within_line(node, depth):
+            self._flush()
+            self._blocks.append(_Block("***"))  # dashes at the top of a file would begin its front matter
+
+    def _pre(self, node: etree._Element, depth: int) -> None:
+        code, language = dom.code(node), dom.language(node)
+        self.findings.code_blocks.append(
+            CodeBlock(position=len(self.findings.code_blocks), language=language, code=code)
+        )
+        if self._lines_only:
+            self._blocks_met = True
+            self._parts.append((Kind.RAW, inline.code_span(code)))
+            return
+        self._flush()
+        fence = "`" * max(3, inline.longest_backticks(code) + 1)
+        self._blocks.append(_Block(f"{fence}{language}\n{code.rstrip(chr(10))}\n{fence}"))
+
+    def _list(self, node: etree._Element, depth: int) -> None:
+        if self._within_line(node, depth):
+            return
+        self._flush()
+        items = self._items(node, depth)
+        if not items:
+            return
+        previous = self._blocks[-1].kind if self._blocks else ""
+        if node.tag == "ol":
+            kind, first = (")" if previous == "." else "."), _start(node)
+            markers = [f"{number}{kind}" for number in range(first, first + len(items))]
+        else:
+            kind = "*" if previous == "-" else "-"
+            markers = [kind] * len(items)
+        text = "\n".join(_item(marker, blocks) for marker, blocks in zip(markers, items, strict=True))
+        self._blocks.append(_Block(text, kind))
+
+    def _items(self, node: etree._Element, depth: int) -> list[list[_Block]]:
+        """Return the items of a list; what stands between them belongs to the one before."""
+        items: list[list[_Block]] = []
+        for child in (node, *node):
+            blocks: list[_Block] = []
+            if child is not node and child.tag == "li":
+                items.append(self.blocks(child, depth + 1))
+            elif child is not node and isinstance(child.tag, str):
+                blocks = self._collect(partial(self._dispatch, child, depth + 1))
+            text = child.text if child is node else child.tail
+            if text and not text.isspace():
+                blocks += self._collect(partial(self._stretch, dom.clean(text)))
+            if blocks and items:
+                items[-1] += blocks
+            elif blocks:
+                items.append(blocks)
+        return items
+
+    def _table(self, node: etree._Element, depth: int) -> None:
+        if self._within_line(node, depth):
+            return
+        self._flush()
+        rows, rest = tables.rows(node)
+        for part in rest:
+            self._block(part, depth + 1)
+        first, self._blocks_met = len(self.findings.formulas), False
+        lines = [[self._line(cell, depth + 2, inline.CELL) for cell in row] for row in rows]
+        formulas = self.findings.formulas[first:]
+        if not any(map(any, lines)):
+            return
+        simple = not (self._blocks_met or tables.has_spans(rows) or any(set("|\n") & set(f.tex) for f in formulas))
+        self._blocks.append(_Block(tables.pipes(lines) if simple else tables.html(rows, self._resolve)))
+
+    # In the line
+
+    def _dispatch(self, node: etree._Element, depth: int) -> None:
+        _HANDLERS.get(str(node.tag), _Writer._flow)(self, node, depth)
+
+    def _mark(self, node: etree._Element, depth: int) -> None:
+        tag = _MARKS[str(node.tag)]
+        self._marked((Kind.OPEN, tag), (Kind.CLOSE, tag), node, depth)
+
+    def _marked(self, start: Part, end: Part, node: etree._Element, depth: int) -> None:
+        if any(start == outer for outer, _ in self._marks):  # the same mark inside itself means nothing more
+            self._flow(node, depth)
+            return
+        self._parts.append(start)
+        self._marks.append((start, end))
+        self._flow(node, depth)
+        self._marks.pop()
+        self._parts.append(end)
+
+    def _target(self, href: str) -> str | None:
+        """Resolve an address once: a picture and the link around it have the same."""
+        if href not in self._targets:
+            self._targets[href] = dom.target(href, self._resolve)
+        return self._targets[href]
+
+    def _link(self, node: etree._Element, depth: int) -> None:
+        href = node.get("href")
+        if href is None:
+            self._flow(node, depth)
+            return
+        if self._in_heading and dom.is_anchor(node):
+            return
+        url, text = self._target(href), dom.words(node)
+        picture = next(node.iter("img"), None) if len(node) else None
+        if picture is None or text:
+            self._note_link(url, href, text)
+        elif url != self._target(picture.get("src") or ""):
+            self._note_link(url, href, picture.get("alt") or "")
+        if url is None or (picture is not None and not text):
+            self._flow(node, depth)
+        else:
+            self._marked((Kind.OPEN, "a"), (Kind.CLOSE, f"]({inline.destination(url)})"), node, depth)
+
+    def _note_link(self, url: str | None, href: str, text: str) -> None:
+        post = urls.post_id(url)
+        kind = "other" if url is None else "post" if post else "site" if url.startswith(urls.BLOG + "/") else "external"
+        self.findings.links.append(
+            PostLink(
+                position=len(self.findings.links), url=url or dom.clean(href), text=text, kind=kind, target_post_id=post
+            )
+        )
+
+    def _image(self, node: etree._Element, depth: int) -> None:
+        del depth
+        alt = dom.clean(node.get("alt", "")).strip()
+        url = self._target(node.get("src") or "")
+        if url is None:
+            return
+        caption = dom.caption(node)
+        self.findings.images.append(Image(position=len(self.findings.images), url=url, alt=alt, caption=caption))
+        self._parts.append((Kind.RAW, f"![{inline.label(alt)}]({inline.destination(url)})"))
+
+    def _embed(self, node: etree._Element, depth: int) -> None:
+        del depth
+        for url in dom.embedded(node, self._resolve):
+            self._note_link(url, url, "")
+            self._flush()
+            self._parts.append((Kind.RAW, f"<{url}>"))
+            self._flush()
+
+    def _code_span(self, node: etree._Element, depth: int) -> None:
+        if next(node.iter("pre"), None) is not None:
+            self._flow(node, depth)
+        elif text := dom.code(node):
+            self._parts.append((Kind.RAW, inline.code_span(text)))
+
+    def _drop(self, node: etree._Element, depth: int) -> None:
+        """Leave out what no reader sees."""
+
+
+_HANDLERS: dict[str, Callable[[_Writer, etree._Element, int], None]] = {
+    **dict.fromkeys(dom.BLOCKS, _Writer._block),
+    **dict.fromkeys(dom.HEADINGS, _Writer._heading),
+    **dict.fromkeys(_MARKS, _Writer._mark),
+    **dict.fromkeys(dom.EMBEDS, _Writer._embed),
+    **dict.fromkeys(dom.NO_MATHS, _Writer._code_span),
+    **dict.fromkeys(dom.DROPPED, _Writer._drop),
+    **dict.fromkeys(("ul", "ol", "menu", "dir"), _Writer._list),
+    "a": _Writer._link,
+    "blockquote": _Writer._quote,
+    "hr": _Writer._rule,
+    "img": _Writer._image,
+    "pre": _Writer._pre,
+    "table": _Writer._table,
+}
+
+
+def _start(ordered: etree._Element) -> int:
+    start = ordered.get("start", "1")
+    return int(start) if _NUMBER.fullmatch(start) else 1
+
+
+def _item(marker: str, blocks: list[_Block]) -> str:
+    """Return one item of a list, its further lines indented by the width of the marker."""
+    text = ""
+    for number, block in enumerate(blocks):
+        tight = block.kind in ("-", "*") or (block.kind in (".", ")") and block.text.startswith("1" + block.kind))
+        text += ("\n" if tight else "\n\n") * (number > 0) + block.text
+    return f"{marker} {_LINE_END.sub(chr(10) + ' ' * (len(marker) + 1), text)}" if text else marker
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\" + found[0]

@@ -62,27 +62,33 @@ def _between(opener: str, plain: str, step: str, closer: str) -> str:
 
 
 def _formula(skipped: str) -> re.Pattern[str]:
-    """Return a pattern of one formula; group `odd` is an opener that is not followed by a plain formula."""
+    """Return a pattern of one formula, of something to step over, or of an opener without a plain formula after it.
+
+    Every alternative begins with a letter of its own and says what it is by an empty group at its end: only so does
+    `re` look for those letters before it tries anything.
+    """
     same = r"\\(?!(?:begin|end)\{(?P=name)\})[\s\S]"
-    kinds = (
-        ("skip", skipped + r"|\\(?:eq)?ref\{[^{}]{0,200}\}"),
-        ("inline", _between(r"\$(?!\$)", r"[^\\{}$]", r"\\[\s\S]", r"\$")),
-        ("environment", _between(rf"\\begin\{{(?P<name>{_NAME})\}}", r"[^\\{}]", same, r"\\end\{(?P=name)\}")),
-        ("double", _between(r"\$\$", r"(?:[^\\{}$]|\$(?!\$))", r"\\[\s\S]", r"\$\$")),
-        ("brackets", _between(r"\\\[", r"[^\\{}]", r"\\(?!\])[\s\S]", r"\\\]")),
-        ("parentheses", _between(r"\\\(", r"[^\\{}]", r"\\(?!\))[\s\S]", r"\\\)")),
-        ("odd", rf"\$\$?|\\[(\[]|\\begin\{{{_NAME}\}}"),
-    )
-    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in kinds))
+    kinds = {
+        "inline": _between(r"\$(?!\$)", r"[^\\{}$]", r"\\[\s\S]", r"\$"),
+        "environment": _between(rf"\\begin\{{(?P<name>{_NAME})\}}", r"[^\\{}]", same, r"\\end\{(?P=name)\}"),
+        "double": _between(r"\$\$", r"(?:[^\\{}$]|\$(?!\$))", r"\\[\s\S]", r"\$\$"),
+        "brackets": _between(r"\\\[", r"[^\\{}]", r"\\(?!\])[\s\S]", r"\\\]"),
+        "parentheses": _between(r"\\\(", r"[^\\{}]", r"\\(?!\))[\s\S]", r"\\\)"),
+        "odd_dollar": r"\$",
+        "odd_slash": rf"\\(?:[(\[]|begin\{{{_NAME}\}})",
+    }
+    named = [f"{pattern}(?P<{name}>)" for name, pattern in kinds.items()]
+    return re.compile("|".join([skipped, r"\\(?:eq)?ref\{[^{}]{0,200}\}", *named]))
 
 
 _OPENER = rf"\$\$?|\\[(\[]|\\begin\{{({_NAME})\}}"
-_SKIPPED = {False: r"\\\\", True: r"\\\\|\\\$"}  # by `markdown`
+_CODE = r"`(?P<ticks>`*+)[\s\S]*?(?<!`)`(?P=ticks)(?!`)"
+_SKIPPED = {False: r"\\\\", True: rf"\\[\\$`]|{_CODE}"}  # by `markdown`
 _FORMULA = {markdown: _formula(skipped) for markdown, skipped in _SKIPPED.items()}
 _OPENING = {markdown: re.compile(rf"(?P<skip>{skipped})|{_OPENER}") for markdown, skipped in _SKIPPED.items()}
-_INLINE = frozenset({"inline", "parentheses"})
+_DISPLAY = {"inline": False, "parentheses": False, "environment": True, "double": True, "brackets": True}
+_ODD = frozenset({"odd_dollar", "odd_slash"})
 _TOKEN = re.compile(rf"[{{}}$]|\\(?:(begin|end)\{{({_NAME})\}}|[\s\S])")
-_CLOSER = {r"\)": r"\(", r"\]": r"\["}
 
 
 def scan(text: str, *, markdown: bool = False) -> Scan:
@@ -92,11 +98,11 @@ def scan(text: str, *, markdown: bool = False) -> Scan:
         return found
     for match in _FORMULA[markdown].finditer(text):
         kind = match.lastgroup
-        if kind == "odd":
+        if kind in _DISPLAY:
+            found.spans.append(Span(match.start(), match.end(), _DISPLAY[kind], match["name"]))
+        elif kind in _ODD:
             _scan_exactly(text, match.start(), markdown, found)
             break
-        if kind != "skip":
-            found.spans.append(Span(match.start(), match.end(), kind not in _INLINE, match["name"]))
     return found
 
 
@@ -123,20 +129,21 @@ class Finder:
     """Answers for single offsets of a text of Markdown, for readers that step through it on their own."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._ends: dict[int, int] | None = None
 
     def at(self, offset: int) -> Span | None:
         """Return the formula that starts exactly here."""
-        match = _FORMULA[True].match(self._text, offset)
-        if match is None or match.lastgroup == "skip":
+        match = _FORMULA[True].match(self.text, offset)
+        kind = match.lastgroup if match else None
+        if match and kind in _DISPLAY:
+            return Span(offset, match.end(), _DISPLAY[kind], match["name"])
+        if match is None or kind not in _ODD:
             return None
-        if match.lastgroup != "odd":
-            return Span(match.start(), match.end(), match.lastgroup not in _INLINE, match["name"])
         if self._ends is None:
-            self._ends = _ends(self._text)
+            self._ends = _ends(self.text)
         end = self._ends.get(offset)
-        opener = _OPENING[True].match(self._text, offset)
+        opener = _OPENING[True].match(self.text, offset)
         return _span(opener, end) if end and opener else None
 
 
@@ -144,7 +151,7 @@ class _Token(NamedTuple):
     start: int
     end: int
     kind: str
-    """`$`, an opener (`\(`, `\[`, `begin name`) or a closer under its opener's kind with `end` before it."""
+    r"""`$`, an opener (`\(`, `\[`, `begin name`) or a closer under its opener's kind with `end` before it."""
     brace: int
     """Offset of the innermost brace that is open here, or -1."""
 
@@ -172,9 +179,7 @@ def _ends(text: str) -> dict[int, int]:
     return ends
 
 
-def _pair_dollars(
-    text: str, token: _Token, single: list[_Token], double: list[_Token], ends: dict[int, int]
-) -> None:
+def _pair_dollars(text: str, token: _Token, single: list[_Token], double: list[_Token], ends: dict[int, int]) -> None:
     start = token.end - 1
     if text.startswith("$", token.end):
         overlapping = double.pop() if double and double[-1].start == token.end else None

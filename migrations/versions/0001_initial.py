@@ -34,6 +34,7 @@ def make_runs() -> None:
         sa.Column("cycle", sa.Integer()),
         sa.Column("outcome", sa.String()),
         sa.Column("exit_code", sa.Integer()),
+        sa.Column("rest_until", sa.String()),
         sa.Column("counts", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
     )
@@ -53,6 +54,8 @@ def make_runs() -> None:
         sa.Column("warc_length", sa.Integer(), nullable=False),
         sa.Column("record_id", sa.String(), nullable=False),
         sa.Column("revisit_of", sa.String()),
+        sa.Column("etag", sa.String()),
+        sa.Column("last_modified", sa.String()),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_captures_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_captures")),
         sa.UniqueConstraint("warc_file", "warc_offset", name=op.f("uq_captures_warc_file_warc_offset")),
@@ -82,6 +85,8 @@ def make_posts() -> None:
         sa.Column("last_seen_at", sa.String(), nullable=False),
         sa.Column("last_changed_at", sa.String(), nullable=False),
         sa.Column("current_revision_id", sa.Integer()),
+        sa.Column("missing_runs", sa.Integer(), nullable=False),
+        sa.Column("comments_owed", sa.Integer(), nullable=False),
         sa.CheckConstraint("status IN ('live', 'gone')", name=op.f("ck_posts_status")),
         sa.ForeignKeyConstraint(
             ["current_revision_id"], ["post_revisions.id"], name=op.f("fk_posts_current_revision_id"), use_alter=True
@@ -188,6 +193,7 @@ def make_comments() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("post_id", sa.Integer(), nullable=False),
         sa.Column("parent_id", sa.Integer()),
+        sa.Column("page", sa.Integer(), nullable=False),
         sa.Column("author", sa.String(), nullable=False),
         sa.Column("author_url", sa.String()),
         sa.Column("is_owner", sa.Boolean(create_constraint=True, name=op.f("ck_comments_is_owner")), nullable=False),

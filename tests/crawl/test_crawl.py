@@ -16,9 +16,9 @@ from archiver.warc.reader import read_record
 from .conftest import Crawled
 
 TABLES = (
-    "posts post_revisions categories post_categories tags post_tags topics topic_posts comments formulas "
-    "code_blocks images links"
-).split()
+    *("posts", "post_revisions", "categories", "post_categories", "tags", "post_tags", "topics", "topic_posts"),
+    *("comments", "formulas", "code_blocks", "images", "links"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,9 @@ def test_every_post_of_the_blog_is_a_row(whole: tuple[Crawled, str]) -> None:
     source = archive.blog.source
     expected = {(post.id, post.title, post.date, source.owner) for post in source.posts}
     assert set(archive.rows("SELECT id, title, published_on, author FROM posts")) == expected
-    assert all(url == f"https://kexue.fm/archives/{number}" for number, url in archive.rows("SELECT id, url FROM posts"))
+    assert all(
+        url == f"https://kexue.fm/archives/{number}" for number, url in archive.rows("SELECT id, url FROM posts")
+    )
 
 
 def test_categories_and_tags_are_all_there(whole: tuple[Crawled, str]) -> None:
@@ -111,7 +113,7 @@ def test_every_exchange_is_a_record_and_every_row_points_at_its_own(whole: tuple
     (path,) = (archive.home / "warc").iterdir()
     assert re.fullmatch(r"kexue\.fm-\d{8}T\d{6}Z-00001\.warc\.gz", path.name)
     with path.open("rb") as stream:
-        types = Counter()
+        types: Counter[str] = Counter()
         for record in ArchiveIterator(stream, check_digests="raise"):
             record.content_stream().read()
             types[record.rec_type] += 1
@@ -138,7 +140,7 @@ def test_a_second_crawl_changes_nothing_but_when_things_were_seen(crawled: Calla
     dumps = []
     for _ in range(2):
         assert archive.crawl().returncode == 0
-        dumps.append({table: archive.rows(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in TABLES})  # noqa: S608
+        dumps.append({table: archive.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES})
     columns = {table: [row[1] for row in archive.rows(f"PRAGMA table_info({table})")] for table in TABLES}
     for table in TABLES:
         differing = {

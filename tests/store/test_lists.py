@@ -66,5 +66,8 @@ def test_a_source_that_was_not_read_is_not_compared(archive: Archive) -> None:
 def test_an_index_replaces_the_one_before(archive: Archive) -> None:
     for numbers in ((1, 2, 3), (3, 1)):
         lists.save_topics(archive.session, topics(*numbers), run_id=1)
-    assert list(archive.session.execute(select(models.TopicPost.post_id))) == [(3,), (1,)]
+    assert list(archive.session.execute(select(models.TopicPost.post_id).order_by(models.TopicPost.position))) == [
+        (3,),
+        (1,),
+    ]
     assert list(archive.session.execute(select(models.Topic.id))) == [(1,)]

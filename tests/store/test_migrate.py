@@ -54,7 +54,7 @@ def newer_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewerScrip
             "revision = '0002'\ndown_revision = '0001'\n"
             f"def upgrade():\n{textwrap.indent(textwrap.dedent(body), '    ')}"
         )
-        monkeypatch.setattr(migrate, "scripts", lambda: folder)
+        monkeypatch.setattr(migrate, "migrations_folder", lambda: folder)
         monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
         monkeypatch.setattr(migrate, "HEAD", "0002")
         return folder
@@ -74,18 +74,21 @@ def rows(file: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def put(connection: sqlite3.Connection, table: str, **values: object) -> None:
+    """Insert a row; columns that must have a value and are not given get any."""
+    for name, kind in connection.execute('SELECT name, type FROM pragma_table_info(?) WHERE "notnull"', (table,)):
+        values.setdefault(name, "x" if kind == "VARCHAR" else 0)
+    places = ", ".join("?" for _ in values)
+    connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", list(values.values()))
+
+
 def fill(file: Path) -> None:
     """Store a post with a revision: rows that refer to each other both ways."""
-    with closing(sqlite3.connect(file)) as connection:
-        connection.executescript(
-            """
-            INSERT INTO runs (id, started_at, command, version, counts) VALUES (1, 't', 'crawl', '1', '{}');
-            INSERT INTO captures VALUES (1, 'u', 'u', 1, 't', 200, '', '', 'w', 0, 1, 'r', NULL);
-            INSERT INTO posts (id, title, url, author, markdown, text, status, first_seen_at, last_seen_at,
-                last_changed_at, current_revision_id) VALUES (8, '标题', 'u', 'a', 'm', 't', 'live', 't', 't', 't', 1);
-            INSERT INTO post_revisions VALUES (1, 8, 1, 't', 's', '标题', 'm', 't', 1, 'site', 'good', '[]');
-            """
-        )
+    with closing(sqlite3.connect(file)) as connection, connection:
+        put(connection, "runs", id=1)
+        put(connection, "captures", id=1, run_id=1)
+        put(connection, "posts", id=8, title="标题", status="live", current_revision_id=1)
+        put(connection, "post_revisions", id=1, post_id=8, capture_id=1, status="good")
 
 
 def test_the_program_expects_the_newest_revision_there_is() -> None:
@@ -207,7 +210,7 @@ def test_a_kill_halfway_leaves_the_old_database(
 import sys
 from pathlib import Path
 from archiver.store import migrate
-migrate.scripts = lambda: Path(sys.argv[1])
+migrate.migrations_folder = lambda: Path(sys.argv[1])
 migrate.REVISIONS, migrate.HEAD = ("0001", "0002"), "0002"
 migrate.upgrade(sys.argv[2])
 """
@@ -278,22 +281,12 @@ def test_any_folder_will_do(
     folder = tmp_path / name
     folder.mkdir()
     moved = newer_scripts("pass").rename(folder / "scripts")
-    monkeypatch.setattr(migrate, "scripts", lambda: moved)
+    monkeypatch.setattr(migrate, "migrations_folder", lambda: moved)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     migrate.upgrade(f"sqlite:///{folder / 'archive.db'}")
     assert rows(folder / "archive.db", "SELECT version_num FROM alembic_version") == [("0002",)]
     assert list((tmp_path / "elsewhere").iterdir()) == []
-
-
-def test_the_scripts_are_those_of_the_checkout() -> None:
-    assert migrate.scripts() == ROOT / "migrations"
-
-
-def test_the_installed_scripts_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "_migrations").mkdir()
-    monkeypatch.setattr(migrate, "files", lambda _package: tmp_path)
-    assert migrate.scripts() == tmp_path / "_migrations"
 
 
 def test_a_developer_needs_no_database_to_compare_models_with_migrations() -> None:

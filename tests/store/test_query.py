@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -16,7 +17,7 @@ import pytest
 from sqlalchemy import URL
 
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.store import migrate, query
+from archiver.store import migrate, query, results
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 
@@ -36,11 +37,17 @@ def fill(file: Path) -> None:
         )
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    file = tmp_path / "archive.db"
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("filled") / "archive.db"
     fill(file)
     return file
+
+
+@pytest.fixture
+def file(filled: Path, tmp_path: Path) -> Path:
+    shutil.copy(filled, tmp_path)
+    return tmp_path / filled.name
 
 
 def digest(file: Path) -> str:
@@ -107,8 +114,10 @@ def test_a_pager_left_open_does_not_use_up_the_time(file: Path) -> None:
 
 
 def test_more_rows_than_memory_should_hold(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query, "MOST_ROWS", 500)
+    monkeypatch.setattr(results, "MOST_ROWS", 500)
     assert "more than 500 rows" in error(file, f"{ENDLESS} SELECT i FROM n")
+    with query.stream(file, f"{ENDLESS} SELECT i FROM n") as found, pytest.raises(UsageError, match="more than 500"):
+        next(results.as_table(found))
 
 
 def test_text_that_is_no_utf8_is_shown_as_far_as_it_goes(file: Path) -> None:
@@ -307,10 +316,20 @@ def shared_folder() -> Iterator[Path]:
 @contextmanager
 def unwritable(folder: Path) -> Iterator[None]:
     """Take away the right to write in a folder; from the superuser too, by being nobody meanwhile."""
-    superuser = os.geteuid() == 0
     for path in folder.iterdir():
         path.chmod(0o444)
     folder.chmod(0o555)
+    try:
+        with nobody():
+            yield
+    finally:
+        folder.chmod(0o755)
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Be without a superuser's rights."""
+    superuser = os.geteuid() == 0
     if superuser:
         os.seteuid(65534)
     try:
@@ -318,7 +337,6 @@ def unwritable(folder: Path) -> Iterator[None]:
     finally:
         if superuser:
             os.seteuid(0)
-        folder.chmod(0o755)
 
 
 def test_an_archive_on_a_read_only_medium_opens(shared_folder: Path) -> None:
@@ -327,6 +345,18 @@ def test_an_archive_on_a_read_only_medium_opens(shared_folder: Path) -> None:
     with unwritable(shared_folder):
         assert query.run(file, "SELECT count(*) FROM tags").rows == [(3,)]
         assert "DELETE" in error(file, "DELETE FROM tags")
+
+
+def test_an_archive_that_may_not_be_read(shared_folder: Path) -> None:
+    file = shared_folder / "archive.db"
+    fill(file)
+    file.chmod(0)
+    with nobody():
+        assert "may not be read" in error(file, "SELECT 1")
+    shared_folder.chmod(0)
+    with nobody():
+        assert "found Permission denied" in error(file, "SELECT 1")
+    shared_folder.chmod(0o755)
 
 
 def killed_while_open(file: Path) -> None:

@@ -49,7 +49,7 @@ def link(post_id: int, position: int, target: int | None, kind: str = "post") ->
 
 
 def comment(number: int, parent: int | None, **columns: Any) -> models.Comment:
-    given = {"author": "读者", "is_owner": False, "markdown": "", "text": f"c{number}"}
+    given = {"page": 1, "author": "读者", "is_owner": False, "markdown": "", "text": f"c{number}"}
     seen = {"first_seen_at": NOW, "last_seen_at": NOW}
     return models.Comment(id=number, post_id=8265, parent_id=parent, **{**given, **seen, **columns})
 
@@ -78,7 +78,7 @@ def address(url: str, state: str, last_done_at: str | None = None, **columns: An
 
 def rows() -> Iterator[list[models.Base]]:
     """Yield the rows of the archive, those that others refer to first."""
-    counts = json.dumps({"requests": 12, "new": 2, "changed": 0, "failed": 1})
+    counts = json.dumps({"requests": 12, "bytes": 5_000_000_000, "new": 2, "changed": 0, "failed": 1})
     yield [
         models.Run(id=1, started_at=NOW, command="crawl", version="0.1.0", cycle=1, counts=counts),
         models.Run(id=2, started_at=LATER, command="crawl", version="0.1.0", cycle=1, counts="{}"),
@@ -240,9 +240,9 @@ def test_gaps(file: Path) -> None:
 
 
 def test_run_log(file: Path) -> None:
-    assert select(file, "SELECT id, requests, new, changed, failed, gone FROM run_log ORDER BY id") == [
-        (1, 12, 2, 0, 1, None),
-        (2, None, None, None, None, None),
+    assert select(file, "SELECT id, requests, bytes, new, changed, failed, gone FROM run_log ORDER BY id") == [
+        (1, 12, 5_000_000_000, 2, 0, 1, None),
+        (2, None, None, None, None, None, None),
     ]
 
 

@@ -1,0 +1,125 @@
+"""Boundaries: what is fetched at all. Only the blog, only its pages and pictures, only from where the blog may live.
+
+An address is judged by its text before it becomes a row, each hop of a redirect again before it is asked for, and each
+host name by what it resolves to.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.error import DNSLookupError
+
+from archiver.crawl.run import Run, run_of
+from archiver.urls import HOSTS
+
+NEVER = re.compile(r"^/(?:search|admin|action)/|[?&]replyTo=")
+"""Path and query of what is never asked for: robots.txt forbids searches, answering links are one trap a comment."""
+
+LONGEST_URL = 2000
+"""Characters of the longest address asked for; the longest seen on the blog has 120."""
+
+
+def refusal(url: str, run: Run, *, chosen: bool = False) -> str | None:
+    """Return why an address is not fetched, or None when it is.
+
+    `chosen` says that a person named it, as an index on another site.
+    """
+    parts = urlsplit(url)
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    if parts.scheme not in ("http", "https"):
+        return f"not a web address ({parts.scheme})"
+    if parts.username is not None or parts.password is not None:
+        return "an address with a user name"
+    if NEVER.search(target):
+        return "a kind of page that is never asked for"
+    if len(url) > LONGEST_URL:
+        return f"an address of {len(url)} characters"
+    if not chosen and parts.hostname not in HOSTS and parts.netloc != run.site.host:
+        return f"on another site ({parts.hostname})"
+    return None
+
+
+class BoundariesMiddleware:
+    """Stops requests and redirects that lead out of bounds, before anything is sent."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawler's run."""
+        return cls(run_of(crawler))
+
+    def process_request(self, request: Request) -> None:
+        """Raise IgnoreRequest for a request that leads out of bounds."""
+        origins = request.meta.get("redirect_urls") or [request.url]
+        chosen = request.meta.get("frontier_kind") == "index" or request.meta.get("is_robots_txt", False)
+        reason = refusal(request.url, self.run, chosen=chosen)
+        if reason is None and urlsplit(origins[0]).scheme == "https" and urlsplit(request.url).scheme == "http":
+            reason = "a redirect from https to http"
+        if reason:
+            raise IgnoreRequest(f"out of bounds: {reason}: {request.url}")
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is one a blog can live at: not loopback, private, link-local, reserved or embedded.
+
+    Addresses of IPv4 within IPv6 (mapped, 6to4, Teredo, NAT64) count as what they lead to.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return _embedded(found).is_global and not found.is_multicast
+
+
+def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped:
+        return address.ipv4_mapped
+    if address.sixtofour:
+        return address.sixtofour
+    if address.teredo:
+        return address.teredo[1]
+    if address.packed.startswith(bytes.fromhex("0064ff9b")):  # NAT64: RFC 6052, section 2.1
+        return IPv4Address(address.packed[-4:])
+    return address
+
+
+class PublicResolver(CachingThreadedResolver):
+    """Resolves names, and refuses what resolves to this machine or network: a name may lead anywhere.
+
+    A site that is itself on loopback, as in tests, may be resolved to it.
+    """
+
+    def __init__(self, reactor: Any, cache_size: int, timeout: float) -> None:
+        super().__init__(reactor, cache_size, timeout)
+        self.private_hosts: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: Any) -> Self:
+        """Make the resolver of a crawl; its site may be wherever the user said."""
+        resolver = super().from_crawler(crawler, reactor)
+        site = urlsplit(crawler.settings["ARCHIVER_SITE"]).hostname or ""
+        resolver.private_hosts = frozenset({site}) - HOSTS
+        return resolver
+
+    def getHostByName(self, name: str, timeout: Any = ()) -> Any:  # noqa: N802  # Twisted's name
+        """Return a Deferred of the address of a host; it fails when that is not a public one."""
+        found = super().getHostByName(name, timeout)
+        return found if name in self.private_hosts else found.addCallback(self._checked, name)
+
+    @staticmethod
+    def _checked(address: str, name: str) -> str:
+        if not is_public(address):
+            raise DNSLookupError(f"{name} resolves to {address}, which is no public address")
+        return address

@@ -1,0 +1,96 @@
+"""robots.txt: asked for once a run, and obeyed; a site that cannot say what it wishes is not asked for anything.
+
+RFC 9309, section 2.3.1: 4xx means no rules; 5xx and no answer mean no access.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.extensions.throttle import AutoThrottle
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from archiver.crawl.run import Run, run_of
+from archiver.errors import RateLimited
+
+LONGEST = 512 * 1024
+"""Bytes of robots.txt that count: RFC 9309, section 2.5, asks for at least 500 KiB."""
+
+LONGEST_DELAY = 60.0
+"""Seconds a `Crawl-delay` is cut to: a longer one would make a crawl of years."""
+
+FORBIDDEN = "Forbidden by robots.txt"
+
+
+class RobotsMiddleware:
+    """Lets a request pass if its host's robots.txt does."""
+
+    def __init__(self, crawler: Crawler, run: Run) -> None:
+        self.crawler = crawler
+        self.run = run
+        self.user_agent = crawler.settings["USER_AGENT"]
+        self.rules: dict[str, asyncio.Task[Protego | None]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawler's run."""
+        return cls(crawler, run_of(crawler))
+
+    async def process_request(self, request: Request) -> None:
+        """Raise IgnoreRequest for what robots.txt forbids, and for everything when it cannot be had."""
+        if request.meta.get("is_robots_txt"):
+            return
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self.rules:
+            self.rules[origin] = asyncio.ensure_future(self._ask(origin))
+        rules = await asyncio.shield(self.rules[origin])
+        if rules is None:
+            raise IgnoreRequest("robots.txt cannot be had")
+        if not rules.can_fetch(request.url, self.user_agent):
+            raise IgnoreRequest(FORBIDDEN)
+
+    async def _ask(self, origin: str) -> Protego | None:
+        """Return the rules of a host; without an answer, stop the run and return None."""
+        url = f"{origin}/robots.txt"
+        try:
+            request = Request(url, callback=NO_CALLBACK, meta={"is_robots_txt": True})
+            response = await self._engine().download_async(request)
+        except Exception as error:
+            self._stop(f"{url}: expected the site's rules, found no answer ({error or type(error).__name__})")
+            return None
+        if response.status >= 500 or response.status in (403, 429):
+            self._stop(f"{url}: expected the site's rules, found HTTP {response.status}")
+            return None
+        return self._parsed(response)
+
+    def _engine(self) -> Any:
+        if self.crawler.engine is None:
+            raise RuntimeError("the engine has not started")
+        return self.crawler.engine
+
+    def _parsed(self, response: Response) -> Protego:
+        text = response.body[:LONGEST].decode("utf-8", "replace") if response.status == 200 else ""
+        rules = Protego.parse(text)
+        delay = rules.crawl_delay(self.user_agent)
+        if delay:
+            self._slow_down(min(float(delay), LONGEST_DELAY))
+        return rules
+
+    def _slow_down(self, delay: float) -> None:
+        """Keep at least this many seconds between requests, in this run."""
+        for slot in self._engine().downloader.slots.values():
+            slot.delay = max(slot.delay, delay)
+        throttle = self.crawler.get_extension(AutoThrottle)
+        if throttle is not None:
+            throttle.mindelay = max(throttle.mindelay, delay)
+
+    def _stop(self, message: str) -> None:
+        self.run.stop(RateLimited(f"{message}; without them nothing is asked for, run again later"))

@@ -1,0 +1,92 @@
+"""What a further run asks for: what is new, what the lists say has changed, what failed before, what is due.
+
+The blog sends no validators for pages, so the lists decide: one request for the catalogue tells every post's title and
+number of comments. What no list can tell, a silent edit, is found by looking again at the posts longest unverified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from archiver.store import frontier
+from archiver.store.lists import CATALOGUE, CATEGORY
+from archiver.store.models import FrontierEntry, Post, Sighting
+from archiver.urls import category, post_id, post_url
+
+RUNS_UNTIL_GONE = 3
+"""Complete runs that must agree before a post counts as gone."""
+
+
+def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> bool:
+    """Return whether an address is worth asking for again.
+
+    `listed` is what the list it was found in says: `title` and `comment_count` of a post in the catalogue, `before`
+    (the posts of the page that led here) of a further page of a category.
+    """
+    entry = session.get(FrontierEntry, url, populate_existing=True)
+    if kind == "post":
+        return _post_wanted(session, url, entry, listed)
+    if kind == "category":
+        place = category(url)
+        first = place is None or place[1] == 1
+        return first or _failed(entry) or _any_new(session, place[0] if place else "", listed.get("before", ()))
+    if kind in ("comments", "image"):
+        return entry is None or _failed(entry)
+    return True
+
+
+def _failed(entry: FrontierEntry | None) -> bool:
+    """Whether an address failed in a way that may pass."""
+    return entry is not None and entry.state == "failed" and not entry.permanent
+
+
+def _post_wanted(session: Session, url: str, entry: FrontierEntry | None, listed: Mapping[str, Any]) -> bool:
+    if entry is None or _failed(entry):
+        return True
+    post = session.get(Post, post_id(url), populate_existing=True)
+    if post is None:
+        # Known not to be there, or never stored: only the blog's own list makes it worth another look.
+        return entry.state != "failed" and entry.state != "skipped"
+    if "title" not in listed:
+        return False
+    before = session.get(Sighting, (post.id, CATALOGUE), populate_existing=True)
+    known = (before.title, before.comment_count) if before else (post.title, post.comment_count)
+    return (listed["title"], listed["comment_count"]) != known or post.status == "gone" or post.missing_runs > 0
+
+
+def _any_new(session: Session, slug: str, numbers: Sequence[int]) -> bool:
+    """Whether a page of a category listed a post that was not known to be in it."""
+    known = select(Sighting.post_id).where(Sighting.source == CATEGORY + slug, Sighting.post_id.in_(numbers))
+    return len(set(session.execute(known).scalars())) < len(set(numbers))
+
+
+def add_due(session: Session, most: int, *, cycle: int, now: str) -> int:
+    """Put the posts longest unverified into the frontier; return how many."""
+    oldest = select(Post.id).where(Post.status == "live").order_by(Post.last_seen_at, Post.id).limit(most)
+    numbers = list(session.execute(oldest).scalars())
+    return sum(frontier.add(session, post_url(number), "post", cycle=cycle, now=now) for number in numbers)
+
+
+def settle_missing(session: Session, cycle: int) -> int:
+    """Count a complete run against the posts it found missing; return how many are gone by now that were not before.
+
+    Missing is what a complete catalogue of the cycle does not list, or what answered 404 or 410. Call this only when
+    the run was complete and read the catalogue.
+    """
+    listed = select(Sighting.post_id).where(Sighting.source == CATALOGUE, Sighting.run_id >= cycle)
+    absent = select(FrontierEntry.url).where(
+        FrontierEntry.kind == "post", FrontierEntry.state == "failed", FrontierEntry.permanent,
+        FrontierEntry.cycle == cycle,
+    )  # fmt: skip
+    missing = Post.id.not_in(listed) | Post.url.in_(absent)
+    session.execute(update(Post).where(missing).values(missing_runs=Post.missing_runs + 1))
+    session.execute(update(Post).where(~missing, Post.missing_runs > 0).values(missing_runs=0))
+    gone = (Post.missing_runs >= RUNS_UNTIL_GONE) & (Post.status == "live")
+    count = session.execute(select(func.count()).select_from(Post).where(gone)).scalar_one()
+    session.execute(update(Post).where(gone).values(status="gone"))
+    session.expire_all()
+    return int(count)

@@ -1,0 +1,148 @@
+"""Puts opaque words in the place of what text extractors damage, and puts it back afterwards.
+
+Extractors trim, unescape and reflow. A word of ASCII letters and digits comes through all of that; formulas, code,
+tables and what looks like an entity would not.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from itertools import count
+
+from lxml import etree
+
+from archiver.text import dom, plain, tables, tex
+from archiver.text.dom import Resolve
+
+MAX_DEPTH = 100
+"""Elements below this depth lose their markup and keep their text."""
+
+_KEPT = ("href", "class", "start")
+_TAG = re.compile(r"[a-z]+[1-6]?")  # the blog has tags such as `<font:0017>` that no tree can be made of
+_ENTITY = re.compile(r"&(?=#?\w)")
+_HIDDEN = dom.EMBEDS | dom.NO_MATHS | {"img", "pre", "table"}
+
+
+class Vault:
+    """The replaced sources of one tree, in page order."""
+
+    def __init__(self, text: str) -> None:
+        """Take care that no word of the vault occurs in `text`, the text of the tree."""
+        self._prefix = next(prefix for number in count() if (prefix := f"Kx{number}M") not in text)
+        self._pattern = re.compile(rf"{self._prefix}(\d+)Qz")
+        self._sources: list[str] = []
+
+    def put(self, source: str) -> str:
+        """Return the word that stands for a source from now on."""
+        self._sources.append(source)
+        return f"{self._prefix}{len(self._sources) - 1}Qz"
+
+    def complete(self, text: str) -> bool:
+        """Tell whether a text holds every word exactly once, in order."""
+        return self._numbers(text) == list(range(len(self._sources)))
+
+    def unbroken(self, text: str) -> bool:
+        """Tell whether a text holds a stretch of the words, each exactly once, in order and without a gap."""
+        numbers = self._numbers(text)
+        return numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else not self._sources
+
+    def _numbers(self, text: str) -> list[int]:
+        return [int(number) for number in self._pattern.findall(text)]
+
+    def restore(self, text: str) -> str:
+        """Return a text with the sources in place of their words."""
+        return self._pattern.sub(lambda found: self._sources[int(found[1])], text)
+
+
+class Protector:
+    """Copies a tree with words of a vault for its formulas, code, tables, frames and what looks like an entity.
+
+    What no reader sees is left out. The sources are plain text, and only blocks are copied, without attributes:
+    extractors judge a paragraph by its classes and links, and here all is one post. With `markup` inline elements,
+    attributes and pictures are copied too, and the sources are the HTML that stood there.
+    """
+
+    def __init__(self, vault: Vault, resolve: Resolve, *, markup: bool = False) -> None:
+        self._vault = vault
+        self._resolve = resolve
+        self._markup = markup
+
+    def copy(self, source: etree._Element, target: etree._Element, depth: int = 0) -> None:
+        """Add everything inside `source` to `target`."""
+        if depth > MAX_DEPTH:
+            _append(target, self._hidden("".join(dom.texts(source))).replace(dom.BREAK, "\n"))
+            return
+        stretch = dom.clean(source.text) if source.text else ""
+        for child in source:
+            tag = child.tag
+            if tag == "br":
+                stretch += dom.BREAK
+            elif isinstance(tag, str) and tag != "wbr" and not self._is_gone(child):
+                self._write(stretch, target)
+                stretch = ""
+                self._element(child, target, depth)
+            if child.tail:
+                stretch += dom.clean(child.tail)
+        self._write(stretch, target)
+
+    def _is_gone(self, node: etree._Element) -> bool:
+        if node.tag == "a":
+            return dom.is_anchor(node) and any(outer.tag in dom.HEADINGS for outer in node.iterancestors())
+        return node.tag in dom.DROPPED or (node.tag == "img" and not self._markup)
+
+    def _element(self, node: etree._Element, target: etree._Element, depth: int) -> None:
+        tag = str(node.tag)
+        if tag in _HIDDEN:
+            source = etree.tostring(node, encoding="unicode", method="html", with_tail=False) if self._markup else ""
+            source = source or _text(node, self._resolve)
+            if source.strip():
+                inside = target if tag in dom.NO_MATHS else etree.SubElement(target, "p")
+                _append(inside, self._vault.put(source))
+        elif self._markup:
+            kept = {name: dom.clean(node.get(name, "")) for name in _KEPT if node.get(name)}
+            self.copy(node, etree.SubElement(target, tag if _TAG.fullmatch(tag) else "span", kept), depth + 1)
+        else:
+            self.copy(node, etree.SubElement(target, tag) if tag in dom.BLOCKS else target, depth + 1)
+
+    def _write(self, stretch: str, target: etree._Element) -> None:
+        first, *lines = self._hidden(stretch).split(dom.BREAK)
+        _append(target, first)
+        for line in lines:
+            etree.SubElement(target, "br").tail = line
+
+    def _hidden(self, text: str) -> str:
+        """Return a stretch with formulas and the beginnings of entities hidden."""
+        pieces, at = [], 0
+        for span in tex.scan(text).spans:
+            source = dom.unbreak(text[span.start : span.end])
+            pieces += [self._entities(text[at : span.start]), self._put(source)]
+            at = span.end
+        return "".join(pieces) + self._entities(text[at:])
+
+    def _put(self, text: str) -> str:
+        return self._vault.put(escape(text, quote=False) if self._markup else text)
+
+    def _entities(self, text: str) -> str:
+        return _ENTITY.sub(lambda _: self._put("&"), text) if "&" in text else text
+
+
+def _append(target: etree._Element, text: str) -> None:
+    """Add text at the end of an element."""
+    if not text:
+        return
+    if len(target):
+        target[-1].tail = (target[-1].tail or "") + text
+    else:
+        target.text = (target.text or "") + text
+
+
+def _text(node: etree._Element, resolve: Resolve) -> str:
+    """Return the text of an element that is hidden as a whole."""
+    if node.tag == "table":
+        rows, captions = tables.rows(node)
+        lines = [plain.read(caption, resolve) for caption in captions]
+        return "\n".join(lines + [" | ".join(plain.read(cell, resolve) for cell in row) for row in rows])
+    if node.tag in dom.EMBEDS:
+        return "\n".join(dom.embedded(node, resolve))
+    return dom.code(node).rstrip("\n")

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from archiver.cli import main
+from archiver.errors import ExitCode
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The archive that `archiver demo` makes, run from another directory."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "archiver", "demo"], cwd=folder, capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "16 posts, 49 comments" in done.stdout
+    assert "Try next:" in done.stdout
+    yield folder / "data" / "demo"
+
+
+def archiver(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["--home", str(home), *arguments])
+
+
+def test_the_demo_says_what_to_try_next_and_all_of_it_works(home: Path) -> None:
+    query = "SELECT id, title, published_on FROM posts ORDER BY published_on DESC LIMIT 5"
+    for arguments in (("sql", query), ("show", "4"), ("sql", "--schema"), ("status",), ("runs",), ("gaps",)):
+        result = archiver(home, *arguments)
+        assert result.exit_code == 0, result.output
+        assert result.stdout.strip()
+
+
+def test_rows_come_as_table_json_lines_and_csv(home: Path) -> None:
+    query = "SELECT id, title FROM posts ORDER BY id LIMIT 2"
+    rows = json.loads(archiver(home, "sql", query, "--json").stdout)
+    assert [row["id"] for row in rows] == [4, 12]
+    lines = archiver(home, "sql", query, "--nl").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == rows
+    assert archiver(home, "sql", query, "--csv").stdout.splitlines()[0] == "id,title"
+    assert rows[0]["title"] in archiver(home, "sql", query).stdout
+
+
+@pytest.mark.parametrize(
+    "query", ["DELETE FROM posts", "DROP TABLE posts", "ATTACH 'x' AS y", "PRAGMA user_version = 7", "SELECT 1; SELECT 2"]
+)
+def test_sql_only_reads_whatever_the_query_says(home: Path, query: str) -> None:
+    before = (home / "archive.db").read_bytes()
+    result = archiver(home, "sql", query)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.fullmatch(r"Error: [^\n]+\n", result.stderr)
+    assert (home / "archive.db").read_bytes() == before
+
+
+def test_a_query_has_a_time_limit(home: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    result = archiver(home, "sql", endless, "--timeout", "0.2")
+    assert result.exit_code == 2
+    assert "0.2 seconds" in result.stderr
+
+
+def test_show_prints_a_post_in_three_forms(home: Path) -> None:
+    markdown = archiver(home, "show", "105").stdout
+    assert markdown.startswith("# ")
+    assert "$" in markdown
+    row = json.loads(archiver(home, "show", "105", "--format", "json").stdout)
+    assert (row["id"], row["url"]) == (105, "https://kexue.fm/archives/105")
+    assert row["text"] in archiver(home, "show", "105", "--format", "text").stdout
+
+
+def test_a_post_that_is_not_there_is_one_line(home: Path) -> None:
+    result = archiver(home, "show", "999")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "expected post 999 in the archive, found none" in result.stderr
+
+
+def test_status_and_runs_for_programs(home: Path) -> None:
+    status = json.loads(archiver(home, "status", "--json").stdout)
+    assert (status["posts"], status["comments"], status["last_run_outcome"]) == (16, 49, "complete")
+    (run,) = json.loads(archiver(home, "runs", "--json").stdout)
+    assert (run["outcome"], run["exit_code"], run["new"]) == ("complete", 0, 16)
+
+
+@pytest.mark.parametrize("command", ["status", "runs", "gaps"])
+def test_without_an_archive_the_message_says_how_to_make_one(tmp_path: Path, command: str) -> None:
+    result = archiver(tmp_path / "none", command)
+    assert result.exit_code == 2
+    assert "archiver demo" in result.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_migrate_makes_an_empty_archive_and_may_be_repeated(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert archiver(tmp_path, "migrate").exit_code == 0
+    assert json.loads(archiver(tmp_path, "status", "--json").stdout)["posts"] == 0
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    import sqlite3
+
+    archiver(tmp_path, "migrate")
+    with sqlite3.connect(tmp_path / "archive.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    result = archiver(tmp_path, "migrate")
+    assert result.exit_code == 1
+    assert "9999" in result.stderr
+    assert "upgrade the program" in result.stderr
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "archive.db").write_bytes(b"not a database" * 100)
+    for arguments in (("migrate",), ("status",)):
+        result = archiver(tmp_path, *arguments)
+        assert result.exit_code in (1, 2)
+        assert result.stderr.startswith("Error: ")
+        assert "Traceback" not in result.output
+    assert (tmp_path / "archive.db").read_bytes() == b"not a database" * 100
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("crawl", "everything"),
+        ("crawl", "--site", "kexue.fm"),
+        ("crawl", "--site", "ftp://kexue.fm"),
+        ("crawl", "--limit", "0"),
+        ("--db", "nonsense", "status"),
+        ("sql",),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = archiver(tmp_path, *arguments)
+    assert result.exit_code == ExitCode.USAGE
+    assert result.stderr
+
+
+def test_help_needs_none_of_the_heavy_libraries() -> None:
+    code = "import sys; from archiver.cli import main; print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for heavy in ("scrapy", "twisted", "sqlalchemy", "alembic", "trafilatura", "lxml", "warcio", "tabulate", "jinja2"):
+        assert f"'{heavy}'" not in loaded
+
+
+def test_every_command_has_help_and_is_in_the_design() -> None:
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, command in main.commands.items():
+        assert command.help, name
+        assert isinstance(command, click.Command)
+        assert f"archiver {name}" in design or f"`{name}`" in design, name
+    for code in ExitCode:
+        assert f"| {code.value} |" in design, code
+        assert f"| {code.value} |" in readme, code
