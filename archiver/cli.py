@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +22,7 @@ from archiver.errors import ArchiverError, ExitCode, UsageError
 if TYPE_CHECKING:
     from archiver.crawl.run import Place, Run
     from archiver.crawl.runner import Report
+    from archiver.pages.promises import Finding
     from archiver.store.results import Result, Stream
 
 DEFAULT_HOME = "data"
@@ -182,12 +183,41 @@ def _report_text(report: Report) -> str:
         f"Posts: {', '.join(posts)}",
         f"New comments: {counts['comments_new']}. Images: {counts['pages'].get('image', 0)}.",
     ]
+    lines += report.notes
     if counts["failed"]:
         gaps = ", ".join(f"{count} {kind}" for kind, count in counts["gaps"].items())
         lines.append(f"Not archived: {gaps}; `archiver gaps` says why.")
     for name, found in report.disagreements.items():
         shown = ", ".join(map(str, found[:10])) + (" …" if len(found) > 10 else "")
         lines.append(f"{len(found)} posts {name}: {shown}")
+    return "\n".join(lines)
+
+
+@main.command()
+@click.option("--site", metavar="URL", default="https://kexue.fm", show_default=True, help="Where to fetch from.")
+@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
+@as_json
+@click.pass_obj
+def probe(obj: Context, /, site: str, delay: float | None, json_: bool) -> None:
+    """Make first contact: fetch eight pages, show what is recognised and what is not, store no post."""
+    from archiver.crawl import runner
+
+    report, findings = runner.probe(obj.place(_origin(site)), runner.Options(delay=delay, verbose=obj.verbosity > 0))
+    if json_:
+        found = [asdict(finding) | {"recognised": finding.recognised} for finding in findings]
+        click.echo(json.dumps(report.as_dict() | {"findings": found}, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n\n".join([*map(_finding_text, findings), f"{report.message} (captures of run {report.run})"]))
+    sys.exit(report.exit_code)
+
+
+def _finding_text(finding: Finding) -> str:
+    """Return what was made of a page, a line for each thing it should have."""
+    lines = [f"{'ok ' if finding.recognised else 'NOT'} {finding.kind}  {finding.url}  (capture {finding.capture_id})"]
+    lines += [f"      {finding.problem}"] if finding.problem else []
+    lines += [
+        f"  {'ok ' if each.kept else 'NOT'} {each.name}: {each.found or 'none found'}" for each in finding.promises
+    ]
     return "\n".join(lines)
 
 

@@ -242,6 +242,8 @@ class Outcome:
     """The end of one request: what came of it, and where the exchange is recorded."""
 
     item: Item
+    kind: str
+    """Kind of page that was asked for, as in the frontier."""
     url: str | None
     """Canonical URL that was asked for; None for what needed no request."""
     capture_id: int | None

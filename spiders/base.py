@@ -108,8 +108,8 @@ class BlogSpider(Spider):
             self.logger.exception("a fault of the archiver at %s", response.url)
             yield outcome(response.meta, Gap(reason=f"a fault of the archiver, please report it: {error!r}"))
 
-    @staticmethod
-    def _checked(response: Response, page: Callable[[Response], Found]) -> Found:
+    def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
+        """Return what a page asks for and what it is, or the gap that another status than 200 leaves."""
         if response.status == 200:
             return page(response)
         return iter([Gap(reason=f"HTTP {response.status}", permanent=response.status in GONE)])
@@ -177,5 +177,9 @@ class BlogSpider(Spider):
 def outcome(meta: dict[str, Any], item: Item) -> Outcome:
     """Return what a request came to, with what the scheduler and the recorder noted about it in its `meta`."""
     return Outcome(
-        item=item, url=meta.get("frontier_url"), capture_id=meta.get("capture_id"), fetched_at=meta.get("fetched_at")
+        item=item,
+        kind=meta.get("frontier_kind", "index"),
+        url=meta.get("frontier_url") or meta.get("probed"),
+        capture_id=meta.get("capture_id"),
+        fetched_at=meta.get("fetched_at"),
     )

@@ -20,7 +20,7 @@ from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost,
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web.client import ResponseFailed
 
-from archiver.crawl.run import Run, run_of
+from archiver.crawl.run import PATIENCE, Run, run_of
 from archiver.errors import RateLimited
 
 REFUSALS = frozenset({403, 429, 503})
@@ -41,9 +41,6 @@ MOST_IN_A_ROW = 5
 
 LEAST_BACK_OFF = timedelta(seconds=0.1)
 LONGEST_BACK_OFF = timedelta(minutes=10)
-PATIENCE = timedelta(minutes=10)
-"""A longer rest than this ends the run; the next one keeps to it."""
-
 LONGEST_REST = timedelta(days=1)
 """What an absurd `Retry-After` is cut to."""
 

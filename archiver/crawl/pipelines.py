@@ -8,6 +8,7 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
+from archiver.crawl.canary import Canary
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
 from archiver.items import Asset, Catalogue, Comment, CommentPage, Gap, Listing, Outcome, Post, Topics
@@ -25,6 +26,7 @@ class StorePipeline:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.session = run.archive.session
+        self.canary = Canary(run)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -53,6 +55,7 @@ class StorePipeline:
 
     def _store(self, outcome: Outcome) -> None:
         item = outcome.item
+        self.canary.judge(outcome.kind, item)
         if isinstance(item, Gap):
             self._gap(outcome, item)
             return
@@ -64,6 +67,7 @@ class StorePipeline:
             case Catalogue():
                 posts.save_categories(self.session, item.categories)
                 lists.save_catalogue(self.session, item, run_id=self.run.id)
+                self.run.catalogue_read = True
             case Listing():
                 lists.save_listing(self.session, item, run_id=self.run.id)
             case Topics():
@@ -72,7 +76,7 @@ class StorePipeline:
                 pass  # its bytes are in its capture
         if outcome.url:
             frontier.finish(self.session, outcome.url, now=timestamp())
-        self.run.counts.pages[_kind(item)] += 1
+        self.run.counts.pages[outcome.kind] += 1
 
     def _post(self, post: Post, outcome: Outcome) -> None:
         if outcome.capture_id is None or outcome.fetched_at is None:
@@ -100,13 +104,6 @@ class StorePipeline:
 
     def _gap(self, outcome: Outcome, gap: Gap) -> None:
         if outcome.url:
-            kind = frontier.fail(self.session, outcome.url, gap.reason, permanent=gap.permanent, refused=gap.refused)
-            self.run.counts.gaps[kind] += 1
+            frontier.fail(self.session, outcome.url, gap.reason, permanent=gap.permanent, refused=gap.refused)
+            self.run.counts.gaps[outcome.kind] += 1
             self.run.counts.unrecognised += gap.unrecognised
-
-
-def _kind(item: object) -> str:
-    """Return the name of a kind of page, as counted."""
-    return {CommentPage: "comments", Asset: "image", Listing: "category", Topics: "index"}.get(
-        type(item), type(item).__name__.lower()
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -17,17 +18,25 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from archiver import __version__, items
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, DiskFull, RateLimited
+from archiver.pages.promises import Finding
 from archiver.store import captures, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
-from archiver.warc.writer import WarcWriter
+from archiver.warc import recovery
+from archiver.warc.writer import Location, WarcWriter
 
 logger = logging.getLogger(__name__)
 
 COMMIT_ITEMS = 50
 COMMIT_SECONDS = 1.0
 """Work is made durable after this many items or seconds: what a kill can cost at most."""
+
+PATIENCE = timedelta(minutes=10)
+"""A run waits this long when the site asks for a rest; asked for a longer one it ends, and the next keeps to it."""
+
+RESERVE = 64 << 20
+"""Bytes of free disk below which a run ends: twice the largest response, and room to end well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +113,20 @@ class Run:
         self.limit = limit
         self.full = full
         self.counts = Counts()
-        self.rest_until: datetime | None = None
+        self.catalogue_read = False
         self.fatal: ArchiverError | None = None
         self._halt: Callable[[], object] = lambda: None
         self._progress = progress
         self.archive = Archive(database_url(place.home, place.db))
         session = self.archive.session
+        self.rest_until = runs.rest_until(session)
+        if self.rest_until is not None and self.rest_until - datetime.now(UTC) > PATIENCE:
+            self.archive.close()
+            raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
         self.id, self.cycle = runs.begin(session, command, now=timestamp())
+        self.notes: list[str] = []
+        self.findings: list[Finding] = []
+        self._recover()
         frontier.release(session)
         frontier.retry_failed(session, cycle=self.cycle)
         if self.cycle == self.id:
@@ -119,6 +135,39 @@ class Run:
         self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}")
         self._uncommitted = 0
         self._committed_at = time.monotonic()
+
+    def _recover(self) -> None:
+        """Close what an earlier run left open, and note the exchanges it recorded but did not get to commit."""
+        for file in recovery.recover(self.place.warc).files:
+            cut = f", {file.dropped} bytes of a torn end cut off" if file.dropped else ""
+            self.note(f"closed {file.warc_file}, which an earlier run left open: {file.exchanges} records{cut}")
+        found = 0
+        for record, location in recovery.orphans(self.place.warc, captures.ends(self.archive.session)):
+            head = ResponseHead(
+                target_uri=record.target_uri or "",
+                fetched_at=datetime.fromisoformat(record.date),
+                status=record.http_status or 0,
+                content_type=record.http_header(b"content-type") or "",
+                ip_address=record.ip,
+                etag=record.http_header(b"etag"),
+                last_modified=record.http_header(b"last-modified"),
+            )
+            self._store_capture(self.site.resolve(head.target_uri) or head.target_uri, head, location)
+            found += 1
+        if found:
+            self.note(f"{found} exchanges were on disk without a row; they have one now")
+
+    def note(self, sentence: str) -> None:
+        """Say something about the run, in its log and its report."""
+        logger.info(sentence)
+        self.notes.append(sentence)
+
+    def leave_time(self, pause: float) -> None:
+        """Keep the pause between requests also to the last request of the run before."""
+        last = captures.last_fetch(self.archive.session)
+        wait = timedelta(seconds=pause) - (datetime.now(UTC) - last) if last else timedelta(0)
+        if wait > timedelta(0):
+            self.rest(min(wait, timedelta(seconds=pause)), "the pause between requests")
 
     def record(self, url: str, request: bytes, response: bytes, head: ResponseHead) -> int:
         """Append an exchange to the WARC and note where it is; return the capture's number."""
@@ -132,6 +181,9 @@ class Run:
         self.counts.requests += 1
         self.counts.bytes += len(response)
         self.counts.statuses[head.status] += 1
+        return self._store_capture(url, head, location)
+
+    def _store_capture(self, url: str, head: ResponseHead, location: Location) -> int:
         capture = items.Capture(
             url=url,
             target_uri=head.target_uri,
@@ -175,11 +227,17 @@ class Run:
             self._progress(self)
 
     def commit(self) -> None:
-        """Make everything so far durable: the WARC's bytes, then the rows that point at them."""
+        """Make everything so far durable: the WARC's bytes, then the rows that point at them.
+
+        Raises DiskFull while there is still room to end well.
+        """
         self.writer.sync()
         self.archive.commit()
         self._uncommitted = 0
         self._committed_at = time.monotonic()
+        free = shutil.disk_usage(self.place.home).free
+        if free < RESERVE and self.fatal is None:
+            raise DiskFull(f"{self.place.home}: {free >> 20} MiB free, {RESERVE >> 20} wanted; make room and run again")
 
     def stop(self, error: ArchiverError) -> None:
         """End the run early because of an error; the first one counts."""
@@ -191,10 +249,18 @@ class Run:
         """Say how the crawl is halted."""
         self._halt = halt
 
+    def settle_missing(self) -> None:
+        """Count this complete run against the posts it found missing, if it read a complete catalogue."""
+        if self.catalogue_read:
+            self.counts.posts["gone"] += freshness.settle_missing(self.archive.session, self.cycle)
+
     def end(self, outcome: str, exit_code: int) -> None:
         """Store how the run ended."""
-        frontier.release(self.archive.session)
-        runs.end(self.archive.session, self.id, outcome, exit_code, self.counts.as_dict(), now=timestamp())
+        session = self.archive.session
+        frontier.release(session)
+        resting = timestamp(self.rest_until) if self.rest_until and self.resting else None
+        counts = self.counts.as_dict()
+        runs.end(session, self.id, outcome, exit_code, counts, now=timestamp(), rest_until=resting)
         self.commit()
 
     def close(self) -> None:

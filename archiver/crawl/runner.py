@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,8 +14,11 @@ from twisted.python.failure import Failure
 
 from archiver.crawl.lock import locked
 from archiver.crawl.logs import logging_to
+from archiver.crawl.probe import would_work
 from archiver.crawl.run import Place, Run, attach
-from archiver.errors import ExitCode
+from archiver.errors import DiskFull, ExitCode
+from archiver.pages.promises import Finding
+from archiver.settings import DOWNLOAD_DELAY
 from archiver.store import frontier, lists, runs
 
 SOURCES = ("catalogue", "category", "index")
@@ -59,6 +63,8 @@ class Report:
     outcome: str
     exit_code: int
     message: str
+    notes: tuple[str, ...]
+    """What else there is to say, for example what an earlier run had left behind."""
     seconds: float
     counts: dict[str, Any]
     unfinished: int
@@ -88,20 +94,46 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
             progress=progress,
         )
         try:
+            run.leave_time(DOWNLOAD_DELAY if options.delay is None else options.delay)
             with logging_to(place.logs / f"run-{run.id:06}.jsonl", verbose=options.verbose):
-                reason = _run_spider(run, options)
+                reason = _run_spider(run, "everything", _settings(run, options), **_arguments(run, options))
             return _conclude(run, reason, time.monotonic() - began)
         finally:
             run.close()
 
 
-def _run_spider(run: Run, options: Options) -> str:
-    """Run the spider to its end; return Scrapy's reason for it."""
-    process = CrawlerProcess(_settings(run, options))
-    crawler = process.create_crawler("everything")
+def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
+    """Fetch a few pages of each kind, and report what of them is recognised; no post is stored.
+
+    Raises as `crawl` does.
+    """
+    began = time.monotonic()
+    with locked(place.home):
+        run = Run(place, "probe")
+        try:
+            settings = _settings(run, options)
+            settings.setdict(PROBE_SETTINGS, priority="cmdline")
+            with logging_to(place.logs / f"run-{run.id:06}.jsonl", verbose=options.verbose):
+                reason = _run_spider(run, "probe", settings, site=run.site.base)
+            return _conclude(run, reason, time.monotonic() - began, _judge_probe), run.findings
+        finally:
+            run.close()
+
+
+PROBE_SETTINGS = {
+    "ITEM_PIPELINES": {"archiver.crawl.probe.ProbePipeline": 100},
+    # A probe leaves the frontier as it is.
+    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
+}
+
+
+def _run_spider(run: Run, spider: str, settings: Settings, **arguments: Any) -> str:
+    """Run a spider to its end; return Scrapy's reason for it."""
+    process = CrawlerProcess(settings)
+    crawler = process.create_crawler(spider)
     attach(crawler, run)
     failures: list[Failure] = []
-    crawling = process.crawl(crawler, **_arguments(run, options))
+    crawling = process.crawl(crawler, **arguments)
     crawling.addErrback(failures.append)
     process.start()
     if failures:
@@ -148,39 +180,61 @@ def _arguments(run: Run, options: Options) -> dict[str, Any]:
     }
 
 
-def _conclude(run: Run, reason: str, seconds: float) -> Report:
-    """Judge how the run went, store that and report it."""
+Verdict = tuple[str, ExitCode, str]
+"""Name of a run's outcome, exit code, and a sentence about it."""
+
+ENDS = {
+    ExitCode.MARKUP_CHANGED: "markup changed",
+    ExitCode.RATE_LIMITED: "rate limited",
+    ExitCode.DISK_FULL: "disk full",
+}
+"""Outcomes of runs that an error ended."""
+
+
+def _judge_early_end(run: Run, reason: str) -> Verdict | None:
+    """Return what ended a run before it was through, if anything did."""
     if run.fatal is not None:
-        raise run.fatal
-    session = run.archive.session
-    unfinished = frontier.tally(session)["unfinished"]
-    outcome, code, message = _judge(run, reason, unfinished)
-    run.end(outcome, code)
-    return Report(
-        run=run.id,
-        outcome=outcome,
-        exit_code=code,
-        message=message,
-        seconds=round(seconds, 1),
-        counts=run.counts.as_dict(),
-        unfinished=unfinished,
-        disagreements=lists.disagreements(session, run.cycle),
-    )
-
-
-def _judge(run: Run, reason: str, unfinished: int) -> tuple[str, ExitCode, str]:
-    """Return the outcome's name, the exit code and a sentence about it."""
-    counts = run.counts
+        return ENDS.get(run.fatal.exit_code, "failed"), run.fatal.exit_code, str(run.fatal)
     if reason == INTERRUPTED:
         return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to go on"
+    return None
+
+
+def _judge_crawl(run: Run) -> Verdict:
+    counts = run.counts
+    unfinished = frontier.tally(run.archive.session)["unfinished"]
     if run.limit is not None and frontier.has_pending(run.archive.session):
         return "limited", ExitCode.DONE, f"stopped after {run.limit} posts as asked; run again to go on"
-    if counts.unrecognised and not counts.pages:
-        text = "pages arrived and none was recognised: has the blog's theme changed? nothing was stored from them"
-        return "markup changed", ExitCode.MARKUP_CHANGED, text
     if unfinished:
         text = f"{unfinished} addresses are still to be had; run again, `archiver gaps` says why"
         return "incomplete", ExitCode.INCOMPLETE, text
     if not counts.pages and counts.gaps:
         return "failed", ExitCode.FAILED, f"asked for {sum(counts.gaps.values())} addresses and got none of them"
     return runs.COMPLETE, ExitCode.DONE, "complete"
+
+
+def _judge_probe(run: Run) -> Verdict:
+    if would_work(run.findings):
+        return "recognised", ExitCode.DONE, "the pages are as expected: a crawl would work"
+    return "markup changed", ExitCode.MARKUP_CHANGED, "the pages are not as expected: a crawl would not work"
+
+
+def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verdict] = _judge_crawl) -> Report:
+    """Judge how the run went, store that and report it."""
+    outcome, code, message = _judge_early_end(run, reason) or judge(run)
+    with suppress(DiskFull) if code == ExitCode.DISK_FULL else nullcontext():
+        if outcome == runs.COMPLETE:
+            run.settle_missing()
+        run.end(outcome, code)
+    session = run.archive.session
+    return Report(
+        run=run.id,
+        outcome=outcome,
+        exit_code=code,
+        message=message,
+        notes=tuple(run.notes),
+        seconds=round(seconds, 1),
+        counts=run.counts.as_dict(),
+        unfinished=frontier.tally(session)["unfinished"],
+        disagreements=lists.disagreements(session, run.cycle),
+    )

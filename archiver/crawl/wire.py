@@ -7,7 +7,7 @@ an endpoint `connect`, and `ProtocolWrapper` stands between a protocol and its t
 
 Two things are relied on that are documented nowhere, and hold in Scrapy 2.14 to 2.19: the handler keeps its pool in
 `_pool`, and asks it for a connection before it first waits. `fallback_reason` says when the first does not hold; an
-exchange for which the second did not has no bytes here. Twisted was read at 25.5 and 26.10.
+exchange for which the second did not has no bytes here. Twisted was tried from 21.7 to 26.10.
 """
 
 # Twisted has no types for its protocols.
@@ -79,7 +79,8 @@ class Exchange:
     """Why the response ends early, in the words of WARC 1.1, section 5.13; None for a whole one.
 
     `length` for a limit on the size, `time` for the time limit, `disconnect` for a connection that was lost and
-    `unspecified` for one that was given up, for example over a response that makes no sense.
+    `unspecified` for one that was given up, for example over a response that makes no sense. Also of a response Scrapy
+    takes for whole: one without a length whose connection did not end in order (RFC 9112, section 8).
     """
     ip_address: str
     """Of the machine that was spoken to; IPv6 without brackets."""
@@ -145,7 +146,6 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         """Download, and keep the exchange also when that fails."""
         if not self._capturing:
             return await super().download_request(request)
-        _exchanges.pop(request, None)
         tape = _Tape(request.method, self._limit(request))
         _recording.set(tape)
         try:
@@ -165,11 +165,12 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
     def _say_missed(self, request: Request) -> None:
         if not self._missed:
-            logger.warning("expected to see the bytes of %s pass, saw none; there may be more such pages", request.url)
+            logger.warning("expected to see the response of %s pass, saw none; there may be more such", request.url)
             self._missed = True
 
 
 def _keep(request: Request, exchange: Exchange | None) -> None:
+    _exchanges.pop(request, None)  # of an earlier download of the same request, if nobody took it
     if exchange is not None:
         _exchanges[request] = exchange
 
@@ -192,7 +193,6 @@ class _Tape:
         self._closed: bool | None = None  # by the other side: cleanly or not; None while it is open, or closed by us
 
     def sent(self, pieces: Iterable[bytes], tap: _Tap) -> None:
-        """Add a part of the request."""
         if self._finished:
             return
         if tap is not self._tap:
@@ -215,7 +215,6 @@ class _Tape:
         return not self._overflowed
 
     def closed(self, *, cleanly: bool) -> None:
-        """Note that the other side ended the connection."""
         self._closed = cleanly
 
     def finish(self, error: BaseException | None, *, doubtful: bool) -> Exchange | None:
@@ -267,9 +266,7 @@ class _TappedPool:
         return getattr(self._pool, name)
 
     def getConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:  # noqa: N802
-        """Return a connection for one request, kept or new."""
         tape = _recording.get()
-        _recording.set(None)
         connection: Deferred[Any] = self._pool.getConnection(key, _TappedEndpoint(endpoint, self, tape))
         return connection.addCallback(_Connection, self, tape)
 
@@ -287,7 +284,6 @@ class _Connection:
         self._tape = tape
 
     def request(self, request: Any) -> Any:
-        """Send a request; return a Deferred of Twisted's response."""
         self._pool.sending = self._tape
         try:
             return self._connection.request(request)
@@ -304,7 +300,6 @@ class _TappedEndpoint:
         self._tape = tape
 
     def connect(self, factory: Any) -> Any:
-        """Connect; return a Deferred of the factory's protocol."""
         connecting = self._endpoint.connect(_TapFactory(factory, self._pool, self._tape))
         return connecting.addCallback(lambda tap: tap.wrappedProtocol)
 
@@ -320,7 +315,6 @@ class _TapFactory(WrappingFactory):
         self._tape = tape
 
     def buildProtocol(self, addr: Any) -> _Tap:  # noqa: N802
-        """Return the protocol of the wrapped factory, tapped."""
         return _Tap(self, self.wrappedFactory.buildProtocol(addr), self._pool, self._tape)
 
 
@@ -335,12 +329,10 @@ class _Tap(ProtocolWrapper):
         self._tape = tape
 
     def write(self, data: bytes) -> None:
-        """Copy and pass on a part of a request."""
         self._copy_sent((data,))
         super().write(data)
 
     def writeSequence(self, data: Iterable[bytes]) -> None:  # noqa: N802
-        """Copy and pass on several parts of a request."""
         pieces = list(data)
         self._copy_sent(pieces)
         super().writeSequence(pieces)
@@ -352,28 +344,23 @@ class _Tap(ProtocolWrapper):
             self._tape.sent(pieces, self)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        """Copy and pass on a part of a response; hang up on one that does not end."""
         if self._tape is not None and not self._tape.received(data):
             self.abortConnection()
         else:
             super().dataReceived(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
-        """Note and pass on that the connection is gone."""
         if self._tape is not None:
             self._tape.closed(cleanly=reason.check(ConnectionDone) is not None)
-            self._tape = None
         super().connectionLost(reason)
 
     # Once we hang up, what still comes is no part of the response, and the connection was not lost but given up.
 
     def loseConnection(self) -> None:  # noqa: N802
-        """Hang up after what is still to be written."""
         self._tape = None
         super().loseConnection()
 
     def abortConnection(self) -> None:  # noqa: N802
-        """Hang up at once."""
         self._tape = None
         self.transport.abortConnection()
 
@@ -400,7 +387,7 @@ def _head(response: bytes) -> bytes:
 def _message_end(response: bytes, method: str, *, closed: bool) -> int | None:
     """Return where a response ends by its own account (RFC 9112, section 6.3), or None when that has not come.
 
-    `closed` is whether the server ended the connection in order, which ends a response that tells no length.
+    `closed` is whether the server ended the connection in order, which ends one that tells no length (section 8).
     """
     head = _head(response)
     if not _HEAD_END.search(head):

@@ -39,6 +39,26 @@ def parse_listing(url: str, body: bytes, site: Site | None = None) -> Listing:
     )
 
 
+def parse_front(url: str, body: bytes, site: Site | None = None) -> Listing:
+    """Read the front page: a list of the newest posts, of no category.
+
+    Raises PageNotRecognised when no post on it is recognised.
+    """
+    site = site or Site()
+    tree = parse(url, body)
+    entries = tuple(entry for block in tree.xpath(POSTS) if (entry := _entry(block, site, url)))
+    if not entries:
+        raise PageNotRecognised(url, "expected posts in `div.Post` with a linked h2, found none")
+    return Listing(
+        category=Category(slug="", name="front page"),
+        page=1,
+        entries=entries,
+        next_page=None,
+        last_page=1,
+        categories=menu(tree, site, url),
+    )
+
+
 def _entry(block: HtmlElement, site: Site, url: str) -> ListingEntry | None:
     """Return the post of a block: its first linked heading, as excerpts hold headings of their own."""
     for link in block.xpath(".//h2//a[@href]"):

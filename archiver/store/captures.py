@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from archiver import items
@@ -14,3 +16,16 @@ def add(session: Session, capture: items.Capture, run_id: int) -> int:
     values = {field: getattr(capture, field) for field in items.Capture.__slots__}
     row = session.execute(insert(Capture).values(run_id=run_id, **values).returning(Capture.id))
     return int(row.scalar_one())
+
+
+def ends(session: Session) -> dict[str, int]:
+    """Return for each WARC file where the last response that has a row ends, in bytes."""
+    last = func.max(Capture.warc_offset + Capture.warc_length)
+    rows = session.execute(select(Capture.warc_file, last).group_by(Capture.warc_file))
+    return {row[0]: row[1] for row in rows}
+
+
+def last_fetch(session: Session) -> datetime | None:
+    """Return when the server was last asked for anything."""
+    last = session.execute(select(func.max(Capture.fetched_at))).scalar_one_or_none()
+    return datetime.fromisoformat(last) if last else None

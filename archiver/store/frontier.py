@@ -93,15 +93,14 @@ def finish(session: Session, url: str, *, now: str) -> None:
     _set(session, url, state="done", reason=None, permanent=False, not_before=None, last_done_at=now)
 
 
-def fail(session: Session, url: str, reason: str, *, permanent: bool = False, refused: bool = False) -> str:
-    """Mark an address as failed in this cycle, or as refused for good; return its kind.
+def fail(session: Session, url: str, reason: str, *, permanent: bool = False, refused: bool = False) -> None:
+    """Mark an address as failed in this cycle, or as refused for good.
 
     `permanent` says that asking again soon makes no sense.
     """
     state = "skipped" if refused else "failed"
     values = {"state": state, "reason": reason, "permanent": permanent or refused}
-    statement = update(Entry).where(Entry.url == url).values(attempts=Entry.attempts + 1, **values)
-    return str(session.execute(statement.returning(Entry.kind)).scalar_one())
+    session.execute(update(Entry).where(Entry.url == url).values(attempts=Entry.attempts + 1, **values))
 
 
 def postpone(session: Session, url: str, reason: str, *, not_before: str) -> None:

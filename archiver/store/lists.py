@@ -71,6 +71,18 @@ def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[st
     session.execute(statement.on_conflict_do_update(index_elements=["post_id", "source"], set_=again), values)
 
 
+def any_read(session: Session) -> bool:
+    """Return whether any list was ever read."""
+    return session.execute(select(Sighting.post_id).where(Sighting.source != INDEX).limit(1)).first() is not None
+
+
+def sighted(session: Session, source: str) -> int:
+    """Return how many posts a list had when it was last read."""
+    last = select(func.max(Sighting.run_id)).where(Sighting.source == source).scalar_subquery()
+    query = select(func.count()).select_from(Sighting).where(Sighting.source == source, Sighting.run_id == last)
+    return int(session.execute(query).scalar_one())
+
+
 def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
     """Return, for each way the sources of a cycle can disagree, the posts concerned; ways without posts are left out.
 

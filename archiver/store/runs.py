@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -31,12 +32,29 @@ def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
     return run_id, cycle
 
 
-def end(session: Session, run_id: int, outcome: str, exit_code: int, counts: Mapping[str, object], *, now: str) -> None:
-    """Store how a run ended."""
+def rest_until(session: Session) -> datetime | None:
+    """Return until when the last run was asked to leave the site alone; None when it was not, or that is over."""
+    last = session.execute(select(Run.rest_until).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
+    until = datetime.fromisoformat(last) if last else None
+    return until if until is not None and until > datetime.now(UTC) else None
+
+
+def end(
+    session: Session,
+    run_id: int,
+    outcome: str,
+    exit_code: int,
+    counts: Mapping[str, object],
+    *,
+    now: str,
+    rest_until: str | None = None,
+) -> None:
+    """Store how a run ended, and until when the site asked to be left alone."""
     values = {
         "finished_at": now,
         "outcome": outcome,
         "exit_code": exit_code,
+        "rest_until": rest_until,
         "counts": json.dumps(counts, ensure_ascii=False),
     }
     session.execute(update(Run).where(Run.id == run_id).values(values))

@@ -6,59 +6,106 @@ line that begins with a dash. What is a formula, `tex` says; `\$` is a dollar si
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import re
+from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from lxml import html
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
 
 from archiver.text import dom, plain, tex
 
-_FORMULA = "formula"
+# In the parser's environment: formulas by the identity of the list of pieces they are in; what finds them in a text.
+_FORMULAS, _FINDER = "formulas", "finder"
+_VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak"})
+_FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
+# Wider than CommonMark: a sign with a meaning anywhere, or at the beginning of a line.
+_MEANING = re.compile(r"[\\`*_~<&\[]|^(?:[ \t#>+\-=:|]|\d{1,9}[.)]|$)", re.MULTILINE)
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
 _DISPLAYED = ("$$", r"\[", r"\begin")
 _NESTING = 200  # of quotes, lists and marks; more than the serializer ever nests
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a reader of Markdown sees."""
 
     text: str
     """One block a line. Formulas are part of it; pictures are not."""
-    formulas: list[str] = field(default_factory=list)
+    formulas: list[str]
 
 
 def read(markdown: str) -> Reading:
     """Return the visible text of Markdown and the formulas in it."""
-    reading = Reading("")
     pieces: list[str] = []
-    for token in _parser().parse(markdown):
-        if token.type == "inline":
-            _inline(token.children or (), pieces, reading.formulas)
+    formulas: list[str] = []
+    waiting: list[str] = []
+    for block, sources in _blocks(markdown):
+        if sources is None:
+            waiting.append(block)
+            continue
+        _parse(waiting, pieces, formulas)
+        waiting.clear()
+        pieces += (block, "\n")
+        formulas += sources
+    _parse(waiting, pieces, formulas)
+    return Reading("".join(pieces), formulas)
+
+
+def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
+    """Yield blocks, each with its formulas if outside of them no sign has a meaning in Markdown.
+
+    Half of the paragraphs of real posts are such: they read as they stand and need no parser. Displayed formulas that
+    do not end in their block, and fences inside lists, may reach over several: Markdown with any is yielded whole.
+    """
+    blocks = _split(markdown)
+    found = [tex.scan(block, markdown=True) for block in blocks]
+    for block, scan in zip(blocks, found, strict=True):
+        if any(block.startswith(_DISPLAYED, offset) for offset in scan.unclosed):
+            yield markdown, None
+            return
+    for block, scan in zip(blocks, found, strict=True):
+        yield block, None if scan.unclosed or _has_meaning(block, scan.spans) else scan.sources(block)
+
+
+def _split(markdown: str) -> list[str]:
+    """Return the blocks of Markdown, with no fence cut in two."""
+    if "```" not in markdown:
+        return markdown.split("\n\n")
+    blocks, at = [], 0
+    for fence in _FENCE.finditer(markdown):
+        blocks += [*markdown[at : fence.start()].split("\n\n"), fence[0]]
+        at = fence.end()
+    blocks += markdown[at:].split("\n\n")
+    return [markdown] if any("```" in block for block in blocks if not block.startswith("```")) else blocks
+
+
+def _has_meaning(block: str, spans: list[tex.Span]) -> bool:
+    at, prose = 0, []
+    for span in spans:
+        prose.append(block[at : span.start])
+        at = span.end
+    prose.append(block[at:])
+    return _MEANING.search("$".join(prose)) is not None
+
+
+def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:
+    if not blocks:
+        return
+    noted: dict[int, list[str]] = defaultdict(list)
+    for token in _parser().parse("\n\n".join(blocks), {_FORMULAS: noted}):
+        if token.type == "inline" and token.children:
+            formulas += noted[id(token.children)]
+            pieces += [child.content or "\n" for child in token.children if child.type in _VISIBLE]
         elif token.type == "html_block":
-            _html(token.content, pieces, reading.formulas)
+            _html(token.content, pieces, formulas)
         elif token.content:
             pieces.append(token.content)
         pieces.append("\n")
-    reading.text = "".join(pieces)
-    return reading
-
-
-def _inline(tokens: Iterable[Token], pieces: list[str], formulas: list[str]) -> None:
-    for token in tokens:
-        if token.type == _FORMULA:
-            formulas.append(token.content)
-            pieces.append(token.content)
-        elif token.type in ("text", "code_inline"):
-            pieces.append(token.content)
-        elif token.type in ("softbreak", "hardbreak"):
-            pieces.append("\n")
 
 
 def _html(markup: str, pieces: list[str], formulas: list[str]) -> None:
@@ -71,9 +118,15 @@ def _html(markup: str, pieces: list[str], formulas: list[str]) -> None:
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
+    parser.disable(["text_join", "fragments_join"])  # nobody minds into how many pieces a text falls
+    parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
     parser.block.ruler.before("lheading", "formula_lines", _formula_lines)
-    parser.inline.ruler.before("escape", _FORMULA, _formula)
+    parser.inline.ruler.before("escape", "formula", _formula)
     return parser
+
+
+def _as_it_is(url: str) -> str:
+    return url
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
@@ -83,15 +136,17 @@ def _formula(state: StateInline, silent: bool) -> bool:
     if span is None or span.end > state.posMax:
         return False
     if not silent:
-        state.push(_FORMULA, "", 0).content = state.src[span.start : span.end]
+        source = state.src[span.start : span.end]
+        state.pending += source
+        state.env[_FORMULAS][id(state.tokens)].append(source)
     state.pos = span.end
     return True
 
 
 def _finder(state: StateInline) -> tex.Finder:
-    known: tex.Finder | None = state.env.get(_FORMULA)
+    known: tex.Finder | None = state.env.get(_FINDER)
     if known is None or known.text is not state.src:
-        state.env[_FORMULA] = known = tex.Finder(state.src)
+        state.env[_FINDER] = known = tex.Finder(state.src)
     return known
 
 
@@ -109,7 +164,7 @@ def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> boo
     while last < end and not state.isEmpty(last):
         last += 1
     text = state.getLines(start, last, state.blkIndent, False)
-    if "\n" not in text and last == end:
+    if "\n" not in text and not any(opener in text for opener in _DISPLAYED):
         return False
     found = tex.scan(text, markdown=True)
     if any(text.startswith(_DISPLAYED, offset) for offset in found.unclosed):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 from lxml import etree
@@ -56,6 +57,14 @@ def unbreak(text: str) -> str:
     if BREAK not in text:
         return text
     return _BROKEN.sub(r"\1\n", text).replace(BREAK, "\n")
+
+
+@contextmanager
+def held(element: etree._Element) -> Iterator[None]:
+    """Keep the Python objects of a tree, which lxml otherwise makes anew for every walk."""
+    objects = list(element.iter())
+    yield
+    del objects
 
 
 def texts(element: etree._Element) -> Iterator[str]:

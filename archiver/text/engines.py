@@ -18,7 +18,7 @@ from readability.readability import Unparseable
 from trafilatura.settings import Document, Extractor
 
 from archiver.items import Content
-from archiver.text import markdown, plain
+from archiver.text import dom, markdown, plain
 from archiver.text.agreement import MINIMUM, agreement, letters
 from archiver.text.dom import Resolve
 from archiver.text.tokens import Protector, Vault
@@ -29,7 +29,8 @@ MAX_EXTRACTED = 1_000_000
 
 def read(body: HtmlElement, resolve: Resolve) -> Content:
     """Return the content of a post's body, which is not changed."""
-    return _content(body, resolve, _extracted(body, resolve))
+    with dom.held(body):
+        return _content(body, resolve, _extracted(body, resolve))
 
 
 def read_fragment(element: HtmlElement, resolve: Resolve) -> Content:
@@ -67,7 +68,7 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
 
 
 def _trafilatura_text(page: HtmlElement) -> str:
-    options = Extractor(output_format="python", fast=True, comments=False, formatting=False)
+    options = Extractor(output_format="python", fast=True, comments=False, formatting=False, recall=True)
     options.min_extracted_size = 0  # a shorter text is no sign of failure, and the rescue would run it all together
     found = trafilatura.bare_extraction(page, options=options)
     return found.text or "" if isinstance(found, Document) else ""

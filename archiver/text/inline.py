@@ -128,10 +128,28 @@ def render(parts: list[Part], layout: Layout = PARAGRAPH) -> str:
 
     Every OPEN needs its CLOSE. Marks around nothing are left out.
     """
+    simple = _render_simple(parts) if layout is PARAGRAPH else None
+    if simple is not None:
+        return simple
     line = _Line(layout)
     for kind, value in parts:
         line.add(kind, value)
     return line.finish()
+
+
+def _render_simple(parts: list[Part]) -> str | None:
+    """Return a paragraph of nothing but prose and formulas in the line, as most are; None where there is more to it."""
+    out: list[str] = []
+    last = None
+    for kind, value in parts:
+        if kind is Kind.INLINE:
+            out.append(value)
+        elif kind is not Kind.TEXT or last is kind or "\n" in value or "$" in value:
+            return None
+        else:
+            out.append(escape(value if out else value.lstrip(_SPACE), line_start=not out))
+        last = kind
+    return "".join(out).strip(_SPACE)
 
 
 _NO_GAP, _BLANK, _NEWLINE, _HARD = range(4)

@@ -7,6 +7,9 @@ from lxml import etree
 from archiver.text import dom
 from archiver.text.dom import Resolve
 
+MAX_DEPTH = 100
+"""Elements below this depth are read as one text; real posts nest about 15 deep."""
+
 _EDGE = "\x00"  # between blocks; `clean` leaves no such character in text
 _CODE = "\x01"  # before code, whose indentation counts
 
@@ -18,35 +21,37 @@ def read(body: etree._Element, resolve: Resolve) -> str:
     address, as they do in Markdown.
     """
     out: list[str] = []
-    walk = etree.iterwalk(body, events=("start", "end", "comment", "pi"))
-    heading = False
-    for event, node in walk:
-        tag = node.tag
-        if event == "start":
-            leaf = _leaf(node, heading, resolve)
+    _walk(body, resolve, out, heading=False, depth=0)
+    return _lines("".join(out))
+
+
+def _walk(node: etree._Element, resolve: Resolve, out: list[str], *, heading: bool, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        out += dom.texts(node)
+        return
+    if node.text:
+        out.append(dom.clean(node.text))
+    for child in node:
+        tag = child.tag
+        if tag == "br":
+            out.append(dom.BREAK)
+        elif isinstance(tag, str):
+            leaf = _leaf(child, heading, resolve)
             if leaf is not None:
                 out.append(leaf)
-                walk.skip_subtree()
-                continue
-            if tag in dom.BLOCKS:
+            elif tag in dom.BLOCKS:
                 out.append(_EDGE)
-                heading = heading or tag in dom.HEADINGS
-            if node.text:
-                out.append(dom.clean(node.text))
-        elif node is not body:
-            if event == "end" and tag in dom.BLOCKS:
+                _walk(child, resolve, out, heading=heading or tag in dom.HEADINGS, depth=depth + 1)
                 out.append(_EDGE)
-                heading = heading and tag not in dom.HEADINGS
-            if node.tail:
-                out.append(dom.clean(node.tail))
-    return _lines("".join(out))
+            else:
+                _walk(child, resolve, out, heading=heading, depth=depth + 1)
+        if child.tail:
+            out.append(dom.clean(child.tail))
 
 
 def _leaf(node: etree._Element, heading: bool, resolve: Resolve) -> str | None:
     """Return the text of an element that is not walked into, or None."""
     tag = node.tag
-    if tag == "br":
-        return dom.BREAK
     if tag in dom.DROPPED or (heading and tag == "a" and dom.is_anchor(node)):
         return ""
     if tag == "pre":

@@ -44,6 +44,10 @@ class Scan(NamedTuple):
     unclosed: list[int]
     """Offsets of openers without an end."""
 
+    def sources(self, text: str) -> list[str]:
+        """Return the formulas of the text that was searched."""
+        return [text[start:end] for start, end, _, _ in self.spans]
+
 
 _NAME = r"[^{}\\$\n]{0,40}"  # amsmath's longest environment has 11 letters; without a bound the search is not linear
 _DEPTH = 8  # of braces the fast pattern follows; deeper formulas are left to `_ends`

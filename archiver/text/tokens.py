@@ -21,6 +21,7 @@ MAX_DEPTH = 100
 _KEPT = ("href", "class", "start")
 _TAG = re.compile(r"[a-z]+[1-6]?")  # the blog has tags such as `<font:0017>` that no tree can be made of
 _ENTITY = re.compile(r"&(?=#?\w)")
+_FRAGILE = re.compile(rf"{_ENTITY.pattern}|(?:[ \t\n]*\r)+[ \t\n]*")
 _HIDDEN = dom.EMBEDS | dom.NO_MATHS | {"img", "pre", "table"}
 
 
@@ -58,20 +59,28 @@ class Vault:
 class Protector:
     """Copies a tree with words of a vault for its formulas, code, tables, frames and what looks like an entity.
 
-    What no reader sees is left out. The sources are plain text, and only blocks are copied, without attributes:
-    extractors judge a paragraph by its classes and links, and here all is one post. With `markup` inline elements,
-    attributes and pictures are copied too, and the sources are the HTML that stood there.
+    What no reader sees is left out. The sources are plain text, a line break is one too, and only blocks are copied,
+    without attributes: extractors judge a paragraph by its classes and links, and here all is one post. With `markup`
+    inline elements, addresses and pictures are copied too, and the sources are the HTML that stood there.
     """
 
     def __init__(self, vault: Vault, resolve: Resolve, *, markup: bool = False) -> None:
         self._vault = vault
         self._resolve = resolve
         self._markup = markup
+        self._pending: list[str] = []  # text for the end of the element that is being filled
 
-    def copy(self, source: etree._Element, target: etree._Element, depth: int = 0) -> None:
+    def copy(self, source: etree._Element, target: etree._Element) -> None:
         """Add everything inside `source` to `target`."""
+        self._fill(target, source, 0)
+
+    def _fill(self, target: etree._Element, source: etree._Element, depth: int) -> None:
+        self._flow(source, target, depth)
+        self._flush(target)
+
+    def _flow(self, source: etree._Element, target: etree._Element, depth: int) -> None:
         if depth > MAX_DEPTH:
-            _append(target, self._hidden("".join(dom.texts(source))).replace(dom.BREAK, "\n"))
+            self._say("".join(dom.texts(source)))
             return
         stretch = dom.clean(source.text) if source.text else ""
         for child in source:
@@ -79,12 +88,12 @@ class Protector:
             if tag == "br":
                 stretch += dom.BREAK
             elif isinstance(tag, str) and tag != "wbr" and not self._is_gone(child):
-                self._write(stretch, target)
+                self._say(stretch)
                 stretch = ""
-                self._element(child, target, depth)
+                self._element(child, target, depth + 1)
             if child.tail:
                 stretch += dom.clean(child.tail)
-        self._write(stretch, target)
+        self._say(stretch.rstrip() if source.tag in dom.BLOCKS else stretch)
 
     def _is_gone(self, node: etree._Element) -> bool:
         if node.tag == "a":
@@ -94,47 +103,66 @@ class Protector:
     def _element(self, node: etree._Element, target: etree._Element, depth: int) -> None:
         tag = str(node.tag)
         if tag in _HIDDEN:
-            source = etree.tostring(node, encoding="unicode", method="html", with_tail=False) if self._markup else ""
-            source = source or _text(node, self._resolve)
-            if source.strip():
-                inside = target if tag in dom.NO_MATHS else etree.SubElement(target, "p")
-                _append(inside, self._vault.put(source))
+            self._hide(node, target)
         elif self._markup:
             kept = {name: dom.clean(node.get(name, "")) for name in _KEPT if node.get(name)}
-            self.copy(node, etree.SubElement(target, tag if _TAG.fullmatch(tag) else "span", kept), depth + 1)
+            self._fill(self._new(target, tag if _TAG.fullmatch(tag) else "span", kept), node, depth)
+        elif tag in dom.BLOCKS:
+            self._fill(self._new(target, tag), node, depth)
         else:
-            self.copy(node, etree.SubElement(target, tag) if tag in dom.BLOCKS else target, depth + 1)
+            self._flow(node, target, depth)
 
-    def _write(self, stretch: str, target: etree._Element) -> None:
-        first, *lines = self._hidden(stretch).split(dom.BREAK)
-        _append(target, first)
+    def _hide(self, node: etree._Element, target: etree._Element) -> None:
+        """Put one word for a whole element; outside of lines it stands alone, or extractors drop it."""
+        source = etree.tostring(node, encoding="unicode", method="html", with_tail=False) if self._markup else ""
+        source = source or _text(node, self._resolve)
+        if not source.strip():
+            return
+        if node.tag in dom.NO_MATHS:
+            self._pending.append(self._vault.put(source))
+        else:
+            inside = self._new(target, "p")
+            inside.text = self._vault.put(source)
+
+    def _new(self, target: etree._Element, tag: str, attributes: dict[str, str] | None = None) -> etree._Element:
+        self._flush(target)
+        return etree.SubElement(target, tag, attributes or {})
+
+    def _say(self, stretch: str) -> None:
+        if not self._markup and not self._pending:
+            stretch = stretch.lstrip()
+        if not stretch:
+            return
+        at = 0
+        for span in tex.scan(stretch).spans:
+            source = dom.unbreak(stretch[span.start : span.end])
+            self._prose(stretch[at : span.start])
+            self._pending.append(self._vault.put(escape(source, quote=False) if self._markup else source))
+            at = span.end
+        self._prose(stretch[at:])
+
+    def _prose(self, text: str) -> None:
+        if "&" in text or (dom.BREAK in text and not self._markup):
+            text = (_ENTITY if self._markup else _FRAGILE).sub(self._word, text)
+        self._pending.append(text)
+
+    def _word(self, found: re.Match[str]) -> str:
+        if found[0] == "&":
+            return self._vault.put("&amp;" if self._markup else "&")
+        return self._vault.put("\n")
+
+    def _flush(self, target: etree._Element) -> None:
+        """Write the pending text at the end of an element."""
+        if not self._pending:
+            return
+        first, *lines = "".join(self._pending).split(dom.BREAK)
+        self._pending.clear()
+        if len(target):
+            target[-1].tail = first
+        else:
+            target.text = first
         for line in lines:
             etree.SubElement(target, "br").tail = line
-
-    def _hidden(self, text: str) -> str:
-        """Return a stretch with formulas and the beginnings of entities hidden."""
-        pieces, at = [], 0
-        for span in tex.scan(text).spans:
-            source = dom.unbreak(text[span.start : span.end])
-            pieces += [self._entities(text[at : span.start]), self._put(source)]
-            at = span.end
-        return "".join(pieces) + self._entities(text[at:])
-
-    def _put(self, text: str) -> str:
-        return self._vault.put(escape(text, quote=False) if self._markup else text)
-
-    def _entities(self, text: str) -> str:
-        return _ENTITY.sub(lambda _: self._put("&"), text) if "&" in text else text
-
-
-def _append(target: etree._Element, text: str) -> None:
-    """Add text at the end of an element."""
-    if not text:
-        return
-    if len(target):
-        target[-1].tail = (target[-1].tail or "") + text
-    else:
-        target.text = (target.text or "") + text
 
 
 def _text(node: etree._Element, resolve: Resolve) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -19,13 +19,41 @@ from warcio.recordloader import ArcWarcRecordLoader
 
 from archiver import errors
 from archiver.warc import coding, message
-from archiver.warc.writer import OPEN_SUFFIX
+from archiver.warc.writer import MAX_BLOCK, OPEN_SUFFIX
 
 MAX_BODY = 256 << 20
 """Most bytes a body may decode to unless the caller says otherwise: the blog's largest page is under 2 MB."""
 
+MAX_RECORD = MAX_BLOCK + (1 << 20)
+"""Most bytes a gzip member may inflate to: what can be written, and its headers. A member can hide a thousandfold."""
+
 _PIECE = 1 << 16
+_MAGIC = b"\x1f\x8b\x08"  # RFC 1952, section 2.3.1: every gzip member begins so
 _ADVICE = "run `archiver verify` to see what else is damaged, then restore the file from a copy"
+
+
+class RecordDamaged(errors.ArchiveDamaged):
+    """A place in a WARC file holds no whole record."""
+
+    def __init__(self, warc_file: str, offset: int, reason: str, end: int | None = None) -> None:
+        super().__init__(f"{warc_file}, offset {offset}: {reason}; {_ADVICE}")
+        self.reason = reason
+        """What was expected, and what was found."""
+        self.end = end
+        """Where the gzip member ends, if that at least is whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """A stretch of a WARC file that holds no whole record."""
+
+    warc_file: str
+    """Name within the folder, without `.open`."""
+    offset: int
+    length: int
+    """In bytes, up to the next whole record or the end of the file."""
+    reason: str
+    """What was expected at its start, and what was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +89,10 @@ class Record:
         """Return the first header of the record itself with that name, whatever its case."""
         return next((value for spelt, value in self.headers if spelt.lower() == name.lower()), None)
 
+    def http_header(self, name: bytes) -> str | None:
+        """Return the first header of the HTTP message with that (lower-case) name, read as Latin-1."""
+        return next((value.decode("latin-1") for spelt, value in self.http_headers if spelt.lower() == name), None)
+
     @property
     def body(self) -> bytes:
         """The content as a reader sees it; see `decoded`."""
@@ -89,19 +121,56 @@ def read_record(directory: Path, warc_file: str, offset: int) -> Record:
         return _read(file, warc_file, offset)
 
 
-def iter_records(path: Path) -> Iterator[Record]:
-    """Yield the records of a file in order.
+def iter_records(
+    path: Path, *, start: int = 0, on_damage: Callable[[Damage], object] | None = None
+) -> Iterator[Record]:
+    """Yield the records of a file in order, from `start`, which must be where a record begins.
 
     Raises ArchiveDamaged at the first place that holds no whole record; everything before it has been yielded, so the
-    last record's offset plus length is where the good part ends.
+    last record's offset plus length is where the good part ends. With `on_damage`, such a place is reported instead,
+    and reading goes on at the next whole record.
     """
     name = path.name.removesuffix(OPEN_SUFFIX)
-    offset = 0
+    offset = start
     with path.open("rb") as file:
         while offset < os.fstat(file.fileno()).st_size:
-            record = _read(file, name, offset)
-            yield record
-            offset += record.length
+            try:
+                record = _read(file, name, offset)
+            except RecordDamaged as error:
+                if on_damage is None:
+                    raise
+                end = _next_record(file, name, error.end or offset + 1)
+                on_damage(Damage(warc_file=name, offset=offset, length=end - offset, reason=error.reason))
+                offset = end
+            else:
+                yield record
+                offset += record.length
+
+
+def _next_record(file: BinaryIO, name: str, position: int) -> int:
+    """Return where the next whole record begins, at `position` or after it; the end of the file when there is none."""
+    for candidate in _magics(file, position):
+        try:
+            _read(file, name, candidate)
+        except RecordDamaged:
+            continue
+        return candidate
+    return os.fstat(file.fileno()).st_size
+
+
+def _magics(file: BinaryIO, position: int) -> Iterator[int]:
+    """Yield where something begins that looks like a gzip member."""
+    overlap = len(_MAGIC) - 1
+    while True:
+        file.seek(position)
+        piece = file.read(_PIECE)
+        found = piece.find(_MAGIC)
+        while found >= 0:
+            yield position + found
+            found = piece.find(_MAGIC, found + 1)
+        if len(piece) <= overlap:
+            return
+        position += len(piece) - overlap
 
 
 def _open(directory: Path, warc_file: str) -> BinaryIO:
@@ -120,11 +189,12 @@ def _open(directory: Path, warc_file: str) -> BinaryIO:
 
 def _read(file: BinaryIO, name: str, offset: int) -> Record:
     data, length = _inflate(file, name, offset)
-    headers, block = _take_apart(data, name, offset)
+    end = offset + length
+    headers, block = _take_apart(data, name, offset, end)
     fields = {spelt.lower(): value for spelt, value in reversed(headers)}
     for required in ("warc-type", "warc-record-id", "warc-date"):
         if required not in fields:
-            raise _damaged(name, offset, f"a record with {required}", "one without it")
+            raise _damaged(name, offset, f"a record with {required}", "one without it", end)
     http = message.parse(block) if fields.get("content-type", "").startswith("application/http") else None
     return Record(
         warc_file=name,
@@ -144,7 +214,7 @@ def _read(file: BinaryIO, name: str, offset: int) -> Record:
     )
 
 
-def _take_apart(data: bytes, name: str, offset: int) -> tuple[tuple[tuple[str, str], ...], bytes]:
+def _take_apart(data: bytes, name: str, offset: int, end: int) -> tuple[tuple[tuple[str, str], ...], bytes]:
     """Return the headers and the block of an inflated record."""
     stream = BytesIO(data)
     try:
@@ -152,13 +222,15 @@ def _take_apart(data: bytes, name: str, offset: int) -> tuple[tuple[tuple[str, s
             stream, known_format="warc", no_record_parse=True
         )
     except (ArchiveLoadFailed, EOFError) as error:
-        raise _damaged(name, offset, "a WARC record", f"{data[:40]!r}") from error
+        raise _damaged(name, offset, "a WARC record", f"{data[:40]!r}", end) from error
     block = parsed.raw_stream.read()
     claimed = parsed.rec_headers.get_header("Content-Length")
     if claimed != str(len(block)):
-        raise _damaged(name, offset, f"a block of {claimed} bytes, as its Content-Length says", f"{len(block)} bytes")
+        expected = f"a block of {claimed} bytes, as its Content-Length says"
+        raise _damaged(name, offset, expected, f"{len(block)} bytes", end)
     if (rest := stream.read()) != b"\r\n\r\n":
-        raise _damaged(name, offset, "a gzip member of one record and two line ends", f"{rest[:40]!r} after the block")
+        expected = "a gzip member of one record and two line ends"
+        raise _damaged(name, offset, expected, f"{rest[:40]!r} after the block", end)
     return tuple((str(spelt), str(value)) for spelt, value in parsed.rec_headers.headers), block
 
 
@@ -167,7 +239,7 @@ def _inflate(file: BinaryIO, name: str, offset: int) -> tuple[bytes, int]:
     file.seek(offset)
     decoder = zlib.decompressobj(wbits=31)
     pieces: list[bytes] = []
-    taken = 0
+    taken = size = 0
     while not decoder.eof:
         piece = file.read(_PIECE)
         if not piece:
@@ -177,8 +249,11 @@ def _inflate(file: BinaryIO, name: str, offset: int) -> tuple[bytes, int]:
         except zlib.error as error:
             raise _damaged(name, offset, "a whole gzip member", str(error)) from error
         taken += len(piece)
+        size += len(pieces[-1])
+        if size > MAX_RECORD:
+            raise _damaged(name, offset, f"a record of at most {MAX_RECORD} bytes", "more")
     return b"".join(pieces), taken - len(decoder.unused_data)
 
 
-def _damaged(name: str, offset: int, expected: str, found: str) -> errors.ArchiveDamaged:
-    return errors.ArchiveDamaged(f"{name}, offset {offset}: expected {expected}, found {found}; {_ADVICE}")
+def _damaged(name: str, offset: int, expected: str, found: str, end: int | None = None) -> RecordDamaged:
+    return RecordDamaged(name, offset, f"expected {expected}, found {found}", end)

@@ -2,6 +2,8 @@
 
 A file is `NAME.warc.gz.open` while it grows and loses the `.open` when it is closed. What is on disk is whole records
 at every moment this program can control: an exchange goes out in one write, and a write that fails is cut off again.
+The request comes first, so that where a response ends the exchange ends too: of an exchange that is torn off nothing is
+left that somebody could ask for, and the last known response says how long a file has to be.
 Section numbers below are those of WARC 1.1 (ISO 28500:2017).
 """
 
@@ -9,11 +11,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import errno
+import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO, FileIO
@@ -28,9 +30,13 @@ from warcio.warcwriter import WARCWriter
 
 from archiver import errors
 from archiver.warc import message
+from archiver.warc.durable import sync_directory, writing
 
 OPEN_SUFFIX = ".open"
 """Ends the name of a file that is still being written."""
+
+MAX_BLOCK = 512 << 20
+"""Most bytes of one request or response: readers hold a record in memory and refuse larger ones."""
 
 TRUNCATIONS = frozenset({"length", "time", "disconnect", "unspecified"})
 """Why a response ends early: section 5.13."""
@@ -40,7 +46,6 @@ _FORMAT = {
     "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
     "robots": "classic",  # section 6.2: robots.txt is obeyed
 }
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")  # would end or split a header of the record
 _MOST_SERIALS = 99_999
 
@@ -59,6 +64,11 @@ class Location:
     """Offset and length of the record's gzip member, in bytes."""
     record_id: str
     """As in the record, with its angle brackets: `<urn:uuid:...>`."""
+    target_uri: str
+    date: str
+    """WARC-Date: ISO 8601 UTC with microseconds."""
+    payload_digest: str | None
+    """WARC-Payload-Digest, for example `sha1:` and 32 characters; None only in files of other programs."""
     payload_sha256: str
     """Lower-case hex, over the body as received without chunked coding; a content coding is kept."""
 
@@ -113,7 +123,7 @@ class WarcWriter:
         ip_address: str | None,
         truncated: str | None = None,
     ) -> Location:
-        """Append a response record and its request record, and say where the response is.
+        """Append a request record and its response record, and say where the response is.
 
         `request` and `response` are whole HTTP messages: start line, headers, blank line, body. `target_uri` is the
         address as asked for, `fetched_at` a time with a zone (or its ISO 8601 form), `truncated` one of TRUNCATIONS.
@@ -123,6 +133,7 @@ class WarcWriter:
         """
         if truncated is not None and truncated not in TRUNCATIONS:
             raise ValueError(f"expected one of {sorted(TRUNCATIONS)} as reason of truncation, found {truncated!r}")
+        target_uri = target_uri.strip().replace(" ", "%20")  # as readers would: section 5.6 has no spaces
         date = warc_date(fetched_at)
         file = self._writable_file()
         record_id = _new_record_id()
@@ -131,7 +142,6 @@ class WarcWriter:
             common.append(("WARC-IP-Address", ip_address))
         end = [("WARC-Truncated", truncated)] if truncated else []
         entity = message.parse(response).entity
-        response_record = _http_record("response", record_id, response, entity, common + end)
         request_record = _http_record(
             "request",
             _new_record_id(),
@@ -139,11 +149,15 @@ class WarcWriter:
             message.parse(request).entity,
             [*common, ("WARC-Concurrent-To", record_id)],
         )
+        response_record = _http_record("response", record_id, response, entity, common + end)
         return Location(
             warc_file=file.name,
-            offset=file.append(response_record + request_record),
+            offset=file.append(request_record + response_record) + len(request_record),
             length=len(response_record),
             record_id=record_id,
+            target_uri=target_uri,
+            date=date,
+            payload_digest=sha1_digest(entity),
             payload_sha256=hashlib.sha256(entity).hexdigest(),
         )
 
@@ -208,25 +222,27 @@ class _WarcFile:
         """Create the file, or return None when the name is taken, by an open file or a finished one."""
         path = directory / name
         open_path = path.with_name(name + OPEN_SUFFIX)
-        with _named(open_path):
+        with writing(open_path):
             directory.mkdir(parents=True, exist_ok=True)
             try:
                 raw = FileIO(open_path, "x")
             except FileExistsError:
                 return None
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(raw, fcntl.LOCK_EX | fcntl.LOCK_NB)  # tells `recovery` that somebody is writing here
             file = cls(path, raw)
             # Only the holder of the open name may take the final one, so this answer stays true.
             if path.exists():
                 file.discard()
                 return None
-            _sync_directory(directory)
+            sync_directory(directory)
             return file
 
     def append(self, data: bytes) -> int:
         """Write all of `data` or nothing; return the offset it starts at."""
         start = self.end
         try:
-            with _named(self._open_path):
+            with writing(self._open_path):
                 self._raw.seek(start)
                 self._write(data)
         except BaseException:  # also an interrupt between two parts
@@ -243,17 +259,17 @@ class _WarcFile:
 
     def sync(self) -> None:
         """Wait until the appended bytes are on the disk."""
-        with _named(self._open_path):
+        with writing(self._open_path):
             _sync_data(self._raw.fileno())
 
     def finish(self) -> None:
         """Bring everything to the disk, then give the file its final name."""
-        with _named(self._open_path):
+        with writing(self._open_path):
             with self._raw:
                 self._raw.truncate(self.end)  # in case a failed append could not be cut off at once
                 os.fsync(self._raw.fileno())
             self._open_path.rename(self._path)
-            _sync_directory(self._path.parent)
+            sync_directory(self._path.parent)
 
     def discard(self) -> None:
         """Remove the file."""
@@ -285,7 +301,7 @@ def _http_record(kind: str, record_id: str, block: bytes, entity: bytes, headers
         kind,
         f"application/http;msgtype={kind}",
         block,
-        [("WARC-Record-ID", record_id), *headers, ("WARC-Payload-Digest", _digest(entity))],
+        [("WARC-Record-ID", record_id), *headers, ("WARC-Payload-Digest", sha1_digest(entity))],
     )
 
 
@@ -293,13 +309,15 @@ def _gzip_member(kind: str, content_type: str, block: bytes, headers: list[tuple
     for name, value in headers:
         if _UNSAFE.search(value):
             raise ValueError(f"expected {name} without control characters, found {value!r}")
+    if len(block) > MAX_BLOCK:
+        raise ValueError(f"expected a {kind} of at most {MAX_BLOCK} bytes, found {len(block)}")
     # The HTTP head goes in as part of the block: given as headers, warcio would re-encode it (its issue 128).
     record = ArcWarcRecord(
         "warc",
         kind,
         StatusAndHeaders(
             "",
-            [("WARC-Type", kind), *headers, ("WARC-Block-Digest", _digest(block))],
+            [("WARC-Type", kind), *headers, ("WARC-Block-Digest", sha1_digest(block))],
             protocol=WARCWriter.WARC_1_1,
         ),
         BytesIO(block),
@@ -312,31 +330,10 @@ def _gzip_member(kind: str, content_type: str, block: bytes, headers: list[tuple
     return member.getvalue()
 
 
-def _digest(data: bytes) -> str:
+def sha1_digest(data: bytes) -> str:
     """Return a digest as every WARC tool expects it: SHA-1 in base 32 (section 5.8)."""
     return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
 
 
 def _new_record_id() -> str:
     return f"<urn:uuid:{uuid4()}>"
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a new or changed name in a folder survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Turn an operating system error into one of ours that names the file."""
-    try:
-        yield
-    except OSError as error:
-        reason = f"expected to write {path}, found: {error.strerror or error}"
-        if error.errno in _FULL:
-            raise errors.DiskFull(f"{reason}; free some space and run again") from error
-        raise errors.ArchiverError(f"{reason}; check the folder, its permissions and the disk") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -16,27 +17,58 @@ from archiver.bundled import sample_folder
 from archiver.sample import SampleBlog, serving
 
 Completed = subprocess.CompletedProcess[str]
-Archiver = Callable[..., Completed]
+ROOT = Path(__file__).parents[2]
 
 QUICK = ("--delay", "0", "--concurrency", "4")
 
 
-def run_archiver(*arguments: str | Path, **options: Any) -> Completed:
-    """Run the command as a user would, in a process of its own: Scrapy's reactor starts once a process."""
-    command = [sys.executable, "-m", "archiver", *map(str, arguments)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment, **options)
+class Zygote:
+    """A process that forks to run the command: see zygote.py."""
+
+    def __init__(self, folder: Path) -> None:
+        self.output, self.errors = folder / "output", folder / "errors"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crawl.zygote"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str | Path) -> Completed:
+        """Run the command as a user would, in a process of its own."""
+        assert self.process.stdin
+        assert self.process.stdout
+        words = [str(argument) for argument in arguments]
+        self.process.stdin.write(json.dumps([words, str(self.output), str(self.errors)]) + "\n")
+        self.process.stdin.flush()
+        code = int(self.process.stdout.readline())
+        return Completed(words, code, self.output.read_text("utf-8"), self.errors.read_text("utf-8"))
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """The command, as a function of its arguments."""
+    zygote = Zygote(tmp_path_factory.mktemp("zygote"))
+    yield zygote
+    zygote.close()
 
 
 class Crawled:
     """An archive after one or more runs, and the site it came from."""
 
-    def __init__(self, home: Path, blog: SampleBlog, site: str) -> None:
-        self.home, self.blog, self.site = home, blog, site
+    def __init__(self, archiver: Zygote, home: Path, blog: SampleBlog, site: str) -> None:
+        self.archiver, self.home, self.blog, self.site = archiver, home, blog, site
 
     def crawl(self, *arguments: str, index: bool = True) -> Completed:
         chosen = ("--index", str(sample_folder() / "index.md")) if index else ()
-        return run_archiver("--home", self.home, "crawl", "--site", self.site, *QUICK, *chosen, *arguments)
+        return self.archiver("--home", self.home, "crawl", "--site", self.site, *QUICK, *chosen, *arguments)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(f"file:{self.home / 'archive.db'}?mode=ro", uri=True)
@@ -51,7 +83,7 @@ class Crawled:
 
 
 @pytest.fixture
-def crawled(tmp_path: Path) -> Iterator[Callable[..., Crawled]]:
+def crawled(archiver: Zygote, tmp_path: Path) -> Iterator[Callable[..., Crawled]]:
     """Return a function that serves a sample blog and gives the archive to crawl it into."""
     servers: list[Any] = []
 
@@ -59,7 +91,7 @@ def crawled(tmp_path: Path) -> Iterator[Callable[..., Crawled]]:
         blog = SampleBlog(**options)
         server = serving(blog)
         servers.append(server)
-        return Crawled(tmp_path / "archive", blog, server.__enter__())
+        return Crawled(archiver, tmp_path / "archive", blog, server.__enter__())
 
     yield serve
     for server in servers:

@@ -214,6 +214,7 @@ INTERIM = {
 EXCESS = {
     "/excess": (FINAL, b"HTTP/1.1 200 OK\r\n\r\nforged"),
     "/excess-204": (b"HTTP/1.1 204 No Content\r\n\r\n", b"content"),
+    "/excess-head": (b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", b"content"),
     "/excess-chunk": (_BYTEWISE, b"1\r\nb\r\n0\r\n\r\n"),
 }
 """Responses, and what is sent after their end: no part of them."""
@@ -228,7 +229,7 @@ CUT = {
     "/stall": (_reply(_TOO_LONG, HTML, End.STALL), "time"),
     "/stall-chunks": (_reply(_CHUNKED, _chunked(HTML)[:-5], End.STALL), "time"),
     "/declared": (_reply("HTTP/1.1 200 OK\nContent-Length: 9999999", HTML, End.STALL), "length"),
-    "/two-lengths": (_reply(f"{_OK}\nContent-Length: 6", b"hello", End.STALL), "unspecified"),
+    "/two-lengths": (_reply(f"{_OK}\nContent-Length: 4", b"hello", End.STALL), "unspecified"),
     "/stopped": (_reply(_TOO_LONG, HTML, End.STALL), "unspecified"),
 }
 """Responses that end early, and why, in the words of WARC-Truncated."""

@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 from archiver.sample import SampleBlog, serving
 from archiver.warc.reader import read_record
 
-from .conftest import Crawled
+from .conftest import Crawled, Zygote
 
 TABLES = (
     *("posts", "post_revisions", "categories", "post_categories", "tags", "post_tags", "topics", "topic_posts"),
@@ -22,11 +22,11 @@ TABLES = (
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Crawled, str]]:
+def whole(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Crawled, str]]:
     """The sample blog after one run from all sources, and what the run printed."""
     blog = SampleBlog()
     with serving(blog) as site:
-        archive = Crawled(tmp_path_factory.mktemp("whole"), blog, site)
+        archive = Crawled(archiver, tmp_path_factory.mktemp("whole"), blog, site)
         done = archive.crawl("--json")
         assert (done.returncode, done.stderr) == (0, "")
         yield archive, done.stdout

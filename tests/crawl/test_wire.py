@@ -4,6 +4,9 @@ Scrapy's reactor runs once in a process, so this module is also a program: it cr
 input and prints what the handler captured.
 """
 
+# Twisted has no types for its protocols.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 import dataclasses
@@ -13,6 +16,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -28,14 +32,31 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.exceptions import StopDownload
 from scrapy.http import Response
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from archiver.crawl import wire
-from tests.crawl.odd_server import CUT, EXCESS, FLOODS, INTERIM, NOTHING, ODD, REPLIES, STALE, WHOLE, OddServer, Served
+from tests.crawl.odd_server import (
+    CUT,
+    EXCESS,
+    FLOODS,
+    INTERIM,
+    MOST_SENT,
+    NOTHING,
+    ODD,
+    REPLIES,
+    STALE,
+    WHOLE,
+    OddServer,
+    Served,
+)
 
 ROOT = Path(__file__).parents[2]
 MAXSIZE = 1 << 18
 TIMEOUT = 0.6
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"
 
 OVER_TLS = ("/plain", "/no-colon", "/chunked", "/until-close", "/hints", "/many/1", "/many/2")
 OVER_TLS_CUT = ("/short", "/stall", "/reset-no-length")
@@ -43,6 +64,7 @@ OVER_TLS_CUT = ("/short", "/stall", "/reset-no-length")
 PARTICULARS: dict[str, dict[str, Any]] = {
     "/post": {"method": "POST", "body": "q=1&text=a"},
     "/head": {"method": "HEAD"},
+    "/excess-head": {"method": "HEAD"},
     "/lossy": {"meta": {"download_fail_on_dataloss": False}},
     **{path: {"meta": {"download_timeout": TIMEOUT}} for path in ("/stall", "/stall-chunks", "/silent")},
 }
@@ -117,12 +139,20 @@ def main() -> None:
     # At this moment kept connections are still open.
     crawler.signals.connect(lambda: held.append(bytes_held()), signals.spider_closed, weak=False)
     crawler.signals.connect(stop, signals.bytes_received)
-    with patch.object(wire, "fallback_reason", lambda: order["fallback_reason"]):
+    with ExitStack() as changes:
+        if order["as_if"] == "unsupported":
+            changes.enter_context(patch.object(wire, "fallback_reason", lambda: "as if"))
+        if order["as_if"] == "blind":
+            changes.enter_context(patch.object(wire._TappedPool, "getConnection", untapped))
         process.crawl(crawler, cases=order["cases"])
         process.start()
     gc.collect()
     result = {"outcomes": outcomes, "held": held, "untaken": len(wire._exchanges)}
     json.dump(result, sys.stdout, default=as_text)
+
+
+def untapped(pool: wire._TappedPool, key: object, endpoint: object) -> object:
+    return pool._pool.getConnection(key, endpoint)
 
 
 def as_text(value: object) -> str:
@@ -166,11 +196,11 @@ class Captured:
         return server.served[path][-1]
 
 
-def crawl(cases: list[dict[str, Any]], fallback_reason: str | None = None) -> dict[str, Any]:
+def crawl(cases: list[dict[str, Any]], as_if: str = "") -> dict[str, Any]:
     """Run the program."""
     ended = subprocess.run(
         [sys.executable, "-m", "tests.crawl.test_wire"],
-        input=json.dumps({"cases": cases, "fallback_reason": fallback_reason}),
+        input=json.dumps({"cases": cases, "as_if": as_if}),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -268,6 +298,7 @@ def test_endless_responses_are_held_up_to_the_limit(captured: Captured, path: st
     assert exchange["truncated"] == "length"
     assert served.sent.startswith(exchange["response"])
     assert MAXSIZE < len(exchange["response"]) <= MAXSIZE + wire.FRAMING_ROOM
+    assert len(served.sent) < MOST_SENT, "expected the client to hang up"
 
 
 @pytest.mark.parametrize("path", NOTHING)
@@ -315,10 +346,64 @@ def test_nothing_is_held_afterwards(captured: Captured) -> None:
 
 def test_without_support_the_handler_is_scrapys_own(tls: ssl.SSLContext) -> None:
     with OddServer(REPLIES) as plain, OddServer(REPLIES, tls) as secure:
-        result = crawl([case(plain, "/plain"), case(plain, "/short"), case(secure, "/plain")], "as if")
+        result = crawl([case(plain, "/plain"), case(plain, "/short"), case(secure, "/plain")], "unsupported")
         outcomes = result["outcomes"]
         assert [outcomes[server.base + "/plain"]["status"] for server in (plain, secure)] == [200, 200]
         assert [outcome["exchange"] for outcome in outcomes.values()] == [None, None, None]
+
+
+def test_exchanges_that_pass_unseen_are_reported_once() -> None:
+    with OddServer(REPLIES) as plain:
+        result = crawl([case(plain, "/plain"), case(plain, "/404")], "blind")
+    assert [outcome["exchange"] for outcome in result["outcomes"].values()] == [None, None]
+    assert result["log"].count("expected to see the response of") == 1
+
+
+@pytest.fixture
+def tape() -> wire._Tape:
+    return wire._Tape("GET", None)
+
+
+@pytest.fixture
+def tap(tape: wire._Tape) -> wire._Tap:
+    """Return a tap over which a request has gone out and half an answer has come in."""
+    pool = wire._TappedPool(None)
+    tap = wire._TapFactory(Factory.forProtocol(Protocol), pool, tape).buildProtocol(None)
+    tap.makeConnection(StringTransport())
+    tap.write(b"GET / HTTP/1.1\r\n\r\n")
+    tap.dataReceived(HALF)
+    return tap
+
+
+@pytest.mark.parametrize("hang_up", ["loseConnection", "abortConnection"])
+def test_what_comes_after_hanging_up_is_no_part_of_the_response(tape: wire._Tape, tap: wire._Tap, hang_up: str) -> None:
+    getattr(tap, hang_up)()
+    tap.dataReceived(b"more")
+    tap.connectionLost(Failure(ConnectionDone()))
+    exchange = tape.finish(None, doubtful=True)
+    assert exchange
+    assert (exchange.response, exchange.truncated) == (HALF, "unspecified")
+
+
+def test_a_finished_tape_takes_no_more(tape: wire._Tape, tap: wire._Tap) -> None:
+    tape.finish(None, doubtful=True)
+    tap.dataReceived(b"more")
+    tap.write(b"more")
+    assert (tape._sent, tape._received) == ([], [])
+
+
+def test_a_download_without_an_answer_leaves_nothing_of_an_earlier_one(tape: wire._Tape, tap: wire._Tap) -> None:
+    request = Request("http://127.0.0.1/")
+    wire._keep(request, tape.finish(None, doubtful=True))
+    wire._keep(request, None)
+    assert wire.take_exchange(request) is None
+
+
+def test_an_exchange_is_taken_once(tape: wire._Tape, tap: wire._Tap) -> None:
+    request = Request("http://127.0.0.1/")
+    wire._keep(request, tape.finish(None, doubtful=True))
+    assert wire.take_exchange(request)
+    assert wire.take_exchange(request) is None
 
 
 def test_the_installed_scrapy_is_supported() -> None:

@@ -49,7 +49,7 @@ def test_a_response_in_all_its_forms(tmp_path: Path, location: Location) -> None
 
 
 def test_other_records_have_no_status(tmp_path: Path, location: Location) -> None:
-    info, _, request = reader.iter_records(tmp_path / location.warc_file)
+    info, request, _ = reader.iter_records(tmp_path / location.warc_file)
     assert (info.http_status, info.http_reason, info.http_headers, info.entity) == (None, "", (), info.block)
     assert (request.http_status, request.http_headers) == (None, ((b"Host", b"kexue.fm"),))
 
@@ -133,3 +133,34 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_a_name_that_leads_elsewhere(tmp_path: Path, name: str) -> None:
     with pytest.raises(errors.ArchiveDamaged):
         reader.read_record(tmp_path, name, 0)
+
+
+def test_reading_goes_on_after_damage_when_it_is_reported(tmp_path: Path, location: Location) -> None:
+    path = tmp_path / location.warc_file
+    data = path.read_bytes()
+    size = len(data)
+    noise = b"\x1f\x8b\x08 noise " * 20_000
+    path.write_bytes(data + noise + data + member(b"<html>") + data)
+    damage: list[reader.Damage] = []
+    found = [each.type for each in reader.iter_records(path, on_damage=damage.append)]
+    assert found == ["warcinfo", "request", "response"] * 3
+    assert [(each.offset, each.length) for each in damage] == [
+        (size, len(noise)),
+        (2 * size + len(noise), len(member(b"<html>"))),
+    ]
+    assert damage[1].reason == "expected a WARC record, found b'<html>'"
+
+
+def test_a_record_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_RECORD", 1000)
+    path = tmp_path / "other.warc.gz"
+    path.write_bytes(member(record(block=b"\0" * 2000)) + member(record()))
+    with pytest.raises(errors.ArchiveDamaged, match="expected a record of at most 1000 bytes, found more"):
+        next(reader.iter_records(path))
+    assert [each.block for each in reader.iter_records(path, on_damage=str)] == [b"block"]
+
+
+def test_headers_of_the_message(tmp_path: Path, location: Location) -> None:
+    found = reader.read_record(tmp_path, location.warc_file, location.offset)
+    assert (found.http_header(b"x"), found.http_header(b"content-encoding")) == ("é", "gzip")
+    assert found.http_header(b"etag") is None

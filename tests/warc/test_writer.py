@@ -55,11 +55,11 @@ def problems_seen_by_warcio(path: Path) -> list[str]:
         return found
 
 
-def test_an_exchange_is_a_response_and_a_request(tmp_path: Path) -> None:
+def test_an_exchange_is_a_request_and_a_response(tmp_path: Path) -> None:
     with new_writer(tmp_path / "warc") as target:
         location = add(target)
     (path,) = (tmp_path / "warc").iterdir()
-    info, response, request = reader.iter_records(path)
+    info, request, response = reader.iter_records(path)
     assert location.warc_file == path.name == "kexue.fm-20261121T174500Z-00001.warc.gz"
     assert (location.offset, location.length) == (response.offset, response.length)
     assert location.record_id == response.record_id
@@ -173,14 +173,14 @@ def test_arbitrary_exchanges_come_back_to_the_byte(
     with new_writer(directory) as target:
         location = add(target, response, request=request)
     _, *records = reader.iter_records(directory / location.warc_file)
-    assert [record.block for record in records] == [response, request]
+    assert [record.block for record in records] == [request, response]
 
 
 @pytest.mark.parametrize("reason", sorted(writer.TRUNCATIONS))
 def test_a_response_cut_short_says_why(tmp_path: Path, reason: str) -> None:
     with new_writer(tmp_path) as target:
         add(target, truncated=reason)
-    _, response, request = reader.iter_records(tmp_path / names(tmp_path)[0])
+    _, request, response = reader.iter_records(tmp_path / names(tmp_path)[0])
     assert response.header("WARC-Truncated") == reason
     assert request.header("WARC-Truncated") is None
 

@@ -1,0 +1,40 @@
+"""First contact: what of a few pages is recognised, and whether a crawl would work."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from archiver.crawl.run import Run, run_of
+from archiver.items import Gap, Outcome
+from archiver.pages.promises import Finding, promises
+
+NEEDED = ("catalogue", "category", "post")
+"""Kinds of page without which a crawl makes no sense."""
+
+
+class ProbePipeline:
+    """Collects what was made of each page, and stores no post: the captures are kept for a report."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the pipeline of a crawler's run."""
+        return cls(run_of(crawler))
+
+    def process_item(self, item: Outcome) -> Outcome:
+        """Note what a page came to."""
+        found = item.item
+        problem = found.reason if isinstance(found, Gap) else None
+        self.run.findings.append(Finding(item.kind, item.url or "", item.capture_id, problem, promises(found)))
+        self.run.settled()
+        return item
+
+
+def would_work(findings: list[Finding]) -> bool:
+    """Return whether a crawl would work: each needed kind of page was met and recognised."""
+    good = {finding.kind for finding in findings if finding.recognised}
+    return all(kind in good for kind in NEEDED)

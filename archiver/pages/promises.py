@@ -1,0 +1,118 @@
+"""What each kind of page promises, and whether a page kept it: for first contact with a site nobody has seen.
+
+The promises are those of public descriptions of the blog; a page may well be readable without one of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archiver.items import Catalogue, Comment, CommentPage, Item, Listing, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One thing a page should have."""
+
+    name: str
+    found: str
+    """What was found, in a few words; empty when nothing was."""
+    kept: bool
+    needed: bool = True
+    """Whether a page without it is not worth reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was made of one page."""
+
+    kind: str
+    url: str
+    capture_id: int | None
+    problem: str | None
+    """Why nothing was recognised; None when something was."""
+    promises: tuple[Promise, ...]
+
+    @property
+    def recognised(self) -> bool:
+        """Whether the page is what its address promises, with all that is needed."""
+        return self.problem is None and all(each.kept for each in self.promises if each.needed)
+
+
+def promises(item: Item) -> tuple[Promise, ...]:
+    """Return what the kind of page promises, and what was found; nothing for kinds without promises."""
+    match item:
+        case Catalogue():
+            return _of_catalogue(item)
+        case Listing():
+            return _of_listing(item)
+        case Post():
+            return _of_post(item)
+        case CommentPage():
+            return _of_comments(item.comments)
+    return ()
+
+
+def broken(item: Item) -> tuple[str, ...]:
+    """Return a phrase for each needed promise that a page did not keep."""
+    lost = (each for each in promises(item) if each.needed and not each.kept)
+    return tuple(f"{each.name} ({each.found or 'none found'})" for each in lost)
+
+
+def _some(name: str, value: object) -> Promise:
+    return Promise(name, str(value or ""), bool(value))
+
+
+def _all(name: str, values: Iterable[object]) -> Promise:
+    """Return the promise that each of several things is there."""
+    kept = [bool(value) for value in values]
+    return Promise(name, f"{sum(kept)} of {len(kept)}", all(kept))
+
+
+def _of_catalogue(item: Catalogue) -> tuple[Promise, ...]:
+    found = Counter(int(entry.published_on[:4]) for entry in item.entries)
+    return (
+        _some("posts", len(item.entries)),
+        _all("dates", ("00" not in entry.published_on.split("-") for entry in item.entries)),
+        _some("years with a number of posts", len(item.year_totals)),
+        _all("numbers that add up", (found[year] == claimed for year, claimed in item.year_totals)),
+        _some("categories in the menu", len(item.categories)),
+    )
+
+
+def _of_listing(item: Listing) -> tuple[Promise, ...]:
+    pager = f"page {item.page} of {item.last_page}"
+    return (
+        _some("posts", len(item.entries)),
+        _all("dates", (entry.published_on for entry in item.entries)),
+        Promise("name of the category", item.category.name, item.category.name != item.category.slug),
+        Promise("pager", pager, (item.next_page is None) == (item.page == item.last_page)),
+    )
+
+
+def _of_post(item: Post) -> tuple[Promise, ...]:
+    issues = item.quality.issues
+    return (
+        _some("title", item.title),
+        _some("author", item.author),
+        _some("date", item.published_on),
+        _some("categories", ", ".join(category.name for category in item.categories)),
+        _some("characters of text", len(item.content.text)),
+        Promise("licence", item.license_url or "", item.license_url is not None, needed=False),
+        Promise("readers", str(item.reader_count or ""), item.reader_count is not None, needed=False),
+        Promise("comment counter", str(item.comment_count or 0), item.comment_count is not None, needed=False),
+        Promise("text in its place", f"found by {item.quality.engine}", item.quality.engine == "site", needed=False),
+        Promise("proof of the text", "; ".join(issues) or "nothing lost", not issues, needed=False),
+        *(_of_comments(item.comments) if item.comments or item.comment_count else ()),
+    )
+
+
+def _of_comments(comments: tuple[Comment, ...]) -> tuple[Promise, ...]:
+    return (
+        _some("comments", len(comments)),
+        _all("authors of comments", (comment.author for comment in comments)),
+        _all("dates of comments", (comment.published_on for comment in comments)),
+        _all("texts of comments", (comment.content.markdown for comment in comments)),
+    )

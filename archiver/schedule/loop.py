@@ -1,0 +1,155 @@
+"""A loop in the foreground, for containers: there is no systemd in them, and what cron knows is gone with them.
+
+Each run is a process of its own, because Scrapy's reactor cannot start twice in one.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+
+from archiver.errors import ArchiverError, ExitCode
+from archiver.schedule.durations import format_duration
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""What asks the loop to end; the first is what a container is stopped with."""
+
+DOUBLINGS = 3
+"""How often the pause doubles while the site goes on refusing: up to eight periods."""
+
+
+def watch(
+    run_once: Callable[[], int],
+    every: timedelta,
+    *,
+    stop: threading.Event,
+    jitter: Callable[[], timedelta] = timedelta,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] | None = None,
+) -> int:
+    """Run at once and then every period, counted from the start of the last run; return the last exit code.
+
+    A run longer than the period is followed by the next one right away, and missed runs are not made up for. After
+    `RATE_LIMITED` the period is counted from the end, doubled with each refusal in a row; after `LOCKED` from the end
+    as well. `jitter` gives what is added to a pause. It ends when `stop` is set, or after a first run that ends with
+    `USAGE`: asking for nonsense again would not help. `sleep` is interrupted by `stop`; one line a run goes to standard
+    error.
+    """
+    sleep = sleep or stop.wait
+    run = refusals = 0
+    while True:
+        run += 1
+        started = clock()
+        code = run_once()
+        took = timedelta(seconds=clock() - started)
+        refusals = refusals + 1 if code == ExitCode.RATE_LIMITED else 0
+        said = f"run {run} {_outcome(code)} after {format_duration(took)}"
+        if stop.is_set() or (run == 1 and code == ExitCode.USAGE):
+            _say(f"{said}; no further run")
+            return code
+        pause = _pause(every, took, code, refusals) + jitter()
+        _say(f"{said}; next run in {format_duration(pause)}")
+        sleep(pause.total_seconds())
+        if stop.is_set():
+            return code
+
+
+def _pause(every: timedelta, took: timedelta, code: int, refusals: int) -> timedelta:
+    if code == ExitCode.RATE_LIMITED:
+        return every * (1 << min(refusals - 1, DOUBLINGS))
+    if code == ExitCode.LOCKED:
+        return every
+    return max(every - took, timedelta())
+
+
+def _outcome(code: int) -> str:
+    try:
+        name = ExitCode(code).name.lower().replace("_", " ")
+    except ValueError:
+        return f"ended with exit code {code}"
+    return f"ended with exit code {code} ({name})"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def up_to(limit: timedelta) -> Callable[[], timedelta]:
+    """Return a jitter for `watch`: some time from nothing to the limit, another one at each call."""
+    return lambda: limit * random.random()  # noqa: S311 - spreads requests, guards nothing
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Give the event that SIGTERM and SIGINT set while the block runs; for the main thread."""
+    stop = threading.Event()
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        # The main thread may be interrupted within `stop.wait`, holding the lock that `stop.set` wants.
+        threading.Thread(target=stop.set, daemon=True).start()
+
+    with _handling(ask):
+        yield stop
+
+
+def crawl_process(command: Sequence[str]) -> Callable[[], int]:
+    """Return what runs the command as a process and returns its exit code, for `watch`.
+
+    SIGTERM and SIGINT are passed on to it, and to whoever handled them before, as `stop_on_signals` does. A process ended by a signal gives 128 plus its
+    number, as in a shell. Raises ArchiverError when it cannot be started.
+    """
+
+    def run() -> int:
+        children: list[subprocess.Popen[bytes]] = []
+        early: list[int] = []
+
+        def pass_on(signum: int, frame: FrameType | None) -> None:
+            for child in children:
+                child.send_signal(signum)
+            if not children:
+                early.append(signum)
+            handler = before[signal.Signals(signum)]
+            # Python's own handler would leave the wait, and the child alone.
+            if callable(handler) and handler is not signal.default_int_handler:
+                handler(signum, frame)
+
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        # Handlers first: a signal between the start and the handlers would be lost on a crawl of hours.
+        with _handling(pass_on):
+            child = _start(command)
+            children.append(child)
+            for signum in early:
+                child.send_signal(signum)
+            code = child.wait()
+        return code if code >= 0 else 128 - code
+
+    return run
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    # In a process group of its own: a terminal's Ctrl-C would reach it there besides our own signal, and the second
+    # one means not to finish what is in flight.
+    try:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
+    except OSError as error:
+        raise ArchiverError(f"expected to start {command[0]}, found: {error.strerror}") from error
+
+
+@contextmanager
+def _handling(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Handle our signals while the block runs; whoever handled them before does so again after."""
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

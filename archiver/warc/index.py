@@ -1,0 +1,203 @@
+"""The index of an archive: one line of CDXJ for each answer of the server, sorted.
+
+A line is the page's key (see `surt`), the time in 14 digits and a JSON object::
+
+    fm,kexue)/archives/1008 20261121174500 {"url": "https://kexue.fm/archives/1008", "mime": "text/html", ...}
+
+with url, mime, status, digest, length, offset and filename, as strings, in this order; what a record does not tell is
+left out. The file is to the byte what `cdxj-indexer --sort` makes of the same WARC files, so any replay tool can use it.
+HTTP heads are read by warcio, as that program does, because on careless heads parsers differ.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import groupby
+from pathlib import Path
+
+from warcio.recordloader import ArcWarcRecordLoader
+
+from archiver.warc.durable import replacing
+from archiver.warc.reader import Damage, Record, iter_records
+from archiver.warc.recovery import SUFFIX
+from archiver.warc.surt import surt
+from archiver.warc.writer import Location, sha1_digest
+
+NAME = "index.cdxj"
+"""Name of the index in the archive's home."""
+
+INDEXED = frozenset({"response", "revisit", "resource", "metadata"})
+"""Types of record that get a line, save those of the latter two whose content is `application/warc-fields`."""
+
+_FIELDS = "application/warc-fields"
+_MIME_END = re.compile(r"[;\s]")
+_NO_DIGIT = re.compile(r"\D")
+_EARLIEST = "10000101000000"  # fills up a date that tells only year, month or day
+_LOADER = ArcWarcRecordLoader(verify_http=False, arc2warc=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """What a line is made of."""
+
+    type: str
+    target_uri: str | None
+    date: str
+    content_type: str | None
+    """Of the record itself."""
+    digest: str | None
+    block: bytes
+    warc_file: str
+    offset: int
+    length: int
+
+
+def cdxj_line(location: Location, response: bytes, kind: str = "response") -> str:
+    """Return the line of a record that was just written.
+
+    `response` is the record's block: the whole message, and for a `kind` of `revisit` what was written of it.
+    """
+    return _line(
+        _Entry(
+            type=kind,
+            target_uri=location.target_uri,
+            date=location.date,
+            content_type=None,
+            digest=location.payload_digest,
+            block=response,
+            warc_file=location.warc_file,
+            offset=location.offset,
+            length=location.length,
+        )
+    )
+
+
+def record_line(record: Record) -> str | None:
+    """Return the line of a record that was read; None for a record that gets none."""
+    content_type = record.header("Content-Type")
+    if record.type not in INDEXED or (record.type in ("resource", "metadata") and content_type == _FIELDS):
+        return None
+    return _line(
+        _Entry(
+            type=record.type,
+            target_uri=record.target_uri,
+            date=record.date,
+            content_type=content_type,
+            digest=record.header("WARC-Payload-Digest"),
+            block=record.block,
+            warc_file=record.warc_file,
+            offset=record.offset,
+            length=record.length,
+        )
+    )
+
+
+def _line(entry: _Entry) -> str:
+    stream = BytesIO(entry.block)
+    http = _LOADER.load_http_headers(entry.type, entry.target_uri or "", stream, len(entry.block)) or None
+    if entry.type == "revisit":
+        mime = "warc/revisit"
+    elif entry.type == "response":
+        mime = http and http.get_header("content-type")
+    else:
+        mime = entry.content_type
+    fields = {
+        "url": entry.target_uri,
+        "mime": _MIME_END.split(mime, maxsplit=1)[0] if mime else mime,
+        "status": http and http.get_statuscode(),
+        # Only files of other programs lack it; what stands for it then is over the payload as it is, chunks and all.
+        "digest": entry.digest or (None if entry.type == "revisit" else sha1_digest(stream.read())),
+        "length": str(entry.length),
+        "offset": str(entry.offset),
+        "filename": entry.warc_file,
+    }
+    told = {name: value for name, value in fields.items() if value is not None}
+    return f"{surt(entry.target_uri or '')} {_timestamp(entry.date)} {json.dumps(told)}\n"
+
+
+def _timestamp(date: str) -> str:
+    digits = _NO_DIGIT.sub("", date)[:14]
+    return digits + _EARLIEST[len(digits) :]
+
+
+def file_lines(path: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> Iterator[str]:
+    """Yield the lines of one WARC file in the file's order; damaged stretches are reported and passed over."""
+    for record in iter_records(path, on_damage=on_damage):
+        line = record_line(record)
+        if line is not None:
+            yield line
+
+
+def write_index(directory: Path, target: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> int:
+    """Make the index anew from all closed WARC files of a folder; return the number of lines.
+
+    The old index stays in place until the new one is on the disk. Raises ArchiverError when it cannot be written.
+    """
+    lines = [line for path in _closed(directory).values() for line in file_lines(path, on_damage)]
+    return _replace(target, sorted(lines))
+
+
+def update_index(
+    directory: Path,
+    target: Path,
+    written: Iterable[str] = (),
+    on_damage: Callable[[Damage], object] = lambda _: None,
+) -> int:
+    """Bring the index up to date with the closed WARC files of a folder; return the number of lines.
+
+    `written` are all lines of the files this run has written. A file that neither they nor the index know of, because
+    a run was killed, is read; lines of files that are no longer there are dropped. An index that is missing, or not as
+    it was written, is made anew. The outcome is always what `write_index` would write.
+
+    Raises ArchiverError when the index cannot be written; the old one is then still there.
+    """
+    files = _closed(directory)
+    new = [line for line in written if _warc_file(line) in files]
+    known = _files_of(target)
+    covered = known | {_warc_file(line) for line in new}
+    for name in files.keys() - covered:
+        new += file_lines(files[name], on_damage)
+    if not known:
+        return _replace(target, sorted(new))
+    with target.open(encoding="utf-8", newline="\n") as old:
+        kept = (line for line in old if _warc_file(line) in files)
+        return _replace(target, heapq.merge(kept, sorted(new)))
+
+
+def _closed(directory: Path) -> dict[str, Path]:
+    return {path.name: path for path in sorted(directory.glob(f"*{SUFFIX}"))}
+
+
+def _files_of(index: Path) -> set[str]:
+    """Return the WARC files an index names; none when it is missing, damaged or not sorted."""
+    names: set[str] = set()
+    before = ""
+    try:
+        with index.open(encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                if line < before or not line.endswith("\n"):
+                    return set()
+                names.add(_warc_file(line))
+                before = line
+    except (FileNotFoundError, ValueError, KeyError):
+        return set()
+    return names
+
+
+def _warc_file(line: str) -> str:
+    """Raise ValueError or KeyError for a line that is none."""
+    return str(json.loads(line[line.index(" {") :])["filename"])
+
+
+def _replace(target: Path, lines: Iterable[str]) -> int:
+    count = 0
+    with replacing(target) as file:
+        for line, _ in groupby(lines):  # a line is there once, also when it came from two sides
+            file.write(line.encode())
+            count += 1
+    return count

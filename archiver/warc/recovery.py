@@ -1,0 +1,192 @@
+"""Puts in order what an interrupted run left behind.
+
+A run that was killed leaves a file under its `.open` name, perhaps with a torn end: half a record, or the zeros some
+file systems show for data that never reached the disk. The end is cut off and the file closed; nothing is ever appended
+to it. What is whole stays: the rows of the database may be behind the file by what was not committed, so `orphans`
+finds the responses no row knows of.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from archiver import errors
+from archiver.warc.durable import sync_directory, writing
+from archiver.warc.reader import Damage, Record, iter_records
+from archiver.warc.writer import OPEN_SUFFIX, Location
+
+SUFFIX = ".warc.gz"
+"""Ends the name of every closed file."""
+
+CAPTURES = frozenset({"response", "revisit"})
+"""Types of record that stand for an answer of the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What became of one file that had been left open."""
+
+    warc_file: str
+    """Name within the folder, without `.open`."""
+    exchanges: int
+    """Records of it that stay and are more than a request or the file's own description; 0 when it was removed."""
+    kept: int
+    """Bytes that stay, which is also the offset of the cut; 0 when the file was removed."""
+    dropped: int
+    """Bytes that were cut off."""
+    reason: str | None
+    """What was expected at the cut, and what was found; None when nothing was cut."""
+    damage: tuple[Damage, ...] = ()
+    """Stretches before the cut that hold no whole record; they were left as they are."""
+
+    @property
+    def removed(self) -> bool:
+        """Whether the file held no exchange and is gone."""
+        return not self.exchanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What was found at the start of a run."""
+
+    files: tuple[Recovered, ...] = ()
+    in_use: tuple[str, ...] = ()
+    """Names, without `.open`, of files another process is writing; they were not touched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Survey:
+    """What an open file holds."""
+
+    end: int
+    exchanges: int
+    reason: str | None
+    damage: tuple[Damage, ...]
+
+
+def recover(directory: Path) -> Recovery:
+    """Cut every file left open to its last whole record and give it its closed name; remove it when it has no exchange.
+
+    A response that is whole stays, also without its request: a row may point at it, and WARC 1.1 asks for no request.
+    A request at the end stays only with its response: nobody can ask for it alone, and the page is fetched again.
+
+    Killed at any moment, the next call goes on. The caller holds the archive's lock; beyond that, a file whose writer
+    still lives is left alone where the file system has locks.
+
+    Raises ArchiverError when a file cannot be changed, or when its closed name is taken.
+    """
+    files: list[Recovered] = []
+    in_use: list[str] = []
+    for path in sorted(directory.glob(f"*{SUFFIX}{OPEN_SUFFIX}")):
+        with writing(path), path.open("r+b") as file:
+            if _locked_elsewhere(file):
+                in_use.append(path.name.removesuffix(OPEN_SUFFIX))
+            else:
+                files.append(_close(path, file))
+    return Recovery(files=tuple(files), in_use=tuple(in_use))
+
+
+def _locked_elsewhere(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    return False
+
+
+def _close(path: Path, file: BinaryIO) -> Recovered:
+    closed = path.with_name(path.name.removesuffix(OPEN_SUFFIX))
+    if closed.exists():
+        raise errors.ArchiverError(
+            f"expected one of {closed} and {path.name} beside it, found both; compare them and move one away"
+        )
+    survey = _survey(path)
+    size = os.fstat(file.fileno()).st_size
+    if survey.exchanges:
+        # In this order: until the new name is on the disk, all of it can be done again.
+        file.truncate(survey.end)
+        os.fsync(file.fileno())
+        path.rename(closed)
+    else:
+        path.unlink()
+    sync_directory(path.parent)
+    kept = survey.end if survey.exchanges else 0
+    return Recovered(
+        warc_file=closed.name,
+        exchanges=survey.exchanges,
+        kept=kept,
+        dropped=size - kept,
+        reason=survey.reason,
+        damage=survey.damage,
+    )
+
+
+def _survey(path: Path) -> _Survey:
+    """Return where the last record worth keeping ends, and what is before and after it."""
+    damage: list[Damage] = []
+    end = exchanges = 0
+    lone: Record | None = None
+    before = ""
+    for record in iter_records(path, on_damage=damage.append):
+        if record.type == "request" and record.header("WARC-Concurrent-To") != before:
+            lone = lone or record
+        else:
+            lone = None
+            end = record.offset + record.length
+            exchanges += record.type not in ("request", "warcinfo")
+        before = record.record_id
+    reasons = [found.reason for found in damage if found.offset >= end]
+    if lone:
+        reasons.append("expected a request and its response, found a request alone")
+    return _Survey(
+        end=end,
+        exchanges=exchanges,
+        reason=next(iter(reasons), None),
+        damage=tuple(found for found in damage if found.offset < end),
+    )
+
+
+def responses(
+    path: Path, start: int = 0, on_damage: Callable[[Damage], object] = lambda _: None
+) -> Iterator[tuple[Record, Location]]:
+    """Yield the responses of a file, and its revisits, in order, from `start`, which must be where a record begins.
+
+    One record is in memory at a time. Damaged stretches are reported to `on_damage` and passed over.
+    """
+    for record in iter_records(path, start=start, on_damage=on_damage):
+        if record.type in CAPTURES:
+            yield record, location(record)
+
+
+def location(record: Record) -> Location:
+    """Return where a record is and what it holds, as the writer said when it wrote it."""
+    return Location(
+        warc_file=record.warc_file,
+        offset=record.offset,
+        length=record.length,
+        record_id=record.record_id,
+        target_uri=record.target_uri or "",
+        date=record.date,
+        payload_digest=record.header("WARC-Payload-Digest"),
+        payload_sha256=hashlib.sha256(record.entity).hexdigest(),
+    )
+
+
+def orphans(directory: Path, ends: Mapping[str, int]) -> Iterator[tuple[Record, Location]]:
+    """Yield the responses no row knows of, file by file in the order of their names.
+
+    `ends` says for each file with rows where the last response that has one ends: offset plus length. Rows are
+    committed in the order of the file, so what has none comes after. A file that ends there is not even opened.
+    """
+    for path in sorted(directory.glob(f"*{SUFFIX}")):
+        start = ends.get(path.name, 0)
+        if path.stat().st_size > start:
+            yield from responses(path, start)

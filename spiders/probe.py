@@ -1,0 +1,69 @@
+"""The spider of first contact: one or two pages of each kind, to see what of them is recognised."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+
+from archiver import urls
+from archiver.items import Catalogue, Listing, Post
+from archiver.pages.listing import parse_front
+from spiders.base import BlogSpider, Found, Output
+
+
+class ProbeSpider(BlogSpider):
+    """Asks for the catalogue, the front page, a category's first and last page, two posts and a page of comments."""
+
+    name = "probe"
+    category_asked = False
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield the requests for the pages that lead to the others."""
+        yield self.ask(urls.catalogue_url(), "catalogue")
+        yield self.ask(urls.BLOG + "/", "front")
+
+    def ask(self, url: str, kind: str, **listed: Any) -> Request:
+        """Return the request for a canonical URL; what it comes to names that URL and kind."""
+        request = super().ask(url, kind, **listed)
+        request.meta.update(frontier_kind=kind, probed=url)
+        return request
+
+    def parse_front(self, response: Response) -> Output:
+        """Read the front page."""
+        return self._read(response, self._front)
+
+    def _front(self, response: Response) -> Found:
+        yield parse_front(response.url, response.body, self.site)
+
+    def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
+        """Yield the few requests a page leads to, and what it is; not what a crawl would go on with."""
+        for found in super()._checked(response, page):
+            if not isinstance(found, Request):
+                yield from self._onward(found)
+                yield found
+
+    def _onward(self, item: object) -> list[Request]:
+        match item:
+            case Catalogue(entries=entries):
+                busiest = max(entries, key=lambda entry: entry.comment_count)
+                posts = dict.fromkeys((busiest.post_id, entries[0].post_id, entries[-1].post_id))
+                return [self.ask(urls.post_url(number), "post") for number in list(posts)[:2]]
+            case Post():
+                return self._beside(item)
+            case Listing(page=1, last_page=last, category=category) if last > 1 and category.slug:
+                return [self.ask(urls.category_url(category.slug, last), "category")]
+        return []
+
+    def _beside(self, post: Post) -> list[Request]:
+        """Return the requests for a page of a post's comments and, once, for its category."""
+        found = []
+        if post.comment_pages > 1:
+            page = 1 if post.comment_page > 1 else 2
+            found.append(self.ask(urls.comment_page_url(post.id, page), "comments"))
+        if post.categories and not self.category_asked:
+            self.category_asked = True
+            found.append(self.ask(urls.category_url(post.categories[0].slug), "category"))
+        return found

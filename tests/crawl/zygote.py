@@ -1,0 +1,55 @@
+"""Runs the command again and again, each time in a fresh process, without importing its libraries each time.
+
+Scrapy's reactor starts once a process, and its imports take a second of CPU. This process imports them and forks for
+each command: a line of JSON on standard input (arguments, files for output and errors), the exit code on standard
+output.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+
+from archiver.cli import main as command
+
+CRAWL = ("boundaries", "canary", "manners", "middlewares", "pipelines", "robots", "runner", "scheduler")
+LIBRARIES = ("scrapy.crawler", "scrapy.core.engine", "scrapy.core.scraper", "trafilatura", "spiders.everything")
+
+for name in (*LIBRARIES, *(f"archiver.crawl.{part}" for part in CRAWL)):
+    importlib.import_module(name)
+
+
+def run(arguments: list[str], output: str, errors: str) -> None:
+    """Be the command: take its arguments and files, and end as it does."""
+    for path, descriptor in ((output, 1), (errors, 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
+    code = 1
+    try:
+        command(arguments)
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    """Serve commands until standard input ends."""
+    for line in sys.stdin:
+        arguments, output, errors = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            run(arguments, output, errors)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+if __name__ == "__main__":
+    assert "twisted.internet.reactor" not in sys.modules  # it could not be chosen any more
+    main()
