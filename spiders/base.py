@@ -27,6 +27,17 @@ from archiver.urls import Site
 GONE = frozenset({404, 410})
 """Statuses that say there is no such page, now and soon."""
 
+FAILURES = {
+    "CannotResolveHostError": "the host name was not found",
+    "DNSLookupError": "the host name was not found",
+    "DownloadCancelledError": "the answer is larger than the limit",
+    "DownloadConnectionRefusedError": "the connection was refused",
+    "DownloadFailedError": "the connection failed",
+    "DownloadTimeoutError": "no whole answer came in time",
+    "ResponseDataLossError": "the answer ended before it was whole",
+}
+"""What exceptions of a download mean, by name: Scrapy and Twisted do not name them alike in all versions."""
+
 Output = Iterator[Request | Outcome]
 Found = Iterator[Request | Item]
 
@@ -169,7 +180,7 @@ class BlogSpider(Spider):
         if isinstance(error, IgnoreRequest):
             gap = Gap(reason=str(error) or "refused", refused="robots.txt" in str(error))
         else:
-            gap = Gap(reason=f"{type(error).__name__}: {error}")
+            gap = Gap(reason=FAILURES.get(type(error).__name__, type(error).__name__) + _detail(error))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         yield outcome(request.meta, gap)
 
@@ -183,3 +194,10 @@ def outcome(meta: dict[str, Any], item: Item) -> Outcome:
         capture_id=meta.get("capture_id"),
         fetched_at=meta.get("fetched_at"),
     )
+
+
+def _detail(error: BaseException) -> str:
+    """Return what an exception says beside its name, such as what is wrong with a certificate."""
+    reasons = getattr(error, "reasons", None) or error.args
+    text = "; ".join(str(getattr(reason, "value", reason)) for reason in reasons if reason)
+    return f": {text}"[:300] if text and not text.startswith("[<") else ""

@@ -13,12 +13,9 @@ from email.utils import parsedate_to_datetime
 from typing import Self
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import TunnelError
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost, DNSLookupError, TCPTimedOutError
-from twisted.internet.error import TimeoutError as ConnectTimeout
-from twisted.web.client import ResponseFailed
+from scrapy.utils.misc import load_object
 
 from archiver.crawl.run import PATIENCE, Run, run_of
 from archiver.errors import RateLimited
@@ -29,12 +26,8 @@ REFUSALS = frozenset({403, 429, 503})
 PASSING = frozenset({408, 500, 502, 504, 522, 524})
 """Statuses that concern one request and may be different next time."""
 
-FAILURES = (ConnectError, ConnectionDone, ConnectionLost, ConnectTimeout, DNSLookupError, OSError, ResponseFailed,
-            TCPTimedOutError, TimeoutError, TunnelError)  # fmt: skip
-"""Exceptions of a request that may go well next time."""
-
-CUTS = (ConnectionDone, ConnectionLost, ResponseFailed)
-"""Exceptions by which a ban shows: the connection ends without a whole answer."""
+CUTS = frozenset({"DownloadFailedError", "ConnectionDone", "ConnectionLost", "ResponseFailed"})
+"""Names of exceptions by which a ban shows: the connection ends without an answer."""
 
 MOST_IN_A_ROW = 5
 """Refusals or cuts in a row after which the run ends."""
@@ -50,9 +43,10 @@ logger = logging.getLogger(__name__)
 class MannersMiddleware:
     """Repeats what may go well later, rests when told to, ends the run when the site says stop."""
 
-    def __init__(self, run: Run, retries: int, pause: float) -> None:
+    def __init__(self, run: Run, retries: int, pause: float, passing: tuple[type[Exception], ...]) -> None:
         self.run = run
         self.retries = retries
+        self.passing = passing
         self.pause = max(timedelta(seconds=pause), LEAST_BACK_OFF)
         self.in_a_row = 0
 
@@ -60,7 +54,8 @@ class MannersMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the middleware of a crawler's run."""
         settings = crawler.settings
-        return cls(run_of(crawler), settings.getint("RETRY_TIMES"), settings.getfloat("DOWNLOAD_DELAY"))
+        passing = tuple(load_object(each) for each in settings.getlist("RETRY_EXCEPTIONS"))
+        return cls(run_of(crawler), settings.getint("RETRY_TIMES"), settings.getfloat("DOWNLOAD_DELAY"), passing)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the response, or the request to be made again later."""
@@ -77,10 +72,10 @@ class MannersMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return the request to be made again later, or None to let it fail."""
-        if not isinstance(exception, FAILURES):
+        if not isinstance(exception, self.passing):
             return None
-        reason = f"{type(exception).__name__}: {exception}"
-        if isinstance(exception, CUTS):
+        reason = f"{type(exception).__name__} {exception}".strip()
+        if type(exception).__name__ in CUTS:
             self._count(f"the connection was cut at {request.url}", self._back_off(request))
         return self._later(request, reason, self._back_off(request))
 

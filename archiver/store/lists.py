@@ -86,7 +86,8 @@ def sighted(session: Session, source: str) -> int:
 def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
     """Return, for each way the sources of a cycle can disagree, the posts concerned; ways without posts are left out.
 
-    Only sources that were read in the cycle are compared.
+    Only sources that were read in the cycle are compared. A category counts with all it ever listed: its pages are
+    left at the first one without news.
     """
     read = set(session.execute(select(Sighting.source).where(Sighting.run_id >= cycle).distinct()).scalars())
     families = {source.partition("/")[0] for source in read}
@@ -107,7 +108,10 @@ def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
 
 def _only(session: Session, cycle: int, here: str, there: str) -> list[int]:
     other = aliased(Sighting)
-    elsewhere = exists().where(other.post_id == Sighting.post_id, other.source.startswith(there), other.run_id >= cycle)
+    since = 0 if there == "category" else cycle
+    elsewhere = exists().where(
+        other.post_id == Sighting.post_id, other.source.startswith(there), other.run_id >= since
+    )
     return _posts(session, cycle, here, ~elsewhere)
 
 

@@ -22,6 +22,7 @@ from archiver.text import dom, plain, tex
 # In the parser's environment: formulas by the identity of the list of pieces they are in; what finds them in a text.
 _FORMULAS, _FINDER = "formulas", "finder"
 _VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak"})
+_MARKS = re.compile(r"(?:[*~\[]|<[a-z]+>)*")
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
 # Wider than CommonMark: a sign with a meaning anywhere, or at the beginning of a line.
 _MEANING = re.compile(r"[\\`*_~<&\[]|^(?:[ \t#>+\-=:|]|\d{1,9}[.)]|$)", re.MULTILINE)
@@ -64,10 +65,9 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
     """
     blocks = _split(markdown)
     found = [tex.scan(block, markdown=True) for block in blocks]
-    for block, scan in zip(blocks, found, strict=True):
-        if any(block.startswith(_DISPLAYED, offset) for offset in scan.unclosed):
-            yield markdown, None
-            return
+    if any(_begins_line(block, offset) for block, scan in zip(blocks, found, strict=True) for offset in scan.unclosed):
+        yield markdown, None
+        return
     for block, scan in zip(blocks, found, strict=True):
         yield block, None if scan.unclosed or _has_meaning(block, scan.spans) else scan.sources(block)
 
@@ -134,12 +134,22 @@ def _formula(state: StateInline, silent: bool) -> bool:
         return False
     span = _finder(state).at(state.pos)
     if span is None or span.end > state.posMax:
-        return False
+        return _stray_dollars(state, silent)
     if not silent:
         source = state.src[span.start : span.end]
         state.pending += source
         state.env[_FORMULAS][id(state.tokens)].append(source)
     state.pos = span.end
+    return True
+
+
+def _stray_dollars(state: StateInline, silent: bool) -> bool:
+    """Step over two dollar signs that open nothing: the second alone is no opener either."""
+    if not state.src.startswith("$$", state.pos) or state.pos + 2 > state.posMax:
+        return False
+    if not silent:
+        state.pending += "$$"
+    state.pos += 2
     return True
 
 
@@ -150,30 +160,41 @@ def _finder(state: StateInline) -> tex.Finder:
     return known
 
 
-def _with_empty_lines(text: str, openers: list[int]) -> list[tex.Span]:
-    """Return the displayed formula that begins a line and holds an empty one, on which its paragraph would end."""
-    finder = tex.Finder(text)
-    starts = (offset for offset in openers if offset == 0 or text[offset - 1] == "\n")
-    return [span for offset in starts if (span := finder.at(offset)) and span.display][:1]
-
-
 def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Make the lines inside a formula plain lines of the paragraph that begins here, whatever they look like."""
     del silent
-    last = start + 1
-    while last < end and not state.isEmpty(last):
-        last += 1
-    text = state.getLines(start, last, state.blkIndent, False)
-    if "\n" not in text and not any(opener in text for opener in _DISPLAYED):
-        return False
-    found = tex.scan(text, markdown=True)
-    if any(text.startswith(_DISPLAYED, offset) for offset in found.unclosed):
+    known = 0
+    while True:
+        last = start + 1
+        while last < end and not state.isEmpty(last):
+            last += 1
+        text = state.getLines(start, last, state.blkIndent, False)
+        found = tex.scan(text, markdown=True)
+        for span in found.spans[known:]:
+            _mark_lines(state, start, text, span)
+        known = len(found.spans)
+        openers = [offset for offset in found.unclosed if _begins_line(text, offset)]
+        if not openers or last == end:
+            return False
+        # Perhaps the formula holds an empty line, on which the paragraph would end.
         text = state.getLines(start, min(end, start + _LONGEST), state.blkIndent, False)
-        found.spans.extend(_with_empty_lines(text, found.unclosed))
-    for span in found.spans:
-        first = start + text.count("\n", 0, span.start)
-        for line in range(first + 1, first + 1 + text.count("\n", span.start, span.end)):
-            state.sCount[line] = -1  # as markdown-it marks the lines that no rule may take from a paragraph
-            if state.isEmpty(line):
-                state.tShift[line] = -1
-    return False
+        longer = next(filter(None, map(tex.Finder(text).at, openers)), None)
+        if longer is None:
+            return False
+        _mark_lines(state, start, text, longer)
+
+
+def _begins_line(text: str, offset: int) -> bool:
+    """Tell whether a displayed formula may begin here: the serializer puts nothing but marks before it."""
+    return (
+        text.startswith(_DISPLAYED, offset)
+        and _MARKS.fullmatch(text, text.rfind("\n", 0, offset) + 1, offset) is not None
+    )
+
+
+def _mark_lines(state: StateBlock, start: int, text: str, span: tex.Span) -> None:
+    first = start + text.count("\n", 0, span.start)
+    for line in range(first + 1, first + 1 + text.count("\n", span.start, span.end)):
+        state.sCount[line] = -1  # as markdown-it marks the lines that no rule may take from a paragraph
+        if state.isEmpty(line):
+            state.tShift[line] = -1

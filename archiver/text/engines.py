@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from functools import cache
 
 import trafilatura
 from lxml import etree, html
@@ -67,10 +68,15 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     return text
 
 
-def _trafilatura_text(page: HtmlElement) -> str:
+@cache
+def _text_options() -> Extractor:
     options = Extractor(output_format="python", fast=True, comments=False, formatting=False, recall=True)
     options.min_extracted_size = 0  # a shorter text is no sign of failure, and the rescue would run it all together
-    found = trafilatura.bare_extraction(page, options=options)
+    return options
+
+
+def _trafilatura_text(page: HtmlElement) -> str:
+    found = trafilatura.bare_extraction(page, options=_text_options())
     return found.text or "" if isinstance(found, Document) else ""
 
 

@@ -1,8 +1,7 @@
 r"""Renders the inside of a paragraph, heading or cell as Markdown.
 
 A paragraph is a list of parts. Prose is escaped only where CommonMark (with GFM tables and strikethrough) would misread
-it; formulas stand as they are. A bracket of prose is never escaped as `\[`, which opens a formula for MathJax, unless
-it would otherwise end a link's text.
+it; formulas stand as they are. A bracket of prose is never escaped as `\[`, which opens a formula for MathJax.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 from typing import NamedTuple
+
+from archiver.text import tex
 
 
 class Kind(Enum):
@@ -21,8 +22,10 @@ class Kind(Enum):
     """Source of a formula in the line."""
     DISPLAY = auto()
     """Source of a formula on its own line."""
+    CODE = auto()
+    """Code in the line, as it stands."""
     RAW = auto()
-    """Finished Markdown: code, a picture, an address."""
+    """Finished Markdown: a picture, an address."""
     BREAK = auto()
     """A line break the reader sees."""
     OPEN = auto()
@@ -49,8 +52,6 @@ CELL = Layout(" ", "<br>")
 _STARS = {"strong": "**", "em": "*", "del": "~~"}
 _WORD = re.compile(r"[^\W_]")
 _BRACKETS = re.compile(r"[\[\]]")
-_UNESCAPED_BRACKET = re.compile(r"(?<!\\)[\[\]]")
-_LAST_DOLLARS = re.compile(r"(?:\\\$)+(?=[^$]*\Z)")
 _SPACE = " \t\n"
 # Every alternative begins with a letter of its own: only so does `re` look for those letters before it tries anything.
 _SPECIAL = re.compile(
@@ -128,28 +129,10 @@ def render(parts: list[Part], layout: Layout = PARAGRAPH) -> str:
 
     Every OPEN needs its CLOSE. Marks around nothing are left out.
     """
-    simple = _render_simple(parts) if layout is PARAGRAPH else None
-    if simple is not None:
-        return simple
     line = _Line(layout)
     for kind, value in parts:
         line.add(kind, value)
     return line.finish()
-
-
-def _render_simple(parts: list[Part]) -> str | None:
-    """Return a paragraph of nothing but prose and formulas in the line, as most are; None where there is more to it."""
-    out: list[str] = []
-    last = None
-    for kind, value in parts:
-        if kind is Kind.INLINE:
-            out.append(value)
-        elif kind is not Kind.TEXT or last is kind or "\n" in value or "$" in value:
-            return None
-        else:
-            out.append(escape(value if out else value.lstrip(_SPACE), line_start=not out))
-        last = kind
-    return "".join(out).strip(_SPACE)
 
 
 _NO_GAP, _BLANK, _NEWLINE, _HARD = range(4)
@@ -171,38 +154,56 @@ class _Line:
         self._waiting: list[str] = []  # marks that begin with the next visible part
         self._open: list[tuple[str, int]] = []  # marks and their places in `_out`
         self._pairs: list[tuple[int, int, str]] = []
-        self._texts: list[str] = []
-        self._last_dollar = (0, False)  # its place in `_out`, and whether it belongs to no formula
+        self._run: tuple[Kind, list[str]] = (Kind.TEXT, [])  # neighbours of one kind, which are read as one
+        self._formulas: list[str] = []
+        self._strays: list[int] = []  # places in `_out` of prose with dollar signs
 
     def add(self, kind: Kind, value: str) -> None:
-        if kind is Kind.TEXT:
-            self._texts.append(value)
+        if kind is Kind.TEXT or kind is Kind.CODE:
+            if kind is not self._run[0]:
+                self._end_run()
+                self._run = (kind, [])
+            self._run[1].append(value)
             return
-        if self._texts:
-            self._text("".join(self._texts))
-            self._texts.clear()
+        self._end_run()
         if kind is Kind.BREAK:
             self._gap = _HARD
         elif kind is Kind.OPEN:
             self._waiting.append(value)
         elif kind is Kind.CLOSE:
             self._close(value)
+        elif kind is Kind.RAW:
+            self._put(value)
         else:
             if "\n" in value and self._layout is not PARAGRAPH:
                 value = value.replace("\n", " ")
+            self._formulas.append(value)
             self._put(value, display=kind is Kind.DISPLAY)
 
     def finish(self) -> str:
-        if self._texts:
-            self._text("".join(self._texts))
-        if not self._pairs and not self._last_dollar[1]:
-            return "".join(self._out)
+        self._end_run()
         for start, end, tag in sorted(self._pairs):
             self._out[start], self._out[end] = self._markers(start, end, tag)
-        place, stray = self._last_dollar
-        if stray:
-            self._out[place] = _bare_last_dollars(self._out[place])
-        return "".join(self._out)
+        text = "".join(self._out)
+        return self._with_bare_dollars(text) if self._strays else text
+
+    def _end_run(self) -> None:
+        kind, values = self._run
+        if values:
+            text = "".join(values)
+            values.clear()
+            if kind is Kind.TEXT:
+                self._text(text)
+            else:
+                self._put(code_span(text))
+
+    def _with_bare_dollars(self, escaped: str) -> str:
+        """Return the paragraph with the dollar signs of prose as they stand, if a reader takes none for a formula's."""
+        out = self._out.copy()
+        for place in self._strays:
+            out[place] = out[place].replace("\\$", "$")
+        bare = "".join(out)
+        return bare if tex.scan(bare, markdown=True).sources(bare) == self._formulas else escaped
 
     def _text(self, value: str) -> None:
         core = value.lstrip(_SPACE)
@@ -215,9 +216,11 @@ class _Line:
         if "\n" in core:
             core = _LINES.sub(self._layout.newline, core)
         escaped = escape(core, line_start=begins and self._layout is PARAGRAPH)
-        if (self._open or self._waiting) and self._in_link() and not _balanced(core):
-            escaped = _UNESCAPED_BRACKET.sub(_escaped, escaped)
-        self._put(escaped, text=True)
+        if (self._open or self._waiting) and self._in_link() and ("](" in core or not _balanced(core)):
+            escaped = escaped.replace("\\]", "]").replace("[", "&#91;").replace("]", "&#93;")
+        self._put(escaped)
+        if "$" in core:
+            self._strays.append(len(self._out) - 1)
         if len(core) < len(value):
             self._widen(value[len(value.rstrip(_SPACE)) :])
 
@@ -227,7 +230,7 @@ class _Line:
     def _widen(self, space: str) -> None:
         self._gap = max(self._gap, _NEWLINE if "\n" in space else _BLANK)
 
-    def _put(self, value: str, *, display: bool = False, text: bool = False) -> None:
+    def _put(self, value: str, *, display: bool = False) -> None:
         gap = _NEWLINE if display or self._displayed else self._gap
         if gap and self._out:
             self._out.append(self._gaps[gap])
@@ -236,8 +239,6 @@ class _Line:
             for tag in self._waiting:
                 self._begin(tag)
             self._waiting.clear()
-        if "$" in value:
-            self._last_dollar = (len(self._out), text)
         self._out.append(value)
 
     def _begin(self, tag: str) -> None:
@@ -255,8 +256,6 @@ class _Line:
             self._pairs.append((start, len(self._out), tag))
             self._out.append("")
         else:
-            if "$" in value:
-                self._last_dollar = (len(self._out), False)
             self._out.append(value if tag == "a" else f"</{tag}>")
 
     def _markers(self, start: int, end: int, tag: str) -> tuple[str, str]:
@@ -286,8 +285,3 @@ def _balanced(text: str) -> bool:
         if depth < 0:
             return False
     return depth == 0
-
-
-def _bare_last_dollars(escaped: str) -> str:
-    r"""Undo the escape of the last dollar signs of a paragraph: nothing after them could close a formula."""
-    return _LAST_DOLLARS.sub(lambda found: found[0].replace("\\", ""), escaped)

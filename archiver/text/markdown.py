@@ -207,7 +207,7 @@ class _Writer:
         )
         if self._lines_only:
             self._blocks_met = True
-            self._parts.append((Kind.RAW, inline.code_span(code)))
+            self._parts.append((Kind.CODE, code))
             return
         self._flush()
         fence = "`" * max(3, inline.longest_backticks(code) + 1)
@@ -337,7 +337,7 @@ class _Writer:
         if next(node.iter("pre"), None) is not None:
             self._flow(node, depth)
         elif text := dom.code(node):
-            self._parts.append((Kind.RAW, inline.code_span(text)))
+            self._parts.append((Kind.CODE, text))
 
     def _drop(self, node: etree._Element, depth: int) -> None:
         """Leave out what no reader sees."""

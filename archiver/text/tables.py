@@ -16,7 +16,7 @@ _KEPT = frozenset(
     {"b", "blockquote", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "li", "ol", "p", "pre", "s"}
     | {"strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
 )
-_MARKUP = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w{1,31};)")
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])")
 _SPAN = re.compile(r"[1-9]\d{0,2}")
 
 
@@ -82,7 +82,9 @@ def _inside(node: etree._Element, resolve: Resolve, out: list[str], depth: int) 
         elif isinstance(child.tag, str) and child.tag != "wbr":
             out.append(_text(stretch, literal=literal))
             stretch = ""
-            if child.tag not in dom.DROPPED:
+            if child.tag not in dom.DROPPED and not (
+                node.tag in dom.HEADINGS and child.tag == "a" and dom.is_anchor(child)
+            ):
                 _element(child, resolve, out, depth)
         stretch += dom.clean(child.tail or "")
     out.append(_text(stretch, literal=literal))

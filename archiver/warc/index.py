@@ -5,8 +5,8 @@ A line is the page's key (see `surt`), the time in 14 digits and a JSON object::
     fm,kexue)/archives/1008 20261121174500 {"url": "https://kexue.fm/archives/1008", "mime": "text/html", ...}
 
 with url, mime, status, digest, length, offset and filename, as strings, in this order; what a record does not tell is
-left out. The file is to the byte what `cdxj-indexer --sort` makes of the same WARC files, so any replay tool can use it.
-HTTP heads are read by warcio, as that program does, because on careless heads parsers differ.
+left out. The file is to the byte what `cdxj-indexer --sort` makes of the same WARC files, so any replay tool can use
+it. HTTP heads are read by warcio, as that program does, because on careless heads parsers differ.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from itertools import groupby
 from pathlib import Path
 
 from warcio.recordloader import ArcWarcRecordLoader
+from warcio.statusandheaders import StatusAndHeaders
 
 from archiver.warc.durable import replacing
 from archiver.warc.reader import Damage, Record, iter_records
@@ -100,16 +101,11 @@ def record_line(record: Record) -> str | None:
 def _line(entry: _Entry) -> str:
     stream = BytesIO(entry.block)
     http = _LOADER.load_http_headers(entry.type, entry.target_uri or "", stream, len(entry.block)) or None
-    if entry.type == "revisit":
-        mime = "warc/revisit"
-    elif entry.type == "response":
-        mime = http and http.get_header("content-type")
-    else:
-        mime = entry.content_type
+    mime = _content_type(entry, http)
     fields = {
         "url": entry.target_uri,
         "mime": _MIME_END.split(mime, maxsplit=1)[0] if mime else mime,
-        "status": http and http.get_statuscode(),
+        "status": http.get_statuscode() if http else None,
         # Only files of other programs lack it; what stands for it then is over the payload as it is, chunks and all.
         "digest": entry.digest or (None if entry.type == "revisit" else sha1_digest(stream.read())),
         "length": str(entry.length),
@@ -118,6 +114,14 @@ def _line(entry: _Entry) -> str:
     }
     told = {name: value for name, value in fields.items() if value is not None}
     return f"{surt(entry.target_uri or '')} {_timestamp(entry.date)} {json.dumps(told)}\n"
+
+
+def _content_type(entry: _Entry, http: StatusAndHeaders | None) -> str | None:
+    if entry.type == "revisit":
+        return "warc/revisit"
+    if entry.type == "response":
+        return http.get_header("content-type") if http else None
+    return entry.content_type
 
 
 def _timestamp(date: str) -> str:
@@ -151,8 +155,8 @@ def update_index(
     """Bring the index up to date with the closed WARC files of a folder; return the number of lines.
 
     `written` are all lines of the files this run has written. A file that neither they nor the index know of, because
-    a run was killed, is read; lines of files that are no longer there are dropped. An index that is missing, or not as
-    it was written, is made anew. The outcome is always what `write_index` would write.
+    a run was killed, is read; lines of files that are no longer there are dropped. An index that is missing, or is no
+    sorted CDXJ, is made anew. So the outcome is what `write_index` would write, for a fraction of the reading.
 
     Raises ArchiverError when the index cannot be written; the old one is then still there.
     """

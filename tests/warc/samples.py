@@ -1,0 +1,72 @@
+"""WARC files to try things on."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from archiver.warc.writer import Location, WarcWriter
+
+Judge = Callable[..., "subprocess.CompletedProcess[str]"]
+"""Runs a program with arguments and returns what it said; skips the test when the program is not there."""
+
+START = datetime(2026, 11, 21, 17, 45, tzinfo=UTC)
+
+_PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
+_PAGE = gzip.compress("<p>科学空间 $a_1<b$</p>".encode() * 40, mtime=0)
+_CODED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(_PAGE), _PAGE)
+
+EXCHANGES: dict[str, tuple[str, bytes]] = {
+    "robots": ("https://kexue.fm/robots.txt", b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nUser-agent: *\n"),
+    "page": (
+        "https://kexue.fm/archives/1008",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=UTF-8\r\nContent-Encoding: gzip\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n" + _CODED,
+    ),
+    "redirect": ("https://kexue.fm/archives/1008/", b"HTTP/1.1 301 Moved\r\nLocation: /archives/1008\r\n\r\n"),
+    "missing": ("https://kexue.fm/archives/1", b"HTTP/1.1 404 Not Found\r\ncontent-type:text/html\r\n\r\n<h1>404</h1>"),
+    "broken": ("https://kexue.fm/archives/2", b"HTTP/1.1 503\r\nContent-Type: text/html \r\n\r\n"),
+    "image": ("https://kexue.fm/usr/uploads/公式.png", b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n" + _PNG),
+    "escaped": ("https://kexue.fm/tag/%E6%95%B0%E5%AD%A6/", b"HTTP/1.0 200 OK\r\nContent-Type: \r\n\r\nx"),
+    "port": ("http://127.0.0.1:8000/content.html?b=2&A=1", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nx"),
+    "query": ("https://kexue.fm/search?q=a b&q=%20#top", b"HTTP/1.1 200 OK\r\nX: y\r\n\r\nno type"),
+    "no headers": ("https://kexue.fm/204", b"HTTP/1.1 204 No Content\r\n\r\n"),
+    "latin-1": ("https://kexue.fm/l", b"HTTP/1.1 200 caf\xe9\r\nContent-Type: text/html;\xe9\r\n\r\nx"),
+    "folded": ("https://kexue.fm/f", b"HTTP/1.1 200 OK\r\nContent-Type: text/html;\r\n charset=x\r\nno colon\r\n\r\nx"),
+    "line feeds": ("https://kexue.fm/n", b"HTTP/1.1 200 OK\nContent-Type: text/css\n\nx"),
+    "odd start": ("https://kexue.fm/o", b"ICY 200 OK\r\nContent-Type: a/b, c/d\r\n\r\nx"),
+    "no start": ("https://kexue.fm/s", b"\r\nContent-Type: a/b\r\n\r\nx"),
+    "empty": ("https://kexue.fm/e", b""),
+    "again": ("https://kexue.fm/robots.txt", b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nUser-agent: *\n"),
+}
+"""Addresses and responses of every kind an index or a check has to cope with."""
+
+
+def write_exchange(target: WarcWriter, uri: str, response: bytes, number: int = 0) -> Location:
+    """Append an exchange, so many seconds after START."""
+    return target.write_exchange(
+        target_uri=uri,
+        request=b"GET / HTTP/1.1\r\nHost: kexue.fm\r\n\r\n",
+        response=response,
+        fetched_at=START + timedelta(seconds=number),
+        ip_address="127.0.0.1",
+    )
+
+
+def write_pages(directory: Path, count: int, seed: int = 1, size: int = 3000) -> list[Location]:
+    """Write one file of so many pages of random bytes, which no compression makes smaller."""
+    source = random.Random(seed)
+    with WarcWriter(directory, software="test", now=lambda: START) as target:
+        return [
+            write_exchange(
+                target,
+                f"https://kexue.fm/archives/{number}",
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + source.randbytes(size),
+                number,
+            )
+            for number in range(count)
+        ]
