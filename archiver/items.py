@@ -274,3 +274,5 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     """Validators the server sent, as they were (RFC 9110, section 8.8)."""
+    truncated: str | None = None
+    """Why the record holds less than the whole answer, as in WARC-Truncated; None when it holds all of it."""

@@ -53,8 +53,8 @@ DOWNLOAD_HANDLERS = {
     "data": None,
     "ftp": None,
     "s3": None,
-    "http": "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler",
-    "https": "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler",
+    "http": "archiver.crawl.wire.WireDownloadHandler",
+    "https": "archiver.crawl.wire.WireDownloadHandler",
 }
 # A name may lead anywhere: what resolves to this machine or network is refused.
 TWISTED_DNS_RESOLVER = "archiver.crawl.boundaries.PublicResolver"

@@ -176,7 +176,7 @@ class BlogSpider(Spider):
 
     def failed(self, failure: Failure) -> Output:
         """Say why a request came to no response."""
-        error = failure.value
+        error = failure.value or RuntimeError("no reason given")
         if isinstance(error, IgnoreRequest):
             gap = Gap(reason=str(error) or "refused", refused="robots.txt" in str(error))
         else:

@@ -6,11 +6,28 @@ said, not how.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
+
+from archiver.crawl.wire import Exchange
+
+
+def rebuilt(request: Request, response: Response) -> Exchange:
+    """Return an exchange whose bytes were not seen, from what Scrapy kept of it."""
+    return Exchange(
+        request=request_bytes(request),
+        response=response_bytes(response),
+        interim=(),
+        truncated="unspecified" if {"dataloss", "download_stopped"} & set(response.flags) else None,
+        ip_address=str(response.ip_address or ""),
+        tls=response.url.startswith("https:"),
+        # The downloader's latency ends when the headers arrive; a record is dated by its request.
+        sent_at=datetime.now(UTC) - timedelta(seconds=request.meta.get("download_latency", 0.0)),
+    )
 
 
 def request_bytes(request: Request) -> bytes:

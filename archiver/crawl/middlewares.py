@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
 from typing import Self
+from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import cookies
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from tldextract import TLDExtract
 
-from archiver.crawl.message import request_bytes, response_bytes
+from archiver.crawl.message import rebuilt
 from archiver.crawl.run import ResponseHead, Run, run_of
+from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errors import ArchiverError
 from archiver.pages.gate import is_gate
 from archiver.store.database import timestamp
+from archiver.warc import message
 
 KNOCKS = 2
 """How often the gate is asked again with its cookie: once is what crawlers that ran against it needed."""
@@ -57,29 +60,41 @@ class WarcMiddleware:
         return cls(crawler, run_of(crawler))
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Record the exchange and note in the request's `meta` where it is."""
-        # The downloader's latency ends when the headers arrive; a record is dated by its request.
-        sent = datetime.now(UTC) - timedelta(seconds=request.meta.get("download_latency", 0.0))
+        """Record the exchange; a response that is not whole goes no further."""
+        exchange = take_exchange(request) or rebuilt(request, response)
+        self._record(request, exchange)
+        if exchange.truncated:
+            raise IgnoreRequest(f"the response broke off: {exchange.truncated}")
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Record what came of a download that failed."""
+        if exchange := take_exchange(request):
+            self._record(request, exchange)
+
+    def _record(self, request: Request, exchange: Exchange) -> None:
+        """Write an exchange, and note in the request's `meta` where it is."""
+        parsed = message.parse(exchange.response)
         head = ResponseHead(
-            target_uri=response.url,
-            fetched_at=sent,
-            status=response.status,
-            content_type=_header(response, "Content-Type") or "",
-            ip_address=str(response.ip_address) if response.ip_address else None,
-            etag=_header(response, "ETag"),
-            last_modified=_header(response, "Last-Modified"),
+            target_uri=urldefrag(request.url)[0],
+            fetched_at=exchange.sent_at,
+            status=parsed.status or 0,
+            content_type=_header(parsed, b"content-type") or "",
+            ip_address=exchange.ip_address or None,
+            # Half a page must never be confirmed as current by a 304.
+            etag=None if exchange.truncated else _header(parsed, b"etag"),
+            last_modified=None if exchange.truncated else _header(parsed, b"last-modified"),
+            truncated=exchange.truncated,
         )
-        url = self.run.site.resolve(response.url) or response.url
+        url = self.run.site.resolve(head.target_uri) or head.target_uri
         try:
-            capture = self.run.record(url, request_bytes(request), response_bytes(response), head)
+            capture = self.run.record(url, exchange.request, exchange.response, head)
         except ArchiverError as error:
             self.run.stop(error)
             raise
         request.meta["capture_id"] = capture
-        request.meta["fetched_at"] = timestamp(sent)
-        return response
+        request.meta["fetched_at"] = timestamp(exchange.sent_at)
 
 
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value is not None else None
+def _header(parsed: message.Message, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for spelt, value in parsed.headers if spelt.lower() == name), None)

@@ -18,10 +18,12 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from archiver import __version__, items
+from archiver.crawl import wire
 from archiver.errors import ArchiverError, DiskFull, RateLimited
 from archiver.pages.promises import Finding
 from archiver.store import captures, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
+from archiver.store.outcomes import Effect
 from archiver.urls import Site
 from archiver.warc import recovery
 from archiver.warc.writer import Location, WarcWriter
@@ -74,6 +76,17 @@ class Counts:
     """Addresses that gave no page, by kind of page."""
     unrecognised: int = 0
     """Pages that arrived and were not what their address promises."""
+
+    def add(self, outcome: items.Outcome, effect: Effect) -> None:
+        """Count what a request came to, and what storing that did."""
+        if isinstance(outcome.item, items.Gap):
+            self.gaps[outcome.kind] += 1
+            self.unrecognised += outcome.item.unrecognised
+            return
+        self.pages[outcome.kind] += 1
+        self.comments_new += effect.comments_new
+        if effect.change is not None:
+            self.posts[effect.change] += 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts for the run's row and report."""
@@ -132,7 +145,11 @@ class Run:
         if self.cycle == self.id:
             freshness.add_due(session, recheck, cycle=self.cycle, now=timestamp())
         self.archive.commit()
-        self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}")
+        rebuilt = wire.fallback_reason()
+        if rebuilt:
+            logger.warning("records hold rebuilt headers, not the bytes received: %s", rebuilt)
+        info = {"description": f"Headers and chunks are rebuilt, not as received: {rebuilt}"} if rebuilt else {}
+        self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}", info=info)
         self._uncommitted = 0
         self._committed_at = time.monotonic()
 
@@ -151,6 +168,7 @@ class Run:
                 ip_address=record.ip,
                 etag=record.http_header(b"etag"),
                 last_modified=record.http_header(b"last-modified"),
+                truncated=record.header("WARC-Truncated"),
             )
             self._store_capture(self.site.resolve(head.target_uri) or head.target_uri, head, location)
             found += 1
@@ -177,6 +195,7 @@ class Run:
             response=response,
             fetched_at=head.fetched_at,
             ip_address=head.ip_address,
+            truncated=head.truncated,
         )
         self.counts.requests += 1
         self.counts.bytes += len(response)
@@ -197,6 +216,7 @@ class Run:
             record_id=location.record_id,
             etag=head.etag,
             last_modified=head.last_modified,
+            truncated=head.truncated,
         )
         return captures.add(self.archive.session, capture, self.id)
 
@@ -280,6 +300,7 @@ class ResponseHead:
     ip_address: str | None
     etag: str | None
     last_modified: str | None
+    truncated: str | None
 
 
 _RUNS: WeakKeyDictionary[Crawler, Run] = WeakKeyDictionary()

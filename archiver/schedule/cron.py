@@ -66,7 +66,9 @@ def _command(settings: Schedule) -> str:
     commands = (settings.crawl, settings.deadline, settings.status)
     crawl, deadline, status = (_words(words[len(own) :]) for words in commands)
     tolerated = "|".join(str(int(code)) for code in (0, *TOLERATED))
-    alarm = f"/bin/sh -c {_words((settings.on_failure,))} archiver-failure cron" if settings.on_failure else f'"$@" {status}'
+    alarm = f'"$@" {status}'
+    if settings.on_failure:
+        alarm = _words(("/bin/sh", "-c", settings.on_failure, "archiver-failure", "cron"))
     command = (
         f'set -- {_words(own)}; "$@" {crawl} > /dev/null; '
         f'case $? in {tolerated}) "$@" {deadline} > /dev/null;; *) false;; esac || {alarm}'

@@ -104,8 +104,8 @@ def stop_on_signals() -> Iterator[threading.Event]:
 def crawl_process(command: Sequence[str]) -> Callable[[], int]:
     """Return what runs the command as a process and returns its exit code, for `watch`.
 
-    SIGTERM and SIGINT are passed on to it, and to whoever handled them before, as `stop_on_signals` does. A process ended by a signal gives 128 plus its
-    number, as in a shell. Raises ArchiverError when it cannot be started.
+    SIGTERM and SIGINT are passed on to it, and to whoever handled them before, as `stop_on_signals` does. A process
+    ended by a signal gives 128 plus its number, as in a shell. Raises ArchiverError when it cannot be started.
     """
 
     def run() -> int:

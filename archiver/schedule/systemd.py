@@ -59,8 +59,8 @@ SystemCallErrorNumber=EPERM"""
 """What works in the user's manager too. ProtectHome=read-only, as `true` would hide a program or archive in /home."""
 
 HARDENED_USER = """\
-# Without PrivateUsers= a user's manager may not build the view of the file system that the others ask for. A kernel
-# that gives users no namespaces ends the unit with status 217 or 226: turn it off in a drop-in, see above.
+# Without it a user's manager may not build the view of the file system that the others ask for. Where the kernel gives
+# users no namespaces the unit ends with status 217; a drop-in with PrivateUsers=false runs it without that view.
 PrivateUsers=true"""
 
 HARDENED_SYSTEM = """\

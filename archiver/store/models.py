@@ -274,6 +274,7 @@ class Capture(Base):
     revisit_of: Mapped[str | None] = mapped_column(doc="Record that holds the same payload, for a revisit.")
     etag: Mapped[str | None] = mapped_column(doc="Validator the server sent, for asking whether it changed.")
     last_modified: Mapped[str | None] = mapped_column(doc="Date the server sent, for asking whether it changed.")
+    truncated: Mapped[str | None] = mapped_column(doc="Why the record holds less than the whole answer, if it does.")
 
 
 class PostStat(Base):

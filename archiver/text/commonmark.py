@@ -163,25 +163,36 @@ def _finder(state: StateInline) -> tex.Finder:
 def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Make the lines inside a formula plain lines of the paragraph that begins here, whatever they look like."""
     del silent
-    known = 0
+    known, reached = 0, start
     while True:
-        last = start + 1
-        while last < end and not state.isEmpty(last):
-            last += 1
-        text = state.getLines(start, last, state.blkIndent, False)
+        stop = reached + 1
+        while stop < end and not state.isEmpty(stop) and not 0 <= state.sCount[stop] < state.blkIndent:
+            stop += 1
+        text = state.getLines(start, stop, state.blkIndent, False)
         found = tex.scan(text, markdown=True)
-        for span in found.spans[known:]:
-            _mark_lines(state, start, text, span)
-        known = len(found.spans)
-        openers = [offset for offset in found.unclosed if _begins_line(text, offset)]
-        if not openers or last == end:
+        spans, known = found.spans[known:], len(found.spans)
+        if stop < end and (openers := [offset for offset in found.unclosed if _begins_line(text, offset)]):
+            # Perhaps the formula holds an empty line, on which the paragraph would end.
+            text = state.getLines(start, min(end, start + _LONGEST), state.blkIndent, False)
+            longer = [span for offset in openers if (span := tex.Finder(text).at(offset))][:1]
+            spans += longer
+        else:
+            longer = []
+        for span in spans:
+            if _ends_before(state, reached, start + text.count("\n", 0, span.start), end):
+                return False
+            reached = max(reached, _mark_lines(state, start, text, span))
+        if not longer:
             return False
-        # Perhaps the formula holds an empty line, on which the paragraph would end.
-        text = state.getLines(start, min(end, start + _LONGEST), state.blkIndent, False)
-        longer = next(filter(None, map(tex.Finder(text).at, openers)), None)
-        if longer is None:
-            return False
-        _mark_lines(state, start, text, longer)
+
+
+def _ends_before(state: StateBlock, reached: int, line: int, end: int) -> bool:
+    """Tell whether the paragraph, which reaches to one line, ends before another: some blocks need no empty line."""
+    outside, state.parentType = state.parentType, "paragraph"
+    rules = state.md.block.ruler.getRules("paragraph")
+    ends = any(rule(state, between, end, True) for between in range(reached + 1, line + 1) for rule in rules)
+    state.parentType = outside
+    return ends
 
 
 def _begins_line(text: str, offset: int) -> bool:
@@ -192,9 +203,12 @@ def _begins_line(text: str, offset: int) -> bool:
     )
 
 
-def _mark_lines(state: StateBlock, start: int, text: str, span: tex.Span) -> None:
+def _mark_lines(state: StateBlock, start: int, text: str, span: tex.Span) -> int:
+    """Mark the lines after the first one of a formula, and return the last."""
     first = start + text.count("\n", 0, span.start)
-    for line in range(first + 1, first + 1 + text.count("\n", span.start, span.end)):
+    last = first + text.count("\n", span.start, span.end)
+    for line in range(first + 1, last + 1):
         state.sCount[line] = -1  # as markdown-it marks the lines that no rule may take from a paragraph
         if state.isEmpty(line):
             state.tShift[line] = -1
+    return last

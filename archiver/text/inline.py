@@ -154,18 +154,16 @@ class _Line:
         self._waiting: list[str] = []  # marks that begin with the next visible part
         self._open: list[tuple[str, int]] = []  # marks and their places in `_out`
         self._pairs: list[tuple[int, int, str]] = []
-        self._run: tuple[Kind, list[str]] = (Kind.TEXT, [])  # neighbours of one kind, which are read as one
+        self._texts: list[str] = []  # prose of neighbouring tags, which is read as one
+        self._code = (-2, "")  # the place in `_out` of the last inline code, and its text
         self._formulas: list[str] = []
         self._strays: list[int] = []  # places in `_out` of prose with dollar signs
 
     def add(self, kind: Kind, value: str) -> None:
-        if kind is Kind.TEXT or kind is Kind.CODE:
-            if kind is not self._run[0]:
-                self._end_run()
-                self._run = (kind, [])
-            self._run[1].append(value)
+        if kind is Kind.TEXT:
+            self._texts.append(value)
             return
-        self._end_run()
+        self._end_text()
         if kind is Kind.BREAK:
             self._gap = _HARD
         elif kind is Kind.OPEN:
@@ -174,6 +172,8 @@ class _Line:
             self._close(value)
         elif kind is Kind.RAW:
             self._put(value)
+        elif kind is Kind.CODE:
+            self._put_code(value)
         else:
             if "\n" in value and self._layout is not PARAGRAPH:
                 value = value.replace("\n", " ")
@@ -181,21 +181,25 @@ class _Line:
             self._put(value, display=kind is Kind.DISPLAY)
 
     def finish(self) -> str:
-        self._end_run()
+        self._end_text()
         for start, end, tag in sorted(self._pairs):
             self._out[start], self._out[end] = self._markers(start, end, tag)
         text = "".join(self._out)
         return self._with_bare_dollars(text) if self._strays else text
 
-    def _end_run(self) -> None:
-        kind, values = self._run
-        if values:
-            text = "".join(values)
-            values.clear()
-            if kind is Kind.TEXT:
-                self._text(text)
-            else:
-                self._put(code_span(text))
+    def _end_text(self) -> None:
+        if self._texts:
+            self._text("".join(self._texts))
+            self._texts.clear()
+
+    def _put_code(self, text: str) -> None:
+        """Put code in the line. Two spans side by side would be read as one with backticks in it."""
+        place, before = self._code
+        if place == len(self._out) - 1 and not self._waiting and self._gap == _NO_GAP:
+            text = before + text
+            self._out.pop()
+        self._put(code_span(text))
+        self._code = (len(self._out) - 1, text)
 
     def _with_bare_dollars(self, escaped: str) -> str:
         """Return the paragraph with the dollar signs of prose as they stand, if a reader takes none for a formula's."""
@@ -216,7 +220,7 @@ class _Line:
         if "\n" in core:
             core = _LINES.sub(self._layout.newline, core)
         escaped = escape(core, line_start=begins and self._layout is PARAGRAPH)
-        if (self._open or self._waiting) and self._in_link() and ("](" in core or not _balanced(core)):
+        if (self._open or self._waiting) and self._in_link() and ("\\]" in escaped or not _balanced(core)):
             escaped = escaped.replace("\\]", "]").replace("[", "&#91;").replace("]", "&#93;")
         self._put(escaped)
         if "$" in core:

@@ -54,6 +54,8 @@ _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "del": "del"
 _MARKS |= {"sup": "sup", "sub": "sub"}
 _BREAK: Part = (Kind.BREAK, "")
 _CLOSING_HASHES = re.compile(r"(?<![^ ])#+\Z")
+_INTERRUPTING = {"-": ("- ",), "*": ("* ",), ".": ("1. ",), ")": ("1) ",)}
+"""How a list must begin to be one directly after a paragraph (CommonMark 0.31, section 5.3)."""
 _NUMBER = re.compile(r"\d{1,9}")
 _LINE_END = re.compile(r"\n(?=[^\n])")
 
@@ -369,8 +371,11 @@ def _item(marker: str, blocks: list[_Block]) -> str:
     """Return one item of a list, its further lines indented by the width of the marker."""
     text = ""
     for number, block in enumerate(blocks):
-        tight = block.kind in ("-", "*") or (block.kind in (".", ")") and block.text.startswith("1" + block.kind))
-        text += ("\n" if tight else "\n\n") * (number > 0) + block.text
+        if number:
+            after_paragraph = blocks[number - 1].kind == "p"
+            tight = after_paragraph and block.text.startswith(_INTERRUPTING.get(block.kind, ()))
+            text += "\n" if tight else "\n\n"
+        text += block.text
     return f"{marker} {_LINE_END.sub(chr(10) + ' ' * (len(marker) + 1), text)}" if text else marker
 
 

@@ -105,6 +105,8 @@ def _element(node: etree._Element, resolve: Resolve, out: list[str], depth: int)
         start, end = f"<{node.tag}>", f"</{node.tag}>"
     elif node.tag in dom.BLOCKS:
         start, end = "<p>", "</p>"
+    else:
+        start, end = "<span>", "</span>"  # a tag of any kind ends a stretch of text for MathJax
     out.append(start)
     _inside(node, resolve, out, depth + 1)
     out.append(end)

@@ -56,6 +56,7 @@ def make_runs() -> None:
         sa.Column("revisit_of", sa.String()),
         sa.Column("etag", sa.String()),
         sa.Column("last_modified", sa.String()),
+        sa.Column("truncated", sa.String()),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_captures_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_captures")),
         sa.UniqueConstraint("warc_file", "warc_offset", name=op.f("uq_captures_warc_file_warc_offset")),

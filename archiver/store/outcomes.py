@@ -1,0 +1,83 @@
+"""What a request came to, as rows, together with the end of its row in the frontier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from archiver.items import Asset, Catalogue, CommentPage, Gap, Listing, Outcome, Post, Topics
+from archiver.store import frontier, lists, posts
+from archiver.store.database import timestamp
+from archiver.store.posts import Change
+from archiver.urls import comment_page_url
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What storing an outcome did."""
+
+    change: Change | None = None
+    """What became of a post; None when it was none."""
+    comments_new: int = 0
+
+
+def save(session: Session, outcome: Outcome, *, run_id: int, cycle: int, extractor_version: int) -> Effect:
+    """Store an outcome and settle its address; the caller makes that one transaction, or part of one.
+
+    Raises ValueError for a post or comments without the capture they were read from.
+    """
+    item = outcome.item
+    if isinstance(item, Gap):
+        if outcome.url:
+            frontier.fail(session, outcome.url, item.reason, permanent=item.permanent, refused=item.refused)
+        return Effect()
+    effect = Effect()
+    match item:
+        case Post():
+            effect = _save_post(session, item, outcome, cycle, extractor_version)
+        case CommentPage():
+            effect = Effect(comments_new=_save_comments(session, item.post_id, item, outcome, cycle))
+        case Catalogue():
+            posts.save_categories(session, item.categories)
+            lists.save_catalogue(session, item, run_id=run_id)
+        case Listing():
+            lists.save_listing(session, item, run_id=run_id)
+        case Topics():
+            lists.save_topics(session, item, run_id=run_id)
+        case Asset():
+            pass  # its bytes are in its capture
+    if outcome.url:
+        frontier.finish(session, outcome.url, now=timestamp())
+    return effect
+
+
+def _save_post(session: Session, post: Post, outcome: Outcome, cycle: int, extractor_version: int) -> Effect:
+    if outcome.capture_id is None:
+        raise ValueError(f"expected the capture post {post.id} was read from, found none")
+    change = posts.save(
+        session,
+        post,
+        capture_id=outcome.capture_id,
+        seen_at=_seen_at(outcome),
+        extractor_version=extractor_version,
+    )
+    return Effect(change, _save_comments(session, post.id, post, outcome, cycle))
+
+
+def _save_comments(session: Session, post_id: int, shown: Post | CommentPage, outcome: Outcome, cycle: int) -> int:
+    """Store a page of comments; while the blog counts more than were found, have the page before it fetched."""
+    page = shown.comment_page if isinstance(shown, Post) else shown.page
+    new = posts.save_comments(session, post_id, shown.comments, page, seen_at=_seen_at(outcome))
+    if posts.comments_owed(session, post_id):
+        for earlier in range(page - 1, 0, -1):
+            url = comment_page_url(post_id, earlier)
+            if frontier.add(session, url, "comments", cycle=cycle, now=timestamp()):
+                break
+    return new
+
+
+def _seen_at(outcome: Outcome) -> str:
+    if outcome.fetched_at is None:
+        raise ValueError(f"expected the time {outcome.url} was fetched at, found none")
+    return outcome.fetched_at
