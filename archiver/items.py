@@ -221,6 +221,11 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unmodified:
+    """A page or file the server says is as the archive has it (status 304)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """An address that gave no page."""
 
@@ -233,7 +238,7 @@ class Gap:
     """Whether a page arrived, but not what its address promises."""
 
 
-Item = Post | CommentPage | Listing | Catalogue | Topics | Asset | Gap
+Item = Post | CommentPage | Listing | Catalogue | Topics | Asset | Unmodified | Gap
 """What a response comes to: exactly one of these."""
 
 

@@ -84,6 +84,7 @@ DOWNLOADER_MIDDLEWARES = {
     # First of all: what is out of bounds is not even asked of robots.txt.
     "archiver.crawl.boundaries.BoundariesMiddleware": 50,
     "archiver.crawl.robots.RobotsMiddleware": 100,
+    "archiver.crawl.middlewares.ValidatorMiddleware": 200,
     # In place of Scrapy's, which knows no Retry-After (measured).
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "archiver.crawl.manners.MannersMiddleware": 550,

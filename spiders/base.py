@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from archiver import urls
 from archiver.errors import PageNotRecognised
-from archiver.items import Asset, Gap, Item, Outcome, Topics
+from archiver.items import Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.listing import parse_listing
@@ -120,10 +120,12 @@ class BlogSpider(Spider):
             yield outcome(response.meta, Gap(reason=f"a fault of the archiver, please report it: {error!r}"))
 
     def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
-        """Return what a page asks for and what it is, or the gap that another status than 200 leaves."""
+        """Return what a page asks for and what it is, or the gap that another status leaves."""
         if response.status == 200:
             return page(response)
-        return iter([Gap(reason=f"HTTP {response.status}", permanent=response.status in GONE)])
+        if response.status == 304:
+            return iter([Unmodified()])
+        return iter([Gap(reason=_refusal(response), permanent=response.status in GONE)])
 
     def _catalogue(self, response: Response) -> Found:
         catalogue = parse_catalogue(response.url, response.body, self.site)
@@ -194,6 +196,12 @@ def outcome(meta: dict[str, Any], item: Item) -> Outcome:
         capture_id=meta.get("capture_id"),
         fetched_at=meta.get("fetched_at"),
     )
+
+
+def _refusal(response: Response) -> str:
+    """Return what a response says instead of a page."""
+    location = response.headers.get("Location")
+    return f"HTTP {response.status}" + (f" to {location.decode('latin-1')[:200]}" if location else "")
 
 
 def _detail(error: BaseException) -> str:

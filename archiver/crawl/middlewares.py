@@ -18,6 +18,7 @@ from archiver.crawl.run import ResponseHead, Run, run_of
 from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errors import ArchiverError
 from archiver.pages.gate import is_gate
+from archiver.store import captures
 from archiver.store.database import timestamp
 from archiver.warc import message
 
@@ -42,6 +43,27 @@ class GateMiddleware:
             return request.replace(dont_filter=True, meta={**request.meta, "gate_knocks": knocks + 1})
         logger.warning("the gate stayed shut at %s after %d repetitions with its cookie", request.url, KNOCKS)
         return response.replace(status=403)
+
+
+class ValidatorMiddleware:
+    """Asks only for what has changed, where the server sent validators before (RFC 9110, section 13.1)."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawler's run."""
+        return cls(run_of(crawler))
+
+    def process_request(self, request: Request) -> None:
+        """Add the validators of what the archive has of this address."""
+        url = request.meta.get("frontier_url")
+        etag, last_modified = captures.validators(self.run.archive.session, url) if url else (None, None)
+        if etag:
+            request.headers["If-None-Match"] = etag
+        elif last_modified:
+            request.headers["If-Modified-Since"] = last_modified
 
 
 class WarcMiddleware:

@@ -22,8 +22,8 @@ from archiver.schedule.durations import format_duration
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """What asks the loop to end; the first is what a container is stopped with."""
 
-DOUBLINGS = 3
-"""How often the pause doubles while the site goes on refusing: up to eight periods."""
+LONGEST_REST = timedelta(days=1)
+"""Where the doubling of a shorter pause ends: no site asks for more, and a lost network looks like a refusal too."""
 
 
 def watch(
@@ -38,10 +38,10 @@ def watch(
     """Run at once and then every period, counted from the start of the last run; return the last exit code.
 
     A run longer than the period is followed by the next one right away, and missed runs are not made up for. After
-    `RATE_LIMITED` the period is counted from the end, doubled with each refusal in a row; after `LOCKED` from the end
-    as well. `jitter` gives what is added to a pause. It ends when `stop` is set, or after a first run that ends with
-    `USAGE`: asking for nonsense again would not help. `sleep` is interrupted by `stop`; one line a run goes to standard
-    error.
+    `LOCKED` and `RATE_LIMITED` the period is counted from the end, after the latter doubled with each refusal in a row,
+    up to a day. `jitter` gives what is added to a pause. It ends when `stop` is set, or after a first run that ends
+    with `USAGE`: asking for nonsense again would not help. `sleep` is to end early when `stop` is set. One line a run
+    goes to standard error.
     """
     sleep = sleep or stop.wait
     run = refusals = 0
@@ -63,9 +63,9 @@ def watch(
 
 
 def _pause(every: timedelta, took: timedelta, code: int, refusals: int) -> timedelta:
-    if code == ExitCode.RATE_LIMITED:
-        return every * (1 << min(refusals - 1, DOUBLINGS))
-    if code == ExitCode.LOCKED:
+    if code == ExitCode.RATE_LIMITED and every < LONGEST_REST:
+        return min(every * (1 << min(refusals - 1, 16)), LONGEST_REST)
+    if code in (ExitCode.LOCKED, ExitCode.RATE_LIMITED):
         return every
     return max(every - took, timedelta())
 

@@ -29,3 +29,11 @@ def last_fetch(session: Session) -> datetime | None:
     """Return when the server was last asked for anything."""
     last = session.execute(select(func.max(Capture.fetched_at))).scalar_one_or_none()
     return datetime.fromisoformat(last) if last else None
+
+
+def validators(session: Session, url: str) -> tuple[str | None, str | None]:
+    """Return the ETag and Last-Modified of the newest whole capture of an address; None where the server sent none."""
+    whole = (Capture.url == url) & (Capture.status == 200) & Capture.truncated.is_(None)
+    newest = select(Capture.etag, Capture.last_modified).where(whole).order_by(Capture.id.desc()).limit(1)
+    found = session.execute(newest).first()
+    return (found.etag, found.last_modified) if found else (None, None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from archiver.items import Asset, Catalogue, CommentPage, Gap, Listing, Outcome, Post, Topics
+from archiver.items import Asset, Catalogue, CommentPage, Gap, Listing, Outcome, Post, Topics, Unmodified
 from archiver.store import frontier, lists, posts
 from archiver.store.database import timestamp
 from archiver.store.posts import Change
@@ -45,6 +45,8 @@ def save(session: Session, outcome: Outcome, *, run_id: int, cycle: int, extract
             lists.save_listing(session, item, run_id=run_id)
         case Topics():
             lists.save_topics(session, item, run_id=run_id)
+        case Unmodified():
+            posts.touch(session, outcome.url, seen_at=_seen_at(outcome))
         case Asset():
             pass  # its bytes are in its capture
     if outcome.url:

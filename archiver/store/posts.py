@@ -55,6 +55,12 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
     return Change.HELD if issues else Change.CHANGED
 
 
+def touch(session: Session, url: str | None, *, seen_at: str) -> None:
+    """Note that the blog still has a post as it is, if `url` is one's address."""
+    seen = {"status": "live", "missing_runs": 0, "last_seen_at": seen_at}
+    session.execute(update(models.Post).where(models.Post.url == url).values(seen))
+
+
 def _known(session: Session, before: models.Post, sha256: str) -> bool:
     """Whether the content is the current revision's, or that of one put aside since."""
     rows = session.execute(

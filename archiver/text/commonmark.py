@@ -169,6 +169,8 @@ def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> boo
         while stop < end and not state.isEmpty(stop) and not 0 <= state.sCount[stop] < state.blkIndent:
             stop += 1
         text = state.getLines(start, stop, state.blkIndent, False)
+        if "\n" not in text and not any(opener in text for opener in _DISPLAYED):
+            return False
         found = tex.scan(text, markdown=True)
         spans, known = found.spans[known:], len(found.spans)
         if stop < end and (openers := [offset for offset in found.unclosed if _begins_line(text, offset)]):

@@ -51,11 +51,12 @@ CELL = Layout(" ", "<br>")
 
 _STARS = {"strong": "**", "em": "*", "del": "~~"}
 _WORD = re.compile(r"[^\W_]")
-_BRACKETS = re.compile(r"[\[\]]")
+_BRACKETS = re.compile(r"([\[\]])")
+_BRACKET_ENTITIES = {"[": "&#91;", "]": "&#93;"}
 _SPACE = " \t\n"
 # Every alternative begins with a letter of its own: only so does `re` look for those letters before it tries anything.
 _SPECIAL = re.compile(
-    r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)           # escapes what follows
+    r"""\\(?: (?=[!-/:-@\[-`{-~\n] | begin\{ | \Z) | (?<=\\\\) )  # escapes what follows, or opens a formula
     | ` | ~ | \$
     | \*(?: (?<!\ \*) | (?!\ ) )            # alone between blanks it is a plain star
     | _(?: (?<![^\W_]_) | (?![^\W_]) )      # inside a word it is a plain underscore
@@ -76,7 +77,7 @@ _LINE_START = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _IN_LABEL = re.compile(r"[\\`*_~$<>]|&(?=#?\w{1,31};)")
-_LINES = re.compile(r"[ \t]*\n[ \t\n]*")
+_LINES = re.compile(r"\s*\n[ \t\n]*")  # a line of exotic blanks after a raw tag would begin an HTML block
 
 
 def escape(text: str, *, line_start: bool = False) -> str:
@@ -157,7 +158,7 @@ class _Line:
         self._texts: list[str] = []  # prose of neighbouring tags, which is read as one
         self._code = (-2, "")  # the place in `_out` of the last inline code, and its text
         self._formulas: list[str] = []
-        self._strays: list[int] = []  # places in `_out` of prose with dollar signs
+        self._strays: list[int] = []  # places in `_out` of prose with openers of formulas
 
     def add(self, kind: Kind, value: str) -> None:
         if kind is Kind.TEXT:
@@ -185,7 +186,7 @@ class _Line:
         for start, end, tag in sorted(self._pairs):
             self._out[start], self._out[end] = self._markers(start, end, tag)
         text = "".join(self._out)
-        return self._with_bare_dollars(text) if self._strays else text
+        return self._with_bare_openers(text) if self._strays else text
 
     def _end_text(self) -> None:
         if self._texts:
@@ -201,29 +202,35 @@ class _Line:
         self._put(code_span(text))
         self._code = (len(self._out) - 1, text)
 
-    def _with_bare_dollars(self, escaped: str) -> str:
-        """Return the paragraph with the dollar signs of prose as they stand, if a reader takes none for a formula's."""
+    def _with_bare_openers(self, escaped: str) -> str:
+        """Return the paragraph with openers that have no end as they stand, if no reader takes one for a formula's."""
         out = self._out.copy()
         for place in self._strays:
-            out[place] = out[place].replace("\\$", "$")
+            out[place] = out[place].replace("\\$", "$").replace("\\\\begin{", "\\begin{")
         bare = "".join(out)
         return bare if tex.scan(bare, markdown=True).sources(bare) == self._formulas else escaped
 
     def _text(self, value: str) -> None:
+        if value.isspace():
+            self._widen(value)
+            return
+        if "\n" in value:
+            value = _LINES.sub("\n", value)
         core = value.lstrip(_SPACE)
         if len(core) < len(value):
             self._widen(value[: len(value) - len(core)])
         value, core = core, core.rstrip(_SPACE)
-        if not core:
-            return
         begins = not self._waiting and (self._gap >= _NEWLINE or self._displayed or not self._out)
         if "\n" in core:
-            core = _LINES.sub(self._layout.newline, core)
-        escaped = escape(core, line_start=begins and self._layout is PARAGRAPH)
-        if (self._open or self._waiting) and self._in_link() and ("\\]" in escaped or not _balanced(core)):
-            escaped = escaped.replace("\\]", "]").replace("[", "&#91;").replace("]", "&#93;")
-        self._put(escaped)
-        if "$" in core:
+            core = core.replace("\n", self._layout.newline)
+        begins = begins and self._layout is PARAGRAPH
+        if (self._open or self._waiting) and self._in_link() and not _is_label(core):
+            first, *rest = _BRACKETS.split(core)
+            others = (_BRACKET_ENTITIES.get(piece) or escape(piece) for piece in rest)
+            self._put(escape(first, line_start=begins) + "".join(others))
+        else:
+            self._put(escape(core, line_start=begins))
+        if "$" in core or "\\begin{" in core:
             self._strays.append(len(self._out) - 1)
         if len(core) < len(value):
             self._widen(value[len(value.rstrip(_SPACE)) :])
@@ -280,6 +287,11 @@ class _Line:
 def _flanks(inside: str, outside: str) -> bool:
     """Tell whether a star between these characters belongs to the inner one (CommonMark 0.31, section 6.2)."""
     return not inside.isspace() and (_WORD.match(inside) is not None or _WORD.match(outside) is None)
+
+
+def _is_label(text: str) -> bool:
+    """Tell whether text can stand between the brackets of a link with brackets of its own as they are."""
+    return "](" not in text and "]:" not in text and _balanced(text)
 
 
 def _balanced(text: str) -> bool:

@@ -372,11 +372,18 @@ def _item(marker: str, blocks: list[_Block]) -> str:
     text = ""
     for number, block in enumerate(blocks):
         if number:
-            after_paragraph = blocks[number - 1].kind == "p"
-            tight = after_paragraph and block.text.startswith(_INTERRUPTING.get(block.kind, ()))
-            text += "\n" if tight else "\n\n"
+            text += "\n" if _is_tight(blocks[number - 1], block) else "\n\n"
         text += block.text
     return f"{marker} {_LINE_END.sub(chr(10) + ' ' * (len(marker) + 1), text)}" if text else marker
+
+
+def _is_tight(before: _Block, block: _Block) -> bool:
+    """Tell whether a list can follow a paragraph without an empty line, and no formula seems to go on into it."""
+    return (
+        before.kind == "p"
+        and block.text.startswith(_INTERRUPTING.get(block.kind, ()))
+        and not tex.scan(before.text, markdown=True).unclosed
+    )
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -25,7 +25,7 @@ from warcio.statusandheaders import StatusAndHeaders
 
 from archiver.warc.durable import replacing
 from archiver.warc.reader import Damage, Record, iter_records
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.recovery import CAPTURES, SUFFIX
 from archiver.warc.surt import surt
 from archiver.warc.writer import Location, sha1_digest
 
@@ -43,7 +43,7 @@ _LOADER = ArcWarcRecordLoader(verify_http=False, arc2warc=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class Entry:
     """What a line is made of."""
 
     type: str
@@ -58,13 +58,18 @@ class _Entry:
     length: int
 
 
+def indexed(kind: str, content_type: str | None) -> bool:
+    """Return whether a record of that type and content type gets a line."""
+    return kind in INDEXED and (kind in CAPTURES or content_type != _FIELDS)
+
+
 def cdxj_line(location: Location, response: bytes, kind: str = "response") -> str:
     """Return the line of a record that was just written.
 
     `response` is the record's block: the whole message, and for a `kind` of `revisit` what was written of it.
     """
-    return _line(
-        _Entry(
+    return line_of(
+        Entry(
             type=kind,
             target_uri=location.target_uri,
             date=location.date,
@@ -81,10 +86,10 @@ def cdxj_line(location: Location, response: bytes, kind: str = "response") -> st
 def record_line(record: Record) -> str | None:
     """Return the line of a record that was read; None for a record that gets none."""
     content_type = record.header("Content-Type")
-    if record.type not in INDEXED or (record.type in ("resource", "metadata") and content_type == _FIELDS):
+    if not indexed(record.type, content_type):
         return None
-    return _line(
-        _Entry(
+    return line_of(
+        Entry(
             type=record.type,
             target_uri=record.target_uri,
             date=record.date,
@@ -98,7 +103,8 @@ def record_line(record: Record) -> str | None:
     )
 
 
-def _line(entry: _Entry) -> str:
+def line_of(entry: Entry) -> str:
+    """Return the line, with its line end."""
     stream = BytesIO(entry.block)
     http = _LOADER.load_http_headers(entry.type, entry.target_uri or "", stream, len(entry.block)) or None
     mime = _content_type(entry, http)
@@ -116,7 +122,7 @@ def _line(entry: _Entry) -> str:
     return f"{surt(entry.target_uri or '')} {_timestamp(entry.date)} {json.dumps(told)}\n"
 
 
-def _content_type(entry: _Entry, http: StatusAndHeaders | None) -> str | None:
+def _content_type(entry: Entry, http: StatusAndHeaders | None) -> str | None:
     if entry.type == "revisit":
         return "warc/revisit"
     if entry.type == "response":
@@ -132,9 +138,9 @@ def _timestamp(date: str) -> str:
 def file_lines(path: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> Iterator[str]:
     """Yield the lines of one WARC file in the file's order; damaged stretches are reported and passed over."""
     for record in iter_records(path, on_damage=on_damage):
-        line = record_line(record)
-        if line is not None:
-            yield line
+        found = record_line(record)
+        if found is not None:
+            yield found
 
 
 def write_index(directory: Path, target: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> int:
@@ -161,15 +167,15 @@ def update_index(
     Raises ArchiverError when the index cannot be written; the old one is then still there.
     """
     files = _closed(directory)
-    new = [line for line in written if _warc_file(line) in files]
+    new = [line for line in written if place(line)[0] in files]
     known = _files_of(target)
-    covered = known | {_warc_file(line) for line in new}
+    covered = known | {place(line)[0] for line in new}
     for name in files.keys() - covered:
         new += file_lines(files[name], on_damage)
     if not known:
         return _replace(target, sorted(new))
     with target.open(encoding="utf-8", newline="\n") as old:
-        kept = (line for line in old if _warc_file(line) in files)
+        kept = (line for line in old if place(line)[0] in files)
         return _replace(target, heapq.merge(kept, sorted(new)))
 
 
@@ -186,16 +192,20 @@ def _files_of(index: Path) -> set[str]:
             for line in lines:
                 if line < before or not line.endswith("\n"):
                     return set()
-                names.add(_warc_file(line))
+                names.add(place(line)[0])
                 before = line
-    except (FileNotFoundError, ValueError, KeyError):
+    except (FileNotFoundError, ValueError):
         return set()
     return names
 
 
-def _warc_file(line: str) -> str:
-    """Raise ValueError or KeyError for a line that is none."""
-    return str(json.loads(line[line.index(" {") :])["filename"])
+def place(line: str) -> tuple[str, int]:
+    """Return file and offset of the record a line is about; raise ValueError for a line that is none."""
+    try:
+        fields = json.loads(line[line.index(" {") :])
+        return str(fields["filename"]), int(fields["offset"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"expected a line of CDXJ, found {line!r}") from error
 
 
 def _replace(target: Path, lines: Iterable[str]) -> int:

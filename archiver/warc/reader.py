@@ -139,7 +139,7 @@ def iter_records(
             except RecordDamaged as error:
                 if on_damage is None:
                     raise
-                end = _next_record(file, name, error.end or offset + 1)
+                end = next_record(file, name, error.end or offset + 1)
                 on_damage(Damage(warc_file=name, offset=offset, length=end - offset, reason=error.reason))
                 offset = end
             else:
@@ -147,8 +147,11 @@ def iter_records(
                 offset += record.length
 
 
-def _next_record(file: BinaryIO, name: str, position: int) -> int:
-    """Return where the next whole record begins, at `position` or after it; the end of the file when there is none."""
+def next_record(file: BinaryIO, name: str, position: int) -> int:
+    """Return where the next whole record begins, at `position` or after it; the end of the file when there is none.
+
+    `name` is what messages call the file.
+    """
     for candidate in _magics(file, position):
         try:
             _read(file, name, candidate)

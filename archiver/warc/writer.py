@@ -35,7 +35,7 @@ from archiver.warc.durable import sync_directory, writing
 OPEN_SUFFIX = ".open"
 """Ends the name of a file that is still being written."""
 
-MAX_BLOCK = 512 << 20
+MAX_BLOCK = 128 << 20
 """Most bytes of one request or response: readers hold a record in memory and refuse larger ones."""
 
 TRUNCATIONS = frozenset({"length", "time", "disconnect", "unspecified"})

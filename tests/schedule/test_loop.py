@@ -65,9 +65,15 @@ def test_a_run_longer_than_the_period_is_followed_at_once_and_nothing_is_made_up
 
 def test_a_refusal_counts_from_the_end_and_doubles_while_it_lasts() -> None:
     world = Simulated((10, 7), (1, 7), (0, 7), (0, 7), (0, 7), (1, 0), (0, 7), (0, 0))
-    world.watch()
+    world.watch(every=4 * HOUR)
     between = [after - before for before, after in pairwise(world.hours)]
-    assert between == [10 + 24, 1 + 48, 96, 192, 192, 24, 24]
+    assert between == [10 + 4, 1 + 8, 16, 24, 24, 4, 4]
+
+
+def test_a_refusal_lasts_no_longer_than_the_period_where_that_is_a_day_or_more() -> None:
+    world = Simulated(*[(1, 7)] * 40)
+    world.watch(every=36 * HOUR)
+    assert {after - before for before, after in pairwise(world.hours)} == {37}
 
 
 def test_the_lock_of_another_run_counts_from_the_end() -> None:

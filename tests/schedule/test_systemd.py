@@ -159,7 +159,7 @@ def test_systemd_has_nothing_to_say_against_the_units(
     for path in paths:
         path.write_text(units[path.name], encoding="utf-8")
     mode = "--system" if account else "--user"
-    command = [str(ANALYZE), mode, "--man=no", "verify", *paths]
+    command = [str(ANALYZE), mode, "--man=no", "verify", *map(str, paths)]
     # Its exit code is 0 for an unknown setting, so what it says is what counts.
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     ours = [line for line in said.stderr.splitlines() if "archiver" in line]

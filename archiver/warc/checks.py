@@ -1,0 +1,296 @@
+"""What one WARC file can be checked for, one question each.
+
+A check sees the file's records in order and is asked at the end; both give findings. The stretches of the file that hold
+no whole record are found before, so that a check need not complain again about what was in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+from archiver.warc import members
+from archiver.warc.findings import Finding, Severity
+from archiver.warc.members import RawRecord
+from archiver.warc.reader import Damage
+from archiver.warc.recovery import CAPTURES
+
+OURS = b"software: blog-archiver/"
+"""In the warcinfo record of files of this program, which are held to what this program does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCapture:
+    """What the database says of a response record, or of a revisit."""
+
+    warc_file: str
+    """Name within the folder."""
+    warc_offset: int
+    warc_length: int
+    record_id: str
+    """With its angle brackets."""
+    target_uri: str
+    payload_sha256: str | None = None
+    """Lower-case hex over the entity without chunks; None when it is not to be compared, as for revisits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record is and what it is about."""
+
+    file: str
+    offset: int
+    end: int
+    """Where the next record begins."""
+    record_id: str
+    url: str | None
+
+    def finding(self, what: str, expected: str, found: str, severity: Severity = Severity.DAMAGE) -> Finding:
+        """Return a finding at this place."""
+        return Finding(
+            severity=severity,
+            what=what,
+            file=self.file,
+            expected=expected,
+            found=found,
+            offset=self.offset,
+            record_id=self.record_id,
+            url=self.url,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One whole record of a file."""
+
+    place: Place
+    gzip_header: bytes
+    record: RawRecord
+
+    @property
+    def type(self) -> str:
+        """Type of the record."""
+        return self.record.headers["warc-type"]
+
+    def header(self, name: str) -> str | None:
+        """Return the record's header of that (lower-case) name."""
+        return self.record.headers.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A file, once it was read."""
+
+    name: str
+    size: int
+    ours: bool
+    """Whether this program wrote it."""
+    growing: bool
+    """Whether it is still being written."""
+    stretches: tuple[Damage, ...]
+    """What holds no whole record, in order."""
+
+    def damaged(self, offset: int) -> bool:
+        """Return whether a place is within such a stretch, or at the end of one that runs on to there."""
+        return any(each.offset <= offset <= each.offset + each.length for each in self.stretches)
+
+
+class Check(Protocol):
+    """One question put to a file."""
+
+    def see(self, seen: Seen) -> Iterable[Finding]:
+        """Look at the next record; return what is wrong with it by itself."""
+
+    def end(self, whole: Whole) -> Iterable[Finding]:
+        """Return what is wrong with the file as a whole."""
+
+
+class Digests:
+    """Block and payload are those the digests were made of.
+
+    The payload digest of a revisit is that of another record's payload, and that of a segment is of all segments.
+    """
+
+    def see(self, seen: Seen) -> Iterable[Finding]:
+        """Return the digests that do not fit."""
+        block = seen.header("warc-block-digest")
+        if block and (found := _digest(seen, "block digest", block, iter([seen.record.block]))):
+            yield found
+        payload = seen.header("warc-payload-digest")
+        if not payload or seen.type == "revisit" or seen.header("warc-segment-number"):
+            return
+        if found := _digest(seen, "payload digest", payload, seen.record.payloads()):
+            yield found
+
+    def end(self, whole: Whole) -> Iterable[Finding]:
+        """Return nothing more."""
+        return ()
+
+
+def _digest(seen: Seen, what: str, label: str, candidates: Iterator[bytes | memoryview]) -> Finding | None:
+    fits = members.digest_fits(label, candidates)
+    if fits is None:
+        return seen.place.finding(what, "an algorithm this Python knows", label, Severity.WARNING)
+    return None if fits else seen.place.finding(what, label, "bytes with another one")
+
+
+class GzipHeaders:
+    """No checksum covers the first bytes of a member, but one program writes the same ones each time."""
+
+    def __init__(self) -> None:
+        self._first: dict[bytes, Place] = {}
+        self._counts: Counter[bytes] = Counter()
+
+    def see(self, seen: Seen) -> Iterable[Finding]:
+        """Take note of a record."""
+        self._counts[seen.gzip_header] += 1
+        self._first.setdefault(seen.gzip_header, seen.place)
+        return ()
+
+    def end(self, whole: Whole) -> Iterable[Finding]:
+        """Return what differs from the others."""
+        if not whole.ours:
+            return
+        ((usual, _),) = self._counts.most_common(1)
+        for header, place in self._first.items():
+            if header != usual:
+                yield place.finding("gzip header", usual.hex(" "), header.hex(" "))
+
+
+class Descriptions:
+    """Each record names the record that describes its file, and that one names the file."""
+
+    def __init__(self) -> None:
+        self.ours = False
+        """Whether this program wrote the file."""
+        self._ids: set[str] = set()
+        self._named: dict[str, Place] = {}
+
+    def see(self, seen: Seen) -> Iterable[Finding]:
+        """Take note of a record; return a name of the file that is not its name."""
+        if seen.type != "warcinfo":
+            self._named.setdefault(seen.header("warc-warcinfo-id") or "", seen.place)
+            return
+        self._ids.add(seen.place.record_id)
+        self.ours |= OURS in bytes(seen.record.block)
+        name = seen.header("warc-filename") or seen.place.file
+        if name != seen.place.file:
+            yield seen.place.finding("file name", name, seen.place.file, Severity.WARNING)
+
+    def end(self, whole: Whole) -> Iterable[Finding]:
+        """Return descriptions that are not there; those of other programs may be elsewhere."""
+        severity = Severity.WARNING if self._ids and not self.ours else Severity.DAMAGE
+        for named, place in self._named.items():
+            lost = any(each.offset < place.offset for each in whole.stretches)
+            if named and named not in self._ids and not lost:
+                yield place.finding("missing record", f"the file's description {named}", "none", severity)
+
+
+class Pairs:
+    """Each request names its response, and each response is named by its request.
+
+    Asked only of files in which any does.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[str, Place] = {}
+        self._questions: dict[str, Place] = {}
+
+    def see(self, seen: Seen) -> Iterable[Finding]:
+        """Take note of a record."""
+        if seen.type in CAPTURES:
+            self._answers[seen.place.record_id] = seen.place
+        elif seen.type == "request":
+            self._questions[seen.header("warc-concurrent-to") or seen.place.record_id] = seen.place
+        return ()
+
+    def end(self, whole: Whole) -> Iterable[Finding]:
+        """Return those that stand alone, but not those beside damage that was reported."""
+        if not whole.ours and not self._answers.keys() & self._questions.keys():
+            return
+        for answer, place in self._answers.items():
+            if answer not in self._questions and not whole.damaged(place.offset):
+                yield place.finding("missing record", "the request of this response", "none")
+        for question, place in self._questions.items():
+            if question not in self._answers and not whole.damaged(place.end) and not whole.growing:
+                yield place.finding("missing record", f"the response {question} to this request", "none")
+
+
+class Captures:
+    """The responses are those the database knows of, where it says they are."""
+
+    def __init__(self, known: Iterable[KnownCapture]) -> None:
+        self._known = {capture.warc_offset: capture for capture in known}
+        self._unknown: dict[str, Place] = {}
+
+    def see(self, seen: Seen) -> Iterable[Finding]:
+        """Return where database and record disagree."""
+        if seen.type not in CAPTURES:
+            return
+        place = seen.place
+        known = self._known.get(place.offset)
+        if known is None or known.record_id != place.record_id:
+            self._unknown[place.record_id] = place
+            return
+        del self._known[place.offset]
+        if known.warc_length != place.end - place.offset:
+            yield place.finding("length", f"{known.warc_length} bytes", f"{place.end - place.offset} bytes")
+        if known.target_uri != place.url:
+            yield place.finding("address", known.target_uri, str(place.url))
+        if known.payload_sha256 and seen.type == "response" and not _has_sha256(seen.record, known.payload_sha256):
+            yield place.finding("payload", f"SHA-256 {known.payload_sha256}", "another one")
+
+    def within(self, damage: Damage) -> list[KnownCapture]:
+        """Return the known captures in a stretch that holds no whole record; they are then accounted for."""
+        inside = [offset for offset in self._known if damage.offset <= offset < damage.offset + damage.length]
+        return [self._known.pop(offset) for offset in sorted(inside)]
+
+    def end(self, whole: Whole) -> Iterable[Finding]:
+        """Return what the database knows and the file does not have, has elsewhere, or has beside."""
+        missing = sorted(self._known.values(), key=_offset)
+        for (moved, beyond), group in groupby(missing, lambda known: self._fate(known, whole)):
+            yield self._lost(list(group), moved, beyond, whole)
+        if not whole.growing and self._unknown:
+            first, *_ = self._unknown.values()
+            yield first.finding(
+                "unknown record",
+                "responses the database knows of",
+                f"{len(self._unknown)} it does not know of; the next run adds them",
+                Severity.WARNING,
+            )
+
+    def _fate(self, known: KnownCapture, whole: Whole) -> tuple[int | None, bool]:
+        """Return by how many bytes a capture has moved, or None, and whether its place is beyond the file's end."""
+        place = self._unknown.pop(known.record_id, None)
+        return place and place.offset - known.warc_offset, known.warc_offset >= whole.size
+
+    def _lost(self, captures: list[KnownCapture], moved: int | None, beyond: bool, whole: Whole) -> Finding:
+        first = captures[0]
+        number = "a known response" if len(captures) == 1 else f"{len(captures)} known responses"
+        if moved is not None:
+            found = f"{'it' if len(captures) == 1 else 'them'} {abs(moved)} bytes {'before' if moved < 0 else 'after'}"
+        else:
+            found = f"the end of the file at {whole.size}" if beyond else "none"
+        return Finding(
+            severity=Severity.DAMAGE,
+            what="missing record" if moved is None else "moved record",
+            file=whole.name,
+            expected=f"{number} from here on" if len(captures) > 1 else f"{number} here",
+            found=found,
+            offset=first.warc_offset,
+            record_id=first.record_id,
+            url=first.target_uri,
+            affected=tuple(capture.record_id for capture in captures),
+        )
+
+
+def _offset(known: KnownCapture) -> int:
+    return known.warc_offset
+
+
+def _has_sha256(record: RawRecord, expected: str) -> bool:
+    return any(hashlib.sha256(payload).hexdigest() == expected for payload in record.payloads())

@@ -1,0 +1,252 @@
+"""Run after run: what changes, what vanishes, what the site's own changes do to the archive (faults, group F)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from archiver.sample import Response, SampleComment
+
+from .conftest import Completed, Crawled
+
+POST = 131
+THREADED = 207
+HTML = {"Content-Type": "text/html; charset=UTF-8"}
+
+
+@pytest.fixture
+def archive(crawled: Callable[..., Crawled]) -> Crawled:
+    """An archive after one complete run over the catalogue and the categories."""
+    archive = crawled()
+    assert crawl(archive).returncode == 0
+    archive.blog.requests.clear()
+    return archive
+
+
+def crawl(archive: Crawled, *options: str) -> Completed:
+    return archive.crawl("catalogue", "category", *options, index=False)
+
+
+def post(archive: Crawled, number: int = POST) -> tuple[str, int, str]:
+    (row,) = archive.rows("SELECT status, missing_runs, markdown FROM posts WHERE id = ?", number)
+    return row
+
+
+def comment(number: int, parent: int | None = None, words: str = "新的一条。") -> SampleComment:
+    return SampleComment(id=number, parent=parent, author="后来人", url=None, date="2026-01-02", html=f"<p>{words}</p>")
+
+
+def kinds(archive: Crawled) -> dict[str, int]:
+    """Return how many pages of each kind the server was asked for since the last look."""
+    found: dict[str, int] = {}
+    for target in archive.asked(None):
+        kind = re.sub(r"\d+", "N", target.strip("/").split("/")[0])
+        found[kind] = found.get(kind, 0) + 1
+    archive.blog.requests.clear()
+    return found
+
+
+# -- asking for less ---------------------------------------------------------------------------------------------------
+
+
+def test_a_run_without_news_asks_for_the_lists_and_the_posts_due(archive: Crawled) -> None:
+    before = archive.rows("SELECT count(*) FROM post_revisions")
+    assert crawl(archive, "--recheck", "3").returncode == 0
+    assert kinds(archive) == {"robots.txt": 1, "content.html": 1, "category": 10, "archives": 3}
+    assert archive.rows("SELECT count(*) FROM post_revisions") == before
+
+
+def test_the_posts_longest_unverified_are_looked_at_first(archive: Crawled) -> None:
+    seen = []
+    for _ in range(6):
+        crawl(archive, "--recheck", "3")
+        seen += [target for target in archive.asked() if target.startswith("/archives/")]
+        archive.blog.requests.clear()
+    assert len(set(seen)) == len(archive.blog.source.posts)
+
+
+def test_a_full_run_asks_for_everything_and_pictures_only_if_they_changed(archive: Crawled) -> None:
+    assert crawl(archive, "--full").returncode == 0
+    pictures = [status for _, target, status in archive.blog.requests if "/uploads/" in target]
+    assert set(pictures) == {304}
+    assert len(pictures) == archive.rows("SELECT count(DISTINCT url) FROM images")[0][0]
+    assert {target for target in archive.asked() if re.fullmatch(r"/archives/\d+", target)} == {
+        f"/archives/{each.id}" for each in archive.blog.source.posts
+    }
+
+
+# -- changes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_post_a_new_title_and_new_comments_are_found_by_the_catalogue(archive: Crawled) -> None:
+    source = archive.blog.source
+    old = source.post(POST)
+    assert old
+    source = source.published(replace(old, id=900, title="新文", date="2026-01-01", comments=()))
+    source = source.edited(105, title="改了的题目")
+    threaded = source.post(THREADED)
+    assert threaded
+    first = threaded.comments[0]
+    more = (*threaded.comments, comment(9001), comment(9002, first.id, "回在第一页。"))
+    archive.blog.source = source.edited(THREADED, comments=more)
+    assert crawl(archive, "--recheck", "0").returncode == 0
+    assert archive.rows("SELECT title FROM posts WHERE id IN (105, 900) ORDER BY id") == [("改了的题目",), ("新文",)]
+    found = archive.rows("SELECT id, parent_id, page FROM comments WHERE id > 9000 ORDER BY id")
+    assert found == [(9001, None, 2), (9002, first.id, 1)]
+    asked = [target for target in archive.asked() if target.startswith("/archives/")]
+    assert sorted(asked) == sorted(["/archives/105", "/archives/207", "/archives/900", "/archives/207/comment-page-1"])
+
+
+def test_a_silent_edit_is_found_by_a_second_look_and_the_old_version_stays(archive: Crawled) -> None:
+    old = archive.blog.source.post(POST)
+    assert old
+    archive.blog.source = archive.blog.source.edited(POST, body=old.body + "<p>后来补充：$a&lt;b$。</p>")
+    crawl(archive, "--recheck", "0")
+    assert archive.rows("SELECT count(*) FROM post_revisions WHERE post_id = ?", POST) == [(1,)]
+    assert crawl(archive, "--recheck", "100").returncode == 0
+    texts = archive.rows("SELECT markdown FROM post_revisions WHERE post_id = ? ORDER BY id", POST)
+    assert ["后来补充：$a<b$。" in text for (text,) in texts] == [False, True]
+    assert post(archive)[2] == texts[1][0]
+
+
+def test_a_body_that_shrinks_is_held_for_review(archive: Crawled) -> None:
+    archive.blog.source = archive.blog.source.edited(POST, body="<p>没了。</p>")
+    done = crawl(archive, "--recheck", "100")
+    assert "1 held for review" in done.stdout
+    assert "没了。" not in post(archive)[2]
+    assert archive.rows("SELECT status FROM post_revisions WHERE post_id = ? ORDER BY id", POST) == [
+        ("good",),
+        ("review",),
+    ]
+
+
+# -- what vanishes -----------------------------------------------------------------------------------------------------
+
+
+def test_a_vanished_post_is_gone_after_three_runs_that_agree_and_comes_back(archive: Crawled) -> None:
+    whole = archive.blog.source
+    archive.blog.source = whole.deleted(POST)
+    text = post(archive)[2]
+    for missing, status in ((1, "live"), (2, "live"), (3, "gone")):
+        assert crawl(archive, "--recheck", "0").returncode == 0
+        assert post(archive) == (status, missing, text)
+    archive.blog.source = whole
+    assert crawl(archive, "--recheck", "0").returncode == 0
+    assert post(archive) == ("live", 0, text)
+
+
+def test_a_post_that_answers_404_is_gone_after_three_runs(archive: Crawled) -> None:
+    archive.blog.broken[f"/archives/{POST}"] = 404
+    for missing in (1, 2, 3):
+        assert crawl(archive, "--recheck", "100").returncode == 0
+        assert post(archive)[1] == missing
+    assert post(archive)[0] == "gone"
+
+
+def test_a_run_that_ended_early_marks_nothing_gone(archive: Crawled) -> None:
+    archive.blog.source = archive.blog.source.deleted(POST)
+    archive.blog.broken["/archives/4"] = 500
+    for _ in range(4):
+        assert crawl(archive, "--recheck", "100").returncode == 3
+    assert post(archive)[:2] == ("live", 0)
+
+
+def test_a_deleted_comment_keeps_its_last_text_and_its_answers(archive: Crawled) -> None:
+    threaded = archive.blog.source.post(THREADED)
+    assert threaded
+    gone, *kept = [each for each in threaded.comments if each.parent is None]
+    rest = tuple(replace(each, parent=None) if each.parent == gone.id else each
+                 for each in threaded.comments if each is not gone)  # fmt: skip
+    archive.blog.source = archive.blog.source.edited(THREADED, comments=rest)
+    assert crawl(archive, "--recheck", "0").returncode == 0
+    rows = archive.rows("SELECT id, deleted_at IS NOT NULL, markdown <> '' FROM comments WHERE post_id = ?", THREADED)
+    assert {row[0]: row[1:] for row in rows} == {each.id: (each is gone, 1) for each in threaded.comments}
+    orphans = archive.rows("SELECT parent_id FROM comments WHERE id = ?", 2211)
+    assert orphans == [(None,)]
+    assert kept
+
+
+def test_an_edited_comment_has_its_new_text(archive: Crawled) -> None:
+    threaded = archive.blog.source.post(THREADED)
+    assert threaded
+    *others, last = threaded.comments
+    archive.blog.source = archive.blog.source.edited(THREADED, comments=(*others, replace(last, html="<p>改口。</p>")))
+    assert crawl(archive, "--recheck", "100").returncode == 0
+    assert archive.rows("SELECT markdown FROM comments WHERE id = ?", last.id) == [("改口。",)]
+
+
+# -- when the site itself changes --------------------------------------------------------------------------------------
+
+
+def test_a_changed_theme_ends_the_run_and_changes_nothing(archive: Crawled) -> None:
+    posts = archive.rows("SELECT * FROM posts")
+    shell = "<html><body><div id='content'><article><a href='/archives/4'>new theme</a></article></div></body></html>"
+    for each in archive.blog.source.posts:
+        archive.blog.overrides[f"/archives/{each.id}"] = Response(200, HTML, shell.encode())
+    done = crawl(archive, "--recheck", "100")
+    assert done.returncode == 6
+    assert "has the blog's theme changed?" in done.stdout
+    assert archive.rows("SELECT * FROM posts") == posts
+
+
+def test_a_category_without_its_posts_ends_the_run(archive: Crawled) -> None:
+    page = "<html><head><title>分类 信息时代 下的文章</title></head><body><div id='content'></div></body></html>"
+    archive.blog.overrides["/category/Big-Data"] = Response(200, HTML, page.encode())
+    done = crawl(archive)
+    assert done.returncode == 6
+    assert "category Big-Data lists no post" in done.stdout
+
+
+def test_a_catalogue_that_lost_a_fifth_of_its_posts_ends_the_run(archive: Crawled) -> None:
+    source = archive.blog.source
+    for each in source.posts[:4]:
+        source = source.deleted(each.id)
+    archive.blog.source = source
+    done = crawl(archive)
+    assert done.returncode == 6
+    assert "the catalogue lists 12 posts, 16 were in it before" in done.stdout
+    assert archive.rows("SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
+
+
+def test_a_catalogue_whose_sums_do_not_add_up_ends_the_run(archive: Crawled) -> None:
+    body = archive.blog.respond("GET", "/content.html", {"Host": "kexue.fm"}).body
+    assert "(共1篇)".encode() in body
+    archive.blog.overrides["/content.html"] = Response(200, HTML, body.replace("(共1篇)".encode(), "(共7篇)".encode(), 1))
+    done = crawl(archive)
+    assert done.returncode == 6
+    assert "the catalogue says 7 posts" in done.stdout
+
+
+def test_a_login_page_never_replaces_a_post(archive: Crawled) -> None:
+    text = post(archive)[2]
+    page = "<html><head><title>登录</title></head><body><form><input name='password'/></form></body></html>" + " " * 2000
+    archive.blog.overrides[f"/archives/{POST}"] = Response(200, HTML, page.encode())
+    done = crawl(archive, "--recheck", "100")
+    assert done.returncode == 3
+    assert post(archive) == ("live", 0, text)
+    assert "expected a linked h1" in archive.rows("SELECT reason FROM gaps WHERE url LIKE ?", f"%/{POST}")[0][0]
+    assert archive.rows("SELECT count(*) FROM captures WHERE url LIKE ?", f"%/archives/{POST}") == [(2,)]
+
+
+def test_a_pager_that_leads_in_a_circle_ends(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled()
+    first = archive.blog.respond("GET", "/category/Mathematics", {"Host": archive.site.removeprefix("http://")})
+    archive.blog.overrides["/category/Mathematics/2/"] = first
+    assert archive.crawl("category", "--category", "Mathematics", index=False).returncode == 0
+    assert archive.asked().count("/category/Mathematics/2/") == 1
+
+
+def test_posts_that_move_to_the_next_page_while_it_is_walked_are_not_lost(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled()
+    source = archive.blog.source
+    old = source.post(POST)
+    assert old
+    host = {"Host": archive.site.removeprefix("http://")}
+    archive.blog.overrides["/category/Mathematics"] = archive.blog.respond("GET", "/category/Mathematics", host)
+    archive.blog.source = source.published(replace(old, id=901, date="2026-02-01", categories=("Mathematics",)))
+    assert archive.crawl("category", "--category", "Mathematics", index=False).returncode == 0
+    found = {number for (number,) in archive.rows("SELECT id FROM posts")}
+    assert found >= {each.id for each in source.posts if "Mathematics" in each.categories}
