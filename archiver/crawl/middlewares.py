@@ -25,6 +25,9 @@ from archiver.warc import message
 KNOCKS = 2
 """How often the gate is asked again with its cookie: once is what crawlers that ran against it needed."""
 
+EVIDENCE = 1 << 20
+"""Bytes recorded of a response that is larger than the limit."""
+
 logger = logging.getLogger(__name__)
 
 # Scrapy's cookie jar would ask the web for the list of public suffixes; the copy that comes with the library will do.
@@ -96,7 +99,9 @@ class WarcMiddleware:
 
     def _record(self, request: Request, exchange: Exchange) -> None:
         """Write an exchange, and note in the request's `meta` where it is."""
-        parsed = message.parse(exchange.response)
+        # Of what is larger than the limit the beginning is evidence enough.
+        response = exchange.response[: EVIDENCE if exchange.truncated == "length" else None]
+        parsed = message.parse(response)
         head = ResponseHead(
             target_uri=urldefrag(request.url)[0],
             fetched_at=exchange.sent_at,
@@ -110,7 +115,7 @@ class WarcMiddleware:
         )
         url = self.run.site.resolve(head.target_uri) or head.target_uri
         try:
-            capture = self.run.record(url, exchange.request, exchange.response, head)
+            capture = self.run.record(url, exchange.request, response, head)
         except ArchiverError as error:
             self.run.stop(error)
             raise

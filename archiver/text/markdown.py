@@ -53,7 +53,7 @@ class _Block(NamedTuple):
 _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "del": "del", "s": "del", "strike": "del"}
 _MARKS |= {"sup": "sup", "sub": "sub"}
 _BREAK: Part = (Kind.BREAK, "")
-_CLOSING_HASHES = re.compile(r"(?<![^ ])#+\Z")
+_CLOSING_HASHES = re.compile(r"(?<![^ \t])#+\Z")
 _INTERRUPTING = {"-": ("- ",), "*": ("* ",), ".": ("1. ",), ")": ("1) ",)}
 """How a list must begin to be one directly after a paragraph (CommonMark 0.31, section 5.3)."""
 _NUMBER = re.compile(r"\d{1,9}")
@@ -200,7 +200,7 @@ class _Writer:
     def _rule(self, node: etree._Element, depth: int) -> None:
         if not self._within_line(node, depth):
             self._flush()
-            self._blocks.append(_Block("***"))  # dashes at the top of a file would begin its front matter
+            self._blocks.append(_Block("___"))  # dashes could begin front matter, stars continue a list's marker
 
     def _pre(self, node: etree._Element, depth: int) -> None:
         code, language = dom.code(node), dom.language(node)

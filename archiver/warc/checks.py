@@ -15,8 +15,7 @@ from typing import Protocol
 
 from archiver.warc import members
 from archiver.warc.findings import Finding, Severity
-from archiver.warc.members import RawRecord
-from archiver.warc.reader import Damage
+from archiver.warc.members import Broken, RawRecord
 from archiver.warc.recovery import CAPTURES
 
 OURS = b"software: blog-archiver/"
@@ -89,9 +88,9 @@ class Whole:
     size: int
     ours: bool
     """Whether this program wrote it."""
-    growing: bool
-    """Whether it is still being written."""
-    stretches: tuple[Damage, ...]
+    open: bool
+    """Whether it is being written, or was when its run was killed."""
+    stretches: tuple[Broken, ...]
     """What holds no whole record, in order."""
 
     def damaged(self, offset: int) -> bool:
@@ -216,7 +215,7 @@ class Pairs:
             if answer not in self._questions and not whole.damaged(place.offset):
                 yield place.finding("missing record", "the request of this response", "none")
         for question, place in self._questions.items():
-            if question not in self._answers and not whole.damaged(place.end) and not whole.growing:
+            if question not in self._answers and not whole.damaged(place.end) and not whole.open:
                 yield place.finding("missing record", f"the response {question} to this request", "none")
 
 
@@ -244,9 +243,9 @@ class Captures:
         if known.payload_sha256 and seen.type == "response" and not _has_sha256(seen.record, known.payload_sha256):
             yield place.finding("payload", f"SHA-256 {known.payload_sha256}", "another one")
 
-    def within(self, damage: Damage) -> list[KnownCapture]:
+    def within(self, stretch: Broken) -> list[KnownCapture]:
         """Return the known captures in a stretch that holds no whole record; they are then accounted for."""
-        inside = [offset for offset in self._known if damage.offset <= offset < damage.offset + damage.length]
+        inside = [offset for offset in self._known if stretch.offset <= offset < stretch.offset + stretch.length]
         return [self._known.pop(offset) for offset in sorted(inside)]
 
     def end(self, whole: Whole) -> Iterable[Finding]:
@@ -254,7 +253,7 @@ class Captures:
         missing = sorted(self._known.values(), key=_offset)
         for (moved, beyond), group in groupby(missing, lambda known: self._fate(known, whole)):
             yield self._lost(list(group), moved, beyond, whole)
-        if not whole.growing and self._unknown:
+        if not whole.open and self._unknown:
             first, *_ = self._unknown.values()
             yield first.finding(
                 "unknown record",
@@ -266,13 +265,13 @@ class Captures:
     def _fate(self, known: KnownCapture, whole: Whole) -> tuple[int | None, bool]:
         """Return by how many bytes a capture has moved, or None, and whether its place is beyond the file's end."""
         place = self._unknown.pop(known.record_id, None)
-        return place and place.offset - known.warc_offset, known.warc_offset >= whole.size
+        return place.offset - known.warc_offset if place else None, known.warc_offset >= whole.size
 
     def _lost(self, captures: list[KnownCapture], moved: int | None, beyond: bool, whole: Whole) -> Finding:
         first = captures[0]
         number = "a known response" if len(captures) == 1 else f"{len(captures)} known responses"
         if moved is not None:
-            found = f"{'it' if len(captures) == 1 else 'them'} {abs(moved)} bytes {'before' if moved < 0 else 'after'}"
+            found = f"{abs(moved)} bytes {'before' if moved < 0 else 'after'}"
         else:
             found = f"the end of the file at {whole.size}" if beyond else "none"
         return Finding(

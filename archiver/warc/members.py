@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from archiver.warc import message
-from archiver.warc.reader import MAX_RECORD, Damage, next_record
+from archiver.warc.reader import MAX_RECORD, next_record
 
 GZIP_HEADER = 10
 """Bytes a gzip member begins with before any optional field: RFC 1952, section 2.3."""
@@ -42,7 +42,19 @@ class Member:
     content: bytes
 
 
-class _Broken(Exception):
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A stretch of a file that holds no whole record."""
+
+    offset: int
+    length: int
+    """Up to the next whole record, or the end of the file."""
+    expected: str
+    """At its start."""
+    found: str
+
+
+class _Torn(Exception):
     """A gzip member does not come to an end."""
 
 
@@ -83,24 +95,20 @@ class RawRecord:
         yield block[end.end() - self.start :] if end else b""
 
 
-def walk(file: BinaryIO, name: str) -> Iterator[Member | Damage]:
+def walk(file: BinaryIO, name: str) -> Iterator[Member | Broken]:
     """Yield every gzip member of a file from where it stands, and the stretches that hold none.
 
-    After such a stretch it goes on at the next whole record. `name` is what messages call the file.
+    After such a stretch it goes on at the next whole record; only there may the caller have moved the file's position.
+    `name` is what messages call the file.
     """
     offset = file.tell()
     buffer = b""
     while buffer := buffer or file.read(_PIECE):
         try:
             member, buffer = _inflate(file, buffer, offset)
-        except (zlib.error, _Broken) as error:
+        except (zlib.error, _Torn) as error:
             end = next_record(file, name, offset + 1)
-            yield Damage(
-                warc_file=name,
-                offset=offset,
-                length=end - offset,
-                reason=f"expected a whole gzip member, found {error}",
-            )
+            yield Broken(offset, end - offset, "a whole gzip member", str(error))
             file.seek(end)
             offset, buffer = end, b""
         else:
@@ -118,12 +126,12 @@ def _inflate(file: BinaryIO, buffer: bytes, offset: int) -> tuple[Member, bytes]
     while not decoder.eof:
         piece = file.read(_PIECE)
         if not piece:
-            raise _Broken(f"the end of the file after {taken} bytes of it")
+            raise _Torn(f"the end of the file after {taken} bytes of it")
         pieces.append(decoder.decompress(piece))
         taken += len(piece)
         size += len(pieces[-1])
         if size > MAX_RECORD:
-            raise _Broken(f"one of more than {MAX_RECORD} bytes")
+            raise _Torn(f"one of more than {MAX_RECORD} bytes")
     rest = decoder.unused_data
     return Member(offset, taken - len(rest), header, b"".join(pieces)), rest
 
@@ -135,7 +143,7 @@ def parse(content: bytes) -> RawRecord:
     end = _HEAD_END.search(content)
     if not end:
         raise Malformed("a blank line after the headers of the record", "none")
-    headers = _headers(content[: end.start()].decode("utf-8", "replace"))
+    headers = _headers(_text(content[: end.start()]))
     for required in ("warc-type", "warc-record-id", "warc-date", "content-length"):
         if required not in headers:
             raise Malformed(f"a record with {required}", "one without it")
@@ -161,8 +169,15 @@ def _headers(head: str) -> dict[str, str]:
     return headers
 
 
-def salvage(file: BinaryIO, offset: int) -> tuple[str | None, str | None]:
-    """Return record id and target URI of a broken member, as far as they come before the break."""
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def salvage(file: BinaryIO, offset: int) -> bytes:
+    """Return what comes out of a broken member before it breaks, its head at most; moves the file's position."""
     file.seek(offset)
     decoder = zlib.decompressobj(wbits=31)
     head = b""
@@ -171,10 +186,15 @@ def salvage(file: BinaryIO, offset: int) -> tuple[str | None, str | None]:
             head += decoder.decompress(sip, _PIECE)
     except zlib.error:
         pass
-    if not _VERSION.match(head):
+    return head
+
+
+def subject(content: bytes) -> tuple[str | None, str | None]:
+    """Return record id and target URI of something that begins like a record."""
+    if not _VERSION.match(content):
         return None, None
-    record_id, uri = _ID.search(head), _URI.search(head)
-    return (record_id and record_id[1].decode("utf-8", "replace"), uri and uri[1].decode("utf-8", "replace"))
+    record_id, uri = _ID.search(content, 0, _PIECE), _URI.search(content, 0, _PIECE)
+    return record_id and _text(record_id[1]), uri and _text(uri[1])
 
 
 def digest_fits(label: str, candidates: Iterator[bytes | memoryview]) -> bool | None:

@@ -76,7 +76,8 @@ class _Archive:
     """What is known of all files together."""
 
     def __init__(self, known: Iterable[KnownCapture] | None, index_file: Path | None, tally: Tally) -> None:
-        self._tally = tally
+        self.tally = tally
+        self.index = _Index(index_file) if index_file else None
         self._places: dict[str, tuple[str, int]] = {}
         """File and offset of each record id."""
         self._known: dict[str, list[KnownCapture]] | None = None
@@ -84,34 +85,112 @@ class _Archive:
             self._known = defaultdict(list)
             for capture in known:
                 self._known[capture.warc_file].append(capture)
-        self._index = _Index(index_file) if index_file else None
 
     def file(self, path: Path) -> Iterator[Finding]:
         """Yield what is wrong with a file."""
         name = path.name.removesuffix(OPEN_SUFFIX)
         captures = None if self._known is None else Captures(self._known.pop(name, ()))
-        self._tally.files += 1
+        self.tally.files += 1
         try:
             with path.open("rb") as file:
-                yield from self._read(name, file, path.name != name, captures)
+                yield from _File(self, name, file, path.name != name, captures).findings()
         except OSError as error:
-            yield Finding(
-                severity=Severity.DAMAGE,
-                what="unreadable file",
-                file=name,
-                expected="a file that can be read",
-                found=error.strerror or str(error),
-            )
+            everything = captures.within(0, sys.maxsize) if captures else []
+            yield _damage("unreadable file", name, "a file that can be read", error.strerror or str(error), everything)
 
-    def _read(self, name: str, file: BinaryIO, is_open: bool, captures: Captures | None) -> Iterator[Finding]:
-        growing = is_open and _in_use(file)
-        descriptions = Descriptions()
-        checks: list[Check] = [Digests(), descriptions, GzipHeaders(), Pairs()]
-        if captures:
-            checks.append(captures)
-        if self._index:
-            checks.append(self._index)
-        stretches: list[Damage] = []
-        for found in members.walk(file, name):
-            self._tally.bytes += found.length
-            ...
+    def once(self, place: Place) -> Iterator[Finding]:
+        """Yield a finding for a record id that was used before."""
+        first = self._places.setdefault(place.record_id, (place.file, place.offset))
+        if first != (place.file, place.offset):
+            yield place.finding("record id", "one that is used once", f"the one of {first[0]}, offset {first[1]}")
+
+    def rest(self) -> Iterator[Finding]:
+        """Yield what no file led to."""
+        for name, captures in sorted((self._known or {}).items()):
+            files = {self._places[each.record_id][0] for each in captures if each.record_id in self._places}
+            found = f"its records in {', '.join(sorted(files))}: rename it back" if files else "none"
+            yield _damage("missing file", name, f"a file with {len(captures)} known responses", found, captures)
+        if self.index:
+            yield from self.index.rest()
+
+
+def _damage(what: str, name: str, expected: str, found: str, captures: Sequence[KnownCapture] = ()) -> Finding:
+    return Finding(
+        severity=Severity.DAMAGE,
+        what=what,
+        file=name,
+        expected=expected,
+        found=found,
+        affected=tuple(capture.record_id for capture in captures),
+    )
+
+
+class _File:
+    """The check of one file."""
+
+    def __init__(
+        self, archive: _Archive, name: str, file: BinaryIO, is_open: bool, captures: Captures | None
+    ) -> None:
+        self._archive = archive
+        self._name = name
+        self._file = file
+        self._open = is_open
+        self._captures = captures
+        self._descriptions = Descriptions()
+        self._stretches: list[Broken] = []
+
+    def findings(self) -> Iterator[Finding]:
+        """Read the file and yield what is wrong with it."""
+        in_use = self._open and _in_use(self._file)
+        if self._open and not in_use:
+            yield self._left_open()
+        for found in members.walk(self._file, self._name):
+            self._archive.tally.bytes += found.length
+            if isinstance(found, Member):
+                yield from self._member(found)
+            else:
+                yield from self._broken(found, in_use)
+        yield from self._end()
+
+    def _member(self, member: Member) -> Iterator[Finding]:
+        try:
+            seen = _seen(self._name, member)
+        except Malformed as error:
+            broken = Broken(member.offset, member.length, error.expected, error.found)
+            yield self._stretch("record", broken, member.content, Severity.DAMAGE)
+            return
+        self._archive.tally.records += 1
+        yield from self._archive.once(seen.place)
+        for check in self._checks:
+            yield from check.see(seen)
+
+    def _broken(self, broken: Broken, in_use: bool) -> Iterator[Finding]:
+        """Yield a finding for a broken member; a torn end is no damage while a file is open, unless it is known."""
+        head = members.salvage(self._file, broken.offset)
+        torn_end = self._open and broken.offset + broken.length >= self._size()
+        finding = self._stretch("gzip member", broken, head, Severity.WARNING if torn_end else Severity.DAMAGE)
+        if not in_use or finding.affected or not torn_end:
+            yield finding
+
+    def _stretch(self, what: str, broken: Broken, head: bytes, severity: Severity) -> Finding:
+        self._stretches.append(broken)
+        hit = self._captures.within(broken.offset, broken.offset + broken.length) if self._captures else []
+        record_id, url = (hit[0].record_id, hit[0].target_uri) if hit else members.subject(head)
+        return Finding(
+            severity=Severity.DAMAGE if hit else severity,
+            what=what,
+            file=self._name,
+            expected=broken.expected,
+            found=f"{broken.found}; {broken.length} bytes hold no whole record",
+            offset=broken.offset,
+            record_id=record_id,
+            url=url,
+            affected=tuple(capture.record_id for capture in hit),
+        )
+
+    def _end(self) -> Iterator[Finding]:
+        whole = Whole(self._name, self._size(), self._descriptions.ours, self._open, tuple(self._stretches))
+        if not whole.size and not whole.open:
+            yield _damage("empty file", self._name, "records", "none")
+        for check in self._checks:
+            yield from check.end(whole)

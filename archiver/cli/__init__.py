@@ -1,0 +1,40 @@
+"""The `archiver` command.
+
+Results go to standard output, progress to standard error and only to a terminal, errors as one line. Heavy imports are
+inside the commands: `archiver --help` has to answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from archiver import __version__
+from archiver.cli import asking, crawling, scheduling
+from archiver.cli.context import Context, Group
+
+DEFAULT_HOME = "data"
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of the archive. [$ARCHIVER_HOME, else ./data]")
+@click.option("--db", metavar="URL", help="Database elsewhere than in the folder. [$ARCHIVER_DB]")
+@click.option("-v", "--verbose", is_flag=True, help="Show the log on standard error.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@click.pass_context
+def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, quiet: bool) -> None:
+    """Keep a complete, searchable, replayable copy of the blog kexue.fm."""
+    given = home or os.environ.get("ARCHIVER_HOME")
+    ctx.obj = Context(
+        home=Path(given or DEFAULT_HOME),
+        home_given=given is not None,
+        db=db or os.environ.get("ARCHIVER_DB") or None,
+        verbosity=1 if verbose else -1 if quiet else 0,
+    )
+
+
+for command in (*crawling.COMMANDS, *asking.COMMANDS, *scheduling.COMMANDS):
+    main.add_command(command)

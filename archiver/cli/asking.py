@@ -1,0 +1,137 @@
+"""Commands that read: sql, show, runs, gaps, status; and migrate."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from archiver.cli.context import Context, as_json, length, print_rows
+from archiver.errors import ArchiverError, UsageError
+
+
+@click.command()
+@click.argument("query", required=False)
+@click.option("--json", "format_", flag_value="json", help="Print a JSON list of objects.")
+@click.option("--nl", "format_", flag_value="lines", help="Print one JSON object a line.")
+@click.option("--csv", "format_", flag_value="csv", help="Print CSV; cells a spreadsheet would run are disarmed.")
+@click.option("--schema", is_flag=True, help="Describe every table, view and column instead.")
+@click.option("--markdown", is_flag=True, help="Describe them in Markdown (docs/schema.md is made so).")
+@click.option("--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Seconds allowed.")
+@click.pass_obj
+def sql(obj: Context, query: str | None, format_: str | None, schema: bool, markdown: bool, timeout: float) -> None:
+    """Ask the archive in SQL; it is opened read-only, whatever the QUERY says."""
+    from archiver.store import query as queries
+
+    if schema:
+        from archiver.store import schema as described
+
+        click.echo(described.as_markdown() if markdown else described.as_text(), nl=False)
+        return
+    if not query:
+        raise UsageError('expected a query, for example: archiver sql "SELECT title FROM posts LIMIT 5"')
+    with queries.stream(obj.database(), query, timeout=timeout) as found:
+        print_rows(found, format_)
+
+
+@click.command()
+@click.argument("post", type=int)
+@click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
+@click.pass_obj
+def show(obj: Context, post: int, format_: str) -> None:
+    """Print a POST, by the number in its address."""
+    result = obj.ask("SELECT * FROM posts WHERE id = ?", post)
+    if not result.rows:
+        raise ArchiverError(f"expected post {post} in the archive, found none; `archiver gaps` lists what is missing")
+    row = dict(zip(result.columns, result.rows[0], strict=True))
+    if format_ == "json":
+        click.echo(json.dumps(row, ensure_ascii=False, indent=2))
+    else:
+        head = f"# {row['title']}\n\n" if format_ == "markdown" else f"{row['title']}\n\n"
+        click.echo(head + row[format_])
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def runs(obj: Context, json_: bool) -> None:
+    """List the runs, newest first."""
+    columns = "id, started_at, finished_at, outcome, exit_code, requests, new, changed, failed, command"
+    result = obj.ask(f"SELECT {columns} FROM run_log ORDER BY id DESC")  # noqa: S608
+    print_rows(result, "json" if json_ else None)
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def gaps(obj: Context, json_: bool) -> None:
+    """List every address the archive knows of and does not hold, and why."""
+    result = obj.ask("SELECT url, kind, state, reason, attempts, first_seen_at FROM gaps ORDER BY kind, url")
+    print_rows(result, "json" if json_ else None)
+
+
+@click.command()
+@click.option("--max-age", metavar="LENGTH", callback=length, help="Fail when no run was complete for so long: 26h.")
+@as_json
+@click.pass_obj
+def status(obj: Context, /, max_age: timedelta | None, json_: bool) -> None:
+    """Say what the archive holds, how the last run went, and what needs a look."""
+    facts = dict(zip(*_status(obj), strict=True))
+    if json_:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+    else:
+        width = max(map(len, facts))
+        for name, value in facts.items():
+            click.echo(f"{name.replace('_', ' '):<{width}}  {'-' if value is None else value}")
+    if max_age is not None:
+        _check_age(facts["last_complete_run_at"], max_age)
+
+
+def _check_age(last: str | None, most: timedelta) -> None:
+    """Raise ArchiverError when the last complete run is too long ago: a dead man's check."""
+    from archiver.schedule import format_duration
+
+    wanted = f"expected a complete run in the last {format_duration(most)}, found "
+    if last is None:
+        raise ArchiverError(wanted + "none at all; see `archiver runs`")
+    if datetime.now(UTC) - datetime.fromisoformat(last) > most:
+        raise ArchiverError(wanted + f"the last one at {last}; see `archiver runs` and `archiver gaps`")
+
+
+def _status(obj: Context) -> tuple[list[str], list[Any]]:
+    result = obj.ask(STATUS)
+    return list(result.columns), list(result.rows[0])
+
+
+STATUS = """
+SELECT (SELECT count(*) FROM posts) AS posts,
+       (SELECT count(*) FROM posts WHERE status = 'gone') AS posts_gone,
+       (SELECT count(*) FROM post_revisions) AS revisions,
+       (SELECT count(*) FROM post_revisions WHERE status = 'review') AS revisions_for_review,
+       (SELECT count(*) FROM comments) AS comments,
+       (SELECT count(*) FROM formulas) AS formulas,
+       (SELECT count(*) FROM images) AS images,
+       (SELECT count(*) FROM captures) AS captures,
+       (SELECT count(*) FROM gaps) AS gaps,
+       (SELECT max(id) FROM runs) AS last_run,
+       (SELECT started_at FROM runs ORDER BY id DESC LIMIT 1) AS last_run_started_at,
+       (SELECT outcome FROM runs ORDER BY id DESC LIMIT 1) AS last_run_outcome,
+       (SELECT max(started_at) FROM runs WHERE outcome = 'complete') AS last_complete_run_at
+"""
+
+
+@click.command()
+@click.pass_obj
+def migrate(obj: Context) -> None:
+    """Bring the database to the tables this version of the program uses; every crawl does so by itself."""
+    from archiver.store.database import Archive
+    from archiver.store.migrate import HEAD
+
+    obj.home.mkdir(parents=True, exist_ok=True)
+    with Archive(obj.database()):
+        click.echo(f"{obj.database()}: tables of revision {HEAD}")
+
+
+COMMANDS = (sql, show, runs, gaps, status, migrate)

@@ -1,0 +1,175 @@
+"""Commands that fetch: crawl, probe, demo."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archiver.cli.context import Context, as_json, origin
+
+if TYPE_CHECKING:
+    from archiver.crawl.run import Place, Run
+    from archiver.crawl.runner import Report
+    from archiver.pages.promises import Finding
+
+
+@click.command()
+@click.argument("sources", nargs=-1, type=click.Choice(["catalogue", "category", "index"]))
+@click.option("--site", metavar="URL", default="https://kexue.fm", show_default=True, help="Where to fetch from.")
+@click.option("--category", "slugs", multiple=True, metavar="SLUG", help="Only this category; may be repeated.")
+@click.option("--index", metavar="FILE|URL", default="", help="Curated index, Markdown or HTML. [the bundled one]")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after this many posts.")
+@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
+@click.option("--concurrency", type=click.IntRange(1, 64), metavar="N", help="Requests at a time. [1]")
+@click.option("--full", is_flag=True, help="Ask for everything again, not only for what is new or has changed.")
+@click.option(
+    "--recheck",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Posts longest unverified to look at again.",
+)
+@click.option("--no-comments", is_flag=True, help="Fetch no further pages of comments.")
+@click.option("--no-images", is_flag=True, help="Fetch no pictures.")
+@click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
+@as_json
+@click.pass_obj
+def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **asked: Any) -> None:
+    """Fetch what is new: by the blog's catalogue, its categories and a curated index, or only those SOURCES.
+
+    One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
+    """
+    from archiver.crawl import runner
+
+    options = runner.Options(
+        sources=sources or runner.SOURCES,
+        slugs=asked["slugs"],
+        index=asked["index"],
+        limit=asked["limit"],
+        full=asked["full"],
+        recheck=asked["recheck"],
+        delay=asked["delay"],
+        concurrency=asked["concurrency"],
+        comments=not asked["no_comments"],
+        images=not asked["no_images"],
+        contact=asked["contact"],
+        verbose=obj.verbosity > 0,
+    )
+    report = _crawl(obj, obj.place(origin(site)), options)
+    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _report_text(report))
+    sys.exit(report.exit_code)
+
+
+def _crawl(obj: Context, place: Place, options: Any) -> Report:
+    from archiver.crawl import runner
+
+    if obj.verbosity != 0 or not sys.stderr.isatty():
+        return runner.crawl(place, options)
+    with click.progressbar(length=1, label="Archiving", show_pos=True, file=sys.stderr) as bar:
+
+        def show(run: Run) -> None:
+            done, known = run.progress()
+            bar.length = max(known, 1)
+            bar.update(done - bar.pos)
+
+        return runner.crawl(place, options, show)
+
+
+def _report_text(report: Report) -> str:
+    """Return the report for a person."""
+    counts = report.counts
+    volume = f"{counts['requests']} requests, {counts['bytes'] / 1e6:.1f} MB"
+    posts = [f"{counts[name]} {name}" for name in ("new", "changed", "unchanged")]
+    posts += [f"{counts['held']} held for review"] if counts["held"] else []
+    posts += [f"{counts['gone']} gone"] if counts["gone"] else []
+    lines = [
+        f"Run {report.run}: {report.message} ({report.seconds:g} s, {volume})",
+        f"Posts: {', '.join(posts)}",
+        f"New comments: {counts['comments_new']}. Images: {counts['pages'].get('image', 0)}.",
+    ]
+    lines += report.notes
+    if counts["failed"]:
+        gaps = ", ".join(f"{count} {kind}" for kind, count in counts["gaps"].items())
+        lines.append(f"Not archived: {gaps}; `archiver gaps` says why.")
+    for name, found in report.disagreements.items():
+        shown = ", ".join(map(str, found[:10])) + (" …" if len(found) > 10 else "")
+        lines.append(f"{len(found)} posts {name}: {shown}")
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--site", metavar="URL", default="https://kexue.fm", show_default=True, help="Where to fetch from.")
+@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
+@as_json
+@click.pass_obj
+def probe(obj: Context, /, site: str, delay: float | None, json_: bool) -> None:
+    """Make first contact: fetch eight pages, show what is recognised and what is not, store no post."""
+    from archiver.crawl import runner
+
+    report, findings = runner.probe(obj.place(origin(site)), runner.Options(delay=delay, verbose=obj.verbosity > 0))
+    if json_:
+        found = [asdict(finding) | {"recognised": finding.recognised} for finding in findings]
+        click.echo(json.dumps(report.as_dict() | {"findings": found}, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n\n".join([*map(_finding_text, findings), f"{report.message} (captures of run {report.run})"]))
+    sys.exit(report.exit_code)
+
+
+def _finding_text(finding: Finding) -> str:
+    """Return what was made of a page, a line for each thing it should have."""
+    lines = [f"{'ok ' if finding.recognised else 'NOT'} {finding.kind}  {finding.url}  (capture {finding.capture_id})"]
+    lines += [f"      {finding.problem}"] if finding.problem else []
+    lines += [
+        f"  {'ok ' if each.kept else 'NOT'} {each.name}: {each.found or 'none found'}" for each in finding.promises
+    ]
+    return "\n".join(lines)
+
+
+@click.command()
+@click.pass_obj
+def demo(obj: Context) -> None:
+    """Archive the bundled sample blog, then say what to try next."""
+    from archiver.bundled import sample_folder
+    from archiver.crawl import runner
+    from archiver.sample import SampleBlog, serving
+
+    home = obj.home if obj.home_given else obj.home / "demo"
+    here = Context(home=home, home_given=True, db=obj.db, verbosity=obj.verbosity)
+    options = runner.Options(index=str(sample_folder() / "index.md"), delay=0, concurrency=4)
+    with serving(SampleBlog()) as site:
+        report = _crawl(here, here.place(site), options)
+    click.echo(_demo_text(here, report))
+    sys.exit(report.exit_code)
+
+
+def _demo_text(obj: Context, report: Report) -> str:
+    totals = obj.ask(TOTALS).rows[0]
+    figures = "{} posts, {} comments, {} formulas, {} images, {} captures".format(*totals)
+    command = "archiver" if shutil.which("archiver") else sys.argv[0]
+    first = obj.ask("SELECT min(id) FROM posts").rows[0][0]
+    tries = [f'sql "{EXAMPLE}"', f"show {first}", "sql --schema", "status"]
+    return "\n".join(
+        [
+            f"Archived the sample blog into {obj.home} in {report.seconds:g} s: {figures}.",
+            "",
+            "Try next:",
+            *(f"  {command} --home {obj.home} {words}" for words in tries),
+            f"  {command} crawl --limit 10      (the real blog, politely: three seconds between requests)",
+        ]
+    )
+
+
+EXAMPLE = "SELECT id, title, published_on FROM posts ORDER BY published_on DESC LIMIT 5"
+TOTALS = """
+SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), (SELECT count(*) FROM formulas),
+       (SELECT count(*) FROM images), (SELECT count(*) FROM captures)
+"""
+
+
+COMMANDS = (crawl, probe, demo)

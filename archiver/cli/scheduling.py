@@ -1,0 +1,115 @@
+"""Commands for crawls by the clock: schedule and watch."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archiver.cli.context import Command, Context, length
+from archiver.cli.crawling import crawl
+
+if TYPE_CHECKING:
+    from archiver.schedule import Schedule
+
+PASS_ON = {"ignore_unknown_options": True}
+
+
+def _time(ctx: click.Context, option: click.Parameter, text: str | None) -> time | None:
+    from archiver.schedule import parse_time
+
+    return parse_time(text) if text else None
+
+
+def repeated(command: Command) -> Command:
+    """Add the period, and the words for `archiver crawl`."""
+    words = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CRAWL OPTIONS]...")
+    explained = "From the start of a run to the next: 12h, 7d."
+    every = click.option("--every", metavar="LENGTH", callback=length, default="24h", show_default=True, help=explained)
+    return every(words(command))
+
+
+def timed(command: Command) -> Command:
+    """Add the options of a schedule that the system keeps."""
+    for add in (
+        click.option("--install", "action", flag_value="install", help="Install it for you instead of printing it."),
+        click.option("--uninstall", "action", flag_value="uninstall", help="Remove what --install made."),
+        click.option("--at", metavar="HH:MM", callback=_time, help="Time of a run. [in the hour after midnight]"),
+        click.option(
+            "--on-failure", default="", metavar="COMMAND", help="Shell command for an alarm. [archiver status]"
+        ),
+    ):
+        command = add(command)
+    return repeated(command)
+
+
+def _schedule(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
+    """Return a schedule of crawls; the words for them are checked now, not at night."""
+    from archiver.schedule import Schedule
+
+    contact = crawl.make_context("crawl", list(words)).params["contact"]
+    # A timer has not our environment.
+    if contact and not any(word.startswith("--contact") for word in words):
+        words += ("--contact", contact)
+    return Schedule(home=obj.home, db=obj.db or "", arguments=words, **asked)
+
+
+@click.group()
+def schedule() -> None:
+    """Print what runs the crawl by systemd or cron, or install it."""
+
+
+@schedule.command("systemd", context_settings=PASS_ON)
+@timed
+@click.option("--account", default="", metavar="NAME", help="For the whole system instead, run as this account.")
+@click.pass_obj
+def schedule_systemd(obj: Context, /, action: str | None, **asked: Any) -> None:
+    """Print units: a timer, the crawl it starts, the alarm when that fails. CRAWL OPTIONS: as for `archiver crawl`."""
+    from archiver import schedule as schedules
+
+    plan = _schedule(obj, **asked)
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    if action == "install":
+        lines = [f"Wrote {path}" for path in schedules.install_systemd(plan, config)]
+        lines += [f"Now run: {step}" for step in schedules.enable_systemd()]
+    elif action == "uninstall":
+        lines = [f"Removed {path}" for path in schedules.uninstall_systemd(plan, config)] or ["Nothing was installed."]
+    else:
+        lines = [f"# {name}\n{text}" for name, text in schedules.systemd_units(plan).items()]
+    click.echo("\n".join(lines))
+
+
+@schedule.command("cron", context_settings=PASS_ON)
+@timed
+@click.pass_obj
+def schedule_cron(obj: Context, /, action: str | None, **asked: Any) -> None:
+    """Print lines for your crontab. CRAWL OPTIONS: as for `archiver crawl`."""
+    from archiver import schedule as schedules
+
+    plan = _schedule(obj, **asked)
+    if action == "install":
+        click.echo("Installed." if schedules.install_cron(plan) else "It was installed already.")
+    elif action == "uninstall":
+        click.echo("Removed." if schedules.uninstall_cron(plan) else "Nothing was installed.")
+    else:
+        click.echo(schedules.cron_block(plan), nl=False)
+
+
+@click.command(context_settings=PASS_ON)
+@repeated
+@click.pass_obj
+def watch(obj: Context, /, every: timedelta, words: tuple[str, ...]) -> None:
+    """Crawl now, and again until stopped: for containers. CRAWL OPTIONS: as for `archiver crawl`."""
+    from archiver import schedule as schedules
+
+    run_once = schedules.crawl_process(_schedule(obj, words, every=every).crawl)
+    with schedules.stop_on_signals() as stop:
+        code = schedules.watch(run_once, every, stop=stop, jitter=schedules.up_to(every / 24))
+    sys.exit(code)
+
+
+COMMANDS = (schedule, watch)
