@@ -93,6 +93,8 @@ class Comment:
     is_owner: bool
     published_on: str | None
     content: Content
+    is_trackback: bool = False
+    """Whether it is another page's notice of a link: its author is that page's title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,9 @@ class Quality:
     engine: str
     """`site`, `trafilatura` or `readability`: what found the body."""
     issues: tuple[str, ...] = ()
-    """Plain sentences; a post with any is marked for review."""
+    """What speaks against trusting the reading, in plain sentences; a post with any is marked for review."""
+    notes: tuple[str, ...] = ()
+    """What is odd about the page itself, or was found in one place only; no reason for review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

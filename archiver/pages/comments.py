@@ -15,13 +15,15 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Comment, CommentPage
-from archiver.pages.document import first, has_class, links, parse, text_of
+from archiver.pages.document import first, links, parse, text_of
+from archiver.pages.metadata import author_of
 from archiver.text import engines
 from archiver.urls import HOSTS, Site, comment_page
 
 _ID = re.compile(r"comment-(\d+)")
 _DATE = re.compile(r"\b((?:January|February|March|April|May|June|July|August|September|October|November|December))"
                    r" (\d{1,2})(?:st|nd|rd|th), (\d{4})\b")  # fmt: skip
+_TRACKBACK = re.compile(r"\[\.\.\.\].*\[\.\.\.\]", re.S)
 _SAID = re.compile(r"\s*发表于\s*$")
 AUTHOR_CLASSES = ("ListUser", "comment-author", "fn")
 CONTENT_CLASSES = ("ListContent", "comment-content")
@@ -58,13 +60,6 @@ def read_comments(tree: HtmlElement, site: Site, owner: str | None = None) -> tu
     return tuple(_comment(element, number, elements, owner, site) for element, number in elements.items())
 
 
-def author_of(tree: HtmlElement) -> str | None:
-    """Return the author named beside the date of a post: `By X | date | readers`."""
-    submitted = first(tree, f"//*[{has_class('submitted')}]")
-    found = re.search(r"By\s+(.+?)\s*\|", text_of(submitted)) if submitted is not None else None
-    return found[1] if found else None
-
-
 def comment_pages(tree: HtmlElement, post_id: int, site: Site, url: str) -> tuple[int, int]:
     """Return the number of the comment page shown and of all there are; a post without a pager has one.
 
@@ -95,6 +90,7 @@ def _comment(
     parts = list(_own(element, known))
     author, author_url = _author(parts, site)
     is_owner = author == owner and (author_url is None or urlsplit(author_url).hostname in HOSTS)
+    content = engines.read_fragment(_content(element, parts), site.resolve)
     return Comment(
         id=number,
         parent_id=next((known[above] for above in element.iterancestors() if above in known), None),
@@ -102,7 +98,8 @@ def _comment(
         author_url=author_url,
         is_owner=is_owner,
         published_on=_date(parts),
-        content=engines.read_fragment(_content(element, parts), site.resolve),
+        content=content,
+        is_trackback=bool(_TRACKBACK.fullmatch(content.text.strip())),
     )
 
 

@@ -98,6 +98,9 @@ class PostRevision(Base):
     engine: Mapped[str] = mapped_column(doc="What found the body: `site`, `trafilatura` or `readability`.")
     status: Mapped[str] = mapped_column(doc="`good`, or `review` when the page did not prove itself.")
     issues: Mapped[str] = mapped_column(doc="JSON list of what speaks against trusting it; `[]` when nothing does.")
+    notes: Mapped[str] = mapped_column(
+        default="[]", doc="JSON list of what is odd about the page itself, or had one witness only."
+    )
 
 
 class Category(Base):
@@ -185,6 +188,9 @@ class Comment(Base):
     author_url: Mapped[str | None] = mapped_column(doc="Homepage the name links to.")
     is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 when the blog's author wrote it.")
     published_on: Mapped[str | None] = mapped_column(doc="Date, YYYY-MM-DD; the blog shows no time.")
+    is_trackback: Mapped[bool] = mapped_column(
+        flag("is_trackback"), default=False, doc="1 when it is another page's notice of a link."
+    )
     markdown: Mapped[str] = mapped_column(doc="Text as Markdown, formulas byte for byte.")
     text: Mapped[str] = mapped_column(doc="Text without markup.")
     first_seen_at: Mapped[str] = mapped_column(doc="When the archive first saw it.")

@@ -111,6 +111,7 @@ def _add_revision(
             engine=post.quality.engine,
             status="review" if issues else "good",
             issues=json.dumps(issues, ensure_ascii=False),
+            notes=json.dumps(post.quality.notes, ensure_ascii=False),
         )
         .returning(models.PostRevision.id)
     )
@@ -247,6 +248,7 @@ def _comment_row(post_id: int, comment: items.Comment, page: int, seen_at: str) 
         "author": comment.author,
         "author_url": comment.author_url,
         "is_owner": comment.is_owner,
+        "is_trackback": comment.is_trackback,
         "published_on": comment.published_on,
         "markdown": comment.content.markdown,
         "text": comment.content.text,

@@ -23,9 +23,7 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> tuple[str, .
     The Markdown is read back by an independent CommonMark parser and compared with a plain walk over the body; the
     text of the extractor is compared with the same walk.
     """
-    issues = [f"a formula opens here and never ends: {opener}" for opener in content.unclosed[:_LISTED]]
-    if len(content.unclosed) > _LISTED:
-        issues.append(f"{len(content.unclosed) - _LISTED} more formulas open and never end")
+    issues: list[str] = []
     if len(content.markdown) > MAX_CHECKED:
         issues.append(f"the Markdown has {len(content.markdown)} characters, too many to be read back")
         return tuple(issues)
@@ -38,6 +36,14 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> tuple[str, .
     if share < MINIMUM:
         issues.append(f"plain text and page agree to {share:.2%} only, less than {MINIMUM:.2%}")
     return tuple(issues)
+
+
+def notes(content: Content) -> tuple[str, ...]:
+    """Return what is odd about the source itself, and was kept as it is."""
+    found = [f"a formula opens here and never ends: {opener}" for opener in content.unclosed[:_LISTED]]
+    if len(content.unclosed) > _LISTED:
+        found.append(f"{len(content.unclosed) - _LISTED} more formulas open and never end")
+    return tuple(found)
 
 
 def _formulas(wanted: list[str], found: list[str]) -> list[str]:

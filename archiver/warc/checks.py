@@ -1,7 +1,7 @@
 """What one WARC file can be checked for, one question each.
 
-A check sees the file's records in order and is asked at the end; both give findings. The stretches of the file that hold
-no whole record are found before, so that a check need not complain again about what was in them.
+A check sees the file's records in order and is asked at the end; both give findings. The stretches of the file that
+hold no whole record are reported by who reads it, so a check need not complain again about what was in them.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol
 
-from archiver.warc import members
+from archiver.warc import index, members
 from archiver.warc.findings import Finding, Severity
 from archiver.warc.members import Broken, RawRecord
 from archiver.warc.recovery import CAPTURES
@@ -219,6 +219,58 @@ class Pairs:
                 yield place.finding("missing record", f"the response {question} to this request", "none")
 
 
+class Lines:
+    """The index has the line of each record, and no others of the file."""
+
+    def __init__(self, name: str, lines: dict[int, str] | None) -> None:
+        """Take the index's name and its lines about the file by the offset of the record, None if it has no line."""
+        self._name = name
+        self._lines = lines
+        self._wrong: list[Place] = []
+
+    def see(self, seen: Seen) -> Iterable[Finding]:
+        """Compare the record with its line."""
+        if not index.indexed(seen.type, seen.header("content-type")):
+            return ()
+        found = self._lines.pop(seen.place.offset, None) if self._lines else None
+        if found != index.line_of(_entry(seen)):
+            self._wrong.append(seen.place)
+        return ()
+
+    def end(self, whole: Whole) -> Iterable[Finding]:
+        """Return where they disagree."""
+        if self._lines is None:
+            if self._wrong:
+                yield self._finding(f"lines about {whole.name}", "none: make the index anew", Severity.WARNING)
+            return
+        if self._wrong:
+            first = self._wrong[0]
+            what = f"the lines of {len(self._wrong)} records of {whole.name}, the first at offset {first.offset}"
+            finding = self._finding(what, "others or none: make the index anew")
+            yield replace(finding, record_id=first.record_id, url=first.url)
+        beside = [offset for offset in self._lines if not whole.damaged(offset)]
+        if beside:
+            found = f"{len(beside)} others, the first at offset {min(beside)}"
+            yield self._finding(f"lines about records of {whole.name}", found)
+
+    def _finding(self, expected: str, found: str, severity: Severity = Severity.DAMAGE) -> Finding:
+        return Finding(severity=severity, what="index", file=self._name, expected=expected, found=found)
+
+
+def _entry(seen: Seen) -> index.Entry:
+    return index.Entry(
+        type=seen.type,
+        target_uri=seen.place.url,
+        date=seen.record.headers["warc-date"],
+        content_type=seen.header("content-type"),
+        digest=seen.header("warc-payload-digest"),
+        block=bytes(seen.record.block),
+        warc_file=seen.place.file,
+        offset=seen.place.offset,
+        length=seen.place.end - seen.place.offset,
+    )
+
+
 class Captures:
     """The responses are those the database knows of, where it says they are."""
 
@@ -243,9 +295,9 @@ class Captures:
         if known.payload_sha256 and seen.type == "response" and not _has_sha256(seen.record, known.payload_sha256):
             yield place.finding("payload", f"SHA-256 {known.payload_sha256}", "another one")
 
-    def within(self, stretch: Broken) -> list[KnownCapture]:
+    def within(self, start: int, end: int) -> list[KnownCapture]:
         """Return the known captures in a stretch that holds no whole record; they are then accounted for."""
-        inside = [offset for offset in self._known if stretch.offset <= offset < stretch.offset + stretch.length]
+        inside = [offset for offset in self._known if start <= offset < end]
         return [self._known.pop(offset) for offset in sorted(inside)]
 
     def end(self, whole: Whole) -> Iterable[Finding]:

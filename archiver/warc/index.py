@@ -58,6 +58,13 @@ class Entry:
     length: int
 
 
+def target_uri(value: str | None) -> str | None:
+    """Return WARC-Target-URI as readers take it: some programs wrote it in angle brackets, or with spaces."""
+    if value and value.startswith("<") and value.endswith(">"):
+        value = value[1:-1]
+    return value and value.replace(" ", "%20")
+
+
 def indexed(kind: str, content_type: str | None) -> bool:
     """Return whether a record of that type and content type gets a line."""
     return kind in INDEXED and (kind in CAPTURES or content_type != _FIELDS)

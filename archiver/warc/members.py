@@ -25,6 +25,8 @@ _SIP = 512  # bytes fed at once to a broken member, to get out what is before th
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HTTP_HEAD_END = re.compile(rb"\n\r?\n")  # as lenient as archiver.warc.message
 _VERSION = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])")
+_FIELD = re.compile(r"\n([^:\n]+):[ \t]*([^\n]*)")
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _END = b"\r\n\r\n"
 _ID = re.compile(rb"\nWARC-Record-ID:[ \t]*([^\r\n]+)\r?\n", re.IGNORECASE)
 _URI = re.compile(rb"\nWARC-Target-URI:[ \t]*([^\r\n]+)\r?\n", re.IGNORECASE)
@@ -157,16 +159,9 @@ def parse(content: bytes) -> RawRecord:
 
 
 def _headers(head: str) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    name = ""
-    for line in head.split("\n")[1:]:
-        if line.startswith((" ", "\t")) and name:  # folded, as old programs do
-            headers[name] += " " + line.strip()
-        else:
-            name, _, value = line.partition(":")
-            name = name.strip().lower()
-            headers.setdefault(name, value.strip())
-    return headers
+    if _FOLD.search(head):  # as old programs do
+        head = _FOLD.sub(" ", head)
+    return {name.rstrip().lower(): value.rstrip() for name, value in reversed(_FIELD.findall(head))}
 
 
 def _text(data: bytes) -> str:
@@ -221,11 +216,18 @@ def _decoded(decode: Callable[[str], bytes], value: str) -> bytes | None:
 
 
 def _base32(value: str) -> bytes:
-    return base64.b32decode(value + "=" * (-len(value) % 8), casefold=True)
+    # Python's own is in Python, and takes longer than the digest of a small record.
+    value = value.rstrip("=").upper()
+    if not value.isalnum():
+        raise ValueError(value)
+    bits = len(value) * 5
+    return (int(value.translate(_BASE32_DIGITS), 32) >> bits % 8).to_bytes(bits // 8, "big")
 
 
 def _base64(value: str) -> bytes:
     return base64.b64decode(value.translate({ord("-"): "+", ord("_"): "/"}) + "=" * (-len(value) % 4), validate=True)
 
 
+# Digits of base 32 in the order of RFC 4648 for those of `int`; 0, 1, 8 and 9 are none.
+_BASE32_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ2345670189", "0123456789ABCDEFGHIJKLMNOPQRSTUVzzzz")
 _BASES = (_base32, bytes.fromhex, _base64)

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -26,15 +27,15 @@ from archiver.warc.checks import (
     Digests,
     GzipHeaders,
     KnownCapture,
+    Lines,
     Pairs,
     Place,
     Seen,
     Whole,
 )
 from archiver.warc.findings import Finding, Severity
-from archiver.warc.members import Malformed, Member
-from archiver.warc.reader import Damage
-from archiver.warc.recovery import CAPTURES, SUFFIX
+from archiver.warc.members import Broken, Malformed, Member
+from archiver.warc.recovery import SUFFIX
 from archiver.warc.writer import OPEN_SUFFIX
 
 __all__ = ["Finding", "KnownCapture", "Severity", "Tally", "verify", "verify_file"]
@@ -77,7 +78,7 @@ class _Archive:
 
     def __init__(self, known: Iterable[KnownCapture] | None, index_file: Path | None, tally: Tally) -> None:
         self.tally = tally
-        self.index = _Index(index_file) if index_file else None
+        self._index = _Index(index_file) if index_file else None
         self._places: dict[str, tuple[str, int]] = {}
         """File and offset of each record id."""
         self._known: dict[str, list[KnownCapture]] | None = None
@@ -93,10 +94,14 @@ class _Archive:
         self.tally.files += 1
         try:
             with path.open("rb") as file:
-                yield from _File(self, name, file, path.name != name, captures).findings()
+                yield from _File(self, name, file, path.name != name, captures, self._lines(path)).findings()
         except OSError as error:
             everything = captures.within(0, sys.maxsize) if captures else []
             yield _damage("unreadable file", name, "a file that can be read", error.strerror or str(error), everything)
+
+    def _lines(self, path: Path) -> Lines | None:
+        """Return the check against the index; files get into it when they are closed."""
+        return self._index.lines(path.name) if self._index and path.suffix != OPEN_SUFFIX else None
 
     def once(self, place: Place) -> Iterator[Finding]:
         """Yield a finding for a record id that was used before."""
@@ -110,8 +115,8 @@ class _Archive:
             files = {self._places[each.record_id][0] for each in captures if each.record_id in self._places}
             found = f"its records in {', '.join(sorted(files))}: rename it back" if files else "none"
             yield _damage("missing file", name, f"a file with {len(captures)} known responses", found, captures)
-        if self.index:
-            yield from self.index.rest()
+        if self._index:
+            yield from self._index.rest()
 
 
 def _damage(what: str, name: str, expected: str, found: str, captures: Sequence[KnownCapture] = ()) -> Finding:
@@ -129,7 +134,13 @@ class _File:
     """The check of one file."""
 
     def __init__(
-        self, archive: _Archive, name: str, file: BinaryIO, is_open: bool, captures: Captures | None
+        self,
+        archive: _Archive,
+        name: str,
+        file: BinaryIO,
+        is_open: bool,
+        captures: Captures | None,
+        lines: Lines | None,
     ) -> None:
         self._archive = archive
         self._name = name
@@ -137,6 +148,8 @@ class _File:
         self._open = is_open
         self._captures = captures
         self._descriptions = Descriptions()
+        asked: list[Check | None] = [Digests(), self._descriptions, GzipHeaders(), Pairs(), captures, lines]
+        self._checks = [check for check in asked if check]
         self._stretches: list[Broken] = []
 
     def findings(self) -> Iterator[Finding]:
@@ -194,3 +207,85 @@ class _File:
             yield _damage("empty file", self._name, "records", "none")
         for check in self._checks:
             yield from check.end(whole)
+
+    def _size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
+
+    def _left_open(self) -> Finding:
+        return Finding(
+            severity=Severity.WARNING,
+            what="open file",
+            file=self._name,
+            expected="a file that was closed",
+            found="one that an interrupted run left open; the next run closes it",
+        )
+
+
+def _seen(name: str, member: Member) -> Seen:
+    record = members.parse(member.content)
+    place = Place(
+        name,
+        member.offset,
+        member.offset + member.length,
+        record.headers["warc-record-id"],
+        index.target_uri(record.headers.get("warc-target-uri")),
+    )
+    return Seen(place, member.header, record)
+
+
+def _in_use(file: BinaryIO) -> bool:
+    """Return whether a writer holds the file."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_UN)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    return False
+
+
+class _Index:
+    """The lines of an index by what they are about."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._lines: dict[str, dict[int, str]] = defaultdict(dict)
+        self._there = True
+        self._findings = list(self._read(path))
+
+    def _read(self, path: Path) -> Iterator[Finding]:
+        before = ""
+        try:
+            with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+                for number, line in enumerate(file, 1):
+                    yield from self._add(line, number, before)
+                    before = line
+        except FileNotFoundError:
+            self._there = False
+            yield self._finding(Severity.WARNING, "the index", "none: make it anew")
+        except OSError as error:
+            yield self._finding(Severity.DAMAGE, "an index that can be read", error.strerror or str(error))
+
+    def _add(self, line: str, number: int, before: str) -> Iterator[Finding]:
+        try:
+            warc_file, offset = index.place(line)
+        except ValueError:
+            yield self._finding(Severity.DAMAGE, f"CDXJ in line {number}", repr(line[:80]))
+            return
+        if line <= before or not line.endswith("\n"):
+            yield self._finding(Severity.DAMAGE, f"whole lines in order up to line {number}", repr(line[:80]))
+        self._lines[warc_file][offset] = line
+
+    def lines(self, name: str) -> Lines | None:
+        """Return the check of a file against its lines; None when there is no index."""
+        return Lines(self._name, self._lines.pop(name, None)) if self._there else None
+
+    def rest(self) -> Iterator[Finding]:
+        """Yield what is wrong with the index by itself, and lines that no file led to."""
+        yield from self._findings
+        for name, lines in sorted(self._lines.items()):
+            yield self._finding(Severity.DAMAGE, "lines about files that are there", f"{len(lines)} about {name}")
+
+    def _finding(self, severity: Severity, expected: str, found: str) -> Finding:
+        return Finding(severity=severity, what="index", file=self._name, expected=expected, found=found)

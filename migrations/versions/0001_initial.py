@@ -111,6 +111,7 @@ def make_posts() -> None:
         sa.Column("engine", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("issues", sa.String(), nullable=False),
+        sa.Column("notes", sa.String(), nullable=False),
         sa.CheckConstraint("status IN ('good', 'review')", name=op.f("ck_post_revisions_status")),
         sa.ForeignKeyConstraint(["capture_id"], ["captures.id"], name=op.f("fk_post_revisions_capture_id")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_revisions_post_id")),
@@ -199,6 +200,9 @@ def make_comments() -> None:
         sa.Column("author_url", sa.String()),
         sa.Column("is_owner", sa.Boolean(create_constraint=True, name=op.f("ck_comments_is_owner")), nullable=False),
         sa.Column("published_on", sa.String()),
+        sa.Column(
+            "is_trackback", sa.Boolean(create_constraint=True, name=op.f("ck_comments_is_trackback")), nullable=False
+        ),
         sa.Column("markdown", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("first_seen_at", sa.String(), nullable=False),

@@ -1,0 +1,193 @@
+"""What an article page says about its post, outside the text: each field by two witnesses where the page has them.
+
+What disagrees is an issue, and never guessed away; what only one witness says is a note.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from lxml.html import HtmlElement
+
+from archiver.items import Category
+from archiver.pages.document import date_in, first, has_class, links, text_of
+from archiver.text.guess import guess
+from archiver.urls import Site, category
+
+SUBMITTED = f"//*[{has_class('submitted')}]"
+TOOLS = ("//*[@id='tools']", f"//*[{has_class('tools')}]")
+TAXONOMY = (
+    f"//*[@id='tools']//*[{has_class('cat')}]",
+    f"//*[{has_class('tools')}]//*[{has_class('cat')}]",
+    f"//span[{has_class('cat')}]",
+)
+BREADCRUMB = "//*[@id='breadcrumb']"
+LICENSE = "//a[contains(@href, 'creativecommons.org/licenses/')]"
+CITATION = "//*[@id='how_to_cite']"
+BIBTEX = f"{CITATION}//pre[{has_class('cite_style')}]"
+
+_BYLINE = re.compile(r"By\s+(.+?)\s*\|")
+_READERS = re.compile(r"(\d+)\s*位读者")
+_COMMENTS = re.compile(r"(\d+)\s*评论")
+_FIELD = re.compile(r"(title|author|year|month)\s*=\s*\{(.*)\}")
+_CITED_ON = re.compile(r"\((\w{3})\w*\.?\s+(\d{1,2}),\s+(\d{4})\)")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@dataclass(slots=True)
+class Metadata:
+    """The fields of a post, and what the witnesses had to say."""
+
+    title: str
+    author: str
+    published_on: str | None
+    categories: tuple[Category, ...]
+    tags: tuple[str, ...]
+    license: str | None
+    license_url: str | None
+    reader_count: int | None
+    comment_count: int | None
+    issues: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def witness(self, name: str, here: str | None, there: str | None) -> str | None:
+        """Return a field from its place, or else from the other; note or report what the two say."""
+        if here and there and "".join(here.split()) != "".join(there.split()):
+            self.issues.append(f"{name}: {here!r} in its place, but {there!r} elsewhere on the page")
+        elif not here and not there:
+            return None
+        elif not here or not there:
+            self.notes.append(f"{name}: one witness only, {'in its place' if here else 'elsewhere on the page'}")
+        return here or there
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What the page's own citation says."""
+
+    title: str | None
+    author: str | None
+    date: str | None
+    """`YYYY-MM-DD` from the citation's text, or `YYYY-MM` from the BibTeX entry."""
+
+
+def read_metadata(tree: HtmlElement, heading: HtmlElement, site: Site, url: str) -> Metadata:
+    """Read the metadata of an article page whose heading's link is given."""
+    submitted = first(tree, SUBMITTED)
+    byline = text_of(submitted) if submitted is not None else ""
+    tools = first(tree, *TOOLS)
+    categories, tags = _taxonomy(tree, site, url)
+    license_link = _license(tree)
+    found = Metadata(
+        title=text_of(heading),
+        author="",
+        published_on=None,
+        categories=categories,
+        tags=tags,
+        license=text_of(license_link) or None if license_link is not None else None,
+        license_url=license_link.get("href") if license_link is not None else None,
+        reader_count=_count(_READERS, byline),
+        comment_count=_count(_COMMENTS, text_of(tools) if tools is not None else ""),
+    )
+    _testify(found, tree, byline, citation(tree))
+    _place(found, tree, site, url)
+    return found
+
+
+def author_of(tree: HtmlElement) -> str | None:
+    """Return the author named beside the date of a post: `By X | date | readers`."""
+    submitted = first(tree, SUBMITTED)
+    found = _BYLINE.search(text_of(submitted)) if submitted is not None else None
+    return found[1] if found else None
+
+
+def citation(tree: HtmlElement) -> Citation:
+    """Read the citation at the end of the page: a sentence and a BibTeX entry."""
+    block = first(tree, BIBTEX)
+    fields = (
+        {found[1]: found[2].strip() for found in _FIELD.finditer(str(block.text_content()))}
+        if block is not None
+        else {}
+    )
+    box = first(tree, CITATION)
+    cited = _CITED_ON.search(text_of(box)) if box is not None else None
+    day = _iso(cited[3], cited[1], int(cited[2])) if cited else None
+    return Citation(
+        title=fields.get("title"),
+        author=fields.get("author"),
+        date=day or _iso(fields.get("year", ""), fields.get("month", ""), None),
+    )
+
+
+def _iso(year: str, month: str, day: int | None) -> str | None:
+    """Return an English date as ISO 8601; without a day, year and month."""
+    if not year.isdecimal() or month[:3] not in _MONTHS:
+        return None
+    number = _MONTHS.index(month[:3]) + 1
+    if day is None:
+        return f"{year}-{number:02}"
+    try:
+        return date(int(year), number, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _testify(found: Metadata, tree: HtmlElement, byline: str, cited: Citation) -> None:
+    """Hear both witnesses about title, author and date; where there is none, general rules."""
+    found.witness("title", found.title, cited.title)
+    author = found.witness("author", author_of(tree), cited.author)
+    here = date_in(byline)
+    there = here if here and cited.date and here.startswith(cited.date) else cited.date
+    published_on = found.witness("date", here, there)
+    if not author or not published_on or len(published_on) < len("YYYY-MM-DD"):
+        last_resort = guess(tree)
+        author = author or last_resort.author
+        published_on = published_on if published_on and len(published_on) > len("YYYY-MM") else last_resort.date
+        found.notes.append("author or date: found by general rules, if at all")
+    found.author, found.published_on = author or "", published_on
+    found.issues += [] if author else ["no author found"]
+    found.issues += [] if published_on else ["no date found"]
+
+
+def _place(found: Metadata, tree: HtmlElement, site: Site, url: str) -> None:
+    """Compare the categories below the text with the one of the breadcrumb, which may be the only one."""
+    crumbs = _categories(first(tree, BREADCRUMB), site, url)
+    known = {each.slug for each in found.categories}
+    strays = [each.slug for each in crumbs if each.slug not in known]
+    if not known:
+        found.categories = crumbs
+        found.notes += ["category: one witness only, the breadcrumb"] if crumbs else []
+        found.issues += [] if crumbs else ["no category found"]
+    elif strays:
+        found.issues.append(f"category {', '.join(strays)} is in the breadcrumb but not below the text")
+    elif not crumbs:
+        found.notes.append("category: one witness only, below the text")
+
+
+def _count(pattern: re.Pattern[str], text: str) -> int | None:
+    found = pattern.search(text)
+    return int(found[1]) if found else None
+
+
+def _license(tree: HtmlElement) -> HtmlElement | None:
+    """Return the licence link that says something; the first may hold only a picture."""
+    found: list[HtmlElement] = tree.xpath(LICENSE)
+    return next((link for link in found if text_of(link)), found[0] if found else None)
+
+
+def _taxonomy(tree: HtmlElement, site: Site, url: str) -> tuple[tuple[Category, ...], tuple[str, ...]]:
+    """Return all categories and tags; the breadcrumb names only one category, the sidebar tags of others."""
+    line = first(tree, *TAXONOMY)
+    tagged = links(line, site, url) if line is not None else ()
+    tags = dict.fromkeys(text_of(element) for element, target in tagged if "/tag/" in target)
+    return _categories(line, site, url), tuple(tags)
+
+
+def _categories(box: HtmlElement | None, site: Site, url: str) -> tuple[Category, ...]:
+    found: dict[str, str] = {}
+    for element, target in links(box, site, url) if box is not None else ():
+        if place := category(target):
+            found.setdefault(place[0], text_of(element))
+    return tuple(Category(slug=slug, name=name) for slug, name in found.items())
