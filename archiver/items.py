@@ -120,6 +120,7 @@ class Post:
     published_on: str | None
     categories: tuple[Category, ...]
     tags: tuple[str, ...]
+    """As the page names them, in its order; one named twice is here twice."""
     license: str | None
     license_url: str | None
     reader_count: int | None

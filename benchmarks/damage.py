@@ -44,6 +44,13 @@ OTHERS = {
 }
 
 
+ALONE = """
+import pathlib, sys
+from archiver.warc.verify import verify
+sys.exit(len(list(verify(pathlib.Path(sys.argv[1])))))
+"""
+
+
 @dataclass(frozen=True)
 class Sample:
     """A WARC file that is whole, and what a database would know of it."""
@@ -65,28 +72,30 @@ class Damage:
 
 @contextmanager
 def counted_ids(seed: int) -> Iterator[None]:
-    """Number the records, so that the same seed makes the same file."""
+    """Replace the random ids of records, so that the same seed makes the same file."""
     source = random.Random(seed)
     with patch("archiver.warc.writer.uuid4", lambda: UUID(int=source.getrandbits(128), version=4)):
         yield
 
 
-def make_sample(directory: Path, seed: int, *, exchanges: int = EXCHANGES, chunked: bool = False) -> Sample:
-    """Write a file of pages and pictures of 500 to 8000 bytes that no compression makes smaller."""
+def make_sample(
+    directory: Path, seed: int, *, exchanges: int = EXCHANGES, sizes: range = range(500, 8000), chunked: bool = False
+) -> Sample:
+    """Write a file of responses of such sizes that no compression makes smaller, as pictures and coded pages are."""
     source = random.Random(seed)
     shutil.rmtree(directory, ignore_errors=True)
     with (
         counted_ids(seed),
         WarcWriter(directory, software="blog-archiver/benchmark", now=lambda: START) as target,
     ):
-        locations = [_exchange(target, number, source, chunked) for number in range(exchanges)]
+        locations = [_exchange(target, number, source, sizes, chunked) for number in range(exchanges)]
     path = directory / locations[0].warc_file
     offsets = [record.offset for record in iter_records(path)]
     return Sample(path.name, path.read_bytes(), (*offsets, path.stat().st_size), tuple(map(known, locations)))
 
 
-def _exchange(target: WarcWriter, number: int, source: random.Random, chunked: bool) -> Location:
-    body = source.randbytes(source.randrange(500, 8000))
+def _exchange(target: WarcWriter, number: int, source: random.Random, sizes: range, chunked: bool) -> Location:
+    body = source.randbytes(source.choice(sizes))
     head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"
     if chunked and number % 2:
         response = head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
@@ -166,7 +175,7 @@ def judges(directory: Path, *, others: bool) -> dict[str, Callable[[Sample, byte
 
 
 def run_round(number: int, work: Path, *, others: bool) -> tuple[dict[str, Counter[str]], dict[str, int], Counter[str]]:
-    """Return what each judge found by kind of damage, its false alarms, and how many damages there were of each kind."""
+    """Return what each judge found by kind of damage, its false alarms, and how many there were of each kind."""
     sample = make_sample(work / "sample", number)
     clean = [make_sample(work / "clean", 1000 * number + each, chunked=bool(each % 2)) for each in range(CLEAN)]
     tries = list(damages(sample, number))
@@ -187,10 +196,9 @@ def _empty(directory: Path) -> Path:
 def measure_speed(megabytes: int, work: Path, *, others: bool) -> None:
     """Print how long each program takes for a file of that size: median wall clock and CPU of five interleaved runs."""
     directory = work / "speed"
-    sample = make_sample(directory, 7, exchanges=megabytes * 1_000_000 // 5000)
+    sample = make_sample(directory, 7, exchanges=megabytes * 25, sizes=range(20_000, 60_000))
     path = directory / sample.name
-    ours = "import sys, pathlib; from archiver.warc.verify import verify; sys.exit(len(list(verify(pathlib.Path(sys.argv[1])))))"
-    starts = {"verify, the file alone": [sys.executable, "-c", ours, str(directory)]}
+    starts = {"verify, the file alone": [sys.executable, "-c", ALONE, str(directory)]}
     for name, arguments in OTHERS.items() if others else ():
         if start := command(arguments):
             starts[name] = [*start, str(path)]
@@ -198,9 +206,7 @@ def measure_speed(megabytes: int, work: Path, *, others: bool) -> None:
     for _ in range(5):
         for name, start in starts.items():
             times[name].append(_timed(start))
-    print(
-        f"\n{len(sample.data) / 1e6:.1f} MB, {len(sample.offsets) - 1} records; medians of 5, start of the program included"
-    )
+    print(f"\n{len(sample.data) / 1e6:.1f} MB, {len(sample.offsets) - 1} records; medians of 5, start-up included")
     for name, pairs in times.items():
         wall, cpu = (statistics.median(column) for column in zip(*pairs, strict=True))
         print(f"{name:28} {wall:6.2f} s wall {cpu:6.2f} s CPU {len(sample.data) / 1e6 / wall:6.0f} MB/s")

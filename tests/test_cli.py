@@ -53,7 +53,8 @@ def test_rows_come_as_table_json_lines_and_csv(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["DELETE FROM posts", "DROP TABLE posts", "ATTACH 'x' AS y", "PRAGMA user_version = 7", "SELECT 1; SELECT 2"]
+    "query",
+    ["DELETE FROM posts", "DROP TABLE posts", "ATTACH 'x' AS y", "PRAGMA user_version = 7", "SELECT 1; SELECT 2"],
 )
 def test_sql_only_reads_whatever_the_query_says(home: Path, query: str) -> None:
     before = (home / "archive.db").read_bytes()

@@ -6,12 +6,10 @@ import asyncio
 import logging
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
@@ -19,11 +17,11 @@ from scrapy.crawler import Crawler
 
 from archiver import __version__, items
 from archiver.crawl import wire
+from archiver.crawl.counts import Counts
 from archiver.errors import ArchiverError, DiskFull, RateLimited
 from archiver.pages.promises import Finding
 from archiver.store import captures, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
-from archiver.store.outcomes import Effect
 from archiver.urls import Site
 from archiver.warc import recovery
 from archiver.warc.writer import Location, WarcWriter
@@ -58,50 +56,6 @@ class Place:
     def logs(self) -> Path:
         """Folder of the logs."""
         return self.home / "logs"
-
-
-@dataclass(slots=True)
-class Counts:
-    """What happened in a run."""
-
-    requests: int = 0
-    bytes: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    pages: Counter[str] = field(default_factory=Counter)
-    """Pages recognised, by kind."""
-    posts: Counter[str] = field(default_factory=Counter)
-    """Posts by what storing them did: new, changed, unchanged, held."""
-    comments_new: int = 0
-    gaps: Counter[str] = field(default_factory=Counter)
-    """Addresses that gave no page, by kind of page."""
-    unrecognised: int = 0
-    """Pages that arrived and were not what their address promises."""
-
-    def add(self, outcome: items.Outcome, effect: Effect) -> None:
-        """Count what a request came to, and what storing that did."""
-        if isinstance(outcome.item, items.Gap):
-            self.gaps[outcome.kind] += 1
-            self.unrecognised += outcome.item.unrecognised
-            return
-        self.pages[outcome.kind] += 1
-        self.comments_new += effect.comments_new
-        if effect.change is not None:
-            self.posts[effect.change] += 1
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the counts for the run's row and report."""
-        posts = {name: self.posts[name] for name in ("new", "changed", "unchanged", "held", "gone")}
-        return {
-            "requests": self.requests,
-            "bytes": self.bytes,
-            **posts,
-            "comments_new": self.comments_new,
-            "failed": sum(self.gaps.values()),
-            "pages": dict(self.pages),
-            "gaps": dict(self.gaps),
-            "unrecognised": self.unrecognised,
-            "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
-        }
 
 
 class Run:

@@ -181,8 +181,8 @@ def _taxonomy(tree: HtmlElement, site: Site, url: str) -> tuple[tuple[Category, 
     """Return all categories and tags; the breadcrumb names only one category, the sidebar tags of others."""
     line = first(tree, *TAXONOMY)
     tagged = links(line, site, url) if line is not None else ()
-    tags = dict.fromkeys(text_of(element) for element, target in tagged if "/tag/" in target)
-    return _categories(line, site, url), tuple(tags)
+    tags = tuple(text_of(element) for element, target in tagged if "/tag/" in target)
+    return _categories(line, site, url), tags
 
 
 def _categories(box: HtmlElement | None, site: Site, url: str) -> tuple[Category, ...]:

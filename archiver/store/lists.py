@@ -109,9 +109,7 @@ def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
 def _only(session: Session, cycle: int, here: str, there: str) -> list[int]:
     other = aliased(Sighting)
     since = 0 if there == "category" else cycle
-    elsewhere = exists().where(
-        other.post_id == Sighting.post_id, other.source.startswith(there), other.run_id >= since
-    )
+    elsewhere = exists().where(other.post_id == Sighting.post_id, other.source.startswith(there), other.run_id >= since)
     return _posts(session, cycle, here, ~elsewhere)
 
 

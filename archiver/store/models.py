@@ -140,10 +140,11 @@ class PostTag(Base):
     """A post with a tag."""
 
     __tablename__ = "post_tags"
-    __table_args__ = about("Tags of each post.")
+    __table_args__ = about("Tags of each post, in the order the page names them.")
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
-    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True, index=True, doc="The tag.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place on the page, from 0.")
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), index=True, doc="The tag.")
 
 
 class Topic(Base):

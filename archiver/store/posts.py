@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -122,7 +122,7 @@ def _make_current(session: Session, post: items.Post, revision_id: int, seen_at:
     values = _columns(post) | {"current_revision_id": revision_id, "last_changed_at": seen_at}
     session.execute(update(models.Post).where(models.Post.id == post.id).values(values))
     _replace(session, models.PostCategory, post.id, ({"category_id": _category(session, c)} for c in post.categories))
-    _replace(session, models.PostTag, post.id, ({"tag_id": _tag(session, name)} for name in post.tags))
+    _replace(session, models.PostTag, post.id, _tags(session, post.tags))
     _replace(session, models.Formula, post.id, map(_fields, post.content.formulas))
     _replace(session, models.CodeBlock, post.id, map(_fields, post.content.code_blocks))
     _replace(session, models.Image, post.id, map(_fields, post.content.images))
@@ -189,6 +189,10 @@ def _category(session: Session, category: items.Category) -> int:
     row.name = category.name
     session.flush()
     return row.id
+
+
+def _tags(session: Session, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    return ({"position": position, "tag_id": _tag(session, name)} for position, name in enumerate(names))
 
 
 def _tag(session: Session, name: str) -> int:

@@ -218,6 +218,9 @@ class _Writer:
     def _list(self, node: etree._Element, depth: int) -> None:
         if self._within_line(node, depth):
             return
+        if depth > MAX_DEPTH:
+            self._block(node, depth)
+            return
         self._flush()
         items = self._items(node, depth)
         if not items:

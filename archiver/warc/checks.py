@@ -315,9 +315,9 @@ class Captures:
             )
 
     def _fate(self, known: KnownCapture, whole: Whole) -> tuple[int | None, bool]:
-        """Return by how many bytes a capture has moved, or None, and whether its place is beyond the file's end."""
+        """Return by how many bytes a capture has moved, or None and whether its place is beyond the file's end."""
         place = self._unknown.pop(known.record_id, None)
-        return place.offset - known.warc_offset if place else None, known.warc_offset >= whole.size
+        return (place.offset - known.warc_offset, False) if place else (None, known.warc_offset >= whole.size)
 
     def _lost(self, captures: list[KnownCapture], moved: int | None, beyond: bool, whole: Whole) -> Finding:
         first = captures[0]

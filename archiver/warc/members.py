@@ -22,10 +22,8 @@ GZIP_HEADER = 10
 
 _PIECE = 1 << 16
 _SIP = 512  # bytes fed at once to a broken member, to get out what is before the break
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_HTTP_HEAD_END = re.compile(rb"\n\r?\n")  # as lenient as archiver.warc.message
 _VERSION = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])")
-_FIELD = re.compile(r"\n([^:\n]+):[ \t]*([^\n]*)")
+_FIELD = re.compile(r"\n([^:\s]+)[ \t]*:[ \t]*([^\n]*)")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _END = b"\r\n\r\n"
 _ID = re.compile(rb"\nWARC-Record-ID:[ \t]*([^\r\n]+)\r?\n", re.IGNORECASE)
@@ -90,11 +88,22 @@ class RawRecord:
         if not self.headers.get("content-type", "").lower().startswith("application/http"):
             yield block
             return
-        end = _HTTP_HEAD_END.search(self.content, self.start, len(self.content) - len(_END))
-        head = self.content[self.start : end.start() if end else None]
-        if b"chunked" in head.lower():
+        end, payload = _blank_line(self.content, self.start, len(self.content) - len(_END))
+        if b"chunked" in self.content[self.start : end].lower():
             yield message.parse(bytes(block)).entity
-        yield block[end.end() - self.start :] if end else b""
+        yield block[payload - self.start :]
+
+
+def _blank_line(content: bytes, start: int, stop: int) -> tuple[int, int]:
+    """Return where the first empty line begins and ends, with the line feed before it; twice `stop` if there is none.
+
+    As `archiver.warc.message` takes it, many times faster than its expression.
+    """
+    crlf = content.find(b"\n\r\n", start, stop)
+    lf = content.find(b"\n\n", start, crlf + 1 if crlf >= 0 else stop)
+    if lf >= 0:
+        return lf, lf + 2
+    return (crlf, crlf + 3) if crlf >= 0 else (stop, stop)
 
 
 def walk(file: BinaryIO, name: str) -> Iterator[Member | Broken]:
@@ -120,20 +129,22 @@ def walk(file: BinaryIO, name: str) -> Iterator[Member | Broken]:
 
 def _inflate(file: BinaryIO, buffer: bytes, offset: int) -> tuple[Member, bytes]:
     """Return the member that begins the buffer, and what of the buffer follows it."""
+    if len(buffer) < GZIP_HEADER:
+        buffer += file.read(_PIECE)
     decoder = zlib.decompressobj(wbits=31)
     header = buffer[:GZIP_HEADER]
-    pieces = [decoder.decompress(buffer)]
-    taken = len(buffer)
-    size = len(pieces[0])
+    pieces: list[bytes] = []
+    taken, room = 0, MAX_RECORD + 1
+    piece = buffer
     while not decoder.eof:
-        piece = file.read(_PIECE)
         if not piece:
             raise _Torn(f"the end of the file after {taken} bytes of it")
-        pieces.append(decoder.decompress(piece))
+        pieces.append(decoder.decompress(piece, room))
         taken += len(piece)
-        size += len(pieces[-1])
-        if size > MAX_RECORD:
+        room -= len(pieces[-1])
+        if not room:
             raise _Torn(f"one of more than {MAX_RECORD} bytes")
+        piece = b"" if decoder.eof else file.read(_PIECE)
     rest = decoder.unused_data
     return Member(offset, taken - len(rest), header, b"".join(pieces)), rest
 
@@ -142,26 +153,26 @@ def parse(content: bytes) -> RawRecord:
     """Take a record's own headers off; raise Malformed when the content is not exactly one record."""
     if not _VERSION.match(content):
         raise Malformed("a WARC record", repr(content[:40]))
-    end = _HEAD_END.search(content)
-    if not end:
+    end, start = _blank_line(content, 0, len(content))
+    if end == start:
         raise Malformed("a blank line after the headers of the record", "none")
-    headers = _headers(_text(content[: end.start()]))
+    headers = _headers(_text(content[:end]))
     for required in ("warc-type", "warc-record-id", "warc-date", "content-length"):
         if required not in headers:
             raise Malformed(f"a record with {required}", "one without it")
     claimed = headers["content-length"]
-    actual = len(content) - end.end() - len(_END)
+    actual = len(content) - start - len(_END)
     if not claimed.isdigit() or int(claimed) != actual:
         raise Malformed(f"a block of {claimed} bytes, as its Content-Length says", f"{actual} bytes")
     if content[-len(_END) :] != _END:
         raise Malformed("two line ends after the block", repr(content[-len(_END) :]))
-    return RawRecord(headers, content, end.end())
+    return RawRecord(headers, content, start)
 
 
 def _headers(head: str) -> dict[str, str]:
-    if _FOLD.search(head):  # as old programs do
+    if "\n " in head or "\n\t" in head:  # as old programs do
         head = _FOLD.sub(" ", head)
-    return {name.rstrip().lower(): value.rstrip() for name, value in reversed(_FIELD.findall(head))}
+    return {name.lower(): value.rstrip() for name, value in reversed(_FIELD.findall(head))}
 
 
 def _text(data: bytes) -> str:
@@ -198,19 +209,22 @@ def digest_fits(label: str, candidates: Iterator[bytes | memoryview]) -> bool | 
     WARC 1.1, section 5.8 leaves open how the value is written: base 16, 32 and 64 are understood.
     """
     algorithm, _, value = label.partition(":")
-    name = algorithm.strip().lower().replace("sha-", "sha")
-    if name not in hashlib.algorithms_guaranteed or name.startswith("shake"):
+    known = _ALGORITHMS.get(algorithm.strip().lower().replace("-", ""))
+    if known is None:
         return None
-    return any(_same(hashlib.new(name, data, usedforsecurity=False).digest(), value.strip()) for data in candidates)
+    new, size = known
+    expected = _decoded(value.strip(), size)
+    return any(new(data, usedforsecurity=False).digest() == expected for data in candidates)
 
 
-def _same(digest: bytes, value: str) -> bool:
-    return any(_decoded(decode, value) == digest for decode in _BASES)
-
-
-def _decoded(decode: Callable[[str], bytes], value: str) -> bytes | None:
+def _decoded(value: str, size: int) -> bytes | None:
+    """Return the bytes of a digest of that size; how they are written can be told by the length."""
     try:
-        return decode(value)
+        if len(value) == 2 * size:
+            return bytes.fromhex(value)
+        if len(value.rstrip("=")) == -(-8 * size // 5):
+            return _base32(value)
+        return _base64(value)
     except ValueError:
         return None
 
@@ -230,4 +244,7 @@ def _base64(value: str) -> bytes:
 
 # Digits of base 32 in the order of RFC 4648 for those of `int`; 0, 1, 8 and 9 are none.
 _BASE32_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ2345670189", "0123456789ABCDEFGHIJKLMNOPQRSTUVzzzz")
-_BASES = (_base32, bytes.fromhex, _base64)
+_ALGORITHMS: dict[str, tuple[Callable[..., hashlib._Hash], int]] = {
+    name: (getattr(hashlib, name), hashlib.new(name, usedforsecurity=False).digest_size)
+    for name in ("sha1", "md5", "sha224", "sha256", "sha384", "sha512")
+}

@@ -242,18 +242,18 @@ def _inflate(file: BinaryIO, name: str, offset: int) -> tuple[bytes, int]:
     file.seek(offset)
     decoder = zlib.decompressobj(wbits=31)
     pieces: list[bytes] = []
-    taken = size = 0
+    taken, room = 0, MAX_RECORD + 1
     while not decoder.eof:
         piece = file.read(_PIECE)
         if not piece:
             raise _damaged(name, offset, "a whole gzip member", f"the end of the file after {taken} bytes of it")
         try:
-            pieces.append(decoder.decompress(piece))
+            pieces.append(decoder.decompress(piece, room))
         except zlib.error as error:
             raise _damaged(name, offset, "a whole gzip member", str(error)) from error
         taken += len(piece)
-        size += len(pieces[-1])
-        if size > MAX_RECORD:
+        room -= len(pieces[-1])
+        if not room:
             raise _damaged(name, offset, f"a record of at most {MAX_RECORD} bytes", "more")
     return b"".join(pieces), taken - len(decoder.unused_data)
 

@@ -157,10 +157,11 @@ def make_labels() -> None:
     op.create_table(
         "post_tags",
         sa.Column("post_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("tag_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_post_tags_post_id")),
         sa.ForeignKeyConstraint(["tag_id"], ["tags.id"], name=op.f("fk_post_tags_tag_id")),
-        sa.PrimaryKeyConstraint("post_id", "tag_id", name=op.f("pk_post_tags")),
+        sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_post_tags")),
     )
     op.create_index(op.f("ix_post_tags_tag_id"), "post_tags", ["tag_id"])
 

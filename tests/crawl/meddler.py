@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -144,6 +145,11 @@ def free(*sizes: int) -> Meddling:
     return Meddling("_free", {"sizes": sizes})
 
 
+def committing_every(items: int) -> Meddling:
+    """Make work durable more often than once a second, so that a short crawl does it too."""
+    return Meddling("_commit_every", {"items": items})
+
+
 def without_reserve() -> Meddling:
     """Go on until the disk is full."""
     return Meddling("_spend_reserve", {})
@@ -189,6 +195,19 @@ def _fail(error: int, nth: int) -> None:
     _meddle_with_writes(nth, fail)
 
 
+def _fail_database(nth: int) -> None:
+    from sqlalchemy.engine.default import DefaultDialect
+
+    original, calls = DefaultDialect.do_execute, iter(range(nth - 1))
+
+    def execute(*arguments: Any, **named: Any) -> None:
+        if next(calls, None) is None:
+            raise sqlite3.OperationalError("disk I/O error")
+        original(*arguments, **named)
+
+    DefaultDialect.do_execute = execute  # type: ignore[method-assign]
+
+
 def _meddle_with_writes(nth: int, instead: Callable[[], None]) -> None:
     from archiver.warc import writer
 
@@ -212,6 +231,12 @@ class _Usage(NamedTuple):
 def _free(sizes: list[int]) -> None:
     left = iter(sizes[:-1])
     shutil.disk_usage = lambda path: _Usage(1 << 40, 0, next(left, sizes[-1]))  # type: ignore[assignment,misc]
+
+
+def _commit_every(items: int) -> None:
+    from archiver.crawl import run
+
+    run.COMMIT_ITEMS = items
 
 
 def _spend_reserve() -> None:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from archiver.items import Item
+from archiver.pages.catalogue import parse_catalogue
+from archiver.pages.comments import parse_comment_page
+from archiver.pages.listing import parse_front, parse_listing
+from archiver.pages.post import parse_post
+from archiver.pages.promises import broken, promises
+from archiver.sample import SampleBlog
+
+HOST = {"Host": "kexue.fm"}
+READERS: dict[str, Callable[[str, bytes], Item]] = {
+    "/content.html": parse_catalogue,
+    "/": parse_front,
+    "/category/Mathematics": parse_listing,
+    "/archives/207": parse_post,
+    "/archives/207/comment-page-1": parse_comment_page,
+}
+
+
+@pytest.mark.parametrize("target", READERS)
+def test_pages_as_they_are_known_keep_all_they_promise(target: str) -> None:
+    item = READERS[target]("https://kexue.fm" + target, SampleBlog().respond("GET", target, HOST).body)
+    assert len(promises(item)) >= 4
+    assert [promise for promise in promises(item) if not promise.kept] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "old", "new", "lost"),
+    [
+        ("/content.html", "日: ", "日; ", "dates"),
+        ("/content.html", "(共1篇)", "(共9篇)", "numbers that add up"),
+        ("/category/Mathematics", 'class="submitted"', 'class="byline"', "dates"),
+        ("/archives/207", 'id="comment-', 'id="said-', "comments"),
+    ],
+)
+def test_a_page_that_lost_something_says_what(target: str, old: str, new: str, lost: str) -> None:
+    body = SampleBlog().respond("GET", target, HOST).body.decode()
+    assert old in body
+    item = READERS[target]("https://kexue.fm" + target, body.replace(old, new).encode())
+    assert [sentence for sentence in broken(item) if sentence.startswith(lost)]
