@@ -70,8 +70,9 @@ MOST_RUNS = 5
 
 @contextlib.contextmanager
 def opened(home: Path) -> Iterator[sqlite3.Connection]:
-    """Open an archive's database for reading."""
-    connection = sqlite3.connect(f"file:{home / 'archive.db'}?mode=ro", uri=True)
+    """Open an archive's database for reading; an empty one if there is none."""
+    path = home / "archive.db"
+    connection = sqlite3.connect(f"file:{path}?mode=ro" if path.exists() else ":memory:", uri=True)
     try:
         yield connection
     finally:
@@ -81,9 +82,12 @@ def opened(home: Path) -> Iterator[sqlite3.Connection]:
 def contents(home: Path) -> dict[str, Counter[Row]]:
     """Return the rows of an archive by table, without what no two crawls have in common."""
     with opened(home) as database:
-        known = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        queries = {table: _select(database, table) for table in TABLES if table in known}
+        queries = {table: _select(database, table) for table in TABLES if table in _tables(database)}
         return {name: Counter(database.execute(query)) for name, query in (queries | PAIRS).items()}
+
+
+def _tables(database: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _select(database: sqlite3.Connection, table: str) -> str:
@@ -110,6 +114,8 @@ def disorder(home: Path, *, at_rest: bool = True) -> list[str]:
     `at_rest` is whether the last run ended by itself: then no address is leased, no file open, no record without a row.
     """
     with opened(home) as database:
+        if _tables(database) < {"posts", "captures", "frontier"}:
+            return ["the database has no tables"] if at_rest else []
         found = [f"database: {row}" for row in database.execute("PRAGMA integrity_check") if row != ("ok",)]
         found += [f"reference: {row}" for row in database.execute("PRAGMA foreign_key_check")]
         doubled = "SELECT post_id FROM post_revisions GROUP BY post_id, content_sha256 HAVING count(*) > 1"
@@ -207,12 +213,11 @@ class Killing:
         return self.starting + self.random.uniform(0, 0.9 * share)
 
     def _settled(self) -> int:
-        try:
-            with opened(self.home) as database:
-                count = database.execute("SELECT count(*) FROM frontier WHERE state NOT IN ('pending', 'leased')")
-                return int(count.fetchone()[0])
-        except sqlite3.OperationalError:  # killed before there were tables
-            return 0
+        with opened(self.home) as database:
+            if "frontier" not in _tables(database):
+                return 0
+            count = database.execute("SELECT count(*) FROM frontier WHERE state NOT IN ('pending', 'leased')")
+            return int(count.fetchone()[0])
 
 
 def measure(subject: Subject, folder: Path, kills: int, seed: int) -> list[str]:

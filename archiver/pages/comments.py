@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Comment, CommentPage
-from archiver.pages.document import first, links, parse, text_of
+from archiver.pages.document import by_id, first, links, parse, text_of
 from archiver.pages.metadata import author_of
 from archiver.text import engines
 from archiver.urls import HOSTS, Site, comment_page
@@ -25,6 +25,7 @@ _DATE = re.compile(r"\b((?:January|February|March|April|May|June|July|August|Sep
                    r" (\d{1,2})(?:st|nd|rd|th), (\d{4})\b")  # fmt: skip
 _TRACKBACK = re.compile(r"\[\.\.\.\].*\[\.\.\.\]", re.S)
 _SAID = re.compile(r"\s*发表于\s*$")
+BOX = (*by_id("div", "comments"), *by_id("div", "PostComment"))
 AUTHOR_CLASSES = ("ListUser", "comment-author", "fn")
 CONTENT_CLASSES = ("ListContent", "comment-content")
 _PAGER_FRAGMENT = "comments"
@@ -51,7 +52,7 @@ def read_comments(tree: HtmlElement, site: Site, owner: str | None = None) -> tu
 
     `owner` is the name of the blog's author; by default the author that the page itself names.
     """
-    box = first(tree, "//*[@id='comments']", "//*[@id='PostComment']")
+    box = first(tree, *BOX)
     if box is None:
         return _NO_COMMENTS
     owner = owner or author_of(tree)
@@ -65,7 +66,7 @@ def comment_pages(tree: HtmlElement, post_id: int, site: Site, url: str) -> tupl
 
     The pager's links end in `#comments`; permalinks and answer links lead to comment pages too, and are no pager.
     """
-    box = first(tree, "//*[@id='comments']", "//*[@id='PostComment']")
+    box = first(tree, *BOX)
     shown, last = comment_page(site.canonical(url)), 1
     if box is None:
         return (shown[1] if shown else 1), (shown[1] if shown else 1)

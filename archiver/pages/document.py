@@ -52,6 +52,16 @@ def has_class(name: str) -> str:
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
 
 
+def by_class(tag: str, name: str, below: str = "//") -> tuple[str, str]:
+    """Return paths to elements with a class: of the tag they are known to be first, which is ten times as fast."""
+    return f"{below}{tag}[{has_class(name)}]", f"{below}*[{has_class(name)}]"
+
+
+def by_id(tag: str, name: str, below: str = "//") -> tuple[str, str]:
+    """Return paths to an element with an id: of the tag it is known to be first."""
+    return f"{below}{tag}[@id='{name}']", f"{below}*[@id='{name}']"
+
+
 def first(tree: HtmlElement, *paths: str) -> HtmlElement | None:
     """Return the first element the first successful path finds."""
     return next((found[0] for path in paths if (found := tree.xpath(path))), None)

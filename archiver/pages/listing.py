@@ -6,11 +6,11 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Category, Listing, ListingEntry
-from archiver.pages.document import date_in, first, has_class, links, menu, parse, text_of
+from archiver.pages.document import by_class, date_in, first, has_class, links, menu, parse, text_of
 from archiver.urls import Site, category, post_id
 
 POSTS = f"//div[{has_class('Post')}]"
-SUBMITTED = f".//*[{has_class('submitted')}]"
+SUBMITTED = by_class("span", "submitted", below=".//")
 
 
 def parse_listing(url: str, body: bytes, site: Site | None = None) -> Listing:
@@ -64,7 +64,7 @@ def _entry(block: HtmlElement, site: Site, url: str) -> ListingEntry | None:
     for link in block.xpath(".//h2//a[@href]"):
         number = post_id(site.resolve(link.get("href"), url))
         if number:
-            submitted = first(block, SUBMITTED)
+            submitted = first(block, *SUBMITTED)
             published_on = date_in(text_of(submitted)) if submitted is not None else None
             return ListingEntry(post_id=number, title=text_of(link), published_on=published_on)
     return None

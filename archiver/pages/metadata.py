@@ -12,21 +12,17 @@ from datetime import date
 from lxml.html import HtmlElement
 
 from archiver.items import Category
-from archiver.pages.document import date_in, first, has_class, links, text_of
+from archiver.pages.document import by_class, by_id, date_in, first, links, text_of
 from archiver.text.guess import guess
 from archiver.urls import Site, category
 
-SUBMITTED = f"//*[{has_class('submitted')}]"
-TOOLS = ("//*[@id='tools']", f"//*[{has_class('tools')}]")
-TAXONOMY = (
-    f"//*[@id='tools']//*[{has_class('cat')}]",
-    f"//*[{has_class('tools')}]//*[{has_class('cat')}]",
-    f"//span[{has_class('cat')}]",
-)
-BREADCRUMB = "//*[@id='breadcrumb']"
+SUBMITTED = by_class("span", "submitted")
+TOOLS = (*by_id("div", "tools"), *by_class("div", "tools"))
+TAXONOMY = by_class("span", "cat", below=".//")
+BREADCRUMB = by_id("div", "breadcrumb")
 LICENSE = "//a[contains(@href, 'creativecommons.org/licenses/')]"
-CITATION = "//*[@id='how_to_cite']"
-BIBTEX = f"{CITATION}//pre[{has_class('cite_style')}]"
+CITATION = by_id("div", "how_to_cite")
+BIBTEX = by_class("pre", "cite_style", below=".//")
 
 _BYLINE = re.compile(r"By\s+(.+?)\s*\|")
 _READERS = re.compile(r"(\d+)\s*位读者")
@@ -75,10 +71,10 @@ class Citation:
 
 def read_metadata(tree: HtmlElement, heading: HtmlElement, site: Site, url: str) -> Metadata:
     """Read the metadata of an article page whose heading's link is given."""
-    submitted = first(tree, SUBMITTED)
+    submitted = first(tree, *SUBMITTED)
     byline = text_of(submitted) if submitted is not None else ""
     tools = first(tree, *TOOLS)
-    categories, tags = _taxonomy(tree, site, url)
+    categories, tags = _taxonomy(tools if tools is not None else tree, site, url)
     license_link = _license(tree)
     found = Metadata(
         title=text_of(heading),
@@ -98,20 +94,20 @@ def read_metadata(tree: HtmlElement, heading: HtmlElement, site: Site, url: str)
 
 def author_of(tree: HtmlElement) -> str | None:
     """Return the author named beside the date of a post: `By X | date | readers`."""
-    submitted = first(tree, SUBMITTED)
+    submitted = first(tree, *SUBMITTED)
     found = _BYLINE.search(text_of(submitted)) if submitted is not None else None
     return found[1] if found else None
 
 
 def citation(tree: HtmlElement) -> Citation:
     """Read the citation at the end of the page: a sentence and a BibTeX entry."""
-    block = first(tree, BIBTEX)
+    box = first(tree, *CITATION)
+    block = first(box, *BIBTEX) if box is not None else None
     fields = (
         {found[1]: found[2].strip() for found in _FIELD.finditer(str(block.text_content()))}
         if block is not None
         else {}
     )
-    box = first(tree, CITATION)
     cited = _CITED_ON.search(text_of(box)) if box is not None else None
     day = _iso(cited[3], cited[1], int(cited[2])) if cited else None
     return Citation(
@@ -153,7 +149,7 @@ def _testify(found: Metadata, tree: HtmlElement, byline: str, cited: Citation) -
 
 def _place(found: Metadata, tree: HtmlElement, site: Site, url: str) -> None:
     """Compare the categories below the text with the one of the breadcrumb, which may be the only one."""
-    crumbs = _categories(first(tree, BREADCRUMB), site, url)
+    crumbs = _categories(first(tree, *BREADCRUMB), site, url)
     known = {each.slug for each in found.categories}
     strays = [each.slug for each in crumbs if each.slug not in known]
     if not known:
@@ -177,9 +173,9 @@ def _license(tree: HtmlElement) -> HtmlElement | None:
     return next((link for link in found if text_of(link)), found[0] if found else None)
 
 
-def _taxonomy(tree: HtmlElement, site: Site, url: str) -> tuple[tuple[Category, ...], tuple[str, ...]]:
+def _taxonomy(box: HtmlElement, site: Site, url: str) -> tuple[tuple[Category, ...], tuple[str, ...]]:
     """Return all categories and tags; the breadcrumb names only one category, the sidebar tags of others."""
-    line = first(tree, *TAXONOMY)
+    line = first(box, *TAXONOMY)
     tagged = links(line, site, url) if line is not None else ()
     tags = tuple(text_of(element) for element, target in tagged if "/tag/" in target)
     return _categories(line, site, url), tags

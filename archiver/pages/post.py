@@ -15,13 +15,14 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, Post, Quality
 from archiver.pages import comments
-from archiver.pages.document import first, has_class, parse, text_of
+from archiver.pages.document import by_class, by_id, first, has_class, parse, text_of
 from archiver.pages.metadata import Metadata, read_metadata
 from archiver.text import engines, quality
 from archiver.urls import Site, comment_page, post_id, post_url
 
-HEADING = (f"//*[{has_class('title-wrap')}]//h1//a[@href]", "//h1//a[@href]")
-BODY = (f"//*[{has_class('Post')}]//*[@id='PostContent']", "//*[@id='PostContent']")
+HEADING = (*(f"{path}//h1//a[@href]" for path in by_class("div", "title-wrap")), "//h1//a[@href]")
+BODY = by_id("div", "PostContent")
+
 FOOTER_IDS = ("content_tips", "pay", "how_to_cite")
 """What follows the text inside `#PostContent`: three siblings, on every page seen."""
 
@@ -116,7 +117,7 @@ def prune(body: HtmlElement) -> None:
     In old posts an unclosed quote swallows them, so they are looked for at any depth.
     """
     for name in FOOTER_IDS:
-        for element in body.xpath(f".//*[@id='{name}']"):
+        for element in body.xpath(f".//div[@id='{name}']") or body.xpath(f".//*[@id='{name}']"):
             if element.getparent() is not None:
                 element.drop_tree()
     for notice in NOTICES:

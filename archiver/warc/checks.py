@@ -7,6 +7,7 @@ hold no whole record are reported by who reads it, so a check need not complain 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -222,18 +223,25 @@ class Pairs:
 class Lines:
     """The index has the line of each record, and no others of the file."""
 
-    def __init__(self, name: str, lines: dict[int, str] | None) -> None:
-        """Take the index's name and its lines about the file by the offset of the record, None if it has no line."""
+    def __init__(self, name: str, lines: dict[int, str] | None, *, ours: bool = True) -> None:
+        """Take the index's name and its lines about the file by the offset of the record, None if it has no line.
+
+        Other programs put further fields into lines, and lines about further records.
+        """
         self._name = name
         self._lines = lines
+        self._ours = ours
         self._wrong: list[Place] = []
 
     def see(self, seen: Seen) -> Iterable[Finding]:
         """Compare the record with its line."""
-        if not index.indexed(seen.type, seen.header("content-type")):
-            return ()
         found = self._lines.pop(seen.place.offset, None) if self._lines else None
-        if found != index.line_of(_entry(seen)):
+        if index.indexed(seen.type, seen.header("content-type")):
+            expected = index.line_of(_entry(seen))
+            fits = found == expected or (found and not self._ours and _agree(found, expected))
+        else:
+            fits = found is None or not self._ours
+        if not fits:
             self._wrong.append(seen.place)
         return ()
 
@@ -255,6 +263,12 @@ class Lines:
 
     def _finding(self, expected: str, found: str, severity: Severity = Severity.DAMAGE) -> Finding:
         return Finding(severity=severity, what="index", file=self._name, expected=expected, found=found)
+
+
+def _agree(found: str, expected: str) -> bool:
+    """Return whether a line contradicts another one in no field both have."""
+    fields, known = (json.loads(line[line.index(" {") :]) for line in (found, expected))
+    return all(fields.get(name, value) == value for name, value in known.items())
 
 
 def _entry(seen: Seen) -> index.Entry:

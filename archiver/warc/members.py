@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.warc import message
 from archiver.warc.reader import MAX_RECORD, next_record
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 GZIP_HEADER = 10
 """Bytes a gzip member begins with before any optional field: RFC 1952, section 2.3."""
@@ -92,6 +97,39 @@ class RawRecord:
         if b"chunked" in self.content[self.start : end].lower():
             yield message.parse(bytes(block)).entity
         yield block[payload - self.start :]
+
+
+class _Region(io.RawIOBase):
+    """A part of a file, which looks like a file of its own."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file = file
+        self._start = start
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        self._file.seek(self._start + self._position)
+        piece = self._file.read(min(len(memoryview(buffer)), max(0, self._size - self._position)))
+        memoryview(buffer)[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
+
+
+def region(file: BinaryIO, start: int, size: int) -> BinaryIO:
+    """Return a part of a file as a file of its own: one entry of a zip, or a file that grows as far as it is now."""
+    return io.BufferedReader(_Region(file, start, size), _PIECE)
 
 
 def _blank_line(content: bytes, start: int, stop: int) -> tuple[int, int]:

@@ -158,7 +158,7 @@ def next_record(file: BinaryIO, name: str, position: int) -> int:
         except RecordDamaged:
             continue
         return candidate
-    return os.fstat(file.fileno()).st_size
+    return file.seek(0, os.SEEK_END)
 
 
 def _magics(file: BinaryIO, position: int) -> Iterator[int]:

@@ -16,6 +16,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,7 +39,7 @@ from archiver.warc.members import Broken, Malformed, Member
 from archiver.warc.recovery import SUFFIX
 from archiver.warc.writer import OPEN_SUFFIX
 
-__all__ = ["Finding", "KnownCapture", "Severity", "Tally", "verify", "verify_file"]
+__all__ = ["Finding", "KnownCapture", "Severity", "Tally", "Verifier", "verify", "verify_file"]
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ def verify(
     written so far is in them. A file another process is writing is checked as far as it goes. Memory holds one record,
     what is known, and the ids of all records.
     """
-    archive = _Archive(known, index_file, tally or Tally())
+    archive = Verifier(known, index_file, tally)
     for path in sorted([*directory.glob(f"*{SUFFIX}"), *directory.glob(f"*{SUFFIX}{OPEN_SUFFIX}")]):
         yield from archive.file(path)
     yield from archive.rest()
@@ -70,14 +71,27 @@ def verify(
 
 def verify_file(path: Path, tally: Tally | None = None) -> Iterator[Finding]:
     """Yield what is wrong with one WARC file from anywhere, as far as it tells by itself."""
-    yield from _Archive(None, None, tally or Tally()).file(path)
+    yield from Verifier(tally=tally).file(path)
 
 
-class _Archive:
-    """What is known of all files together."""
+class _State(Enum):
+    """What is going on with a file."""
 
-    def __init__(self, known: Iterable[KnownCapture] | None, index_file: Path | None, tally: Tally) -> None:
-        self.tally = tally
+    CLOSED = "closed"
+    IN_USE = "in use"
+    """Somebody writes to it."""
+    LEFT_OPEN = "left open"
+    """Somebody wrote to it and was killed."""
+
+
+class Verifier:
+    """The check of several files that belong together."""
+
+    def __init__(
+        self, known: Iterable[KnownCapture] | None = None, index_file: Path | None = None, tally: Tally | None = None
+    ) -> None:
+        """Take what `verify` takes."""
+        self.tally = tally or Tally()
         self._index = _Index(index_file) if index_file else None
         self._places: dict[str, tuple[str, int]] = {}
         """File and offset of each record id."""
@@ -93,15 +107,21 @@ class _Archive:
         captures = None if self._known is None else Captures(self._known.pop(name, ()))
         self.tally.files += 1
         try:
-            with path.open("rb") as file:
-                yield from _File(self, name, file, path.name != name, captures, self._lines(path)).findings()
+            with _opened(path) as file:
+                state = _state(file)
+                yield from _File(self, name, file, state, captures, self._lines(name, state)).findings()
         except OSError as error:
             everything = captures.within(0, sys.maxsize) if captures else []
             yield _damage("unreadable file", name, "a file that can be read", error.strerror or str(error), everything)
 
-    def _lines(self, path: Path) -> Lines | None:
+    def stream(self, name: str, file: BinaryIO, lines: Lines) -> Iterator[Finding]:
+        """Yield what is wrong with a file that is part of another one and is called `name` there."""
+        self.tally.files += 1
+        yield from _File(self, name, file, _State.CLOSED, None, lines).findings()
+
+    def _lines(self, name: str, state: _State) -> Lines | None:
         """Return the check against the index; files get into it when they are closed."""
-        return self._index.lines(path.name) if self._index and path.suffix != OPEN_SUFFIX else None
+        return self._index.lines(name) if self._index and state is _State.CLOSED else None
 
     def once(self, place: Place) -> Iterator[Finding]:
         """Yield a finding for a record id that was used before."""
@@ -135,17 +155,21 @@ class _File:
 
     def __init__(
         self,
-        archive: _Archive,
+        archive: Verifier,
         name: str,
         file: BinaryIO,
-        is_open: bool,
+        state: _State,
         captures: Captures | None,
         lines: Lines | None,
     ) -> None:
+        # A file that grows is read as far as it is now: the next exchange may be half there.
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        self._file = file if state is _State.CLOSED else members.region(file, 0, size)
         self._archive = archive
         self._name = name
-        self._file = file
-        self._open = is_open
+        self._size = size
+        self._state = state
         self._captures = captures
         self._descriptions = Descriptions()
         asked: list[Check | None] = [Digests(), self._descriptions, GzipHeaders(), Pairs(), captures, lines]
@@ -154,15 +178,14 @@ class _File:
 
     def findings(self) -> Iterator[Finding]:
         """Read the file and yield what is wrong with it."""
-        in_use = self._open and _in_use(self._file)
-        if self._open and not in_use:
+        if self._state is _State.LEFT_OPEN:
             yield self._left_open()
         for found in members.walk(self._file, self._name):
             self._archive.tally.bytes += found.length
             if isinstance(found, Member):
                 yield from self._member(found)
             else:
-                yield from self._broken(found, in_use)
+                yield from self._broken(found)
         yield from self._end()
 
     def _member(self, member: Member) -> Iterator[Finding]:
@@ -177,12 +200,12 @@ class _File:
         for check in self._checks:
             yield from check.see(seen)
 
-    def _broken(self, broken: Broken, in_use: bool) -> Iterator[Finding]:
+    def _broken(self, broken: Broken) -> Iterator[Finding]:
         """Yield a finding for a broken member; a torn end is no damage while a file is open, unless it is known."""
         head = members.salvage(self._file, broken.offset)
-        torn_end = self._open and broken.offset + broken.length >= self._size()
+        torn_end = self._state is not _State.CLOSED and broken.offset + broken.length == self._size
         finding = self._stretch("gzip member", broken, head, Severity.WARNING if torn_end else Severity.DAMAGE)
-        if not in_use or finding.affected or not torn_end:
+        if finding.affected or not torn_end or self._state is _State.LEFT_OPEN:
             yield finding
 
     def _stretch(self, what: str, broken: Broken, head: bytes, severity: Severity) -> Finding:
@@ -202,14 +225,12 @@ class _File:
         )
 
     def _end(self) -> Iterator[Finding]:
-        whole = Whole(self._name, self._size(), self._descriptions.ours, self._open, tuple(self._stretches))
-        if not whole.size and not whole.open:
+        is_open = self._state is not _State.CLOSED
+        if not self._size and not is_open:
             yield _damage("empty file", self._name, "records", "none")
+        whole = Whole(self._name, self._size, self._descriptions.ours, is_open, tuple(self._stretches))
         for check in self._checks:
             yield from check.end(whole)
-
-    def _size(self) -> int:
-        return os.fstat(self._file.fileno()).st_size
 
     def _left_open(self) -> Finding:
         return Finding(
@@ -233,16 +254,25 @@ def _seen(name: str, member: Member) -> Seen:
     return Seen(place, member.header, record)
 
 
-def _in_use(file: BinaryIO) -> bool:
-    """Return whether a writer holds the file."""
+def _opened(path: Path) -> BinaryIO:
+    """Open a file; one that was still being written may have been closed since it was found."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return path.with_name(path.name.removesuffix(OPEN_SUFFIX)).open("rb")
+
+
+def _state(file: BinaryIO) -> _State:
+    if not file.name.endswith(OPEN_SUFFIX):
+        return _State.CLOSED
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         fcntl.flock(file, fcntl.LOCK_UN)
     except BlockingIOError:
-        return True
+        return _State.IN_USE
     except OSError:  # a file system without locks
-        return False
-    return False
+        pass
+    return _State.LEFT_OPEN
 
 
 class _Index:

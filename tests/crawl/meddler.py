@@ -1,11 +1,12 @@
 """Runs the command in forked processes, as zygote.py does, with one thing changed: killed, on a small disk, at odd times.
 
-Requests and answers are lines of JSON. The process has its own view of what is mounted where the system lets it, so it
-can have disks that are small or cannot be written, and nobody else sees them.
+Requests and answers are lines of JSON. Where the system lets it, the process has its own view of what is mounted, so it
+can have disks that are small or cannot be written to, and nobody else sees them.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -15,23 +16,76 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from archiver.bundled import sample_folder
 from archiver.sample import Response, SampleBlog
 
-from .conftest import ROOT, Completed, Zygote
+from .conftest import QUICK, ROOT, Completed, Crawled, Zygote
 
 # -- on the side of the tests ------------------------------------------------------------------------------------------
 
 
+class Meddling(NamedTuple):
+    """A function of the last part of this file, by name, and its arguments."""
+
+    name: str
+    arguments: dict[str, object]
+
+
+def shifted(seconds: int) -> Meddling:
+    """Have the clock go ahead, or behind."""
+    return Meddling("_shift", {"seconds": seconds})
+
+
+def dying(moment: str, nth: int = 1) -> Meddling:
+    """Be killed the n-th time it comes to one of MOMENTS, or when half a record is written."""
+    return Meddling("_die", {"moment": moment, "nth": nth})
+
+
+def recording_fails(error: int, nth: int) -> Meddling:
+    """Have the n-th write to a WARC file fail half-way, and all that follow."""
+    return Meddling("_fail_recording", {"error": error, "nth": nth})
+
+
+def database_fails(nth: int) -> Meddling:
+    """Have the n-th statement and all that follow fail, as on a disk that fails."""
+    return Meddling("_fail_database", {"nth": nth})
+
+
+def database_full(pages: int) -> Meddling:
+    """Have no room for more pages in the database."""
+    return Meddling("_limit_database", {"pages": pages})
+
+
+def free(*sizes: int) -> Meddling:
+    """Have so many bytes free on the disk, one number for each time somebody asks; the last one stays."""
+    return Meddling("_free", {"sizes": sizes})
+
+
+def committing_every(items: int) -> Meddling:
+    """Make work durable more often than once a second, so that a short crawl does it too."""
+    return Meddling("_set", {"COMMIT_ITEMS": items})
+
+
+def without_reserve() -> Meddling:
+    """Go on until the disk is full."""
+    return Meddling("_set", {"RESERVE": 0})
+
+
+def resolving(name: str, address: str) -> Meddling:
+    """Have a host name resolve to an address."""
+    return Meddling("_resolve", {"name": name, "address": address})
+
+
 @cache
-def _unshare() -> tuple[str, ...]:
-    """Return the words that give a program mounts of its own; none where the system does not let us."""
+def _apart() -> tuple[str, ...]:
+    """Return the words that give a program mounts of its own; none where the system does not allow it."""
     words = ("unshare", "--mount", *(("--map-root-user",) if os.geteuid() else ()))
     if not shutil.which("unshare"):
         return ()
@@ -46,7 +100,7 @@ class Meddler(Zygote):
         self.folder, self.runs = folder, 0
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
         self.process = subprocess.Popen(
-            [*_unshare(), sys.executable, "-m", "tests.crawl.meddler"],
+            [*_apart(), sys.executable, "-m", "tests.crawl.meddler"],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -55,26 +109,27 @@ class Meddler(Zygote):
         )
 
     def __call__(self, *arguments: str | Path) -> Completed:
-        return self.start(*arguments).wait()
+        return self.start(arguments).wait()
 
-    def start(self, *arguments: str | Path, meddling: tuple[Meddling, ...] = ()) -> Started:
+    def start(self, arguments: Iterable[str | Path], meddling: Iterable[Meddling] = ()) -> Started:
         """Run the command, and do not wait for it."""
         self.runs += 1
         words = [str(argument) for argument in arguments]
-        files = tuple(self.folder / f"{name}-{self.runs}" for name in ("output", "errors"))
-        number = self._ask(run=words, files=[str(path) for path in files], meddling=meddling)
-        return Started(self, words, number, *files)
-
-    def mount(self, *words: str | Path) -> None:
-        """Change what the command sees of the disks; only where `has_mounts` holds."""
-        assert self._ask(mount=[str(word) for word in words]) == 0
+        output, errors = (self.folder / f"{name}-{self.runs}" for name in ("output", "errors"))
+        pid = self._ask(run=words, files=[str(output), str(errors)], meddling=list(meddling))
+        return Started(self, words, pid, output, errors)
 
     @property
-    def has_mounts(self) -> bool:
-        return bool(_unshare())
+    def has_disks(self) -> bool:
+        """Whether `disks` works."""
+        return bool(_apart())
+
+    def disks(self, *words: str | Path) -> None:
+        """Change what this process sees of the disks, and nobody else."""
+        assert self._ask(disks=[str(word) for word in words]) == 0
 
     def seen(self, path: Path) -> Path:
-        """Return where this process finds what the command sees at a path."""
+        """Return where everybody else finds what this process sees at a path."""
         return Path(f"/proc/{self.process.pid}/root{path}")
 
     def _ask(self, **request: object) -> int:
@@ -109,55 +164,39 @@ class Watched(SampleBlog):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.asked = 0
+        self.count = 0
         self.at: dict[int, Callable[[], object]] = {}
 
     def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
-        self.asked += 1
-        self.at.get(self.asked, lambda: None)()
+        self.count += 1
+        self.at.get(self.count, lambda: None)()
         return super().respond(method, target, headers)
 
 
-class Meddling(NamedTuple):
-    """A function below, by name, and its arguments."""
+class Meddled(Crawled):
+    """An archive, and the watched site it comes from."""
 
-    name: str
-    arguments: dict[str, object]
+    def __init__(self, meddler: Meddler, home: Path, blog: Watched, site: str) -> None:
+        super().__init__(meddler, home, blog, site)
+        self.meddler, self.watched = meddler, blog
+        self.db: Path | None = None
+        """Where the database is, if not in the folder."""
 
+    def start(self, *arguments: str, meddling: Iterable[Meddling] = ()) -> Started:
+        """Start a crawl of the catalogue, or as the arguments say."""
+        elsewhere = ("--db", f"sqlite:///{self.db}") if self.db else ()
+        index = ("--index", str(sample_folder() / "index.md")) if "index" in arguments else ()
+        chosen = arguments if arguments[:1] and not arguments[0].startswith("-") else ("catalogue", *arguments)
+        words = ("--home", self.home, *elsewhere, "crawl", "--site", self.site, *QUICK, *index, *chosen)
+        return self.meddler.start(words, meddling)
 
-def shifted(seconds: int) -> Meddling:
-    """Set the clock."""
-    return Meddling("_shift", {"seconds": seconds})
+    def run(self, *arguments: str, meddling: Iterable[Meddling] = ()) -> Completed:
+        return self.start(*arguments, meddling=meddling).wait()
 
-
-def dying(moment: str, nth: int = 1) -> Meddling:
-    """Be killed at the n-th time something happens: see MOMENTS."""
-    return Meddling("_die", {"moment": moment, "nth": nth})
-
-
-def failing(error: int, nth: int) -> Meddling:
-    """Have the n-th write to a WARC file fail half-way, and all that follow."""
-    return Meddling("_fail", {"error": error, "nth": nth})
-
-
-def free(*sizes: int) -> Meddling:
-    """Have so many bytes free on the disk, one number for each time somebody asks; the last one stays."""
-    return Meddling("_free", {"sizes": sizes})
-
-
-def committing_every(items: int) -> Meddling:
-    """Make work durable more often than once a second, so that a short crawl does it too."""
-    return Meddling("_commit_every", {"items": items})
-
-
-def without_reserve() -> Meddling:
-    """Go on until the disk is full."""
-    return Meddling("_spend_reserve", {})
-
-
-def resolving(**names: str) -> Meddling:
-    """Have names resolve to addresses; underscores stand for dots."""
-    return Meddling("_resolve", {"names": {name.replace("_", "."): address for name, address in names.items()}})
+    def last_run(self) -> tuple[str | None, int | None]:
+        """Return outcome and exit code of the last run, as its row has them."""
+        ((outcome, code),) = self.rows("SELECT outcome, exit_code FROM runs ORDER BY id DESC LIMIT 1")
+        return outcome, code
 
 
 # -- in the process ----------------------------------------------------------------------------------------------------
@@ -165,16 +204,16 @@ def resolving(**names: str) -> Meddling:
 MOMENTS = {
     "before the sync": ("archiver.warc.writer", "WarcWriter", "sync"),
     "before the commit": ("archiver.store.database", "Archive", "commit"),
-    "before the recovery": ("archiver.warc.recovery", None, "recover"),
     "before the orphans": ("archiver.warc.recovery", None, "orphans"),
     "before the end": ("archiver.crawl.run", "Run", "end"),
     "before the close": ("archiver.warc.writer", "WarcWriter", "close"),
 }
+"""Functions before whose n-th call a process can be killed: module, class and name."""
 
 
 def _die(moment: str, nth: int) -> None:
     if moment == "in a record":
-        _meddle_with_writes(nth, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        _meddle_with_records(nth, lambda: os.kill(os.getpid(), signal.SIGKILL))
         return
     module, owner, name = MOMENTS[moment]
     place = getattr(sys.modules[module], owner) if owner else sys.modules[module]
@@ -188,11 +227,25 @@ def _die(moment: str, nth: int) -> None:
     setattr(place, name, die)
 
 
-def _fail(error: int, nth: int) -> None:
+def _fail_recording(error: int, nth: int) -> None:
     def fail() -> None:
         raise OSError(error, os.strerror(error))
 
-    _meddle_with_writes(nth, fail)
+    _meddle_with_records(nth, fail)
+
+
+def _meddle_with_records(nth: int, instead: Callable[[], None]) -> None:
+    from archiver.warc.writer import _WarcFile
+
+    original, calls = _WarcFile._write, iter(range(nth - 1))
+
+    def write(self: _WarcFile, data: bytes) -> None:
+        if next(calls, None) is None:
+            original(self, data[: len(data) // 2])
+            instead()
+        original(self, data)
+
+    _WarcFile._write = write  # type: ignore[method-assign]
 
 
 def _fail_database(nth: int) -> None:
@@ -208,18 +261,10 @@ def _fail_database(nth: int) -> None:
     DefaultDialect.do_execute = execute  # type: ignore[method-assign]
 
 
-def _meddle_with_writes(nth: int, instead: Callable[[], None]) -> None:
-    from archiver.warc import writer
+def _limit_database(pages: int) -> None:
+    from archiver.store import database
 
-    original, calls = writer._WarcFile._write, iter(range(nth - 1))
-
-    def write(self: Any, data: bytes) -> None:
-        if next(calls, None) is None:
-            original(self, data[: len(data) // 2])
-            instead()
-        original(self, data)
-
-    writer._WarcFile._write = write  # type: ignore[method-assign]
+    database._PRAGMAS = (*database._PRAGMAS, f"PRAGMA max_page_count = {pages}")
 
 
 class _Usage(NamedTuple):
@@ -230,19 +275,11 @@ class _Usage(NamedTuple):
 
 def _free(sizes: list[int]) -> None:
     left = iter(sizes[:-1])
-    shutil.disk_usage = lambda path: _Usage(1 << 40, 0, next(left, sizes[-1]))  # type: ignore[assignment,misc]
+    shutil.disk_usage = lambda path: _Usage(1 << 40, 0, next(left, sizes[-1]))  # type: ignore[assignment]
 
 
-def _commit_every(items: int) -> None:
-    from archiver.crawl import run
-
-    run.COMMIT_ITEMS = items
-
-
-def _spend_reserve() -> None:
-    from archiver.crawl import run
-
-    run.RESERVE = 0
+def _set(**values: int) -> None:
+    vars(importlib.import_module("archiver.crawl.run")).update(values)
 
 
 def _shift(seconds: int) -> None:
@@ -252,21 +289,20 @@ def _shift(seconds: int) -> None:
             return cls.fromtimestamp((datetime.now(tz) + timedelta(seconds=seconds)).timestamp(), tz)
 
     for name, module in sys.modules.items():
-        if name.startswith(("archiver.", "spiders.")) and getattr(module, "datetime", None) is datetime:
-            module.datetime = Shifted  # type: ignore[attr-defined]
+        if name.startswith(("archiver.", "spiders.")) and vars(module).get("datetime") is datetime:
+            vars(module)["datetime"] = Shifted
 
 
-def _resolve(names: dict[str, str]) -> None:
+def _resolve(name: str, address: str) -> None:
     original = socket.gethostbyname
-    socket.gethostbyname = lambda name: names.get(name) or original(name)  # type: ignore[assignment]
+    socket.gethostbyname = lambda asked: address if asked == name else original(asked)
 
 
-def _serve(line: str) -> int:
+def _serve(request: Mapping[str, Any]) -> int:
     from .zygote import run
 
-    request = json.loads(line)
-    if "mount" in request:
-        return subprocess.run(["mount", *request["mount"]], check=False).returncode
+    if "disks" in request:
+        return subprocess.run(request["disks"], check=False).returncode
     if "wait" in request:
         return os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
     child = os.fork()
@@ -278,19 +314,20 @@ def _serve(line: str) -> int:
 
 
 def _preload() -> None:
-    """Import what the command imports late, for all children at once."""
+    """Import what the command imports late, once for all children."""
     from scrapy.settings import default_settings as scrapy
 
     groups = (scrapy.EXTENSIONS_BASE, scrapy.DOWNLOADER_MIDDLEWARES_BASE, scrapy.SPIDER_MIDDLEWARES_BASE)
     for name in ("alembic.command", *(path.rpartition(".")[0] for group in groups for path in group)):
         importlib.import_module(name)
+    gc.freeze()  # children need not look at it again, which would copy its memory
 
 
 def main() -> None:
     """Serve requests until standard input ends."""
     _preload()
     for line in sys.stdin:
-        print(_serve(line), flush=True)
+        print(_serve(json.loads(line)), flush=True)
 
 
 if __name__ == "__main__":
