@@ -13,7 +13,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from tldextract import TLDExtract
 
-from archiver.crawl.message import rebuilt
+from archiver.crawl.message import rebuilt, unchunked
 from archiver.crawl.run import ResponseHead, Run, run_of
 from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errors import ArchiverError
@@ -100,7 +100,7 @@ class WarcMiddleware:
     def _record(self, request: Request, exchange: Exchange) -> None:
         """Write an exchange, and note in the request's `meta` where it is."""
         # Of what is larger than the limit the beginning is evidence enough.
-        response = exchange.response[: EVIDENCE if exchange.truncated == "length" else None]
+        response = unchunked(exchange.response[: EVIDENCE if exchange.truncated == "length" else None])
         parsed = message.parse(response)
         head = ResponseHead(
             target_uri=urldefrag(request.url)[0],

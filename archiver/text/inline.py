@@ -77,6 +77,7 @@ _LINE_START = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _IN_LABEL = re.compile(r"[\\`*_~$<>]|&(?=#?\w{1,31};)")
+_EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _LINES = re.compile(r"\s*\n[ \t\n]*")  # a line of exotic blanks after a raw tag would begin an HTML block
 
 
@@ -176,10 +177,19 @@ class _Line:
         elif kind is Kind.CODE:
             self._put_code(value)
         else:
-            if "\n" in value and self._layout is not PARAGRAPH:
-                value = value.replace("\n", " ")
+            if "\n" in value:
+                value = self._fitted(value, kind)
             self._formulas.append(value)
             self._put(value, display=kind is Kind.DISPLAY)
+
+    def _fitted(self, formula: str, kind: Kind) -> str:
+        """Return a formula of several lines as it can stand here.
+
+        No heading can hold a newline, and a paragraph ends on an empty line, but for a displayed formula.
+        """
+        if self._layout is not PARAGRAPH:
+            return _LINES.sub(self._layout.newline, formula)
+        return formula if kind is Kind.DISPLAY else _EMPTY_LINES.sub("\n", formula)
 
     def finish(self) -> str:
         self._end_text()

@@ -256,10 +256,13 @@ class _Writer:
     def _table(self, node: etree._Element, depth: int) -> None:
         if self._within_line(node, depth):
             return
+        if not tables.is_regular(node):
+            self._block(node, depth)
+            return
         self._flush()
-        rows, rest = tables.rows(node)
-        for part in rest:
-            self._block(part, depth + 1)
+        rows, captions = tables.rows(node)
+        for caption in captions:
+            self._block(caption, depth + 1)
         first, self._blocks_met = len(self.findings.formulas), False
         lines = [[self._line(cell, depth + 2, inline.CELL) for cell in row] for row in rows]
         formulas = self.findings.formulas[first:]

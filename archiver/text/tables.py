@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from lxml import etree
 
@@ -16,26 +17,36 @@ _KEPT = frozenset(
     {"b", "blockquote", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "li", "ol", "p", "pre", "s"}
     | {"strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
 )
+_SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])")
 _SPAN = re.compile(r"[1-9]\d{0,2}")
 
 
+def is_regular(table: etree._Element) -> bool:
+    """Tell whether all of a table is in captions and in cells of rows."""
+    parts = {"table": _SECTIONS | {"tr", "caption", "colgroup", "col"}, "tr": {"td", "th"}}
+    for node in (table, *(part for part in table if part.tag in _SECTIONS), *_rows(table)):
+        inside = parts.get(str(node.tag), {"tr"})
+        texts = [node.text, *(child.tail for child in node)]
+        if any(text and not text.isspace() for text in texts):
+            return False
+        if any(isinstance(child.tag, str) and child.tag not in inside for child in node):
+            return False
+    return True
+
+
 def rows(table: etree._Element) -> tuple[list[list[etree._Element]], list[etree._Element]]:
     """Return the cells of a table by row, and its captions."""
-    found: list[list[etree._Element]] = []
-    captions: list[etree._Element] = []
+    found = [[cell for cell in row if cell.tag in ("td", "th")] for row in _rows(table)]
+    return found, [part for part in table if part.tag == "caption"]
+
+
+def _rows(table: etree._Element) -> Iterator[etree._Element]:
     for part in table:
         if part.tag == "tr":
-            found.append(_cells(part))
-        elif part.tag in ("thead", "tbody", "tfoot"):
-            found += [_cells(row) for row in part if row.tag == "tr"]
-        elif part.tag == "caption":
-            captions.append(part)
-    return found, captions
-
-
-def _cells(row: etree._Element) -> list[etree._Element]:
-    return [cell for cell in row if cell.tag in ("td", "th")]
+            yield part
+        elif part.tag in _SECTIONS:
+            yield from (row for row in part if row.tag == "tr")
 
 
 def has_spans(rows: list[list[etree._Element]]) -> bool:

@@ -167,6 +167,8 @@ class Protector:
 
 def _text(node: etree._Element, resolve: Resolve) -> str:
     """Return the text of an element that is hidden as a whole."""
+    if node.tag == "table" and not tables.is_regular(node):
+        return plain.read(node, resolve)
     if node.tag == "table":
         rows, captions = tables.rows(node)
         lines = [plain.read(caption, resolve) for caption in captions]

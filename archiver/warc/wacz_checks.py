@@ -28,11 +28,14 @@ PAGES = "pages/pages.jsonl"
 MANIFEST = "datapackage.json"
 DIGEST = "datapackage-digest.json"
 
-MOST_MANIFEST = 64 << 20
+MOST_MANIFEST = 16 << 20
 """Most bytes of the manifest, which is held in memory."""
 
 MOST_LINE = 32 << 20
 """Most bytes of a line of a page list or an index: a page with all its text."""
+
+SMALLEST_RECORD = 50
+"""Bytes that no record is smaller than, which says how many lines an index may have."""
 
 _WARC = re.compile(r"archive/[^/]+\.warc(?:\.gz)?")
 _CDXJ = re.compile(r"indexes/[^/]+\.cdxj?(?:\.gz)?")
@@ -118,10 +121,197 @@ class _Package:
             yield _damage("missing entry", name, "an entry, as the manifest lists it", "none")
 
     def _blocks(self, name: str) -> Iterator[Finding]:
-        """Check that a list of blocks leads to the blocks of a compressed index."""
-        lines = [line for line in _lines(self._entries[name])]
-        ...
+        """Check that a list of blocks leads to each block of a compressed index, in order and to its end."""
+        try:
+            rest = map(_fields, _lines(self._entries[name]))
+            indexed = next(rest, {}).get("filename")
+            target = self._entries.get(f"indexes/{indexed}")
+            if target is None:
+                raise BadEntry("the name of an index that is there", repr(indexed))
+            end = 0
+            for fields in rest:
+                end = _check_block(target.region(self._file), fields, end)
+            if end != target.info.file_size:
+                raise BadEntry(f"blocks of {target.info.file_size} bytes", f"blocks of {end}")
+        except BadEntry as error:
+            yield _damage("index", name, error.expected, error.found)
 
     def _records(self) -> Iterator[Finding]:
         """Check the WARC files, and the index against them."""
-        ...
+        lines: dict[str, dict[int, str]] = defaultdict(dict)
+        most = sum(self._entries[name].info.file_size for name in self._matching(_WARC)) // SMALLEST_RECORD
+        indexes = self._matching(_CDXJ)
+        for name in indexes:
+            try:
+                _read_index(self._entries[name], lines, most)
+            except BadEntry as error:
+                yield _damage("index", name, error.expected, error.found)
+        for name in self._matching(_WARC):
+            entry = self._entries[name]
+            base = name.rpartition("/")[2]
+            check = Lines(", ".join(indexes), lines.pop(base, {}), ours=False)
+            if not name.endswith(".gz"):
+                yield Finding(
+                    severity=Severity.WARNING,
+                    what="unchecked file",
+                    file=name,
+                    expected="*.warc.gz",
+                    found="another kind",
+                )
+            elif entry.stored:
+                yield from self._verifier.stream(base, entry.region(self._file), check)
+        for base, beside in sorted(lines.items()):
+            yield _damage("index", ", ".join(indexes), "lines about files in archive/", f"{len(beside)} about {base}")
+
+
+class _Manifest:
+    """What `datapackage.json` says, and what is wrong with it by itself."""
+
+    def __init__(self, manifest: Entry | None, digest: Entry | None) -> None:
+        self.findings: list[Finding] = []
+        self.resources: dict[str, dict[str, Any]] = {}
+        """What it says of each entry, by path."""
+        try:
+            data = _whole(manifest) if manifest else b""
+            self._read(_object(data) if manifest else {})
+            if manifest and digest:
+                self._compare(data, _object(_whole(digest)))
+        except BadEntry as error:
+            self._add(error.expected, error.found)
+
+    def _add(self, expected: str, found: object) -> None:
+        self.findings.append(_damage("manifest", MANIFEST, expected, str(found)))
+
+    def _read(self, manifest: Mapping[str, Any]) -> None:
+        if not manifest:
+            return
+        profile, version = manifest.get("profile"), manifest.get("wacz_version")
+        if profile not in ("data-package", "wacz"):
+            self._add("the profile data-package", repr(profile))
+        if profile != "wacz" and version != "1.1.1":  # the profile wacz is that of 1.2, which has no such field
+            self._add("wacz_version 1.1.1", repr(version))
+        resources = manifest.get("resources")
+        for resource in resources if isinstance(resources, list) else []:
+            path = resource.get("path") if isinstance(resource, dict) else None
+            if not isinstance(path, str) or not isinstance(resource.get("name"), str):
+                self._add("resources with name and path", repr(resource)[:80])
+            elif path in self.resources:
+                self._add("each entry once", f"{path} twice")
+            else:
+                self.resources[path] = resource
+
+    def _compare(self, data: bytes, guard: Mapping[str, Any]) -> None:
+        if guard.get("path") != MANIFEST:
+            self._add(f"the path {MANIFEST} in {DIGEST}", repr(guard.get("path")))
+        label = str(guard.get("hash"))
+        algorithm = label.partition(":")[0]
+        if algorithm not in _ALGORITHMS:
+            self._add(f"a hash by one of {sorted(_ALGORITHMS)} in {DIGEST}", label)
+        elif label != f"{algorithm}:{hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()}":
+            self._add(f"{label}, as {DIGEST} says", "another hash")
+
+
+def _content(entry: Entry, listed: Mapping[str, Any]) -> Iterator[Finding]:
+    """Read an entry to its end and compare it with what the manifest says of it."""
+    name = entry.info.filename
+    label = str(listed.get("hash", "sha256:"))
+    algorithm = label.partition(":")[0]
+    if algorithm not in _ALGORITHMS:
+        yield _damage("manifest", name, f"a hash by one of {sorted(_ALGORITHMS)}", label)
+        algorithm = "sha256"
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    size = 0
+    for piece in entry.pieces():
+        digest.update(piece)
+        size += len(piece)
+    if not listed:
+        return
+    if listed.get("bytes") != size:
+        yield _damage("size", name, f"{listed.get('bytes')} bytes, as the manifest says", str(size))
+    if label != f"{algorithm}:{digest.hexdigest()}":
+        yield _damage("hash", name, f"{label}, as the manifest says", f"{algorithm}:{digest.hexdigest()}")
+
+
+def _whole(entry: Entry) -> bytes:
+    if entry.info.file_size > MOST_MANIFEST:
+        raise BadEntry(f"at most {MOST_MANIFEST} bytes in {entry.info.filename}", str(entry.info.file_size))
+    return b"".join(entry.pieces())
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadEntry("JSON", str(error)) from error
+    if not isinstance(value, dict):
+        raise BadEntry("a JSON object", repr(value)[:80])
+    return value
+
+
+def _lines(entry: Entry) -> Iterator[bytes]:
+    """Yield the lines of an entry, inflated if its name ends in `.gz`, up to what it could honestly hold."""
+    room = MOST_INFLATION * entry.info.file_size + MOST_LINE
+    try:
+        with entry.open() as content:
+            stream: IO[bytes] = content
+            if entry.info.filename.endswith(".gz"):
+                stream = cast("IO[bytes]", gzip.GzipFile(fileobj=content))
+            while line := stream.readline(MOST_LINE):
+                room -= len(line)
+                if len(line) == MOST_LINE or room < 0:
+                    raise BadEntry(f"lines of less than {MOST_LINE} bytes", "more than it could honestly hold")
+                yield line
+    except (*BROKEN, gzip.BadGzipFile) as error:
+        raise BadEntry("an entry that is whole", str(error)) from error
+
+
+def _page_list(entry: Entry) -> Iterator[Finding]:
+    """Check that each line but a header has the address and the time of a page; stop at the first that has not."""
+    try:
+        for number, line in enumerate(_lines(entry), 1):
+            page = _object(line)
+            if number == 1 and "format" in page:
+                continue
+            if not isinstance(page.get("url"), str) or not _is_time(page.get("ts")):
+                raise BadEntry(f"url and ts in line {number}", repr(page)[:80])
+    except BadEntry as error:
+        yield _damage("page list", entry.info.filename, error.expected, error.found)
+
+
+def _is_time(value: object) -> bool:
+    """Return whether something is a time as in RFC 3339: with a zone."""
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _fields(line: bytes) -> dict[str, Any]:
+    return _object(line[max(0, line.find(b" {")) :])
+
+
+def _check_block(index_file: BinaryIO, fields: Mapping[str, Any], end: int) -> int:
+    """Check the block that must begin at `end`; return where it ends."""
+    offset, length, label = fields.get("offset"), fields.get("length"), fields.get("digest")
+    if offset != end or not isinstance(length, int) or length <= 0:
+        raise BadEntry(f"a block that begins at {end}", repr(fields)[:80])
+    if label:
+        index_file.seek(end)
+        if label != f"sha256:{hashlib.sha256(index_file.read(length)).hexdigest()}":
+            raise BadEntry(f"a block at {end} with {label}", "another hash")
+    return end + length
+
+
+def _read_index(entry: Entry, lines: dict[str, dict[int, str]], most: int) -> None:
+    """Add the lines of an index by file and offset; raise BadEntry at the first that is none, or one too many."""
+    before = ""
+    for number, data in enumerate(_lines(entry), 1):
+        line = data.decode("utf-8", "replace")
+        try:
+            warc_file, offset = index.place(line)
+        except ValueError as error:
+            raise BadEntry(f"CDXJ in line {number}", repr(line[:80])) from error
+        if line < before or number > most:
+            raise BadEntry(f"sorted lines, one for each record, up to line {number}", repr(line[:80]))
+        lines[warc_file.rpartition("/")[2]][offset] = line
+        before = line

@@ -22,6 +22,7 @@ from io import BytesIO, FileIO
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
+from urllib.parse import quote
 from uuid import uuid4
 
 from warcio.recordloader import ArcWarcRecord
@@ -126,14 +127,15 @@ class WarcWriter:
         """Append a request record and its response record, and say where the response is.
 
         `request` and `response` are whole HTTP messages: start line, headers, blank line, body. `target_uri` is the
-        address as asked for, `fetched_at` a time with a zone (or its ISO 8601 form), `truncated` one of TRUNCATIONS.
+        address as asked for; the record has it with what a URI may not hold escaped. `fetched_at` is a time with a
+        zone (or its ISO 8601 form), `truncated` one of TRUNCATIONS.
 
         Raises DiskFull when there is no room and ArchiverError when the file cannot be written otherwise; the file is
         then as it was before. Raises ValueError for an argument that does not fit into a record.
         """
         if truncated is not None and truncated not in TRUNCATIONS:
             raise ValueError(f"expected one of {sorted(TRUNCATIONS)} as reason of truncation, found {truncated!r}")
-        target_uri = target_uri.strip().replace(" ", "%20")  # as readers would: section 5.6 has no spaces
+        target_uri = _uri(target_uri)
         date = warc_date(fetched_at)
         file = self._writable_file()
         record_id = _new_record_id()
@@ -275,6 +277,11 @@ class _WarcFile:
         """Remove the file."""
         self._raw.close()
         self._open_path.unlink(missing_ok=True)
+
+
+def _uri(address: str) -> str:
+    """Return an address as WARC-Target-URI has it (section 5.6): a URI, so without spaces and in ASCII."""
+    return "".join(char if char.isascii() and char != " " else quote(char) for char in address.strip())
 
 
 def warc_date(moment: datetime | str) -> str:

@@ -1,18 +1,20 @@
-"""WARC files to try things on."""
+"""WARC files to try things on, and programs of others to try them with."""
 
 from __future__ import annotations
 
 import gzip
+import os
 import random
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archiver.warc.writer import Location, WarcWriter
+import pytest
 
-Judge = Callable[..., "subprocess.CompletedProcess[str]"]
-"""Runs a program with arguments and returns what it said; skips the test when the program is not there."""
+from archiver.warc.writer import Location, WarcWriter
 
 START = datetime(2026, 11, 21, 17, 45, tzinfo=UTC)
 
@@ -70,3 +72,30 @@ def write_pages(directory: Path, count: int, seed: int = 1, size: int = 3000) ->
             )
             for number in range(count)
         ]
+
+
+class Judge:
+    """Programs of others: those installed beside this Python, or else on the PATH."""
+
+    def __init__(self, new_folder: Callable[[], Path]) -> None:
+        self._new_folder = new_folder
+
+    def find(self, program: str) -> str:
+        """Return where a program is; skip the test when it is nowhere."""
+        places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        found = shutil.which(program, path=places)
+        if found is None:
+            pytest.skip(f"{program} is not installed")
+        return found
+
+    def __call__(
+        self, program: str, *arguments: str | Path, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program with arguments, in a folder of its own unless one is given."""
+        return subprocess.run(
+            [self.find(program), *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=cwd or self._new_folder(),
+        )

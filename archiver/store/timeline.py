@@ -1,0 +1,202 @@
+"""Which captures of an address there are, and which of them shows it best at a moment. Reads only.
+
+Every question sees what a crawl has committed by then, and a database that was put in the place of another one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from archiver.errors import ArchiverError
+from archiver.store import query
+from archiver.urls import BLOG
+
+END_OF_TIME = "9999-12-31T23:59:59Z"
+"""A moment after every capture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One capture and where its record is; see the table `captures`."""
+
+    id: int
+    url: str
+    target_uri: str
+    fetched_at: str
+    status: int
+    content_type: str
+    payload_sha256: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+    record_id: str
+    revisit_of: str | None
+    truncated: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the frontier says of an address."""
+
+    state: str
+    reason: str | None
+    first_seen_at: str
+
+
+_COLUMNS = ", ".join(Held.__slots__)
+
+# What shows a page best: the whole page, a redirect, half of it, its absence, a refusal. A refusal, or the page missing
+# for once, must not hide what was there before; a 304 only says that the capture before it still holds.
+_WORTH = """CASE
+    WHEN status BETWEEN 200 AND 299 AND truncated IS NULL THEN 0
+    WHEN status IN (301, 302, 303, 307, 308) THEN 1
+    WHEN status BETWEEN 200 AND 299 THEN 2
+    WHEN status IN (404, 410) THEN 3
+    ELSE 4
+END"""
+
+_BEST = f"""
+SELECT {_COLUMNS} FROM captures WHERE url = :url AND fetched_at <= :until AND fetched_at >= :since AND status <> 304
+ORDER BY {_WORTH}, fetched_at DESC, id DESC LIMIT 1 OFFSET :skip
+"""  # noqa: S608 - names of ours
+
+_NEXT = f"""
+SELECT {_COLUMNS} FROM captures WHERE url = :url AND fetched_at > :after AND status BETWEEN 200 AND 299
+AND truncated IS NULL ORDER BY fetched_at, id LIMIT 1
+"""  # noqa: S608
+
+_ALL = f"""
+SELECT {_COLUMNS} FROM captures WHERE url = :url ORDER BY fetched_at DESC, id DESC LIMIT :most
+"""  # noqa: S608
+
+# The payload's digest and the address have indexes; a record's id has none.
+_RECORD = f"""
+SELECT {_COLUMNS} FROM captures WHERE record_id = :record AND (payload_sha256 = :sha256 OR url = :url) LIMIT 1
+"""  # noqa: S608
+_RECORD_ANYWHERE = f"SELECT {_COLUMNS} FROM captures WHERE record_id = :record LIMIT 1"  # noqa: S608
+
+_BEFORE = """
+SELECT DISTINCT url FROM captures WHERE url < :url AND url >= :first AND status = 200 ORDER BY url DESC LIMIT :most
+"""
+_AFTER = """
+SELECT DISTINCT url FROM captures WHERE url > :url AND url < :last AND status = 200 ORDER BY url LIMIT :most
+"""
+_WITH_QUERY = """
+SELECT url FROM captures WHERE url >= :first AND url < :last AND status = 200 ORDER BY fetched_at DESC LIMIT 1
+"""
+_DAYS = """
+SELECT substr(fetched_at, 1, 10) AS day, count(*), count(DISTINCT url) FROM captures
+GROUP BY substr(fetched_at, 1, 10) ORDER BY day DESC LIMIT :most
+"""
+_TARGETS = """
+SELECT min(target_uri), max(target_uri) FROM captures WHERE url >= :first AND url < :last GROUP BY run_id
+"""
+
+
+class Timeline:
+    """The captures of an archive, for asking by address and moment; may be shared by threads."""
+
+    def __init__(self, database: str) -> None:
+        """Open the archive whose database has this URL.
+
+        Raises UsageError when there is none.
+        """
+        self._database = database
+        self._lock = threading.Lock()
+        self._file = _sqlite_file(database)
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self._ask("SELECT count(*) FROM captures WHERE id < 0")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+                self._connection = None
+
+    def best(self, url: str, until: str = END_OF_TIME, *, since: str = "", skip: int = 0) -> Held | None:
+        """Return the capture that shows an address best as of a moment, after those that did not serve.
+
+        A whole page comes before anything else, later captures before earlier ones.
+        """
+        return self._one(_BEST, url=url, until=until, since=since, skip=skip)
+
+    def next(self, url: str, after: str) -> Held | None:
+        """Return the first whole capture of an address after a moment."""
+        return self._one(_NEXT, url=url, after=after)
+
+    def all(self, url: str, most: int) -> list[Held]:
+        """Return the captures of an address, latest first."""
+        return [Held(*row) for row in self._ask(_ALL, url=url, most=most)]
+
+    def original(self, revisit: Held) -> Held | None:
+        """Return the capture that holds the payload of a revisit."""
+        record = revisit.revisit_of
+        found = self._one(_RECORD, record=record, sha256=revisit.payload_sha256, url=revisit.url)
+        return found or self._one(_RECORD_ANYWHERE, record=record)
+
+    def near(self, url: str, most: int) -> list[str]:
+        """Return archived addresses next to one in the order of the alphabet, on the same site."""
+        before = self._ask(_BEFORE, url=url, first=BLOG + "/", most=most)
+        after = self._ask(_AFTER, url=url, last=BLOG + "0", most=most)  # 0 follows /
+        return [str(row[0]) for row in (*reversed(before), *after)]
+
+    def with_any_query(self, url: str) -> str | None:
+        """Return the address last archived that is this one and a query."""
+        found = self._ask(_WITH_QUERY, first=url + "?", last=url + "@")  # @ follows ?
+        return str(found[0][0]) if found else None
+
+    def known(self, url: str) -> Known | None:
+        """Return what the frontier says of an address; None when it was never seen."""
+        rows = self._ask("SELECT state, reason, first_seen_at FROM frontier WHERE url = :url", url=url)
+        return Known(*rows[0]) if rows else None
+
+    def days(self, most: int) -> list[tuple[str, int, int]]:
+        """Return the days with captures, latest first: the date, how many captures and of how many addresses."""
+        return [(str(day), int(captures), int(urls)) for day, captures, urls in self._ask(_DAYS, most=most)]
+
+    def hosts(self) -> frozenset[str]:
+        """Return host and port of every server the blog was fetched from."""
+        rows = self._ask(_TARGETS, first=BLOG + "/", last=BLOG + "0")
+        return frozenset(urlsplit(target).netloc for row in rows for target in row)
+
+    def _one(self, sql: str, **values: Any) -> Held | None:
+        rows = self._ask(sql, **values)
+        return Held(*rows[0]) if rows else None
+
+    def _ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        if self._file is None:
+            return query.run(self._database, sql, values).rows
+        try:
+            with self._lock:
+                return self._connected(self._file).execute(sql, values).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise ArchiverError(f"{self._file}: expected the database of an archive, found: {error}") from error
+
+    def _connected(self, file: Path) -> sqlite3.Connection:
+        """Return a connection to what is now at the path: a rebuild puts a new file there."""
+        try:
+            inode = file.stat().st_ino
+        except FileNotFoundError:
+            inode = 0
+        if self._connection is None or inode != self._inode:
+            opened = query.connect(file)
+            if self._connection:
+                self._connection.close()
+            self._connection, self._inode = opened, inode
+        return self._connection
+
+
+def _sqlite_file(database: str) -> Path | None:
+    """Return the file of an SQLite URL; None for a server."""
+    from sqlalchemy import make_url  # only here: a quarter of the time it takes to start
+
+    url = make_url(database)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
