@@ -53,7 +53,7 @@ NUMBERED_BY_US = frozenset({"post_revisions", "formulas", "categories", "tags", 
 PAIRS = {
     "post_categories": "SELECT post_id, slug FROM post_categories JOIN categories ON categories.id = category_id",
     "post_tags": "SELECT post_id, name FROM post_tags JOIN tags ON tags.id = tag_id",
-    "topic_posts": "SELECT name, tp.position, post_id, title FROM topic_posts AS tp JOIN topics AS t ON t.id = topic_id",
+    "topic_posts": "SELECT name, l.position, post_id, title FROM topic_posts AS l JOIN topics ON topics.id = topic_id",
     "pictures": "SELECT DISTINCT url, payload_sha256 FROM captures WHERE status = 200 AND content_type LIKE 'image/%'",
 }
 """What is compared of tables that refer to such an `id`, and the bytes of the pictures."""
@@ -245,8 +245,8 @@ def measure(subject: Subject, folder: Path, kills: int, seed: int) -> list[str]:
     print(f"killed:   {killing.kills} times in {last['run']} runs, {time.monotonic() - began:.1f} s")
     asked = Counter(subject.asked()[before:]) if subject.asked else _captured(killed)
     again = {path: count - 1 for path, count in asked.items() if count > 1 and not path.endswith("/robots.txt")}
-    print(f"asked for again: {sum(again.values())} of {asked.total()} requests, at most {max(again.values(), default=0)}"
-          f" times for one address, robots.txt aside")  # fmt: skip
+    most = max(again.values(), default=0)
+    print(f"asked for again: {sum(again.values())} of {asked.total()}, one at most {most} times; robots.txt aside")
     wrong = [f"killed {killing.kills} times only: the crawl was through"] if killing.kills < kills else []
     wrong += [f"{path} was asked for {count} times more than once" for path, count in again.items()
               if count > killing.kills]  # fmt: skip

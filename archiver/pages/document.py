@@ -14,6 +14,24 @@ from archiver.items import Category
 from archiver.urls import Site, category
 
 _DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+LARGEST = 4 << 20
+"""Bytes of a page that are read; the largest real one has 0.4 MiB, and reading takes a hundred times its size."""
+
+DEEPEST = 256
+"""Elements within each other; the deepest real page has 40, and libxml2 gives up at 2048."""
+
+MOST_ATTRIBUTES = 500
+"""Attributes of one tag; the most on a real page are 9."""
+
+FEW = 0.1
+"""Share of broken letters up to which a page counts as UTF-8 with damage rather than as something else."""
+
+_LONG_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)\s[^<>]{5000,}>")
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*>")
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "wbr"}
+)
+_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_\-]+)""")
 
 
@@ -22,29 +40,84 @@ def parse(url: str, body: bytes) -> HtmlElement:
 
     Raises PageNotRecognised when there is nothing to read.
     """
+    return parse_with_flaws(url, body)[0]
+
+
+def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...]]:
+    """Return the tree of a page, and what was wrong with its bytes, in plain sentences.
+
+    Raises PageNotRecognised when there is nothing to read, or far too much.
+    """
+    if len(body) > LARGEST:
+        raise PageNotRecognised(url, f"expected a page of at most {LARGEST >> 20} MiB, found {len(body) >> 20} MiB")
+    text, flaws = decode(body)
+    text, shortened = _LONG_TAG.subn(_shortened, text)
+    flaws += ("a tag with thousands of attributes was shortened",) if shortened else ()
+    tree, whole = _tree(url, text)
+    if not whole:
+        tree, _ = _tree(url, flattened(text))
+        flaws += (f"elements nested deeper than {DEEPEST} were taken out, their text kept",)
+    return tree, flaws
+
+
+def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
+    """Return the tree of a text, and whether all of the text is in it: libxml2 ends at a depth of 2048."""
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
     try:
-        return lxml.html.document_fromstring(decode(body).encode("utf-8"), parser=parser)
+        tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (ParserError, XMLSyntaxError) as error:
         raise PageNotRecognised(url, f"expected an HTML page, found nothing readable ({error})") from error
+    return tree, not any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
 
-def decode(body: bytes) -> str:
-    """Return the text of a page: UTF-8 as the blog sends, else what it declares, else GB18030, else with marks.
+def _shortened(tag: re.Match[str]) -> str:
+    """Return a tag without attributes if it has so many that libxml2, which compares each with each, would hang."""
+    return f"<{tag[1]}>" if tag[0].count("=") > MOST_ATTRIBUTES else tag[0]
 
-    NUL and lone surrogates, which no tree can hold, become U+FFFD.
+
+def flattened(text: str) -> str:
+    """Return HTML without the tags of elements that are nested too deeply; their text stays."""
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if tag[2].lower() in _VOID:
+            return tag[0]
+        depth += -1 if tag[1] else 1
+        inside = depth < DEEPEST if tag[1] else depth <= DEEPEST
+        return tag[0] if inside else " "
+
+    return _TAG.sub(kept, text)
+
+
+def decode(body: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a page and what was wrong with its bytes.
+
+    The blog sends UTF-8. What is not is read as UTF-8 with marks if only a little is amiss, else as what the page
+    declares, else as GB18030. NUL and lone surrogates, which no tree can hold, become U+FFFD.
     """
+    flaws: tuple[str, ...] = ()
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text, name = _decoded(body)
+        flaws = (f"the page is not UTF-8 throughout, as the blog's are; read as {name}",)
+    clean = _UNHOLDABLE.sub("\ufffd", text)
+    return clean, flaws if clean == text else (*flaws, "signs that no page can hold were replaced")
+
+
+def _decoded(body: bytes) -> tuple[str, str]:
+    text = body.decode("utf-8", "replace")
+    letters = sum(char > "\x7f" for char in text)
+    if text.count("\ufffd") <= FEW * letters:
+        return text, "UTF-8 with marks"
     declared = _CHARSET.search(body[:4096])
-    names = ["utf-8-sig", declared[1].decode("ascii") if declared else "utf-8", "gb18030"]
-    for name in names:
+    for name in (declared[1].decode("ascii") if declared else "gb18030", "gb18030"):
         try:
-            text = body.decode(name)
-            break
+            return body.decode(name), name
         except (UnicodeDecodeError, LookupError):
             continue
-    else:
-        text = body.decode("utf-8", "replace")
-    return re.sub("[\x00\ud800-\udfff]", "\ufffd", text)
+    return text, "UTF-8 with marks"
 
 
 def has_class(name: str) -> str:

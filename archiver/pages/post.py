@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, Post, Quality
 from archiver.pages import comments
-from archiver.pages.document import by_class, by_id, first, has_class, parse, text_of
+from archiver.pages.document import by_class, by_id, first, has_class, parse_with_flaws, text_of
 from archiver.pages.metadata import Metadata, read_metadata
 from archiver.text import engines, quality
 from archiver.urls import Site, comment_page, post_id, post_url
@@ -42,9 +42,10 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
     number = place[0] if place else post_id(canonical)
     if number is None:
         raise PageNotRecognised(url, "expected the address of a post")
-    tree = parse(url, body)
+    tree, flaws = parse_with_flaws(url, body)
     heading = _heading(tree, number, site, url)
     head = read_metadata(tree, heading, site, url)
+    head.issues += flaws
     shown, pages = comments.comment_pages(tree, number, site, url)
     said = comments.read_comments(tree, site, head.author)
     content, checked, digest = _body(tree, head, site, url)

@@ -45,7 +45,7 @@ def parse_topics(source: str, body: bytes, site: Site | None = None) -> Topics:
 
 
 def _tree(source: str, body: bytes) -> HtmlElement:
-    text = decode(body)
+    text, _ = decode(body)
     if _HTML.match(text):
         return parse(source, body)
     html = MarkdownIt().render(_FRONT_MATTER.sub("", text))

@@ -34,5 +34,7 @@ def _lines(text: str) -> Counter[str]:
 
 
 def _shingles(lines: Counter[str]) -> Counter[str]:
+    """Return as many shingles as there are letters, the first ones padded, so that short lines count in full."""
     text = "".join(lines.elements())
-    return Counter(text[at : at + _SHINGLE] for at in range(max(1, len(text) - _SHINGLE + 1))) if text else Counter()
+    padded = " " * (_SHINGLE - 1) + text
+    return Counter(padded[at : at + _SHINGLE] for at in range(len(text)))

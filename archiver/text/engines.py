@@ -8,14 +8,14 @@ the extractors behind opaque words; a result that does not give every word back,
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import TypeVar
 
 import trafilatura
 from lxml import etree, html
 from lxml.html import HtmlElement
 from readability import Document as Readability
-from readability.readability import Unparseable
 from trafilatura.settings import Document, Extractor
 
 from archiver.items import Content
@@ -23,6 +23,8 @@ from archiver.text import dom, markdown, plain
 from archiver.text.agreement import MINIMUM, agreement, letters
 from archiver.text.dom import Resolve
 from archiver.text.tokens import Protector, Vault
+
+Found = TypeVar("Found")
 
 MAX_EXTRACTED = 1_000_000
 """Characters; the extractors are not asked about longer texts. The longest real post has 34,000."""
@@ -62,10 +64,18 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     article = etree.SubElement(etree.SubElement(page, "body"), "article")
     Protector(vault, resolve).copy(body, article)
     for extract in (_trafilatura_text, _readability_text):
-        found = extract(page)
+        found = _asked(extract, page) or ""
         if vault.complete(found) and agreement(restored := vault.restore(found), text) >= MINIMUM:
             return restored
     return text
+
+
+def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found | None:
+    """Return what an engine finds. Whatever goes wrong inside an engine is a refusal and costs no post."""
+    try:
+        return engine(page)
+    except Exception:
+        return None
 
 
 @cache
@@ -101,6 +111,10 @@ _BOILERPLATE_CLASSES = frozenset(
 _NOTICES = ("转载到请包括本文地址", "更详细的转载事宜请参考")
 MIN_BODY = 20
 """Letters; a page of less text has no body worth the name."""
+MAX_EXTRA = 0.1
+"""Share of an element's letters that the engine may have left out if the element is to be the body. Headings and
+captions of a post come to a few per cent; on pages with more beside the text, the engine's own selection counts."""
+_COVERED = 0.97  # share of the engine's text that the body's element has to hold
 
 
 def find_body(page: HtmlElement) -> tuple[HtmlElement, str] | None:
@@ -108,13 +122,18 @@ def find_body(page: HtmlElement) -> tuple[HtmlElement, str] | None:
 
     The page is not changed. Comments, menus and the blog's footer are taken out before any engine looks.
     """
+    if len(str(page.text_content())) > MAX_EXTRACTED:
+        return None
     pruned = copy.deepcopy(page)
     for element in list(_boilerplate(pruned)):
-        element.drop_tree()
+        if element.getparent() is not None:
+            element.drop_tree()
     for name, find in (("trafilatura", _trafilatura_body), ("readability", _readability_body)):
-        body = find(pruned)
-        if body is not None and len(letters(plain.read(body, _nowhere))) >= MIN_BODY:
-            return body, name
+        selected = _asked(find, pruned)
+        text = plain.read(selected, _nowhere) if selected is not None else ""
+        if selected is not None and len(letters(text)) >= MIN_BODY:
+            around = _element_around(pruned, text)
+            return selected if around is None else around, name
     return None
 
 
@@ -130,27 +149,42 @@ def _boilerplate(page: HtmlElement) -> Iterator[HtmlElement]:
             yield element
 
 
+def _element_around(page: HtmlElement, text: str) -> HtmlElement | None:
+    """Return the innermost element that holds a text an engine selected, if it holds little else.
+
+    Engines drop pictures and flatten markup; in the page itself nothing is lost.
+    """
+    lines = [line for line in map(letters, text.split("\n")) if line]
+    wanted = sum(map(len, lines))
+    element, inside = page, _letters_of(page)
+    for _ in range(plain.MAX_DEPTH):
+        for child in element.iterchildren(etree.Element):
+            within = _letters_of(child)
+            if len(within) >= wanted * _COVERED <= sum(len(line) for line in lines if line in within):
+                element, inside = child, within
+                break
+        else:
+            break
+    return element if wanted >= len(inside) * (1 - MAX_EXTRA) else None
+
+
+def _letters_of(element: HtmlElement) -> str:
+    return letters(plain.read(element, _nowhere))
+
+
 def _trafilatura_body(page: HtmlElement) -> HtmlElement | None:
     vault = Vault(str(page.text_content()))
     hidden = html.Element("html")
     Protector(vault, _nowhere, markup=True).copy(page, hidden)
     options = Extractor(output_format="html", fast=True, comments=False, formatting=True, links=True, images=True)
+    options.min_extracted_size = 0
     found = trafilatura.extract(hidden, options=options)
-    if not found or not vault.unbroken(found):
-        return None
-    return _parsed(vault.restore(found))
+    return _parsed(vault.restore(found)) if found and vault.unbroken(found) else None
 
 
 def _readability_body(page: HtmlElement) -> HtmlElement | None:
-    try:
-        return _parsed(Readability(html.tostring(page, encoding="unicode")).summary(html_partial=True))
-    except Unparseable:
-        return None
+    return _parsed(Readability(html.tostring(page, encoding="unicode")).summary(html_partial=True))
 
 
 def _parsed(markup: str) -> HtmlElement | None:
-    try:
-        body = html.document_fromstring(markup).find("body")
-    except etree.ParserError:  # nothing in it
-        return None
-    return body
+    return html.document_fromstring(markup).find("body")

@@ -282,12 +282,12 @@ class _Line:
     def _markers(self, start: int, end: int, tag: str) -> tuple[str, str]:
         """Return stars, or raw tags where CommonMark's rules on neighbours would not let the stars close.
 
-        Outer pairs are settled before inner ones; a place still empty will hold a star or a tag, both punctuation.
+        Pairs are settled in the order they begin; a place still empty will hold a star or a tag, both punctuation.
         """
         star = _STARS[tag]
         before = self._out[start - 1][-1:] if start else " "
-        after = self._out[end + 1][:1] or "*" if end + 1 < len(self._out) else " "
-        first, last = self._out[start + 1][:1] or "*", self._out[end - 1][-1:] or "*"
+        after = self._out[end + 1][:1] or "<" if end + 1 < len(self._out) else " "
+        first, last = self._out[start + 1][:1] or "<", self._out[end - 1][-1:] or ">"
         apart = star[0] not in (before, after)
         if apart and _flanks(first, before) and _flanks(last, after):
             return star, star

@@ -61,9 +61,9 @@ def _formulas(wanted: list[str], found: list[str]) -> list[str]:
 def _folded(formula: str) -> str:
     """Return a formula with newlines as blanks, which is the same to TeX if none ends a comment.
 
-    In a heading there is no room for a newline, nor in a line for an empty one.
+    A heading has no room for a newline, a line none for an empty one.
     """
-    return _NEWLINES.sub(" ", formula) if "%" not in formula else formula
+    return _NEWLINES.sub("\n" if "%" in formula else " ", formula)
 
 
 def _text(wanted: str, found: str) -> list[str]:

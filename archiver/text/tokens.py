@@ -18,7 +18,7 @@ from archiver.text.dom import Resolve
 MAX_DEPTH = 100
 """Elements below this depth lose their markup and keep their text."""
 
-_KEPT = ("href", "class", "start")
+_KEPT = ("id", "class", "href", "start")
 _TAG = re.compile(r"[a-z]+[1-6]?")  # the blog has tags such as `<font:0017>` that no tree can be made of
 _ENTITY = re.compile(r"&(?=#?\w)")
 _FRAGILE = re.compile(rf"{_ENTITY.pattern}|(?:[ \t\n]*\r)+[ \t\n]*")
@@ -33,9 +33,12 @@ class Vault:
         self._prefix = next(prefix for number in count() if (prefix := f"Kx{number}M") not in text)
         self._pattern = re.compile(rf"{self._prefix}(\d+)Qz")
         self._sources: list[str] = []
+        self._formulas: set[int] = set()
 
-    def put(self, source: str) -> str:
+    def put(self, source: str, *, formula: bool = False) -> str:
         """Return the word that stands for a source from now on."""
+        if formula:
+            self._formulas.add(len(self._sources))
         self._sources.append(source)
         return f"{self._prefix}{len(self._sources) - 1}Qz"
 
@@ -44,9 +47,11 @@ class Vault:
         return self._numbers(text) == list(range(len(self._sources)))
 
     def unbroken(self, text: str) -> bool:
-        """Tell whether a text holds a stretch of the words, each exactly once, in order and without a gap."""
-        numbers = self._numbers(text)
-        return numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else not self._sources
+        """Tell whether a text holds a stretch of the formulas, each exactly once, in order and without a gap."""
+        numbers = [number for number in self._numbers(text) if number in self._formulas]
+        wanted = sorted(self._formulas)
+        first = wanted.index(numbers[0]) if numbers else 0
+        return numbers == wanted[first : first + len(numbers)] and bool(numbers or not wanted)
 
     def _numbers(self, text: str) -> list[int]:
         return [int(number) for number in self._pattern.findall(text)]
@@ -137,7 +142,7 @@ class Protector:
         for span in tex.scan(stretch).spans:
             source = dom.unbreak(stretch[span.start : span.end])
             self._prose(stretch[at : span.start])
-            self._pending.append(self._vault.put(escape(source, quote=False) if self._markup else source))
+            self._pending.append(self._vault.put(escape(source, quote=False) if self._markup else source, formula=True))
             at = span.end
         self._prose(stretch[at:])
 

@@ -29,6 +29,8 @@ MAX_RECORD = MAX_BLOCK + (1 << 20)
 
 _PIECE = 1 << 16
 _MAGIC = b"\x1f\x8b\x08"  # RFC 1952, section 2.3.1: every gzip member begins so
+_RECORD = b"WARC/"
+_PROBE = 1024  # bytes of a member from which the first of its content can be told: its tables take a few hundred
 _ADVICE = "run `archiver verify` to see what else is damaged, then restore the file from a copy"
 
 
@@ -152,7 +154,7 @@ def next_record(file: BinaryIO, name: str, position: int) -> int:
 
     `name` is what messages call the file.
     """
-    for candidate in _magics(file, position):
+    for candidate in _candidates(file, position):
         try:
             _read(file, name, candidate)
         except RecordDamaged:
@@ -161,19 +163,30 @@ def next_record(file: BinaryIO, name: str, position: int) -> int:
     return file.seek(0, os.SEEK_END)
 
 
-def _magics(file: BinaryIO, position: int) -> Iterator[int]:
-    """Yield where something begins that looks like a gzip member."""
-    overlap = len(_MAGIC) - 1
-    while True:
+def _candidates(file: BinaryIO, position: int) -> Iterator[int]:
+    """Yield where a gzip member begins that begins like a record.
+
+    Compressed pages within a record are members too, and chance makes a few: trying all of them would take long.
+    """
+    last = False
+    while not last:
         file.seek(position)
-        piece = file.read(_PIECE)
-        found = piece.find(_MAGIC)
+        piece = file.read(_PIECE + _PROBE)
+        last = len(piece) < _PIECE + _PROBE
+        end = len(piece) if last else _PIECE + len(_MAGIC) - 1
+        found = piece.find(_MAGIC, 0, end)
         while found >= 0:
-            yield position + found
-            found = piece.find(_MAGIC, found + 1)
-        if len(piece) <= overlap:
-            return
-        position += len(piece) - overlap
+            if _begins_record(piece[found : found + _PROBE]):
+                yield position + found
+            found = piece.find(_MAGIC, found + 1, end)
+        position += _PIECE
+
+
+def _begins_record(data: bytes) -> bool:
+    try:
+        return zlib.decompressobj(wbits=31).decompress(data, len(_RECORD)) == _RECORD
+    except zlib.error:
+        return False
 
 
 def _open(directory: Path, warc_file: str) -> BinaryIO:

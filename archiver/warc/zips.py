@@ -17,7 +17,10 @@ from typing import IO, BinaryIO
 from archiver.warc import members
 
 MOST_INFLATION = 100
-"""How many times its size an entry may inflate to, beyond a megabyte: text comes to five, an index to twenty."""
+"""How many times its size an entry may inflate to: text comes to five, an index to twenty, an attack to a thousand."""
+
+SMALL = 64 << 20
+"""Bytes an entry may inflate to in any case: it costs a moment and no memory."""
 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 """What Python's library raises for what is no zip, or in a coding it does not know."""
@@ -142,5 +145,5 @@ def _refuse(info: zipfile.ZipInfo) -> None:
         raise BadEntry("an entry that is stored or deflated", f"method {info.compress_type}")
     if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
         raise BadEntry(f"{info.compress_size} bytes, as are stored", f"{info.file_size}")
-    if info.file_size > MOST_INFLATION * info.compress_size + _PIECE:
-        raise BadEntry(f"at most {MOST_INFLATION} times {info.compress_size} bytes", f"{info.file_size}")
+    if info.file_size > max(SMALL, MOST_INFLATION * info.compress_size):
+        raise BadEntry(f"at most {MOST_INFLATION} times {info.compress_size} bytes", str(info.file_size))

@@ -40,6 +40,11 @@ class Exchange:
         """The content codings, in the order the blog applied them."""
         return message.tokens(self.headers, b"content-encoding")
 
+    @property
+    def location(self) -> bytes | None:
+        """Where a redirect leads; None for other answers."""
+        return self.header(b"location") if 300 <= self.status < 400 else None
+
     def decoded(self) -> bytes:
         """Return the content as a reader sees it.
 

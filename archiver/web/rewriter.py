@@ -30,21 +30,24 @@ _TOKEN = re.compile(
     rb"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>)?+)"  # a comment, perhaps unfinished: 13.2.5.43 to 52
     rb"|<(?:[!?]|/[^a-z])[^>]*+"  # what is no tag either: 13.2.5.41
     rb"|<plaintext(?=[\s/>]).*+"
-    # Elements whose content is text: 13.2.5.2 to 20.
-    rb"|<(?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>])(?P<raw_rest>" + _REST + rb")>"
+    # Elements whose content is text (13.2.5.2 to 20). A tag that the page's end cuts off is matched too: a pattern that
+    # cannot fail takes time in proportion to the page.
+    rb"|<(?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>])(?P<raw_rest>"
+    + _REST
+    + rb")(?:>|\Z)"
     rb"(?P<content>(?:[^<]++|<(?!/(?P=raw)[\s/>]))*+)"
     # A tag with attributes: the others have nothing to change.
-    rb"|<(?P<tag>[a-z][^\s/>]*+)(?P<rest>[\s/]" + _REST + rb")>",
+    rb"|<(?P<tag>[a-z][^\s/>]*+)(?P<rest>[\s/]" + _REST + rb")(?:>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 
 # In an attribute quotation marks may be written as character references.
 _QUOTED = rb"""(?:"[^"\n]*+"|'[^'\n]*+'|&(?:quot|apos|\#0*3[49]|\#x0*2[27]);[^)"'\s]*+"""
 _CSS = re.compile(
-    rb"/\*(?:[^*]++|\*(?!/))*+"
+    rb"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?+"
     rb"|(?P<before>\burl\(\s*+)(?P<url>" + _QUOTED + rb"""|[^)"'\s]*+))"""
     rb"|(?P<import>@import\s*+)(?P<sheet>" + _QUOTED + rb"))"
-    rb"""|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'""",
+    rb"""|"(?:[^"\\\n]|\\.)*+"?+|'(?:[^'\\\n]|\\.)*+'?+""",
     re.DOTALL | re.IGNORECASE,
 )
 _QUOTE = re.compile(rb"""["']|&(?:quot|apos|\#0*3[49]|\#x0*2[27]);""", re.IGNORECASE)
@@ -81,15 +84,7 @@ class Rewriter:
         """
         change = self._change(prefix, depth)
 
-        def token(found: re.Match[bytes]) -> bytes:
-            if found["tag"]:
-                return b"<" + found["tag"] + _attributes(found["tag"], found["rest"], change) + b">"
-            if not found["raw"]:
-                return found[0]
-            content = _css(found["content"], change) if found["raw"].lower() == b"style" else found["content"]
-            return b"<" + found["raw"] + _attributes(found["raw"], found["raw_rest"], change) + b">" + content
-
-        return _TOKEN.sub(token, page)
+        return _TOKEN.sub(lambda found: _token(found, change), page)
 
     def css(self, sheet: bytes, prefix: str = "", depth: int = 0) -> bytes:
         """Return a style sheet whose addresses on the blog stay on this server, under `prefix`."""
@@ -142,6 +137,20 @@ def _path(rest: bytes) -> bytes:
     return b"/." + rest if seen[1:2] in (b"/", b"\\") else rest
 
 
+def _token(found: re.Match[bytes], change: Change) -> bytes:
+    """Return a piece of a page with the addresses in it changed."""
+    kind, rest = ("tag", "rest") if found["tag"] else ("raw", "raw_rest")
+    tag = found[kind]
+    if not tag:
+        return found[0]
+    content = found["content"] or b""
+    if b"=" not in found[rest] and not content:
+        return found[0]
+    end = found[0][found.end(rest) - found.start() : len(found[0]) - len(content)]  # the bracket, unless the page ends
+    content = _css(content, change) if tag.lower() == b"style" else content
+    return b"<" + tag + _attributes(tag, found[rest], change) + end + content
+
+
 def _attributes(tag: bytes, text: bytes, change: Change) -> bytes:
     """Return the attributes of a start tag with the addresses in them changed."""
     if b"=" not in text:
@@ -177,7 +186,7 @@ def _meta(text: bytes, change: Change) -> bytes:
     """
     values = {found["name"].lower(): found for found in reversed([*_ATTRIBUTE.finditer(text)]) if found["value"]}
     kind, content = values.get(b"http-equiv"), values.get(b"content")
-    if not kind or not content or kind["value"].strip(b"\"' \t").lower() != b"refresh":
+    if not kind or not content or _undisguised(kind["value"].strip(b"\"'"))[0].strip().lower() != b"refresh":
         return text
     leads = _REFRESH.match(content["value"].strip(b"\"'"))
     if not leads:
@@ -185,7 +194,7 @@ def _meta(text: bytes, change: Change) -> bytes:
     new = change(leads[2])
     if new == leads[2] and _ABSOLUTE.match(_undisguised(new)[0]):
         return text[: kind.start("value")] + b'"archived-refresh"' + text[kind.end("value") :]
-    place = content.start("value") + content["value"].index(leads[2])
+    place = content.start("value") + content["value"].rindex(leads[2])
     return text[:place] + new + text[place + len(leads[2]) :]
 
 

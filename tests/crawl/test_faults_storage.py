@@ -18,12 +18,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from archiver.crawl.run import Place, Run
 from archiver.sample import Source, serving
 from archiver.sample.source import load
+from archiver.store import frontier
+from archiver.store.database import timestamp
 from archiver.warc.reader import iter_records
 from benchmarks.kill import differences, disorder
 
@@ -42,7 +46,7 @@ from .meddler import (
     without_reserve,
 )
 
-KILLS = 7
+KILLS = 6
 POSTS = (58, 105, 131, 207)
 MIB = 1 << 20
 EVERYTHING = ("catalogue", "category", "index")
@@ -81,6 +85,21 @@ def archive(meddler: Meddler, tmp_path: Path) -> Iterator[Meddled]:
     """The four posts, of which nothing is archived yet."""
     with served(meddler, tmp_path, few()) as archive:
         yield archive
+
+
+@pytest.fixture(scope="module")
+def one_post(meddler: Meddler, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of an archive of one of the four posts."""
+    with served(meddler, tmp_path_factory.mktemp("one"), few()) as archive:
+        assert archive.run("--limit", "1").returncode == 0
+        return archive.home
+
+
+@pytest.fixture
+def begun(archive: Meddled, one_post: Path) -> Meddled:
+    """The four posts, one of which is archived."""
+    shutil.copytree(one_post, archive.home)
+    return archive
 
 
 def recorded(archive: Meddled) -> int:
@@ -133,9 +152,7 @@ def test_a_crawl_killed_at_random_moments_loses_nothing_and_doubles_nothing(medd
         assert counts.total() - len(counts) <= 8 * KILLS  # what was in flight, and what was not committed
 
 
-@pytest.mark.parametrize(
-    ("moment", "nth"), [("in a record", 7), ("before the sync", 2), ("before the commit", 3), ("before the end", 1)]
-)
+@pytest.mark.parametrize(("moment", "nth"), [("in a record", 7), ("before the sync", 2), ("before the commit", 3)])
 def test_what_a_kill_left_between_record_and_row_is_found_at_the_next_start(
     archive: Meddled, whole: Path, moment: str, nth: int
 ) -> None:
@@ -145,10 +162,10 @@ def test_what_a_kill_left_between_record_and_row_is_found_at_the_next_start(
     assert disorder(archive.home, at_rest=False) == []
     ((rows,),) = archive.rows("SELECT count(*) FROM captures")
     orphans = recorded(archive) - rows
-    assert (orphans > 0) == (moment != "before the end")
+    assert orphans > 0
     done = assert_goes_on(archive, whole)
     assert re.search(r"closed kexue\.fm-\S+\.warc\.gz, which an earlier run left open: \d+ records", done.stdout)
-    assert (f"{orphans} exchanges were on disk without a row; they have one now" in done.stdout) == (orphans > 0)
+    assert f"{orphans} exchanges were on disk without a row; they have one now" in done.stdout
     assert ("bytes of a torn end cut off" in done.stdout) == (moment == "in a record")
 
 
@@ -265,50 +282,50 @@ def test_a_disk_that_is_full_while_a_record_is_written_ends_the_run_with_whole_r
 
 @pytest.mark.xfail(reason="the log, on the same full disk, ends the program with a traceback")
 def test_a_disk_that_is_really_full_ends_the_run_with_whole_records(
-    archive: Meddled, meddler: Meddler, whole: Path, disk: Path, tmp_path: Path
+    archive: Meddled, meddler: Meddler, one_post: Path, whole: Path, disk: Path, tmp_path: Path
 ) -> None:
     """Case 5."""
     archive.home, archive.db = disk / "archive", tmp_path / "archive.db"
-    disk_as_seen = meddler.seen(disk)
-    assert archive.run("--limit", "1", meddling=[without_reserve()]).returncode == 0
-    fill(disk_as_seen, leave=6000)
+    home = shutil.copytree(one_post, meddler.seen(archive.home))
+    shutil.move(home / "archive.db", archive.db)
+    fill(meddler.seen(disk), leave=6000)
     done = archive.run(meddling=[without_reserve()])
     assert (done.returncode, done.stderr) == (8, "")
-    fill(disk_as_seen, leave=2 * MIB)
+    fill(meddler.seen(disk), leave=2 * MIB)
     assert archive.run(meddling=[without_reserve()]).returncode == 0
-    copy = shutil.copytree(disk_as_seen / "archive", tmp_path / "copy")
-    shutil.copy(archive.db, copy)
-    assert differences(whole, copy) == []
-    assert disorder(copy) == []
+    shutil.copy(archive.db, home)
+    shutil.copytree(home, tmp_path / "copy")
+    assert differences(whole, tmp_path / "copy") == []
+    assert disorder(tmp_path / "copy") == []
 
 
 @pytest.mark.xfail(reason="after a commit that failed, the program ends with a traceback of SQLAlchemy's")
 def test_a_disk_that_is_full_in_a_commit_ends_the_run_and_keeps_what_was_committed(
-    archive: Meddled, meddler: Meddler, whole: Path, disk: Path
+    begun: Meddled, meddler: Meddler, whole: Path, disk: Path
 ) -> None:
     """Case 6."""
-    archive.db = disk / "archive.db"
-    assert archive.run("--limit", "1").returncode == 0
+    begun.db = disk / "archive.db"
+    shutil.copy(begun.home / "archive.db", meddler.seen(disk))
     fill(meddler.seen(disk), leave=100_000)
-    done = archive.run(meddling=[committing_every(2)])
+    done = begun.run(meddling=[committing_every(2)])
     assert (done.returncode, done.stderr) == (8, "")
     assert "no room left on the disk; free some and run again, nothing is lost" in done.stdout
     fill(meddler.seen(disk), leave=2 * MIB)
-    assert archive.run().returncode == 0
-    shutil.copy(meddler.seen(archive.db), archive.home)
-    assert differences(whole, archive.home) == []
-    assert disorder(archive.home) == []
+    assert begun.run().returncode == 0
+    shutil.copy(meddler.seen(begun.db), begun.home)
+    assert differences(whole, begun.home) == []
+    assert disorder(begun.home) == []
 
 
-@pytest.mark.xfail(reason="a statement that finds no room ends the program with a traceback of SQLAlchemy's")
-def test_a_database_that_cannot_grow_ends_the_run_and_keeps_what_was_committed(archive: Meddled, whole: Path) -> None:
-    """Case 6."""
-    assert archive.run("--limit", "1").returncode == 0
-    ((pages,),) = archive.rows("PRAGMA page_count")
-    done = archive.run(meddling=[database_full(pages + 4)])
-    assert (done.returncode, done.stderr) == (8, "")
-    assert "no room left on the disk; free some and run again, nothing is lost" in done.stdout
-    assert_goes_on(archive, whole)
+@pytest.mark.xfail(reason="SQLite has rolled back already, and what is reported is that there is no savepoint any more")
+def test_a_database_that_cannot_grow_ends_the_run_and_keeps_what_was_committed(begun: Meddled, whole: Path) -> None:
+    """Case 6: the statement fails, not the commit."""
+    ((pages,),) = begun.rows("PRAGMA page_count")
+    for more in (0, 2, 4):
+        done = begun.run(meddling=[database_full(pages + more)])
+        assert (done.returncode, done.stderr) == (8, "")
+        assert "no room left on the disk; free some and run again, nothing is lost" in done.stdout
+    assert_goes_on(begun, whole)
 
 
 def test_a_run_ends_before_the_disk_is_full(archive: Meddled, whole: Path) -> None:
@@ -333,7 +350,7 @@ def test_a_run_on_a_disk_that_is_nearly_full_asks_for_nothing(archive: Meddled) 
 
 
 @pytest.mark.xfail(reason="a commit at the very end raises after the row says how the run ended")
-@pytest.mark.parametrize("sizes", [(MIB,), (1 << 40, MIB), (1 << 40, 1 << 40, MIB)])
+@pytest.mark.parametrize("sizes", [(MIB,), (1 << 40, MIB)])
 def test_the_exit_code_is_the_one_of_the_row_wherever_the_disk_is_nearly_full(
     archive: Meddled, sizes: tuple[int, ...]
 ) -> None:
@@ -354,18 +371,17 @@ def test_the_exit_code_is_the_one_of_the_row_wherever_the_disk_is_nearly_full(
     ],
 )
 def test_what_cannot_be_written_to_is_refused_before_anything_is_asked_for(
-    archive: Meddled, meddler: Meddler, whole: Path, place: str
+    begun: Meddled, meddler: Meddler, whole: Path, place: str
 ) -> None:
     """Case 8."""
-    assert archive.run("--limit", "1").returncode == 0
-    before = archive.rows("SELECT url, state FROM frontier"), len(archive.blog.requests)
-    with read_only(meddler, archive.home / place):
-        done = archive.run()
+    before = begun.rows("SELECT url, state FROM frontier"), len(begun.blog.requests)
+    with read_only(meddler, begun.home / place):
+        done = begun.run()
         assert (done.returncode, done.stdout) == (1, "")
-        assert re.fullmatch(rf"Error: .*{re.escape(str(archive.home))}.*\n", done.stderr)
-        assert meddler("--home", archive.home, "status").returncode == 0
-    assert before == (archive.rows("SELECT url, state FROM frontier"), len(archive.blog.requests))
-    assert_goes_on(archive, whole)
+        assert re.fullmatch(rf"Error: .*{re.escape(str(begun.home))}.*\n", done.stderr)
+        assert meddler("--home", begun.home, "status").returncode == 0
+    assert before == (begun.rows("SELECT url, state FROM frontier"), len(begun.blog.requests))
+    assert_goes_on(begun, whole)
 
 
 @contextmanager
@@ -398,27 +414,25 @@ def test_a_disk_that_fails_ends_the_run_with_whole_records(archive: Meddled, who
 
 @pytest.mark.xfail(reason="ends with a traceback of SQLAlchemy's")
 @pytest.mark.parametrize("nth", [15, 150])
-def test_a_database_that_fails_ends_the_run_in_one_line(archive: Meddled, whole: Path, nth: int) -> None:
+def test_a_database_that_fails_ends_the_run_in_one_line(begun: Meddled, whole: Path, nth: int) -> None:
     """Case 8: at the start, and in the middle."""
-    assert archive.run("--limit", "1").returncode == 0
-    done = archive.run(meddling=[database_fails(nth)])
+    done = begun.run(meddling=[database_fails(nth)])
     assert done.returncode == 1
     assert re.fullmatch(r"Error: .*archive\.db: disk I/O error.*\n", done.stderr)
-    assert_goes_on(archive, whole)
+    assert_goes_on(begun, whole)
 
 
 # -- others ------------------------------------------------------------------------------------------------------------
 
 
-def test_who_writes_to_the_database_is_waited_for_and_who_reads_it_is_not(archive: Meddled, whole: Path) -> None:
+def test_who_writes_to_the_database_is_waited_for_and_who_reads_it_is_not(begun: Meddled, whole: Path) -> None:
     """Case 9."""
-    assert archive.run("--limit", "1").returncode == 0
-    asked = len(archive.blog.requests)
-    other = sqlite3.connect(archive.home / "archive.db", isolation_level=None)
+    asked = len(begun.blog.requests)
+    other = sqlite3.connect(begun.home / "archive.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    running = archive.start()
-    time.sleep(1.5)
-    assert len(archive.blog.requests) == asked
+    running = begun.start()
+    time.sleep(1)
+    assert len(begun.blog.requests) == asked
     other.execute("COMMIT")
     other.execute("BEGIN")
     ((posts,),) = other.execute("SELECT count(*) FROM posts")
@@ -426,25 +440,30 @@ def test_who_writes_to_the_database_is_waited_for_and_who_reads_it_is_not(archiv
     assert (done.returncode, done.stderr) == (0, "")
     assert other.execute("SELECT count(*) FROM posts").fetchall() == [(posts,)]  # as of when it began to read
     other.close()
-    assert differences(whole, archive.home) == []
-    assert disorder(archive.home) == []
+    assert differences(whole, begun.home) == []
+    assert disorder(begun.home) == []
 
 
 def test_a_second_crawl_is_refused_and_names_the_first(archive: Meddled) -> None:
     """Case 10."""
-    go_on = threading.Event()
-    reached = threading.Event()
-    archive.watched.at = {3: lambda: reached.set() or go_on.wait(10)}
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        reached.set()
+        go_on.wait(10)
+
+    archive.watched.at = {3: hold}
     first = archive.start("--concurrency", "1")
     assert reached.wait(10)
     second = archive.run()
     asked = archive.watched.count
     go_on.set()
     assert (second.returncode, second.stdout, asked) == (5, "", 3)
-    ((since,),) = archive.rows("SELECT started_at FROM runs")
-    assert re.fullmatch(
-        rf"Error: .*another run is writing to this archive \(pid {first.pid}, since {since[:16]}.*\); .*\n", second.stderr
-    )
+    named = re.fullmatch(r"Error: .*another run is writing to this archive \((.*), since (.*)\); .*\n", second.stderr)
+    ((started_at,),) = archive.rows("SELECT started_at FROM runs")
+    assert named
+    assert named[1] == f"pid {first.pid}"
+    assert timedelta(0) <= datetime.fromisoformat(started_at) - datetime.fromisoformat(named[2]) < timedelta(minutes=1)
     assert first.wait().returncode == 0
     assert archive.rows("SELECT count(*) FROM runs") == [(1,)]
 
@@ -495,16 +514,14 @@ def test_revisions_are_in_order_though_the_clock_jumps_back(archive: Meddled) ->
 
 
 @pytest.mark.xfail(reason="it waits for as long as the clock jumped")
-def test_a_wait_from_before_the_clock_jumped_back_holds_nobody_up(archive: Meddled, whole: Path) -> None:
+def test_a_wait_from_before_the_clock_jumped_back_holds_nobody_up(begun: Meddled) -> None:
     """Case 18."""
-    assert archive.run("--limit", "1").returncode == 0
-    database = sqlite3.connect(archive.home / "archive.db", isolation_level=None)
-    database.execute("UPDATE frontier SET not_before = strftime('%FT%TZ', 'now', '+1 hour') WHERE state = 'pending'")
+    later = timestamp(datetime.now(UTC) + timedelta(hours=1))
+    with sqlite3.connect(begun.home / "archive.db") as database:
+        database.execute("UPDATE frontier SET not_before = ? WHERE state = 'pending'", (later,))
     database.close()
-    running = archive.start()
-    end = threading.Timer(3, running.kill)
-    end.start()
-    done = running.wait()
-    end.cancel()
-    assert done.returncode == 0
-    assert differences(whole, archive.home) == []
+    run = Run(Place(home=begun.home, site=begun.site), "crawl")
+    try:
+        assert frontier.lease(run.archive.session, cycle=run.cycle, now=timestamp())
+    finally:
+        run.close()

@@ -27,7 +27,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver import errors
-from archiver.warc import index, message, reader, wacz_checks
+from archiver.warc import index, message, reader, wacz_checks, zips
 from archiver.warc.verify import Severity, Tally
 from archiver.warc.wacz import Page, verify_wacz, write_wacz
 from archiver.warc.writer import WarcWriter
@@ -252,7 +252,7 @@ class Contents:
 
 def resource(path: str, data: bytes) -> dict[str, object]:
     label = "sha256:" + hashlib.sha256(data).hexdigest()
-    return {"name": path.rpartition("/")[2], "path": path, "hash": label, "bytes": len(data)}
+    return {"name": path.rpartition("/")[2].lower(), "path": path, "hash": label, "bytes": len(data)}
 
 
 @pytest.fixture
@@ -531,7 +531,10 @@ def test_a_header_that_contradicts_the_directory_is_found(tmp_path: Path, conten
     assert ("entry", "pages/pages.jsonl") in found(path)
 
 
-def test_an_entry_of_absurd_size_is_refused_before_it_is_read(tmp_path: Path, contents: Contents) -> None:
+def test_an_entry_of_absurd_size_is_refused_before_it_is_read(
+    tmp_path: Path, contents: Contents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zips, "SMALL", 1 << 20)
     bomb = entry("notes.txt")
     bomb.compress_type = zipfile.ZIP_DEFLATED
     contents.extra.append((bomb, bytes(40_000_000)))

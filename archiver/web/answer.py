@@ -1,0 +1,141 @@
+"""How a capture goes out: its body, with links led back into the archive, and headers that say which capture it is."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from urllib.parse import quote, urljoin, urlsplit
+
+from archiver.store.timeline import Held
+from archiver.urls import HOSTS
+from archiver.web import notices, policy
+from archiver.web.exchange import Exchange
+from archiver.web.moment import View, digits_of, http_date
+from archiver.web.rewriter import Rewriter
+from archiver.web.server import Request, Response
+
+HTML = ("text/html", "application/xhtml+xml")
+"""Media types of pages."""
+
+_CSS = "text/css"
+_IN_LOCATION = "/:?#[]@!$&'()*+,;=%-._~"
+_LEFT = ("Content-Type", "text/html; charset=utf-8")
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A capture that is to be shown, and how it was asked for."""
+
+    held: Held
+    exchange: Exchange
+    view: View
+    negotiated: bool
+    """Whether the address named no date, so that Accept-Datetime may (RFC 7089, section 4.1.2)."""
+
+
+def answer(request: Request, shown: Shown, rewriter: Rewriter) -> Response:
+    """Return a capture as the answer to a request: status and reason as recorded, the body as recorded or led back."""
+    held, exchange = shown.held, shown.exchange
+    location = exchange.location
+    inside = _inside(held, location, shown.view, rewriter) if location else None
+    if location and inside is None:  # the status stays; without a Location no browser goes anywhere
+        outside = location.decode("utf-8", "replace")
+        body, headers = notices.leaving(held.url, outside), [_LEFT, ("X-Archive-Location", _printable(outside))]
+    else:
+        body, coded = _body(request, shown, rewriter)
+        headers = policy.passed(exchange, coded=coded)
+        headers += [("Location", inside)] if inside else []
+    headers += _identity(held) + _memento(request, shown)
+    headers += policy.cors(held.url, held.content_type, request.headers.get("origin"))
+    headers += [("Content-Security-Policy", policy.CONTENT_SECURITY_POLICY), *policy.ALWAYS]
+    return Response(exchange.status, tuple(headers), body, exchange.reason)
+
+
+def memento_url(request: Request, held: Held) -> str:
+    """Return the address of exactly this capture."""
+    return f"{request.origin}/@{digits_of(held.fetched_at)}{notices.path_of(held.url)}"
+
+
+def _body(request: Request, shown: Shown, rewriter: Rewriter) -> tuple[bytes, bool]:
+    """Return the body to send, and whether it still has its content coding."""
+    exchange, view = shown.exchange, shown.view
+    codings = exchange.codings
+    if view.raw:
+        return exchange.entity, True
+    led = _led_back(shown, rewriter)
+    acceptable = _accepts(request, codings)
+    if led is not None:
+        packed = acceptable and codings in (["gzip"], ["x-gzip"])
+        return (gzip.compress(led, 1, mtime=0), True) if packed else (led, not codings)
+    if codings and (not acceptable or shown.held.truncated):  # half a stream shows as nothing at all
+        return exchange.decoded(), False
+    return exchange.entity, True
+
+
+def _led_back(shown: Shown, rewriter: Rewriter) -> bytes | None:
+    """Return a page or style sheet with its links led back into the archive; None when that changes nothing."""
+    exchange, view = shown.exchange, shown.view
+    kind = (exchange.header(b"content-type") or b"").decode("latin-1").lower()
+    rewrite = rewriter.html if kind.startswith(HTML) else rewriter.css if kind.startswith(_CSS) else None
+    if rewrite is None:
+        return None
+    content = exchange.decoded()
+    if exchange.codings and content is exchange.entity:  # a coding that is unknown, or not the one it is said to be
+        return None
+    led = rewrite(content, view.prefix, view.path.partition("?")[0].count("/") - 1)
+    return led if led != content else None
+
+
+def _accepts(request: Request, codings: list[str]) -> bool:
+    """Return whether the client takes a body in these codings (RFC 9110, section 12.5.3)."""
+    wished = request.headers.get("accept-encoding")
+    if wished is None:
+        return True
+    taken = set()
+    for part in wished.lower().split(","):
+        name, _, weight = part.partition(";")
+        if weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
+            taken.add(name.strip().removeprefix("x-"))
+    return "*" in taken or all(coding.removeprefix("x-") in taken for coding in codings)
+
+
+def _inside(held: Held, location: bytes, view: View, rewriter: Rewriter) -> str | None:
+    """Return where in the archive a redirect leads; None when it leaves the blog."""
+    try:
+        parts = urlsplit(urljoin(held.target_uri, location.decode("utf-8", "replace")))
+        if parts.scheme not in ("http", "https") or not (parts.hostname in HOSTS or parts.netloc in rewriter.hosts):
+            return None
+    except ValueError:
+        return None
+    path = parts.path or "/"
+    path = f"/.{path}" if path.startswith("//") else path  # two slashes would name another host
+    path += (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+    return (f"/@{view.digits}id_" if view.raw else view.prefix) + quote(path, safe=_IN_LOCATION)
+
+
+def _identity(held: Held) -> Headers:
+    """Return the headers that say which capture this is."""
+    headers = [("X-Archive-Capture", str(held.id)), ("X-Archive-Url", _printable(held.target_uri))]
+    return headers + ([("X-Archive-Truncated", _printable(held.truncated))] if held.truncated else [])
+
+
+def _memento(request: Request, shown: Shown) -> Headers:
+    """Return the headers of RFC 7089: when this was so, the original, where to ask for other times."""
+    held = shown.held
+    path = notices.path_of(held.url)
+    this = memento_url(request, held)
+    date = http_date(held.fetched_at)
+    links = (
+        f'<{held.url}>; rel="original"',
+        f'<{request.origin}{path}>; rel="timegate"',
+        f'<{request.origin}/@link{path}>; rel="timemap"; type="application/link-format"',
+        f'<{this}>; rel="memento"; datetime="{date}"',
+    )
+    headers = [("Memento-Datetime", date), ("Link", ", ".join(links))]
+    return headers + ([("Vary", "Accept-Datetime"), ("Content-Location", this)] if shown.negotiated else [])
+
+
+def _printable(text: str) -> str:
+    return quote(text, safe=_IN_LOCATION + " ")

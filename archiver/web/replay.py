@@ -1,0 +1,223 @@
+"""The blog given back as it was, from the records alone.
+
+At the server's root are the blog's own addresses, as last seen or as of a date; `/@20260101/archives/8265` is one as of
+another date, with `id_` after the date (or alone: `/@id_/archives/8265`) exactly the bytes that were recorded;
+`/@/archives/8265` lists its captures, `/@link/archives/8265` lists them for programs (RFC 7089), `/@` lists all days.
+Every answer says in its headers which capture it is.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from archiver.errors import ArchiverError, UsageError
+from archiver.pages.gate import LONGEST, is_gate
+from archiver.store.timeline import END_OF_TIME, Held, Timeline
+from archiver.urls import BLOG, HOSTS, Site, catalogue_url
+from archiver.web import notices, policy
+from archiver.web.answer import HTML, Shown, answer, memento_url
+from archiver.web.exchange import Exchange, read_exchange
+from archiver.web.moment import View, http_date, last_second, parse_date, parse_http_date, parse_view
+from archiver.web.rewriter import Rewriter
+from archiver.web.server import LoopbackServer, Request, Response
+
+_FILES = (".css", ".js", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
+"""Files that are the same whatever query follows their name, which is only there to outwit caches."""
+
+_TO_THE_SECOND = len("20260101000000")
+_MOST_TRIES = 8  # captures of an address that turn out not to show it
+_MOST_LISTED = 500
+_MOST_NEAR = 8
+
+Candidates = Iterator[tuple[Held, bool]]
+
+
+class Replay:
+    """Answers requests from an archive; may be asked by several threads at once."""
+
+    def __init__(self, warc: Path, timeline: Timeline, at: str = END_OF_TIME) -> None:
+        """Answer from the records in the folder `warc`, as of `at` where an address names no date."""
+        self._warc = warc
+        self._timeline = timeline
+        self._at = at
+        self._site = Site()
+        self._rewriter = Rewriter(HOSTS, timeline.hosts())
+
+    def respond(self, request: Request) -> Response:
+        """Return the answer to a request; whatever is asked for, nothing is fetched."""
+        if request.method not in ("GET", "HEAD"):
+            return _own(405, notices.wrong(f"{request.method} {request.target}"), ("Allow", "GET, HEAD"))
+        try:
+            return self._list(request) or self._page(request)
+        except (UsageError, ValueError) as error:  # ValueError: what is no URL
+            return _own(400, notices.wrong(str(error)))
+        except ArchiverError as error:
+            return _own(503, notices.wrong(str(error)))
+
+    def _list(self, request: Request) -> Response | None:
+        """Return the answer to an address that lists captures; None for others."""
+        target = request.target
+        if target in ("/@", "/@/"):
+            return _own(200, notices.days(self._timeline.days(_MOST_LISTED), self._start()))
+        if target.startswith("/@/"):
+            url = self._canonical(target.removeprefix("/@"))
+            return _own(200, notices.captures(url, self._timeline.all(url, _MOST_LISTED)))
+        if target.startswith("/@link/"):
+            url = self._canonical(target.removeprefix("/@link"))
+            return _timemap(request, url, self._timeline.all(url, _MOST_LISTED)[::-1])
+        return None
+
+    def _page(self, request: Request) -> Response:
+        """Return the answer to an address of the blog, perhaps with a date before it."""
+        view = parse_view(request.target)
+        if view is None:
+            return _own(404, notices.wrong(request.target))
+        if not view.path:
+            return _own(302, b"", ("Location", request.target + "/"))
+        until = self._moment(view, request)
+        url = self._canonical(view.path)
+        problems: list[str] = []
+        for held, exactly in self._candidates(url, view, until):
+            try:
+                exchange = read_exchange(self._warc, self._timeline, held)
+                if self._shows(held, exchange, exactly):
+                    return answer(request, Shown(held, exchange, view, not view.digits), self._rewriter_for(held))
+            except ArchiverError as error:
+                problems.append(str(error))
+        return self._missing(url, view, until, problems)
+
+    def _moment(self, view: View, request: Request) -> str:
+        """Return as of when the page is wanted."""
+        if view.digits:
+            return last_second(view.digits)
+        wished = request.headers.get("accept-datetime")
+        if wished is None:
+            return self._at
+        moment = parse_http_date(wished)
+        if moment is None:
+            raise UsageError(f"Accept-Datetime: expected an HTTP date, found {wished!r}")
+        return moment
+
+    def _canonical(self, path: str) -> str:
+        """Return the address of the blog a path is.
+
+        Raises ValueError when it can be none.
+        """
+        url = self._site.canonical(BLOG + path)
+        if url is None:
+            raise UsageError(f"expected a path of the blog, found {path!r}")
+        return url
+
+    def _candidates(self, url: str, view: View, until: str) -> Candidates:
+        """Yield captures from the best on, each with whether it is the very one that was asked for.
+
+        A picture, style or script comes from later rather than not at all: a page is archived before what it needs.
+        """
+        for address in self._spellings(url):
+            if len(view.digits) == _TO_THE_SECOND:
+                yield from ((held, True) for held in self._ranked(address, until, since=until))
+            yield from ((held, False) for held in self._ranked(address, until))
+            later = self._timeline.next(address, until) if until < END_OF_TIME else None
+            if later and not later.content_type.lower().startswith(HTML):
+                yield later, False
+
+    def _spellings(self, url: str) -> Iterator[str]:
+        """Yield an address; if it is a file's, then the same without its query, or with another."""
+        yield url
+        bare = url.partition("?")[0]
+        if bare.lower().endswith(_FILES):
+            if bare != url:
+                yield bare
+            if other := self._timeline.with_any_query(bare):
+                yield other
+
+    def _ranked(self, url: str, until: str, since: str = "") -> Iterator[Held]:
+        for skip in range(_MOST_TRIES):
+            held = self._timeline.best(url, until, since=since, skip=skip)
+            if held is None:
+                return
+            yield held
+
+    @staticmethod
+    def _shows(held: Held, exchange: Exchange, exactly: bool) -> bool:
+        """Return whether an answer is one to the address: not a redirect to itself, nor the gate in its place."""
+        if exchange.location is not None:
+            return _leads_to(held, exchange.location) != held.url
+        if exactly or exchange.status not in (200, 403) or len(exchange.entity) > 20 * LONGEST:
+            return True
+        return not is_gate(exchange.status, exchange.decoded())
+
+    def _rewriter_for(self, held: Held) -> Rewriter:
+        """Return the rewriter, which knows every server the blog was fetched from, also by a crawl since the start."""
+        host = urlsplit(held.target_uri).netloc
+        if host not in self._rewriter.hosts and host not in HOSTS:
+            self._rewriter = Rewriter(HOSTS, self._rewriter.hosts | {host})
+        return self._rewriter
+
+    def _missing(self, url: str, view: View, until: str, problems: list[str]) -> Response:
+        """Return the page that says why an address cannot be shown."""
+        near = [*self._start(), *self._timeline.near(url, _MOST_NEAR)]
+        miss = notices.Miss(
+            url=url,
+            until=until,
+            captures=self._timeline.all(url, _MOST_LISTED),
+            known=self._timeline.known(url),
+            near=[other for other in dict.fromkeys(near) if other != url],
+            prefix=view.prefix,
+            problem="\n".join(problems),
+        )
+        return _own(404, notices.missing(miss))
+
+    def _start(self) -> list[str]:
+        """Return pages to start reading from."""
+        found = ((url, self._timeline.best(url)) for url in (catalogue_url(), BLOG + "/"))
+        return [url for url, held in found if held and held.status == 200]
+
+
+def _leads_to(held: Held, location: bytes) -> str | None:
+    """Return the canonical form of where a redirect leads; None when that is not on the blog."""
+    try:
+        parts = urlsplit(held.target_uri)
+        absolute = urljoin(held.target_uri, location.decode("utf-8", "replace"))
+        return Site(f"{parts.scheme}://{parts.netloc}").canonical(absolute)
+    except ValueError:
+        return None
+
+
+def _timemap(request: Request, url: str, held: list[Held]) -> Response:
+    """Return the captures of an address, oldest first, in the link format (RFC 7089, section 5)."""
+    path = notices.path_of(url)
+    lines = [
+        f'<{url}>; rel="original"',
+        f'<{request.origin}{path}>; rel="timegate"',
+        f'<{request.origin}/@link{path}>; rel="self"; type="application/link-format"',
+        *(f'<{memento_url(request, one)}>; rel="memento"; datetime="{http_date(one.fetched_at)}"' for one in held),
+    ]
+    headers = (("Content-Type", "application/link-format"), *policy.ALWAYS)
+    return Response(200 if held else 404, headers, (",\n".join(lines) + "\n").encode())
+
+
+def _own(status: int, page: bytes, *headers: tuple[str, str]) -> Response:
+    """Return a page of ours."""
+    kind = ("Content-Type", "text/html; charset=utf-8")
+    return Response(status, (kind, *headers, ("Content-Security-Policy", policy.OWN_POLICY), *policy.ALWAYS), page)
+
+
+def serve(home: Path, database: str, port: int, at: str | None = None, ready: Callable[[str], object] = print) -> None:
+    """Serve an archive until an interrupt or SIGTERM, as of the date `at`; `ready` is told where.
+
+    Raises UsageError when there is no archive or the date is none, ArchiverError when the port is taken.
+    """
+    moment = parse_date(at) if at else END_OF_TIME
+    timeline = Timeline(database)
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    with LoopbackServer(Replay(home / "warc", timeline, moment).respond, port) as server:
+        ready(server.url)
+        stop.wait()
+    timeline.close()

@@ -1,0 +1,239 @@
+"""A small HTTP/1.1 server for this machine only: one request a connection, answered by a function.
+
+Why not a framework: an archived answer has a reason phrase, header names and bytes of its own, which ASGI has no place
+for; and most requests here come on new connections, where threads that take turns at accepting were twice as fast as an
+event loop and three times as fast as uvicorn with Starlette (benchmarks/replay.py). One request a connection also
+leaves nothing to confuse: no pipelining, no body that is taken for a request.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Self
+
+from archiver.errors import ArchiverError
+
+logger = logging.getLogger(__name__)
+
+ADDRESS = "127.0.0.1"
+NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""What a browser on this machine may call the server. Under any other name it was led here by a page elsewhere, whose
+name now resolves to this machine (DNS rebinding)."""
+
+_THREADS = 32  # a browser keeps up to six connections to a host, and opens one or two ahead of need
+_LONGEST_HEAD = 1 << 15
+_HEAD_SECONDS = 10.0  # to send a request: a browser that opened a connection ahead of need may never send one
+_SEND_SECONDS = 60.0
+_REST_BYTES, _REST_SECONDS = 1 << 16, 1.0  # of a request's body, which is not read
+_REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) ([!-~\x80-\xff]+) HTTP/1\.[01]")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for."""
+
+    method: str
+    target: str
+    """Path and query, as sent."""
+    origin: str
+    """The server as the client calls it, such as `http://localhost:8080`."""
+    headers: Mapping[str, str]
+    """By lower-case name, without `host`; of several with one name the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What to answer."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Without Content-Length and Connection, which the server adds."""
+    body: bytes
+    reason: bytes | None = None
+    """The reason phrase; None for the usual one."""
+
+    def head(self) -> bytes:
+        """Return the start line and the headers, up to and with the blank line."""
+        reason = self.reason if self.reason is not None else _usual_reason(self.status)
+        lines = [f"{name}: {value}\r\n".encode("latin-1", "replace") for name, value in self.headers]
+        last = b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(self.body)
+        return b"HTTP/1.1 %d %s\r\n" % (self.status, reason) + b"".join(lines) + last
+
+
+Respond = Callable[[Request], Response]
+
+
+class _Refused(Exception):
+    def __init__(self, status: HTTPStatus, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class LoopbackServer:
+    """Serves until it is closed; a context manager."""
+
+    def __init__(self, respond: Respond, port: int = 0) -> None:
+        """Listen on a port of this machine, any free one for 0.
+
+        Raises ArchiverError when the port is taken.
+        """
+        self._respond = respond
+        try:
+            self._listener = socket.create_server((ADDRESS, port), backlog=128)
+        except OSError as error:
+            raise ArchiverError(_refusal(port, error)) from error
+        self._listener.setblocking(False)
+        self.port: int = self._listener.getsockname()[1]
+        self._hosts = {f"{name}:{self.port}" for name in NAMES} | (set(NAMES) if self.port == 80 else set())
+        self._turn = threading.Lock()
+        self._closing = False
+        self._bell, self._ringer = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"replay-{number}", daemon=True) for number in range(_THREADS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f"http://{ADDRESS}:{self.port}/"
+
+    def close(self, patience: float = 2.0) -> None:
+        """Take no more connections, and wait a little for the answers that are under way."""
+        self._closing = True
+        self._ringer.send(b"\0")  # never taken out, so that each thread in turn sees it
+        until = time.monotonic() + patience
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        for each in (self._listener, self._bell, self._ringer, self._selector):
+            each.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _work(self) -> None:
+        while connection := self._next():
+            with connection:
+                try:
+                    self._converse(connection)
+                except OSError:  # the client left, or never said anything
+                    continue
+
+    def _next(self) -> socket.socket | None:
+        """Return the next connection; None when the server closes. One thread at a time waits here."""
+        with self._turn:
+            while not self._closing:
+                self._selector.select()
+                with suppress(OSError):  # the client left already
+                    return self._listener.accept()[0]
+        return None
+
+    def _converse(self, connection: socket.socket) -> None:
+        """Take one request and answer it."""
+        try:
+            head = _received(connection)
+            request = _parsed(head, self._hosts)
+        except _Refused as error:
+            response, bodiless, whole = _plain(error.status, str(error)), False, False
+        else:
+            response = self._answer(request)
+            bodiless = request.method == "HEAD" or response.status in (204, 304)
+            whole = request.method in ("GET", "HEAD") and "content-length" not in request.headers
+        connection.settimeout(_SEND_SECONDS)
+        connection.sendall(response.head() + (b"" if bodiless else response.body))
+        if not whole:
+            _hang_up(connection)
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            return self._respond(request)
+        except Exception:
+            logger.exception("a fault of the archiver at %s %s", request.method, request.target)
+            return _plain(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of the archiver, please report it")
+
+
+def _received(connection: socket.socket) -> bytes:
+    """Return the head of a request.
+
+    Raises OSError when the client sends none in time.
+    """
+    connection.settimeout(_HEAD_SECONDS)
+    data = connection.recv(_LONGEST_HEAD)
+    until = time.monotonic() + _HEAD_SECONDS
+    while (end := data.find(b"\r\n\r\n")) < 0:
+        if len(data) >= _LONGEST_HEAD:
+            raise _Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"expected a request of at most {_LONGEST_HEAD}")
+        connection.settimeout(max(0.001, until - time.monotonic()))
+        piece = connection.recv(_LONGEST_HEAD - len(data))
+        if not piece:
+            raise ConnectionError("the client left")
+        data += piece
+    return data[:end]
+
+
+def _parsed(head: bytes, hosts: set[str]) -> Request:
+    """Take the head of a request apart: exactly as HTTP/1.1 has it, or not at all (RFC 9112, sections 3 and 5)."""
+    first, *lines = head.split(b"\r\n")
+    line = _REQUEST_LINE.fullmatch(first)
+    found = [_HEADER.fullmatch(each) for each in lines]
+    fields = [(each[1].decode().lower(), each[2].decode("latin-1").rstrip(" \t")) for each in found if each]
+    if not line or len(fields) < len(lines):
+        raise _Refused(HTTPStatus.BAD_REQUEST, "expected a request of HTTP/1.1, found something else")
+    target = line[2].decode("utf-8", "surrogateescape")
+    named = [value for name, value in fields if name == "host"]
+    if target.startswith("http://"):  # as to a proxy: section 3.2.2
+        authority, slash, path = target[len("http://") :].partition("/")
+        named, target = [*named[:1], authority], slash + path
+    if not named or any(name.lower() not in hosts for name in named) or len(set(named)) > 1:
+        raise _Refused(HTTPStatus.FORBIDDEN, f"expected this server under one of its own names, found {named}")
+    if not target.startswith("/") and (line[1], target) != (b"OPTIONS", b"*"):
+        raise _Refused(HTTPStatus.BAD_REQUEST, "expected a path that begins with a slash")
+    headers = {name: value for name, value in fields if name != "host"}
+    return Request(line[1].decode(), target, f"http://{named[0].lower()}", headers)
+
+
+def _plain(status: HTTPStatus, text: str) -> Response:
+    headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+    return Response(status, headers, f"{status} {status.phrase}: {text}\n".encode("utf-8", "replace"))
+
+
+def _usual_reason(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b""
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """End a connection on which more may be coming: closed with something unread, it would take the answer with it."""
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(_REST_SECONDS)
+    taken = 0
+    while taken < _REST_BYTES and (piece := connection.recv(_REST_BYTES)):
+        taken += len(piece)
+
+
+def _refusal(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {ADDRESS} is taken: end what listens there, or choose another one with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} of {ADDRESS} may not be used by this user: choose one above 1023 with --port"
+    return f"expected to listen on port {port} of {ADDRESS}, found: {error}"

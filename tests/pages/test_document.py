@@ -1,0 +1,84 @@
+"""Pages that mean harm, or were damaged on the way: bounded time, the text kept, the page marked."""
+
+from __future__ import annotations
+
+import pytest
+
+from archiver.errors import PageNotRecognised
+from archiver.items import Post
+from archiver.pages.document import DEEPEST, LARGEST, decode, parse_with_flaws
+from archiver.pages.post import parse_post
+from archiver.sample import SampleBlog
+
+URL = "https://kexue.fm/archives/131"
+PAGE = SampleBlog().respond("GET", "/archives/131", {"Host": "kexue.fm"}).body
+START = b'id="PostContent">'
+
+
+def post_with(markup: bytes) -> Post:
+    head, _, tail = PAGE.partition(START)
+    assert tail
+    return parse_post(URL, head + START + markup + tail)
+
+
+@pytest.mark.parametrize("tag", ["div", "strong", "blockquote", "ul><li", "font"])
+def test_text_nested_a_hundred_thousand_deep_is_kept(tag: str) -> None:
+    names = [name.strip("<>") for name in f"<{tag}>".split("><")]
+    deep = f"<{tag}>" * 100_000 + "深处的字" + "".join(f"</{name}>" for name in reversed(names)) * 100_000
+    post = post_with(f"<p>前面的字。</p>{deep}<p>后面的字。</p>".encode())
+    for words in ("前面的字。", "深处的字", "后面的字。"):
+        assert words in post.content.markdown
+    assert f"elements nested deeper than {DEEPEST} were taken out, their text kept" in post.quality.issues
+
+
+def test_a_million_attributes_are_passed_over() -> None:
+    attributes = " ".join(f"a{number}=1" for number in range(1_000_000 // 4))
+    post = post_with(f"<p {attributes}>属性很多。</p>".encode())
+    assert "属性很多。" in post.content.markdown
+    assert "a tag with thousands of attributes was shortened" in post.quality.issues
+
+
+def test_a_run_of_dollars_is_read_and_an_odd_one_noted() -> None:
+    post = post_with(b"<p>" + b"$" * 100_001 + "后面的字。</p>".encode())
+    assert "后面的字。" in post.content.markdown
+    assert post.quality.notes
+
+
+def test_a_page_larger_than_any_real_one_is_not_read() -> None:
+    with pytest.raises(PageNotRecognised, match="expected a page of at most 4 MiB, found 20 MiB"):
+        post_with(b"$" * (20 << 20))
+    assert 10 * len(PAGE) < LARGEST
+
+
+def test_what_no_tree_can_hold_is_replaced_and_marked() -> None:
+    post = post_with("<p>前\x00后，$a\x00b$。</p>".encode() + b"<p>\xed\xa0\x80</p>")
+    assert "前\ufffd后" in post.content.markdown
+    assert "$a\ufffdb$" in post.content.markdown
+    assert any("signs that no page can hold" in issue for issue in post.quality.issues)
+
+
+def test_a_page_in_gbk_that_says_utf_8_is_readable_and_marked() -> None:
+    post = parse_post(URL, PAGE.decode().encode("gb18030"))
+    assert post.title == parse_post(URL, PAGE).title
+    assert post.content == parse_post(URL, PAGE).content
+    assert post.quality.issues == ("the page is not UTF-8 throughout, as the blog's are; read as gb18030",)
+
+
+def test_one_broken_letter_does_not_cost_the_others() -> None:
+    whole = parse_post(URL, PAGE).content.markdown
+    broken = post_with("破".encode()[:2])
+    assert whole in broken.content.markdown
+    assert broken.quality.issues
+
+
+@pytest.mark.parametrize(
+    ("body", "text"), [(b"\xef\xbb\xbfa", "a"), (b"", ""), ("é".encode("latin-1") * 3, "茅茅"[:0])]
+)
+def test_decoding_never_fails(body: bytes, text: str) -> None:
+    assert text in decode(body)[0]
+
+
+@pytest.mark.parametrize("body", [b"", b"   ", b"<!-- -->"])
+def test_an_empty_page_is_not_recognised(body: bytes) -> None:
+    with pytest.raises(PageNotRecognised):
+        parse_with_flaws(URL, body)
