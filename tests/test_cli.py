@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive that `archiver demo` makes, run from another directory."""
     folder = tmp_path_factory.mktemp("demo")
     done = subprocess.run(
@@ -27,7 +27,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert (done.returncode, done.stderr) == (0, "")
     assert "16 posts, 49 comments" in done.stdout
     assert "Try next:" in done.stdout
-    yield folder / "data" / "demo"
+    return folder / "data" / "demo"
 
 
 def archiver(home: Path, *arguments: str) -> Result:
@@ -164,3 +164,24 @@ def test_every_command_has_help_and_is_in_the_design() -> None:
     for code in ExitCode:
         assert f"| {code.value} |" in design, code
         assert f"| {code.value} |" in readme, code
+
+
+def test_verify_finds_the_archive_whole(home: Path) -> None:
+    result = archiver(home, "verify")
+    assert (result.exit_code, result.stdout.split(": ")[-1]) == (0, "whole\n"), result.stdout
+    report = json.loads(archiver(home, "verify", "--json").stdout)
+    assert (report["damaged"], report["findings"], report["files"]) == (False, [], 1)
+
+
+def test_verify_names_the_damage_and_the_posts_it_concerns(home: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(home, tmp_path / "copy")
+    (warc,) = (copy / "warc").iterdir()
+    query = "SELECT warc_offset FROM captures WHERE url = 'https://kexue.fm/archives/131'"
+    (row,) = json.loads(archiver(copy, "sql", query, "--json").stdout)
+    data = bytearray(warc.read_bytes())
+    data[row["warc_offset"] + 600] ^= 1
+    warc.write_bytes(data)
+    result = archiver(copy, "verify")
+    assert result.exit_code == 4
+    assert f"offset {row['warc_offset']}" in result.stdout
+    assert "Posts that were read from what is damaged: 131" in result.stdout

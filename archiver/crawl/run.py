@@ -23,7 +23,7 @@ from archiver.pages.promises import Finding
 from archiver.store import captures, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
-from archiver.warc import recovery
+from archiver.warc import index, recovery
 from archiver.warc.writer import Location, WarcWriter
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,9 @@ COMMIT_SECONDS = 1.0
 
 PATIENCE = timedelta(minutes=10)
 """A run waits this long when the site asks for a rest; asked for a longer one it ends, and the next keeps to it."""
+
+INDEX_NAME = "index.cdxj"
+"""Name of the index of the WARC files in the archive's home."""
 
 RESERVE = 64 << 20
 """Bytes of free disk below which a run ends: twice the largest response, and room to end well."""
@@ -104,6 +107,7 @@ class Run:
             logger.warning("records hold rebuilt headers, not the bytes received: %s", rebuilt)
         info = {"description": f"Headers and chunks are rebuilt, not as received: {rebuilt}"} if rebuilt else {}
         self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}", info=info)
+        self._index: list[str] = []
         self._uncommitted = 0
         self._committed_at = time.monotonic()
 
@@ -151,6 +155,7 @@ class Run:
             ip_address=head.ip_address,
             truncated=head.truncated,
         )
+        self._index.append(index.cdxj_line(location, response))
         self.counts.requests += 1
         self.counts.bytes += len(response)
         self.counts.statuses[head.status] += 1
@@ -159,7 +164,7 @@ class Run:
     def _store_capture(self, url: str, head: ResponseHead, location: Location) -> int:
         capture = items.Capture(
             url=url,
-            target_uri=head.target_uri,
+            target_uri=location.target_uri,
             fetched_at=timestamp(head.fetched_at),
             status=head.status,
             content_type=head.content_type,
@@ -238,9 +243,10 @@ class Run:
         self.commit()
 
     def close(self) -> None:
-        """Close the WARC file under its final name, and the database."""
+        """Close the WARC file under its final name, index it, and close the database."""
         self.writer.close()
         self.archive.close()
+        index.update_index(self.place.warc, self.place.home / INDEX_NAME, self._index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

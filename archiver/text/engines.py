@@ -177,7 +177,6 @@ def _trafilatura_body(page: HtmlElement) -> HtmlElement | None:
     hidden = html.Element("html")
     Protector(vault, _nowhere, markup=True).copy(page, hidden)
     options = Extractor(output_format="html", fast=True, comments=False, formatting=True, links=True, images=True)
-    options.min_extracted_size = 0
     found = trafilatura.extract(hidden, options=options)
     return _parsed(vault.restore(found)) if found and vault.unbroken(found) else None
 

@@ -77,7 +77,7 @@ def _body(request: Request, shown: Shown, rewriter: Rewriter) -> tuple[bytes, bo
 def _led_back(shown: Shown, rewriter: Rewriter) -> bytes | None:
     """Return a page or style sheet with its links led back into the archive; None when that changes nothing."""
     exchange, view = shown.exchange, shown.view
-    kind = (exchange.header(b"content-type") or b"").decode("latin-1").lower()
+    kind = (exchange.headers.get(b"content-type", b"")).decode("latin-1").lower()
     rewrite = rewriter.html if kind.startswith(HTML) else rewriter.css if kind.startswith(_CSS) else None
     if rewrite is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,23 +28,17 @@ class Exchange:
 
     status: int
     reason: bytes
-    headers: message.Headers
+    headers: Mapping[bytes, bytes]
+    """The first of each name, by lower-case name."""
+    codings: list[str]
+    """The content codings, in the order the blog applied them."""
     entity: bytes
     """The body without chunked coding, still content-coded."""
-
-    def header(self, name: bytes) -> bytes | None:
-        """Return the first header of that (lower-case) name."""
-        return next((value for spelt, value in self.headers if spelt.lower() == name), None)
-
-    @property
-    def codings(self) -> list[str]:
-        """The content codings, in the order the blog applied them."""
-        return message.tokens(self.headers, b"content-encoding")
 
     @property
     def location(self) -> bytes | None:
         """Where a redirect leads; None for other answers."""
-        return self.header(b"location") if 300 <= self.status < 400 else None
+        return self.headers.get(b"location") if 300 <= self.status < 400 else None
 
     def decoded(self) -> bytes:
         """Return the content as a reader sees it.
@@ -70,8 +65,9 @@ def read_exchange(directory: Path, timeline: Timeline, held: Held) -> Exchange:
     shown = original if head.status in (None, 304) else head
     if shown.status is None:
         raise ArchiveDamaged(f"{held.url}: expected an HTTP response in {held.warc_file}, found none")
-    entity = original.entity
-    return Exchange(shown.status, shown.reason.encode("latin-1"), shown.headers, entity)
+    headers = {name.lower(): value for name, value in reversed(shown.headers)}
+    codings = message.tokens(shown.headers, b"content-encoding") if b"content-encoding" in headers else []
+    return Exchange(shown.status, shown.reason.encode("latin-1"), headers, codings, original.entity)
 
 
 def _read(directory: Path, held: Held) -> message.Message:
@@ -104,9 +100,9 @@ def _block(directory: Path, held: Held) -> bytes | None:
 
 
 def _inflated(directory: Path, held: Held) -> bytes:
-    if Path(held.warc_file).name != held.warc_file:  # it comes from a database, which may come from anywhere
+    if "/" in held.warc_file or "\0" in held.warc_file:  # it comes from a database, which may come from anywhere
         raise ValueError(held.warc_file)
-    path = directory / held.warc_file
+    path = f"{directory}/{held.warc_file}"
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:

@@ -59,12 +59,12 @@ _BROKEN = re.compile(rb"[\x00\r\n]")
 
 def passed(exchange: Exchange, *, coded: bool) -> list[tuple[str, str]]:
     """Return the recorded headers that go out; `coded` says whether the body still has its content coding."""
-    headers = []
-    for name in PASSED:
-        value = exchange.header(name.lower().encode())
-        if value is not None and not _BROKEN.search(value) and (coded or name != "Content-Encoding"):
-            headers.append((name, value.decode("latin-1")))
-    return headers
+    found = [(name, exchange.headers.get(name.lower().encode())) for name in PASSED]
+    return [
+        (name, value.decode("latin-1"))
+        for name, value in found
+        if value is not None and not _BROKEN.search(value) and (coded or name != "Content-Encoding")
+    ]
 
 
 def cors(url: str, content_type: str, origin: str | None) -> tuple[tuple[str, str], ...]:

@@ -153,7 +153,7 @@ class Replay:
 
     def _rewriter_for(self, held: Held) -> Rewriter:
         """Return the rewriter, which knows every server the blog was fetched from, also by a crawl since the start."""
-        host = urlsplit(held.target_uri).netloc
+        host = held.target_uri.partition("://")[2].partition("/")[0]
         if host not in self._rewriter.hosts and host not in HOSTS:
             self._rewriter = Rewriter(HOSTS, self._rewriter.hosts | {host})
         return self._rewriter

@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import logging
 import re
-import selectors
 import socket
 import threading
 import time
@@ -66,9 +65,9 @@ class Response:
     def head(self) -> bytes:
         """Return the start line and the headers, up to and with the blank line."""
         reason = self.reason if self.reason is not None else _usual_reason(self.status)
-        lines = [f"{name}: {value}\r\n".encode("latin-1", "replace") for name, value in self.headers]
+        lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers).encode("latin-1", "replace")
         last = b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(self.body)
-        return b"HTTP/1.1 %d %s\r\n" % (self.status, reason) + b"".join(lines) + last
+        return b"HTTP/1.1 %d %s\r\n" % (self.status, reason) + lines + last
 
 
 Respond = Callable[[Request], Response]
@@ -93,15 +92,9 @@ class LoopbackServer:
             self._listener = socket.create_server((ADDRESS, port), backlog=128)
         except OSError as error:
             raise ArchiverError(_refusal(port, error)) from error
-        self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
         self._hosts = {f"{name}:{self.port}" for name in NAMES} | (set(NAMES) if self.port == 80 else set())
-        self._turn = threading.Lock()
         self._closing = False
-        self._bell, self._ringer = socket.socketpair()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        self._selector.register(self._bell, selectors.EVENT_READ)
         self._threads = [
             threading.Thread(target=self._work, name=f"replay-{number}", daemon=True) for number in range(_THREADS)
         ]
@@ -116,12 +109,13 @@ class LoopbackServer:
     def close(self, patience: float = 2.0) -> None:
         """Take no more connections, and wait a little for the answers that are under way."""
         self._closing = True
-        self._ringer.send(b"\0")  # never taken out, so that each thread in turn sees it
+        for _ in self._threads:  # each of them waits for a connection, and on some systems for nothing else
+            with suppress(OSError):
+                socket.create_connection((ADDRESS, self.port), timeout=1).close()
         until = time.monotonic() + patience
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        for each in (self._listener, self._bell, self._ringer, self._selector):
-            each.close()
+        self._listener.close()
 
     def __enter__(self) -> Self:
         return self
@@ -130,21 +124,12 @@ class LoopbackServer:
         self.close()
 
     def _work(self) -> None:
-        while connection := self._next():
-            with connection:
-                try:
-                    self._converse(connection)
-                except OSError:  # the client left, or never said anything
-                    continue
-
-    def _next(self) -> socket.socket | None:
-        """Return the next connection; None when the server closes. One thread at a time waits here."""
-        with self._turn:
-            while not self._closing:
-                self._selector.select()
-                with suppress(OSError):  # the client left already
-                    return self._listener.accept()[0]
-        return None
+        while not self._closing:
+            with suppress(OSError):  # the client left, or never said a word
+                connection, _ = self._listener.accept()
+                with connection:
+                    if not self._closing:
+                        self._converse(connection)
 
     def _converse(self, connection: socket.socket) -> None:
         """Take one request and answer it."""

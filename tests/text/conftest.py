@@ -1,24 +1,19 @@
-"""Bodies for the readers: built from a few lines of HTML, as a page's parser would build them."""
+"""The readers, ready for a few lines of HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from lxml import html
 from lxml.html import HtmlElement
 
 from archiver.items import Content
 from archiver.text import engines
 from archiver.urls import Site
 
+from .bodies import body_of
+
 SITE = Site()
-
-
-def body_of(markup: str) -> HtmlElement:
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-    page = html.document_fromstring(f'<html><body><div id="text">{markup}</div></body></html>', parser=parser)
-    return page.get_element_by_id("text")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import trafilatura
@@ -32,17 +33,18 @@ for k in range(9):
 <ul><li>收敛时误差按几何级数减小。</li><li>发散时误差按几何级数增大。</li></ul>
 <table><tr><th>步</th><th>值</th></tr><tr><td>1</td><td>$a$</td></tr></table>
 <p>字面上的&amp;lt;与&amp;copy=2都不是实体，A&amp;B也不是。</p>
-<p></p><div class="pic-container"><div class="typecho-caption"><div><a href="/u/1.png"><img src="/u/1.png" alt="曲线"/></a></div>
+<p></p><div class="pic-container"><div class="typecho-caption">
+<div><a href="/u/1.png"><img src="/u/1.png" alt="曲线"/></a></div>
 <p class="typecho-caption-text">误差曲线</p></div></div>
 <blockquote class="cite"><div>命题：若$|a|&lt;1$则收敛。</div></blockquote>
 """
 
 
-def refuse(page: HtmlElement, **options: object) -> None:
+def refuse(page: HtmlElement, **options: Any) -> None:
     """Stand in for an extractor that finds nothing."""
 
 
-def crash(page: HtmlElement, **options: object) -> None:
+def crash(page: HtmlElement, **options: Any) -> None:
     raise RecursionError("deeper than expected")
 
 
@@ -90,9 +92,9 @@ def test_an_engine_that_fails_costs_no_text(
 
 
 def test_an_engine_that_drops_a_formula_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = trafilatura.bare_extraction
+    original: Any = trafilatura.bare_extraction
 
-    def forgetful(page: HtmlElement, **options: object) -> object:
+    def forgetful(page: HtmlElement, **options: Any) -> Any:
         found = original(page, **options)
         found.text = found.text.replace("先把递推写成", "").split("\n", 2)[2]
         return found
@@ -102,9 +104,9 @@ def test_an_engine_that_drops_a_formula_is_refused(read: Read, monkeypatch: pyte
 
 
 def test_an_engine_that_drops_prose_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = trafilatura.bare_extraction
+    original: Any = trafilatura.bare_extraction
 
-    def forgetful(page: HtmlElement, **options: object) -> object:
+    def forgetful(page: HtmlElement, **options: Any) -> Any:
         found = original(page, **options)
         found.text = found.text.replace("这一步并不需要任何额外的假设条件", "")
         return found
@@ -113,7 +115,9 @@ def test_an_engine_that_drops_prose_is_refused(read: Read, monkeypatch: pytest.M
     assert "这一步并不需要任何额外的假设条件" in read(ARTICLE).text
 
 
-@pytest.mark.parametrize("markup", ["<p>短。</p>", "<p>$x$</p>", "<p>甲</p><p>甲</p><p>甲</p><p>甲</p>", "光秃的文字", "<h2>题</h2>"])
+@pytest.mark.parametrize(
+    "markup", ["<p>短。</p>", "<p>$x$</p>", "<p>甲</p><p>甲</p><p>甲</p><p>甲</p>", "光秃的文字", "<h2>题</h2>"]
+)
 def test_short_posts_are_not_too_short(read: Read, markup: str) -> None:
     wanted = html.fragment_fromstring(markup, create_parent="div").text_content()
     assert "".join(read(markup).text.split()) == wanted
@@ -152,8 +156,15 @@ PAGE = """<html><head><title>递推</title></head><body>
 <div id="main"><div class="entry"><div class="PostHead"><h1><a href="/archives/5">递推的极限</a></h1></div>
 <div class="words">{body}
 <p>转载到请包括本文地址：<a href="/archives/5">这里</a></p><div id="pay">打赏一下</div></div></div>
-<div id="PostComment"><div id="comments"><ol><li id="comment-3" class="x">写得很好，不过$v_0$的取值范围我没有看懂，能否再解释一下？</li></ol></div></div>
+<div id="PostComment"><div id="comments"><ol>
+<li id="comment-3">写得很好，不过$v_0$的取值范围我没有看懂，能否再解释一下？</li></ol></div></div>
 </div><div id="SideBar"><h3>最近评论</h3><ul><li>写得很好，不过$v_...</li></ul></div></body></html>"""
+
+
+LONG = ARTICLE + "".join(
+    f"<h3>第{number}种情形</h3><p>{'把估计逐项代入，再对两边求和，可见余项不影响结论，' * 4}其中$c_{number} > 0$。</p>"
+    for number in range(4)
+)
 
 
 def page_with(text: str) -> HtmlElement:
@@ -161,24 +172,24 @@ def page_with(text: str) -> HtmlElement:
 
 
 def test_a_body_is_found_without_its_id(body: Body) -> None:
-    tree = page_with(ARTICLE)
+    tree = page_with(LONG)
     before = etree.tostring(tree)
     found = engines.find_body(tree)
     assert found is not None
     content = engines.read(found[0], Site().resolve)
     assert found[1] == "trafilatura"
-    assert content.markdown == engines.read(body(ARTICLE), Site().resolve).markdown
+    assert content.markdown == engines.read(body(LONG), Site().resolve).markdown
     assert etree.tostring(tree) == before
 
 
 def test_readability_is_asked_when_trafilatura_loses_a_formula(monkeypatch: pytest.MonkeyPatch) -> None:
     original = trafilatura.extract
 
-    def forgetful(page: HtmlElement, **options: object) -> str:
+    def forgetful(page: HtmlElement, **options: Any) -> str:
         return str(original(page, **options)).replace("Kx0M1Qz", "")
 
     monkeypatch.setattr(trafilatura, "extract", forgetful)
-    found = engines.find_body(page_with(ARTICLE))
+    found = engines.find_body(page_with(LONG))
     assert found is not None
     assert found[1] == "readability"
     content = engines.read(found[0], Site().resolve)
@@ -186,7 +197,9 @@ def test_readability_is_asked_when_trafilatura_loses_a_formula(monkeypatch: pyte
         "$u_{k+1} = a u_k$",
         "\\begin{equation}u_k = a^k u_0 \\\\[4pt]\n\\text{若 } |a| < 1\\end{equation}",
     ]
-    assert not {"写得很好", "打赏", "转载到"} & {word for word in ("写得很好", "打赏", "转载到") if word in content.text}
+    assert not {"写得很好", "打赏", "转载到"} & {
+        word for word in ("写得很好", "打赏", "转载到") if word in content.text
+    }
 
 
 def test_on_a_page_with_much_beside_the_text_the_engines_selection_counts() -> None:
@@ -211,7 +224,7 @@ def test_a_page_too_long_for_the_engines_has_no_body_and_a_text_too_long_is_read
     monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
     monkeypatch.setattr(engines, "MAX_EXTRACTED", 50)
-    assert engines.find_body(page_with(ARTICLE)) is None
+    assert engines.find_body(page_with(LONG)) is None
     assert "- 收敛" not in read(ARTICLE).text
     assert "收敛" in read(ARTICLE).text
 
@@ -219,4 +232,4 @@ def test_a_page_too_long_for_the_engines_has_no_body_and_a_text_too_long_is_read
 def test_both_engines_failing_leaves_no_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trafilatura, "extract", crash)
     monkeypatch.setattr(engines, "Readability", crash)
-    assert engines.find_body(copy.deepcopy(page_with(ARTICLE))) is None
+    assert engines.find_body(copy.deepcopy(page_with(LONG))) is None

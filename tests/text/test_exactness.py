@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 import pytest
@@ -164,7 +165,7 @@ def test_the_scanner_takes_time_in_proportion_to_the_text(piece: str) -> None:
     def steps(times: int) -> int:
         text, count = piece * times, 0
 
-        def count_line(*_: object) -> object:
+        def count_line(*_: object) -> Any:
             nonlocal count
             count += 1
             return count_line

@@ -68,7 +68,9 @@ def test_a_formula_ends_at_the_first_closer_outside_braces(text: str, formulas: 
     assert unclosed(text) == []
 
 
-@pytest.mark.parametrize("text", [r"见\eqref{eq:a_b}与\ref{s}", r"a\\[4pt]b", r"C:\new\table", "无公式", "", "\\", r"\end{x}"])
+@pytest.mark.parametrize(
+    "text", [r"见\eqref{eq:a_b}与\ref{s}", r"a\\[4pt]b", r"C:\new\table", "无公式", "", "\\", r"\end{x}"]
+)
 def test_references_line_breaks_and_paths_are_no_formulas(text: str) -> None:
     assert tex.scan(text) == ([], [])
 
@@ -114,8 +116,8 @@ def test_a_row_tells_label_tag_and_exact_source() -> None:
     assert (plain.label, plain.tag, plain.environment) == (None, None, None)
 
 
-PIECES = ["$", "$$", r"\[", r"\]", r"\(", r"\)", r"\begin{a}", r"\end{a}", r"\begin{b*}", r"\end{b*}", "{", "}", r"\{", "\\",
-          r"\\", "x", "\n", r"\ref{q}", r"\$", "`", "文"]  # fmt: skip
+PIECES = ["$", "$$", r"\[", r"\]", r"\(", r"\)", r"\begin{a}", r"\end{a}", r"\begin{b*}", r"\end{b*}", "{", "}", r"\{",
+          "\\", r"\\", "x", "\n", r"\ref{q}", r"\$", "`", "文"]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join), st.booleans())
@@ -153,8 +155,8 @@ def growth(build: Callable[[int], str]) -> float:
 
 @pytest.mark.parametrize(
     "unit",
-    ["$", "$$$", "$x", r"\begin{a}", r"\begin{a}{", r"\begin{", r"\end{a}", "{", "${", "${ $ }", r"\[ { \] ", r"\(", r"\ref{", "\\",
-     r"\begin{a}\end{a}{", "$}"],
+    ["$", "$$$", "$x", r"\begin{a}", r"\begin{a}{", r"\begin{", r"\end{a}", "{", "${", "${ $ }", r"\[ { \] ", r"\(",
+     r"\ref{", "\\", r"\begin{a}\end{a}{", "$}"],
 )  # fmt: skip
 def test_hostile_text_takes_time_in_proportion_to_its_length(unit: str) -> None:
     assert growth(lambda size: unit * size) < 32

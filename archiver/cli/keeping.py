@@ -1,0 +1,85 @@
+"""Commands that keep the archive whole: verify."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.cli.context import Context, as_json
+from archiver.errors import ExitCode
+
+if TYPE_CHECKING:
+    from archiver.warc.findings import Finding
+    from archiver.warc.verify import Tally
+
+KNOWN = "SELECT warc_file, warc_offset, warc_length, record_id, target_uri, payload_sha256, revisit_of FROM captures"
+POSTS = """
+SELECT c.record_id, r.post_id FROM captures AS c JOIN post_revisions AS r ON r.capture_id = c.id
+"""
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@as_json
+@click.pass_obj
+def verify(obj: Context, /, file: Path | None, json_: bool) -> None:
+    """Check every record of the WARC files, the index and the database; or one WARC or WACZ FILE from anywhere."""
+    from archiver.warc.findings import Severity
+    from archiver.warc.verify import Tally
+
+    tally = Tally()
+    findings, posts = (_of_file(file, tally), {}) if file else _of_archive(obj, tally)
+    records = {record for finding in findings for record in finding.affected}
+    affected = sorted({number for record in records for number in posts.get(record, ())})
+    damaged = any(finding.severity == Severity.DAMAGE for finding in findings)
+    if json_:
+        report = {"damaged": damaged, **asdict(tally), "findings": list(map(asdict, findings)), "posts": affected}
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.severity}: {finding}")
+        volume = f"{tally.files} files, {tally.records} records, {tally.bytes / 1e6:.1f} MB"
+        click.echo(f"{volume}: {'damaged' if damaged else 'whole'}")
+        if affected:
+            click.echo(f"Posts that were read from what is damaged: {', '.join(map(str, affected))}")
+    sys.exit(ExitCode.DAMAGED if damaged else ExitCode.DONE)
+
+
+def _of_file(file: Path, tally: Tally) -> list[Finding]:
+    from archiver.warc.verify import verify_file
+    from archiver.warc.wacz_checks import verify_wacz
+
+    return list((verify_wacz if file.suffix == ".wacz" else verify_file)(file, tally))
+
+
+def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, list[int]]]:
+    """Check the archive's own files; return what was found, and the posts read from each record."""
+    from archiver.crawl.run import INDEX_NAME
+    from archiver.warc.findings import Finding, Severity
+    from archiver.warc.verify import KnownCapture, verify
+
+    rows = obj.ask(KNOWN).rows
+    fields = ("warc_file", "warc_offset", "warc_length", "record_id", "target_uri")
+    known = [
+        KnownCapture(**dict(zip(fields, row[:5], strict=True)), payload_sha256=None if row[6] else row[5])
+        for row in rows
+    ]
+    index = obj.home / INDEX_NAME
+    found = list(verify(obj.home / "warc", known, index if index.exists() else None, tally))
+    for (verdict,) in obj.ask("PRAGMA integrity_check").rows:
+        if verdict != "ok":
+            found.append(
+                Finding(severity=Severity.DAMAGE, what="database", file="archive.db", expected="ok", found=verdict)
+            )
+    posts: dict[str, list[int]] = {}
+    for record, number in obj.ask(POSTS).rows:
+        posts.setdefault(record, []).append(number)
+    return found, posts
+
+
+COMMANDS = (verify,)

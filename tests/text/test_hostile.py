@@ -1,0 +1,107 @@
+"""Pages made to break readers: nothing is raised, text is kept, and work grows with the page, not faster."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from lxml import etree, html
+from lxml.html import HtmlElement
+
+from archiver.text import engines, quality
+from archiver.urls import Site
+
+from .bodies import body_of
+
+RESOLVE = Site().resolve
+
+
+def nested(tag: str, depth: int) -> HtmlElement:
+    """Build what no parser builds: libxml2 stops at a depth of 2048."""
+    element = root = html.Element("div")
+    for number in range(depth):
+        element = etree.SubElement(element, tag)
+        element.text = f"第{number}层$x$"
+    return root
+
+
+@pytest.mark.parametrize(
+    "tag", ["div", "b", "blockquote", "ul", "li", "ol", "font", "a", "table", "td", "sup", "h2", "code", "hs", "p"]
+)
+def test_depth_is_no_danger(tag: str) -> None:
+    depth = 5 * sys.getrecursionlimit()
+    body = nested(tag, depth)
+    for content in (engines.read(body, RESOLVE), engines.read_fragment(body, RESOLVE)):
+        assert f"第{depth - 1}层" in content.markdown
+        assert f"第{depth - 1}层" in content.text
+    quality.check(body, content, RESOLVE)
+
+
+def test_deep_pages_are_searched_for_a_body() -> None:
+    page = html.document_fromstring("<html><body></body></html>")
+    page[0].append(nested("div", 5 * sys.getrecursionlimit()))
+    engines.find_body(page)
+
+
+def test_characters_that_are_none_are_dropped() -> None:
+    body = body_of("<p>甲\x0b乙&#1;丙\ufffe丁$x\x1f_1$</p><pre>a&#7;b</pre>")
+    content = engines.read(body, RESOLVE)
+    assert content.markdown == "甲乙丙丁$x_1$\n\n```\nab\n```"
+    assert content.text == "甲乙丙丁$x_1$\nab"
+    assert quality.check(body, content, RESOLVE) == ()
+
+
+UNITS = {
+    "breaks": "甲<br/>",
+    "empty paragraphs": "<p></p>",
+    "plain tags": "<span>文*</span>",
+    "bold": "<b>文*</b>",
+    "links": '<a href="/archives/1">文[</a>',
+    "pictures": '<img src="/a.png" alt="x"/>',
+    "captions": '<div><a><img src="/a.png"/></a><p>c</p></div>',
+    "code": "<code>`</code>",
+    "comments": "<!-- x -->甲",
+    "entities": "&amp;lt;",
+    "paragraphs": "<p>文$x$字</p>",
+    "stars": "*_`~[](",
+    "strays": "<p>$x<b>y</b>\\begin{a}</p>",
+    "items": "<li>文",
+    "quotes": "<blockquote>文</blockquote>",
+    "nested": "<div><b>文",
+}
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS.keys())
+@pytest.mark.parametrize("reader", [engines.read_fragment, engines.read])
+def test_work_grows_with_the_page(unit: str, reader: Callable[..., object]) -> None:
+    def seconds(times: int) -> float:
+        body = body_of(unit * times)
+        best = float("inf")
+        for _ in range(2):
+            began = time.process_time()
+            reader(body, RESOLVE)
+            best = min(best, time.process_time() - began)
+        return best
+
+    # Eight times the page: about 8 when linear, 64 when quadratic.
+    assert seconds(3200) / max(seconds(400), 2e-3) < 32
+
+
+def test_a_ragged_table_is_not_squared() -> None:
+    head = "<tr>" + "<td>a</td>" * 1000 + "</tr>"
+    content = engines.read_fragment(body_of(f"<table>{head}{'<tr><td>b</td></tr>' * 1000}</table>"), RESOLVE)
+    assert len(content.markdown) < 40_000
+
+
+def test_addresses_of_any_length_are_kept() -> None:
+    address = "https://example.org/" + "(" * 100_000
+    content = engines.read_fragment(body_of(f'<a href="{address}">甲</a>'), RESOLVE)
+    assert content.links[0].url == address
+    assert content.markdown == f"[甲](<{address}>)"
+
+
+def test_reports_of_openers_are_bounded() -> None:
+    content = engines.read_fragment(body_of("<p>\\begin{a}</p>" * 1000), RESOLVE)
+    assert len(content.unclosed) == 100

@@ -1,0 +1,92 @@
+"""Any markup: the Markdown reads as the page does, and holds the same formulas."""
+
+from __future__ import annotations
+
+import html
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.text import commonmark, engines, quality
+from archiver.urls import Site
+
+from .bodies import body_of
+
+RESOLVE = Site().resolve
+
+WORDS = st.sampled_from(
+    ["甲乙", "abc", "12", " ", "\n", "　", "，", "“引”", "🙂", "_", "__", "*", "**", "`", "``", "~", "~~", "<", "<b>", "<eos>", "<!--"]
+    + ["&", "&amp;", "&#42;", "#", "##", "# t", "-", "- a", "+", "=", "---", ">", "> q", "!", "|", "|---|", "1.", "2) b", "[", "]"]
+    + ["(", ")", "{", "}", ":", "[x](y)", "![i](j)", "[r]: z", "a_b", "http://a.b/c_d", r"\eqref{eq:a_b}", "\\", "\\\\", "10%"]
+)  # fmt: skip
+FORMULAS = st.sampled_from(
+    ["$x$", "$a_1*b_2$", r"$\{0,1\}$", "$[0,1)$", "$a<b$", "$a|b$", r"$\text{if $z$}$", r"\(a_b\)", "$$x^2$$", "$x\n=\ny$"]
+    + ["$$a\n- b\n= c$$", r"\[x\]", "$`a`$", r"$\$$", "$~x~$", r"$\alpha\_$", "$$a\n\n  b$$", "$p(y|x)$", "$<eos>$", "$a &amp b$"]
+    + ["\\begin{equation}a &= b \\\\[4pt]\n> c\n# d\n\\end{equation}", "\\begin{align*}x*y\\\\\n1. z\n\\end{align*}"]
+    + ["\\begin{array}{c|c}a\\\\\\hline\n|---|\n\\begin{array}{c}b\\end{array}\\end{array}"]
+)  # fmt: skip
+PROSE = st.lists(WORDS, max_size=5).map("".join).map(html.escape)
+MATHS = st.tuples(FORMULAS.map(html.escape), st.sampled_from(["<br/>\n", "<br>", "\n"])).map(
+    lambda pair: pair[0].replace("\n", pair[1])
+)
+ADDRESSES = st.sampled_from(
+    ["/archives/12", "http://x.y/a_(b)c*d", "javascript:1", "#z", "http://x.y/$a$b", "/a b", "http://["]
+)
+
+
+def tagged(tag: str) -> st.SearchStrategy[str]:
+    return st.deferred(lambda: INLINE).map(lambda inside: f"<{tag}>{inside}</{tag}>")
+
+
+LINKS = st.tuples(ADDRESSES, st.deferred(lambda: INLINE)).map(lambda pair: f'<a href="{pair[0]}">{pair[1]}</a>')
+PICTURES = PROSE.map(lambda alt: f'<img src="/a.png" alt="{alt}"/>')
+BREAKS = st.sampled_from(["<br/>\n", "<br/><br/>"])
+TAGS = [tagged(tag) for tag in ("strong", "em", "b", "u", "font", "span", "del", "sup", "hs", "code")]
+INLINE: st.SearchStrategy[str] = st.lists(
+    st.one_of(PROSE, PROSE, MATHS, MATHS, BREAKS, PICTURES, LINKS, *TAGS), max_size=4
+).map("".join)
+
+
+def wrapped(tag: str, inside: st.SearchStrategy[str], item: str = "") -> st.SearchStrategy[str]:
+    opening, closing = (f"<{item}>", f"</{item}>") if item else ("", "")
+    return st.lists(inside, max_size=3).map(
+        lambda parts: f"<{tag}>{''.join(opening + part + closing for part in parts)}</{tag.split()[0]}>"
+    )
+
+
+BLOCK: st.SearchStrategy[str] = st.deferred(
+    lambda: st.one_of(
+        INLINE.map(lambda inside: f"<p>{inside}</p>"),
+        INLINE,
+        INLINE.map(lambda inside: f'<h3 id="t">{inside}<a href="#t"> #</a></h3>'),
+        PROSE.map(lambda code: f'<pre><code class="language-py">{code}</code></pre>'),
+        st.just("<hr/>"),
+        wrapped("blockquote", BLOCK),
+        wrapped("div", BLOCK),
+        wrapped('font color="red"', BLOCK),
+        wrapped("ul", st.tuples(INLINE, BLOCK).map("".join), "li"),
+        wrapped("ol", st.one_of(INLINE, BLOCK), "li"),
+        st.lists(wrapped("tr", st.one_of(INLINE, INLINE, BLOCK), "td"), min_size=1, max_size=2).map(
+            lambda rows: f"<table>{''.join(rows)}</table>"
+        ),
+    )
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(BLOCK, min_size=1, max_size=3).map("".join))
+def test_the_markdown_of_any_markup_reads_as_the_page_does(markup: str) -> None:
+    body = body_of(markup)
+    content = engines.read(body, RESOLVE)
+    assert quality.check(body, content, RESOLVE) == ()
+    assert len(commonmark.read(content.markdown).formulas) == len(content.formulas)
+
+
+STRAYS = st.sampled_from(["$", "$$", r"\(", r"\[", r"\$", r"\begin{equation}", "$5", "}", "{"])
+
+
+@settings(max_examples=400)
+@given(st.lists(st.one_of(BLOCK, st.tuples(STRAYS, BLOCK, STRAYS).map("".join)), min_size=1, max_size=3).map("".join))
+def test_openers_without_an_end_mislead_no_reader(markup: str) -> None:
+    body = body_of(markup)
+    assert quality.check(body, engines.read(body, RESOLVE), RESOLVE) == ()
