@@ -141,8 +141,8 @@ class BlogSpider(Spider):
     def _category(self, response: Response) -> Found:
         listing = parse_listing(response.url, response.body, self.site)
         posts = [entry.post_id for entry in listing.entries]
-        if listing.next_page:
-            yield self.ask(urls.category_url(listing.category.slug, listing.next_page), "category", before=posts)
+        if listing.next_page and posts:
+            yield self.ask(urls.category_url(listing.category.slug, listing.next_page), "category", last=posts[-1])
         yield from self._posts(posts)
         yield listing
 

@@ -6,7 +6,7 @@ number of comments. What no list can tell, a silent edit, is found by looking ag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -24,8 +24,8 @@ RUNS_UNTIL_GONE = 3
 def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> bool:
     """Return whether an address is worth asking for again.
 
-    `listed` is what the list it was found in says: `title` and `comment_count` of a post in the catalogue, `before`
-    (the posts of the page that led here) of a further page of a category.
+    `listed` is what the list it was found in says: `title` and `comment_count` of a post in the catalogue, `last` (the
+    last post of the page before) of a further page of a category. Newest come first: after a known one all are known.
     """
     entry = session.get(FrontierEntry, url, populate_existing=True)
     if kind == "post":
@@ -33,7 +33,7 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> 
     if kind == "category":
         place = category(url)
         first = place is None or place[1] == 1
-        return first or _failed(entry) or _any_new(session, place[0] if place else "", listed.get("before", ()))
+        return first or _failed(entry) or not _in_category(session, place[0] if place else "", listed.get("last"))
     if kind in ("comments", "image"):
         return entry is None or _failed(entry)
     return True
@@ -58,10 +58,9 @@ def _post_wanted(session: Session, url: str, entry: FrontierEntry | None, listed
     return (listed["title"], listed["comment_count"]) != known or post.status == "gone" or post.missing_runs > 0
 
 
-def _any_new(session: Session, slug: str, numbers: Sequence[int]) -> bool:
-    """Whether a page of a category listed a post that was not known to be in it."""
-    known = select(Sighting.post_id).where(Sighting.source == CATEGORY + slug, Sighting.post_id.in_(numbers))
-    return len(set(session.execute(known).scalars())) < len(set(numbers))
+def _in_category(session: Session, slug: str, number: int | None) -> bool:
+    """Whether a post is known to be in a category."""
+    return session.get(Sighting, (number, CATEGORY + slug), populate_existing=True) is not None if number else False
 
 
 def add_due(session: Session, most: int, *, cycle: int, now: str) -> int:

@@ -64,6 +64,9 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
     do not end in their block, and fences inside lists, may reach over several: Markdown with any is yielded whole.
     """
     blocks = _split(markdown)
+    if blocks is None:
+        yield markdown, None
+        return
     found = [tex.scan(block, markdown=True) for block in blocks]
     if any(_begins_line(block, offset) for block, scan in zip(blocks, found, strict=True) for offset in scan.unclosed):
         yield markdown, None
@@ -72,8 +75,8 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
         yield block, None if scan.unclosed or _has_meaning(block, scan.spans) else scan.sources(block)
 
 
-def _split(markdown: str) -> list[str]:
-    """Return the blocks of Markdown, with no fence cut in two."""
+def _split(markdown: str) -> list[str] | None:
+    """Return the blocks of Markdown with no fence cut in two, or None where a fence is inside another block."""
     if "```" not in markdown:
         return markdown.split("\n\n")
     blocks, at = [], 0
@@ -81,7 +84,7 @@ def _split(markdown: str) -> list[str]:
         blocks += [*markdown[at : fence.start()].split("\n\n"), fence[0]]
         at = fence.end()
     blocks += markdown[at:].split("\n\n")
-    return [markdown] if any("```" in block for block in blocks if not block.startswith("```")) else blocks
+    return None if any("```" in block for block in blocks if not block.startswith("```")) else blocks
 
 
 def _has_meaning(block: str, spans: list[tex.Span]) -> bool:

@@ -6,7 +6,7 @@ import os
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver.errors import ArchiveDamaged
@@ -72,31 +72,37 @@ def read_exchange(directory: Path, timeline: Timeline, held: Held) -> Exchange:
 
 def _read(directory: Path, held: Held) -> message.Message:
     """Return the HTTP message of a record."""
-    block = _block(directory, held)
-    if block is None:  # a record out of the ordinary, or none: the careful reader says which
-        record = reader.read_record(directory, held.warc_file, held.warc_offset)
-        if record.record_id != held.record_id:
-            where = f"{held.warc_file}, offset {held.warc_offset}"
-            raise ArchiveDamaged(f"{where}: expected the record {held.record_id}, found {record.record_id}")
-        block = record.block
-    return message.parse(block)
+    quickly = _plain(directory, held)
+    if quickly is not None:
+        return quickly
+    # A record out of the ordinary, or none: the careful reader says which.
+    record = reader.read_record(directory, held.warc_file, held.warc_offset)
+    if record.record_id != held.record_id:
+        where = f"{held.warc_file}, offset {held.warc_offset}"
+        raise ArchiveDamaged(f"{where}: expected the record {held.record_id}, found {record.record_id}")
+    return message.parse(record.block)
 
 
-def _block(directory: Path, held: Held) -> bytes | None:
-    """Return the content of a record whose member is whole and where the row says; None for any doubt.
+def _plain(directory: Path, held: Held) -> message.Message | None:
+    """Return the message of a record that is whole and where the row says; None in any doubt.
 
-    One read and one inflation: a third less time than reading a member whose length is not known.
+    One read, one inflation and one copy: half the time of reading a record of which only the place is known.
     """
     try:
         data = _inflated(directory, held)
     except (OSError, ValueError, zlib.error):
         return None
-    head = data[: data.find(_END)]
-    claimed = _CONTENT_LENGTH.search(head)
-    block = data[len(head) + len(_END) : -len(_END)]
-    if not claimed or int(claimed[1]) != len(block) or not data.endswith(_END):
+    start = data.find(_END) + len(_END)
+    end = len(data) - len(_END)
+    claimed = _CONTENT_LENGTH.search(data, 0, start)
+    if not claimed or int(claimed[1]) != end - start or not data.endswith(_END):
         return None
-    return block if held.record_id.encode() in head else None
+    if data.find(held.record_id.encode(), 0, start) < 0:
+        return None
+    payload = data.find(_END, start, end) + len(_END)
+    if payload < start:  # no blank line of the usual kind
+        return None
+    return replace(message.parse(data[start:payload]), payload=data[payload:end])
 
 
 def _inflated(directory: Path, held: Held) -> bytes:

@@ -143,7 +143,7 @@ class LoopbackServer:
             bodiless = request.method == "HEAD" or response.status in (204, 304)
             whole = request.method in ("GET", "HEAD") and "content-length" not in request.headers
         connection.settimeout(_SEND_SECONDS)
-        connection.sendall(response.head() + (b"" if bodiless else response.body))
+        _send(connection, response.head(), b"" if bodiless else response.body)
         if not whole:
             _hang_up(connection)
 
@@ -172,6 +172,13 @@ def _received(connection: socket.socket) -> bytes:
             raise ConnectionError("the client left")
         data += piece
     return data[:end]
+
+
+def _send(connection: socket.socket, head: bytes, body: bytes) -> None:
+    """Send an answer without joining its parts."""
+    sent = connection.sendmsg((head, body))
+    if sent < len(head) + len(body):
+        connection.sendall((head + body)[sent:])
 
 
 def _parsed(head: bytes, hosts: set[str]) -> Request:

@@ -10,8 +10,7 @@ from lxml.html import HtmlElement
 from archiver.items import Content
 from archiver.text import engines
 from archiver.urls import Site
-
-from .bodies import body_of
+from tests.text.bodies import body_of
 
 SITE = Site()
 

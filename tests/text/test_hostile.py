@@ -12,8 +12,7 @@ from lxml.html import HtmlElement
 
 from archiver.text import engines, quality
 from archiver.urls import Site
-
-from .bodies import body_of
+from tests.text.bodies import body_of
 
 RESOLVE = Site().resolve
 

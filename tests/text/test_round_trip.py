@@ -7,24 +7,32 @@ import html
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.text import commonmark, engines, quality
+from archiver.text import engines, quality
 from archiver.urls import Site
-
-from .bodies import body_of
+from tests.text.bodies import body_of
 
 RESOLVE = Site().resolve
 
-WORDS = st.sampled_from(
-    ["甲乙", "abc", "12", " ", "\n", "　", "，", "“引”", "🙂", "_", "__", "*", "**", "`", "``", "~", "~~", "<", "<b>", "<eos>", "<!--"]
-    + ["&", "&amp;", "&#42;", "#", "##", "# t", "-", "- a", "+", "=", "---", ">", "> q", "!", "|", "|---|", "1.", "2) b", "[", "]"]
-    + ["(", ")", "{", "}", ":", "[x](y)", "![i](j)", "[r]: z", "a_b", "http://a.b/c_d", r"\eqref{eq:a_b}", "\\", "\\\\", "10%"]
-)  # fmt: skip
+SIGNS = "_ __ * ** ` `` ~ ~~ < <b> <eos> <!-- & &amp; &#42; # ## - + = --- > ! | |---| 1. [ ] ( ) { } : a_b \\ \\ 10%"
+LONGER = "甲乙,abc,12, ,\n,　,，,“引”,🙂,# t,- a,> q,2) b,[x](y),![i](j),[r]: z,http://a.b/c_d,\\eqref{eq:a_b}"
+WORDS = st.sampled_from([*SIGNS.split(), *LONGER.split(",")])
+PLAIN = (
+    r"$x$ $a_1*b_2$ $\{0,1\}$ $[0,1)$ $a<b$ $a|b$ \(a_b\) $$x^2$$ \[x\] $`a`$ $\$$ $~x~$ $\alpha\_$ $p(y|x)$ $<eos>$"
+)
 FORMULAS = st.sampled_from(
-    ["$x$", "$a_1*b_2$", r"$\{0,1\}$", "$[0,1)$", "$a<b$", "$a|b$", r"$\text{if $z$}$", r"\(a_b\)", "$$x^2$$", "$x\n=\ny$"]
-    + ["$$a\n- b\n= c$$", r"\[x\]", "$`a`$", r"$\$$", "$~x~$", r"$\alpha\_$", "$$a\n\n  b$$", "$p(y|x)$", "$<eos>$", "$a &amp b$"]
-    + ["\\begin{equation}a &= b \\\\[4pt]\n> c\n# d\n\\end{equation}", "\\begin{align*}x*y\\\\\n1. z\n\\end{align*}"]
-    + ["\\begin{array}{c|c}a\\\\\\hline\n|---|\n\\begin{array}{c}b\\end{array}\\end{array}"]
-)  # fmt: skip
+    [
+        *PLAIN.split(),
+        r"$\text{if $z$}$",
+        "$x\n=\ny$",
+        "$a &amp b$",
+        "$$a\n- b\n= c$$",
+        "$$a\n\n  b$$",
+        "$u\n\nv$",
+        "\\begin{equation}a &= b \\\\[4pt]\n> c\n# d\n\\end{equation}",
+        "\\begin{align*}x*y\\\\\n1. z\n\\end{align*}",
+        "\\begin{array}{c|c}a\\\\\\hline\n|---|\n\\begin{array}{c}b\\end{array}\\end{array}",
+    ]
+)
 PROSE = st.lists(WORDS, max_size=5).map("".join).map(html.escape)
 MATHS = st.tuples(FORMULAS.map(html.escape), st.sampled_from(["<br/>\n", "<br>", "\n"])).map(
     lambda pair: pair[0].replace("\n", pair[1])
@@ -73,19 +81,18 @@ BLOCK: st.SearchStrategy[str] = st.deferred(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(BLOCK, min_size=1, max_size=3).map("".join))
 def test_the_markdown_of_any_markup_reads_as_the_page_does(markup: str) -> None:
     body = body_of(markup)
     content = engines.read(body, RESOLVE)
     assert quality.check(body, content, RESOLVE) == ()
-    assert len(commonmark.read(content.markdown).formulas) == len(content.formulas)
 
 
 STRAYS = st.sampled_from(["$", "$$", r"\(", r"\[", r"\$", r"\begin{equation}", "$5", "}", "{"])
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(st.one_of(BLOCK, st.tuples(STRAYS, BLOCK, STRAYS).map("".join)), min_size=1, max_size=3).map("".join))
 def test_openers_without_an_end_mislead_no_reader(markup: str) -> None:
     body = body_of(markup)
