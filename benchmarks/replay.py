@@ -5,7 +5,8 @@
 
 Makes an archive of invented pages (60 to 150 KB of HTML, sent gzip-coded) and pictures (50 KB), starts the servers, and
 asks for addresses at random, one client, a new connection each time. The servers take turns, round after round, so that
-a busy machine slows all of them; each figure is the median of its rounds, each ratio taken within a round.
+a busy machine slows all of them; each figure is the median of its rounds, each ratio taken within a round. `from disk`
+is with no answer kept in memory, so that every request reads and inflates its record.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,8 +31,9 @@ from archiver.store import captures, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import BLOG
 from archiver.warc.writer import WarcWriter
+from archiver.web.exchange import MEMORY
 
-SERVE = "from pathlib import Path; from archiver.web import replay; replay.serve(Path({!r}), {!r}, {}, ready=print)"
+SERVE = "from pathlib import Path; from archiver.web import replay; replay.serve(Path({!r}), {!r}, {}, memory={})"
 WAYBACK = "import sys; from pywb.apps.cli import wayback; sys.exit(wayback(['-b', '127.0.0.1', '-p', '{}']))"
 MANAGER = "from pywb.manager.manager import main; main([{}])"
 
@@ -95,7 +97,9 @@ def page(number: int, chance: random.Random) -> tuple[str, str, str, bytes]:
     size, text = chance.randrange(60, 150) << 10, "<!DOCTYPE html><html><head><title>x</title></head><body>"
     while len(text) * 2.5 < size:
         words = "".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(60))
-        text += f'<p>{words} $\\boldsymbol{{q}}_t$ <a href="{BLOG}/archives/{chance.randrange(600)}">{words[:8]}</a></p>\n'
+        text += (
+            f'<p>{words} $\\boldsymbol{{q}}_t$ <a href="{BLOG}/archives/{chance.randrange(600)}">{words[:8]}</a></p>\n'
+        )
     body = gzip.compress(f"{text}</body></html>".encode(), 6, mtime=0)
     return f"/archives/{number + 1}", "text/html; charset=UTF-8", "Content-Encoding: gzip\r\n", body
 
@@ -171,14 +175,14 @@ def check_same(servers: list[Server], paths: list[str]) -> None:
 
 def report(servers: list[Server], rounds: dict[str, list[Round]]) -> None:
     """Print a line for each server: medians over the rounds, and the ratio to pywb's raw pages."""
-    print(f"{'server':<22}{'requests/s':>12}{'median ms':>12}{'p99 ms':>10}{'times pywb raw':>17}")
+    print(f"{'server':<26}{'requests/s':>12}{'median ms':>12}{'p99 ms':>10}{'times pywb raw':>17}")
     base = rounds.get("pywb raw")
     for server in servers:
         done = rounds[server.name]
         ratio = statistics.median(a.per_second / b.per_second for a, b in zip(done, base, strict=True)) if base else 0
         figures = [statistics.median(getattr(each, name) for each in done) for name in ("per_second", "median", "p99")]
         times = f"{ratio:>16.1f}x" if base else ""
-        print(f"{server.name:<22}{figures[0]:>12.0f}{figures[1]:>12.2f}{figures[2]:>10.2f}{times}")
+        print(f"{server.name:<26}{figures[0]:>12.0f}{figures[1]:>12.2f}{figures[2]:>10.2f}{times}")
 
 
 def main() -> None:
@@ -196,35 +200,37 @@ def main() -> None:
 def measure(folder: Path, options: argparse.Namespace) -> None:
     """Make the archive, start the servers, and let them take turns."""
     paths = make_archive(folder, options.exchanges)
-    port, other = free_port(), free_port()
-    servers = [Server("archiver raw", port, "/@id_"), Server("archiver rewriting", port, "")]
-    serve = [sys.executable, "-c", SERVE.format(str(folder), database_url(folder), port)]
+    keeping, reading, other = free_port(), free_port(), free_port()
+    servers = [
+        Server("archiver raw", keeping, "/@id_"),
+        Server("archiver raw, from disk", reading, "/@id_"),
+        Server("archiver rewriting", keeping, ""),
+    ]
     rounds: dict[str, list[Round]] = {}
-    with running(serve, port, folder):
+    with ExitStack() as stack:
+        for port, memory in ((keeping, MEMORY), (reading, 0)):
+            code = SERVE.format(str(folder), database_url(folder), port, memory)
+            stack.enter_context(running([sys.executable, "-c", code], port, folder))
         if options.pywb:
-            (collection,) = (folder / "warc").iterdir()
-            for words in (["init", "blog"], ["add", "blog", str(collection)]):
-                manage = MANAGER.format(", ".join(map(repr, words)))
-                subprocess.run([options.pywb, "-c", manage], cwd=folder, check=True, capture_output=True)
+            stack.enter_context(running(prepared_pywb(options.pywb, folder, other), other, folder))
             servers += [
                 Server("pywb raw", other, f"/blog/2026id_/{BLOG}"),
                 Server("pywb rewriting", other, f"/blog/2026mp_/{BLOG}"),
             ]
-            with running([options.pywb, "-c", WAYBACK.format(other)], other, folder):
-                take_turns(servers, paths, options, rounds)
-        else:
-            take_turns(servers, paths, options, rounds)
+        check_same(servers, paths)
+        for _ in range(options.rounds):
+            for server in servers:
+                rounds.setdefault(server.name, []).append(one_round(server, paths, options.seconds))
     report(servers, rounds)
 
 
-def take_turns(
-    servers: list[Server], paths: list[str], options: argparse.Namespace, rounds: dict[str, list[Round]]
-) -> None:
-    """Run the rounds."""
-    check_same(servers, paths)
-    for _ in range(options.rounds):
-        for server in servers:
-            rounds.setdefault(server.name, []).append(one_round(server, paths, options.seconds))
+def prepared_pywb(python: str, folder: Path, port: int) -> list[str]:
+    """Give pywb the records, and return the command that serves them."""
+    (records,) = (folder / "warc").iterdir()
+    for words in (["init", "blog"], ["add", "blog", str(records)]):
+        code = MANAGER.format(", ".join(map(repr, words)))
+        subprocess.run([python, "-c", code], cwd=folder, check=True, capture_output=True)
+    return [python, "-c", WAYBACK.format(port)]
 
 
 if __name__ == "__main__":

@@ -22,13 +22,11 @@ from archiver.text import dom, plain, tex
 # In the parser's environment: formulas by the identity of the list of pieces they are in; what finds them in a text.
 _FORMULAS, _FINDER = "formulas", "finder"
 _VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak"})
-_MARKS = re.compile(r"(?:[*~\[]|<[a-z]+>)*")
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
 # Wider than CommonMark: a sign with a meaning anywhere, or at the beginning of a line.
 _MEANING = re.compile(r"[\\`*_~<&\[]|^(?:[ \t#>+\-=:|]|\d{1,9}[.)]|$)", re.MULTILINE)
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
-_DISPLAYED = ("$$", r"\[", r"\begin")
 _NESTING = 200  # of quotes, lists and marks; more than the serializer ever nests
 
 
@@ -68,7 +66,7 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
         yield markdown, None
         return
     found = [tex.scan(block, markdown=True) for block in blocks]
-    if any(_begins_line(block, offset) for block, scan in zip(blocks, found, strict=True) for offset in scan.unclosed):
+    if any(scan.reaching(block) for block, scan in zip(blocks, found, strict=True)):
         yield markdown, None
         return
     for block, scan in zip(blocks, found, strict=True):
@@ -172,11 +170,9 @@ def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> boo
         while stop < end and not state.isEmpty(stop) and not 0 <= state.sCount[stop] < state.blkIndent:
             stop += 1
         text = state.getLines(start, stop, state.blkIndent, False)
-        if "\n" not in text and not any(opener in text for opener in _DISPLAYED):
-            return False
         found = tex.scan(text, markdown=True)
         spans, known = found.spans[known:], len(found.spans)
-        if stop < end and (openers := [offset for offset in found.unclosed if _begins_line(text, offset)]):
+        if stop < end and (openers := found.reaching(text)):
             # Perhaps the formula holds an empty line, on which the paragraph would end.
             text = state.getLines(start, min(end, start + _LONGEST), state.blkIndent, False)
             longer = [span for offset in openers if (span := tex.Finder(text).at(offset))][:1]
@@ -198,14 +194,6 @@ def _ends_before(state: StateBlock, reached: int, line: int, end: int) -> bool:
     ends = any(rule(state, between, end, True) for between in range(reached + 1, line + 1) for rule in rules)
     state.parentType = outside
     return ends
-
-
-def _begins_line(text: str, offset: int) -> bool:
-    """Tell whether a displayed formula may begin here: the serializer puts nothing but marks before it."""
-    return (
-        text.startswith(_DISPLAYED, offset)
-        and _MARKS.fullmatch(text, text.rfind("\n", 0, offset) + 1, offset) is not None
-    )
 
 
 def _mark_lines(state: StateBlock, start: int, text: str, span: tex.Span) -> int:

@@ -218,7 +218,8 @@ class _Line:
         for place in self._strays:
             out[place] = out[place].replace("\\$", "$").replace("\\\\begin{", "\\begin{")
         bare = "".join(out)
-        return bare if tex.scan(bare, markdown=True).sources(bare) == self._formulas else escaped
+        found = tex.scan(bare, markdown=True)
+        return bare if found.sources(bare) == self._formulas and not found.reaching(bare) else escaped
 
     def _text(self, value: str) -> None:
         if value.isspace():

@@ -48,7 +48,20 @@ class Scan(NamedTuple):
         """Return the formulas of the text that was searched."""
         return [text[start:end] for start, end, _, _ in self.spans]
 
+    def reaching(self, text: str) -> list[int]:
+        """Return the offsets of displayed openers at a line's beginning, whose ends a reader may look for further on.
 
+        In Markdown such formulas may hold empty lines; only marks stand before them.
+        """
+        return [
+            offset
+            for offset in self.unclosed
+            if text.startswith(_DISPLAYED, offset) and _MARKS.fullmatch(text, text.rfind("\n", 0, offset) + 1, offset)
+        ]
+
+
+_DISPLAYED = ("$$", r"\[", r"\begin")
+_MARKS = re.compile(r"(?:[*~\[]|<[a-z]+>)*+")
 _NAME = r"[^{}\\$\n]{0,40}"  # amsmath's longest environment has 11 letters; without a bound the search is not linear
 _DEPTH = 8  # of braces the fast pattern follows; deeper formulas are left to `_ends`
 

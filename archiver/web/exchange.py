@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +18,9 @@ from archiver.warc.writer import OPEN_SUFFIX
 
 MOST_DECODED = 32 << 20
 """Most bytes a page may decode to: what the crawl takes at most. A gzip body can hide a thousandfold."""
+
+MEMORY = 32 << 20
+"""Bytes of answers kept in memory: the pages and files of an evening's reading."""
 
 _MOST_HOPS = 5  # from a revisit to its original, which should be one
 _CONTENT_LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d+)[ \t]*\r?$")
@@ -48,26 +53,62 @@ class Exchange:
         return coding.decode(self.entity, self.codings, MOST_DECODED)
 
 
-def read_exchange(directory: Path, timeline: Timeline, held: Held) -> Exchange:
-    """Return the answer of a capture; a revisit has its own head and the payload of its original.
+class Exchanges:
+    """Reads the answers of captures, and keeps the last ones in memory: every page loads the same styles and scripts.
 
-    Raises ArchiveDamaged when the record, or that of the original, cannot be read.
+    May be shared by threads. A record never changes, so what is kept stays true.
     """
-    head = _read(directory, held)
-    original, source = head, held
-    for _ in range(_MOST_HOPS):
-        if source.revisit_of is None:
-            break
-        found = timeline.original(source)
-        if found is None:
-            raise ArchiveDamaged(f"{held.url}: expected the record {source.revisit_of} it refers to, found none")
-        source, original = found, _read(directory, found)
-    shown = original if head.status in (None, 304) else head
-    if shown.status is None:
-        raise ArchiveDamaged(f"{held.url}: expected an HTTP response in {held.warc_file}, found none")
-    headers = {name.lower(): value for name, value in reversed(shown.headers)}
-    codings = message.tokens(shown.headers, b"content-encoding") if b"content-encoding" in headers else []
-    return Exchange(shown.status, shown.reason.encode("latin-1"), headers, codings, original.entity)
+
+    def __init__(self, directory: Path, timeline: Timeline, memory: int = MEMORY) -> None:
+        """Read from the WARC files in `directory`; keep up to `memory` bytes."""
+        self._directory = directory
+        self._timeline = timeline
+        self._left = memory
+        self._largest = memory // 16
+        self._kept: OrderedDict[tuple[str, int, str], Exchange] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, held: Held) -> Exchange:
+        """Return the answer of a capture; a revisit has its own head and the payload of its original.
+
+        Raises ArchiveDamaged when the record, or that of the original, cannot be read.
+        """
+        key = (held.warc_file, held.warc_offset, held.record_id)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept
+        exchange = self._read(held)
+        if len(exchange.entity) <= self._largest:
+            self._keep(key, exchange)
+        return exchange
+
+    def _keep(self, key: tuple[str, int, str], exchange: Exchange) -> None:
+        with self._lock:
+            if key in self._kept:  # another thread was faster
+                return
+            self._kept[key] = exchange
+            self._left -= len(exchange.entity)
+            while self._left < 0:
+                self._left += len(self._kept.popitem(last=False)[1].entity)
+
+    def _read(self, held: Held) -> Exchange:
+        head = _read(self._directory, held)
+        original, source = head, held
+        for _ in range(_MOST_HOPS):
+            if source.revisit_of is None:
+                break
+            found = self._timeline.original(source)
+            if found is None:
+                raise ArchiveDamaged(f"{held.url}: expected the record {source.revisit_of} it refers to, found none")
+            source, original = found, _read(self._directory, found)
+        shown = original if head.status in (None, 304) else head
+        if shown.status is None:
+            raise ArchiveDamaged(f"{held.url}: expected an HTTP response in {held.warc_file}, found none")
+        headers = {name.lower(): value for name, value in reversed(shown.headers)}
+        codings = message.tokens(shown.headers, b"content-encoding") if b"content-encoding" in headers else []
+        return Exchange(shown.status, shown.reason.encode("latin-1"), headers, codings, original.entity)
 
 
 def _read(directory: Path, held: Held) -> message.Message:

@@ -20,7 +20,7 @@ from archiver.store.timeline import END_OF_TIME, Held, Timeline
 from archiver.urls import BLOG, HOSTS, Site, catalogue_url
 from archiver.web import notices, policy
 from archiver.web.answer import HTML, Shown, answer, memento_url
-from archiver.web.exchange import Exchange, read_exchange
+from archiver.web.exchange import MEMORY, Exchange, Exchanges
 from archiver.web.moment import View, http_date, last_second, parse_date, parse_http_date, parse_view
 from archiver.web.rewriter import Rewriter
 from archiver.web.server import LoopbackServer, Request, Response
@@ -39,9 +39,12 @@ Candidates = Iterator[tuple[Held, bool]]
 class Replay:
     """Answers requests from an archive; may be asked by several threads at once."""
 
-    def __init__(self, warc: Path, timeline: Timeline, at: str = END_OF_TIME) -> None:
-        """Answer from the records in the folder `warc`, as of `at` where an address names no date."""
-        self._warc = warc
+    def __init__(self, warc: Path, timeline: Timeline, at: str = END_OF_TIME, memory: int = MEMORY) -> None:
+        """Answer from the records in the folder `warc`, as of `at` where an address names no date.
+
+        `memory` is how many bytes of answers are kept for the next time.
+        """
+        self._exchanges = Exchanges(warc, timeline, memory)
         self._timeline = timeline
         self._at = at
         self._site = Site()
@@ -83,7 +86,7 @@ class Replay:
         problems: list[str] = []
         for held, exactly in self._candidates(url, view, until):
             try:
-                exchange = read_exchange(self._warc, self._timeline, held)
+                exchange = self._exchanges.read(held)
                 if self._shows(held, exchange, exactly):
                     return answer(request, Shown(held, exchange, view, not view.digits), self._rewriter_for(held))
             except ArchiverError as error:
@@ -207,7 +210,15 @@ def _own(status: int, page: bytes, *headers: tuple[str, str]) -> Response:
     return Response(status, (kind, *headers, ("Content-Security-Policy", policy.OWN_POLICY), *policy.ALWAYS), page)
 
 
-def serve(home: Path, database: str, port: int, at: str | None = None, ready: Callable[[str], object] = print) -> None:
+def serve(
+    home: Path,
+    database: str,
+    port: int,
+    *,
+    at: str | None = None,
+    memory: int = MEMORY,
+    ready: Callable[[str], object] = print,
+) -> None:
     """Serve an archive until an interrupt or SIGTERM, as of the date `at`; `ready` is told where.
 
     Raises UsageError when there is no archive or the date is none, ArchiverError when the port is taken.
@@ -217,7 +228,8 @@ def serve(home: Path, database: str, port: int, at: str | None = None, ready: Ca
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    with LoopbackServer(Replay(home / "warc", timeline, moment).respond, port) as server:
+    replay = Replay(home / "warc", timeline, moment, memory)
+    with LoopbackServer(replay.respond, port) as server:
         ready(server.url)
         stop.wait()
     timeline.close()
