@@ -100,3 +100,25 @@ class PageNotRecognised(ArchiverError):
 
 class ResponseNotArchived(ArchiverError):
     """An offline request asked for an address the archive holds no capture of."""
+
+
+FAILURES = {
+    "CannotResolveHostError": "the host name was not found",
+    "CertificateRefused": "the server's certificate was refused",
+    "DNSLookupError": "the host name was not found",
+    "DownloadCancelledError": "the answer is larger than the limit",
+    "DownloadConnectionRefusedError": "the connection was refused",
+    "DownloadFailedError": "the connection failed",
+    "DownloadTimeoutError": "no whole answer came in time",
+    "ResponseDataLossError": "the answer ended before it was whole",
+}
+"""What exceptions of a download mean, by name: Scrapy and Twisted do not name them alike in all versions."""
+
+
+def in_words(error: BaseException) -> str:
+    """Return what a failed download means, and what the exception says beside that, such as a malformed header."""
+    reasons = getattr(error, "reasons", None) or getattr(error.__cause__, "reasons", None) or error.args
+    texts = (str(getattr(reason, "value", reason)) for reason in reasons)
+    detail = "; ".join(text for text in texts if text and not text.startswith("[<"))
+    name = type(error).__name__
+    return (FAILURES.get(name, name) + (f": {detail}" if detail else ""))[:300]

@@ -230,6 +230,10 @@ class Unmodified:
     """A page or file the server says is as the archive has it (status 304)."""
 
 
+FORBIDDEN = "Forbidden by robots.txt"
+"""Reason of the gap that lasts as long as the site's rules."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """An address that gave no page."""

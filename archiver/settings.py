@@ -90,6 +90,8 @@ DOWNLOADER_MIDDLEWARES = {
     "archiver.crawl.manners.MannersMiddleware": 550,
     # Between decompression (590) and manners: the gate is recognised by its text and asked again with the cookie.
     "archiver.crawl.middlewares.GateMiddleware": 560,
+    # After the cookies (700), before the recorder.
+    "archiver.crawl.middlewares.CookieLimitMiddleware": 750,
     # Nearest the downloader: it sees each exchange as it was, redirects and errors included, and a record that cannot
     # be written fails the request, so that no row is stored without one.
     "archiver.crawl.middlewares.WarcMiddleware": 1000,

@@ -131,7 +131,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         except OSError:
             time.sleep(0.1)
-    raise SystemExit(f"expected a server on port {port}, found none: {process.args}")
+    raise SystemExit(f"expected a server on port {port}, found none: {process.args!r}")
 
 
 def free_port() -> int:

@@ -6,6 +6,7 @@ is the kind of page in the frontier, so that any spider can go on with what anot
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
@@ -15,8 +16,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archiver import urls
-from archiver.errors import PageNotRecognised
-from archiver.items import Asset, Gap, Item, Outcome, Topics, Unmodified
+from archiver.errors import PageNotRecognised, in_words
+from archiver.items import FORBIDDEN, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.listing import parse_listing
@@ -26,17 +27,6 @@ from archiver.urls import Site
 
 GONE = frozenset({404, 410})
 """Statuses that say there is no such page, now and soon."""
-
-FAILURES = {
-    "CannotResolveHostError": "the host name was not found",
-    "DNSLookupError": "the host name was not found",
-    "DownloadCancelledError": "the answer is larger than the limit",
-    "DownloadConnectionRefusedError": "the connection was refused",
-    "DownloadFailedError": "the connection failed",
-    "DownloadTimeoutError": "no whole answer came in time",
-    "ResponseDataLossError": "the answer ended before it was whole",
-}
-"""What exceptions of a download mean, by name: Scrapy and Twisted do not name them alike in all versions."""
 
 Output = Iterator[Request | Outcome]
 Found = Iterator[Request | Item]
@@ -122,10 +112,17 @@ class BlogSpider(Spider):
     def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
         """Return what a page asks for and what it is, or the gap that another status leaves."""
         if response.status == 200:
-            return page(response)
-        if response.status == 304:
+            elsewhere = self._elsewhere(response)
+            return page(response) if elsewhere is None else iter([self.ask(elsewhere, "post"), _moved(elsewhere)])
+        if response.status == 304 and _was_conditional(response):
             return iter([Unmodified()])
         return iter([Gap(reason=_refusal(response), permanent=response.status in GONE)])
+
+    def _elsewhere(self, response: Response) -> str | None:
+        """Return the address of the post a redirect led to, when it is another one than was asked for."""
+        asked = urls.post_id(response.meta.get("frontier_url"))
+        found = urls.post_id(self.site.resolve(response.url))
+        return urls.post_url(found) if asked and found and asked != found else None
 
     def _catalogue(self, response: Response) -> Found:
         catalogue = parse_catalogue(response.url, response.body, self.site)
@@ -179,10 +176,11 @@ class BlogSpider(Spider):
     def failed(self, failure: Failure) -> Output:
         """Say why a request came to no response."""
         error = failure.value or RuntimeError("no reason given")
+        _let_go(error)
         if isinstance(error, IgnoreRequest):
-            gap = Gap(reason=str(error) or "refused", refused="robots.txt" in str(error))
+            gap = Gap(reason=str(error) or "refused", refused=str(error) == FORBIDDEN)
         else:
-            gap = Gap(reason=FAILURES.get(type(error).__name__, type(error).__name__) + _detail(error))
+            gap = Gap(reason=in_words(error))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         yield outcome(request.meta, gap)
 
@@ -198,14 +196,23 @@ def outcome(meta: dict[str, Any], item: Item) -> Outcome:
     )
 
 
+def _moved(url: str) -> Gap:
+    return Gap(reason=f"the blog has {url} in its place", permanent=True)
+
+
+def _was_conditional(response: Response) -> bool:
+    request = response.request
+    return request is not None and ("If-None-Match" in request.headers or "If-Modified-Since" in request.headers)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Free what the frames of a failed download hold: 32 MiB for each bomb, until the next full collection."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__
+
+
 def _refusal(response: Response) -> str:
     """Return what a response says instead of a page."""
     location = response.headers.get("Location")
     return f"HTTP {response.status}" + (f" to {location.decode('latin-1')[:200]}" if location else "")
-
-
-def _detail(error: BaseException) -> str:
-    """Return what an exception says beside its name, such as what is wrong with a certificate."""
-    reasons = getattr(error, "reasons", None) or error.args
-    text = "; ".join(str(getattr(reason, "value", reason)) for reason in reasons if reason)
-    return f": {text}"[:300] if text and not text.startswith("[<") else ""

@@ -18,7 +18,7 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 
 from archiver.crawl.run import PATIENCE, Run, run_of
-from archiver.errors import RateLimited
+from archiver.errors import RateLimited, in_words
 
 REFUSALS = frozenset({403, 429, 503})
 """Statuses by which a server says: not now."""
@@ -74,14 +74,14 @@ class MannersMiddleware:
         """Return the request to be made again later, or None to let it fail."""
         if not isinstance(exception, self.passing):
             return None
-        reason = f"{type(exception).__name__} {exception}".strip()
+        reason = in_words(exception)
         if type(exception).__name__ in CUTS:
             self._count(f"the connection was cut at {request.url}", self._back_off(request))
         return self._later(request, reason, self._back_off(request))
 
     def _later(self, request: Request, reason: str, wait: timedelta) -> Request | None:
         attempt = request.meta.get("retry_times", 0) + 1
-        if attempt > self.retries:
+        if attempt > self.retries or request.meta.get("is_robots_txt"):  # which is outside the queue: no pause there
             return None
         meta = {**request.meta, "retry_times": attempt, "retry_reason": reason, "retry_wait": wait}
         return request.replace(dont_filter=True, meta=meta)
@@ -111,7 +111,7 @@ def retry_after(response: Response, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=min(seconds, LONGEST_REST.total_seconds())), LONGEST_REST)
     try:
         until = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(until - now, timedelta(0)), LONGEST_REST)

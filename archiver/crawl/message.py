@@ -32,6 +32,7 @@ def rebuilt(request: Request, response: Response) -> Exchange:
     )
 
 
+_LENGTH_LINE = re.compile(rb"^content-length[ \t]*:[^\n]*\n", re.I | re.M)
 _CODING_LINE = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*?(?=\r?$)", re.I | re.M)
 
 
@@ -46,7 +47,8 @@ def unchunked(response: bytes) -> bytes:
         return response
     head = response[: len(response) - len(parsed.payload)]
     entity = parsed.entity
-    return _CODING_LINE.sub(b"Content-Length: %d" % len(entity), head, count=1) + entity
+    # A length beside chunks says nothing (RFC 9112, section 6.3), and two of them would contradict each other.
+    return _CODING_LINE.sub(b"Content-Length: %d" % len(entity), _LENGTH_LINE.sub(b"", head), count=1) + entity
 
 
 def request_bytes(request: Request) -> bytes:

@@ -25,6 +25,9 @@ from archiver.warc import message
 KNOCKS = 2
 """How often the gate is asked again with its cookie: once is what crawlers that ran against it needed."""
 
+MOST_COOKIES = 4096
+"""Bytes of cookies sent: servers refuse a request with a line of more than 8 KB, and the gate's cookie has 20."""
+
 EVIDENCE = 1 << 20
 """Bytes recorded of a response that is larger than the limit."""
 
@@ -48,6 +51,21 @@ class GateMiddleware:
         return response.replace(status=403)
 
 
+class CookieLimitMiddleware:
+    """Sends no more cookies than a server takes, the shortest first: one page could set too many for all others."""
+
+    def process_request(self, request: Request) -> None:
+        """Leave cookies out that make too long a line."""
+        cookies = (request.headers.get("Cookie") or b"").split(b"; ")
+        room, kept = MOST_COOKIES, set()
+        for cookie in sorted(set(cookies), key=len):
+            room -= len(cookie) + 2
+            if room < 0:
+                request.headers["Cookie"] = b"; ".join(each for each in cookies if each in kept)
+                return
+            kept.add(cookie)
+
+
 class ValidatorMiddleware:
     """Asks only for what has changed, where the server sent validators before (RFC 9110, section 13.1)."""
 
@@ -61,7 +79,8 @@ class ValidatorMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
-        url = request.meta.get("frontier_url")
+        single = request.meta.get("frontier_kind") in ("post", "comments", "image")  # lists have to be walked
+        url = request.meta.get("frontier_url") if single else None
         etag, last_modified = captures.validators(self.run.archive.session, url) if url else (None, None)
         if etag:
             request.headers["If-None-Match"] = etag

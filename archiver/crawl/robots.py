@@ -18,15 +18,14 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from archiver.crawl.run import Run, run_of
-from archiver.errors import RateLimited
+from archiver.errors import RateLimited, in_words
+from archiver.items import FORBIDDEN
 
 LONGEST = 512 * 1024
 """Bytes of robots.txt that count: RFC 9309, section 2.5, asks for at least 500 KiB."""
 
 LONGEST_DELAY = 60.0
 """Seconds a `Crawl-delay` is cut to: a longer one would make a crawl of years."""
-
-FORBIDDEN = "Forbidden by robots.txt"
 
 
 class RobotsMiddleware:
@@ -36,7 +35,7 @@ class RobotsMiddleware:
         self.crawler = crawler
         self.run = run
         self.user_agent = crawler.settings["USER_AGENT"]
-        self.rules: dict[str, asyncio.Task[Protego | None]] = {}
+        self.rules: dict[str, asyncio.Task[Protego | str]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -52,23 +51,21 @@ class RobotsMiddleware:
         if origin not in self.rules:
             self.rules[origin] = asyncio.ensure_future(self._ask(origin))
         rules = await asyncio.shield(self.rules[origin])
-        if rules is None:
-            raise IgnoreRequest("robots.txt cannot be had")
+        if isinstance(rules, str):
+            raise IgnoreRequest(f"not asked for: {rules}")
         if not rules.can_fetch(request.url, self.user_agent):
             raise IgnoreRequest(FORBIDDEN)
 
-    async def _ask(self, origin: str) -> Protego | None:
-        """Return the rules of a host; without an answer, stop the run and return None."""
+    async def _ask(self, origin: str) -> Protego | str:
+        """Return the rules of a host; without them, stop the run and return why."""
         url = f"{origin}/robots.txt"
         try:
             request = Request(url, callback=NO_CALLBACK, meta={"is_robots_txt": True})
             response = await self._engine().download_async(request)
         except Exception as error:
-            self._stop(f"{url}: expected the site's rules, found no answer ({error or type(error).__name__})")
-            return None
+            return self._stop(f"{url}: expected the site's rules, found no answer ({in_words(error)})")
         if response.status >= 500 or response.status in (403, 429):
-            self._stop(f"{url}: expected the site's rules, found HTTP {response.status}")
-            return None
+            return self._stop(f"{url}: expected the site's rules, found HTTP {response.status}")
         return self._parsed(response)
 
     def _engine(self) -> Any:
@@ -92,5 +89,6 @@ class RobotsMiddleware:
         if throttle is not None:
             throttle.mindelay = max(throttle.mindelay, delay)
 
-    def _stop(self, message: str) -> None:
+    def _stop(self, message: str) -> str:
         self.run.stop(RateLimited(f"{message}; without them nothing is asked for, run again later"))
+        return message

@@ -99,6 +99,7 @@ class Run:
         self._recover()
         frontier.release(session)
         frontier.retry_failed(session, cycle=self.cycle)
+        frontier.reconsider(session, items.FORBIDDEN, cycle=self.cycle)
         if self.cycle == self.id:
             freshness.add_due(session, recheck, cycle=self.cycle, now=timestamp())
         self.archive.commit()
@@ -141,7 +142,8 @@ class Run:
     def leave_time(self, pause: float) -> None:
         """Keep the pause between requests also to the last request of the run before."""
         last = captures.last_fetch(self.archive.session)
-        wait = timedelta(seconds=pause) - (datetime.now(UTC) - last) if last else timedelta(0)
+        # The row counts whole seconds, so the request may have been a second later.
+        wait = timedelta(seconds=pause + 1) - (datetime.now(UTC) - last) if last else timedelta(0)
         if wait > timedelta(0):
             self.rest(min(wait, timedelta(seconds=pause)), "the pause between requests")
 

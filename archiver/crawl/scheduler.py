@@ -92,7 +92,8 @@ class FrontierScheduler(BaseScheduler):
 
     def next_request(self) -> Request | None:
         """Lease the next row and return its request, or None when nothing may be asked for now."""
-        if self.run.resting:
+        if self.run.rest_until is not None and self.run.resting:
+            self._wake_after(self.run.rest_until - datetime.now(UTC))
             return None
         if self.continued:
             return self.continued.popleft()

@@ -27,10 +27,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import scrapy
+from OpenSSL import SSL
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from service_identity import VerificationError
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.error import TimeoutError as TwistedTimeout
@@ -58,6 +60,10 @@ _TIMEOUTS = (TwistedTimeout, getattr(scrapy.exceptions, "DownloadTimeoutError", 
 _CANCELS = (CancelledError, getattr(scrapy.exceptions, "DownloadCancelledError", CancelledError))
 
 logger = logging.getLogger(__name__)
+
+
+class CertificateRefused(Exception):
+    """A server could not prove that it is who it is said to be; the message says why not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +158,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             response = await super().download_request(request)
         except BaseException as error:
             _keep(request, tape.finish(error, doubtful=True))
+            if tape.distrust:
+                raise CertificateRefused(tape.distrust) from error
             raise
         exchange = tape.finish(None, doubtful=not _DOUBTS.isdisjoint(response.flags))
         _keep(request, exchange)
@@ -183,6 +191,8 @@ class _Tape:
         self._limit = limit
         self._tap: _Tap | None = None
         self._finished = False
+        self.distrust: str | None = None
+        """What is wrong with the server's certificate, if anything is."""
         self._rewind()
 
     def _rewind(self) -> None:
@@ -352,6 +362,7 @@ class _Tap(ProtocolWrapper):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         if self._tape is not None:
             self._tape.closed(cleanly=reason.check(ConnectionDone) is not None)
+            self._tape.distrust = _certificate_problem(reason.value, self.transport)
         super().connectionLost(reason)
 
     # Once we hang up, what still comes is no part of the response, and the connection was not lost but given up.
@@ -363,6 +374,23 @@ class _Tap(ProtocolWrapper):
     def abortConnection(self) -> None:  # noqa: N802
         self._tape = None
         self.transport.abortConnection()
+
+
+def _certificate_problem(error: BaseException | None, transport: Any) -> str | None:
+    """Return what was wrong with a certificate if a connection was lost over it.
+
+    The error itself only says that something was. OpenSSL knows what; its Python library does not hand it out.
+    """
+    if isinstance(error, VerificationError):
+        return "it is for another host"
+    if not isinstance(error, SSL.Error) or "certificate verify failed" not in str(error):
+        return None
+    library: Any = SSL
+    try:
+        result = library._lib.SSL_get_verify_result(transport.getHandle()._ssl)
+        return str(library._ffi.string(library._lib.X509_verify_cert_error_string(result)).decode())
+    except AttributeError:  # in some other version of it
+        return "it could not be verified"
 
 
 def _split_interim(received: bytes) -> tuple[tuple[bytes, ...], bytes]:

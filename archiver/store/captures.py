@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from archiver import items
-from archiver.store.models import Capture
+from archiver.store.models import Capture, FrontierEntry
 
 
 def add(session: Session, capture: items.Capture, run_id: int) -> int:
@@ -32,8 +32,13 @@ def last_fetch(session: Session) -> datetime | None:
 
 
 def validators(session: Session, url: str) -> tuple[str | None, str | None]:
-    """Return the ETag and Last-Modified of the newest whole capture of an address; None where the server sent none."""
+    """Return the ETag and Last-Modified of the newest whole capture of an address; None where the server sent none.
+
+    What came after the address was last archived was refused, or nobody got to read it: it must not be confirmed.
+    """
+    accepted = select(FrontierEntry.last_done_at).where(FrontierEntry.url == url).scalar_subquery()
     whole = (Capture.url == url) & (Capture.status == 200) & Capture.truncated.is_(None)
+    whole &= Capture.fetched_at <= accepted
     newest = select(Capture.etag, Capture.last_modified).where(whole).order_by(Capture.id.desc()).limit(1)
     found = session.execute(newest).first()
     return (found.etag, found.last_modified) if found else (None, None)

@@ -50,7 +50,7 @@ def _post_wanted(session: Session, url: str, entry: FrontierEntry | None, listed
     post = session.get(Post, post_id(url), populate_existing=True)
     if post is None:
         # Known not to be there, or never stored: only the blog's own list makes it worth another look.
-        return entry.state != "failed" and entry.state != "skipped"
+        return "title" in listed or entry.state not in ("failed", "skipped")
     if "title" not in listed:
         return False
     before = session.get(Sighting, (post.id, CATALOGUE), populate_existing=True)

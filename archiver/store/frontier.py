@@ -126,6 +126,13 @@ def retry_failed(session: Session, *, cycle: int) -> int:
     return len(rows)
 
 
+def reconsider(session: Session, reason: str, *, cycle: int) -> None:
+    """Have addresses refused for this reason asked for again: those of this cycle, others when a list names them."""
+    refused = (Entry.state == "skipped") & (Entry.reason == reason)
+    again = case((Entry.cycle == cycle, "pending"), else_="failed")
+    session.execute(update(Entry).where(refused).values(state=again))
+
+
 def has_pending(session: Session, *, without: str | None = None) -> bool:
     """Return whether anything waits to be fetched, now or later; `without` names a kind that does not count."""
     waiting = (Entry.state == "pending") & Entry.kind.is_distinct_from(without)

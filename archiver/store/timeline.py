@@ -82,10 +82,12 @@ SELECT {_COLUMNS} FROM captures WHERE record_id = :record AND (payload_sha256 = 
 _RECORD_ANYWHERE = f"SELECT {_COLUMNS} FROM captures WHERE record_id = :record LIMIT 1"  # noqa: S608
 
 _BEFORE = """
-SELECT DISTINCT url FROM captures WHERE url < :url AND url >= :first AND status = 200 ORDER BY url DESC LIMIT :most
+SELECT DISTINCT url FROM captures WHERE url < :url AND url >= :first AND status = 200 AND fetched_at <= :until
+ORDER BY url DESC LIMIT :most
 """
 _AFTER = """
-SELECT DISTINCT url FROM captures WHERE url > :url AND url < :last AND status = 200 ORDER BY url LIMIT :most
+SELECT DISTINCT url FROM captures WHERE url > :url AND url < :last AND status = 200 AND fetched_at <= :until
+ORDER BY url LIMIT :most
 """
 _WITH_QUERY = """
 SELECT url FROM captures WHERE url >= :first AND url < :last AND status = 200 ORDER BY fetched_at DESC LIMIT 1
@@ -142,10 +144,10 @@ class Timeline:
         found = self._one(_RECORD, record=record, sha256=revisit.payload_sha256, url=revisit.url)
         return found or self._one(_RECORD_ANYWHERE, record=record)
 
-    def near(self, url: str, most: int) -> list[str]:
-        """Return archived addresses next to one in the order of the alphabet, on the same site."""
-        before = self._ask(_BEFORE, url=url, first=BLOG + "/", most=most)
-        after = self._ask(_AFTER, url=url, last=BLOG + "0", most=most)  # 0 follows /
+    def near(self, url: str, until: str, most: int) -> list[str]:
+        """Return addresses archived by a moment, on both sides of one in the order of the alphabet."""
+        before = self._ask(_BEFORE, url=url, first=BLOG + "/", until=until, most=most)
+        after = self._ask(_AFTER, url=url, last=BLOG + "0", until=until, most=most)  # 0 follows /
         return [str(row[0]) for row in (*reversed(before), *after)]
 
     def with_any_query(self, url: str) -> str | None:

@@ -143,7 +143,10 @@ def _plain(directory: Path, held: Held) -> message.Message | None:
     payload = data.find(_END, start, end) + len(_END)
     if payload < start:  # no blank line of the usual kind
         return None
-    return replace(message.parse(data[start:payload]), payload=data[payload:end])
+    head = message.parse(data[start:payload])
+    if head.payload:  # the blank line was another one
+        return message.parse(data[start:end])
+    return replace(head, payload=data[payload:end])
 
 
 def _inflated(directory: Path, held: Held) -> bytes:

@@ -74,13 +74,17 @@ def days(held: Iterable[tuple[str, int, int]], start: list[str]) -> bytes:
         sentences=[
             (
                 "选一个日期，看当天的样子；也可以写在地址里：/@2026/、/@20260101120000/。",
-                "Choose a date to see the blog as of its end; an address may begin with one: /@2026/, /@20260101120000/.",
+                "Choose a date for the blog as of its end. An address may begin with one: /@2026/, /@20260101120000/.",
             )
         ],
-        lists=[("", [Row(_dated(day, start), day, f"{count} 次存档，{urls} 个地址") for day, count, urls in held])],
+        lists=[("", [Row(_dated(day, start), day, _counted(count, urls)) for day, count, urls in held])],
         links=[(path_of(url), _readable(url)) for url in start],
         links_heading="从这里开始 · Start here",
     )
+
+
+def _counted(count: int, urls: int) -> str:
+    return f"{count} 次存档，{urls} 个地址 · {count} captures of {urls} addresses"
 
 
 def _dated(day: str, start: list[str]) -> str:

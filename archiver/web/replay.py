@@ -163,7 +163,7 @@ class Replay:
 
     def _missing(self, url: str, view: View, until: str, problems: list[str]) -> Response:
         """Return the page that says why an address cannot be shown."""
-        near = [*self._start(), *self._timeline.near(url, _MOST_NEAR)]
+        near = [*self._start(until), *self._timeline.near(url, until, _MOST_NEAR)]
         miss = notices.Miss(
             url=url,
             until=until,
@@ -175,9 +175,9 @@ class Replay:
         )
         return _own(404, notices.missing(miss))
 
-    def _start(self) -> list[str]:
+    def _start(self, until: str = END_OF_TIME) -> list[str]:
         """Return pages to start reading from."""
-        found = ((url, self._timeline.best(url)) for url in (catalogue_url(), BLOG + "/"))
+        found = ((url, self._timeline.best(url, until)) for url in (catalogue_url(), BLOG + "/"))
         return [url for url, held in found if held and held.status == 200]
 
 

@@ -29,7 +29,7 @@ NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """What a browser on this machine may call the server. Under any other name it was led here by a page elsewhere, whose
 name now resolves to this machine (DNS rebinding)."""
 
-_THREADS = 32  # a browser keeps up to six connections to a host, and opens one or two ahead of need
+_THREADS = 64  # a browser keeps up to six connections for each page, some of them ahead of need
 _LONGEST_HEAD = 1 << 15
 _HEAD_SECONDS = 10.0  # to send a request: a browser that opened a connection ahead of need may never send one
 _SEND_SECONDS = 60.0
