@@ -97,7 +97,8 @@ DOWNLOADER_MIDDLEWARES = {
     "archiver.crawl.middlewares.WarcMiddleware": 1000,
 }
 ITEM_PIPELINES = {"archiver.crawl.pipelines.StorePipeline": 100}
-EXTENSIONS = {"scrapy.extensions.telnet.TelnetConsole": None}
+# Neither is even imported.
+EXTENSIONS = {"scrapy.extensions.telnet.TelnetConsole": None, "scrapy.extensions.remote_control.RemoteControl": None}
 # One line a minute about pages and items is enough for a crawl of hours.
 LOGSTATS_INTERVAL = 60.0
 LOG_LEVEL = "INFO"

@@ -56,18 +56,26 @@ def _content(body: HtmlElement, resolve: Resolve, text: str) -> Content:
 
 def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     """Return the text of the first extractor that keeps all of it, else that of the plain walk."""
-    text = plain.read(body, resolve)
-    if not text or len(text) > MAX_EXTRACTED:
-        return text
-    vault = Vault(text)
-    page = html.Element("html")
-    article = etree.SubElement(etree.SubElement(page, "body"), "article")
+    rough = dom.clean(str(body.text_content()))
+    if len(rough) > MAX_EXTRACTED:
+        return plain.read(body, resolve)
+    vault = Vault(rough)
+    page, article = html.Element("html"), html.Element("article")
+    etree.SubElement(page, "body").append(article)
     Protector(vault, resolve).copy(body, article)
+    if not str(article.text_content()).strip():
+        return ""
     for extract in (_trafilatura_text, _readability_text):
         found = _asked(extract, page) or ""
-        if vault.complete(found) and agreement(restored := vault.restore(found), text) >= MINIMUM:
-            return restored
-    return text
+        if vault.complete(found) and _keeps(found, article):
+            return vault.restore(found)
+    return plain.read(body, resolve)
+
+
+def _keeps(found: str, article: HtmlElement) -> bool:
+    """Tell whether an engine kept the text of an article. Most differ in white space only, which is quickly seen."""
+    same = "".join(found.split()) == "".join(str(article.text_content()).split())
+    return same or agreement(found, plain.read(article, _nowhere)) >= MINIMUM
 
 
 def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found | None:

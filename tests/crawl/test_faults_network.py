@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import gzip
-import importlib
 import os
 import resource
 import shutil
@@ -112,8 +111,6 @@ def main() -> None:
     from archiver.cli import main as command
     from tests.crawl import zygote
 
-    preload()
-
     def tuned(arguments: list[str]) -> None:
         while arguments[0] == "-s":
             name, _, value = arguments[1].partition("=")
@@ -134,15 +131,6 @@ def main() -> None:
     zygote.command = tuned  # type: ignore[assignment,attr-defined]
     socket.gethostbyname = look_up
     zygote.main()
-
-
-def preload() -> None:
-    """Import what the command imports late, once for all runs of it."""
-    from scrapy.settings import default_settings as scrapy
-
-    parts = (scrapy.EXTENSIONS_BASE, scrapy.DOWNLOADER_MIDDLEWARES_BASE, scrapy.SPIDER_MIDDLEWARES_BASE)
-    for name in ("alembic.command", *(path.rpartition(".")[0] for group in parts for path in group)):
-        importlib.import_module(name)
 
 
 class Archive:

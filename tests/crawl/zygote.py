@@ -7,19 +7,32 @@ output.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
 import sys
 import traceback
 
+from scrapy.settings import default_settings
+
 from archiver.cli import main as command
 
-CRAWL = ("boundaries", "canary", "manners", "middlewares", "pipelines", "robots", "runner", "scheduler")
-LIBRARIES = ("scrapy.crawler", "scrapy.core.engine", "scrapy.core.scraper", "trafilatura", "spiders.everything")
+OURS = ("boundaries", "canary", "manners", "middlewares", "pipelines", "robots", "runner", "scheduler")
+OTHERS = ("alembic.command", "scrapy.crawler", "scrapy.core.engine", "scrapy.core.scraper", "trafilatura")
+PARTS = (
+    default_settings.EXTENSIONS_BASE,
+    default_settings.DOWNLOADER_MIDDLEWARES_BASE,
+    default_settings.SPIDER_MIDDLEWARES_BASE,
+)
 
-for name in (*LIBRARIES, *(f"archiver.crawl.{part}" for part in CRAWL)):
-    importlib.import_module(name)
+
+def preload() -> None:
+    """Import what the command imports late, once for all runs of it."""
+    parts = (path.rpartition(".")[0] for group in PARTS for path in group)
+    for name in (*OTHERS, *parts, "spiders.everything", *(f"archiver.crawl.{part}" for part in OURS)):
+        importlib.import_module(name)
+    gc.freeze()  # children need not look at it again, which would copy its memory
 
 
 def run(arguments: list[str], output: str, errors: str) -> None:
@@ -41,6 +54,8 @@ def run(arguments: list[str], output: str, errors: str) -> None:
 
 def main() -> None:
     """Serve commands until standard input ends."""
+    preload()
+    assert "twisted.internet.reactor" not in sys.modules  # it could not be chosen any more
     for line in sys.stdin:
         arguments, output, errors = json.loads(line)
         child = os.fork()
@@ -51,5 +66,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert "twisted.internet.reactor" not in sys.modules  # it could not be chosen any more
     main()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+import atexit
+import shutil
 import socket
-import uuid
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from archiver import items
-from archiver.store import captures, frontier, runs
+from archiver.store import captures, runs
 from archiver.store.database import Archive, database_url, timestamp
-from archiver.store.models import FrontierEntry
 from archiver.store.timeline import END_OF_TIME, Timeline
 from archiver.urls import BLOG
 from archiver.warc import message
@@ -26,13 +27,24 @@ from archiver.web.server import LoopbackServer
 HTML = "Content-Type: text/html; charset=UTF-8"
 
 
+@cache
+def _empty_database() -> Path:
+    """Return a database with all tables: to make one takes longer than most tests."""
+    home = Path(tempfile.mkdtemp(prefix="shelf-"))
+    atexit.register(shutil.rmtree, home)
+    Archive(database_url(home)).close()
+    return home / "archive.db"
+
+
 class Shelf:
     """An archive that is filled by hand."""
 
     def __init__(self, home: Path, site: str = BLOG) -> None:
         self.home, self.site = home, site
+        home.mkdir()
+        shutil.copy(_empty_database(), home / "archive.db")
         self.archive = Archive(database_url(home))
-        self.writer = WarcWriter(home / "warc", software="test")
+        self.writer = WarcWriter(home / "warc", home.name, software="test")
         self.run, _ = runs.begin(self.archive.session, "test", now=timestamp())
 
     def put(
@@ -143,14 +155,3 @@ def replayed() -> Iterator[Callable[..., Client]]:
             return Client(stack.enter_context(LoopbackServer(Replay(home / "warc", timeline, at).respond)).port)
 
         yield serve
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def record_id() -> str:
-    return f"<urn:uuid:{uuid.uuid4()}>"
-
-
-__all__ = ["HTML", "Answer", "Client", "FrontierEntry", "Shelf", "frontier", "record_id", "sha256"]
