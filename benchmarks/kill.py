@@ -32,6 +32,8 @@ from typing import Any
 from archiver.bundled import sample_folder
 from archiver.errors import ArchiveDamaged, ExitCode
 from archiver.sample import SampleBlog, serving
+from archiver.warc.index import NAME as INDEX_NAME
+from archiver.warc.index import write_index
 from archiver.warc.reader import iter_records
 
 Row = tuple[Any, ...]
@@ -111,7 +113,8 @@ def differences(whole: Path, other: Path) -> list[str]:
 def disorder(home: Path, *, at_rest: bool = True) -> list[str]:
     """Say what is not in order in an archive: rows that contradict each other or the WARC files.
 
-    `at_rest` is whether the last run ended by itself: then no address is leased, no file open, no record without a row.
+    `at_rest` is whether the last run ended by itself: then no address is leased, no file open, no record without a row,
+    and the index is the one that can be made of the records.
     """
     with opened(home) as database:
         if _tables(database) < {"posts", "captures", "frontier"}:
@@ -131,7 +134,16 @@ def disorder(home: Path, *, at_rest: bool = True) -> list[str]:
     found += [f"a row of {row[0]} at {row[1]} points at no record" for row in rows - records]
     if at_rest:
         found += [f"the record of {row[0]} at {row[1]} has no row" for row in records - rows]
+        found += _index_disorder(home)
     return found
+
+
+def _index_disorder(home: Path) -> list[str]:
+    index = home / INDEX_NAME
+    with tempfile.TemporaryDirectory() as folder:
+        write_index(home / "warc", Path(folder) / index.name)
+        made = (Path(folder) / index.name).read_bytes()
+    return [] if index.exists() and index.read_bytes() == made else [f"{index.name} is not what can be made anew"]
 
 
 def _responses(home: Path, damage: list[str]) -> Iterator[Row]:

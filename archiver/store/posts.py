@@ -174,10 +174,11 @@ def _fields(item: Any) -> dict[str, Any]:
 
 def _replace(session: Session, table: type[models.Base], post_id: int, rows: Iterable[dict[str, Any]]) -> None:
     """Give a post these rows of a table instead of those it has."""
-    session.execute(delete(table).where(table.__table__.c.post_id == post_id))
+    plain: Any = table.__table__  # thousands of rows need none of the mapper's care
+    session.execute(delete(plain).where(plain.c.post_id == post_id))
     values = [{"post_id": post_id, **row} for row in rows]
     if values:
-        session.execute(insert(table), values)
+        session.execute(insert(plain), values)
 
 
 def _category(session: Session, category: items.Category) -> int:
@@ -196,12 +197,10 @@ def _tags(session: Session, names: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def _tag(session: Session, name: str) -> int:
-    row = session.execute(select(models.Tag).where(models.Tag.name == name)).scalar_one_or_none()
-    if row is None:
-        row = models.Tag(name=name)
-        session.add(row)
-        session.flush()
-    return row.id
+    number = session.execute(select(models.Tag.id).where(models.Tag.name == name)).scalar_one_or_none()
+    if number is None:
+        number = session.execute(insert(models.Tag).values(name=name).returning(models.Tag.id)).scalar_one()
+    return int(number)
 
 
 def save_categories(session: Session, categories: Iterable[items.Category]) -> None:

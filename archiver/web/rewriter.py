@@ -29,6 +29,7 @@ _REST = rb"(?:" + re.sub(rb"\?P<\w+>", rb"?:", _NAME + _VALUE) + rb")*+[\s/]*+"
 _TOKEN = re.compile(
     rb"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>)?+)"  # a comment, perhaps unfinished: 13.2.5.43 to 52
     rb"|<(?:[!?]|/[^a-z])[^>]*+"  # what is no tag either: 13.2.5.41
+    rb"|</[a-z][^\s/>]*+[\s/]" + _REST + rb""  # an end tag, whose attributes count for nothing
     rb"|<plaintext(?=[\s/>]).*+"
     # Elements whose content is text (13.2.5.2 to 20). A tag that the page's end cuts off is matched too: a pattern that
     # cannot fail takes time in proportion to the page.
@@ -53,7 +54,9 @@ _CSS = re.compile(
 _QUOTE = re.compile(rb"""["']|&(?:quot|apos|\#0*3[49]|\#x0*2[27]);""", re.IGNORECASE)
 
 _CANDIDATE = re.compile(rb"([\s,]*+)([^\s,]\S*+)([^,]*+)")  # of a srcset: an address and its size
-_REFRESH = re.compile(rb"""(\s*+[\d.]*+\s*+(?:[;,]\s*+|\s)(?:url\s*+=\s*+)?+["']?+)(.++)""", re.DOTALL | re.IGNORECASE)
+_REFRESH = re.compile(
+    rb"""(\s*+[\d.]*+(?:\s*+[;,]\s*+|\s++)(?:url\s*+=\s*+)?+["']?+)(.++)""", re.DOTALL | re.IGNORECASE
+)
 _ABSOLUTE = re.compile(rb"[\x00-\x20]*+(?:[a-z][a-z0-9+.-]*+:|[/\\]{2})", re.IGNORECASE)
 
 _UPWARDS = re.compile(rb"(?:\./)*+((?:\.\./)++)")

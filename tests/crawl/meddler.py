@@ -6,7 +6,6 @@ can have disks that are small or cannot be written to, and nobody else sees them
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
@@ -69,8 +68,8 @@ def free(*sizes: int) -> Meddling:
 
 
 def committing_every(items: int) -> Meddling:
-    """Make work durable more often than once a second, so that a short crawl does it too."""
-    return Meddling("_set", {"COMMIT_ITEMS": items})
+    """Make work durable after so many items, however long they take."""
+    return Meddling("_set", {"COMMIT_ITEMS": items, "COMMIT_SECONDS": 3600})
 
 
 def without_reserve() -> Meddling:
@@ -207,6 +206,8 @@ MOMENTS = {
     "before the orphans": ("archiver.warc.recovery", None, "orphans"),
     "before the end": ("archiver.crawl.run", "Run", "end"),
     "before the close": ("archiver.warc.writer", "WarcWriter", "close"),
+    "before the index": ("archiver.warc.index", None, "update_index"),
+    "before the index is replaced": ("pathlib", "Path", "replace"),
 }
 """Functions before whose n-th call a process can be killed: module, class and name."""
 
@@ -216,7 +217,8 @@ def _die(moment: str, nth: int) -> None:
         _meddle_with_records(nth, lambda: os.kill(os.getpid(), signal.SIGKILL))
         return
     module, owner, name = MOMENTS[moment]
-    place = getattr(sys.modules[module], owner) if owner else sys.modules[module]
+    place: Any = importlib.import_module(module)
+    place = getattr(place, owner) if owner else place
     original, calls = getattr(place, name), iter(range(nth - 1))
 
     def die(*arguments: Any, **named: Any) -> Any:
@@ -314,19 +316,11 @@ def _serve(request: Mapping[str, Any]) -> int:
     return child
 
 
-def _preload() -> None:
-    """Import what the command imports late, once for all children."""
-    from scrapy.settings import default_settings as scrapy
-
-    groups = (scrapy.EXTENSIONS_BASE, scrapy.DOWNLOADER_MIDDLEWARES_BASE, scrapy.SPIDER_MIDDLEWARES_BASE)
-    for name in ("alembic.command", *(path.rpartition(".")[0] for group in groups for path in group)):
-        importlib.import_module(name)
-    gc.freeze()  # children need not look at it again, which would copy its memory
-
-
 def main() -> None:
     """Serve requests until standard input ends."""
-    _preload()
+    from .zygote import preload
+
+    preload()
     for line in sys.stdin:
         print(_serve(json.loads(line)), flush=True)
 

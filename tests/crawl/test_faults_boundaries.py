@@ -1,4 +1,4 @@
-"""Where a crawl may go, and what it may write (faults, group D): to the blog only, and to four places in its folder.
+"""Where a crawl may go, and what it may write (faults, group D): to the blog only, and to five places in its folder.
 
 Case 45, packages somebody else made, is about importing. Case 46, cells a spreadsheet would run, is tested in
 tests/store/test_results.py.
@@ -451,7 +451,7 @@ def test_no_name_out_of_a_page_or_response_becomes_the_name_of_a_file(hostile: V
     """Case 44. All there is, in and around the archive; each picture has a record under its own address."""
     (warc,) = (hostile.home / "warc").iterdir()
     assert re.fullmatch(r"kexue\.fm-\d{8}T\d{6}Z-00001\.warc\.gz", warc.name)
-    kept = {"archive.db", "lock", "logs/run-000001.jsonl", f"warc/{warc.name}"}
+    kept = {"archive.db", "index.cdxj", "lock", "logs/run-000001.jsonl", f"warc/{warc.name}"}
     assert hostile.files == {f"archive/{name}" for name in kept}
     evil = {url: state for url, state in hostile.rows.items() if "evil" in url.lower()}
     assert len(evil) == len(EVIL)

@@ -1,7 +1,4 @@
-"""Process death and storage (faults, group A): whatever ends a run, the archive is in order and the next one goes on.
-
-Case 3, the CDXJ index: a crawl does not write it yet; what makes and compares it is tested in tests/warc/test_index.py.
-"""
+"""Process death and storage (faults, group A): whatever ends a run, the archive is in order and the next goes on."""
 
 from __future__ import annotations
 
@@ -172,18 +169,24 @@ def test_what_a_kill_left_between_record_and_row_is_found_at_the_next_start(
 def test_mending_that_is_killed_too_is_taken_up_by_the_next_run(archive: Meddled, whole: Path) -> None:
     """Case 2."""
     for death in (dying("in a record", 7), dying("before the orphans"), dying("before the commit")):
-        assert archive.run(meddling=[death]).returncode == -signal.SIGKILL
+        assert archive.run(meddling=[committing_every(50), death]).returncode == -signal.SIGKILL
         assert disorder(archive.home, at_rest=False) == []
     orphans = recorded(archive)
     assert archive.rows("SELECT count(*) FROM captures") == [(0,)]
     assert f"{orphans} exchanges were on disk without a row" in assert_goes_on(archive, whole).stdout
 
 
-def test_killed_after_its_last_commit_a_run_was_complete(archive: Meddled, whole: Path) -> None:
-    """Case 2."""
-    assert archive.run(meddling=[dying("before the close")]).returncode == -signal.SIGKILL
+@pytest.mark.parametrize("moment", ["before the close", "before the index", "before the index is replaced"])
+def test_an_index_a_kill_kept_from_being_written_is_made_up_for_by_the_next_run(
+    archive: Meddled, whole: Path, moment: str
+) -> None:
+    """Case 3. After its last commit a run was complete."""
+    assert archive.run(meddling=[dying(moment)]).returncode == -signal.SIGKILL
     assert archive.last_run() == ("complete", 0)
-    assert "left open" in assert_goes_on(archive, whole).stdout
+    assert not (archive.home / "index.cdxj").exists()
+    done = assert_goes_on(archive, whole)
+    assert ("left open" in done.stdout) == (moment == "before the close")
+    assert [path.name for path in archive.home.glob("index*")] == ["index.cdxj"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,14 +55,14 @@ class Shelf:
         *headers: str,
         at: str = "2026-01-01T12:00:00Z",
         status: str = "200 OK",
-        **columns: str | None,
+        **columns: Any,
     ) -> items.Capture:
         """Record an answer and its row; `columns` replace what the row says."""
         lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}"]
         response = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
         return self.record(path, response, at=at, **columns)
 
-    def record(self, path: str, response: bytes, at: str, **columns: str | None) -> items.Capture:
+    def record(self, path: str, response: bytes, at: str, **columns: Any) -> items.Capture:
         """Record the bytes of an answer and its row."""
         parsed = message.parse(response)
         target = self.site + path
@@ -85,7 +86,7 @@ class Shelf:
             "warc_length": place.length,
             "record_id": place.record_id,
         }
-        capture = items.Capture(**{**values, **columns})  # type: ignore[arg-type]
+        capture = items.Capture(**{**values, **columns})
         captures.add(self.archive.session, capture, self.run)
         self.commit()
         return capture
