@@ -230,6 +230,9 @@ class Unmodified:
     """A page or file the server says is as the archive has it (status 304)."""
 
 
+OUT_OF_BOUNDS = "out of bounds"
+"""How the reason of a gap begins that a redirect out of the blog left."""
+
 FORBIDDEN = "Forbidden by robots.txt"
 """Reason of the gap that lasts as long as the site's rules."""
 

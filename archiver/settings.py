@@ -67,6 +67,8 @@ DOWNLOAD_WARNSIZE = 16 * 1024 * 1024
 DOWNLOAD_TIMEOUT = 60
 # Redirects within the blog are one hop; a chain of five is a loop.
 REDIRECT_MAX_TIMES = 5
+# Our boundaries judge the length of addresses, and say so; Scrapy's middleware would drop them in silence.
+URLLENGTH_LIMIT = 0
 # Addresses come from the blog's own links, not from pages that say where they came from.
 REFERER_ENABLED = False
 # Responses are recorded as they are, errors included; spiders say what each one came to.

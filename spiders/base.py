@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from archiver import urls
 from archiver.errors import PageNotRecognised, in_words
-from archiver.items import FORBIDDEN, Asset, Gap, Item, Outcome, Topics, Unmodified
+from archiver.items import FORBIDDEN, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.listing import parse_listing
@@ -116,7 +116,8 @@ class BlogSpider(Spider):
             return page(response) if elsewhere is None else iter([self.ask(elsewhere, "post"), _moved(elsewhere)])
         if response.status == 304 and _was_conditional(response):
             return iter([Unmodified()])
-        return iter([Gap(reason=_refusal(response), permanent=response.status in GONE)])
+        lasting = response.status in GONE or 300 <= response.status < 400  # a redirect that was not to be followed
+        return iter([Gap(reason=_refusal(response), permanent=lasting)])
 
     def _elsewhere(self, response: Response) -> str | None:
         """Return the address of the post a redirect led to, when it is another one than was asked for."""
@@ -178,9 +179,12 @@ class BlogSpider(Spider):
         error = failure.value or RuntimeError("no reason given")
         _let_go(error)
         if isinstance(error, IgnoreRequest):
-            gap = Gap(reason=str(error) or "refused", refused=str(error) == FORBIDDEN)
+            reason = str(error) or "refused"
+            lasting = reason.startswith((OUT_OF_BOUNDS, "max redirections"))
+            gap = Gap(reason=reason, refused=reason == FORBIDDEN, permanent=lasting)
         else:
-            gap = Gap(reason=in_words(error))
+            # Scrapy refuses to make a request of what is no address.
+            gap = Gap(reason=in_words(error), permanent=isinstance(error, ValueError))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         yield outcome(request.meta, gap)
 

@@ -6,10 +6,11 @@ host name by what it resolves to.
 
 from __future__ import annotations
 
+import posixpath
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -18,9 +19,10 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.error import DNSLookupError
 
 from archiver.crawl.run import Run, run_of
+from archiver.items import OUT_OF_BOUNDS
 from archiver.urls import HOSTS
 
-NEVER = re.compile(r"^/(?:search|admin|action)/|[?&]replyTo=")
+NEVER = re.compile(r"^/(?:index\.php/)?(?:search|admin|action)(?:/|$)|[?&]replyTo=", re.I)
 """Path and query of what is never asked for: robots.txt forbids searches, answering links are one trap a comment."""
 
 LONGEST_URL = 2000
@@ -33,7 +35,7 @@ def refusal(url: str, run: Run, *, chosen: bool = False) -> str | None:
     `chosen` says that a person named it, as an index on another site.
     """
     parts = urlsplit(url)
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    target = _as_read(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
     if parts.scheme not in ("http", "https"):
         return f"not a web address ({parts.scheme})"
     if parts.username is not None or parts.password is not None:
@@ -45,6 +47,12 @@ def refusal(url: str, run: Run, *, chosen: bool = False) -> str | None:
     if not chosen and parts.hostname not in HOSTS and parts.netloc != run.site.host:
         return f"on another site ({parts.hostname})"
     return None
+
+
+def _as_read(path: str) -> str:
+    """Return a path as a server reads it: escapes decoded, `.`, `..` and double slashes worked out."""
+    decoded = unquote(path).replace("\\", "/")
+    return posixpath.normpath("/" + decoded.lstrip("/")) + ("/" if decoded.endswith("/") else "")
 
 
 class BoundariesMiddleware:
@@ -61,12 +69,17 @@ class BoundariesMiddleware:
     def process_request(self, request: Request) -> None:
         """Raise IgnoreRequest for a request that leads out of bounds."""
         origins = request.meta.get("redirect_urls") or [request.url]
-        chosen = request.meta.get("frontier_kind") == "index" or request.meta.get("is_robots_txt", False)
+        named = request.meta.get("frontier_kind") == "index" or request.meta.get("is_robots_txt", False)
+        chosen = named and "redirect_urls" not in request.meta  # what it redirects to nobody named
         reason = refusal(request.url, self.run, chosen=chosen)
         if reason is None and urlsplit(origins[0]).scheme == "https" and urlsplit(request.url).scheme == "http":
             reason = "a redirect from https to http"
         if reason:
-            raise IgnoreRequest(f"out of bounds: {reason}: {request.url}")
+            raise IgnoreRequest(f"{OUT_OF_BOUNDS}: {reason}: {request.url}")
+
+
+LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+"""NAT64 of a network of one's own: RFC 8215."""
 
 
 def is_public(address: str) -> bool:
@@ -78,7 +91,9 @@ def is_public(address: str) -> bool:
         found = ip_address(address)
     except ValueError:
         return False
-    return _embedded(found).is_global and not found.is_multicast
+    meant = _embedded(found)
+    plain = meant.is_global and not meant.is_multicast and not meant.is_reserved
+    return plain and not (isinstance(meant, IPv6Address) and (meant.is_site_local or meant in LOCAL_NAT64))
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -90,7 +105,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
         return address.sixtofour
     if address.teredo:
         return address.teredo[1]
-    if address.packed.startswith(bytes.fromhex("0064ff9b")):  # NAT64: RFC 6052, section 2.1
+    if address.packed.startswith(bytes.fromhex("0064ff9b") + bytes(8)):  # NAT64: RFC 6052, section 2.1
         return IPv4Address(address.packed[-4:])
     return address
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from archiver.errors import ArchiverError
 from archiver.store.database import timestamp
 
 
@@ -27,11 +28,21 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False)
 
 
+class _LogFile(logging.FileHandler):
+    """A file that may be on a full disk: what cannot be logged must not end the run a second time."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
+        """Let it go."""
+
+
 @contextmanager
 def logging_to(path: Path, *, verbose: bool = False) -> Iterator[None]:
     """Write the log to a file while the block runs; with `verbose`, to standard error too."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    to_file = logging.FileHandler(path, encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        to_file = _LogFile(path, encoding="utf-8")
+    except OSError as error:
+        raise ArchiverError(f"expected to write a log to {path}: {error.strerror}") from error
     to_file.setFormatter(JsonFormatter())
     handlers: list[logging.Handler] = [to_file]
     if verbose:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -87,6 +88,9 @@ class Run:
         self.fatal: ArchiverError | None = None
         self._halt: Callable[[], object] = lambda: None
         self._progress = progress
+        self._check_room()
+        if place.warc.exists() and not os.access(place.warc, os.W_OK):
+            raise ArchiverError(f"{place.warc}: expected a folder to write records to, found it read-only")
         self.archive = Archive(database_url(place.home, place.db))
         session = self.archive.session
         self.rest_until = runs.rest_until(session)
@@ -212,10 +216,17 @@ class Run:
 
         Raises DiskFull while there is still room to end well.
         """
+        self.make_durable()
+        self._check_room()
+
+    def make_durable(self) -> None:
+        """Do as `commit` does, however little room is left."""
         self.writer.sync()
         self.archive.commit()
         self._uncommitted = 0
         self._committed_at = time.monotonic()
+
+    def _check_room(self) -> None:
         free = shutil.disk_usage(self.place.home).free
         if free < RESERVE and self.fatal is None:
             raise DiskFull(f"{self.place.home}: {free >> 20} MiB free, {RESERVE >> 20} wanted; make room and run again")
@@ -242,7 +253,7 @@ class Run:
         resting = timestamp(self.rest_until) if self.rest_until and self.resting else None
         counts = self.counts.as_dict()
         runs.end(session, self.id, outcome, exit_code, counts, now=timestamp(), rest_until=resting)
-        self.commit()
+        self.make_durable()
 
     def close(self) -> None:
         """Close the WARC file under its final name, index it, and close the database."""

@@ -20,6 +20,7 @@ from archiver.errors import DiskFull, ExitCode
 from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.store import frontier, lists, runs
+from archiver.store.database import storage_errors
 
 SOURCES = ("catalogue", "category", "index")
 """The lists a crawl can start from; each is a spider."""
@@ -27,8 +28,8 @@ SOURCES = ("catalogue", "category", "index")
 RECHECK = 20
 """Posts a run looks at again by default: 1,340 posts are through in ten weeks of daily runs."""
 
-INTERRUPTED = "shutdown"
-"""Scrapy's reason for the end of a spider after a signal."""
+INTERRUPTED = ("shutdown", "")
+"""Scrapy's reasons for the end of a spider after a signal; after a second one it gives none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
     holds the archive, and what a spider's arguments or the disk gave cause for.
     """
     began = time.monotonic()
-    with locked(place.home):
+    with locked(place.home), storage_errors(str(place.home)):
         run = Run(
             place,
             options.command,
@@ -113,7 +114,7 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
     Raises as `crawl` does.
     """
     began = time.monotonic()
-    with locked(place.home):
+    with locked(place.home), storage_errors(str(place.home)):
         run = Run(place, "probe")
         try:
             settings = _settings(run, options)
@@ -200,7 +201,7 @@ def _judge_early_end(run: Run, reason: str) -> Verdict | None:
     """Return what ended a run before it was through, if anything did."""
     if run.fatal is not None:
         return ENDS.get(run.fatal.exit_code, "failed"), run.fatal.exit_code, str(run.fatal)
-    if reason == INTERRUPTED:
+    if reason in INTERRUPTED:
         return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to go on"
     return None
 

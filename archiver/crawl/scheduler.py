@@ -45,7 +45,7 @@ class FrontierScheduler(BaseScheduler):
 
     def close(self, reason: str) -> None:
         """Make durable what came last."""
-        self.run.commit()
+        self.run.make_durable()
 
     def has_pending_requests(self) -> bool:
         """Return whether anything is left to fetch, now or later."""

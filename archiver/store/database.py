@@ -104,7 +104,11 @@ class Archive:
     def commit(self) -> None:
         """Make everything since the last commit durable."""
         with storage_errors(self.url):
-            self.session.commit()
+            try:
+                self.session.commit()
+            except DatabaseError:
+                self.session.rollback()  # so that the end of the run can still be noted, or at least reported
+                raise
 
     def close(self) -> None:
         """Drop what was not committed and let go of the file."""

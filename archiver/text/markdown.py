@@ -57,6 +57,7 @@ _CLOSING_HASHES = re.compile(r"(?<![^ \t])#+\Z")
 _INTERRUPTING = {"-": ("- ",), "*": ("* ",), ".": ("1. ",), ")": ("1) ",)}
 """How a list must begin to be one directly after a paragraph (CommonMark 0.31, section 5.3)."""
 _NUMBER = re.compile(r"\d{1,9}")
+_RULE = re.compile(r"\A([-*])(?: \1){2,}$", re.MULTILINE)  # what lists that begin with empty items would look like
 _LINE_END = re.compile(r"\n(?=[^\n])")
 
 
@@ -380,7 +381,8 @@ def _item(marker: str, blocks: list[_Block]) -> str:
         if number:
             text += "\n" if _is_tight(blocks[number - 1], block) else "\n\n"
         text += block.text
-    return f"{marker} {_LINE_END.sub(chr(10) + ' ' * (len(marker) + 1), text)}" if text else marker
+    item = f"{marker} {_LINE_END.sub(chr(10) + ' ' * (len(marker) + 1), text)}" if text else marker
+    return _RULE.sub(r"\g<0> <!-- -->", item, count=1)
 
 
 def _is_tight(before: _Block, block: _Block) -> bool:

@@ -66,6 +66,6 @@ def _lines(raw: str) -> str:
     for block in raw.split(_EDGE):
         is_code = block.startswith(_CODE)
         text = block[1:].rstrip("\n") if is_code else dom.unbreak(block).strip(" \t\n")
-        if text:
+        if text.strip():
             blocks.append(text)
     return "\n".join(blocks)

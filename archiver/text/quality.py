@@ -12,8 +12,9 @@ from archiver.text import commonmark, dom, plain
 from archiver.text.agreement import MINIMUM, agreement
 from archiver.text.dom import Resolve
 
-MAX_CHECKED = 2_000_000
-"""Characters of Markdown; longer texts are not read back. The longest real post has 34,000."""
+MAX_CHECKED = 200_000
+"""Characters of Markdown; longer texts are not read back: the parser's time grows with the square of some signs. The
+longest real post has 34,000."""
 _SHOWN = 40
 _LISTED = 5
 _NEWLINES = re.compile(r"\s*\n\s*")

@@ -19,7 +19,7 @@ HTML = ("text/html", "application/xhtml+xml")
 
 _CSS = "text/css"
 _IN_LOCATION = "/:?#[]@!$&'()*+,;=%-._~"
-_LEFT = ("Content-Type", "text/html; charset=utf-8")
+_OWN_TYPE = ("Content-Type", "text/html; charset=utf-8")
 
 Headers = list[tuple[str, str]]
 
@@ -40,13 +40,16 @@ def answer(request: Request, shown: Shown, rewriter: Rewriter) -> Response:
     held, exchange = shown.held, shown.exchange
     location = exchange.location
     inside = _inside(held, location, shown.view, rewriter) if location else None
-    if location and inside is None:  # the status stays; without a Location no browser goes anywhere
-        outside = location.decode("utf-8", "replace")
-        body, headers = notices.leaving(held.url, outside), [_LEFT, ("X-Archive-Location", _printable(outside))]
+    outside = location.decode("utf-8", "replace") if location and not inside else None
+    if outside is not None and not shown.view.raw:
+        body, headers = notices.leaving(held.url, outside), [_OWN_TYPE]
     else:
         body, coded = _body(request, shown, rewriter)
         headers = policy.passed(exchange, coded=coded)
-        headers += [("Location", inside)] if inside else []
+    if inside:
+        headers.append(("Location", inside))
+    elif outside is not None:  # the status stays; without a Location no browser goes anywhere
+        headers.append(("X-Archive-Location", _printable(outside)))
     headers += _identity(held) + _memento(request, shown)
     headers += policy.cors(held.url, held.content_type, request.headers.get("origin"))
     headers += [("Content-Security-Policy", policy.CONTENT_SECURITY_POLICY), *policy.ALWAYS]
@@ -77,7 +80,7 @@ def _body(request: Request, shown: Shown, rewriter: Rewriter) -> tuple[bytes, bo
 def _led_back(shown: Shown, rewriter: Rewriter) -> bytes | None:
     """Return a page or style sheet with its links led back into the archive; None when that changes nothing."""
     exchange, view = shown.exchange, shown.view
-    kind = (exchange.headers.get(b"content-type", b"")).decode("latin-1").lower()
+    kind = exchange.headers.get(b"content-type", b"").decode("latin-1").lower()
     rewrite = rewriter.html if kind.startswith(HTML) else rewriter.css if kind.startswith(_CSS) else None
     if rewrite is None:
         return None

@@ -104,8 +104,10 @@ class Exchanges:
                 raise ArchiveDamaged(f"{held.url}: expected the record {source.revisit_of} it refers to, found none")
             source, original = found, _read(self._directory, found)
         shown = original if head.status in (None, 304) else head
-        if shown.status is None:
-            raise ArchiveDamaged(f"{held.url}: expected an HTTP response in {held.warc_file}, found none")
+        if shown.status is None or shown.status < 200:
+            raise ArchiveDamaged(
+                f"{held.url}: expected an HTTP response in {held.warc_file}, found {head.start_line!r}"
+            )
         headers = {name.lower(): value for name, value in reversed(shown.headers)}
         codings = message.tokens(shown.headers, b"content-encoding") if b"content-encoding" in headers else []
         return Exchange(shown.status, shown.reason.encode("latin-1"), headers, codings, original.entity)

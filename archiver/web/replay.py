@@ -61,6 +61,10 @@ class Replay:
         except ArchiverError as error:
             return _own(503, notices.wrong(str(error)))
 
+    def first_page(self) -> str:
+        """Return the path of a page to begin with: the list of everything, if that is archived."""
+        return notices.path_of(next(iter(self._start(self._at)), f"{BLOG}/@"))
+
     def _list(self, request: Request) -> Response | None:
         """Return the answer to an address that lists captures; None for others."""
         target = request.target
@@ -217,9 +221,11 @@ def serve(
     *,
     at: str | None = None,
     memory: int = MEMORY,
-    ready: Callable[[str], object] = print,
+    ready: Callable[[str, str], object] = print,
 ) -> None:
-    """Serve an archive until an interrupt or SIGTERM, as of the date `at`; `ready` is told where.
+    """Serve an archive until an interrupt or SIGTERM, as of the date `at`.
+
+    `ready` is told where the server is, and the path of a page to begin with.
 
     Raises UsageError when there is no archive or the date is none, ArchiverError when the port is taken.
     """
@@ -230,6 +236,6 @@ def serve(
         signal.signal(each, lambda *_: stop.set())
     replay = Replay(home / "warc", timeline, moment, memory)
     with LoopbackServer(replay.respond, port) as server:
-        ready(server.url)
+        ready(server.url, replay.first_page())
         stop.wait()
     timeline.close()

@@ -105,7 +105,6 @@ def test_an_address_of_this_machine_or_network_is_not_public(address: str) -> No
     assert not is_public(address)
 
 
-@pytest.mark.xfail(reason="counts as public")
 @pytest.mark.parametrize("address", PRIVATE_IN_DISGUISE)
 def test_an_address_that_stands_for_such_a_one_is_not_public_either(address: str) -> None:
     """Case 42."""
@@ -184,7 +183,6 @@ def test_an_index_elsewhere_on_this_machine_is_not_fetched_however_its_host_is_w
     assert [url for url, *_ in gaps(archive)] == [index]
 
 
-@pytest.mark.xfail(reason="what was allowed for the address a person named is allowed for each redirect from it")
 @pytest.mark.parametrize("path", ["/index.html", "/robots.txt"])
 def test_an_index_or_robots_txt_leads_to_no_other_server_on_this_machine(
     archive: Meddled, elsewhere: tuple[SampleBlog, str], path: str
@@ -415,13 +413,11 @@ def test_a_redirect_from_https_to_http_is_not_followed() -> None:
         middleware.process_request(hop)
 
 
-@pytest.mark.xfail(reason="such a gap counts as one that may close: every further run asks again and ends with 3")
 def test_what_leads_out_of_bounds_is_no_reason_to_run_again(hostile: Visited) -> None:
     """Case 42."""
     assert (hostile.done.returncode, hostile.done.stderr) == (0, "")
 
 
-@pytest.mark.xfail(reason="compared as written, though a server reads it otherwise")
 @pytest.mark.parametrize("target", NEVER_IN_DISGUISE)
 def test_what_is_never_asked_for_is_not_asked_for_in_other_words(target: str) -> None:
     """Case 43."""
@@ -464,7 +460,6 @@ def test_an_address_that_is_too_long_is_a_gap(hostile: Visited) -> None:
     assert hostile.gaps[url] == ("skipped", f"an address of {len(url)} characters")
 
 
-@pytest.mark.xfail(reason="Scrapy's UrlLengthMiddleware drops what exceeds its own limit before the frontier sees it")
 def test_an_address_that_is_much_too_long_is_a_gap_too(hostile: Visited) -> None:
     """Case 44."""
     url = f"https://kexue.fm{VERY_LONG}"

@@ -241,7 +241,6 @@ def test_a_second_signal_ends_at_once_and_leaves_an_archive_that_goes_on(archive
     assert_goes_on(archive, whole)
 
 
-@pytest.mark.xfail(reason="a run that is stopped by force counts as incomplete: Scrapy gives no reason for its end")
 def test_a_second_signal_is_an_interruption_too(archive: Meddled) -> None:
     """Case 4."""
     done = interrupted_twice(archive)
@@ -302,7 +301,6 @@ def test_a_disk_that_is_really_full_ends_the_run_with_whole_records(
     assert disorder(tmp_path / "copy") == []
 
 
-@pytest.mark.xfail(reason="after a commit that failed, the program ends with a traceback of SQLAlchemy's")
 def test_a_disk_that_is_full_in_a_commit_ends_the_run_and_keeps_what_was_committed(
     begun: Meddled, meddler: Meddler, whole: Path, disk: Path
 ) -> None:
@@ -343,7 +341,6 @@ def test_a_run_ends_before_the_disk_is_full(archive: Meddled, whole: Path) -> No
     assert_asked_once(archive)
 
 
-@pytest.mark.xfail(reason="how much is free is only looked at after the first second of a crawl")
 def test_a_run_on_a_disk_that_is_nearly_full_asks_for_nothing(archive: Meddled) -> None:
     """Case 7."""
     done = archive.run(meddling=[free(MIB)])
@@ -352,7 +349,6 @@ def test_a_run_on_a_disk_that_is_nearly_full_asks_for_nothing(archive: Meddled) 
     assert archive.blog.requests == []
 
 
-@pytest.mark.xfail(reason="a commit at the very end raises after the row says how the run ended")
 @pytest.mark.parametrize("sizes", [(MIB,), (1 << 40, MIB)])
 def test_the_exit_code_is_the_one_of_the_row_wherever_the_disk_is_nearly_full(
     archive: Meddled, sizes: tuple[int, ...]
@@ -368,9 +364,9 @@ def test_the_exit_code_is_the_one_of_the_row_wherever_the_disk_is_nearly_full(
     "place",
     [
         ".",
-        pytest.param("warc", marks=pytest.mark.xfail(reason="found out at the first record, when the site was asked")),
-        pytest.param("logs", marks=pytest.mark.xfail(reason="ends with a traceback")),
-        pytest.param("archive.db", marks=pytest.mark.xfail(reason="ends with a traceback")),
+        "warc",
+        "logs",
+        "archive.db",
     ],
 )
 def test_what_cannot_be_written_to_is_refused_before_anything_is_asked_for(

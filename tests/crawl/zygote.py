@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import signal
 import sys
 import traceback
 
@@ -27,6 +28,10 @@ PARTS = (
 )
 
 
+LONGEST = 90
+"""Seconds a command may take: one that hangs shall fail its test, not hold up all the others."""
+
+
 def preload() -> None:
     """Import what the command imports late, once for all runs of it."""
     parts = (path.rpartition(".")[0] for group in PARTS for path in group)
@@ -37,6 +42,7 @@ def preload() -> None:
 
 def run(arguments: list[str], output: str, errors: str) -> None:
     """Be the command: take its arguments and files, and end as it does."""
+    signal.alarm(LONGEST)
     for path, descriptor in ((output, 1), (errors, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
     code = 1

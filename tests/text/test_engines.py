@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 from archiver.items import Content
 from archiver.text import engines
 from archiver.urls import Site
+from tests.text.bodies import body_of
 
 Read = Callable[[str], Content]
 Body = Callable[[str], HtmlElement]
@@ -126,6 +127,8 @@ def test_short_posts_are_not_too_short(read: Read, markup: str) -> None:
 def test_nothing_is_read_from_nothing(read: Read) -> None:
     assert read("") == Content(markdown="", text="")
     assert read("<p>&nbsp;</p><p><br/></p>") == Content(markdown="", text="")
+    blank = engines.read_fragment(body_of("<p>&nbsp;</p>"), Site().resolve)
+    assert blank == Content(markdown="", text="")
 
 
 def test_text_that_looks_like_a_hidden_word_survives(read: Read) -> None:

@@ -353,6 +353,11 @@ def test_lists_beside_one_another_stay_apart(written: Written) -> None:
     )
 
 
+def test_lists_of_nothing_make_no_rule(written: Written) -> None:
+    nothing = "<ul><li><ul><li><ul><li></li><li>甲</li></ul></li></ul></li></ul>"
+    assert written(nothing) == "- - - <!-- -->\n    - 甲"
+
+
 def test_what_stands_between_items_belongs_to_the_one_before(written: Written) -> None:
     assert written("<ul>甲<li>乙</li>丙<ul><li>丁</li></ul></ul>") == "- 甲\n- 乙\n\n  丙\n  - 丁"
 
@@ -404,6 +409,21 @@ def test_tables_that_pipes_cannot_say_are_html(written: Written, cell: str, insi
         assert "\n\n" not in markdown
     else:
         assert markdown == "| 甲<br>乙 |\n| --- |"
+
+
+def test_a_table_in_html_shows_addresses_of_frames_and_no_anchors(written: Written) -> None:
+    cell = '<h2>题<a href="#t">#</a></h2><iframe src="//v.example.com/1?a=1&amp;b=2"></iframe><img alt="x"/><u>甲</u>'
+    assert written(f"<table><tr><td>{cell}</td></tr></table>") == (
+        "<table>\n<tr><td><h2>题</h2>"
+        '<a href="https://v.example.com/1?a=1&amp;b=2">https://v.example.com/1?a=1&amp;b=2</a><span>甲</span></td></tr>\n'
+        "</table>"
+    )
+
+
+def test_a_table_in_html_keeps_the_text_of_any_depth(written: Written) -> None:
+    deep = "<div>" * 40 + "$x$甲" + "</div>" * 40
+    markdown = written(f"<table><tr><td><ul><li>{deep}</li></ul></td></tr></table>")
+    assert "$x$甲" in markdown
 
 
 def test_tables_out_of_order_keep_their_text(written: Written) -> None:

@@ -30,7 +30,7 @@ from archiver.urls import BLOG, HOSTS
 from archiver.warc.reader import read_record
 from tests.crawl.conftest import Crawled, Zygote, archiver  # noqa: F401 - a fixture
 
-from .conftest import HTML, Client, Shelf
+from .conftest import HTML, Client, Shelf, replaying
 
 Replayed = Callable[..., Client]
 ROOT = Path(__file__).parents[2]
@@ -68,8 +68,9 @@ def twice(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def client(twice: Twice, replayed: Replayed) -> Client:
-    return replayed(twice.archive.home)
+def client(twice: Twice) -> Iterator[Client]:
+    with replaying(twice.archive.home) as client:
+        yield client
 
 
 def test_every_capture_comes_back_byte_for_byte(twice: Twice, client: Client) -> None:
@@ -317,11 +318,14 @@ def test_a_redirect_to_itself_is_stepped_over(shelf: Shelf, replayed: Replayed) 
 )
 def test_a_redirect_out_of_the_blog_goes_nowhere(shelf: Shelf, replayed: Replayed, location: str) -> None:
     shelf.put("/archives/1", b"moved", f"Location: {location}", status="302 Found")
-    answer = replayed(shelf.home).get("/archives/1")
+    client = replayed(shelf.home)
+    answer = client.get("/archives/1")
     assert (answer.status, answer.header("Location")) == (302, None)
     assert answer.header("X-Archive-Location") == location
     assert location.encode() in answer.body
     assert location not in links(answer.body)
+    raw = client.get("/@id_/archives/1")
+    assert (raw.status, raw.header("Location"), raw.body) == (302, None, b"moved")
 
 
 def test_a_revisit_has_its_own_head_and_the_payload_of_its_original(shelf: Shelf, replayed: Replayed) -> None:
@@ -399,8 +403,12 @@ def test_odd_messages_come_back_as_they_were(shelf: Shelf, replayed: Replayed) -
     chunked = b"4\r\nbody\r\n0\r\n\r\n"
     shelf.record("/3", b"HTTP/1.1 299 Why not\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked, at)
     shelf.record("/4", b"HTTP/1.1 200 OK\r\nContent-Type: text/pl\xe9in\r\nX: \xff\r\n\r\n", at)
+    shelf.record("/5", b"HTTP/1.1 204 No Content\r\n\r\n", at)
+    shelf.record("/6", b"HTTP/1.1 101 Switching Protocols\r\n\r\n", at)
     client = replayed(shelf.home)
     one, two, three, four = (client.get(f"/{number}") for number in (1, 2, 3, 4))
+    assert (client.get("/5").status, client.get("/5").header("Content-Length")) == (204, None)
+    assert client.get("/6").status == 404
     assert one.body == b"body\r\n\r\nmore"
     assert (two.body, two.reason, two.header("Content-Type")) == (b"body", "", "text/plain folded")
     assert (three.status, three.reason, three.body) == (299, "Why not", b"body")
@@ -670,11 +678,12 @@ def test_what_is_no_request_is_refused(shelf: Shelf, replayed: Replayed, request
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory, replayed: Replayed) -> Client:
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     shelf = Shelf(tmp_path_factory.mktemp("empty") / "shelf")
     shelf.put("/archives/1", b"page", HTML)
     shelf.close()
-    return replayed(shelf.home)
+    with replaying(shelf.home) as client:
+        yield client
 
 
 @given(path=st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters=" \0\r\n\t"), max_size=60))
@@ -715,7 +724,7 @@ from archiver.errors import ArchiverError
 from archiver.web import replay
 home, database, port, at = json.loads(sys.argv[1])
 try:
-    replay.serve(Path(home), database, port, at=at, ready=lambda url: print(url, flush=True))
+    replay.serve(Path(home), database, port, at=at, ready=lambda *words: print(*words, flush=True))
 except ArchiverError as error:
     print(f"{int(error.exit_code)} {error}")
 """
@@ -731,8 +740,9 @@ def test_the_server_ends_when_asked(shelf: Shelf, ending: signal.Signals) -> Non
     shelf.put("/archives/1", b"page")
     with start(shelf.home, at="2026-01-01") as process:
         assert process.stdout
-        url = process.stdout.readline()
-        client = Client(int(url.rstrip("/\n").rpartition(":")[2]))
+        url, first = process.stdout.readline().split()
+        client = Client(int(url.rstrip("/").rpartition(":")[2]))
+        assert client.get(first).status == 200
         assert client.get("/archives/1").body == b"page"
         with socket.create_connection(("127.0.0.1", client.port)):  # one that never asks for anything
             process.send_signal(ending)
