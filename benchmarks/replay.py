@@ -1,7 +1,7 @@
 """How fast the archive is replayed, beside pywb on the same records.
 
     python benchmarks/replay.py                                # this program alone
-    python benchmarks/replay.py --pywb /tmp/pywb/bin/python    # and pywb, from an environment that has it
+    python benchmarks/replay.py --pywb ~/pywb/bin/python       # and pywb, from an environment that has it
 
 Makes an archive of invented pages (60 to 150 KB of HTML, sent gzip-coded) and pictures (50 KB), starts the servers, and
 asks for addresses at random, one client, a new connection each time. The servers take turns, round after round, so that

@@ -1,4 +1,4 @@
-"""Commands that keep the archive whole: verify."""
+"""Commands over what was recorded: verify, replay."""
 
 from __future__ import annotations
 
@@ -82,4 +82,18 @@ def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, li
     return found, posts
 
 
-COMMANDS = (verify,)
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any free one.")
+@click.option("--at", metavar="DATE", help="As of this date, such as 2026 or 2026-11-21. [the latest]")
+@click.pass_obj
+def replay(obj: Context, /, port: int, at: str | None) -> None:
+    """Serve the archived blog on this machine as it was; nothing is ever fetched."""
+    from archiver.web.replay import serve
+
+    def ready(url: str, first: str) -> None:
+        click.echo(f"The archived blog is at {url.rstrip('/')}{first} (Ctrl-C ends)")
+
+    serve(obj.home, obj.database(), port, at=at, ready=ready)
+
+
+COMMANDS = (verify, replay)
