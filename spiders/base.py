@@ -28,6 +28,9 @@ from archiver.urls import Site
 GONE = frozenset({404, 410})
 """Statuses that say there is no such page, now and soon."""
 
+NOT_FOLLOWED = frozenset({301, 302, 303, 307, 308})
+"""Redirects; one that gets as far as a spider leads to what is no address."""
+
 Output = Iterator[Request | Outcome]
 Found = Iterator[Request | Item]
 
@@ -116,8 +119,7 @@ class BlogSpider(Spider):
             return page(response) if elsewhere is None else iter([self.ask(elsewhere, "post"), _moved(elsewhere)])
         if response.status == 304 and _was_conditional(response):
             return iter([Unmodified()])
-        lasting = response.status in GONE or 300 <= response.status < 400  # a redirect that was not to be followed
-        return iter([Gap(reason=_refusal(response), permanent=lasting)])
+        return iter([Gap(reason=_refusal(response), permanent=response.status in GONE | NOT_FOLLOWED)])
 
     def _elsewhere(self, response: Response) -> str | None:
         """Return the address of the post a redirect led to, when it is another one than was asked for."""
