@@ -32,8 +32,10 @@ class StorePipeline:
         return cls(run_of(crawler))
 
     def process_item(self, item: Outcome) -> Outcome:
-        """Store an outcome and settle its address."""
+        """Store an outcome and settle its address, unless the database has failed before."""
         try:
+            if self.run.archive.failure is not None:
+                raise self.run.archive.failure
             self._settle(item)
             self.run.settled()
         except ArchiverError as error:

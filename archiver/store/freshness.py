@@ -65,7 +65,10 @@ def _in_category(session: Session, slug: str, number: int | None) -> bool:
 
 def add_due(session: Session, most: int, *, cycle: int, now: str) -> int:
     """Put the posts longest unverified into the frontier; return how many."""
-    oldest = select(Post.id).where(Post.status == "live").order_by(Post.last_seen_at, Post.id).limit(most)
+    # By the number of the run before the time: clocks jump, and two runs may fall into one second.
+    order = (FrontierEntry.cycle, Post.last_seen_at, Post.id)
+    asked = select(Post.id).join(FrontierEntry, FrontierEntry.url == Post.url, isouter=True)
+    oldest = asked.where(Post.status == "live").order_by(*order).limit(most)
     numbers = list(session.execute(oldest).scalars())
     return sum(frontier.add(session, post_url(number), "post", cycle=cycle, now=now) for number in numbers)
 

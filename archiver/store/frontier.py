@@ -117,6 +117,12 @@ def release(session: Session) -> int:
     return len(rows)
 
 
+def forget_waits(session: Session, *, after: str) -> None:
+    """Have addresses that wait for longer than any is told to asked for now: the clock has jumped back."""
+    late = (Entry.state == "pending") & (Entry.not_before > after)
+    session.execute(update(Entry).where(late).values(not_before=None))
+
+
 def retry_failed(session: Session, *, cycle: int) -> int:
     """Make the addresses of this cycle that may work next time pending again; return how many."""
     passing = (Entry.state == "failed") & (Entry.cycle == cycle) & ~Entry.permanent

@@ -207,7 +207,8 @@ def test_a_catalogue_that_lost_a_fifth_of_its_posts_ends_the_run(archive: Crawle
     archive.blog.source = source
     done = crawl(archive)
     assert done.returncode == 6
-    assert "the catalogue lists 12 posts, 16 were in it before" in done.stdout
+    # Whichever page is read first: pages of categories may come while the catalogue is still being read.
+    assert re.search(r"the catalogue lists 12 posts, 16 were|category \w+ lists no post, \d+ were", done.stdout)
     assert archive.rows("SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
 
 
