@@ -32,6 +32,11 @@ class Change(StrEnum):
     """Kept for review, not made current."""
 
 
+def known(session: Session, post_id: int) -> bool:
+    """Return whether a post is stored."""
+    return session.execute(select(models.Post.id).where(models.Post.id == post_id)).first() is not None
+
+
 def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, extractor_version: int) -> Change:
     """Store a post as seen; a changed one gets a revision, which becomes current unless it is marked for review.
 
