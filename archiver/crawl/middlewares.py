@@ -81,7 +81,7 @@ class ValidatorMiddleware:
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
         single = request.meta.get("frontier_kind") in ("post", "comments", "image")  # lists have to be walked
-        url = request.meta.get("frontier_url") if single else None
+        url = request.meta.get("frontier_url") if single and request.meta.get("archived") else None
         etag, last_modified = captures.validators(self.run.archive.session, url) if url else (None, None)
         if etag:
             request.headers["If-None-Match"] = etag

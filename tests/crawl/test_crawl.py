@@ -265,7 +265,7 @@ def test_comments_that_come_before_their_post_wait_for_it(crawled: Callable[...,
         _, cycle = runs.begin(database.session, "crawl catalogue", now=timestamp())
         frontier.add(database.session, early, "comments", cycle=cycle, now=timestamp())
         database.commit()
-    assert archive.crawl("catalogue", index=False).returncode == 0
+    assert archive.crawl("catalogue", "--concurrency", "1", index=False).returncode == 0
     first = next(target for target in archive.asked() if target.startswith("/archives/"))
     assert early.endswith(first)
     (post,) = (post for post in archive.blog.source.posts if post.id == TWO_PAGES)
