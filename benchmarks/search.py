@@ -122,10 +122,7 @@ def ours(file: Path) -> None:
     with sqlite3.connect(file) as database:
         characters = database.execute("SELECT sum(length(text)) FROM posts").fetchone()[0]
         sizes = {
-            name: database.execute(
-                "SELECT sum(length(block)) FROM (SELECT block FROM {0}_data)".format(name)
-            ).fetchone()[0]
-            + stored(database, name)
+            name: database.execute(f"SELECT sum(length(block)) FROM {name}_data").fetchone()[0] + stored(database, name)
             for name in rows
         }
     print(f"{rows['posts_fts']:,} posts of {characters / 1e6:.1f} M characters, {rows['comments_fts']:,} comments, "
@@ -179,7 +176,7 @@ def words(text: str) -> str:
 
 
 def holds(word: str) -> Callable[[str], bool]:
-    """Return a test whether a text holds a word: Latin whole, whatever its capitals; blanks beside Latin do not count."""
+    """Return a test whether a text holds a word: Latin whole, in any case; blanks beside Latin do not count."""
     pieces = re.findall(r"[A-Za-z0-9]+|[\u2e80-\uffff]+", word)
     pattern = ""
     for before, piece in zip(["", *pieces], pieces, strict=False):
@@ -282,7 +279,7 @@ def by_bm25(connection: sqlite3.Connection, table: str, terms: Iterable[str]) ->
 
 
 def speed(file: Path, questions: dict[str, Any], rounds: int) -> None:
-    """Print how long each kind of query takes: a page of twenty hits with passages, and only numbers, by ours and others."""
+    """Print how long each kind of query takes: twenty hits with passages, only their number, and by others."""
     kinds = {**questions["exact"], "titles": [query for query, _ in questions["titles"]],
              "sentences": [query for query, _ in questions["sentences"]],
              "in comments": [f"in:comments {query}" for query in questions["exact"]["two characters"]]}  # fmt: skip
