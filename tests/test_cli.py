@@ -18,16 +18,12 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(demo: tuple[Path, str]) -> Path:
     """The archive that `archiver demo` makes, run from another directory."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = subprocess.run(
-        [sys.executable, "-m", "archiver", "demo"], cwd=folder, capture_output=True, text=True, timeout=100
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "16 posts, 49 comments" in done.stdout
-    assert "Try next:" in done.stdout
-    return folder / "data" / "demo"
+    folder, printed = demo
+    assert "16 posts, 49 comments" in printed
+    assert "Try next:" in printed
+    return folder
 
 
 def archiver(home: Path, *arguments: str) -> Result:
@@ -185,3 +181,40 @@ def test_verify_names_the_damage_and_the_posts_it_concerns(home: Path, tmp_path:
     assert result.exit_code == 4
     assert f"offset {row['warc_offset']}" in result.stdout
     assert "Posts that were read from what is damaged: 131" in result.stdout
+
+
+def test_search_for_people(home: Path) -> None:
+    result = archiver(home, "search", "连分数", "-向日葵")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("1 hit: posts with 连分数, not with 向日葵\n\n闰年藏在一个连分数里  2012-02-29\n")
+    assert "https://kexue.fm/archives/105" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_search_for_programs(home: Path) -> None:
+    found = json.loads(archiver(home, "search", "--json", "--limit", "2", "冬天咖啡里的牛奶应该什么时候加？").stdout)
+    first = found["hits"][0]
+    assert (found["exact"], len(found["hits"]), first["post_id"], first["related"]) == (0, 2, 226, True)
+    assert "牛奶" in [first["passage"][start:end] for start, end in first["marks"]]
+
+
+@pytest.mark.parametrize("words", [("-hello", "生日"), ("--", "-v", "生日"), ("生日", "-qh")])
+def test_words_to_leave_out_are_no_options(home: Path, words: tuple[str, ...]) -> None:
+    result = archiver(home, "search", *words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "not with" in result.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("before:x",), ("tag:",)])
+def test_a_search_that_makes_no_sense_is_one_line(home: Path, words: tuple[str, ...]) -> None:
+    result = archiver(home, "search", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.fullmatch(r"Error: [^\n]+\n", result.stderr)
+
+
+def test_the_index_is_made_anew_on_demand_and_no_archive_by_the_way(home: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(home, tmp_path / "copy")
+    result = archiver(copy, "search", "--rebuild")
+    assert result.stdout == "index of 16 posts, 49 comments and 327 formulas\n"
+    assert archiver(tmp_path / "none", "search", "--rebuild").exit_code == ExitCode.USAGE
+    assert not (tmp_path / "none").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import items
-from archiver.store import models
+from archiver.store import models, search_index
 from archiver.store.database import upsert
 
 # Rows by the thousand need none of the mapper's care.
@@ -158,6 +158,8 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
         models.Image: map(_fields, content.images),
         models.Link: map(_fields, content.links),
     }
+    if not anew:
+        search_index.forget_formulas(session, post.id)
     for model, rows in parts.items():
         table: Any = model.__table__
         if not anew:
@@ -165,6 +167,8 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
         values = [{"post_id": post.id, **row} for row in rows]
         if values:
             session.execute(insert(table), values)
+    search_index.put_formulas(session, post.id)
+    search_index.put_post(session, post.id, post.title, content.text)
 
 
 def _seen(before: Any, post: items.Post, seen_at: str) -> dict[str, Any]:
@@ -264,6 +268,7 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
     if comments:
         rows = [_comment_row(post_id, comment, page, seen_at) for comment in comments]
         session.execute(_comment_upsert(session.get_bind().dialect.name), rows)
+        search_index.put_comments(session, _reworded(stored, comments))
     new = len(shown - {row.id for row in stored})
     owed = comments_owed(session, post_id)
     if owed:
@@ -272,9 +277,18 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
     return new
 
 
-_STORED_COMMENTS = select(_COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at).where(
-    _COMMENTS.c.post_id == bindparam("post")
-)
+_STORED_COMMENTS = select(
+    _COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at, _COMMENTS.c.author, _COMMENTS.c.text
+).where(_COMMENTS.c.post_id == bindparam("post"))
+
+
+def _reworded(stored: Iterable[Any], comments: Iterable[items.Comment]) -> Iterator[tuple[int, str, str]]:
+    """Yield number, author and text of comments that are new or not worded as they were."""
+    before = {row.id: (row.author, row.text) for row in stored}
+    for comment in comments:
+        words = (comment.author, comment.content.text)
+        if before.get(comment.id) != words:
+            yield comment.id, *words
 
 
 @cache
