@@ -67,6 +67,14 @@ def test_a_query_has_a_time_limit(home: Path) -> None:
     assert "0.2 seconds" in result.stderr
 
 
+def test_a_query_that_sqlite_cannot_stop_ends_with_the_process(home: Path) -> None:
+    hours = "SELECT instr(zeroblob(90000000), zeroblob(40000000) || x'01')"
+    command = [sys.executable, "-m", "archiver", "--home", str(home), "sql", "--timeout", "0.1", hours]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert done.stderr == "Error: SQL: stopped after 0.1 seconds: ask for less, or allow more time\n"
+
+
 def test_show_prints_a_post_in_three_forms(home: Path) -> None:
     markdown = archiver(home, "show", "105").stdout
     assert markdown.startswith("# ")
