@@ -17,8 +17,8 @@ EXACT, _, COVERAGE = QUERIES[:3]
 
 
 @pytest.fixture(scope="module")
-def file(demo: tuple[Path, str]) -> Path:
-    return demo[0] / "archive.db"
+def file(demo: Path) -> Path:
+    return demo / "archive.db"
 
 
 def has_logarithm() -> bool:

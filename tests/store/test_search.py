@@ -19,8 +19,8 @@ from archiver.store.search_query import Filters, parse
 
 
 @pytest.fixture(scope="module")
-def connection(demo: tuple[Path, str]) -> Iterator[sqlite3.Connection]:
-    with opened(demo[0] / "archive.db") as connection:
+def connection(demo: Path) -> Iterator[sqlite3.Connection]:
+    with opened(demo / "archive.db") as connection:
         yield connection
 
 

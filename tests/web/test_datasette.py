@@ -30,9 +30,9 @@ if not datasette.installed():
 
 
 @pytest.fixture(scope="module")
-def get(demo: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
+def get(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
     """Datasette with the sample archive, by the command we print, as a function from path to page."""
-    home = Path(shutil.copytree(demo[0], tmp_path_factory.mktemp("datasette") / "home"))
+    home = Path(shutil.copytree(demo, tmp_path_factory.mktemp("datasette") / "home"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -65,10 +65,10 @@ def found(get: Get, table: str, words: str) -> list[int]:
 
 @pytest.mark.parametrize("table", ["post_overview", "posts"])
 @pytest.mark.parametrize("words", ["逼近", "贝叶斯公式", "softmax 温度", "连分数 向日葵", "没有的词", "*", '"'])
-def test_the_search_box_finds_what_ours_finds(get: Get, demo: tuple[Path, str], table: str, words: str) -> None:
+def test_the_search_box_finds_what_ours_finds(get: Get, demo: Path, table: str, words: str) -> None:
     ours: list[int] = []
     if any(map(str.isalnum, words)):
-        with opened(demo[0] / "archive.db") as connection:
+        with opened(demo / "archive.db") as connection:
             ours = [hit.post_id for hit in search(connection, words, limit=50).hits if not hit.related]
     assert sorted(found(get, table, words)) == sorted(ours)
 
@@ -104,7 +104,7 @@ def test_datasette_loads_the_plugin_by_its_entry_point() -> None:
     assert "archiver.web.datasette_plugin" in {point.value for point in entry_points(group="datasette")}
 
 
-def test_a_server_is_refused(demo: tuple[Path, str]) -> None:
+def test_a_server_is_refused(demo: Path) -> None:
     from click.testing import CliRunner
 
     from archiver.cli import main
