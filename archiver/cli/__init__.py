@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from archiver import __version__
-from archiver.cli import asking, crawling, keeping, scheduling
+from archiver.cli import asking, crawling, keeping, rebuilding, scheduling
 from archiver.cli.context import Context, Group
 
 DEFAULT_HOME = "data"
@@ -36,5 +36,7 @@ def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, q
     )
 
 
-for command in (*crawling.COMMANDS, *asking.COMMANDS, *keeping.COMMANDS, *scheduling.COMMANDS):
+MODULES = (crawling, asking, keeping, rebuilding, scheduling)
+
+for command in (each for module in MODULES for each in module.COMMANDS):
     main.add_command(command)

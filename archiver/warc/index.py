@@ -90,6 +90,23 @@ def cdxj_line(location: Location, response: bytes, kind: str = "response") -> st
     )
 
 
+def resource_line(location: Location, block: bytes, content_type: str) -> str:
+    """Return the line of a file that was just written as a record of its own."""
+    return line_of(
+        Entry(
+            type="resource",
+            target_uri=location.target_uri,
+            date=location.date,
+            content_type=content_type,
+            digest=location.payload_digest,
+            block=block,
+            warc_file=location.warc_file,
+            offset=location.offset,
+            length=location.length,
+        )
+    )
+
+
 def record_line(record: Record) -> str | None:
     """Return the line of a record that was read; None for a record that gets none."""
     content_type = record.header("Content-Type")

@@ -163,6 +163,38 @@ class WarcWriter:
             payload_sha256=hashlib.sha256(entity).hexdigest(),
         )
 
+    def write_resource(self, target_uri: str, block: bytes, content_type: str, date: datetime | str) -> Location:
+        """Append a file that no server sent, and say where it is; raises as `write_exchange` does."""
+        digest = sha1_digest(block)
+        headers = [("WARC-Target-URI", target_uri), ("WARC-Payload-Digest", digest)]
+        return self._write_record("resource", block, content_type, date, headers)
+
+    def write_metadata(self, block: bytes, content_type: str, date: datetime | str) -> Location:
+        """Append a record about the file itself, and say where it is; raises as `write_exchange` does."""
+        return self._write_record("metadata", block, content_type, date, [])
+
+    def write_copy(self, member: bytes) -> None:
+        """Append the gzip member of a record from another file as it is; raises as `write_exchange` does."""
+        self._writable_file().append(member)
+
+    def _write_record(
+        self, kind: str, block: bytes, content_type: str, date: datetime | str, headers: list[tuple[str, str]]
+    ) -> Location:
+        file = self._writable_file()
+        record_id, moment = _new_record_id(), warc_date(date)
+        common = [("WARC-Record-ID", record_id), ("WARC-Date", moment), ("WARC-Warcinfo-ID", self._warcinfo_id)]
+        member = _gzip_member(kind, content_type, block, [*common, *headers])
+        return Location(
+            warc_file=file.name,
+            offset=file.append(member),
+            length=len(member),
+            record_id=record_id,
+            target_uri=dict(headers).get("WARC-Target-URI", ""),
+            date=moment,
+            payload_digest=dict(headers).get("WARC-Payload-Digest"),
+            payload_sha256=hashlib.sha256(block).hexdigest(),
+        )
+
     def sync(self) -> None:
         """Wait until everything written so far is on the disk itself."""
         if self._file:
