@@ -6,6 +6,7 @@ recorder with the date they were fetched at, so an archive made offline from ano
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -22,6 +23,7 @@ from archiver.pages import gate
 from archiver.store.database import database_url, timestamp
 from archiver.store.lookup import Lookup, Place
 from archiver.urls import Site
+from archiver.warc import message
 from archiver.warc.reader import Record, iter_records, read_record
 
 LONGEST_GATE = 20 * gate.LONGEST
@@ -105,10 +107,11 @@ class ArchiveDownloadHandler:
         return second
 
     def _read(self, place: Place) -> Record:
-        # A revisit has no content of its own, and the record it stands for has the same.
-        whole = self._lookup.payload(place.revisit_of) if place.revisit_of else None
-        source = whole or place
-        return read_record(self._home / "warc", source.warc_file, source.warc_offset)
+        record = read_record(self._home / "warc", place.warc_file, place.warc_offset)
+        original = self._lookup.original(place) if place.revisit_of else None
+        if original is None:
+            return record
+        return _joined(record, read_record(self._home / "warc", original.warc_file, original.warc_offset))
 
     def _request(self, place: Place) -> bytes:
         """Return the request that a capture answers, as it was sent; empty when there is no record of it."""
@@ -147,6 +150,15 @@ def moment(text: str) -> str:
     return timestamp(found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
+def _joined(revisit: Record, original: Record) -> Record:
+    """Return a revisit with the payload it refers to: the response as it was, unless that cannot be told any more."""
+    coding = b"transfer-encoding"
+    if revisit.http_status is None or revisit.http_header(coding) != original.http_header(coding):
+        return original
+    payload = message.parse(original.block).payload
+    return replace(revisit, block=revisit.block + payload, entity=original.entity)
+
+
 def _exchange(place: Place, record: Record, request: bytes) -> Exchange:
     return Exchange(
         request=request,
@@ -155,6 +167,5 @@ def _exchange(place: Place, record: Record, request: bytes) -> Exchange:
         truncated=place.truncated,
         ip_address=record.ip or "",
         tls=(record.target_uri or "").startswith("https:"),
-        # Of a revisit the record is another capture's.
-        sent_at=datetime.fromisoformat(place.fetched_at if place.revisit_of else record.date),
+        sent_at=datetime.fromisoformat(record.date),
     )

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -18,7 +18,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from archiver import __version__, items
-from archiver.crawl import wire
+from archiver.crawl import revisits, wire
 from archiver.crawl.counts import Counts
 from archiver.errors import ArchiverError, DiskFull, RateLimited
 from archiver.pages.promises import Finding
@@ -129,7 +129,10 @@ class Run:
         found = 0
         owner = runs.before(self.archive.session, self.id) or self.id
         for record, location in recovery.orphans(self.place.warc, captures.ends(self.archive.session)):
-            truncated = record.header("WARC-Truncated")
+            if record.type == "revisit":
+                known = captures.payload_sha256(self.archive.session, location.revisit_of or "")
+                location = replace(location, payload_sha256=known or location.payload_sha256)
+            truncated = record.header("WARC-Truncated") if record.type == "response" else None
             head = ResponseHead(
                 target_uri=record.target_uri or "",
                 fetched_at=datetime.fromisoformat(record.date),
@@ -165,14 +168,17 @@ class Run:
         if wait > timedelta(0) and not self.resting:
             self.rest_until = datetime.now(UTC) + min(wait, timedelta(seconds=pause))
 
-    def record(self, url: str, request: bytes, response: bytes, head: ResponseHead) -> int:
+    def record(
+        self, url: str, request: bytes, response: bytes, head: ResponseHead, confirmed: captures.Holder | None = None
+    ) -> int:
         """Append an exchange to the WARC and note where it is; return the capture's number.
 
-        Raises the failure of the database once it has failed: rows are committed in the order of the file, so nothing
-        may follow those that were lost.
+        `confirmed` is the capture whose validators were sent with the request. Raises the failure of the database once
+        it has failed: rows are committed in the order of the file, so nothing may follow those that were lost.
         """
         if self.archive.failure is not None:
             raise self.archive.failure
+        whole = head.truncated is None
         location = self.writer.write_exchange(
             target_uri=head.target_uri,
             request=request,
@@ -180,6 +186,7 @@ class Run:
             fetched_at=head.fetched_at,
             ip_address=head.ip_address,
             truncated=head.truncated,
+            original=revisits.original(self.archive, self.place.warc, response, confirmed) if whole else None,
         )
         self._index.append(index.cdxj_line(location, response))
         self.counts.requests += 1
@@ -199,6 +206,7 @@ class Run:
             warc_offset=location.offset,
             warc_length=location.length,
             record_id=location.record_id,
+            revisit_of=location.revisit_of,
             etag=head.etag,
             last_modified=head.last_modified,
             truncated=head.truncated,

@@ -137,8 +137,8 @@ class Build:
             yield Step(run, seen, kind), self._task(run, seen, kind)
 
     def _task(self, run: RunFiles, seen: Seen, kind: str) -> Task:
-        payload = chronicle.payload_of(self._session, seen.revisit_of) if seen.revisit_of else None
-        file, offset, _ = payload or (seen.warc_file, seen.warc_offset, "")
+        here = (seen.warc_file, seen.warc_offset, "")
+        file, offset, _ = self._records.payloads.get(seen.revisit_of or "", here)
         return Task(file, offset, kind, seen.target_uri, run.start.site)
 
     def _take(self, step: Step, item: Item | None) -> None:

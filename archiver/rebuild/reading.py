@@ -135,7 +135,7 @@ def follow_ups(item: Item) -> list[tuple[str, str]]:
 
 def capture(record: Record, location: Location, site: Site) -> items.Capture:
     """Return the row of a response record, as the run that wrote it stored it."""
-    truncated = record.header("WARC-Truncated")
+    truncated = record.header("WARC-Truncated") if record.type == "response" else None
     target = location.target_uri
     return items.Capture(
         url=canonical(target, site),
@@ -148,7 +148,7 @@ def capture(record: Record, location: Location, site: Site) -> items.Capture:
         warc_offset=location.offset,
         warc_length=location.length,
         record_id=location.record_id,
-        revisit_of=record.header("WARC-Refers-To"),
+        revisit_of=location.revisit_of,
         etag=None if truncated else record.http_header(b"etag"),
         last_modified=None if truncated else record.http_header(b"last-modified"),
         truncated=truncated,

@@ -30,6 +30,8 @@ class Records:
         """Captures to which redirects had led, and the address that had been asked for."""
         self.superseded: set[int] = set()
         """Pages of which the same cycle has a later answer: an address is settled once, the others were lost."""
+        self.payloads: dict[str, tuple[str, int, str]] = {}
+        """File, offset and SHA-256 of what each response record holds, for the revisits that refer to it."""
         self.damage: list[Damage] = []
         self._session = archive.session
         self._commit = commit
@@ -81,8 +83,10 @@ class Records:
 
     def _add(self, run: RunFiles, record: Record) -> None:
         capture = reading.capture(record, recovery.location(record), run.site)
-        if record.type == "revisit" and capture.revisit_of:
-            capture = self._with_payload(capture)
+        if capture.revisit_of in self.payloads:
+            capture = replace(capture, payload_sha256=self.payloads[capture.revisit_of][2])
+        elif record.type == "response":
+            self.payloads[record.record_id] = (capture.warc_file, capture.warc_offset, capture.payload_sha256)
         self.captures += 1
         self._rows.append((self.captures, run.id, capture))
         asked = self._leads.pop(capture.url, capture.url)
@@ -94,9 +98,3 @@ class Records:
             lost = self._pages.get(asked)
             self.superseded |= {lost} if lost else set()
             self._pages[asked] = self.captures
-
-    def _with_payload(self, capture: items.Capture) -> items.Capture:
-        """Return a revisit with the digest of the payload it stands for."""
-        self._flush()
-        payload = chronicle.payload_of(self._session, capture.revisit_of or "")
-        return replace(capture, payload_sha256=payload[2]) if payload else capture

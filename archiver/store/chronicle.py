@@ -98,13 +98,6 @@ def _seen(session: Session, condition: Any, *order: Any) -> list[Seen]:
     return [Seen(**row._mapping) for row in rows]
 
 
-def payload_of(session: Session, record_id: str) -> tuple[str, int, str] | None:
-    """Return file, offset and SHA-256 of the capture with that record id, which a revisit stands for."""
-    columns = (Capture.warc_file, Capture.warc_offset, Capture.payload_sha256)
-    row = session.execute(select(*columns).where(Capture.record_id == record_id).limit(1)).first()
-    return (row.warc_file, row.warc_offset, row.payload_sha256) if row else None
-
-
 def keep_reading(session: Session, post_id: int, record_id: str, reading: Mapping[str, Any]) -> int:
     """Give a revision that is no longer current the columns it was once read with; return how many there were."""
     current = select(Post.current_revision_id).where(Post.id == post_id).scalar_subquery()

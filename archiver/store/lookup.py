@@ -27,6 +27,7 @@ class Place:
     warc_file: str
     warc_offset: int
     record_id: str
+    payload_sha256: str
     revisit_of: str | None
     truncated: str | None
 
@@ -70,9 +71,10 @@ class Lookup:
         after = select(func.min(Capture.fetched_at)).where(Capture.url == url, Capture.fetched_at > moment)
         return self._connection.execute(before).scalar(), self._connection.execute(after).scalar()
 
-    def payload(self, record_id: str) -> Place | None:
-        """Return the capture that a revisit stands for."""
-        return next(self._places(Capture.record_id == record_id, Capture.id), None)
+    def original(self, revisit: Place) -> Place | None:
+        """Return the capture whose record has the payload of a revisit."""
+        same = and_(Capture.payload_sha256 == revisit.payload_sha256, Capture.record_id == revisit.revisit_of)
+        return next(self._places(same, Capture.id), None)
 
     def end_before(self, place: Place) -> int:
         """Return where the last capture before another one of its file ends: its request comes after that."""

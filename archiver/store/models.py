@@ -273,7 +273,9 @@ class Capture(Base):
     fetched_at: Mapped[str] = mapped_column(doc="When the request was sent, as in the WARC.")
     status: Mapped[int] = mapped_column(doc="HTTP status.")
     content_type: Mapped[str] = mapped_column(doc="Media type the server named; empty when it named none.")
-    payload_sha256: Mapped[str] = mapped_column(index=True, doc="SHA-256 of the entity as sent, coding kept.")
+    payload_sha256: Mapped[str] = mapped_column(
+        index=True, doc="SHA-256 of the entity as sent, coding kept; of a revisit, of the one it refers to."
+    )
     warc_file: Mapped[str] = mapped_column(doc="File in the archive's warc folder.")
     warc_offset: Mapped[int] = mapped_column(doc="First byte of the response record's gzip member.")
     warc_length: Mapped[int] = mapped_column(doc="Length of that member in bytes.")

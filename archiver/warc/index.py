@@ -70,14 +70,11 @@ def indexed(kind: str, content_type: str | None) -> bool:
     return kind in INDEXED and (kind in CAPTURES or content_type != _FIELDS)
 
 
-def cdxj_line(location: Location, response: bytes, kind: str = "response") -> str:
-    """Return the line of a record that was just written.
-
-    `response` is the record's block: the whole message, and for a `kind` of `revisit` what was written of it.
-    """
+def cdxj_line(location: Location, response: bytes) -> str:
+    """Return the line of the record that was just written of a response, or of a revisit."""
     return line_of(
         Entry(
-            type=kind,
+            type="revisit" if location.revisit_of else "response",
             target_uri=location.target_uri,
             date=location.date,
             content_type=None,
