@@ -200,6 +200,18 @@ def update_index(
         return _replace(target, heapq.merge(kept, sorted(new)))
 
 
+def current_lines(directory: Path, target: Path) -> Iterator[str]:
+    """Yield what `update_index` would write, and write nothing."""
+    files = _closed(directory)
+    known = _files_of(target)
+    new = sorted(line for name in files.keys() - known for line in file_lines(files[name]))
+    if not known:
+        yield from new
+        return
+    with target.open(encoding="utf-8", newline="\n") as old:
+        yield from heapq.merge((line for line in old if place(line)[0] in files), new)
+
+
 def _closed(directory: Path) -> dict[str, Path]:
     return {path.name: path for path in sorted(directory.glob(f"*{SUFFIX}"))}
 

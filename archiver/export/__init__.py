@@ -1,0 +1,1 @@
+"""Formats the archive is handed over in."""
