@@ -29,6 +29,9 @@ KNOCKS = 2
 MOST_COOKIES = 4096
 """Bytes of cookies sent: servers refuse a request with a line of more than 8 KB, and the gate's cookie has 20."""
 
+SINGLE = frozenset({"post", "comments", "image", "requisite"})
+"""Kinds of page that may be asked for conditionally: lists have to be walked."""
+
 EVIDENCE = 1 << 20
 """Bytes recorded of a response that is larger than the limit."""
 
@@ -80,7 +83,7 @@ class ValidatorMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
-        single = request.meta.get("frontier_kind") in ("post", "comments", "image")  # lists have to be walked
+        single = request.meta.get("frontier_kind") in SINGLE
         url = request.meta.get("frontier_url") if single else None
         known = captures.validated(self.run.archive.session, url) if url else None
         if known and known.etag:

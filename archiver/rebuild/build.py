@@ -186,7 +186,8 @@ class Build:
     def _expect(self, run: RunFiles, item: Item) -> None:
         """Note what a run would have asked for next: of one that was killed no record tells."""
         options = run.start.command.split()
-        left_out = {"comments": "--no-comments" in options, "image": "--no-images" in options}
+        no_images = "--no-images" in options
+        left_out = {"comments": "--no-comments" in options, "image": no_images, "requisite": no_images}
         for url, kind in reading.follow_ups(item):
             if not left_out.get(kind):
                 chronicle.expect(self._session, url, kind, cycle=run.start.cycle, now=run.start.started_at)

@@ -32,6 +32,7 @@ from archiver.urls import (
     category_url,
     comment_page,
     comment_page_url,
+    file_kind,
     post_id,
     post_url,
 )
@@ -72,7 +73,7 @@ class Task:
 def kind_of(url: str, index: str | None) -> str | None:
     """Return the kind of page at a canonical address; None for what a crawl does not keep in its frontier.
 
-    `index` is the address of the curated index, if the run had one. What is no page is a picture.
+    `index` is the address of the curated index, if the run had one. What is no page is a file.
     """
     if url == index:
         return "index"
@@ -84,7 +85,7 @@ def kind_of(url: str, index: str | None) -> str | None:
         return "post"
     if comment_page(url):
         return "comments"
-    return "image" if url.startswith(BLOG + "/") and urlsplit(url).path not in UNASKED else None
+    return file_kind(url) if url.startswith(BLOG + "/") and urlsplit(url).path not in UNASKED else None
 
 
 def is_page(seen: Seen, kind: str) -> bool:
@@ -126,7 +127,7 @@ def follow_ups(item: Item) -> list[tuple[str, str]]:
             pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
             pictures = dict.fromkeys(image.url for image in item.content.images if image.url.startswith(BLOG + "/"))
             comments = [(comment_page_url(item.id, number), "comments") for number in pages]
-            return comments + [(url, "image") for url in pictures]
+            return comments + [(url, file_kind(url)) for url in pictures]
         case Listing():
             after = [(category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
             return after + [(post_url(entry.post_id), "post") for entry in item.entries]
