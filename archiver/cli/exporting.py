@@ -109,6 +109,27 @@ def epub(obj: Context, /, path: Path, posts: tuple[int, ...], series: str | None
     _export(obj, path, epub.write, warc=obj.home / "warc", title=title, posts=chosen)
 
 
+@export.command()
+@path
+@click.pass_obj
+def wacz(obj: Context, /, path: Path) -> None:
+    """Pack everything into one WACZ file, which replay tools open directly."""
+    from archiver.export.records import export_wacz
+
+    packed = export_wacz(obj.home, obj.database(), path)
+    click.echo(f"{path}: {packed.files} WARC files, {packed.pages} pages, {packed.bytes / 1e6:.1f} MB")
+
+
+@export.command()
+@path
+@click.pass_obj
+def cdxj(obj: Context, /, path: Path) -> None:
+    """Write the index of all records, as replay tools read it."""
+    from archiver.export.records import export_cdxj
+
+    click.echo(f"{path}: {export_cdxj(obj.home, path)} lines")
+
+
 def _group(groups: Sequence[Group], wanted: str) -> Group:
     """Return the series or topic that is meant: by its whole name, its number, or what only its name holds."""
     for meant in (

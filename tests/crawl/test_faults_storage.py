@@ -104,7 +104,7 @@ def recorded(archive: Meddled) -> int:
     found = 0
     for path in (archive.home / "warc").iterdir():
         for record in iter_records(path, on_damage=lambda _: None):
-            found += record.type == "response"
+            found += record.type in ("response", "revisit")
     return found
 
 
