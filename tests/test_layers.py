@@ -15,6 +15,8 @@ FLOORS = {
     "archiver.bundled": 0,
     "archiver.errors": 0,
     "archiver.items": 0,
+    "archiver.references": 0,
+    "archiver.series": 0,
     "archiver.urls": 0,
     "archiver.text": 1,
     "archiver.pages": 1,
@@ -37,6 +39,9 @@ NEIGHBOURS = {
     ("archiver.rebuild", "archiver.crawl"),  # only its lock: tests/test_rebuild.py
 }
 """Who may import from the same floor."""
+
+FRONT_DOOR = ("archiver", "archiver.store")
+"""`archiver.open` leads to the store, when it is called."""
 
 SPIDERS_KNOW = {name for name, floor in FLOORS.items() if floor == 0} | {"archiver.pages"}
 
@@ -90,7 +95,7 @@ def _allowed(importer: str, imported: str) -> bool:
         return imported in SPIDERS_KNOW
     if imported not in FLOORS:  # spiders, migrations, tests: archiver names them by string
         return False
-    return FLOORS[imported] < FLOORS[importer] or (importer, imported) in NEIGHBOURS
+    return FLOORS[imported] < FLOORS[importer] or (importer, imported) in {*NEIGHBOURS, FRONT_DOOR}
 
 
 def _unit(name: str) -> str:

@@ -84,7 +84,7 @@ class ValidatorMiddleware:
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
         single = request.meta.get("frontier_kind") in SINGLE
-        url = request.meta.get("frontier_url") if single else None
+        url = request.meta.get("frontier_url") if single and request.meta.get("archived") else None
         known = captures.validated(self.run.archive.session, url) if url else None
         if known and known.etag:
             request.headers["If-None-Match"] = known.etag

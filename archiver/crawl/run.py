@@ -22,7 +22,7 @@ from archiver.crawl import revisits, wire
 from archiver.crawl.counts import Counts
 from archiver.errors import ArchiverError, DiskFull, RateLimited
 from archiver.pages.promises import Finding
-from archiver.store import captures, chronicle, freshness, frontier, runs
+from archiver.store import captures, chronicle, connections, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
 from archiver.warc import index, journal, recovery
@@ -276,6 +276,11 @@ class Run:
         if self.catalogue_read:
             self.missing_counted = True
             self.counts.posts["gone"] += freshness.settle_missing(self.archive.session, self.cycle)
+
+    def connect(self) -> None:
+        """Work out anew how posts belong together."""
+        with self.archive.savepoint() as session:
+            connections.refresh(session)
 
     def end(self, outcome: str, exit_code: int) -> None:
         """Store how the run ended; after a failure of the storage, without what was not committed."""

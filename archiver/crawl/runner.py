@@ -262,6 +262,8 @@ def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verd
     with suppress(ArchiverError) if run.fatal else nullcontext():
         if outcome == runs.COMPLETE:
             run.settle_missing()
+        if run.fatal is None:
+            run.connect()
         run.end(outcome, code)
         session = run.archive.session
         standing["unfinished"] = frontier.tally(session)["unfinished"]

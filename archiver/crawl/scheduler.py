@@ -133,4 +133,5 @@ class FrontierScheduler(BaseScheduler):
         spider: Any = self.spider
         request: Request = spider.ask(lease.url, lease.kind)
         request.meta.update(frontier_url=lease.url, frontier_kind=lease.kind, retry_times=lease.attempts)
+        request.meta["archived"] = lease.archived
         return request

@@ -14,7 +14,7 @@ from sqlalchemy import URL, func, insert, make_url, select, text, update
 from sqlalchemy.orm import Session
 
 from archiver import items
-from archiver.store.database import insertion
+from archiver.store.database import upsert
 from archiver.store.frontier import PRIORITIES
 from archiver.store.models import Capture, FrontierEntry, Post, PostRevision, Run
 
@@ -167,7 +167,7 @@ def _upsert(session: Session, rows: Sequence[Mapping[str, Any]], cycle: int, aga
         {**row, "priority": PRIORITIES.get(row["kind"], 0), "seq": first + number, "cycle": cycle}
         for number, row in enumerate(rows)
     ]
-    statement = insertion(session, FrontierEntry)
+    statement = upsert(session.get_bind().dialect.name, FrontierEntry)
     if again:
         changes: dict[str, Any] = {name: statement.excluded[name] for name in (*again, "cycle")}
         if "last_done_at" in changes:

@@ -76,9 +76,8 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def insertion(session: Session, table: Any) -> Any:
+def upsert(dialect: str, table: Any) -> Any:
     """Return an INSERT that can say what to do about a row that is there: each database has its own."""
-    dialect = session.get_bind().dialect.name
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 

@@ -210,6 +210,70 @@ ORDER BY t.position, tp.position
 """,
     ),
     View(
+        name="topic_gaps",
+        about="Links of the curated index whose posts the archive does not hold, and why.",
+        columns={
+            "topic": "Heading of the section.",
+            "position": "Place in the section, from 0.",
+            "post_id": "Number the index names.",
+            "index_title": "Title as the index words it.",
+            "state": "What became of its address, as in the frontier; empty when it was never asked for.",
+            "reason": "Why it failed or was skipped; 404 when the blog has no such post.",
+        },
+        sql="""
+SELECT t.name AS topic, tp.position, tp.post_id, tp.title AS index_title, f.state, f.reason
+FROM topic_posts AS tp
+JOIN topics AS t ON t.id = tp.topic_id
+LEFT JOIN frontier AS f ON f.url = 'https://kexue.fm/archives/' || CAST(tp.post_id AS TEXT)
+WHERE NOT EXISTS (SELECT 1 FROM posts AS p WHERE p.id = tp.post_id)
+ORDER BY t.position, tp.position
+""",
+    ),
+    View(
+        name="series_outline",
+        about="Every series in its order, with the titles.",
+        columns={
+            "series_id": "The series: number of its first post.",
+            "series": "What the titles of its posts have in common.",
+            "position": "Place in the series, from 0.",
+            "label": "Its number as the title writes it; empty without one.",
+            "post_id": "The post.",
+            "title": "Its title.",
+            "published_on": "Date of publication, YYYY-MM-DD.",
+        },
+        sql="""
+SELECT s.id AS series_id, s.name AS series, sp.position, sp.label, sp.post_id, p.title, p.published_on
+FROM series AS s
+JOIN series_posts AS sp ON sp.series_id = s.id
+JOIN posts AS p ON p.id = sp.post_id
+ORDER BY s.id, sp.position
+""",
+    ),
+    View(
+        name="cited_works",
+        about="Papers and code elsewhere the posts link to, each once.",
+        columns={
+            "kind": "`arxiv`, `doi` or `github`.",
+            "identifier": "1706.03762, math/0211159, 10.1038/nature14539 or owner/name.",
+            "url": "The one address of the work.",
+            "posts": "Number of posts that link to it.",
+            "links": "Number of links.",
+            "first_cited_on": "When the earliest of those posts was published, YYYY-MM-DD.",
+        },
+        sql="""
+SELECT
+    e.kind,
+    e.identifier,
+    e.url,
+    count(DISTINCT e.post_id) AS posts,
+    count(*) AS links,
+    min(p.published_on) AS first_cited_on
+FROM external_references AS e
+JOIN posts AS p ON p.id = e.post_id
+GROUP BY e.kind, e.identifier, e.url
+""",
+    ),
+    View(
         name="revision_changes",
         about="Every version of a post with the one seen before it.",
         columns={
@@ -347,6 +411,64 @@ WHERE c.status = 200 AND NOT EXISTS (
     WHERE later.url = c.url AND later.status = 200 AND later.fetched_at >= c.fetched_at
         AND (later.fetched_at > c.fetched_at OR later.id > c.id)
 )
+""",
+    ),
+    View(
+        name="category_overview",
+        about="Every category with how many posts it has, and since when.",
+        columns={
+            "name": "Name as shown.",
+            "slug": "Name in addresses.",
+            "posts": "Posts in it.",
+            "first_on": "When the first of them was published, YYYY-MM-DD.",
+            "last_on": "When the latest was.",
+        },
+        sql="""
+SELECT c.name, c.slug, count(p.id) AS posts, min(p.published_on) AS first_on, max(p.published_on) AS last_on
+FROM categories AS c
+LEFT JOIN post_categories AS pc ON pc.category_id = c.id
+LEFT JOIN posts AS p ON p.id = pc.post_id
+GROUP BY c.id, c.name, c.slug
+""",
+    ),
+    View(
+        name="tag_overview",
+        about="Every tag with how many posts have it, and since when.",
+        columns={
+            "name": "The tag.",
+            "posts": "Posts with it.",
+            "first_on": "When the first of them was published, YYYY-MM-DD.",
+            "last_on": "When the latest was.",
+        },
+        sql="""
+SELECT t.name, count(DISTINCT p.id) AS posts, min(p.published_on) AS first_on, max(p.published_on) AS last_on
+FROM tags AS t
+LEFT JOIN post_tags AS pt ON pt.tag_id = t.id
+LEFT JOIN posts AS p ON p.id = pt.post_id
+GROUP BY t.id, t.name
+""",
+    ),
+    View(
+        name="commenters",
+        about="Everybody who commented, by the name shown, with how much and where.",
+        columns={
+            "author": "Name as shown; different people may share one.",
+            "is_owner": "1 for the blog's author.",
+            "comments": "Comments, deleted ones included.",
+            "posts": "Posts they are under.",
+            "first_on": "Date of the first, YYYY-MM-DD.",
+            "last_on": "Date of the latest.",
+        },
+        sql="""
+SELECT
+    c.author,
+    c.is_owner,
+    count(*) AS comments,
+    count(DISTINCT c.post_id) AS posts,
+    min(c.published_on) AS first_on,
+    max(c.published_on) AS last_on
+FROM comments AS c
+GROUP BY c.author, c.is_owner
 """,
     ),
 )
