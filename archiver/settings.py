@@ -39,8 +39,6 @@ AUTOTHROTTLE_MAX_DELAY = 60.0
 WARN_ON_GENERATOR_RETURN_VALUE = False
 # A response comes to one outcome; Scrapy would start a hundred tasks to wait for more.
 CONCURRENT_ITEMS = 1
-# Nothing more is asked for while a page is being stored (any number of bytes is too many): rows in the order of pages.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 1
 # Each failed attempt costs the site a request; the rest is left to the next run.
 RETRY_TIMES = 4
 # The cookie that opens the gate has to come back.

@@ -22,7 +22,7 @@ from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
-from archiver.pages.requisites import parse_requisites
+from archiver.pages.requisites import mathjax_parts, parse_requisites
 from archiver.pages.topics import parse_topics
 from archiver.urls import Site
 
@@ -105,7 +105,7 @@ class BlogSpider(Spider):
 
     def parse_requisite(self, response: Response) -> Output:
         """Note a style, script or font; its bytes are in the capture."""
-        return self._read(response, self._image)
+        return self._read(response, self._requisite)
 
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
         """Yield what a page asks for, then what it comes to: its content, or the gap it leaves."""
@@ -185,6 +185,11 @@ class BlogSpider(Spider):
 
     def _comments(self, response: Response) -> Found:
         yield parse_comment_page(response.url, response.body, self.site)
+
+    def _requisite(self, response: Response) -> Found:
+        for url in mathjax_parts(response.meta.get("frontier_url", "")):
+            yield self.ask(url, "requisite")
+        yield from self._image(response)
 
     @staticmethod
     def _image(response: Response) -> Found:

@@ -36,7 +36,6 @@ def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, q
     )
 
 
-MODULES = (crawling, asking, searching, history, exporting, keeping, rebuilding, scheduling)
-
-for command in (each for module in MODULES for each in module.COMMANDS):
-    main.add_command(command)
+for module in (crawling, asking, searching, history, exporting, keeping, rebuilding, scheduling):
+    for command in module.COMMANDS:
+        main.add_command(command)

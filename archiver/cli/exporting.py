@@ -113,7 +113,7 @@ def epub(obj: Context, /, path: Path, posts: tuple[int, ...], series: str | None
 @path
 @click.pass_obj
 def wacz(obj: Context, /, path: Path) -> None:
-    """Pack everything into one WACZ file, which replay tools open directly."""
+    """Pack all records into one WACZ file, which replay tools open directly."""
     from archiver.export.records import export_wacz
 
     packed = export_wacz(obj.home, obj.database(), path)
@@ -124,7 +124,7 @@ def wacz(obj: Context, /, path: Path) -> None:
 @path
 @click.pass_obj
 def cdxj(obj: Context, /, path: Path) -> None:
-    """Write the index of all records, as replay tools read it."""
+    """Write the index of all records to a file, as replay tools read it."""
     from archiver.export.records import export_cdxj
 
     click.echo(f"{path}: {export_cdxj(obj.home, path)} lines")

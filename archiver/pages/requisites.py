@@ -1,4 +1,4 @@
-"""What a page needs to look as it did: the styles, scripts and icons its head names, and the files of MathJax.
+"""What a page needs to look as it did: the styles, scripts and icons its head names, and what MathJax loads.
 
 MathJax loads its parts by itself, by the names its distribution gives them; without them a replayed formula stays TeX.
 Pictures that style sheets name are not looked for.
@@ -60,16 +60,15 @@ def parse_requisites(url: str, body: bytes, site: Site) -> tuple[str, ...]:
     links = [link.get("href") for link in document.iter("link") if _is_requisite(link.get("rel") or "")]
     scripts = [script.get("src") for script in document.iter("script")]
     found = [site.resolve(each, url) for each in (*links, *scripts) if each]
-    named = [each for each in found if each and each.startswith(BLOG + "/")]
-    return tuple(dict.fromkeys([*named, *(part for each in named for part in _of_mathjax(each))]))
+    return tuple(dict.fromkeys(each for each in found if each and each.startswith(BLOG + "/")))
 
 
 def _is_requisite(relations: str) -> bool:
     return not _RELATIONS.isdisjoint(relations.lower().split())
 
 
-def _of_mathjax(script: str) -> list[str]:
-    """Return what MathJax loads, if that is the script."""
+def mathjax_parts(script: str) -> list[str]:
+    """Return the addresses of what MathJax loads, if that is the script at a canonical address."""
     found = _MATHJAX.fullmatch(script)
     configs = (f"config/{name}.js" for name in found[2].split(",")) if found else ()
     return [found[1] + path for path in (*configs, *_PARTS)] if found else []

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver.errors import ArchiverError
-from archiver.items import Asset, Gap, Item, Outcome, Unmodified
+from archiver.items import Asset, CommentPage, Gap, Item, Outcome, Post, Unmodified
 from archiver.rebuild import files, reading
 from archiver.rebuild.files import RunFiles
 from archiver.rebuild.pool import Pool
 from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
-from archiver.store import chronicle, freshness, outcomes, runs
+from archiver.store import chronicle, connections, freshness, outcomes, posts, runs
 from archiver.store.chronicle import Seen, Settled
 from archiver.store.database import Archive, timestamp
 from archiver.text import EXTRACTOR_VERSION
@@ -76,6 +76,8 @@ class Build:
         self._tally = Tally(runs=len(self._runs))
         self._addresses: dict[str, Settled] = {}
         """What became of the addresses of the run, stored at its end: one by one takes longer than posts."""
+        self._early: dict[int, list[tuple[Step, Item]]] = {}
+        """Pages of comments by the post they wait for, as in a crawl."""
 
     def run(self, processes: int) -> Tally:
         """Fill the database, and say what was found."""
@@ -145,6 +147,15 @@ class Build:
         if item is None:
             self._end(step.run)
             return
+        if isinstance(item, CommentPage) and not posts.known(self._session, item.post_id):
+            self._early.setdefault(item.post_id, []).append((step, item))
+            return
+        self._store(step, item)
+        for comments, page in self._early.pop(item.id, []) if isinstance(item, Post) else ():
+            self._store(comments, page)
+
+    def _store(self, step: Step, item: Item) -> None:
+        """Store what a step comes to, and note what became of its address."""
         try:
             with self._archive.savepoint():
                 self._save(step, item)
@@ -194,6 +205,7 @@ class Build:
 
     def _end(self, run: RunFiles) -> None:
         """Store what became of a run's addresses, how it ended, and what it alone knew."""
+        self._early = {}
         chronicle.settle(self._session, self._addresses.values(), cycle=run.start.cycle)
         self._addresses = {}
         end = run.end
@@ -211,6 +223,7 @@ class Build:
             f"{found.warc_file}, offset {found.offset}: {found.length} bytes cannot be read: {found.reason}"
             for found in self._records.damage
         ]
+        connections.refresh(self._session)
         chronicle.count_on(self._session)
         rest = runs.rest_until(self._session)
         run_id, _ = runs.begin(self._session, COMMAND, now=began)

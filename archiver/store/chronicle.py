@@ -167,7 +167,7 @@ def _upsert(session: Session, rows: Sequence[Mapping[str, Any]], cycle: int, aga
         {**row, "priority": PRIORITIES.get(row["kind"], 0), "seq": first + number, "cycle": cycle}
         for number, row in enumerate(rows)
     ]
-    statement = upsert(session.get_bind().dialect.name, FrontierEntry.__table__)
+    statement = upsert(session.get_bind().dialect.name, FrontierEntry)
     if again:
         changes: dict[str, Any] = {name: statement.excluded[name] for name in (*again, "cycle")}
         if "last_done_at" in changes:
