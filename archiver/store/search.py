@@ -25,6 +25,8 @@ from archiver.store.search_conditions import Condition, conditions, described, f
 from archiver.store.search_query import Filters, Query, Term, parse
 from archiver.urls import comment_page_url
 
+__all__ = ["Filters", "Hit", "Results", "opened", "search"]
+
 FEW = 10
 """With fewer exact hits than this, related ones follow."""
 
