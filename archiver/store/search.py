@@ -20,7 +20,7 @@ from pathlib import Path
 from archiver.errors import UsageError
 from archiver.store import coverage, passages
 from archiver.store.passages import Segments
-from archiver.store.query import connect, sqlite_file
+from archiver.store.query import connect, explained, sqlite_file
 from archiver.store.search_conditions import Condition, conditions, described, formulas_with, match
 from archiver.store.search_query import Filters, Query, Term, parse
 from archiver.urls import comment_page_url
@@ -92,10 +92,10 @@ def indexed_file(archive: str | Path) -> Path:
 def opened(archive: str | Path) -> Iterator[sqlite3.Connection]:
     """Open an archive, by its SQLite file or database URL, for searching while the block lasts; it is only read.
 
-    Raises UsageError where there is no archive, or one without an index.
+    Raises UsageError where there is no archive, or one without an index, ArchiveDamaged for a damaged file or index.
     """
     file = indexed_file(archive)
-    with closing(connect(file)) as connection:
+    with explained(file), closing(connect(file)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'posts_fts'").fetchone():
             raise UsageError(f"{file}: expected a full-text index, found none; `archiver search --rebuild` makes it")
         yield connection
