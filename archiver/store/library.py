@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from archiver.errors import ArchiverError, UsageError
-from archiver.store import models, query
+from archiver.store import models, query, search
 from archiver.store.results import Result
+from archiver.store.search import Results
 from archiver.store.values import Comment, Entry, Formula, Group, Held, Image, Post, Revision
 
 Value = TypeVar("Value")
@@ -158,6 +159,14 @@ class Library:
         It sees the archive as it is now.
         """
         return query.run(self.database, sql, parameters, timeout=timeout, limit_rows=limit)
+
+    def search(self, words: str, *, limit: int = 20, offset: int = 0) -> Results:
+        """Return what matches words of the query language; see `archiver.store.search.search`, also for what it raises.
+
+        It sees the archive as it is now.
+        """
+        with search.opened(self.database) as connection:
+            return search.search(connection, words, limit=limit, offset=offset)
 
     def close(self) -> None:
         """Let go of the database."""
