@@ -7,7 +7,6 @@ line that begins with a dash. What is a formula, `tex` says; `\$` is a dollar si
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -19,9 +18,11 @@ from markdown_it.rules_inline import StateInline
 
 from archiver.text import dom, plain, tex
 
-# In the parser's environment: formulas by the identity of the list of pieces they are in; what finds them in a text.
-_FORMULAS, _FINDER = "formulas", "finder"
-_VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak"})
+FORMULA = "formula"
+"""Type of the tokens that are formulas; their content is the exact source with delimiters or environment."""
+
+_FINDER = "finder"  # in the parser's environment: what finds formulas in a text
+_VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak", FORMULA})
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
 # Wider than CommonMark: a sign with a meaning anywhere, or at the beginning of a line.
 _MEANING = re.compile(r"[\\`*_~<&\[]|^(?:[ \t#>+\-=:|]|\d{1,9}[.)]|$)", re.MULTILINE)
@@ -97,10 +98,9 @@ def _has_meaning(block: str, spans: list[tex.Span]) -> bool:
 def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:
     if not blocks:
         return
-    noted: dict[int, list[str]] = defaultdict(list)
-    for token in _parser().parse("\n\n".join(blocks), {_FORMULAS: noted}):
+    for token in parser().parse("\n\n".join(blocks)):
         if token.type == "inline" and token.children:
-            formulas += noted[id(token.children)]
+            formulas += [child.content for child in token.children if child.type == FORMULA]
             pieces += [child.content or "\n" for child in token.children if child.type in _VISIBLE]
         elif token.type == "html_block":
             _html(token.content, pieces, formulas)
@@ -117,7 +117,8 @@ def _html(markup: str, pieces: list[str], formulas: list[str]) -> None:
 
 
 @cache
-def _parser() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """Return the parser of our Markdown: its formulas are tokens of their own."""
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     parser.disable(["text_join", "fragments_join"])  # nobody minds into how many pieces a text falls
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
@@ -137,9 +138,7 @@ def _formula(state: StateInline, silent: bool) -> bool:
     if span is None or span.end > state.posMax:
         return _stray_dollars(state, silent)
     if not silent:
-        source = state.src[span.start : span.end]
-        state.pending += source
-        state.env[_FORMULAS][id(state.tokens)].append(source)
+        state.push(FORMULA, "", 0).content = state.src[span.start : span.end]
     state.pos = span.end
     return True
 
