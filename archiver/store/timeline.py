@@ -1,4 +1,5 @@
 """Which captures of an address there are, and which of them shows it best at a moment. Reads only."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
