@@ -21,9 +21,9 @@ from archiver.store.models import Base
 
 def numbered(_context: MigrationContext, _revision: object, directives: list[MigrationScript]) -> None:
     """Give a new migration the next number, so that the folder lists them in order."""
-    known = ScriptDirectory.from_config(context.config).walk_revisions()
+    known = [int(script.revision) for script in ScriptDirectory.from_config(context.config).walk_revisions()]
     for directive in directives:
-        directive.rev_id = f"{len(list(known)) + 1:04}"
+        directive.rev_id = f"{max(known) + 1:04}"
 
 
 def run(connection: Connection) -> None:

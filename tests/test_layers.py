@@ -15,6 +15,8 @@ FLOORS = {
     "archiver.bundled": 0,
     "archiver.errors": 0,
     "archiver.items": 0,
+    "archiver.references": 0,
+    "archiver.series": 0,
     "archiver.urls": 0,
     "archiver.text": 1,
     "archiver.pages": 1,

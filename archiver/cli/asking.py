@@ -126,11 +126,14 @@ SELECT (SELECT count(*) FROM posts) AS posts,
 @click.pass_obj
 def migrate(obj: Context) -> None:
     """Bring the database to the tables this version of the program uses; every crawl does so by itself."""
+    from archiver.store import connections
     from archiver.store.database import Archive
     from archiver.store.migrate import HEAD
 
     obj.home.mkdir(parents=True, exist_ok=True)
-    with Archive(obj.database()):
+    with Archive(obj.database()) as archive:
+        connections.refresh(archive.session)
+        archive.commit()
         click.echo(f"{obj.database()}: tables of revision {HEAD}")
 
 

@@ -21,7 +21,7 @@ from archiver.crawl import wire
 from archiver.crawl.counts import Counts
 from archiver.errors import ArchiverError, DiskFull, RateLimited
 from archiver.pages.promises import Finding
-from archiver.store import captures, freshness, frontier, runs
+from archiver.store import captures, connections, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
 from archiver.warc import index, recovery
@@ -245,6 +245,11 @@ class Run:
         """Count this complete run against the posts it found missing, if it read a complete catalogue."""
         if self.catalogue_read:
             self.counts.posts["gone"] += freshness.settle_missing(self.archive.session, self.cycle)
+
+    def connect(self) -> None:
+        """Work out anew how posts belong together."""
+        with self.archive.savepoint() as session:
+            connections.refresh(session)
 
     def end(self, outcome: str, exit_code: int) -> None:
         """Store how the run ended."""

@@ -231,6 +231,8 @@ def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verd
     with suppress(DiskFull) if code == ExitCode.DISK_FULL else nullcontext():
         if outcome == runs.COMPLETE:
             run.settle_missing()
+        if run.fatal is None:
+            run.connect()
         run.end(outcome, code)
     session = run.archive.session
     return Report(

@@ -256,6 +256,48 @@ class Link(Base):
     target_post_id: Mapped[int | None] = mapped_column(index=True, doc="The post it leads to; not every one exists.")
 
 
+class ExternalReference(Base):
+    """A link to a work elsewhere."""
+
+    __tablename__ = "external_references"
+    __table_args__ = about(
+        "Links to papers and code elsewhere, each work under one name however it is linked.",
+        CheckConstraint("kind IN ('arxiv', 'doi', 'github')", name="kind"),
+        Index(None, "kind", "identifier"),
+    )
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post that links.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place of the link in the post, as in links.")
+    kind: Mapped[str] = mapped_column(doc="`arxiv`, `doi` or `github`.")
+    identifier: Mapped[str] = mapped_column(doc="1706.03762, math/0211159, 10.1038/nature14539 or owner/name.")
+    version: Mapped[int | None] = mapped_column(doc="Version of a paper on arXiv, when the link names one.")
+    url: Mapped[str] = mapped_column(doc="The one address of the work, without its version.")
+
+
+class Series(Base):
+    """Posts that belong together."""
+
+    __tablename__ = "series"
+    __table_args__ = about("Series of posts, told from their titles and links at the end of each crawl.")
+
+    id: Mapped[int] = mapped_column(
+        ForeignKey("posts.id"), primary_key=True, autoincrement=False, doc="Number of its first post."
+    )
+    name: Mapped[str] = mapped_column(doc="What the titles of its posts have in common.")
+
+
+class SeriesPost(Base):
+    """A post in a series."""
+
+    __tablename__ = "series_posts"
+    __table_args__ = about("Posts of each series, in order; a post is in one series at most.")
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), primary_key=True, doc="The series.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the series, from 0.")
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), unique=True, doc="The post.")
+    label: Mapped[str] = mapped_column(doc="Its number as the title writes it, for example 二十一; empty without one.")
+
+
 class Capture(Base):
     """One archived exchange."""
 

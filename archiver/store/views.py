@@ -210,6 +210,70 @@ ORDER BY t.position, tp.position
 """,
     ),
     View(
+        name="topic_gaps",
+        about="Links of the curated index whose posts the archive does not hold, and why.",
+        columns={
+            "topic": "Heading of the section.",
+            "position": "Place in the section, from 0.",
+            "post_id": "Number the index names.",
+            "index_title": "Title as the index words it.",
+            "state": "What became of its address, as in the frontier; empty when it was never asked for.",
+            "reason": "Why it failed or was skipped; 404 when the blog has no such post.",
+        },
+        sql="""
+SELECT t.name AS topic, tp.position, tp.post_id, tp.title AS index_title, f.state, f.reason
+FROM topic_posts AS tp
+JOIN topics AS t ON t.id = tp.topic_id
+LEFT JOIN frontier AS f ON f.url = 'https://kexue.fm/archives/' || CAST(tp.post_id AS TEXT)
+WHERE NOT EXISTS (SELECT 1 FROM posts AS p WHERE p.id = tp.post_id)
+ORDER BY t.position, tp.position
+""",
+    ),
+    View(
+        name="series_outline",
+        about="Every series in its order, with the titles.",
+        columns={
+            "series_id": "The series: number of its first post.",
+            "series": "What the titles of its posts have in common.",
+            "position": "Place in the series, from 0.",
+            "label": "Its number as the title writes it; empty without one.",
+            "post_id": "The post.",
+            "title": "Its title.",
+            "published_on": "Date of publication, YYYY-MM-DD.",
+        },
+        sql="""
+SELECT s.id AS series_id, s.name AS series, sp.position, sp.label, sp.post_id, p.title, p.published_on
+FROM series AS s
+JOIN series_posts AS sp ON sp.series_id = s.id
+JOIN posts AS p ON p.id = sp.post_id
+ORDER BY s.id, sp.position
+""",
+    ),
+    View(
+        name="cited_works",
+        about="Papers and code elsewhere the posts link to, each once.",
+        columns={
+            "kind": "`arxiv`, `doi` or `github`.",
+            "identifier": "1706.03762, math/0211159, 10.1038/nature14539 or owner/name.",
+            "url": "The one address of the work.",
+            "posts": "Number of posts that link to it.",
+            "links": "Number of links.",
+            "first_cited_on": "When the earliest of those posts was published, YYYY-MM-DD.",
+        },
+        sql="""
+SELECT
+    e.kind,
+    e.identifier,
+    e.url,
+    count(DISTINCT e.post_id) AS posts,
+    count(*) AS links,
+    min(p.published_on) AS first_cited_on
+FROM external_references AS e
+JOIN posts AS p ON p.id = e.post_id
+GROUP BY e.kind, e.identifier, e.url
+""",
+    ),
+    View(
         name="revision_changes",
         about="Every version of a post with the one seen before it.",
         columns={

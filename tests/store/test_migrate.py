@@ -30,6 +30,9 @@ ROOT = Path(__file__).parents[2]
 
 NewerScripts = Callable[[str], Path]
 
+NEWER = "0900"
+"""A revision of a newer program."""
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -45,18 +48,18 @@ def engine(file: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def newer_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewerScripts:
-    """Add a revision 0002 with a given body to a copy of the migrations, as a newer program would have."""
+    """Add a revision with a given body to a copy of the migrations, as a newer program would have."""
 
     def make(body: str) -> Path:
         folder = shutil.copytree(ROOT / "migrations", tmp_path / "scripts")
-        (folder / "versions" / "0002_newer.py").write_text(
+        (folder / "versions" / f"{NEWER}_newer.py").write_text(
             "import os, signal\nimport sqlalchemy as sa\nfrom alembic import op\n"
-            "revision = '0002'\ndown_revision = '0001'\n"
+            f"revision = {NEWER!r}\ndown_revision = {migrate.HEAD!r}\n"
             f"def upgrade():\n{textwrap.indent(textwrap.dedent(body), '    ')}"
         )
         monkeypatch.setattr(migrate, "migrations_folder", lambda: folder)
-        monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
-        monkeypatch.setattr(migrate, "HEAD", "0002")
+        monkeypatch.setattr(migrate, "REVISIONS", (*migrate.REVISIONS, NEWER))
+        monkeypatch.setattr(migrate, "HEAD", NEWER)
         return folder
 
     return make
@@ -155,7 +158,7 @@ def test_check_tells_whether_an_upgrade_is_needed(engine: Engine, newer_scripts:
     migrate.upgrade(engine)
     with engine.connect() as connection:
         assert not migrate.check(connection)
-        assert migrate.revision(connection) == "0002"
+        assert migrate.revision(connection) == NEWER
 
 
 def test_a_database_of_a_newer_program_is_refused_and_left_alone(file: Path, engine: Engine) -> None:
@@ -211,10 +214,10 @@ import sys
 from pathlib import Path
 from archiver.store import migrate
 migrate.migrations_folder = lambda: Path(sys.argv[1])
-migrate.REVISIONS, migrate.HEAD = ("0001", "0002"), "0002"
+migrate.REVISIONS, migrate.HEAD = (*migrate.REVISIONS, sys.argv[3]), sys.argv[3]
 migrate.upgrade(sys.argv[2])
 """
-    killed = subprocess.run([sys.executable, "-c", code, folder, f"sqlite:///{file}"], cwd=ROOT)
+    killed = subprocess.run([sys.executable, "-c", code, folder, f"sqlite:///{file}", NEWER], cwd=ROOT)
     assert killed.returncode == -signal.SIGKILL
     assert schema(file) == before
     assert rows(file, "SELECT title FROM post_overview") == [("标题",)]
@@ -285,7 +288,7 @@ def test_any_folder_will_do(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     migrate.upgrade(f"sqlite:///{folder / 'archive.db'}")
-    assert rows(folder / "archive.db", "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(folder / "archive.db", "SELECT version_num FROM alembic_version") == [(NEWER,)]
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
@@ -303,5 +306,5 @@ def test_a_new_migration_gets_the_next_number(tmp_path: Path) -> None:
     models.write_text(models.read_text(encoding="utf-8") + '\nsa_mood = Index("ix_mood", Post.title)\n')
     command = [sys.executable, "-m", "alembic", "revision", "--autogenerate", "-m", "add a mood"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    (made,) = (tmp_path / "migrations" / "versions").glob(f"{len(migrate.REVISIONS) + 1:04}_add_a_mood.py")
+    (made,) = (tmp_path / "migrations" / "versions").glob(f"{int(migrate.HEAD) + 1:04}_add_a_mood.py")
     assert re.search(r"create_index\('ix_mood'", made.read_text(encoding="utf-8"))

@@ -1,0 +1,79 @@
+r"""A post as a BibTeX entry, under the key the blog's own citation of it has.
+
+Under each post the blog shows `@online{kexuefm-8265, title={..}, author={..}, year={..}, month={Mar}, url={..}}`. Ours
+has those fields, the exact date, and when the archive last saw the post as `urldate` (biblatex manual, section 2.2.2).
+"""
+
+from __future__ import annotations
+
+from archiver.text import tex
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+# BibTeX counts braces whether or not a backslash stands before them.
+_ESCAPED = str.maketrans({
+    **{sign: f"\\{sign}" for sign in "&%#_$"},
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+})  # fmt: skip
+
+
+def key(post_id: int) -> str:
+    """Return the key under which the blog asks to cite a post.
+
+    >>> key(8265)
+    'kexuefm-8265'
+    """
+    return f"kexuefm-{post_id}"
+
+
+def entry(
+    *,
+    post_id: int,
+    title: str,
+    author: str,
+    url: str,
+    published_on: str | None,
+    archived_on: str | None,
+    note: str | None = None,
+) -> str:
+    """Return a post's entry, with a line end; dates are `YYYY-MM-DD`."""
+    year, month = (published_on or "")[:4], (published_on or "")[5:7]
+    fields = {
+        "title": f"{{{escaped(title)}}}",  # a second pair of braces keeps the case of letters
+        "author": escaped(author),
+        "year": year,
+        "month": MONTHS[int(month) - 1] if month else "",
+        "date": published_on,
+        "url": url,
+        "urldate": archived_on,
+        "note": escaped(note or ""),
+        "language": "chinese",
+    }
+    lines = (f"  {name:<8} = {{{value}}},\n" for name, value in fields.items() if value)
+    return f"@online{{{key(post_id)},\n{''.join(lines)}}}\n"
+
+
+def escaped(text: str) -> str:
+    """Return text as TeX prints it, its formulas as they are; line ends become spaces."""
+    text = " ".join(text.split())
+    pieces: list[str] = []
+    position = 0
+    for span in tex.scan(text).spans:
+        source = text[span.start : span.end].replace(r"\{", r"\lbrace ").replace(r"\}", r"\rbrace ")
+        if _balanced(source):
+            pieces += [text[position : span.start].translate(_ESCAPED), source]
+            position = span.end
+    return "".join([*pieces, text[position:].translate(_ESCAPED)])
+
+
+def _balanced(source: str) -> bool:
+    depth = 0
+    for sign in source:
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth < 0:
+            return False
+    return depth == 0

@@ -1,0 +1,269 @@
+"""What changed between two texts in Markdown: prose by character, formulas as wholes and by TeX token.
+
+Chinese has no words to compare, and half a TeX command means nothing. So a formula is one sign of the prose around it,
+and beside that each changed formula is shown on its own, token by token.
+
+Lines are compared first, then the sentences of lines that differ, then the characters of sentences that differ: an
+edit is found where it happened, and time stays near linear in the length of a text that is mostly the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+from itertools import groupby
+
+from archiver.text import tex
+
+MOST_CELLS = 1_000_000
+"""Pieces before times pieces after that are still compared one by one; more are replaced as a whole."""
+
+REACH = 20
+"""Changed formulas among which the one that another became is looked for."""
+
+ALIKE = 0.4
+"""Share of their tokens two formulas must have in common, in order, to be one that was changed."""
+
+LEAST_KEPT = 2
+"""Characters between two edits that are worth being shown as kept: one in common is chance in Chinese."""
+
+_TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|[\s\S])|\s+|\d+(?:\.\d+)?|[\s\S]")
+
+
+class Kind(StrEnum):
+    """What became of a piece of text."""
+
+    EQUAL = "equal"
+    DELETE = "delete"
+    INSERT = "insert"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of text and what became of it."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormulaChange:
+    """A formula that was changed, added or removed."""
+
+    before: str | None
+    """Exact source with its delimiters; None when it was added."""
+    after: str | None
+    """Exact source with its delimiters; None when it was removed."""
+    segments: tuple[Segment, ...]
+    """Both sources as one sequence of pieces, split between TeX tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """All that changed."""
+
+    formulas: tuple[FormulaChange, ...]
+    """In the order of the text."""
+    prose: tuple[Segment, ...]
+    """The whole text. Without what was inserted it is the text before, without what was deleted the text after."""
+
+    @property
+    def inserted(self) -> int:
+        """Characters that were not there before."""
+        return _count(self.prose, Kind.INSERT)
+
+    @property
+    def deleted(self) -> int:
+        """Characters that are no longer there."""
+        return _count(self.prose, Kind.DELETE)
+
+    def hunks(self, context: int = 30) -> list[tuple[Segment, ...]]:
+        """Return the changes, each with so many characters of what is around it, near ones together."""
+        return list(_hunks(self.prose, context))
+
+
+def compare(before: str, after: str) -> Difference:
+    """Return what changed between two texts in Markdown."""
+    return Difference(formulas=tuple(_formulas(before, after)), prose=_compare(before, after, _LEVELS))
+
+
+def compare_tex(before: str, after: str) -> tuple[Segment, ...]:
+    """Return what changed between two formulas, split between TeX tokens."""
+    return _merged(_matched(_TOKEN.findall(before), _TOKEN.findall(after)))
+
+
+def _count(segments: Iterable[Segment], kind: Kind) -> int:
+    return sum(len(segment.text) for segment in segments if segment.kind == kind)
+
+
+# --- prose ---
+
+
+def _signs(text: str) -> list[str]:
+    """Return a text's characters; a formula is one."""
+    signs: list[str] = []
+    position = 0
+    for span in tex.scan(text, markdown=True).spans:
+        signs += text[position : span.start]
+        signs.append(text[span.start : span.end])
+        position = span.end
+    return signs + list(text[position:])
+
+
+def _pieces(text: str, ends: Callable[[str], bool]) -> list[str]:
+    """Return a text in pieces, each up to a sign that ends one; a formula is never split."""
+    pieces: list[str] = []
+    current: list[str] = []
+    for sign in _signs(text):
+        current.append(sign)
+        if ends(sign):
+            pieces.append("".join(current))
+            current = []
+    return [*pieces, "".join(current)] if current else pieces
+
+
+def _lines(text: str) -> list[str]:
+    return _pieces(text, lambda sign: sign == "\n")
+
+
+def _sentences(text: str) -> list[str]:
+    return _pieces(text, lambda sign: sign in "。！？；，!?;,\n")
+
+
+Split = Callable[[str], list[str]]
+_LEVELS: tuple[Split, ...] = (_lines, _sentences, _signs)
+
+
+def _compare(before: str, after: str, levels: Sequence[Split]) -> tuple[Segment, ...]:
+    """Compare at the first level, and what differs there at the next."""
+    if not before or not after or not levels:
+        return _merged((Segment(Kind.DELETE, before), Segment(Kind.INSERT, after)))
+    split, *finer = levels
+    coarse = _merged(_matched(split(before), split(after)))
+    if not finer:
+        return _without_chance(coarse)
+    return _merged(_refined(coarse, finer))
+
+
+def _refined(segments: Sequence[Segment], levels: Sequence[Split]) -> Iterator[Segment]:
+    for equal, run in groupby(segments, lambda segment: segment.kind == Kind.EQUAL):
+        pieces = list(run)
+        if equal:
+            yield from pieces
+        else:
+            yield from _compare(_side(pieces, Kind.DELETE), _side(pieces, Kind.INSERT), levels)
+
+
+def _matched(before: Sequence[str], after: Sequence[str]) -> Iterator[Segment]:
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    yield Segment(Kind.EQUAL, "".join(before[:head]))
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    if len(old) * len(new) > MOST_CELLS:
+        yield Segment(Kind.DELETE, "".join(old))
+        yield Segment(Kind.INSERT, "".join(new))
+    else:
+        yield from _aligned(old, new)
+    yield Segment(Kind.EQUAL, "".join(before[len(before) - tail :]))
+
+
+def _common(before: Sequence[str], after: Sequence[str]) -> int:
+    """Return how many pieces two sequences begin with in common."""
+    pairs = enumerate(zip(before, after, strict=False))
+    return next((index for index, (old, new) in pairs if old != new), min(len(before), len(after)))
+
+
+def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Segment]:
+    for tag, start, end, new_start, new_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield Segment(Kind.EQUAL, "".join(before[start:end]))
+        else:
+            yield Segment(Kind.DELETE, "".join(before[start:end]))
+            yield Segment(Kind.INSERT, "".join(after[new_start:new_end]))
+
+
+def _merged(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Return segments without empty ones, and between two equal ones at most one of each kind, deletion first."""
+    merged: list[Segment] = []
+    filled = (segment for segment in segments if segment.text)
+    for equal, run in groupby(filled, lambda segment: segment.kind == Kind.EQUAL):
+        pieces = list(run)
+        kinds = (Kind.EQUAL,) if equal else (Kind.DELETE, Kind.INSERT)
+        merged += [Segment(kind, text) for kind in kinds if (text := _side(pieces, kind))]
+    return tuple(merged)
+
+
+def _side(segments: Iterable[Segment], kind: Kind) -> str:
+    return "".join(segment.text for segment in segments if segment.kind == kind)
+
+
+def _without_chance(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Return segments in which a character kept by chance between two edits is part of them."""
+    pieces: list[Segment] = []
+    for index, segment in enumerate(segments):
+        inner = 0 < index < len(segments) - 1
+        if inner and segment.kind == Kind.EQUAL and len(segment.text) < LEAST_KEPT:
+            pieces += [Segment(Kind.DELETE, segment.text), Segment(Kind.INSERT, segment.text)]
+        else:
+            pieces.append(segment)
+    return _merged(pieces)
+
+
+# --- formulas ---
+
+
+def _formulas(before: str, after: str) -> Iterator[FormulaChange]:
+    """Yield the formulas that differ; within a stretch of changed ones, those alike are one formula changed."""
+    old, new = (tex.scan(text, markdown=True).sources(text) for text in (before, after))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for tag, start, end, new_start, new_end in matcher.get_opcodes():
+        if tag != "equal":
+            yield from _paired(old[start:end], new[new_start:new_end])
+
+
+def _paired(old: Sequence[str], new: Sequence[str]) -> Iterator[FormulaChange]:
+    position = 0
+    for source in old:
+        near = range(position, min(position + REACH, len(new)))
+        match = next((index for index in near if _alike(source, new[index])), None)
+        if match is None:
+            yield FormulaChange(before=source, after=None, segments=(Segment(Kind.DELETE, source),))
+            continue
+        yield from (_added(formula) for formula in new[position:match])
+        yield FormulaChange(before=source, after=new[match], segments=compare_tex(source, new[match]))
+        position = match + 1
+    yield from (_added(formula) for formula in new[position:])
+
+
+def _added(source: str) -> FormulaChange:
+    return FormulaChange(before=None, after=source, segments=(Segment(Kind.INSERT, source),))
+
+
+def _alike(old: str, new: str) -> bool:
+    """Tell whether two formulas have enough tokens in common; dollar signs around them do not count."""
+    ours, theirs = (_TOKEN.findall(source.strip("$")) for source in (old, new))
+    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
+    return matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE
+
+
+# --- what is shown of it ---
+
+
+def _hunks(segments: Sequence[Segment], context: int) -> Iterator[tuple[Segment, ...]]:
+    hunk: list[Segment] = []
+    for index, segment in enumerate(segments):
+        if segment.kind != Kind.EQUAL:
+            hunk.append(segment)
+            continue
+        last = index == len(segments) - 1
+        if hunk and not last and len(segment.text) <= 2 * context:
+            hunk.append(segment)
+            continue
+        if hunk:
+            yield tuple(filter(lambda piece: piece.text, [*hunk, Segment(Kind.EQUAL, segment.text[:context])]))
+        hunk = [] if last else [Segment(Kind.EQUAL, segment.text[len(segment.text) - context :])] if context else []
+    if any(segment.kind != Kind.EQUAL for segment in hunk):
+        yield tuple(hunk)
