@@ -110,6 +110,22 @@ class Library:
             {"topic": topic},
         )
 
+    def series(self) -> list[Row]:
+        """Return the series, longest first: id, name, posts, and when the first and last part were published."""
+        return self._ask(
+            "SELECT series_id AS id, series AS name, count(*) AS posts, min(published_on) AS since, "
+            "max(published_on) AS until FROM series_outline GROUP BY series_id, series "
+            "ORDER BY count(*) DESC, series_id"
+        )
+
+    def parts(self, series: int) -> list[Row]:
+        """Return the parts of a series in their order: id, label, title, published_on, and the series' name."""
+        return self._ask(
+            "SELECT post_id AS id, label, title, published_on, series_id, series AS name FROM series_outline "
+            "WHERE series_id = :series ORDER BY position",
+            {"series": series},
+        )
+
     def years(self) -> list[Row]:
         """Return the years, oldest first: year, posts."""
         return self._ask(
@@ -177,6 +193,19 @@ class Library:
             "SELECT DISTINCT p.id, p.title, p.published_on FROM links AS l JOIN posts AS p ON p.id = l.post_id "
             "WHERE l.target_post_id = :number AND l.kind = 'post' AND p.id <> :number "
             "ORDER BY p.published_on DESC, p.id DESC",
+            {"number": number},
+        )
+
+    def series_of(self, number: int) -> list[Row]:
+        """Return the parts of the series a post belongs to; empty when it belongs to none."""
+        row = self._ask_one("SELECT series_id FROM series_posts WHERE post_id = :number", {"number": number})
+        return self.parts(row["series_id"]) if row else []
+
+    def works(self, number: int) -> list[Row]:
+        """Return the works elsewhere a post links to, each once: kind, identifier, url."""
+        return self._ask(
+            "SELECT kind, identifier, url, min(position) AS position FROM external_references "
+            "WHERE post_id = :number GROUP BY kind, identifier, url ORDER BY min(position)",
             {"number": number},
         )
 

@@ -78,6 +78,11 @@ def line(text: str) -> Markup:
     return Markup("".join(_escaped(text)))  # noqa: S704 - all of it escaped
 
 
+def source(markdown: str) -> Markup:
+    """Return Markdown as it is written, only its formulas ready to be set."""
+    return Markup("".join(_escaped(markdown, markdown=True)))  # noqa: S704 - all of it escaped
+
+
 def formula(source: str) -> Markup:
     """Return one formula, given with its delimiters or environment."""
     scanned = tex.scan(source).spans
@@ -92,10 +97,10 @@ def _formula(source: str, *, display: bool) -> str:
     return f'<span class="tex{" display" if display else ""}">{escape(source)}</span>'
 
 
-def _escaped(text: str) -> Iterator[str]:
-    """Yield a text that is no Markdown, escaped, with its formulas marked."""
+def _escaped(text: str, *, markdown: bool = False) -> Iterator[str]:
+    """Yield a text as it is written, escaped, with its formulas marked."""
     at = 0
-    for span in tex.scan(text).spans:
+    for span in tex.scan(text, markdown=markdown).spans:
         yield _referring(text[at : span.start])
         yield _formula(text[span.start : span.end], display=span.display)
         at = span.end
