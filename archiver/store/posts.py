@@ -12,7 +12,7 @@ from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import items
-from archiver.store import models
+from archiver.store import models, search_index
 from archiver.store.database import insertion
 
 STAT_INTERVAL = timedelta(days=1)
@@ -123,7 +123,10 @@ def _make_current(session: Session, post: items.Post, revision_id: int, seen_at:
     session.execute(update(models.Post).where(models.Post.id == post.id).values(values))
     _replace(session, models.PostCategory, post.id, ({"category_id": _category(session, c)} for c in post.categories))
     _replace(session, models.PostTag, post.id, _tags(session, post.tags))
+    search_index.forget_formulas(session, post.id)
     _replace(session, models.Formula, post.id, map(_fields, post.content.formulas))
+    search_index.put_formulas(session, post.id)
+    search_index.put_post(session, post.id, post.title, post.content.text)
     _replace(session, models.CodeBlock, post.id, map(_fields, post.content.code_blocks))
     _replace(session, models.Image, post.id, map(_fields, post.content.images))
     _replace(session, models.Link, post.id, map(_fields, post.content.links))
@@ -216,7 +219,7 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
     """
     shown = {comment.id for comment in comments}
     here = select(models.Comment.id).where(models.Comment.post_id == post_id)
-    known = set(session.execute(here.where(models.Comment.id.in_(shown))).scalars())
+    known = _wording(session, post_id, shown)
     vanished = here.where(models.Comment.page == page, models.Comment.deleted_at.is_(None))
     lost = set(session.execute(vanished).scalars()) - shown
     if lost:
@@ -227,6 +230,9 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
     statement = statement.on_conflict_do_update(index_elements=[models.Comment.id], set_=again)
     if comments:
         session.execute(statement, [_comment_row(post_id, comment, page, seen_at) for comment in comments])
+        said = {comment.id: (comment.author, comment.content.text) for comment in comments}
+        changed = ((number, *words) for number, words in said.items() if known.get(number) != words)
+        search_index.put_comments(session, changed)
     new = len(shown) - len(known)
     owed = models.Post.comments_owed
     session.execute(
@@ -235,6 +241,13 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
         .values(comments_owed=0 if page == 1 else case((owed > new, owed - new), else_=0))
     )
     return new
+
+
+def _wording(session: Session, post_id: int, comments: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Return author and text of those of a post's comments that are known."""
+    columns = select(models.Comment.id, models.Comment.author, models.Comment.text)
+    rows = session.execute(columns.where(models.Comment.post_id == post_id, models.Comment.id.in_(comments)))
+    return {number: (author, text) for number, author, text in rows}
 
 
 def comments_owed(session: Session, post_id: int) -> bool:

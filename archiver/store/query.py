@@ -168,7 +168,10 @@ def _decoded(text: bytes) -> str:
 
 
 def sqlite_file(archive: str | Path) -> Path | None:
-    """Return the SQLite file a path or URL stands for, or None for a server."""
+    """Return the SQLite file a path or URL stands for, or None for a server.
+
+    Raises UsageError for a URL that makes no sense.
+    """
     if isinstance(archive, Path) or "://" not in archive:
         return Path(archive)
     from sqlalchemy import make_url

@@ -71,8 +71,8 @@ def as_table(result: Result | Stream, width: int | None = None) -> Iterator[str]
     from tabulate import tabulate
 
     rows = held(result.rows)
-    cells = [[_shown(value) for value in row] for row in rows]
-    names = [_shown(name) for name in result.columns]
+    cells = [[shown(value) for value in row] for row in rows]
+    names = [shown(name) for name in result.columns]
     if width is not None:
         most = _widest(names, cells, width)
         names = [_shortened(name, most - _PADDING) for name in names]
@@ -124,7 +124,7 @@ def _chained(first: Row, others: Iterable[Row]) -> Iterator[Row]:
     yield from others
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """Return a value as one line of text that is safe to show on a terminal."""
     if value is None:
         return ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from archiver.store.models import Base
+from archiver.store.search_index import TABLES
 from archiver.store.views import VIEWS
 
 COMMAND = "archiver sql --schema --markdown > docs/schema.md"
@@ -122,14 +123,16 @@ def tables() -> tuple[Described, ...]:
 
 def views() -> tuple[Described, ...]:
     """Return the views."""
-    return tuple(
-        Described(
-            view.name,
-            view.about,
-            tuple(Column(name, about, "", False, True, None) for name, about in view.columns.items()),
-        )
-        for view in VIEWS
-    )
+    return tuple(Described(view.name, view.about, _untyped(view.columns)) for view in VIEWS)
+
+
+def full_text() -> tuple[Described, ...]:
+    """Return the tables of the full-text index."""
+    return tuple(Described(table.name, table.about, _untyped(table.columns)) for table in TABLES)
+
+
+def _untyped(columns: Mapping[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name, about, "", False, True, None) for name, about in columns.items())
 
 
 def _column(column: sa.Column[object]) -> Column:
@@ -140,7 +143,7 @@ def _column(column: sa.Column[object]) -> Column:
 
 def as_text() -> str:
     """Return every table and view with its columns, to be read on a terminal."""
-    return "\n".join((*_text("Tables", tables()), *_text("Views", views())))
+    return "\n".join((*_text("Tables", tables()), *_text("Views", views()), *_text("Full text", full_text())))
 
 
 def _text(heading: str, described: Iterable[Described]) -> Iterator[str]:
@@ -166,6 +169,9 @@ def as_markdown() -> str:
         *_sections(tables()),
         "## Views\n",
         *_sections(views()),
+        "## Full text\n",
+        "How to ask these is in [search.md](search.md).\n",
+        *_sections(full_text()),
     )
     return "\n".join(parts).rstrip("\n") + "\n"
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0003"
-down_revision: str | None = "0001"  # "0002", the search index, once that one is there
+down_revision: str | None = "0002"
 branch_labels: None = None
 depends_on: None = None
 

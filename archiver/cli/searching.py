@@ -1,0 +1,172 @@
+"""Commands that find: search."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archiver.cli.context import Context, as_json
+
+if TYPE_CHECKING:
+    from archiver.store.passages import Segments
+    from archiver.store.search import Hit, Results
+
+
+# Words to leave out begin with a minus sign; so this command knows no options of one letter.
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.argument("words", nargs=-1)
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Most hits to show.")
+@click.option("--rebuild", is_flag=True, help="Make the index anew from the database first; every crawl keeps it up.")
+@as_json
+@click.pass_obj
+def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, json_: bool) -> None:
+    r"""Find posts by WORDS, Chinese, English or TeX; all of them have to be there.
+
+    \b
+    "低秩近似"       exactly so (quote for the shell as well: '"低秩近似"')
+    -蒸馏            not there
+    title:  tag:  category:  topic:  author:        in the title; by name
+    after:2021  before:2024-03  year:2024           by date
+    tex:'\msign'      exactly so in a formula
+    has:code  has:images  has:formulas  has:comments
+    in:comments      among the comments
+
+    Where few posts match, those that cover most of the words follow.
+    """
+    from archiver.store import search as searching
+
+    if rebuild:
+        _rebuild(obj)
+        if not words:
+            return
+    with searching.opened(obj.database()) as connection:
+        found = searching.search(connection, " ".join(words), limit=limit)
+    if json_:
+        click.echo(json.dumps(_as_dict(found), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(_lines(found, _width())))
+
+
+def _rebuild(obj: Context) -> None:
+    from archiver.store import query, search_index
+    from archiver.store.database import Archive
+    from archiver.store.search import indexed_file
+
+    query.run(indexed_file(obj.database()), "SELECT id FROM posts LIMIT 1")  # a new archive is not what was meant
+    with Archive(obj.database()) as archive:
+        rows = search_index.rebuild(archive.session.connection())
+        archive.commit()
+    click.echo(
+        f"index of {rows['posts_fts']} posts, {rows['comments_fts']} comments and {rows['formulas_fts']} formulas"
+    )
+
+
+def _as_dict(found: Results) -> dict[str, Any]:
+    return {
+        "understood": found.understood,
+        "exact": found.exact,
+        "related": found.related,
+        "hits": [
+            {
+                "post_id": hit.post_id,
+                "comment_id": hit.comment_id,
+                "title": _text(hit.title),
+                "url": hit.url,
+                "author": hit.author,
+                "published_on": hit.published_on,
+                "passage": _text(hit.passage),
+                "marks": _marks(hit.passage),
+                "formulas": list(hit.formulas),
+                "related": hit.related,
+            }
+            for hit in found.hits
+        ],
+    }
+
+
+def _text(segments: Segments) -> str:
+    return "".join(segment.text for segment in segments)
+
+
+def _marks(segments: Segments) -> list[tuple[int, int]]:
+    """Return first character and the one after the last, of each marked piece."""
+    marks, at = [], 0
+    for text, marked in segments:
+        if marked:
+            marks.append((at, at + len(text)))
+        at += len(text)
+    return marks
+
+
+def _width() -> int | None:
+    """Return the columns of the terminal; None when there is none."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _lines(found: Results, width: int | None) -> Iterator[str]:
+    """Yield the lines of a report for a person: how the query was understood, and the hits."""
+    yield f"{_counted(found)}: {found.understood}"
+    for number, hit in enumerate(found.hits):
+        if hit.related and (number == 0 or not found.hits[number - 1].related):
+            yield ""
+            yield "No post matches all of it; these cover most:" if not found.exact else "These cover most of it:"
+        yield from _hit_lines(hit, width)
+
+
+def _counted(found: Results) -> str:
+    parts = [f"{found.exact} {'hit' if found.exact == 1 else 'hits'}"]
+    parts += [f"{found.related} related"] if found.related else []
+    parts += [f"the first {len(found.hits)} shown"] if len(found.hits) < found.total else []
+    return ", ".join(parts)
+
+
+def _hit_lines(hit: Hit, width: int | None) -> Iterator[str]:
+    yield ""
+    head = [*hit.title, (f"  {hit.published_on or ''}", False)]
+    if hit.comment_id is not None:
+        head.append((f"  {hit.author}", False))
+    yield from _wrapped(head, width, "")
+    yield f"  {hit.url}"
+    yield from _wrapped(hit.passage, width, "  ")
+    for formula in hit.formulas:
+        yield from _wrapped([(" ".join(formula.split()), False)], width, "  ")
+
+
+_WORD = re.compile(r"[!-~]+|.", re.DOTALL)  # Chinese may be parted anywhere
+
+
+def _wrapped(segments: Iterable[tuple[str, bool]], width: int | None, indent: str) -> Iterator[str]:
+    """Yield pieces of text as lines of a width, the marked ones emphasised on a terminal."""
+    from wcwidth import wcswidth
+
+    from archiver.store.results import shown
+
+    line: list[tuple[str, bool]] = []
+    room = full = None if width is None else width - len(indent)
+    for text, marked in segments:
+        for word in _WORD.findall(shown(text)):
+            columns = max(wcswidth(word), 0)
+            if room is not None and full is not None:
+                if columns > room and line:
+                    yield indent + _emphasised(line)
+                    line, room = [], full
+                room -= columns
+            line.append((word, marked and width is not None))
+    yield indent + _emphasised(line)
+
+
+def _emphasised(words: Iterable[tuple[str, bool]]) -> str:
+    runs = ((marked, "".join(word for word, _ in run)) for marked, run in groupby(words, key=itemgetter(1)))
+    return "".join(click.style(text, bold=True, fg="yellow") if marked else text for marked, text in runs).rstrip()
+
+
+COMMANDS = (search,)

@@ -1,0 +1,60 @@
+"""Chinese for an index that knows words by the blanks around them: each wide character becomes a word of its own.
+
+SQLite's `unicode61` takes an unbroken run of Chinese for one word, and so finds one two-character word in ten. With a
+zero width space around every character a phrase is found wherever it stands, by any SQLite; the spaces do not show.
+
+The index (`store/search_index.py`), what is asked of it, and the SQL of docs/queries.md must agree on what is wide.
+"""
+
+from __future__ import annotations
+
+import re
+
+FIRST_WIDE = "\u2e80"
+"""The first of the characters that are words by themselves: from the CJK radicals on, all of them."""
+
+SPACE = "\u200b"
+"""Zero width space: ends a word, and does not show."""
+
+BREAK = "\u2060"
+"""Word joiner, a word of its own in the index: stands where something parts two Chinese words, so that 阶梯。度量 does
+not hold 梯度. It does not show."""
+
+TOKENIZER = f"unicode61 remove_diacritics 2 tokenchars '{BREAK}'"
+"""What the index has to be made with."""
+
+_WIDE = f"[{FIRST_WIDE}-\U0010ffff]"
+_LETTER = r"[^\W_]"
+_RUN = re.compile(f"{_WIDE}+")
+_GAP = re.compile(rf"(?<={_WIDE})[\W_]+(?={_LETTER})|(?<={_LETTER})[\W_]+(?={_WIDE})")
+_INVISIBLE = str.maketrans("", "", SPACE + BREAK)
+
+
+def spaced(text: str) -> str:
+    """Return a text as the index holds it."""
+    parted = _GAP.sub(_part, text.translate(_INVISIBLE))
+    return _RUN.sub(lambda run: SPACE + SPACE.join(run[0]) + SPACE, parted)
+
+
+def plain(text: str) -> str:
+    """Return a text of the index as it was."""
+    return text.translate(_INVISIBLE)
+
+
+def phrase(text: str) -> str:
+    """Return what to ask an FTS5 index for, to find these words one after the other: a string in its query language."""
+    return '"' + spaced(text).replace("\0", " ").replace('"', '""') + '"'
+
+
+def is_wide(character: str) -> bool:
+    """Return whether a character is a word by itself."""
+    return character >= FIRST_WIDE
+
+
+def _part(gap: re.Match[str]) -> str:
+    """Mark a gap; blanks beside Latin are none, as 用 LoRA 微调 and 用LoRA微调 are written alike."""
+    text = gap.string
+    latin = not is_wide(text[gap.start() - 1]) or not is_wide(text[gap.end()])
+    if latin and gap[0].isspace() and "\n" not in gap[0]:
+        return gap[0]
+    return gap[0] + BREAK + SPACE
