@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from archiver import __version__
-from archiver.cli import asking, crawling, keeping, scheduling, searching
+from archiver.cli import asking, crawling, keeping, scheduling, searching, serving
 from archiver.cli.context import Context, Group
 
 DEFAULT_HOME = "data"
@@ -42,5 +42,6 @@ for command in (
     *searching.COMMANDS,
     *keeping.COMMANDS,
     *scheduling.COMMANDS,
+    *serving.COMMANDS,
 ):
     main.add_command(command)
