@@ -155,9 +155,7 @@ ENDPOINTS = (
             _OFFSET,
         ),
     ),
-    Endpoint(
-        "/api/posts/{id}", "A post with its text, where it is listed and what it is connected to", _post, (_POST,)
-    ),
+    Endpoint("/api/posts/{id}", "A post: its text, where it is listed, its connections", _post, (_POST,)),
     Endpoint("/api/posts/{id}/comments", "The comments of a post", _comments, (_POST,), array=True),
     Endpoint("/api/search", "Posts or comments that match a query, best first", _search, finding.PARAMETERS),
     Endpoint(

@@ -37,7 +37,7 @@ def application(here: Desk, access: Access) -> ASGIApp:
         ArchiverError: _unreadable,
         HTTPException: _refused,
     }
-    app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    app = Starlette(routes=routes, exception_handlers=handlers)
     app.state.desk = here
     return Guard(app, access)
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from archiver.errors import UsageError
 from archiver.store.passages import Segment
 from archiver.store.reading import Reading
 from archiver.store.search import Hit, Results, search
 from archiver.store.search_query import LONGEST, Filters, Query, parse
+from archiver.web.reader import markup
 from archiver.web.reader.parameters import Parameter
 
 PAGE = 20
@@ -110,5 +111,5 @@ def _marked(segments: Iterable[Segment]) -> Markup:
         if segment.marked:
             parts.append(Markup("<mark>{}</mark>").format(segment.text))
         else:
-            parts.append(escape(segment.text))
+            parts.append(markup.line(segment.text))
     return Markup("").join(parts)

@@ -38,6 +38,8 @@ def front(request: Request) -> Response:
     """Show what is new, what there is, and what the last run brought."""
     library = desk(request).library
     runs = library.runs(1)
+    brought = library.brought(runs[0]) if runs else {}
+    years = library.years()
     return page(
         request,
         "front.html",
@@ -45,12 +47,12 @@ def front(request: Request) -> Response:
         categories=library.categories(),
         topics=library.topics(),
         series=library.series(),
-        years=library.years(),
-        chart=charts.columns("Posts by year", [(str(row["year"]), row["posts"]) for row in library.years()]),
+        years=years,
+        chart=charts.columns("Posts by year", [(str(row["year"]), row["posts"]) for row in years]),
         tags=library.tags()[:40],
         totals=library.totals(),
         run=runs[0] if runs else None,
-        brought=library.brought(runs[0]) if runs else {},
+        brought=brought,
     )
 
 
@@ -69,7 +71,7 @@ def post(request: Request) -> Response:
         "post.html",
         post=row,
         text=markup.post(row["markdown"]),
-        **library.places(number),
+        places=library.places(number),
         series=library.series_of(number),
         neighbours=library.neighbours(number),
         cites=library.cites(number),

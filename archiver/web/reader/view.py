@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,9 +56,9 @@ def _size(size: int) -> str:
     raise AssertionError
 
 
-def _ago(moment: str | None) -> int | None:
-    """Return how many whole days ago something was."""
-    return (datetime.now(UTC) - datetime.fromisoformat(moment)).days if moment else None
+def _path(text: object) -> str:
+    """Return a text as part of an address."""
+    return quote(str(text), safe="")
 
 
 @cache
@@ -71,7 +70,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters.update(
-        day=_day, minute=_minute, size=_size, ago=_ago, path=lambda text: quote(str(text), safe="")
-    )
+    environment.filters.update(day=_day, minute=_minute, size=_size, path=_path)
     return environment

@@ -174,7 +174,7 @@ _CHINESE = {
     "Images": "图片",
     "Captures": "存档记录",
     "Next run": "下次抓取",
-    "No schedule is known here; `archiver schedule` makes one.": "没有发现定时任务；用 archiver schedule 设置。",
+    "No schedule is known here; archiver schedule makes one.": "没有发现定时任务；用 archiver schedule 设置。",
     "Not before {}": "不早于 {}",
     "Started": "开始",
     "Outcome": "结果",

@@ -69,6 +69,7 @@ function set(roots, fresh = false) {
     }
     await MathJax.typesetPromise(roots);
     roots.forEach(offerCopies);
+    roots.forEach(tame);
   });
   return queue;
 }
@@ -86,6 +87,20 @@ async function setAll() {
   document.documentElement.dataset.formulas = "set";
   if (location.hash) reveal();
 }
+
+// What is wider than its line scrolls by itself, not the page.
+function tame(root) {
+  for (const node of $$(".tex:not(.display)", root)) {
+    const room = node.parentElement.closest("p, li, h1, h2, h3, h4, h5, h6, td, th, div, blockquote")?.clientWidth;
+    node.classList.toggle("long", Boolean(room) && node.scrollWidth > 0 && node.firstElementChild?.getBoundingClientRect().width > room);
+  }
+}
+
+let resized;
+addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => tame(document), 150);
+});
 
 function offerCopies(root) {
   for (const node of $$(".tex.display", root)) {
