@@ -69,7 +69,6 @@ function set(roots, fresh = false) {
     }
     await MathJax.typesetPromise(roots);
     roots.forEach(offerCopies);
-    roots.forEach(tame);
   });
   return queue;
 }
@@ -84,16 +83,21 @@ async function setAll() {
     await set([node]);
     await new Promise(requestAnimationFrame);
   }
+  await document.fonts.ready; // widths are right only now
+  tame(document);
   document.documentElement.dataset.formulas = "set";
   if (location.hash) reveal();
 }
 
 // What is wider than its line scrolls by itself, not the page.
 function tame(root) {
-  for (const node of $$(".tex:not(.display)", root)) {
-    const room = node.parentElement.closest("p, li, h1, h2, h3, h4, h5, h6, td, th, div, blockquote")?.clientWidth;
-    node.classList.toggle("long", Boolean(room) && node.scrollWidth > 0 && node.firstElementChild?.getBoundingClientRect().width > room);
-  }
+  const formulas = $$(".tex[data-tex]:not(.display)", root);
+  formulas.forEach((node) => node.classList.remove("long"));
+  const long = formulas.filter((node) => {
+    const block = node.parentElement.closest("p, li, h1, h2, h3, h4, h5, h6, td, th, div, blockquote");
+    return node.getBoundingClientRect().right > block.getBoundingClientRect().right + 1;
+  });
+  long.forEach((node) => node.classList.add("long"));
 }
 
 let resized;
@@ -115,7 +119,7 @@ function offerCopies(root) {
 }
 
 document.addEventListener("toggle", (event) => {
-  if (event.target.open && event.target.closest(".comments")) set([event.target]);
+  if (event.target.open && event.target.closest(".comments")) set([event.target]).then(() => tame(event.target));
 }, true);
 
 /* Copying */
@@ -240,7 +244,7 @@ function searchAsYouType() {
       results.replaceChildren(...$("#results", page).childNodes);
       history.replaceState(null, "", "/search" + (address ? "?" + address : ""));
       document.title = page.title;
-      set([results], true);
+      set([results], true).then(() => tame(results));
       results.setAttribute("aria-busy", "false");
     } catch (error) {
       if (error.name !== "AbortError") throw error;
