@@ -96,7 +96,7 @@ def stream(
 
     Only the time spent in the database counts against `timeout`. Raises as `run` does, also while rows are read.
     """
-    file = _file(archive)
+    file = sqlite_file(archive)
     if file is None:
         asked = _ask_server(str(archive), sql, parameters, timeout)
     else:
@@ -167,7 +167,7 @@ def _decoded(text: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _file(archive: str | Path) -> Path | None:
+def sqlite_file(archive: str | Path) -> Path | None:
     """Return the SQLite file a path or URL stands for, or None for a server."""
     if isinstance(archive, Path) or "://" not in archive:
         return Path(archive)

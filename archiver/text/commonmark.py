@@ -7,7 +7,6 @@ line that begins with a dash. What is a formula, `tex` says; `\$` is a dollar si
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -19,9 +18,11 @@ from markdown_it.rules_inline import StateInline
 
 from archiver.text import dom, plain, tex
 
-# In the parser's environment: formulas by the identity of the list of pieces they are in; what finds them in a text.
-_FORMULAS, _FINDER = "formulas", "finder"
-_VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak"})
+FORMULA = "formula"
+"""Type of a formula's token; its content is the exact source, `meta["display"]` tells whether it stands alone."""
+
+_FINDER = "finder"  # in the parser's environment: what finds formulas in a text
+_VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak", FORMULA})
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
 # Wider than CommonMark: a sign with a meaning anywhere, or at the beginning of a line.
 _MEANING = re.compile(r"[\\`*_~<&\[]|^(?:[ \t#>+\-=:|]|\d{1,9}[.)]|$)", re.MULTILINE)
@@ -97,10 +98,9 @@ def _has_meaning(block: str, spans: list[tex.Span]) -> bool:
 def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:
     if not blocks:
         return
-    noted: dict[int, list[str]] = defaultdict(list)
-    for token in _parser().parse("\n\n".join(blocks), {_FORMULAS: noted}):
+    for token in _parser().parse("\n\n".join(blocks), {}):
         if token.type == "inline" and token.children:
-            formulas += noted[id(token.children)]
+            formulas += [child.content for child in token.children if child.type == FORMULA]
             pieces += [child.content or "\n" for child in token.children if child.type in _VISIBLE]
         elif token.type == "html_block":
             _html(token.content, pieces, formulas)
@@ -118,11 +118,15 @@ def _html(markup: str, pieces: list[str], formulas: list[str]) -> None:
 
 @cache
 def _parser() -> MarkdownIt:
+    return new_parser().disable(["text_join", "fragments_join"])  # nobody minds into how many pieces a text falls
+
+
+def new_parser() -> MarkdownIt:
+    """Return a parser of our Markdown, for the caller to give rules for rendering to."""
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
-    parser.disable(["text_join", "fragments_join"])  # nobody minds into how many pieces a text falls
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
     parser.block.ruler.before("lheading", "formula_lines", _formula_lines)
-    parser.inline.ruler.before("escape", "formula", _formula)
+    parser.inline.ruler.before("escape", FORMULA, _formula)
     return parser
 
 
@@ -137,9 +141,9 @@ def _formula(state: StateInline, silent: bool) -> bool:
     if span is None or span.end > state.posMax:
         return _stray_dollars(state, silent)
     if not silent:
-        source = state.src[span.start : span.end]
-        state.pending += source
-        state.env[_FORMULAS][id(state.tokens)].append(source)
+        token = state.push(FORMULA, "", 0)
+        token.content = state.src[span.start : span.end]
+        token.meta = {"display": span.display}
     state.pos = span.end
     return True
 
