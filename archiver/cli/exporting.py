@@ -1,0 +1,3 @@
+"""The command that hands the archive over in other formats: export."""
+
+COMMANDS = ()
