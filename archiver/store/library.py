@@ -32,12 +32,17 @@ class Library:
 
         Raises UsageError when there is none.
         """
-        self._database = database
+        self.database = database
+        """URL of its database."""
         self._engine = _engine(database)
         with _explained(database):
             self._connection = self._engine.connect()
             if self._engine.dialect.name == "sqlite":
                 self._connection.exec_driver_sql("BEGIN")
+
+    def count(self) -> int:
+        """Return how many posts there are."""
+        return int(next(self._rows(sa.select(sa.func.count(models.Post.id).label("posts"))))["posts"])
 
     def posts(self, ids: Collection[int] | None = None) -> Iterator[Post]:
         """Yield all posts by number, or those given, in the order given; one that is not there is left out."""
@@ -152,7 +157,7 @@ class Library:
 
         It sees the archive as it is now.
         """
-        return query.run(self._database, sql, parameters, timeout=timeout, limit_rows=limit)
+        return query.run(self.database, sql, parameters, timeout=timeout, limit_rows=limit)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -207,7 +212,7 @@ class Library:
         return (value(**row) for row in self._rows(statement))
 
     def _rows(self, statement: Any) -> Iterator[Any]:
-        with _explained(self._database):
+        with _explained(self.database):
             yield from self._connection.execute(statement.execution_options(yield_per=200)).mappings()
 
 
