@@ -130,10 +130,8 @@ class _Book:
         """Add what holds the chapters together."""
         rights = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said.sentences())
         cover = _PAGE.format(title=escape(title), body=f"<h1>{escape(title)}</h1>\n{rights}")
-        items = "".join(
-            f'<li><a href="{_chapter(post.id)}">{escape(_printable(post.title))}</a></li>\n'
-            for post, _ in self._chapters
-        )
+        titles = ((_chapter(post.id), escape(_printable(post.title))) for post, _ in self._chapters)
+        items = "".join(f'<li><a href="{href}">{text}</a></li>\n' for href, text in titles)
         contents = f'<nav epub:type="toc" id="toc"><h1>目录</h1>\n<ol>\n{items}</ol></nav>'
         self._store("EPUB/title.xhtml", cover.encode())
         self._store("EPUB/nav.xhtml", _PAGE.format(title=escape(title), body=contents).encode())

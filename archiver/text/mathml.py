@@ -35,15 +35,23 @@ _TAG = re.compile(rf"\\tag\*?\s*{_GROUP}")
 _REFERENCE = re.compile(r"\\(eq)?ref\s*\{([^{}]*)\}")
 _ENVIRONMENT = re.compile(r"\\begin\{([a-z]+)(\*?)\}")
 _EDGE = re.compile(r"\\(begin|end)\{([a-z]+)(\*?)\}(?(1))")
-_UNSEEN = re.compile(
-    r"\\(?:(?:nonumber|notag|nolimits)(?![A-Za-z])|displaystyle(?![A-Za-z])|require\{[^{}]*\}|allowbreak)"
-)
+_UNSEEN = re.compile(r"\\(?:(?:nonumber|notag|nolimits|displaystyle|allowbreak)(?![A-Za-z])|require\s*\{[^{}]*\})")
 _BOX = re.compile(rf"\\bbox\s*(?:\[[^\[\]]*\])?\s*{_GROUP}")
 _TEXT = re.compile(rf"\\(?:text|mathrm|textbf|mbox)\s*{_GROUP}")
 _SCRIPT = re.compile(rf"([_^])(\\[A-Za-z]+\s*{_GROUP})(?!\s*\{{)")
 # Signs latex2mathml would write as markup, and what stands for them on the way.
 _HIDDEN = {ord("<"): "\ue000", ord(">"): "\ue001", ord("&"): "\ue002"}
 _SHOWN = {ord(hidden): chr(sign) for sign, hidden in _HIDDEN.items()}
+_TOKENS = {f"{{{NAMESPACE}}}{name}" for name in ("mi", "mn", "mo", "mtext", "ms")}
+_COLOR = re.compile(
+    r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?|aqua|black|blue|fuchsia|gray|green|lime|maroon|navy|olive|purple|red|silver|"
+    r"teal|white|yellow"
+)  # https://www.w3.org/TR/MathML3/chapter2.html#fund.color
+_COLORS = {
+    "brown": "#a52a2a", "cyan": "#00ffff", "darkblue": "#00008b", "darkgreen": "#006400", "magenta": "#ff00ff",
+    "orange": "#ffa500", "pink": "#ffc0cb", "skyblue": "#87ceeb", "violet": "#ee82ee",
+}  # fmt: skip
+"""Further names of colours in TeX, as https://www.w3.org/TR/css-color-4/#named-colors has them."""
 _ARGUMENT = re.compile(rf"\s*(?:{_GROUP}|(\\[A-Za-z]+|\\?[^\s{{}}]))")
 
 
@@ -174,9 +182,26 @@ def _translated(source: str, display: bool, original: str) -> etree._Element | N
         return None
     except Exception:
         return None
-    for node in element.iter():
-        node.text = node.text.translate(_SHOWN) if node.text else None
+    for node in list(element.iter(etree.Element)):
+        _make_valid(node)
         if node.text and node.text.startswith("\\") and len(node.text) > 1:
-            return None
+            return None  # a command it does not know
     element.set("alttext", " ".join(original.split()))
     return element
+
+
+def _make_valid(node: etree._Element) -> None:
+    """Change what MathML 3 does not allow and latex2mathml writes all the same."""
+    if node.tag in _TOKENS and len(node):
+        text = "".join(node.itertext())
+        node[:] = []
+        node.text = text
+    node.text = node.text.translate(_SHOWN) if node.text else None
+    color = node.get("mathcolor")
+    if color is not None and not _COLOR.fullmatch(color):
+        if color in _COLORS:
+            node.set("mathcolor", _COLORS[color])
+        else:
+            del node.attrib["mathcolor"]
+    if node.get("columnspacing") == "":
+        del node.attrib["columnspacing"]
