@@ -34,6 +34,9 @@ FLOORS = {
 NEIGHBOURS = {("archiver.pages", "archiver.text"), ("archiver.crawl", "archiver.settings")}
 """Who may import from the same floor."""
 
+FRONT_DOOR = ("archiver", "archiver.store")
+"""`archiver.open` leads to the store, when it is called."""
+
 SPIDERS_KNOW = {name for name, floor in FLOORS.items() if floor == 0} | {"archiver.pages"}
 
 DOORS = {
@@ -86,7 +89,7 @@ def _allowed(importer: str, imported: str) -> bool:
         return imported in SPIDERS_KNOW
     if imported not in FLOORS:  # spiders, migrations, tests: archiver names them by string
         return False
-    return FLOORS[imported] < FLOORS[importer] or (importer, imported) in NEIGHBOURS
+    return FLOORS[imported] < FLOORS[importer] or (importer, imported) in {*NEIGHBOURS, FRONT_DOOR}
 
 
 def _unit(name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from archiver import __version__
-from archiver.cli import asking, crawling, keeping, scheduling, searching, serving
+from archiver.cli import asking, crawling, exporting, history, keeping, scheduling, searching, serving
 from archiver.cli.context import Context, Group
 
 DEFAULT_HOME = "data"
@@ -36,12 +36,6 @@ def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, q
     )
 
 
-for command in (
-    *crawling.COMMANDS,
-    *asking.COMMANDS,
-    *searching.COMMANDS,
-    *keeping.COMMANDS,
-    *scheduling.COMMANDS,
-    *serving.COMMANDS,
-):
-    main.add_command(command)
+for module in (crawling, asking, searching, history, exporting, keeping, scheduling, serving):
+    for command in module.COMMANDS:
+        main.add_command(command)

@@ -16,6 +16,7 @@ from archiver.errors import ArchiverError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from archiver.crawl.run import Place
+    from archiver.store.library import Library
     from archiver.store.results import Result, Stream
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -41,6 +42,12 @@ class Context:
         from archiver.store.database import database_url
 
         return database_url(self.home, self.db)
+
+    def library(self) -> Library:
+        """Return the archive, for reading."""
+        from archiver.store.library import Library
+
+        return Library(self.database())
 
     def ask(self, sql: str, *parameters: Any) -> Result:
         """Return the answer of a read-only query."""

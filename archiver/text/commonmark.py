@@ -19,7 +19,7 @@ from markdown_it.rules_inline import StateInline
 from archiver.text import dom, plain, tex
 
 FORMULA = "formula"
-"""Type of the tokens that are formulas; their content is the exact source with delimiters or environment."""
+"""Type of a formula's token; its content is the exact source, `meta["display"]` tells whether it stands alone."""
 
 _FINDER = "finder"  # in the parser's environment: what finds formulas in a text
 _VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak", FORMULA})
@@ -98,7 +98,7 @@ def _has_meaning(block: str, spans: list[tex.Span]) -> bool:
 def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:
     if not blocks:
         return
-    for token in parser().parse("\n\n".join(blocks)):
+    for token in _parser().parse("\n\n".join(blocks), {}):
         if token.type == "inline" and token.children:
             formulas += [child.content for child in token.children if child.type == FORMULA]
             pieces += [child.content or "\n" for child in token.children if child.type in _VISIBLE]
@@ -117,13 +117,16 @@ def _html(markup: str, pieces: list[str], formulas: list[str]) -> None:
 
 
 @cache
-def parser() -> MarkdownIt:
-    """Return the parser of our Markdown: its formulas are tokens of their own."""
+def _parser() -> MarkdownIt:
+    return new_parser().disable(["text_join", "fragments_join"])  # nobody minds into how many pieces a text falls
+
+
+def new_parser() -> MarkdownIt:
+    """Return a parser of our Markdown, for the caller to give rules for rendering to."""
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
-    parser.disable(["text_join", "fragments_join"])  # nobody minds into how many pieces a text falls
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
     parser.block.ruler.before("lheading", "formula_lines", _formula_lines)
-    parser.inline.ruler.before("escape", "formula", _formula)
+    parser.inline.ruler.before("escape", FORMULA, _formula)
     return parser
 
 
@@ -138,7 +141,9 @@ def _formula(state: StateInline, silent: bool) -> bool:
     if span is None or span.end > state.posMax:
         return _stray_dollars(state, silent)
     if not silent:
-        state.push(FORMULA, "", 0).content = state.src[span.start : span.end]
+        token = state.push(FORMULA, "", 0)
+        token.content = state.src[span.start : span.end]
+        token.meta = {"display": span.display}
     state.pos = span.end
     return True
 

@@ -81,7 +81,10 @@ class Difference:
         return _count(self.prose, Kind.DELETE)
 
     def hunks(self, context: int = 30) -> list[tuple[Segment, ...]]:
-        """Return the changes, each with so many characters of what is around it, near ones together."""
+        """Return the changes, each with so many characters of what is around it, near ones together.
+
+        A formula counts as one character, and is never cut.
+        """
         return list(_hunks(self.prose, context))
 
 
@@ -188,8 +191,7 @@ def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Segment]:
 def _merged(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     """Return segments without empty ones, and between two equal ones at most one of each kind, deletion first."""
     merged: list[Segment] = []
-    filled = (segment for segment in segments if segment.text)
-    for equal, run in groupby(filled, lambda segment: segment.kind == Kind.EQUAL):
+    for equal, run in groupby(_filled(segments), lambda segment: segment.kind == Kind.EQUAL):
         pieces = list(run)
         kinds = (Kind.EQUAL,) if equal else (Kind.DELETE, Kind.INSERT)
         merged += [Segment(kind, text) for kind in kinds if (text := _side(pieces, kind))]
@@ -258,12 +260,17 @@ def _hunks(segments: Sequence[Segment], context: int) -> Iterator[tuple[Segment,
         if segment.kind != Kind.EQUAL:
             hunk.append(segment)
             continue
+        around = _signs(segment.text)
         last = index == len(segments) - 1
-        if hunk and not last and len(segment.text) <= 2 * context:
+        if hunk and not last and len(around) <= 2 * context:
             hunk.append(segment)
             continue
         if hunk:
-            yield tuple(filter(lambda piece: piece.text, [*hunk, Segment(Kind.EQUAL, segment.text[:context])]))
-        hunk = [] if last else [Segment(Kind.EQUAL, segment.text[len(segment.text) - context :])] if context else []
+            yield _filled([*hunk, Segment(Kind.EQUAL, "".join(around[:context]))])
+        hunk = [] if last else [Segment(Kind.EQUAL, "".join(around[max(0, len(around) - context) :]))]
     if any(segment.kind != Kind.EQUAL for segment in hunk):
-        yield tuple(hunk)
+        yield _filled(hunk)
+
+
+def _filled(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    return tuple(segment for segment in segments if segment.text)

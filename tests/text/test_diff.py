@@ -109,6 +109,11 @@ def test_hunks_show_changes_with_what_is_around_them() -> None:
     assert Segment(Kind.EQUAL, same[:8]) in both
 
 
+def test_what_is_around_a_change_cuts_no_formula() -> None:
+    (hunk,) = compare(r"很长的公式$\alpha+\beta+\gamma$，甲", r"很长的公式$\alpha+\beta+\gamma$，乙").hunks(2)
+    assert hunk[0].text == r"$\alpha+\beta+\gamma$，"
+
+
 def test_what_has_nothing_in_common_is_replaced_as_a_whole() -> None:
     before, after = "".join(map(chr, range(0x4E00, 0x5800))), "".join(map(chr, range(0x6000, 0x6A00)))
     assert marked(compare(before, after)) == f"[-{before}-]{{+{after}+}}"

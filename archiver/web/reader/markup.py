@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from itertools import groupby
 from typing import Any
 
 from lxml import etree, html
+from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -55,7 +56,7 @@ class Rendered:
 @lru_cache(_KEPT_POSTS)
 def post(markdown: str) -> Rendered:
     """Return the text of a post; the same text is rendered once."""
-    tokens = commonmark.parser().parse(markdown)
+    tokens = _parser().parse(markdown)
     renderer = _Renderer()
     _shift(tokens)
     headings = tuple(_headings(tokens, renderer))
@@ -65,7 +66,7 @@ def post(markdown: str) -> Rendered:
 @lru_cache(_KEPT_REMARKS)
 def remark(markdown: str) -> Markup:
     """Return the text of a comment; the same text is rendered once."""
-    tokens = commonmark.parser().parse(markdown)
+    tokens = _parser().parse(markdown)
     for token in tokens:
         if token.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):  # no part of the page's outline
             token.tag = "p"
@@ -87,6 +88,11 @@ def formula(source: str) -> Markup:
     """Return one formula, given with its delimiters or environment."""
     scanned = tex.scan(source).spans
     return Markup(_formula(source, display=bool(scanned and scanned[0].display)))  # noqa: S704 - escaped
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return commonmark.new_parser()
 
 
 def _safe(markup: str) -> Markup:
@@ -130,9 +136,8 @@ class _Renderer(RendererHTML):
     def formula(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """Return a formula."""
         del options, env
-        source = tokens[index].content
-        spans = tex.scan(source).spans
-        return _formula(source, display=bool(spans) and spans[0].display)
+        token = tokens[index]
+        return _formula(token.content, display=bool(token.meta["display"]))
 
     def fence(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """Return a listing."""
@@ -191,8 +196,7 @@ def _figure(found: re.Match[str]) -> str:
 
 
 def _rendered(tokens: Sequence[Token], renderer: _Renderer) -> str:
-    parser = commonmark.parser()
-    return str(renderer.render(tokens, parser.options, {}))
+    return str(renderer.render(tokens, _parser().options, {}))
 
 
 def _shift(tokens: Sequence[Token]) -> None:
@@ -214,5 +218,5 @@ def _headings(tokens: Sequence[Token], renderer: _Renderer) -> Iterator[Heading]
             words = [
                 child for child in tokens[place + 1].children or [] if child.type not in ("link_open", "link_close")
             ]
-            line = renderer.renderInline(words, commonmark.parser().options, {})
+            line = renderer.renderInline(words, _parser().options, {})
             yield Heading(int(token.tag[1]), anchor, _safe(line))

@@ -1,0 +1,40 @@
+"""BibTeX: every post as an entry, under the key the blog's own citation of it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archiver.export.notice import license_of, notice
+from archiver.export.rows import Step
+from archiver.store.library import Library
+from archiver.store.values import Post
+from archiver.text.bibtex import entry
+from archiver.warc.durable import replacing
+
+
+def write(library: Library, target: Path, step: Step) -> None:
+    """Write one file with all posts by number.
+
+    Raises DiskFull and ArchiverError when it cannot be written.
+    """
+    with replacing(target) as file:
+        head = "".join(f"% {sentence}\n" for sentence in notice(library.posts()).sentences())
+        file.write(head.encode())
+        for post in library.posts():
+            file.write(b"\n" + cite(post).encode())
+            step()
+
+
+def cite(post: Post) -> str:
+    """Return the entry of one post."""
+    name, url = license_of(post)
+    gone = "; no longer on the blog" if post.status == "gone" else ""
+    return entry(
+        post_id=post.id,
+        title=post.title,
+        author=post.author,
+        url=post.url,
+        published_on=post.published_on,
+        archived_on=post.last_seen_at[:10],
+        note=f"Blog post, archived as of {post.last_changed_at[:10]}{gone}; {name} {url}".rstrip(),
+    )

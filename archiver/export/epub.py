@@ -1,0 +1,208 @@
+"""EPUB 3: posts as a book, with pictures inside and formulas as MathML (https://www.w3.org/TR/epub-33/)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from lxml import etree
+
+from archiver.errors import UsageError
+from archiver.export.notice import TITLE, Notice, license_of, notice
+from archiver.export.pictures import Picture, Pictures
+from archiver.export.rows import Step
+from archiver.store.library import Library
+from archiver.store.values import Post
+from archiver.text import xhtml
+from archiver.urls import post_id
+from archiver.warc.durable import replacing
+
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two books of one archive differ
+_MODE = 0o100644 << 16  # a plain file, readable by all
+_STORED = (".png", ".jpg", ".gif", ".webp")  # compressed already
+
+CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
+<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
+<rootfiles><rootfile full-path="EPUB/package.opf" media-type="application/oebps-package+xml"/></rootfiles>
+</container>
+"""
+
+STYLE = """body { line-height: 1.6; }
+img { max-width: 100%; }
+pre { white-space: pre-wrap; }
+table { border-collapse: collapse; }
+td, th { border: 1px solid #999; padding: 0.2em 0.5em; }
+.display { display: block; text-align: center; margin: 0.8em 0; overflow-x: auto; }
+.display .number { float: right; }
+.facts { color: #666; font-size: 0.9em; }
+"""
+
+_PAGE = """<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE html>
+<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" xml:lang="zh-CN" lang="zh-CN">
+<head><title>{title}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+_PACKAGE = """<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="zh-CN">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
+<dc:identifier id="id">{identifier}</dc:identifier>
+<dc:title>{title}</dc:title>
+<dc:language>zh-CN</dc:language>
+<dc:creator>{author}</dc:creator>
+<dc:source>{source}</dc:source>
+<dc:rights>{rights}</dc:rights>
+<meta property="dcterms:modified">{modified}</meta>
+</metadata>
+<manifest>
+{items}
+</manifest>
+<spine>
+{spine}
+</spine>
+</package>
+"""
+
+
+def write(
+    library: Library,
+    target: Path,
+    step: Step,
+    warc: Path,
+    *,
+    title: str | None = None,
+    posts: Sequence[int] | None = None,
+) -> str | None:
+    """Write the posts given, in that order, or all by date, as one book; return what is missing, in words.
+
+    Raises UsageError when there is none, DiskFull and ArchiverError when the book cannot be written.
+    """
+    order = posts if posts is not None else _by_date(library)
+    said = notice(library.posts(order))
+    if not said.archived_until:
+        raise UsageError("expected posts to make a book of, found none: run `archiver crawl` first")
+    pictures = Pictures(library, warc)
+    with replacing(target) as file, zipfile.ZipFile(file, "w") as package:
+        book = _Book(package, pictures, frozenset(order))
+        for post in library.posts(order):
+            book.add_post(post)
+            step()
+        book.close(title or TITLE, said)
+    return pictures.report()
+
+
+def _by_date(library: Library) -> list[int]:
+    dated = ((post.published_on or "", post.id) for post in library.posts())
+    return [number for _, number in sorted(dated)]
+
+
+class _Book:
+    def __init__(self, package: zipfile.ZipFile, pictures: Pictures, numbers: frozenset[int]) -> None:
+        self._package = package
+        self._pictures = pictures
+        self._numbers = numbers
+        self._chapters: list[tuple[Post, bool]] = []  # and whether it has formulas
+        self._held: dict[str, Picture | None] = {}
+        self._store("mimetype", b"application/epub+zip", stored=True)
+        self._store("META-INF/container.xml", CONTAINER.encode())
+
+    def add_post(self, post: Post) -> None:
+        """Add a chapter."""
+        body = xhtml.tree(post.markdown, self._link, self._picture)
+        content = etree.tostring(body, encoding="unicode")
+        address = f'<a href="{escape(_quoted(post.url))}">{escape(post.url)}</a>'
+        facts = [escape(post.author), post.published_on or "", address, escape(license_of(post)[0])]
+        head = f'<h1>{escape(post.title)}</h1>\n<p class="facts">{" · ".join(filter(None, facts))}</p>\n'
+        page = _PAGE.format(title=escape(_printable(post.title)), body=_printable(head) + content)
+        self._store(f"EPUB/{_chapter(post.id)}", page.encode())
+        self._chapters.append((post, "<math" in content))
+
+    def close(self, title: str, said: Notice) -> None:
+        """Add what holds the chapters together."""
+        rights = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said.sentences())
+        cover = _PAGE.format(title=escape(title), body=f"<h1>{escape(title)}</h1>\n{rights}")
+        titles = ((_chapter(post.id), escape(_printable(post.title))) for post, _ in self._chapters)
+        items = "".join(f'<li><a href="{href}">{text}</a></li>\n' for href, text in titles)
+        contents = f'<nav epub:type="toc" id="toc"><h1>目录</h1>\n<ol>\n{items}</ol></nav>'
+        self._store("EPUB/title.xhtml", cover.encode())
+        self._store("EPUB/nav.xhtml", _PAGE.format(title=escape(title), body=contents).encode())
+        self._store("EPUB/style.css", STYLE.encode())
+        self._store("EPUB/package.opf", self._manifest(title, said).encode())
+
+    def _manifest(self, title: str, said: Notice) -> str:
+        chapters = [(f"post-{post.id}", _chapter(post.id), "mathml" if maths else "") for post, maths in self._chapters]
+        pages = [("title", "title.xhtml", ""), ("nav", "nav.xhtml", "nav"), *chapters]
+        items = [_item(name, href, "application/xhtml+xml", properties) for name, href, properties in pages]
+        items.append(_item("style", "style.css", "text/css"))
+        held = sorted({p.name: p.media_type for p in self._held.values() if p}.items())
+        items += [_item(f"image-{name}", f"images/{name}", media_type) for name, media_type in held]
+        numbers = ",".join(str(post.id) for post, _ in self._chapters)
+        digest = hashlib.sha256(f"{title} {numbers}".encode()).hexdigest()
+        return _PACKAGE.format(
+            identifier=f"urn:sha256:{digest}",
+            title=escape(title),
+            author=escape(said.author or TITLE),
+            source=said.source,
+            rights=escape(f"{said.license} {said.license_url}".strip()),
+            modified=said.archived_until,
+            items="\n".join(items),
+            spine="\n".join(f'<itemref idref="{name}"/>' for name, _, _ in pages),
+        )
+
+    def _link(self, url: str) -> str | None:
+        number = post_id(url)
+        if number in self._numbers:
+            return _chapter(number or 0)
+        return _quoted(url) if _linkable(url) else None
+
+    def _picture(self, url: str) -> str | None:
+        if url not in self._held:
+            picture = self._held[url] = self._pictures.find(url)
+            if picture:
+                self._store(f"EPUB/images/{picture.name}", picture.data, stored=picture.name.endswith(_STORED))
+        held = self._held[url]
+        return f"images/{held.name}" if held else None
+
+    def _store(self, name: str, data: bytes, *, stored: bool = False) -> None:
+        info = zipfile.ZipInfo(name, _DATE)
+        info.external_attr = _MODE
+        info.create_system = 3  # Unix, on whatever machine
+        self._package.writestr(info, data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, 6)
+
+
+def _chapter(number: int) -> str:
+    return f"post-{number}.xhtml"
+
+
+def _item(name: str, href: str, media_type: str, properties: str = "") -> str:
+    extra = f' properties="{properties}"' if properties else ""
+    return f'<item id="{name}" href="{href}" media-type="{media_type}"{extra}/>'
+
+
+def _printable(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
+
+
+def _linkable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and re.fullmatch(r"[\w.-]+", parts.hostname or "") is not None
+
+
+def _quoted(url: str) -> str:
+    """Escape what a URL may not hold (RFC 3986); a second # and stray % would be errors of the book."""
+    head, mark, fragment = url.partition("#")
+    escaped = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", head), re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", fragment)
+    safe = "/:@!$&'()*+,;=-._~%?"
+    return quote(escaped[0], safe=safe) + mark + quote(escaped[1], safe=safe)

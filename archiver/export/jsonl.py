@@ -1,0 +1,25 @@
+"""JSON Lines: one object a line, for any program."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from archiver.export import rows
+from archiver.export.folder import replacing_folder
+from archiver.export.notice import notice
+from archiver.export.rows import Step
+from archiver.store.library import Library
+
+
+def write(library: Library, target: Path, step: Step) -> None:
+    """Write a folder with a file for posts, comments and formulas, and a page that describes them.
+
+    Raises as `replacing_folder` does.
+    """
+    with replacing_folder(target) as folder:
+        for table in rows.TABLES:
+            with folder.path(f"{table.name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+                for row in rows.rows(library, table, step):
+                    file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+        folder.write("README.md", rows.readme(notice(library.posts()), ".jsonl"))

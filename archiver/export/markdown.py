@@ -1,0 +1,128 @@
+"""Markdown: a file a post with front matter, pictures beside; opens as a vault of Obsidian or in any editor."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from archiver.export.folder import Folder, replacing_folder
+from archiver.export.notice import license_of, notice
+from archiver.export.pictures import Pictures
+from archiver.export.rows import Step
+from archiver.store.library import Library
+from archiver.store.values import Group, Post
+from archiver.text.inline import destination
+from archiver.urls import post_id
+
+PICTURES = "images"
+"""Folder of the pictures."""
+
+MOST_BYTES = 180
+"""Of a file name without its suffix: file systems end at 255, and sync services add to names."""
+
+# A link's or picture's target as our serializer writes it, and what may only look like one: escapes and code.
+_TARGET = re.compile(
+    r"\\[\s\S]|(?P<ticks>`+)(?!`)[\s\S]*?(?<!`)(?P=ticks)(?!`)|\]\((?:<(?P<angled>[^<>\n]*)>|(?P<bare>[^()\s<>]+))\)"
+)
+_UNSAFE = re.compile(r'[\\/:*?"<>|#^\[\]%\x00-\x1f\x7f]+')  # of Windows, and of links in Obsidian
+_YAML_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+def write(library: Library, target: Path, step: Step, warc: Path) -> str | None:
+    """Write a folder with a file a post, the pictures, and an index; return what is missing, in words.
+
+    Raises as `replacing_folder` does.
+    """
+    names = {post.id: file_name(post.id, post.title) for post in library.posts()}
+    pictures = Pictures(library, warc)
+    with replacing_folder(target) as folder:
+        written: dict[str, str] = {}
+        for post in library.posts():
+            for image in library.images(post.id):
+                if image.url not in written and (picture := pictures.find(image.url)):
+                    written[image.url] = f"{PICTURES}/{picture.name}"
+                    folder.write(written[image.url], picture.data)
+            folder.write(names[post.id], page(post, library.series_of(post.id), names, written))
+            step()
+        _index(library, folder, names)
+    return pictures.report()
+
+
+def page(post: Post, series: Group | None, names: Mapping[int, str], pictures: Mapping[str, str]) -> str:
+    """Return a post with its front matter; links lead to the files of other posts and to pictures."""
+
+    def local(url: str) -> str:
+        return pictures.get(url) or names.get(post_id(url) or 0) or url
+
+    name, url = license_of(post)
+    foot = f"---\n\n[{post.author or 'source'}]({destination(post.url)}) · {name}" + (f" · <{url}>" if url else "")
+    return f"{front_matter(post, series)}\n{retarget(post.markdown, local)}\n\n{foot}\n"
+
+
+def front_matter(post: Post, series: Group | None) -> str:
+    """Return what is known of a post as YAML."""
+    place = next((i for i, entry in enumerate(series.entries, 1) if entry.post_id == post.id), None) if series else None
+    fields: dict[str, object] = {
+        "title": post.title,
+        "aliases": [post.title],
+        "id": post.id,
+        "url": post.url,
+        "author": post.author,
+        "date": post.published_on,
+        "categories": list(post.categories),
+        "tags": [re.sub(r"\s+", "-", tag) for tag in post.tags],  # Obsidian's have no spaces
+        "series": series.name if series else None,
+        "series_part": place,
+        "license": post.license,
+        "license_url": post.license_url,
+        "status": post.status,
+        "archived": post.last_seen_at,
+        "changed": post.last_changed_at,
+    }
+    lines = (f"{name}: {_yaml(value)}\n" for name, value in fields.items() if value not in (None, []))
+    return f"---\n{''.join(lines)}---\n"
+
+
+def _yaml(value: object) -> str:
+    """Return a value as JSON, which YAML 1.2 includes, with those characters escaped that YAML does not print."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _YAML_BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def retarget(markdown: str, local: Callable[[str], str]) -> str:
+    """Return our Markdown with other targets of links and pictures; code and escapes stay as they are."""
+
+    def replace(found: re.Match[str]) -> str:
+        url = found["angled"] or found["bare"]
+        return found[0] if url is None else f"]({destination(local(url))})"
+
+    return _TARGET.sub(replace, markdown)
+
+
+def file_name(number: int, title: str) -> str:
+    """Return a post's file name: its number makes it unique, its title findable."""
+    text = unicodedata.normalize("NFC", "".join(sign if sign.isprintable() else " " for sign in title))
+    text = " ".join(_UNSAFE.sub(" ", text).split())
+    room = MOST_BYTES - len(str(number)) - 1
+    short = text.encode()[:room].decode(errors="ignore").strip(" .")
+    return f"{number} {short}".strip() + ".md"
+
+
+def _index(library: Library, folder: Folder, names: Mapping[int, str]) -> None:
+    parts = ["\n\n".join(notice(library.posts()).sentences())]
+    for heading, groups in (("Topics", library.topics), ("Series", library.series)):
+        parts += [f"# {heading}"] if groups else []
+        for group in groups:
+            lines = (_item(entry.title, names[entry.post_id]) for entry in group.entries)
+            parts.append(f"## {group.name}\n\n" + "\n".join(lines))
+    posts = sorted(library.posts(), key=lambda post: (post.published_on or "", post.id), reverse=True)
+    parts.append("# All posts\n\n" + "\n".join(f"{_item(p.title, names[p.id])} {p.published_on or ''}" for p in posts))
+    folder.write("index.md", "\n\n".join(parts) + "\n")
+
+
+def _item(title: str, name: str) -> str:
+    escaped = re.sub(r"([\\\[\]*_`<])", r"\\\1", title)
+    return f"- [{escaped}]({destination(name)})"

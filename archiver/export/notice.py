@@ -1,0 +1,57 @@
+"""Whose texts these are, where they come from and what may be done with them: part of every export."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from archiver.store.values import Post
+from archiver.urls import BLOG
+
+TITLE = "科学空间|Scientific Spaces"
+"""What the blog calls itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Author, source and licence of the posts of an export."""
+
+    author: str
+    license: str
+    license_url: str
+    source: str = BLOG
+    archived_until: str
+    """When the archive last saw one of the posts, ISO 8601 UTC; empty without posts."""
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what has to be said, a sentence each."""
+        licensed = f"Licence: {self.license}" + (f" ({self.license_url})" if self.license_url else "")
+        return (
+            f"Posts of the blog {TITLE}, {self.source}, by {self.author or 'an unnamed author'}.",
+            f"{licensed}.",
+            f"As archived until {self.archived_until or 'now'}.",
+        )
+
+
+def notice(posts: Iterable[Post]) -> Notice:
+    """Return the notice for posts: what most of them say about author and licence."""
+    authors: Counter[str] = Counter()
+    licenses: Counter[tuple[str, str]] = Counter()
+    until = ""
+    for post in posts:
+        authors[post.author] += 1
+        licenses[license_of(post)] += 1
+        until = max(until, post.last_seen_at)
+    name, url = _most(licenses) or ("not stated by the blog", "")
+    return Notice(author=_most(authors) or "", license=name, license_url=url, archived_until=until)
+
+
+def license_of(post: Post) -> tuple[str, str]:
+    """Return name and address of a post's licence as its page words them."""
+    return post.license or "not stated by the page", post.license_url or ""
+
+
+def _most(counter: Counter[Any]) -> Any:
+    return min(counter, key=lambda name: (-counter[name], name), default=None)

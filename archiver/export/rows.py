@@ -1,0 +1,126 @@
+"""What programs get: posts, comments and formulas as rows of plain values, with columns that are described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from archiver.export.notice import Notice
+from archiver.store.library import Library
+
+Step = Callable[[], object]
+"""Called after each post, to show how far an export is."""
+
+
+class Type(StrEnum):
+    """Type of a column."""
+
+    INTEGER = "integer"
+    TEXT = "text"
+    FLAG = "true or false"
+    TEXTS = "list of texts"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    type: Type
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table and its columns."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+
+    def row(self, value: Any) -> dict[str, Any]:
+        """Return a value of the library as a row, its columns in order."""
+        found = {column.name: getattr(value, column.name) for column in self.columns}
+        return {name: list(cell) if isinstance(cell, tuple) else cell for name, cell in found.items()}
+
+
+POSTS = Table(
+    "posts",
+    "One row a post, in its current revision.",
+    (
+        Column("id", Type.INTEGER, "The blog's own number of the post."),
+        Column("title", Type.TEXT, "Title."),
+        Column("url", Type.TEXT, "Canonical address."),
+        Column("author", Type.TEXT, "Author as the page names them."),
+        Column("published_on", Type.TEXT, "Date of publication, YYYY-MM-DD."),
+        Column("categories", Type.TEXTS, "Names of its categories."),
+        Column("tags", Type.TEXTS, "Its tags, in the order of the page."),
+        Column("markdown", Type.TEXT, "Full text as Markdown, formulas byte for byte."),
+        Column("text", Type.TEXT, "Full text without markup."),
+        Column("license", Type.TEXT, "Licence as the page words it."),
+        Column("license_url", Type.TEXT, "Address of the licence."),
+        Column("reader_count", Type.INTEGER, "Readers the page counted when last seen."),
+        Column("comment_count", Type.INTEGER, "Comments the page claimed when last seen."),
+        Column("status", Type.TEXT, "`live`, or `gone` when the blog no longer has it."),
+        Column("first_seen_at", Type.TEXT, "When the archive first fetched it, ISO 8601 UTC."),
+        Column("last_seen_at", Type.TEXT, "When the archive last fetched it."),
+        Column("last_changed_at", Type.TEXT, "When the archive first saw this revision."),
+    ),
+)
+
+COMMENTS = Table(
+    "comments",
+    "One row a comment, also those that are no longer on the blog.",
+    (
+        Column("id", Type.INTEGER, "The blog's own number of the comment."),
+        Column("post_id", Type.INTEGER, "The post it is under."),
+        Column("parent_id", Type.INTEGER, "The comment it answers; null at the top level."),
+        Column("author", Type.TEXT, "Name as shown."),
+        Column("author_url", Type.TEXT, "Homepage the name links to."),
+        Column("is_owner", Type.FLAG, "Whether the blog's author wrote it."),
+        Column("is_trackback", Type.FLAG, "Whether it is another page's notice of a link."),
+        Column("published_on", Type.TEXT, "Date, YYYY-MM-DD."),
+        Column("markdown", Type.TEXT, "Text as Markdown, formulas byte for byte."),
+        Column("text", Type.TEXT, "Text without markup."),
+        Column("first_seen_at", Type.TEXT, "When the archive first saw it, ISO 8601 UTC."),
+        Column("last_seen_at", Type.TEXT, "When the archive last saw it."),
+        Column("deleted_at", Type.TEXT, "When the archive found it gone."),
+    ),
+)
+
+FORMULAS = Table(
+    "formulas",
+    "One row a formula of a post, in page order.",
+    (
+        Column("post_id", Type.INTEGER, "The post."),
+        Column("position", Type.INTEGER, "Place in the post, from 0."),
+        Column("display", Type.FLAG, "Whether it stands on its own line."),
+        Column("environment", Type.TEXT, "Outermost environment, for example equation."),
+        Column("label", Type.TEXT, "Its first label."),
+        Column("tag", Type.TEXT, "Its first explicit number."),
+        Column("tex", Type.TEXT, "Exact source with delimiters or environment."),
+    ),
+)
+
+TABLES = (POSTS, COMMENTS, FORMULAS)
+
+
+def rows(library: Library, table: Table, step: Step) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table, in the order of their keys."""
+    values = {POSTS: library.posts, COMMENTS: library.comments, FORMULAS: library.formulas}[table]()  # type: ignore[operator]
+    for value in values:
+        yield table.row(value)
+        if table is POSTS:
+            step()
+
+
+def readme(notice: Notice, suffix: str) -> str:
+    """Return a page that says what the files are, for files with a suffix such as `.jsonl`."""
+    parts = ["# The archive as tables\n", "\n\n".join(notice.sentences()), ""]
+    for table in TABLES:
+        parts += [f"## {table.name}{suffix}\n\n{table.about}\n", "| column | type | meaning |", "| --- | --- | --- |"]
+        parts += [f"| {column.name} | {column.type} | {column.about} |" for column in table.columns]
+        parts.append("")
+    return "\n".join(parts)

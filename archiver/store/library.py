@@ -1,0 +1,256 @@
+"""An archive for programs that read: posts, comments, series and topics as values, in one state throughout.
+
+All that is asked of a `Library` sees the archive as it was at the first question, also while a crawl writes to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from functools import cached_property
+from typing import Any, Self, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from archiver.errors import ArchiverError, UsageError
+from archiver.store import models, query
+from archiver.store.results import Result
+from archiver.store.values import Comment, Entry, Formula, Group, Held, Image, Post, Revision
+
+Value = TypeVar("Value")
+
+
+class Library:
+    """An archive, opened for reading only."""
+
+    def __init__(self, database: str) -> None:
+        """Open the archive whose database has this URL.
+
+        Raises UsageError when there is none.
+        """
+        self.database = database
+        """URL of its database."""
+        self._engine = _engine(database)
+        with _explained(database):
+            self._connection = self._engine.connect()
+            if self._engine.dialect.name == "sqlite":
+                self._connection.exec_driver_sql("BEGIN")
+
+    def count(self) -> int:
+        """Return how many posts there are."""
+        return int(next(self._rows(sa.select(sa.func.count(models.Post.id).label("posts"))))["posts"])
+
+    def posts(self, ids: Collection[int] | None = None) -> Iterator[Post]:
+        """Yield all posts by number, or those given, in the order given; one that is not there is left out."""
+        columns = _columns(models.Post, Post)
+        if ids is None:
+            for row in self._rows(sa.select(*columns).order_by(models.Post.id)):
+                yield self._post(row)
+            return
+        for number in ids:
+            for row in self._rows(sa.select(*columns).where(models.Post.id == number)):
+                yield self._post(row)
+
+    def post(self, number: int) -> Post:
+        """Return a post by the number in its address.
+
+        Raises UsageError when the archive does not hold it.
+        """
+        for post in self.posts([number]):
+            return post
+        raise _missing(number)
+
+    def comments(self, post_id: int | None = None) -> Iterator[Comment]:
+        """Yield the comments by number, of one post or of all."""
+        return self._all(models.Comment, Comment, post_id, models.Comment.id)
+
+    def formulas(self, post_id: int | None = None) -> Iterator[Formula]:
+        """Yield the formulas in page order, of one post or of all."""
+        return self._all(models.Formula, Formula, post_id, models.Formula.post_id, models.Formula.position)
+
+    def images(self, post_id: int | None = None) -> Iterator[Image]:
+        """Yield the pictures in page order, of one post or of all."""
+        return self._all(models.Image, Image, post_id, models.Image.post_id, models.Image.position)
+
+    def revisions(self, post_id: int) -> list[Revision]:
+        """Return every version of a post the archive has seen, oldest first.
+
+        Raises UsageError when the archive does not hold the post.
+        """
+        current = models.Post.current_revision_id == models.PostRevision.id
+        found = (
+            sa.select(*_columns(models.PostRevision, Revision, "current"), current.label("current"))
+            .join(models.Post, models.Post.id == models.PostRevision.post_id)
+            .where(models.PostRevision.post_id == post_id)
+            .order_by(models.PostRevision.id)
+        )
+        revisions = [
+            Revision(**{**row, "issues": tuple(json.loads(row["issues"])), "current": bool(row["current"])})
+            for row in self._rows(found)
+        ]
+        if not revisions:
+            raise _missing(post_id)
+        return revisions
+
+    @cached_property
+    def series(self) -> tuple[Group, ...]:
+        """Every series, by the numbers of their first posts."""
+        part = models.SeriesPost
+        rows = self._rows(
+            sa.select(models.Series.id, models.Series.name, part.post_id, models.Post.title, part.label)
+            .join(part, part.series_id == models.Series.id)
+            .join(models.Post, models.Post.id == part.post_id)
+            .order_by(models.Series.id, part.position)
+        )
+        return _groups(rows)
+
+    @cached_property
+    def topics(self) -> tuple[Group, ...]:
+        """Every section of the curated index, in its order."""
+        link = models.TopicPost
+        rows = self._rows(
+            sa.select(models.Topic.id, models.Topic.name, link.post_id, models.Post.title)
+            .join(link, link.topic_id == models.Topic.id)
+            .join(models.Post, models.Post.id == link.post_id)
+            .order_by(models.Topic.position, link.position)
+        )
+        return _groups(rows)
+
+    def series_of(self, post_id: int) -> Group | None:
+        """Return the series a post is part of."""
+        return next((one for one in self.series if any(entry.post_id == post_id for entry in one.entries)), None)
+
+    def cited_by(self, post_id: int) -> list[Entry]:
+        """Return the posts of the archive that link to a post, by number."""
+        return self._linked(models.Link.post_id, models.Link.target_post_id, post_id)
+
+    def cites(self, post_id: int) -> list[Entry]:
+        """Return the posts of the archive a post links to, by number."""
+        return self._linked(models.Link.target_post_id, models.Link.post_id, post_id)
+
+    def held(self, url: str) -> Held | None:
+        """Return where the latest whole copy of a canonical address is."""
+        capture = models.Capture
+        rows = self._rows(
+            sa.select(*_columns(capture, Held), capture.revisit_of)
+            .where(capture.url == url, capture.status == 200, capture.truncated.is_(None))
+            .order_by(capture.fetched_at.desc(), capture.id.desc())
+            .limit(1)
+        )
+        for row in rows:
+            values = dict(row)
+            original = values.pop("revisit_of")
+            if original is None:
+                return Held(**values)
+            for earlier in self._rows(sa.select(*_columns(capture, Held)).where(capture.record_id == original)):
+                return Held(**earlier)
+        return None
+
+    def query(
+        self, sql: str, parameters: query.Parameters = (), *, timeout: float = query.TIMEOUT, limit: int | None = None
+    ) -> Result:
+        """Return the answer of a query that only reads, whatever it says; see `archiver.store.query.run`.
+
+        It sees the archive as it is now.
+        """
+        return query.run(self.database, sql, parameters, timeout=timeout, limit_rows=limit)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @cached_property
+    def _categories(self) -> Mapping[int, tuple[str, ...]]:
+        link = models.PostCategory
+        return self._names(
+            sa.select(link.post_id, models.Category.name)
+            .join(models.Category, models.Category.id == link.category_id)
+            .order_by(link.post_id, models.Category.id)
+        )
+
+    @cached_property
+    def _tags(self) -> Mapping[int, tuple[str, ...]]:
+        link = models.PostTag
+        return self._names(
+            sa.select(link.post_id, models.Tag.name)
+            .join(models.Tag, models.Tag.id == link.tag_id)
+            .order_by(link.post_id, link.position)
+        )
+
+    def _names(self, statement: Any) -> Mapping[int, tuple[str, ...]]:
+        names: defaultdict[int, tuple[str, ...]] = defaultdict(tuple)
+        for row in self._rows(statement):
+            names[row["post_id"]] += (row["name"],)
+        return names
+
+    def _post(self, row: Mapping[str, Any]) -> Post:
+        return Post(**row, categories=self._categories[row["id"]], tags=self._tags[row["id"]])
+
+    def _linked(self, wanted: Any, given: Any, post_id: int) -> list[Entry]:
+        statement = (
+            sa.select(models.Post.id.label("post_id"), models.Post.title)
+            .where(models.Post.id.in_(sa.select(wanted).where(given == post_id)), models.Post.id != post_id)
+            .order_by(models.Post.id)
+        )
+        return [Entry(**row) for row in self._rows(statement)]
+
+    def _all(self, model: Any, value: type[Value], post_id: int | None, *order: Any) -> Iterator[Value]:
+        statement = sa.select(*_columns(model, value)).order_by(*order)
+        if post_id is not None:
+            statement = statement.where(model.post_id == post_id)
+        return (value(**row) for row in self._rows(statement))
+
+    def _rows(self, statement: Any) -> Iterator[Any]:
+        with _explained(self.database):
+            yield from self._connection.execute(statement.execution_options(yield_per=200)).mappings()
+
+
+def _columns(model: Any, value: type, *besides: str) -> list[Any]:
+    """Return the columns of a table that a value has a field for; those named, categories and tags come otherwise."""
+    others = {*besides, "categories", "tags"}
+    return [getattr(model, field.name) for field in fields(value) if field.name not in others]
+
+
+def _missing(number: int) -> UsageError:
+    return UsageError(f"expected post {number} in the archive, found none; `archiver gaps` lists what is missing")
+
+
+def _groups(rows: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:
+    names: dict[int, str] = {}
+    entries: defaultdict[int, list[Entry]] = defaultdict(list)
+    for row in rows:
+        names[row["id"]] = row["name"]
+        entries[row["id"]].append(Entry(post_id=row["post_id"], title=row["title"], label=row.get("label", "")))
+    return tuple(Group(id=number, name=name, entries=tuple(entries[number])) for number, name in names.items())
+
+
+def _engine(database: str) -> sa.Engine:
+    """Return an engine that only reads."""
+    file = query.sqlite_file(database)
+    if file is None:
+        options = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        return sa.create_engine(database).execution_options(**options)
+    return sa.create_engine("sqlite://", creator=lambda: query.connect(file), poolclass=StaticPool)
+
+
+@contextmanager
+def _explained(database: str) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        name = sa.make_url(database).render_as_string(hide_password=True)
+        raise ArchiverError(
+            f"{name}: expected the database of an archive, found: {error.orig}; `archiver migrate` brings one of an "
+            "earlier version up to date"
+        ) from error

@@ -1,0 +1,207 @@
+r"""A post's formulas as MathML, for readers without a TeX renderer.
+
+latex2mathml knows neither the author's macros nor numbers and references. So macros are expanded before (the blog
+defines them within formulas, `\newcommand` without its backslash included), labels are taken out, and numbers are
+counted as MathJax does with `autoNumber: "AMS"`. What it cannot translate is told by what leaks into the result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lxml import etree
+
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+
+MOST_EXPANSIONS = 2000
+"""Of macros in a formula: one that names itself would never end."""
+
+_NUMBERED = {"equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign"}
+_ROWS = {"align", "gather", "eqnarray", "alignat", "flalign"}
+_PLAIN = {
+    "equation": None, "multline": "gather*", "gather": "gather*", "align": "align*", "eqnarray": "align*",
+    "flalign": "align*", "split": "align*", "aligned": "align*", "gathered": "gather*",
+}  # fmt: skip
+"""Environments by what shows the same without numbers; None where the inside alone does."""
+
+_DELIMITERS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
+_GROUP = r"\{((?:[^{}\\]|\\[\s\S]|\{(?:[^{}\\]|\\[\s\S]|\{(?:[^{}\\]|\\[\s\S]|\{[^{}]*\})*\})*\})*)\}"
+_MACRO = re.compile(rf"\\?(?:re)?newcommand\s*(?:\{{\s*\\?([A-Za-z]+)\s*\}}|\\([A-Za-z]+))\s*(?:\[(\d)\])?\s*{_GROUP}")
+_OPERATOR = re.compile(rf"\\DeclareMathOperator\*?\s*\{{?\\([A-Za-z]+)\}}?\s*{_GROUP}")
+_LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
+_TAG = re.compile(rf"\\tag\*?\s*{_GROUP}")
+_REFERENCE = re.compile(r"\\(eq)?ref\s*\{([^{}]*)\}")
+_ENVIRONMENT = re.compile(r"\\begin\{([a-z]+)(\*?)\}")
+_EDGE = re.compile(r"\\(begin|end)\{([a-z]+)(\*?)\}(?(1))")
+_UNSEEN = re.compile(r"\\(?:(?:nonumber|notag|nolimits|displaystyle|allowbreak)(?![A-Za-z])|require\s*\{[^{}]*\})")
+_BOX = re.compile(rf"\\bbox\s*(?:\[[^\[\]]*\])?\s*{_GROUP}")
+_TEXT = re.compile(rf"\\(?:text|mathrm|textbf|mbox)\s*{_GROUP}")
+_SCRIPT = re.compile(rf"([_^])(\\[A-Za-z]+\s*{_GROUP})(?!\s*\{{)")
+# Signs latex2mathml would write as markup, and what stands for them on the way.
+_HIDDEN = {ord("<"): "\ue000", ord(">"): "\ue001", ord("&"): "\ue002"}
+_SHOWN = {ord(hidden): chr(sign) for sign, hidden in _HIDDEN.items()}
+_TOKENS = {f"{{{NAMESPACE}}}{name}" for name in ("mi", "mn", "mo", "mtext", "ms")}
+_COLOR = re.compile(
+    r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?|aqua|black|blue|fuchsia|gray|green|lime|maroon|navy|olive|purple|red|silver|"
+    r"teal|white|yellow"
+)  # https://www.w3.org/TR/MathML3/chapter2.html#fund.color
+_COLORS = {
+    "brown": "#a52a2a", "cyan": "#00ffff", "darkblue": "#00008b", "darkgreen": "#006400", "magenta": "#ff00ff",
+    "orange": "#ffa500", "pink": "#ffc0cb", "skyblue": "#87ceeb", "violet": "#ee82ee",
+}  # fmt: skip
+"""Further names of colours in TeX, as https://www.w3.org/TR/css-color-4/#named-colors has them."""
+_ARGUMENT = re.compile(rf"\s*(?:{_GROUP}|(\\[A-Za-z]+|\\?[^\s{{}}]))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A formula as MathML."""
+
+    element: etree._Element | None
+    """A `math` element, or None when it could not be translated."""
+    number: str
+    """What stands beside it in brackets, such as `3`; empty without one."""
+
+
+class Formulas:
+    """The formulas of one post: macros and numbers of one hold for all."""
+
+    def __init__(self, sources: Iterable[str]) -> None:
+        self._macros: dict[str, tuple[int, str]] = {}
+        self._references: dict[str, str] = {}
+        self._numbers: list[str] = []
+        count = 0
+        for source in sources:
+            self._define(source)
+            count = self._number(source, count)
+
+    def reference(self, text: str) -> str:
+        """Return text in which references to formulas are their numbers."""
+        return _REFERENCE.sub(self._referred, text)
+
+    def render(self, position: int, source: str, *, display: bool) -> Rendered:
+        """Return the formula at a place among the sources."""
+        number = self._numbers[position] if position < len(self._numbers) else ""
+        prepared = self._prepared(source)
+        return Rendered(element=_translated(prepared, display, source), number=number)
+
+    def _define(self, source: str) -> None:
+        for found in _MACRO.finditer(source):
+            self._macros[found[1] or found[2]] = (int(found[3] or 0), found[4])
+        for found in _OPERATOR.finditer(source):
+            self._macros[found[1]] = (0, rf"\operatorname{{{found[2]}}}")
+
+    def _number(self, source: str, count: int) -> int:
+        """Note the numbers of a formula's lines and what its labels refer to; return the last number given."""
+        environment = _ENVIRONMENT.match(source)
+        numbered = bool(environment and environment[1] in _NUMBERED and not environment[2])
+        lines = _lines(source) if environment and environment[1] in _ROWS else [source]
+        numbers: list[str] = []
+        for line in lines:
+            tag = _TAG.search(line)
+            number = ""
+            if tag:
+                number = tag[1]
+            elif numbered and not re.search(r"\\(?:nonumber|notag)(?![A-Za-z])", line):
+                count += 1
+                number = str(count)
+            if number:
+                numbers.append(number)
+            for label in _LABEL.findall(line):
+                self._references[label] = number or "?"
+        self._numbers.append(numbers[0] if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}" if numbers else "")
+        return count
+
+    def _referred(self, found: re.Match[str]) -> str:
+        number = self._references.get(found[2], "?")
+        return f"({number})" if found[1] else number
+
+    def _prepared(self, source: str) -> str:
+        for opener, closer in _DELIMITERS:
+            if source.startswith(opener) and source.endswith(closer) and len(source) >= len(opener) + len(closer):
+                source = source[len(opener) : -len(closer)]
+                break
+        source = _MACRO.sub("", _OPERATOR.sub("", source))
+        source = _UNSEEN.sub("", _TAG.sub("", _LABEL.sub("", self._expanded(source))))
+        source = _REFERENCE.sub(lambda found: rf"\text{{{self._referred(found)}}}", source)
+        source = _SCRIPT.sub(r"\1{\2}", _BOX.sub(r"\\boxed{\1}", source))
+        source = _TEXT.sub(lambda found: found[0].translate(_HIDDEN), source.replace(r"\&", _HIDDEN[ord("&")]))
+        return _EDGE.sub(_plain_edge, source).strip()
+
+    def _expanded(self, source: str) -> str:
+        if not self._macros:
+            return source
+        pattern = re.compile(rf"\\({'|'.join(self._macros)})(?![A-Za-z])")
+        position = 0
+        for _ in range(MOST_EXPANSIONS):
+            found = pattern.search(source, position)
+            if not found:
+                break
+            arity, body = self._macros[found[1]]
+            end = found.end()
+            for index in range(1, arity + 1):
+                argument = _ARGUMENT.match(source, end)
+                if not argument:
+                    break
+                body = body.replace(f"#{index}", argument[1] if argument[1] is not None else argument[2])
+                end = argument.end()
+            source = f"{source[: found.start()]}{{{body}}}{source[end:]}"
+            position = found.start()
+        return source
+
+
+def _lines(source: str) -> list[str]:
+    """Return the lines of an environment, those of environments within it not split."""
+    lines, depth, start = [], 0, 0
+    for found in re.finditer(r"\\begin\{|\\end\{|\\\\", source):
+        depth += {"\\begin{": 1, "\\end{": -1}.get(found[0], 0)
+        if found[0] == "\\\\" and depth == 1:
+            lines.append(source[start : found.start()])
+            start = found.end()
+    rest = source[start:]
+    return [*lines, rest] if re.sub(r"\\end\{[a-z*]+\}", "", rest).strip() or not lines else lines
+
+
+def _plain_edge(found: re.Match[str]) -> str:
+    name = found[2]
+    if name not in _PLAIN:
+        return found[0]
+    plain = _PLAIN[name]
+    return f"\\{found[1]}{{{plain}}}" if plain else ""
+
+
+def _translated(source: str, display: bool, original: str) -> etree._Element | None:
+    from latex2mathml.converter import convert
+
+    try:
+        markup = convert(source, display="block" if display else "inline")
+        element = etree.fromstring(markup.encode())
+    except (etree.XMLSyntaxError, RecursionError):
+        return None
+    except Exception:
+        return None
+    for node in list(element.iter(etree.Element)):
+        _make_valid(node)
+        if node.text and node.text.startswith("\\") and len(node.text) > 1:
+            return None  # a command it does not know
+    element.set("alttext", " ".join(original.split()))
+    return element
+
+
+def _make_valid(node: etree._Element) -> None:
+    """Change what MathML 3 does not allow and latex2mathml writes all the same."""
+    if node.tag in _TOKENS and len(node):
+        text = "".join(node.itertext())
+        node[:] = []
+        node.text = text
+    node.text = node.text.translate(_SHOWN) if node.text else None
+    color = node.get("mathcolor")
+    if color is not None and not _COLOR.fullmatch(color):
+        if color in _COLORS:
+            node.set("mathcolor", _COLORS[color])
+        else:
+            del node.attrib["mathcolor"]
+    if node.get("columnspacing") == "":
+        del node.attrib["columnspacing"]
