@@ -1,6 +1,6 @@
 """Set every formula of an archive in Chromium, in the reader's own pages, and list those MathJax reports an error for.
 
-    python benchmarks/formulas.py HOME [--chromium /usr/bin/chromium]
+python benchmarks/formulas.py HOME [--chromium /usr/bin/chromium]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from archiver.store.reading import Reading
 from archiver.web.reader.serve import Options, serving
 
 FAILED = """
-() => [...document.querySelectorAll(".text mjx-merror, .text [data-mjx-error]")].map((node) => [
+() => [...document.querySelectorAll(".text [data-mjx-error]")].map((node) => [
   node.closest(".tex").dataset.tex,
   node.getAttribute("data-mjx-error") || node.textContent,
 ])
@@ -26,12 +26,14 @@ ARGUMENTS = ["--disable-dev-shm-usage", "--disable-gpu", *(["--no-sandbox"] if o
 
 
 def main() -> None:
+    """Set the formulas and print which failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path)
+    parser.add_argument("posts", type=int, nargs="*")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
     database = database_url(options.home)
-    posts = [row["id"] for row in Reading(database).rows("SELECT id FROM posts ORDER BY id")]
+    posts = options.posts or [row["id"] for row in Reading(database).rows("SELECT id FROM posts ORDER BY id")]
     total, failures = 0, []
     with (
         serving(options.home, database, Options(port=0, replay_port=0)) as address,

@@ -75,11 +75,13 @@ def slow_clients(port: int, path: str, count: int) -> list[socket.socket]:
 
 
 def free_port() -> int:
+    """Return a port nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path)
     parser.add_argument("--datasette")
@@ -114,7 +116,9 @@ def main() -> None:
         with served([*run, "--setting", "sql_time_limit_ms", "10000"], beside) as pid:
             table = "/archive/posts"
             print("datasette front      ", timed(beside, ["/"] * options.requests))
-            print("datasette table      ", timed(beside, [f"{table}?_sort_desc=published_on&_size=12"] * options.requests))
+            print(
+                "datasette table      ", timed(beside, [f"{table}?_sort_desc=published_on&_size=12"] * options.requests)
+            )
             print("datasette post       ", timed(beside, [f"{table}/{post}" for post in dict.fromkeys(chosen)]))
             print("datasette LIKE search", timed(beside, per(lambda word: f"{table}?text__contains={word}&_size=20")))
             print("datasette memory     ", memory(pid))

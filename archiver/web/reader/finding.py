@@ -11,9 +11,10 @@ from markupsafe import Markup
 from archiver.errors import UsageError
 from archiver.store.passages import Segment
 from archiver.store.reading import Reading
-from archiver.store.search import Hit, Results, search
+from archiver.store.search import Hit, search
 from archiver.store.search_query import LONGEST, Filters, Query, parse
 from archiver.web.reader import markup
+from archiver.web.reader.macros import definitions
 from archiver.web.reader.parameters import Parameter
 
 PAGE = 20
@@ -31,6 +32,12 @@ PARAMETERS = (
     Parameter("limit", "most hits", int, default=PAGE, least=1, most=100),
     Parameter("offset", "hits to leave out", int, default=0, most=100_000),
 )
+
+
+_DEFINING = """
+SELECT tex FROM formulas WHERE post_id = :post
+AND (instr(tex, 'newcommand') OR instr(tex, '\\def') OR instr(tex, 'MathOperator')) ORDER BY position
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,9 @@ def find(reading: Reading, values: dict[str, Any]) -> Found:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'posts_fts'").fetchone():
             raise UsageError("expected a full-text index, found none; `archiver search --rebuild` makes it")
         results = search(connection, asked, filters=filters, limit=values["limit"], offset=values["offset"])
-    return _found(results)
+    macros = {hit.post_id: _macros(reading, hit.post_id) for hit in results.hits if hit.formulas}
+    hits = [{**_row(hit), "macros": macros.get(hit.post_id, "")} for hit in results.hits]
+    return Found(hits, results.exact, results.related, results.understood)
 
 
 def _query(values: dict[str, Any]) -> Query:
@@ -83,8 +92,10 @@ def _filters(values: dict[str, Any]) -> Filters:
     )
 
 
-def _found(results: Results) -> Found:
-    return Found([_row(hit) for hit in results.hits], results.exact, results.related, results.understood)
+def _macros(reading: Reading, post: int) -> str:
+    """Return the definitions a post's formulas make for those after them, so that one of these can be set alone."""
+    rows = reading.rows(_DEFINING, {"post": post})
+    return " ".join(found for row in rows for found in definitions(row["tex"]))
 
 
 def _row(hit: Hit) -> dict[str, Any]:
@@ -97,7 +108,7 @@ def _row(hit: Hit) -> dict[str, Any]:
         "title": "".join(segment.text for segment in hit.title),
         "title_html": _marked(hit.title),
         "passage_html": _marked(hit.passage),
-        "formulas": list(hit.formulas),
+        "formulas": list(dict.fromkeys(hit.formulas)),
         "author": hit.author,
         "published_on": hit.published_on,
         "related": hit.related,

@@ -6,6 +6,7 @@ Rows are plain dictionaries by column name, as the JSON API hands them out.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -303,11 +304,13 @@ class Library:
             "WHERE published_on IS NOT NULL GROUP BY substr(published_on, 1, 7)) AS counted "
             "GROUP BY month ORDER BY month"
         )
-        posts = comments = 0
-        for month in months:
-            posts, comments = posts + month["posts"], comments + month["comments"]
-            month.update(posts=posts, comments=comments)
-        return months
+        found = {row["month"]: row for row in months}
+        grown, posts, comments = [], 0, 0
+        for month in _months(min(found, default=""), max(found, default="")):
+            row = found.get(month, {"posts": 0, "comments": 0})
+            posts, comments = posts + row["posts"], comments + row["comments"]
+            grown.append({"month": month, "posts": posts, "comments": comments})
+        return grown
 
     def readers(self) -> list[Row]:
         """Return for each day with counters the readers of all posts, each as last counted by then."""
@@ -323,6 +326,14 @@ class Library:
             latest[row["post_id"]] = row["readers"]
             by_day[row["day"]] = total
         return [{"day": day, "readers": readers} for day, readers in by_day.items()]
+
+
+def _months(first: str, last: str) -> Iterator[str]:
+    """Yield the months from one to another, each as `YYYY-MM`."""
+    while first and first <= last:
+        yield first
+        year, month = int(first[:4]), int(first[5:7])
+        first = f"{year + month // 12:04}-{month % 12 + 1:02}"
 
 
 _TOTALS = """

@@ -23,6 +23,9 @@ function once(tex) {
   return tex.replace(LABEL, (whole, name) => (labels.has(name) ? "" : (labels.add(name), whole)));
 }
 
+// A formula by itself, among search results, needs what its post defined before it.
+const defined = (node) => node.closest("[data-macros]")?.dataset.macros ?? "";
+
 function find(doc) {
   for (const root of doc.options.elements || []) {
     for (const node of root.matches(".tex") ? [root] : $$(".tex", root)) {
@@ -32,7 +35,7 @@ function find(doc) {
       node.dataset.tex = source;
       const text = document.createTextNode("");
       node.replaceChildren(text);
-      const item = new doc.options.MathItem(once(tex), doc.inputJax[0], display);
+      const item = new doc.options.MathItem(defined(node) + once(tex), doc.inputJax[0], display);
       item.start = { node: text, delim: "", n: 0 };
       item.end = { node: text, delim: "", n: 0 };
       doc.math.push(item);
@@ -40,9 +43,10 @@ function find(doc) {
   }
 }
 
+// As MathJax 2.7 on the blog: what is in \text is text, such as the line in \text{stop_gradient}, and no TeX.
 window.MathJax = {
   loader: { load: ["ui/safe"], paths: { mathjax: "/static/mathjax" } },
-  tex: { tags: "ams", packages: { "[-]": ["bussproofs"] }, maxMacros: 10000 },
+  tex: { tags: "ams", packages: { "[-]": ["bussproofs", "textmacros"] }, maxMacros: 10000 },
   chtml: { fontURL: "/static/mathjax/output/chtml/fonts/woff-v2", matchFontHeight: true },
   options: {
     enableMenu: false,
@@ -77,7 +81,7 @@ async function setAll() {
   const scopes = $$("[data-scope]");
   const post = $(".post .text");
   if (post) await set([$(".post h1"), post, ...$$(".contents, .facts, .neighbours, .overline")].filter(Boolean));
-  await set($$("main h1, .entries, .counts, .short, .found-formulas"));
+  await set($$("main h1, .entries, .counts, .short, #results"));
   for (const side of [".before", ".after"]) await set(scopes.filter((node) => node.matches(side)), true);
   for (const node of $$(".comments > [data-math]")) {
     await set([node]);
