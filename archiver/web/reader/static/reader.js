@@ -73,6 +73,7 @@ function set(roots, fresh = false) {
     }
     await MathJax.typesetPromise(roots);
     roots.forEach(offerCopies);
+    nameLinks(document); // a reference to what came later is drawn anew
   });
   return queue;
 }
@@ -109,6 +110,16 @@ addEventListener("resize", () => {
   clearTimeout(resized);
   resized = setTimeout(() => tame(document), 150);
 });
+
+// A link inside a formula is to be reached and named; elsewhere the spoken form stands for what is drawn.
+function nameLinks(root) {
+  for (const link of $$(".tex mjx-math a", root)) {
+    const container = link.closest("mjx-container");
+    $("mjx-math", container).removeAttribute("aria-hidden");
+    $("mjx-assistive-mml", container)?.remove();
+    link.setAttribute("aria-label", link.closest(".tex").dataset.tex);
+  }
+}
 
 function offerCopies(root) {
   for (const node of $$(".tex.display", root)) {
