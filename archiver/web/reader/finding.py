@@ -64,8 +64,7 @@ def find(reading: Reading, values: dict[str, Any]) -> Found:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'posts_fts'").fetchone():
             raise UsageError("expected a full-text index, found none; `archiver search --rebuild` makes it")
         results = search(connection, asked, filters=filters, limit=values["limit"], offset=values["offset"])
-    macros = {hit.post_id: _macros(reading, hit.post_id) for hit in results.hits if hit.formulas}
-    hits = [{**_row(hit), "macros": macros.get(hit.post_id, "")} for hit in results.hits]
+    hits = [{**_row(hit), "macros": _macros(reading, hit.post_id)} for hit in results.hits]
     return Found(hits, results.exact, results.related, results.understood)
 
 

@@ -46,7 +46,7 @@ function find(doc) {
 // As MathJax 2.7 on the blog: what is in \text is text, such as the line in \text{stop_gradient}, and no TeX.
 window.MathJax = {
   loader: { load: ["ui/safe"], paths: { mathjax: "/static/mathjax" } },
-  tex: { tags: "ams", packages: { "[-]": ["bussproofs", "textmacros"] }, maxMacros: 10000 },
+  tex: { tags: "ams", packages: { "[-]": ["bussproofs", "textmacros"] }, maxMacros: 10000, noundefined: { color: "inherit" } },
   chtml: { fontURL: "/static/mathjax/output/chtml/fonts/woff-v2", matchFontHeight: true },
   options: {
     enableMenu: false,
