@@ -21,7 +21,7 @@ demo: $(VENV)/.program-done ## archive the bundled sample blog, then say what to
 	$(BIN)/archiver demo
 
 test: $(VENV)/.tools-done ## the tests; ARGS="tests/warc -k chunked" for some of them
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.tools-done ## style, format and types
 	$(BIN)/ruff check .

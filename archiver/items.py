@@ -230,6 +230,9 @@ class Unmodified:
     """A page or file the server says is as the archive has it (status 304)."""
 
 
+GATE = "the gate stayed shut, also with its cookie"
+"""Reason of a gap where only the page that sets a cookie was to be had."""
+
 OUT_OF_BOUNDS = "out of bounds"
 """How the reason of a gap begins that a redirect out of the blog left."""
 

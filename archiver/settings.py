@@ -35,6 +35,8 @@ RANDOMIZE_DOWNLOAD_DELAY = False
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 3.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
+# Scrapy would read the source of each callback to warn of a mistake; the types say that there is none.
+WARN_ON_GENERATOR_RETURN_VALUE = False
 # A response comes to one outcome; Scrapy would start a hundred tasks to wait for more.
 CONCURRENT_ITEMS = 1
 # Each failed attempt costs the site a request; the rest is left to the next run.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
 
 BLOG = "https://kexue.fm"
@@ -61,11 +62,8 @@ class Site:
         Addresses of the blog lose host variants, fragment and trailing slash as `canonical` describes; other
         addresses keep everything but white space at their ends; what cannot be printed is escaped.
         """
-        try:
-            absolute = urljoin(base, unwrap(href.strip()))
-            return self.canonical(absolute) or self._foreign(absolute)
-        except ValueError:  # for example an unclosed IPv6 bracket
-            return None
+        absolute = href.startswith(("http://", "https://"))
+        return _resolved(self, href, BLOG + "/" if absolute else base)
 
     def canonical(self, url: str) -> str | None:
         """Return the one URL of an address of the blog, without fragment, or None when it is not the blog's.
@@ -88,12 +86,21 @@ class Site:
     def _own(self, hostname: str | None, netloc: str) -> bool:
         return hostname in HOSTS or netloc == self.host
 
-    @staticmethod
-    def _foreign(url: str) -> str | None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-        return "".join(char if char.isprintable() and char != " " else quote(char) for char in url)
+
+@lru_cache(maxsize=4096)  # menus and side columns repeat on every page: seven links of eight
+def _resolved(site: Site, href: str, base: str) -> str | None:
+    try:
+        absolute = urljoin(base, unwrap(href.strip()))
+        return site.canonical(absolute) or _foreign(absolute)
+    except ValueError:  # for example an unclosed IPv6 bracket
+        return None
+
+
+def _foreign(url: str) -> str | None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return "".join(char if char.isprintable() and char != " " else quote(char) for char in url)
 
 
 def _escaped(text: str, safe: str) -> str:

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from archiver import urls
 from archiver.errors import PageNotRecognised, in_words
-from archiver.items import FORBIDDEN, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
+from archiver.items import FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.listing import parse_listing
@@ -220,5 +220,7 @@ def _let_go(error: BaseException | None) -> None:
 
 def _refusal(response: Response) -> str:
     """Return what a response says instead of a page."""
+    if GATE in response.flags:
+        return GATE
     location = response.headers.get("Location")
     return f"HTTP {response.status}" + (f" to {location.decode('latin-1')[:200]}" if location else "")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -35,3 +38,16 @@ sys.addaudithook(refuse_other_machines)
 # Examples that write files take as long as the disk takes. On a build machine every run tries the same examples.
 settings.register_profile("archiver", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("archiver")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive that `archiver demo` makes, run from another directory; to be read only."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "archiver", "demo"], cwd=folder, capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "16 posts, 49 comments" in done.stdout
+    assert "Try next:" in done.stdout
+    return folder / "data" / "demo"

@@ -18,16 +18,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive that `archiver demo` makes, run from another directory."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = subprocess.run(
-        [sys.executable, "-m", "archiver", "demo"], cwd=folder, capture_output=True, text=True, timeout=100
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "16 posts, 49 comments" in done.stdout
-    assert "Try next:" in done.stdout
-    return folder / "data" / "demo"
+def home(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the archive that `archiver demo` makes."""
+    return shutil.copytree(demo, tmp_path_factory.mktemp("demo") / "demo")
 
 
 def archiver(home: Path, *arguments: str) -> Result:
@@ -69,6 +62,14 @@ def test_a_query_has_a_time_limit(home: Path) -> None:
     result = archiver(home, "sql", endless, "--timeout", "0.2")
     assert result.exit_code == 2
     assert "0.2 seconds" in result.stderr
+
+
+def test_a_query_that_sqlite_cannot_stop_ends_with_the_process(home: Path) -> None:
+    hours = "SELECT instr(zeroblob(90000000), zeroblob(40000000) || x'01')"
+    command = [sys.executable, "-m", "archiver", "--home", str(home), "sql", "--timeout", "0.1", hours]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert done.stderr == "Error: SQL: stopped after 0.1 seconds: ask for less, or allow more time\n"
 
 
 def test_show_prints_a_post_in_three_forms(home: Path) -> None:
@@ -185,3 +186,40 @@ def test_verify_names_the_damage_and_the_posts_it_concerns(home: Path, tmp_path:
     assert result.exit_code == 4
     assert f"offset {row['warc_offset']}" in result.stdout
     assert "Posts that were read from what is damaged: 131" in result.stdout
+
+
+def test_search_for_people(home: Path) -> None:
+    result = archiver(home, "search", "连分数", "-向日葵")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("1 hit: posts with 连分数, not with 向日葵\n\n闰年藏在一个连分数里  2012-02-29\n")
+    assert "https://kexue.fm/archives/105" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_search_for_programs(home: Path) -> None:
+    found = json.loads(archiver(home, "search", "--json", "--limit", "2", "冬天咖啡里的牛奶应该什么时候加？").stdout)
+    first = found["hits"][0]
+    assert (found["exact"], len(found["hits"]), first["post_id"], first["related"]) == (0, 2, 226, True)
+    assert "牛奶" in [first["passage"][start:end] for start, end in first["marks"]]
+
+
+@pytest.mark.parametrize("words", [("-hello", "生日"), ("--", "-v", "生日"), ("生日", "-qh")])
+def test_words_to_leave_out_are_no_options(home: Path, words: tuple[str, ...]) -> None:
+    result = archiver(home, "search", *words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "not with" in result.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("before:x",), ("tag:",)])
+def test_a_search_that_makes_no_sense_is_one_line(home: Path, words: tuple[str, ...]) -> None:
+    result = archiver(home, "search", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.fullmatch(r"Error: [^\n]+\n", result.stderr)
+
+
+def test_the_index_is_made_anew_on_demand_and_no_archive_by_the_way(home: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(home, tmp_path / "copy")
+    result = archiver(copy, "search", "--rebuild")
+    assert result.stdout == "index of 16 posts, 49 comments and 327 formulas\n"
+    assert archiver(tmp_path / "none", "search", "--rebuild").exit_code == ExitCode.USAGE
+    assert not (tmp_path / "none").exists()

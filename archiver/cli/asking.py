@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
 from archiver.cli.context import Context, as_json, length, print_rows
-from archiver.errors import ArchiverError, UsageError
+from archiver.errors import ArchiverError, ExitCode, UsageError
 
 
 @click.command()
@@ -32,8 +33,14 @@ def sql(obj: Context, query: str | None, format_: str | None, schema: bool, mark
         return
     if not query:
         raise UsageError('expected a query, for example: archiver sql "SELECT title FROM posts LIMIT 5"')
-    with queries.stream(obj.database(), query, timeout=timeout) as found:
+    with queries.stream(obj.database(), query, timeout=timeout, stuck=_leave) as found:
         print_rows(found, format_)
+
+
+def _leave(message: str) -> None:
+    """End the process at once: nothing was opened for writing."""
+    click.echo(f"Error: {message}", err=True)
+    os._exit(ExitCode.USAGE)
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Commands that find: search."""
+"""Commands that find: search, datasette."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.cli.context import Context, as_json
+from archiver.errors import UsageError
 
 if TYPE_CHECKING:
     from archiver.store.passages import Segments
@@ -169,4 +170,36 @@ def _emphasised(words: Iterable[tuple[str, bool]]) -> str:
     return "".join(click.style(text, bold=True, fg="yellow") if marked else text for marked, text in runs).rstrip()
 
 
-COMMANDS = (search,)
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("more", nargs=-1, type=click.UNPROCESSED)
+@click.option("--run", is_flag=True, help="Run it instead of printing it.")
+@click.pass_obj
+def datasette(obj: Context, /, more: tuple[str, ...], run: bool) -> None:
+    """Print the command that opens the archive in Datasette, with search, facets and descriptions.
+
+    What else follows is handed on: archiver datasette --run --port 8002
+    """
+    import os
+    import shlex
+    from pathlib import Path
+
+    from archiver.store import query
+    from archiver.store.search import indexed_file
+    from archiver.web import datasette as configured
+
+    file = indexed_file(obj.database())
+    query.run(file, "SELECT id FROM posts LIMIT 1")
+    words = configured.command(file, obj.home, more)
+    if not configured.installed():
+        message = "expected Datasette beside this program, found none: pip install 'blog-archiver[datasette]'"
+        if run:
+            raise UsageError(message)
+        click.echo(message, err=True)
+    if run:
+        beside = Path(sys.executable).with_name(words[0])
+        program = str(beside) if beside.exists() else words[0]
+        os.execvp(program, words)  # noqa: S606
+    click.echo(shlex.join(words))
+
+
+COMMANDS = (search, datasette)

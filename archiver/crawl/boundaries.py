@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 from scrapy import Request
@@ -77,6 +77,12 @@ class BoundariesMiddleware:
         if reason:
             raise IgnoreRequest(f"{OUT_OF_BOUNDS}: {reason}: {request.url}")
 
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Raise IgnoreRequest with the reason when the look-up of the host was refused."""
+        reason = PublicResolver.refused.get(urlsplit(request.url).hostname or "")
+        if reason:
+            raise IgnoreRequest(f"{OUT_OF_BOUNDS}: {reason}") from exception
+
 
 LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 """NAT64 of a network of one's own: RFC 8215."""
@@ -116,6 +122,9 @@ class PublicResolver(CachingThreadedResolver):
     A site that is itself on loopback, as in tests, may be resolved to it.
     """
 
+    refused: ClassVar[dict[str, str]] = {}
+    """Names that were refused and why: Twisted drops the reason of a failed look-up, and there is one resolver."""
+
     def __init__(self, reactor: Any, cache_size: int, timeout: float) -> None:
         super().__init__(reactor, cache_size, timeout)
         self.private_hosts: frozenset[str] = frozenset()
@@ -133,8 +142,9 @@ class PublicResolver(CachingThreadedResolver):
         found = super().getHostByName(name, timeout)
         return found if name in self.private_hosts else found.addCallback(self._checked, name)
 
-    @staticmethod
-    def _checked(address: str, name: str) -> str:
-        if not is_public(address):
-            raise DNSLookupError(f"{name} resolves to {address}, which is no public address")
-        return address
+    def _checked(self, address: str, name: str) -> str:
+        if is_public(address):
+            return address
+        reason = f"{name} resolves to {address}, which is no public address"
+        self.refused[name] = reason
+        raise DNSLookupError(reason)

@@ -16,8 +16,8 @@ NAME = "lock"
 
 
 @contextmanager
-def locked(home: Path) -> Iterator[None]:
-    """Hold the archive while the block runs.
+def locked(home: Path) -> Iterator[str]:
+    """Hold the archive while the block runs; give who held it before and died, or nothing.
 
     The lock is the operating system's, so a dead owner's is free. Raises ArchiveLocked when another process has it.
     """
@@ -27,19 +27,27 @@ def locked(home: Path) -> Iterator[None]:
     except OSError as error:
         raise ArchiverError(f"expected a folder to write to at {home}: {error.strerror}") from error
     try:
-        _take(handle, home)
-        yield
+        before = _take(handle, home)
+        yield before
+        os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 
 
-def _take(handle: int, home: Path) -> None:
+def _take(handle: int, home: Path) -> str:
+    """Write our name into the lock; return the name that was in it."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        owner = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "unknown"
+        owner = _owner(handle) or "unknown"
         raise ArchiveLocked(
             f"{home}: another run is writing to this archive ({owner}); wait for it, or end that process"
         ) from error
+    before = _owner(handle)
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"pid {os.getpid()}, since {timestamp()}\n".encode(), 0)
+    return before
+
+
+def _owner(handle: int) -> str:
+    return os.pread(handle, 200, 0).decode("utf-8", "replace").strip()

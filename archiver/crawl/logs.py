@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from archiver.errors import ArchiverError
@@ -33,6 +33,11 @@ class _LogFile(logging.FileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
         """Let it go."""
+
+    def close(self) -> None:
+        """Close the file, without the last lines if they cannot be written."""
+        with suppress(OSError):
+            super().close()
 
 
 @contextmanager

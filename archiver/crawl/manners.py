@@ -19,6 +19,7 @@ from scrapy.utils.misc import load_object
 
 from archiver.crawl.run import PATIENCE, Run, run_of
 from archiver.errors import RateLimited, in_words
+from archiver.store.runs import LONGEST_REST
 
 REFUSALS = frozenset({403, 429, 503})
 """Statuses by which a server says: not now."""
@@ -34,9 +35,6 @@ MOST_IN_A_ROW = 5
 
 LEAST_BACK_OFF = timedelta(seconds=0.1)
 LONGEST_BACK_OFF = timedelta(minutes=10)
-LONGEST_REST = timedelta(days=1)
-"""What an absurd `Retry-After` is cut to."""
-
 logger = logging.getLogger(__name__)
 
 

@@ -17,6 +17,7 @@ from archiver.crawl.message import rebuilt, unchunked
 from archiver.crawl.run import ResponseHead, Run, run_of
 from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errors import ArchiverError
+from archiver.items import GATE
 from archiver.pages.gate import is_gate
 from archiver.store import captures
 from archiver.store.database import timestamp
@@ -48,7 +49,7 @@ class GateMiddleware:
         if knocks < KNOCKS:
             return request.replace(dont_filter=True, meta={**request.meta, "gate_knocks": knocks + 1})
         logger.warning("the gate stayed shut at %s after %d repetitions with its cookie", request.url, KNOCKS)
-        return response.replace(status=403)
+        return response.replace(status=403, flags=[*response.flags, GATE])
 
 
 class CookieLimitMiddleware:
@@ -80,7 +81,7 @@ class ValidatorMiddleware:
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
         single = request.meta.get("frontier_kind") in ("post", "comments", "image")  # lists have to be walked
-        url = request.meta.get("frontier_url") if single else None
+        url = request.meta.get("frontier_url") if single and request.meta.get("archived") else None
         etag, last_modified = captures.validators(self.run.archive.session, url) if url else (None, None)
         if etag:
             request.headers["If-None-Match"] = etag

@@ -11,20 +11,26 @@ from scrapy.crawler import Crawler
 from archiver.crawl.canary import Canary
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
-from archiver.items import Catalogue, Gap, Outcome
-from archiver.store import outcomes
+from archiver.items import Catalogue, CommentPage, Gap, Outcome
+from archiver.store import outcomes, posts
 from archiver.store.outcomes import Effect
 from archiver.text import EXTRACTOR_VERSION
+from archiver.urls import post_id
 
 logger = logging.getLogger(__name__)
 
 
 class StorePipeline:
-    """Stores each outcome whole or not at all; a page that cannot be stored is a gap, a failing disk ends the run."""
+    """Stores each outcome whole or not at all; a page that cannot be stored is a gap, a failing disk ends the run.
+
+    A page of comments may come while its post is still being read: it waits for the post's own outcome.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.canary = Canary(run)
+        self.early: dict[int, list[Outcome]] = {}
+        """Pages of comments by the post they wait for. Killed with them, the next run fetches them again."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -32,14 +38,28 @@ class StorePipeline:
         return cls(run_of(crawler))
 
     def process_item(self, item: Outcome) -> Outcome:
-        """Store an outcome and settle its address."""
+        """Store an outcome and settle its address, unless the database has failed before."""
         try:
+            if self.run.archive.failure is not None:
+                raise self.run.archive.failure
+            if isinstance(item.item, CommentPage) and not posts.known(self.run.archive.session, item.item.post_id):
+                self.early.setdefault(item.item.post_id, []).append(item)
+                return item
             self._settle(item)
+            for comments in self.early.pop(post_id(item.url) or 0, []):
+                self._settle(self._of_settled_post(comments))
             self.run.settled()
         except ArchiverError as error:
             self.run.stop(error)
             raise
         return item
+
+    def _of_settled_post(self, comments: Outcome) -> Outcome:
+        """Return what comments come to once it is known whether there is a post to hang them on."""
+        page = comments.item
+        if isinstance(page, CommentPage) and not posts.known(self.run.archive.session, page.post_id):
+            return replace(comments, item=Gap(reason="the post of these comments could not be archived"))
+        return comments
 
     def _settle(self, outcome: Outcome) -> None:
         try:

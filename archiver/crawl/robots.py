@@ -17,12 +17,16 @@ from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from archiver.crawl.manners import PASSING
 from archiver.crawl.run import Run, run_of
 from archiver.errors import RateLimited, in_words
 from archiver.items import FORBIDDEN
 
 LONGEST = 512 * 1024
 """Bytes of robots.txt that count: RFC 9309, section 2.5, asks for at least 500 KiB."""
+
+ATTEMPTS = 3
+"""Times robots.txt is asked for while a server or a connection fails."""
 
 LONGEST_DELAY = 60.0
 """Seconds a `Crawl-delay` is cut to: a longer one would make a crawl of years."""
@@ -34,6 +38,7 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler, run: Run) -> None:
         self.crawler = crawler
         self.run = run
+        self.pause = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self.user_agent = crawler.settings["USER_AGENT"]
         self.rules: dict[str, asyncio.Task[Protego | str]] = {}
 
@@ -57,16 +62,26 @@ class RobotsMiddleware:
             raise IgnoreRequest(FORBIDDEN)
 
     async def _ask(self, origin: str) -> Protego | str:
-        """Return the rules of a host; without them, stop the run and return why."""
+        """Return the rules of a host; without them, stop the run and return why.
+
+        What may pass is tried again, since one cut connection should not cost a night's run.
+        """
         url = f"{origin}/robots.txt"
-        try:
-            request = Request(url, callback=NO_CALLBACK, meta={"is_robots_txt": True})
-            response = await self._engine().download_async(request)
-        except Exception as error:
-            return self._stop(f"{url}: expected the site's rules, found no answer ({in_words(error)})")
-        if response.status >= 500 or response.status in (403, 429):
-            return self._stop(f"{url}: expected the site's rules, found HTTP {response.status}")
-        return self._parsed(response)
+        found = ""
+        for attempt in range(ATTEMPTS):
+            await asyncio.sleep(self.pause * attempt)
+            try:
+                request = Request(url, callback=NO_CALLBACK, meta={"is_robots_txt": True})
+                response = await self._engine().download_async(request)
+            except Exception as error:
+                found = f"no answer ({in_words(error)})"
+                continue
+            if response.status < 500 and response.status not in (403, 429):
+                return self._parsed(response)
+            found = f"HTTP {response.status}"
+            if response.status not in PASSING:
+                break
+        return self._stop(f"{url}: expected the site's rules, found {found}")
 
     def _engine(self) -> Any:
         if self.crawler.engine is None:
@@ -83,8 +98,11 @@ class RobotsMiddleware:
 
     def _slow_down(self, delay: float) -> None:
         """Keep at least this many seconds between requests, in this run."""
-        for slot in self._engine().downloader.slots.values():
+        downloader = self._engine().downloader
+        for host, slot in downloader.slots.items():
             slot.delay = max(slot.delay, delay)
+            # A slot that is idle for a minute is dropped, and made again from this.
+            downloader.per_slot_settings[host] = {"delay": slot.delay, "concurrency": slot.concurrency}
         throttle = self.crawler.get_extension(AutoThrottle)
         if throttle is not None:
             throttle.mindelay = max(throttle.mindelay, delay)

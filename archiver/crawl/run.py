@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,6 +103,7 @@ class Run:
         self.findings: list[Finding] = []
         self._recover()
         frontier.release(session)
+        frontier.forget_waits(session, after=timestamp(datetime.now(UTC) + PATIENCE))
         frontier.retry_failed(session, cycle=self.cycle)
         frontier.reconsider(session, items.FORBIDDEN, cycle=self.cycle)
         if self.cycle == self.id:
@@ -148,11 +150,17 @@ class Run:
         last = captures.last_fetch(self.archive.session)
         # The row counts whole seconds, so the request may have been a second later.
         wait = timedelta(seconds=pause + 1) - (datetime.now(UTC) - last) if last else timedelta(0)
-        if wait > timedelta(0):
-            self.rest(min(wait, timedelta(seconds=pause)), "the pause between requests")
+        if wait > timedelta(0) and not self.resting:
+            self.rest_until = datetime.now(UTC) + min(wait, timedelta(seconds=pause))
 
     def record(self, url: str, request: bytes, response: bytes, head: ResponseHead) -> int:
-        """Append an exchange to the WARC and note where it is; return the capture's number."""
+        """Append an exchange to the WARC and note where it is; return the capture's number.
+
+        Raises the failure of the database once it has failed: rows are committed in the order of the file, so nothing
+        may follow those that were lost.
+        """
+        if self.archive.failure is not None:
+            raise self.archive.failure
         location = self.writer.write_exchange(
             target_uri=head.target_uri,
             request=request,
@@ -191,11 +199,13 @@ class Run:
         return self.rest_until is not None and datetime.now(UTC) < self.rest_until
 
     def rest(self, wait: timedelta, reason: str) -> None:
-        """Ask for nothing for a while."""
+        """Ask for nothing for a while; a run that is killed meanwhile leaves the next one to keep to it."""
         until = datetime.now(UTC) + wait
         if self.rest_until is None or until > self.rest_until:
             self.rest_until = until
             logger.info("resting until %s: %s", timestamp(until), reason)
+            runs.rest(self.archive.session, self.id, until=timestamp(until))
+            self.commit()
 
     def progress(self) -> tuple[int, int]:
         """Return how many addresses of this run are settled, and how many are known."""
@@ -252,7 +262,9 @@ class Run:
             connections.refresh(session)
 
     def end(self, outcome: str, exit_code: int) -> None:
-        """Store how the run ended."""
+        """Store how the run ended; after a failure of the storage, without what was not committed."""
+        if self.archive.failure is not None:
+            self.archive.recover()
         session = self.archive.session
         frontier.release(session)
         resting = timestamp(self.rest_until) if self.rest_until and self.resting else None
@@ -262,9 +274,11 @@ class Run:
 
     def close(self) -> None:
         """Close the WARC file under its final name, index it, and close the database."""
-        self.writer.close()
+        # What a full disk keeps from being closed and indexed, the next run closes and indexes.
+        with suppress(ArchiverError) if self.fatal else nullcontext():
+            self.writer.close()
+            index.update_index(self.place.warc, self.place.home / INDEX_NAME, self._index)
         self.archive.close()
-        index.update_index(self.place.warc, self.place.home / INDEX_NAME, self._index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

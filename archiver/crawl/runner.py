@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from scrapy.crawler import Crawler, CrawlerProcess
@@ -16,11 +16,10 @@ from archiver.crawl.lock import locked
 from archiver.crawl.logs import logging_to
 from archiver.crawl.probe import would_work
 from archiver.crawl.run import Place, Run, attach
-from archiver.errors import DiskFull, ExitCode
+from archiver.errors import ArchiverError, ExitCode
 from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.store import frontier, lists, runs
-from archiver.store.database import storage_errors
 
 SOURCES = ("catalogue", "category", "index")
 """The lists a crawl can start from; each is a spider."""
@@ -73,9 +72,9 @@ class Report:
     """What else there is to say, for example what an earlier run had left behind."""
     seconds: float
     counts: dict[str, Any]
-    unfinished: int
-    """Addresses that a further run may get."""
-    disagreements: dict[str, list[int]]
+    unfinished: int | None = None
+    """Addresses that a further run may get; None when the database could not say."""
+    disagreements: dict[str, list[int]] = field(default_factory=dict)
     """Posts about which the blog's lists, the index and the archive disagree, by what the disagreement is."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -90,7 +89,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
     holds the archive, and what a spider's arguments or the disk gave cause for.
     """
     began = time.monotonic()
-    with locked(place.home), storage_errors(str(place.home)):
+    with locked(place.home) as dead:
         run = Run(
             place,
             options.command,
@@ -99,6 +98,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
             recheck=options.recheck,
             progress=progress,
         )
+        _note_takeover(run, dead)
         try:
             run.leave_time(DOWNLOAD_DELAY if options.delay is None else options.delay)
             with logging_to(place.logs / f"run-{run.id:06}.jsonl", verbose=options.verbose):
@@ -114,8 +114,9 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
     Raises as `crawl` does.
     """
     began = time.monotonic()
-    with locked(place.home), storage_errors(str(place.home)):
+    with locked(place.home) as dead:
         run = Run(place, "probe")
+        _note_takeover(run, dead)
         try:
             settings = _settings(run, options)
             settings.setdict(PROBE_SETTINGS, priority="cmdline")
@@ -124,6 +125,11 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
             return _conclude(run, reason, time.monotonic() - began, _judge_probe), run.findings
         finally:
             run.close()
+
+
+def _note_takeover(run: Run, dead: str) -> None:
+    if dead:
+        run.note(f"took over the lock of a run that died ({dead})")
 
 
 PROBE_SETTINGS = {
@@ -226,15 +232,19 @@ def _judge_probe(run: Run) -> Verdict:
 
 
 def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verdict] = _judge_crawl) -> Report:
-    """Judge how the run went, store that and report it."""
+    """Judge how the run went, store that and report it, as far as the disk still allows."""
+    run.fatal = run.fatal or run.archive.failure
     outcome, code, message = _judge_early_end(run, reason) or judge(run)
-    with suppress(DiskFull) if code == ExitCode.DISK_FULL else nullcontext():
+    standing: dict[str, Any] = {}
+    with suppress(ArchiverError) if run.fatal else nullcontext():
         if outcome == runs.COMPLETE:
             run.settle_missing()
         if run.fatal is None:
             run.connect()
         run.end(outcome, code)
-    session = run.archive.session
+        session = run.archive.session
+        standing["unfinished"] = frontier.tally(session)["unfinished"]
+        standing["disagreements"] = lists.disagreements(session, run.cycle)
     return Report(
         run=run.id,
         outcome=outcome,
@@ -243,6 +253,5 @@ def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verd
         notes=tuple(run.notes),
         seconds=round(seconds, 1),
         counts=run.counts.as_dict(),
-        unfinished=frontier.tally(session)["unfinished"],
-        disagreements=lists.disagreements(session, run.cycle),
+        **standing,
     )

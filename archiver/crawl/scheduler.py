@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from functools import wraps
+from typing import Any, Self, TypeVar, cast
 
 from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
@@ -13,11 +15,31 @@ from scrapy.crawler import Crawler
 
 from archiver.crawl.boundaries import refusal
 from archiver.crawl.run import Run, run_of
+from archiver.errors import ArchiverError
 from archiver.store import freshness, frontier
 from archiver.store.database import timestamp
 
 CALLBACK = "parse_"
 """A callback's name without this is the kind of page."""
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def ends_run(method: Method) -> Method:
+    """Have a failure of the database end the run; from then on the method gives None: nothing more is to be done."""
+
+    @wraps(method)
+    def guarded(self: FrontierScheduler, *arguments: Any) -> Any:
+        if self.run.archive.failure is not None:
+            return None
+        try:
+            return method(self, *arguments)
+        except ArchiverError as error:
+            self.run.stop(error)
+            return None
+
+    return cast("Method", guarded)
 
 
 class FrontierScheduler(BaseScheduler):
@@ -43,10 +65,12 @@ class FrontierScheduler(BaseScheduler):
         """Note the spider whose callbacks read the pages."""
         self.spider = spider
 
+    @ends_run
     def close(self, reason: str) -> None:
         """Make durable what came last."""
         self.run.make_durable()
 
+    @ends_run
     def has_pending_requests(self) -> bool:
         """Return whether anything is left to fetch, now or later."""
         return bool(self.continued) or frontier.has_pending(self.session, without=self._left_out)
@@ -56,6 +80,7 @@ class FrontierScheduler(BaseScheduler):
         """The kind of page that is no longer asked for: once as many posts were as the user said, posts."""
         return "post" if self.run.limit is not None and self.posts >= self.run.limit else None
 
+    @ends_run
     def enqueue_request(self, request: Request) -> bool:
         """Store a request; return whether it is to be made."""
         leased = request.meta.get("frontier_url")
@@ -90,6 +115,7 @@ class FrontierScheduler(BaseScheduler):
             return False
         return frontier.add(self.session, url, kind, cycle=self.run.cycle, now=timestamp())
 
+    @ends_run
     def next_request(self) -> Request | None:
         """Lease the next row and return its request, or None when nothing may be asked for now."""
         if self.run.rest_until is not None and self.run.resting:
@@ -107,4 +133,5 @@ class FrontierScheduler(BaseScheduler):
         spider: Any = self.spider
         request: Request = spider.ask(lease.url, lease.kind)
         request.meta.update(frontier_url=lease.url, frontier_kind=lease.kind, retry_times=lease.attempts)
+        request.meta["archived"] = lease.archived
         return request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from archiver.urls import BLOG
 
 TITLE = "科学空间|Scientific Spaces"
 """What the blog calls itself."""
+
+_COMMONS = re.compile(r"creativecommons\.org/licenses/([a-z-]+)/([\d.]+)(?:/([a-z]{2})\b)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +52,11 @@ def notice(posts: Iterable[Post]) -> Notice:
 
 
 def license_of(post: Post) -> tuple[str, str]:
-    """Return name and address of a post's licence as its page words them."""
-    return post.license or "not stated by the page", post.license_url or ""
+    """Return name and address of a post's licence: a Creative Commons one by its short name, others as worded."""
+    url = post.license_url or ""
+    if found := _COMMONS.search(url):
+        return f"CC {' '.join(filter(None, found.groups())).upper()}", url
+    return post.license or "not stated by the page", url
 
 
 def _most(counter: Counter[Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -10,12 +11,14 @@ from sqlalchemy.orm import Session
 from archiver import items
 from archiver.store.models import Capture, FrontierEntry
 
+_ROWS: Any = Capture.__table__
+_ADD = insert(_ROWS).returning(_ROWS.c.id)
+
 
 def add(session: Session, capture: items.Capture, run_id: int) -> int:
     """Store where an exchange was recorded; return its number."""
     values = {field: getattr(capture, field) for field in items.Capture.__slots__}
-    row = session.execute(insert(Capture).values(run_id=run_id, **values).returning(Capture.id))
-    return int(row.scalar_one())
+    return int(session.execute(_ADD, {"run_id": run_id, **values}).scalar_one())
 
 
 def ends(session: Session) -> dict[str, int]:

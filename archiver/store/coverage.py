@@ -44,7 +44,8 @@ def _pairs(run: str) -> list[str]:
 
 def rank(connection: sqlite3.Connection, terms: Iterable[str], table: str, title: str | None) -> list[int]:
     """Return rows of a full-text table by what they cover, best first; `title` is the column that counts more."""
-    total = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+    # A row for each of the table's, and short: to count the table itself is to read all of its texts.
+    total = connection.execute(f"SELECT count(*) FROM {table}_docsize").fetchone()[0]  # noqa: S608
     scores: defaultdict[int, float] = defaultdict(float)
     for term in terms:
         everywhere = _rows(connection, table, cjk.phrase(term))

@@ -7,13 +7,14 @@ views and read-only queries.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -75,9 +76,8 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def insertion(session: Session, table: Any) -> Any:
+def upsert(dialect: str, table: Any) -> Any:
     """Return an INSERT that can say what to do about a row that is there: each database has its own."""
-    dialect = session.get_bind().dialect.name
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
@@ -85,34 +85,54 @@ class Archive:
     """The database of an archive, open for writing by this process.
 
     `session` is the one unit of work; nothing is kept before `commit`. Raises DatabaseTooNew for a database of a newer
-    version of this program.
+    version of this program. Whatever statement the storage fails at raises DiskFull or ArchiverError.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = connect(url)
         self.url = self.engine.url.render_as_string(hide_password=True)
-        with storage_errors(self.url):
-            migrate.upgrade(self.engine)
+        self.failure: ArchiverError | None = None
+        """How the storage failed. What was not committed by then is lost, so nothing that builds on it may follow."""
+        event.listen(self.engine, "handle_error", self._fail)
+        migrate.upgrade(self.engine)
         self.session = Session(self.engine, expire_on_commit=False)
+
+    def _fail(self, context: ExceptionContext) -> None:
+        """Raise an error of ours in place of a failure of the storage.
+
+        A full disk makes SQLite roll back by itself, and the savepoint's end fails too: the first failure is the one
+        to be told.
+        """
+        found = storage_failure(self.url, context.sqlalchemy_exception)
+        self.failure = self.failure or found
+        if self.failure is not None:
+            raise type(self.failure)(*self.failure.args)
 
     @contextmanager
     def savepoint(self) -> Iterator[Session]:
         """Keep what the block does only if all of it succeeds, without a transaction of its own."""
-        with storage_errors(self.url), self.session.begin_nested():
+        with self.session.begin_nested():
             yield self.session
 
     def commit(self) -> None:
         """Make everything since the last commit durable."""
-        with storage_errors(self.url):
-            try:
-                self.session.commit()
-            except DatabaseError:
-                self.session.rollback()  # so that the end of the run can still be noted, or at least reported
-                raise
+        try:
+            self.session.commit()
+        except ArchiverError:
+            self.session.rollback()
+            raise
+
+    def recover(self) -> None:
+        """Begin anew after a failure, without what was not committed: the end of a run may still find room."""
+        self.failure = None
+        with suppress(ArchiverError):
+            self.session.rollback()
+        self.failure = None
 
     def close(self) -> None:
         """Drop what was not committed and let go of the file."""
-        self.session.close()
+        with suppress(ArchiverError):
+            self.session.close()
         self.engine.dispose()
 
     def __enter__(self) -> Archive:
@@ -122,17 +142,13 @@ class Archive:
         self.close()
 
 
-@contextmanager
-def storage_errors(where: str) -> Iterator[None]:
-    """Turn the database's failures into errors of ours: a full disk, a file that is no database, one locked."""
-    try:
-        yield
-    except OperationalError as error:
+def storage_failure(where: str, error: BaseException | None) -> ArchiverError | None:
+    """Return a failure of the storage as an error of ours: a full disk, a file that is no database, one locked."""
+    if isinstance(error, OperationalError):
         reason = str(error.orig)
         if "disk is full" in reason:
-            raise DiskFull(f"{where}: no room left on the disk; free some and run again, nothing is lost") from error
-        raise ArchiverError(f"{where}: {reason}; is the folder there and writable?") from error
-    except DatabaseError as error:
-        if type(error) is not DatabaseError:  # its subclasses are about rows, not about the file
-            raise
-        raise ArchiverError(f"{where}: expected an SQLite database of this program, found: {error.orig}") from error
+            return DiskFull(f"{where}: no room left on the disk; free some and run again, nothing is lost")
+        return ArchiverError(f"{where}: {reason}; is the folder there and writable?")
+    if type(error) is DatabaseError:  # its subclasses are about rows, not about the file
+        return ArchiverError(f"{where}: expected an SQLite database of this program, found: {error.orig}")
+    return None

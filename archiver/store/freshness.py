@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from archiver.store import frontier
@@ -27,7 +27,7 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> 
     `listed` is what the list it was found in says: `title` and `comment_count` of a post in the catalogue, `last` (the
     last post of the page before) of a further page of a category. Newest come first: after a known one all are known.
     """
-    entry = session.get(FrontierEntry, url, populate_existing=True)
+    entry = session.execute(_ENTRY, {"url": url}).first()
     if kind == "post":
         return _post_wanted(session, url, entry, listed)
     if kind == "category":
@@ -39,33 +39,49 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> 
     return True
 
 
-def _failed(entry: FrontierEntry | None) -> bool:
+# Built once: they are asked for every link of every page.
+_ENTRIES: Any = FrontierEntry.__table__
+_POSTS: Any = Post.__table__
+_SIGHTINGS: Any = Sighting.__table__
+_ENTRY = select(_ENTRIES.c.state, _ENTRIES.c.permanent).where(_ENTRIES.c.url == bindparam("url"))
+_POST = select(_POSTS.c.id, _POSTS.c.title, _POSTS.c.comment_count, _POSTS.c.status, _POSTS.c.missing_runs).where(
+    _POSTS.c.id == bindparam("post")
+)
+_SIGHTING = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count).where(
+    _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
+)
+
+
+def _failed(entry: Any) -> bool:
     """Whether an address failed in a way that may pass."""
     return entry is not None and entry.state == "failed" and not entry.permanent
 
 
-def _post_wanted(session: Session, url: str, entry: FrontierEntry | None, listed: Mapping[str, Any]) -> bool:
+def _post_wanted(session: Session, url: str, entry: Any, listed: Mapping[str, Any]) -> bool:
     if entry is None or _failed(entry):
         return True
-    post = session.get(Post, post_id(url), populate_existing=True)
+    post = session.execute(_POST, {"post": post_id(url)}).first()
     if post is None:
         # Known not to be there, or never stored: only the blog's own list makes it worth another look.
         return "title" in listed or entry.state not in ("failed", "skipped")
     if "title" not in listed:
         return False
-    before = session.get(Sighting, (post.id, CATALOGUE), populate_existing=True)
-    known = (before.title, before.comment_count) if before else (post.title, post.comment_count)
+    before = session.execute(_SIGHTING, {"post": post.id, "source": CATALOGUE}).first() or post
+    known = (before.title, before.comment_count)
     return (listed["title"], listed["comment_count"]) != known or post.status == "gone" or post.missing_runs > 0
 
 
 def _in_category(session: Session, slug: str, number: int | None) -> bool:
     """Whether a post is known to be in a category."""
-    return session.get(Sighting, (number, CATEGORY + slug), populate_existing=True) is not None if number else False
+    return session.execute(_SIGHTING, {"post": number, "source": CATEGORY + slug}).first() is not None
 
 
 def add_due(session: Session, most: int, *, cycle: int, now: str) -> int:
     """Put the posts longest unverified into the frontier; return how many."""
-    oldest = select(Post.id).where(Post.status == "live").order_by(Post.last_seen_at, Post.id).limit(most)
+    # By the number of the run before the time: clocks jump, and two runs may fall into one second.
+    order = (FrontierEntry.cycle, Post.last_seen_at, Post.id)
+    asked = select(Post.id).join(FrontierEntry, FrontierEntry.url == Post.url, isouter=True)
+    oldest = asked.where(Post.status == "live").order_by(*order).limit(most)
     numbers = list(session.execute(oldest).scalars())
     return sum(frontier.add(session, post_url(number), "post", cycle=cycle, now=now) for number in numbers)
 

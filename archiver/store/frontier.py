@@ -10,13 +10,16 @@ cycle may open it again. Cycles are counted by run number, not by the clock, whi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
-from archiver.store.database import insertion
+from archiver.store.database import upsert
 from archiver.store.models import FrontierEntry as Entry
+
+_ROWS: Any = Entry.__table__
 
 PRIORITIES = {"catalogue": 0, "index": 1, "category": 2, "comments": 3, "post": 4, "image": 5}
 """What is fetched first: lists tell what there is, and a post's comments follow the post they belong to."""
@@ -30,24 +33,29 @@ class Lease:
     kind: str
     attempts: int
     """Times it was asked for before in this cycle, without success."""
+    archived: bool
+    """Whether it was ever archived."""
 
 
 def add(session: Session, url: str, kind: str, *, cycle: int, now: str) -> bool:
     """Make an address pending unless this cycle has seen it; return whether it is to be fetched."""
-    fresh = {
-        "url": url,
-        "kind": kind,
-        "state": "pending",
-        "attempts": 0,
-        "permanent": False,
-        "priority": PRIORITIES.get(kind, 0),
-        "seq": _next_seq(session),
-        "first_seen_at": now,
-        "cycle": cycle,
-    }
-    again = {"state": "pending", "reason": None, "attempts": 0, "permanent": False, "not_before": None, "cycle": cycle}
-    settled = Entry.state.in_(("done", "failed"))
-    return _upsert(session, fresh, again, settled & (Entry.cycle != cycle))
+    priority = PRIORITIES.get(kind, 0)
+    row = {"url": url, "kind": kind, "priority": priority, "first_seen_at": now, "cycle": cycle}
+    return session.execute(_insertion(session.get_bind().dialect.name), row).first() is not None
+
+
+@cache  # building a statement costs as much as running it, and some of these run for every link
+def _insertion(dialect: str) -> Any:
+    """Return the statement that inserts a pending row, or opens the one of an earlier cycle again."""
+    fresh: dict[str, Any] = {name: bindparam(name) for name in ("url", "kind", "priority", "first_seen_at", "cycle")}
+    seq = select(func.coalesce(func.max(_ROWS.c.seq), 0) + 1).scalar_subquery()
+    blank: dict[str, Any] = {"state": "pending", "attempts": 0, "permanent": False}
+    insertion = upsert(dialect, _ROWS).values(**fresh, **blank, seq=seq)
+    settled = _ROWS.c.state.in_(("done", "failed")) & (_ROWS.c.cycle != insertion.excluded.cycle)
+    again = {**blank, "reason": None, "not_before": None, "cycle": insertion.excluded.cycle}
+    return insertion.on_conflict_do_update(index_elements=[_ROWS.c.url], set_=again, where=settled).returning(
+        _ROWS.c.url
+    )
 
 
 def skip(session: Session, url: str, kind: str, reason: str, *, cycle: int, now: str) -> None:
@@ -56,36 +64,39 @@ def skip(session: Session, url: str, kind: str, reason: str, *, cycle: int, now:
     _set(session, url, state="skipped", reason=reason, permanent=True)
 
 
-def _next_seq(session: Session) -> Any:
-    return select(func.coalesce(func.max(Entry.seq), 0) + 1).scalar_subquery()
-
-
-def _upsert(session: Session, fresh: dict[str, Any], again: dict[str, Any], when: Any) -> bool:
-    """Insert a row, or change the one that is there if `when` holds; return whether either happened."""
-    statement = insertion(session, Entry).values(fresh)
-    statement = statement.on_conflict_do_update(index_elements=[Entry.url], set_=again, where=when)
-    return session.execute(statement.returning(Entry.url)).first() is not None
+_DUE = (
+    select(_ROWS.c.url, _ROWS.c.kind, _ROWS.c.attempts, _ROWS.c.last_done_at)
+    .where(
+        _ROWS.c.state == "pending",
+        _ROWS.c.not_before.is_(None) | (_ROWS.c.not_before <= bindparam("now")),
+        _ROWS.c.kind != bindparam("without"),
+    )
+    .order_by(_ROWS.c.priority, _ROWS.c.seq)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 def lease(session: Session, *, cycle: int, now: str, without: str | None = None) -> Lease | None:
     """Take the next address that may be asked for now, or None; `without` names a kind to leave alone."""
-    due = (Entry.state == "pending") & ((Entry.not_before.is_(None)) | (Entry.not_before <= now))
-    due &= Entry.kind.is_distinct_from(without)
-    row = session.execute(
-        select(Entry.url, Entry.kind, Entry.attempts)
-        .where(due)
-        .order_by(Entry.priority, Entry.seq)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
+    row = session.execute(_DUE, {"now": now, "without": without or ""}).first()
     if row is None:
         return None
     _set(session, row.url, state="leased", cycle=cycle)
-    return Lease(row.url, row.kind, row.attempts)
+    return Lease(row.url, row.kind, row.attempts, row.last_done_at is not None)
 
 
-def _set(session: Session, url: str, **values: Any) -> None:
-    session.execute(update(Entry).where(Entry.url == url).values(**values))
+def _set(session: Session, url: str, *, attempted: bool = False, **values: Any) -> None:
+    session.execute(_change(attempted, *values), {"b_url": url, **values})
+
+
+@cache
+def _change(attempted: bool, *names: str) -> Any:
+    """Return the statement that sets columns of an address, and counts an attempt."""
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    if attempted:
+        values["attempts"] = _ROWS.c.attempts + 1
+    return update(_ROWS).where(_ROWS.c.url == bindparam("b_url")).values(values)
 
 
 def finish(session: Session, url: str, *, now: str) -> None:
@@ -99,14 +110,12 @@ def fail(session: Session, url: str, reason: str, *, permanent: bool = False, re
     `permanent` says that asking again soon makes no sense.
     """
     state = "skipped" if refused else "failed"
-    values = {"state": state, "reason": reason, "permanent": permanent or refused}
-    session.execute(update(Entry).where(Entry.url == url).values(attempts=Entry.attempts + 1, **values))
+    _set(session, url, attempted=True, state=state, reason=reason, permanent=permanent or refused)
 
 
 def postpone(session: Session, url: str, reason: str, *, not_before: str) -> None:
     """Return a leased address to the pending ones after a failed attempt."""
-    values = {"state": "pending", "reason": reason, "not_before": not_before}
-    session.execute(update(Entry).where(Entry.url == url).values(attempts=Entry.attempts + 1, **values))
+    _set(session, url, attempted=True, state="pending", reason=reason, not_before=not_before)
 
 
 def release(session: Session) -> int:
@@ -115,6 +124,12 @@ def release(session: Session) -> int:
         update(Entry).where(Entry.state == "leased").values(state="pending").returning(Entry.url)
     ).all()
     return len(rows)
+
+
+def forget_waits(session: Session, *, after: str) -> None:
+    """Have addresses that wait for longer than any is told to asked for now: the clock has jumped back."""
+    late = (Entry.state == "pending") & (Entry.not_before > after)
+    session.execute(update(Entry).where(late).values(not_before=None))
 
 
 def retry_failed(session: Session, *, cycle: int) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from archiver import items
 from archiver.store import models
-from archiver.store.database import insertion
+from archiver.store.database import upsert
 from archiver.store.models import Sighting
 
 CATALOGUE = "catalogue"
@@ -66,7 +66,7 @@ def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[st
     values = [{**blank, **row, "source": source, "run_id": run_id} for row in rows]
     if not values:
         return
-    statement = insertion(session, Sighting)
+    statement = upsert(session.get_bind().dialect.name, Sighting.__table__)
     again = {name: statement.excluded[name] for name in ("title", "published_on", "comment_count", "run_id")}
     session.execute(statement.on_conflict_do_update(index_elements=["post_id", "source"], set_=again), values)
 

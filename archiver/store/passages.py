@@ -16,6 +16,7 @@ WIDTH = 160
 _BEFORE = 40  # characters of context before the first word
 _MOST_PLACES = 500  # of words in a text that are looked at for the best passage
 _ELLIPSIS = "…"
+_SENTENCE = re.compile(r"[。！？；\n]|[.!?] ")
 
 
 class Segment(NamedTuple):
@@ -51,12 +52,19 @@ def passage(text: str, words: Iterable[str], width: int = WIDTH) -> Segments:
     words = tuple(words)
     pattern = _pattern(words)
     start = _best(text, pattern, width - _BEFORE) if pattern else 0
-    start = max(0, start - _BEFORE) if start > _BEFORE else 0
+    start = _beginning(text, start)
     end = start + width
     shown = " ".join(text[start:end].split())
     before = _ELLIPSIS if start else ""
     after = _ELLIPSIS if end < len(text) else ""
     return mark(f"{before}{shown}{after}", words)
+
+
+def _beginning(text: str, at: int) -> int:
+    """Return where to begin so that a place is seen: after the end of a sentence before it, if there is one near."""
+    start = max(0, at - _BEFORE)
+    sentence = _SENTENCE.search(text, start, at) if start else None
+    return sentence.end() if sentence else start
 
 
 def _best(text: str, pattern: re.Pattern[str], width: int) -> int:

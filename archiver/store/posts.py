@@ -6,14 +6,23 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store import models, search_index
-from archiver.store.database import insertion
+from archiver.store.database import upsert
+
+# Rows by the thousand need none of the mapper's care.
+_POSTS: Any = models.Post.__table__
+_REVISIONS: Any = models.PostRevision.__table__
+_STATS: Any = models.PostStat.__table__
+_CATEGORIES: Any = models.Category.__table__
+_TAGS: Any = models.Tag.__table__
+_COMMENTS: Any = models.Comment.__table__
 
 STAT_INTERVAL = timedelta(days=1)
 """Least time between two rows of a post's counters: they grow at every load and would outweigh the posts."""
@@ -32,55 +41,76 @@ class Change(StrEnum):
     """Kept for review, not made current."""
 
 
+def known(session: Session, post_id: int) -> bool:
+    """Return whether a post is stored."""
+    return session.execute(_STANDING, {"post": post_id}).first() is not None
+
+
 def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, extractor_version: int) -> Change:
     """Store a post as seen; a changed one gets a revision, which becomes current unless it is marked for review.
 
     The first revision of a post is current in any case: there is none better.
     """
-    before = session.get(models.Post, post.id)
+    before = session.execute(_STANDING, {"post": post.id}).first()
+    seen = _seen(before, post, seen_at)
     if before is not None and _known(session, before, post.content_sha256):
-        _seen(session, before, post, seen_at)
+        session.execute(_change(*seen), {"post": post.id, **seen})
+        _note_counters(session, post, seen_at)
         return Change.UNCHANGED
-    issues = list(post.quality.issues) + _shrinkage(before, post)
+    issues = [*post.quality.issues, *_shrinkage(before, post)]
+    current = before is None or not issues
+    columns = _columns(post) | {"last_changed_at": seen_at} if current else {}
     if before is None:
-        first = _columns(post) | {"first_seen_at": seen_at, "last_changed_at": seen_at}
-        session.execute(insert(models.Post).values(first))
-    revision_id = _add_revision(session, post, issues, capture_id, seen_at, extractor_version)
-    if before is None or not issues:
-        _make_current(session, post, revision_id, seen_at)
-    session.expire_all()
-    _seen(session, session.get_one(models.Post, post.id), post, seen_at)
+        session.execute(insert(_POSTS), {"id": post.id, "first_seen_at": seen_at, **columns, **seen})
+    revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version)
+    changed = seen | columns | ({"current_revision_id": revision} if current else {})
+    session.execute(_change(*changed), {"post": post.id, **changed})
+    if current:
+        _hang(session, post, anew=before is None)
+    _note_counters(session, post, seen_at)
     if before is None:
         return Change.NEW
     return Change.HELD if issues else Change.CHANGED
 
 
+_STANDING = select(
+    _POSTS.c.id, _POSTS.c.current_revision_id, func.length(_POSTS.c.text).label("length"),
+    _POSTS.c.comment_count, _POSTS.c.comments_owed,
+).where(_POSTS.c.id == bindparam("post"))  # fmt: skip
+
+
+@cache
+def _change(*names: str) -> Any:
+    """Return the statement that sets columns of a post."""
+    return update(_POSTS).where(_POSTS.c.id == bindparam("post")).values({name: bindparam(name) for name in names})
+
+
 def touch(session: Session, url: str | None, *, seen_at: str) -> None:
     """Note that the blog still has a post as it is, if `url` is one's address."""
     seen = {"status": "live", "missing_runs": 0, "last_seen_at": seen_at}
-    session.execute(update(models.Post).where(models.Post.url == url).values(seen))
+    session.execute(update(_POSTS).where(_POSTS.c.url == url).values(seen))
 
 
-def _known(session: Session, before: models.Post, sha256: str) -> bool:
+_SINCE = select(_REVISIONS.c.content_sha256).where(
+    _REVISIONS.c.post_id == bindparam("post"), _REVISIONS.c.id >= bindparam("current")
+)
+
+
+def _known(session: Session, before: Any, sha256: str) -> bool:
     """Whether the content is the current revision's, or that of one put aside since."""
-    rows = session.execute(
-        select(models.PostRevision.content_sha256)
-        .where(models.PostRevision.post_id == before.id, models.PostRevision.id >= before.current_revision_id)
-        .order_by(models.PostRevision.id)
-    ).scalars()
+    rows = session.execute(_SINCE, {"post": before.id, "current": before.current_revision_id}).scalars()
     return sha256 in set(rows)
 
 
-def _shrinkage(before: models.Post | None, post: items.Post) -> list[str]:
-    if before is None or len(post.content.text) >= SHRUNK * len(before.text):
+def _shrinkage(before: Any, post: items.Post) -> list[str]:
+    if before is None or len(post.content.text) >= SHRUNK * before.length:
         return []
-    return [f"the text shrank from {len(before.text)} to {len(post.content.text)} characters"]
+    return [f"the text shrank from {before.length} to {len(post.content.text)} characters"]
 
 
 def _columns(post: items.Post) -> dict[str, Any]:
     """Columns of a post's row that follow its current revision."""
     return {
-        "id": post.id,
         "title": post.title,
         "url": post.url,
         "author": post.author,
@@ -89,62 +119,71 @@ def _columns(post: items.Post) -> dict[str, Any]:
         "text": post.content.text,
         "license": post.license,
         "license_url": post.license_url,
-        "status": "live",
-        "last_seen_at": "",
     }
 
 
 def _add_revision(
     session: Session, post: items.Post, issues: Sequence[str], capture_id: int, seen_at: str, extractor_version: int
 ) -> int:
-    row = session.execute(
-        insert(models.PostRevision)
-        .values(
-            post_id=post.id,
-            capture_id=capture_id,
-            seen_at=seen_at,
-            content_sha256=post.content_sha256,
-            title=post.title,
-            markdown=post.content.markdown,
-            text=post.content.text,
-            extractor_version=extractor_version,
-            engine=post.quality.engine,
-            status="review" if issues else "good",
-            issues=json.dumps(issues, ensure_ascii=False),
-            notes=json.dumps(post.quality.notes, ensure_ascii=False),
-        )
-        .returning(models.PostRevision.id)
-    )
-    return int(row.scalar_one())
+    values = {
+        "post_id": post.id,
+        "capture_id": capture_id,
+        "seen_at": seen_at,
+        "content_sha256": post.content_sha256,
+        "title": post.title,
+        "markdown": post.content.markdown,
+        "text": post.content.text,
+        "extractor_version": extractor_version,
+        "engine": post.quality.engine,
+        "status": "review" if issues else "good",
+        "issues": json.dumps(issues, ensure_ascii=False),
+        "notes": json.dumps(post.quality.notes, ensure_ascii=False),
+    }
+    return int(session.execute(_NEW_REVISION, values).scalar_one())
 
 
-def _make_current(session: Session, post: items.Post, revision_id: int, seen_at: str) -> None:
-    values = _columns(post) | {"current_revision_id": revision_id, "last_changed_at": seen_at}
-    session.execute(update(models.Post).where(models.Post.id == post.id).values(values))
-    _replace(session, models.PostCategory, post.id, ({"category_id": _category(session, c)} for c in post.categories))
-    _replace(session, models.PostTag, post.id, _tags(session, post.tags))
-    search_index.forget_formulas(session, post.id)
-    _replace(session, models.Formula, post.id, map(_fields, post.content.formulas))
+_NEW_REVISION = insert(_REVISIONS).returning(_REVISIONS.c.id)
+
+
+def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
+    """Give a post the rows that follow its current revision, in place of those it has unless it is new."""
+    categories = ({"category_id": number} for number in _categories(session, post.categories))
+    tags = ({"position": position, "tag_id": tag} for position, tag in enumerate(_tags(session, post.tags)))
+    content = post.content
+    parts: dict[type[models.Base], Iterable[dict[str, Any]]] = {
+        models.PostCategory: categories,
+        models.PostTag: tags,
+        models.Formula: map(_fields, content.formulas),
+        models.CodeBlock: map(_fields, content.code_blocks),
+        models.Image: map(_fields, content.images),
+        models.Link: map(_fields, content.links),
+    }
+    if not anew:
+        search_index.forget_formulas(session, post.id)
+    for model, rows in parts.items():
+        table: Any = model.__table__
+        if not anew:
+            session.execute(delete(table).where(table.c.post_id == post.id))
+        values = [{"post_id": post.id, **row} for row in rows]
+        if values:
+            session.execute(insert(table), values)
     search_index.put_formulas(session, post.id)
-    search_index.put_post(session, post.id, post.title, post.content.text)
-    _replace(session, models.CodeBlock, post.id, map(_fields, post.content.code_blocks))
-    _replace(session, models.Image, post.id, map(_fields, post.content.images))
-    _replace(session, models.Link, post.id, map(_fields, post.content.links))
+    search_index.put_post(session, post.id, post.title, content.text)
 
 
-def _seen(session: Session, row: models.Post, post: items.Post, seen_at: str) -> None:
-    """Note that the post was there, and its counters."""
-    row.comments_owed = _owed(row, post)
-    row.status = "live"
-    row.missing_runs = 0
-    row.last_seen_at = seen_at
-    row.reader_count = post.reader_count
-    row.comment_count = post.comment_count
-    session.flush()
-    _note_counters(session, post, seen_at)
+def _seen(before: Any, post: items.Post, seen_at: str) -> dict[str, Any]:
+    """Return the columns that say that the post was there, and its counters."""
+    return {
+        "comments_owed": _owed(before, post) if before is not None else 0,
+        "status": "live",
+        "missing_runs": 0,
+        "last_seen_at": seen_at,
+        "reader_count": post.reader_count,
+        "comment_count": post.comment_count,
+    }
 
 
-def _owed(row: models.Post, post: items.Post) -> int:
+def _owed(row: Any, post: items.Post) -> int:
     """Return how many comments there must be on pages not yet looked at, as the counter moved since the last sight.
 
     The counter drifts from the true number, so only its movement says something. Where it fell, every page has to be
@@ -156,60 +195,64 @@ def _owed(row: models.Post, post: items.Post) -> int:
     return now - before if now > before else now + 1
 
 
+_LAST_COUNTERS = (
+    select(_STATS.c.seen_at, _STATS.c.comment_count)
+    .where(_STATS.c.post_id == bindparam("post"))
+    .order_by(_STATS.c.seen_at.desc())
+    .limit(1)
+)
+
+
 def _note_counters(session: Session, post: items.Post, seen_at: str) -> None:
-    last = session.execute(
-        select(models.PostStat.seen_at, models.PostStat.comment_count)
-        .where(models.PostStat.post_id == post.id)
-        .order_by(models.PostStat.seen_at.desc())
-        .limit(1)
-    ).first()
+    last = session.execute(_LAST_COUNTERS, {"post": post.id}).first()
     if last is not None:
         recent = datetime.fromisoformat(seen_at) - datetime.fromisoformat(last.seen_at) < STAT_INTERVAL
         if seen_at <= last.seen_at or (recent and last.comment_count == post.comment_count):
             return
     values = {"reader_count": post.reader_count, "comment_count": post.comment_count}
-    session.execute(insert(models.PostStat).values(post_id=post.id, seen_at=seen_at, **values))
+    session.execute(insert(_STATS), {"post_id": post.id, "seen_at": seen_at, **values})
 
 
 def _fields(item: Any) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__slots__}
 
 
-def _replace(session: Session, table: type[models.Base], post_id: int, rows: Iterable[dict[str, Any]]) -> None:
-    """Give a post these rows of a table instead of those it has."""
-    plain: Any = table.__table__  # thousands of rows need none of the mapper's care
-    session.execute(delete(plain).where(plain.c.post_id == post_id))
-    values = [{"post_id": post_id, **row} for row in rows]
-    if values:
-        session.execute(insert(plain), values)
+def _categories(session: Session, shown: Iterable[items.Category]) -> list[int]:
+    """Return the numbers of categories, which are added or renamed as the blog shows them."""
+    names = {category.slug: category.name for category in shown}
+    stored = select(_CATEGORIES.c.slug, _CATEGORIES.c.id, _CATEGORIES.c.name).where(_CATEGORIES.c.slug.in_(names))
+    known = {row.slug: row for row in session.execute(stored)}
+    numbers = []
+    for slug, name in names.items():
+        if slug not in known:
+            row = session.execute(_NEW_CATEGORY, {"slug": slug, "name": name}).one()
+        else:
+            row = known[slug]
+            if row.name != name:
+                session.execute(update(_CATEGORIES).where(_CATEGORIES.c.id == row.id).values(name=name))
+        numbers.append(int(row.id))
+    return numbers
 
 
-def _category(session: Session, category: items.Category) -> int:
-    """Return the number of a category, which is added or renamed as the blog shows it."""
-    row = session.execute(select(models.Category).where(models.Category.slug == category.slug)).scalar_one_or_none()
-    if row is None:
-        row = models.Category(slug=category.slug, name=category.name)
-        session.add(row)
-    row.name = category.name
-    session.flush()
-    return row.id
+_NEW_CATEGORY = insert(_CATEGORIES).returning(_CATEGORIES.c.id)
 
 
-def _tags(session: Session, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    return ({"position": position, "tag_id": _tag(session, name)} for position, name in enumerate(names))
+def _tags(session: Session, names: Sequence[str]) -> list[int]:
+    """Return the numbers of tags, one for each name, which are added if they are new."""
+    stored = session.execute(select(_TAGS.c.name, _TAGS.c.id).where(_TAGS.c.name.in_(names)))
+    numbers = {row.name: int(row.id) for row in stored}
+    for name in names:
+        if name not in numbers:
+            numbers[name] = int(session.execute(_NEW_TAG, {"name": name}).scalar_one())
+    return [numbers[name] for name in names]
 
 
-def _tag(session: Session, name: str) -> int:
-    number = session.execute(select(models.Tag.id).where(models.Tag.name == name)).scalar_one_or_none()
-    if number is None:
-        number = session.execute(insert(models.Tag).values(name=name).returning(models.Tag.id)).scalar_one()
-    return int(number)
+_NEW_TAG = insert(_TAGS).returning(_TAGS.c.id)
 
 
 def save_categories(session: Session, categories: Iterable[items.Category]) -> None:
     """Store the categories of the blog's menu, in its order."""
-    for category in categories:
-        _category(session, category)
+    _categories(session, categories)
 
 
 def save_comments(session: Session, post_id: int, comments: Sequence[items.Comment], page: int, *, seen_at: str) -> int:
@@ -217,42 +260,52 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
 
     One that was on this page and no longer is counts as deleted, unless another page shows it later.
     """
+    stored = session.execute(_STORED_COMMENTS, {"post": post_id}).all()
     shown = {comment.id for comment in comments}
-    here = select(models.Comment.id).where(models.Comment.post_id == post_id)
-    known = _wording(session, post_id, shown)
-    vanished = here.where(models.Comment.page == page, models.Comment.deleted_at.is_(None))
-    lost = set(session.execute(vanished).scalars()) - shown
+    lost = [row.id for row in stored if row.page == page and row.deleted_at is None and row.id not in shown]
     if lost:
-        session.execute(update(models.Comment).where(models.Comment.id.in_(lost)).values(deleted_at=seen_at))
-    statement = insertion(session, models.Comment)
-    kept = {"id", "first_seen_at"}
-    again = {name: value for name, value in statement.excluded.items() if name not in kept}
-    statement = statement.on_conflict_do_update(index_elements=[models.Comment.id], set_=again)
+        session.execute(update(_COMMENTS).where(_COMMENTS.c.id.in_(lost)).values(deleted_at=seen_at))
     if comments:
-        session.execute(statement, [_comment_row(post_id, comment, page, seen_at) for comment in comments])
-        said = {comment.id: (comment.author, comment.content.text) for comment in comments}
-        changed = ((number, *words) for number, words in said.items() if known.get(number) != words)
-        search_index.put_comments(session, changed)
-    new = len(shown) - len(known)
-    owed = models.Post.comments_owed
-    session.execute(
-        update(models.Post)
-        .where(models.Post.id == post_id, owed > 0)
-        .values(comments_owed=0 if page == 1 else case((owed > new, owed - new), else_=0))
-    )
+        rows = [_comment_row(post_id, comment, page, seen_at) for comment in comments]
+        session.execute(_comment_upsert(session.get_bind().dialect.name), rows)
+        search_index.put_comments(session, _reworded(stored, comments))
+    new = len(shown - {row.id for row in stored})
+    owed = comments_owed(session, post_id)
+    if owed:
+        left = 0 if page == 1 else max(owed - new, 0)
+        session.execute(_change("comments_owed"), {"post": post_id, "comments_owed": left})
     return new
 
 
-def _wording(session: Session, post_id: int, comments: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Return author and text of those of a post's comments that are known."""
-    columns = select(models.Comment.id, models.Comment.author, models.Comment.text)
-    rows = session.execute(columns.where(models.Comment.post_id == post_id, models.Comment.id.in_(comments)))
-    return {number: (author, text) for number, author, text in rows}
+_STORED_COMMENTS = select(
+    _COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at, _COMMENTS.c.author, _COMMENTS.c.text
+).where(_COMMENTS.c.post_id == bindparam("post"))
 
 
-def comments_owed(session: Session, post_id: int) -> bool:
-    """Return whether the blog counts more comments of a post than the archive has found."""
-    return bool(session.execute(select(models.Post.comments_owed).where(models.Post.id == post_id)).scalar())
+def _reworded(stored: Iterable[Any], comments: Iterable[items.Comment]) -> Iterator[tuple[int, str, str]]:
+    """Yield number, author and text of comments that are new or not worded as they were."""
+    before = {row.id: (row.author, row.text) for row in stored}
+    for comment in comments:
+        words = (comment.author, comment.content.text)
+        if before.get(comment.id) != words:
+            yield comment.id, *words
+
+
+@cache
+def _comment_upsert(dialect: str) -> Any:
+    """Return the statement that stores a comment, or what has changed about it."""
+    insertion = upsert(dialect, _COMMENTS)
+    kept = {"id", "first_seen_at"}
+    again = {name: value for name, value in insertion.excluded.items() if name not in kept}
+    return insertion.on_conflict_do_update(index_elements=[_COMMENTS.c.id], set_=again)
+
+
+def comments_owed(session: Session, post_id: int) -> int:
+    """Return how many more comments of a post the blog counts than the archive has found."""
+    return session.execute(_OWED, {"post": post_id}).scalar() or 0
+
+
+_OWED = select(_POSTS.c.comments_owed).where(_POSTS.c.id == bindparam("post"))
 
 
 def _comment_row(post_id: int, comment: items.Comment, page: int, seen_at: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,9 @@ TIMEOUT = 30.0
 
 MOST_BYTES = 100_000_000
 """Longest text or blob a query may make: all posts of the blog in one are half of that."""
+
+GRACE = 1.0
+"""Seconds after its time that a query has to stop by itself, before it counts as stuck."""
 
 _STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock: about a millisecond
 _BATCH = 200  # rows
@@ -91,16 +95,19 @@ def stream(
     *,
     timeout: float = TIMEOUT,
     limit_rows: int | None = None,
+    stuck: Callable[[str], object] | None = None,
 ) -> Iterator[Stream]:
     """Run a query and hand out its rows while they are read, for as long as the block lasts.
 
-    Only the time spent in the database counts against `timeout`. Raises as `run` does, also while rows are read.
+    Only the time spent in the database counts against `timeout`. SQLite looks at the clock between the steps of a
+    query; one step, such as instr() on two huge texts, may take hours. `stuck` is then called in a thread of its own,
+    with what to say: all it can do is to end the process. Raises as `run` does, also while rows are read.
     """
     file = sqlite_file(archive)
     if file is None:
         asked = _ask_server(str(archive), sql, parameters, timeout)
     else:
-        asked = _ask(file, sql, parameters, timeout)
+        asked = _ask(file, sql, parameters, _Guard(timeout, stuck))
     with asked as (columns, rows):
         yield Stream(columns, islice(rows, limit_rows))
 
@@ -189,8 +196,7 @@ def sqlite_file(archive: str | Path) -> Path | None:
 
 
 @contextmanager
-def _ask(file: Path, sql: str, parameters: Parameters, timeout: float) -> Iterator[Found]:
-    guard = _Guard(timeout)
+def _ask(file: Path, sql: str, parameters: Parameters, guard: _Guard) -> Iterator[Found]:
     with _explained(file, guard):
         connection = connect(file)
     with closing(connection):
@@ -222,8 +228,9 @@ def _rows(cursor: sqlite3.Cursor, file: Path, guard: _Guard) -> Iterator[Row]:
 class _Guard:
     """What a query may do, and for how long."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, stuck: Callable[[str], object] | None) -> None:
         self.timeout = timeout
+        self.stuck = stuck
         self.left = timeout
         self.until = float("inf")
         self.refused: str | None = None
@@ -233,11 +240,21 @@ class _Guard:
     def counting(self) -> Iterator[None]:
         """Count the time of the block against what is left."""
         self.until = time.monotonic() + self.left
+        watch = threading.Timer(self.left + GRACE, self.stuck or _nothing, [self.too_long])
+        watch.daemon = True
+        if self.stuck:
+            watch.start()
         try:
             yield
         finally:
+            watch.cancel()
             self.left = self.until - time.monotonic()
             self.until = float("inf")
+
+    @property
+    def too_long(self) -> str:
+        """What to say of a query whose time is up."""
+        return f"SQL: stopped after {self.timeout:g} seconds: ask for less, or allow more time"
 
     def expired(self) -> bool:
         """Return whether the time is up; SQLite calls this every so many steps."""
@@ -262,6 +279,10 @@ class _Guard:
         return sqlite3.SQLITE_DENY
 
 
+def _nothing(_: str) -> None:
+    pass
+
+
 def _word(action: int, table: str | None) -> str:
     """Return what a statement does, as it would be written: making or removing a table begins with the schema's own."""
     return "CREATE or DROP" if table in _SCHEMA else _WORDS.get(action, "CREATE or DROP")
@@ -284,7 +305,7 @@ def _translated(file: Path, guard: _Guard, error: sqlite3.Error) -> UsageError |
     if guard.refused:
         return UsageError(f"SQL: expected a query that only reads, found {guard.refused}: nothing was changed")
     if name.startswith("SQLITE_INTERRUPT"):
-        return UsageError(f"SQL: stopped after {guard.timeout:g} seconds: ask for less, or allow more time")
+        return UsageError(guard.too_long)
     if name.startswith("SQLITE_CANTOPEN"):
         return UsageError(f"{file}: expected the database of an archive, found a file that may not be read ({error})")
     if name.startswith("SQLITE_NOTADB"):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import __version__
 from archiver.store.models import Run
+
+LONGEST_REST = timedelta(days=1)
+"""What an absurd `Retry-After` is cut to."""
 
 COMPLETE = "complete"
 """Outcome of a run that left nothing to go on with."""
@@ -33,10 +36,19 @@ def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
 
 
 def rest_until(session: Session) -> datetime | None:
-    """Return until when the last run was asked to leave the site alone; None when it was not, or that is over."""
+    """Return until when the last run was asked to leave the site alone; None when it was not, or that is over.
+
+    A longer rest than any is from before the clock jumped back.
+    """
     last = session.execute(select(Run.rest_until).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
     until = datetime.fromisoformat(last) if last else None
-    return until if until is not None and until > datetime.now(UTC) else None
+    now = datetime.now(UTC)
+    return until if until is not None and now < until <= now + LONGEST_REST else None
+
+
+def rest(session: Session, run_id: int, *, until: str) -> None:
+    """Store until when the site asked to be left alone."""
+    session.execute(update(Run).where(Run.id == run_id).values(rest_until=until))
 
 
 def end(

@@ -8,7 +8,7 @@ r"""What people type into a search box, understood.
     author:苏剑林          part of the name; with in:comments, of who commented
     after:2021  before:2024-03-05   from the beginning of 2021 on, before that day; a year, month or day
     year:2024
-    tex:\msign  \frac{1}{2}   exactly so in a formula, capitals and all; a word with a backslash is TeX by itself
+    tex:\msign  \frac{1}{2}   exactly so in a formula, capitals and all; so is a Latin word with a backslash by itself
     has:code  has:images  has:formulas  has:comments
     in:comments            among the comments, not the posts
 
@@ -202,7 +202,7 @@ class _Builder:
             self.filters &= _filter(piece)
 
     def _add_words(self, to: list[Term], piece: _Piece, *, tex: bool) -> None:
-        if tex and _TEX.search(piece.value):
+        if tex and _TEX.search(piece.value) and not any(map(cjk.is_wide, piece.value)):
             self.tex.append(piece.value)
         elif piece.quoted:
             to += [Term(piece.value, exact=True)] if has_words(piece.value) else []

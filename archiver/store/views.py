@@ -413,6 +413,64 @@ WHERE c.status = 200 AND NOT EXISTS (
 )
 """,
     ),
+    View(
+        name="category_overview",
+        about="Every category with how many posts it has, and since when.",
+        columns={
+            "name": "Name as shown.",
+            "slug": "Name in addresses.",
+            "posts": "Posts in it.",
+            "first_on": "When the first of them was published, YYYY-MM-DD.",
+            "last_on": "When the latest was.",
+        },
+        sql="""
+SELECT c.name, c.slug, count(p.id) AS posts, min(p.published_on) AS first_on, max(p.published_on) AS last_on
+FROM categories AS c
+LEFT JOIN post_categories AS pc ON pc.category_id = c.id
+LEFT JOIN posts AS p ON p.id = pc.post_id
+GROUP BY c.id, c.name, c.slug
+""",
+    ),
+    View(
+        name="tag_overview",
+        about="Every tag with how many posts have it, and since when.",
+        columns={
+            "name": "The tag.",
+            "posts": "Posts with it.",
+            "first_on": "When the first of them was published, YYYY-MM-DD.",
+            "last_on": "When the latest was.",
+        },
+        sql="""
+SELECT t.name, count(DISTINCT p.id) AS posts, min(p.published_on) AS first_on, max(p.published_on) AS last_on
+FROM tags AS t
+LEFT JOIN post_tags AS pt ON pt.tag_id = t.id
+LEFT JOIN posts AS p ON p.id = pt.post_id
+GROUP BY t.id, t.name
+""",
+    ),
+    View(
+        name="commenters",
+        about="Everybody who commented, by the name shown, with how much and where.",
+        columns={
+            "author": "Name as shown; different people may share one.",
+            "is_owner": "1 for the blog's author.",
+            "comments": "Comments, deleted ones included.",
+            "posts": "Posts they are under.",
+            "first_on": "Date of the first, YYYY-MM-DD.",
+            "last_on": "Date of the latest.",
+        },
+        sql="""
+SELECT
+    c.author,
+    c.is_owner,
+    count(*) AS comments,
+    count(DISTINCT c.post_id) AS posts,
+    min(c.published_on) AS first_on,
+    max(c.published_on) AS last_on
+FROM comments AS c
+GROUP BY c.author, c.is_owner
+""",
+    ),
 )
 """Every view; none selects from another, so their order does not matter."""
 

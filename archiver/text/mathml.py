@@ -193,7 +193,7 @@ def _translated(source: str, display: bool, original: str) -> etree._Element | N
 def _make_valid(node: etree._Element) -> None:
     """Change what MathML 3 does not allow and latex2mathml writes all the same."""
     if node.tag in _TOKENS and len(node):
-        text = "".join(node.itertext())
+        text = "".join(map(str, node.itertext()))
         node[:] = []
         node.text = text
     node.text = node.text.translate(_SHOWN) if node.text else None

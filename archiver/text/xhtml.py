@@ -45,7 +45,7 @@ def tree(markdown: str, link: Target, picture: Target) -> etree._Element:
     for position, token in enumerate(found):
         token.meta["position"] = position
     formulas = Formulas(token.content for token in found)
-    body: html.HtmlElement = html.fragment_fromstring(_markup(parser, tokens), create_parent="div")
+    body: etree._Element = html.fragment_fromstring(_markup(parser, tokens), create_parent="div")
     _clean(body, link, picture)
     _put_formulas(body, found, formulas)
     _name(body)

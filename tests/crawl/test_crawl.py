@@ -11,9 +11,15 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from archiver.sample import SampleBlog, serving
+from archiver.store import frontier, runs
+from archiver.store.database import Archive, database_url, timestamp
+from archiver.urls import comment_page_url
 from archiver.warc.reader import read_record
 
 from .conftest import Crawled, Zygote
+
+TWO_PAGES = 207
+"""The post whose comments fill two pages."""
 
 TABLES = (
     *("posts", "post_revisions", "categories", "post_categories", "tags", "post_tags", "topics", "topic_posts"),
@@ -248,3 +254,21 @@ def test_an_index_that_is_not_there_is_an_error_in_one_line(crawled: Callable[..
     done = archive.crawl("index", "--index", str(tmp_path / "none.md"), index=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "none.md" in done.stderr
+
+
+def test_comments_that_come_before_their_post_wait_for_it(crawled: Callable[..., Crawled]) -> None:
+    """As after a kill, or when a page of comments is quicker than the reading of its post."""
+    archive = crawled()
+    archive.home.mkdir()
+    early = comment_page_url(TWO_PAGES, 1)
+    with Archive(database_url(archive.home)) as database:
+        _, cycle = runs.begin(database.session, "crawl catalogue", now=timestamp())
+        frontier.add(database.session, early, "comments", cycle=cycle, now=timestamp())
+        database.commit()
+    assert archive.crawl("catalogue", "--concurrency", "1", index=False).returncode == 0
+    first = next(target for target in archive.asked() if target.startswith("/archives/"))
+    assert early.endswith(first)
+    (post,) = (post for post in archive.blog.source.posts if post.id == TWO_PAGES)
+    stored = archive.rows("SELECT id FROM comments WHERE post_id = ? ORDER BY id", TWO_PAGES)
+    assert [number for (number,) in stored] == sorted(comment.id for comment in post.comments)
+    assert max(Counter(archive.asked()).values()) == 1

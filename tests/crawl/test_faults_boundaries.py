@@ -162,7 +162,6 @@ def test_a_blog_whose_name_leads_to_this_machine_is_asked_for_nothing(archive: M
     assert archive.blog.requests == []
 
 
-@pytest.mark.xfail(reason="Twisted drops the reason of a failed look-up")
 def test_what_is_said_of_such_a_name_is_where_it_leads(archive: Meddled) -> None:
     """Case 42."""
     archive.site = archive.site.replace("127.0.0.1", "kexue.fm")

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from archiver.sample import Response, SampleComment
+from archiver.sample import Response, SampleBlog, SampleComment, serving
 
-from .conftest import Completed, Crawled
+from .conftest import Completed, Crawled, Zygote
 
 POST = 131
 THREADED = 207
 HTML = {"Content-Type": "text/html; charset=UTF-8"}
 
 
+@pytest.fixture(scope="module")
+def first_run(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of an archive after one complete run over the catalogue and the categories."""
+    blog = SampleBlog()
+    with serving(blog) as site:
+        archive = Crawled(archiver, tmp_path_factory.mktemp("first") / "archive", blog, site)
+        assert crawl(archive).returncode == 0
+    return archive.home
+
+
 @pytest.fixture
-def archive(crawled: Callable[..., Crawled]) -> Crawled:
-    """An archive after one complete run over the catalogue and the categories."""
+def archive(crawled: Callable[..., Crawled], first_run: Path) -> Crawled:
+    """An archive of its own after one complete run."""
     archive = crawled()
-    assert crawl(archive).returncode == 0
-    archive.blog.requests.clear()
+    shutil.copytree(first_run, archive.home)
     return archive
 
 
@@ -207,7 +218,8 @@ def test_a_catalogue_that_lost_a_fifth_of_its_posts_ends_the_run(archive: Crawle
     archive.blog.source = source
     done = crawl(archive)
     assert done.returncode == 6
-    assert "the catalogue lists 12 posts, 16 were in it before" in done.stdout
+    # Whichever page is read first: pages of categories may come while the catalogue is still being read.
+    assert re.search(r"the catalogue lists 12 posts, 16 were|category \w+ lists no post, \d+ were", done.stdout)
     assert archive.rows("SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
 
 

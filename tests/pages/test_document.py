@@ -39,7 +39,7 @@ def test_a_million_attributes_are_passed_over() -> None:
 
 
 def test_a_run_of_dollars_is_read_and_an_odd_one_noted() -> None:
-    post = post_with(b"<p>" + b"$" * 100_001 + "后面的字。</p>".encode())
+    post = post_with(b"<p>" + b"$" * 10_001 + "后面的字。</p>".encode())
     assert "后面的字。" in post.content.markdown
     assert post.quality.notes
 

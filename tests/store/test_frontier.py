@@ -63,7 +63,7 @@ def test_a_postponed_address_waits_and_counts_its_attempts(session: Session) -> 
     assert lease(session) is None
     assert frontier.has_pending(session)
     again = frontier.lease(session, cycle=1, now=LATER)
-    assert again == frontier.Lease(POST, "post", 1)
+    assert again == frontier.Lease(POST, "post", 1, archived=False)
 
 
 def test_a_lease_left_by_a_dead_run_is_returned(archive: Archive, session: Session) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from archiver import items
-from archiver.store import captures, models, posts, runs
+from archiver.store import captures, models, posts, runs, search, search_index
 from archiver.store.database import Archive
 from archiver.store.posts import Change
 
@@ -211,3 +211,64 @@ def half_done(shelf: Shelf) -> None:
     with shelf.archive.savepoint() as session:
         posts.save_comments(session, 8, [comment(2)], 1, seen_at=DAY[1])
         raise ZeroDivisionError
+
+
+# The index of search follows
+
+
+def found(shelf: Shelf, query: str) -> list[int]:
+    with search.opened(shelf.archive.url) as connection:
+        return [hit.comment_id or hit.post_id for hit in search.search(connection, query).hits if not hit.related]
+
+
+def test_what_is_stored_can_be_found_and_what_is_replaced_cannot(shelf: Shelf) -> None:
+    shelf.put(POST)
+    assert found(shelf, "一段文字") == found(shelf, "title:题目") == found(shelf, "tex:$x$") == [8]
+    other = items.Formula(position=0, display=True, environment=None, label=None, tag=None, tex="$$y^2$$")
+    words = "换了内容。" * 9
+    shelf.put(changed(title="新题", content=items.Content(markdown=words, text=words, formulas=(other,))))
+    assert found(shelf, "换了内容") == found(shelf, "title:新题") == found(shelf, "tex:y^2") == [8]
+    assert found(shelf, "一段文字") == found(shelf, "title:题目") == found(shelf, "tex:$x$") == []
+    shelf.session.execute(text("INSERT INTO formulas_fts (formulas_fts) VALUES ('integrity-check')"))
+
+
+def test_a_revision_for_review_is_not_found(shelf: Shelf) -> None:
+    shelf.put(changed(content=content("很长的一段文字。" * 20)))
+    shelf.put(changed(sha="c", content=content("残缺")))
+    assert (found(shelf, "残缺"), found(shelf, "很长的一段")) == ([], [8])
+
+
+def test_comments_can_be_found_and_their_new_words(shelf: Shelf) -> None:
+    shelf.put(POST)
+    posts.save_comments(
+        shelf.session, 8, [comment(1, words="读到这里"), comment(2, words="原来如此")], 1, seen_at=DAY[0]
+    )
+    posts.save_comments(
+        shelf.session, 8, [comment(1, words="读到这里"), comment(2, words="改过的话")], 1, seen_at=DAY[1]
+    )
+    shelf.archive.commit()
+    assert found(shelf, "in:comments 读到这里 author:甲") == [1]
+    assert (found(shelf, "in:comments 原来如此"), found(shelf, "in:comments 改过的话")) == ([], [2])
+
+
+def test_what_is_rolled_back_is_not_found(shelf: Shelf) -> None:
+    shelf.put(POST)
+    posts.save_comments(shelf.session, 8, [comment(1, words="半途而废")], 1, seen_at=DAY[0])
+    shelf.session.rollback()
+    assert found(shelf, "in:comments 半途而废") == []
+
+
+def test_an_index_made_anew_is_the_one_kept_up(shelf: Shelf) -> None:
+    def index() -> list[list[object]]:
+        return [
+            [tuple(row) for row in shelf.session.execute(text(f"SELECT rowid, * FROM {table} ORDER BY rowid"))]
+            for table in ("posts_fts", "comments_fts", "formulas_fts")
+        ]
+
+    shelf.put(POST)
+    shelf.put(changed(title="新题", content=content("新的，一段文字，$z$。")))
+    posts.save_comments(shelf.session, 8, [comment(1), comment(2, words="二，三")], 1, seen_at=DAY[0])
+    kept = index()
+    counts = search_index.rebuild(shelf.session.connection())
+    assert (index(), counts) == (kept, {"posts_fts": 1, "comments_fts": 2, "formulas_fts": 1})
+    assert found(shelf, "一段文字") == [8]

