@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from archiver.store.database import database_url
 from archiver.web.reader.serve import Options, serving
@@ -52,8 +52,12 @@ class Watched:
         self.requests: list[str] = []
         self.problems: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("dialog", lambda dialog: (self.problems.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._dismiss)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.problems.append(f"dialog {dialog.message}")
+        dialog.dismiss()
 
     def elsewhere(self) -> list[str]:
         """Return what was asked of other machines."""
@@ -152,7 +156,9 @@ def test_what_was_archived_runs_nothing_in_the_reader(page: Page, address: str, 
     page.goto(address + path)
     page.wait_for_selector(SET)
     assert page.evaluate("window.hit") is None
-    assert page.locator("main iframe, main script, main svg[onload], main style, main form button:text('x')").count() == 0
+    assert (
+        page.locator("main iframe, main script, main svg[onload], main style, main form button:text('x')").count() == 0
+    )
     for link in page.locator(".tex a").all():
         assert not (link.get_attribute("href") or "").startswith("javascript")
     assert page.context.cookies() == []

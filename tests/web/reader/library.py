@@ -55,7 +55,10 @@ $\href{{javascript:window.hit=1}}{{x}}$ ![]({LIE})
 """
 SCRIPTS = """<!DOCTYPE html><html><body onload="hit()"><p>页面 $x$</p><a id=out
 href="{blog}/archives/1001">x</a><script>
-function hit() {{ document.title = "ran"; fetch("{reader}/api/status").then(() => {{ document.title = "reached" }}, () => {{}}) }}
+function hit() {{
+  document.title = "ran";
+  fetch("{reader}/api/status").then(() => {{ document.title = "reached" }}, () => {{}});
+}}
 try {{ localStorage.x = 1 }} catch (e) {{ window.stored = false }}
 </script></body></html>"""
 PLAIN = "<!DOCTYPE html><html><body class='a>b'><p>{}</p></body></html>"
