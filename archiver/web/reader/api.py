@@ -68,6 +68,7 @@ class Endpoint:
                     "200": {"description": "found", "content": {"application/json": {"schema": schema}}},
                     "400": {"description": "a value makes no sense", "content": failure},
                     "404": {"description": "not in the archive", "content": failure},
+                    "414": {"description": "the address is too long"},
                     "503": {"description": "the archive cannot be read", "content": failure},
                 },
             }

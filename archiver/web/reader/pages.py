@@ -38,7 +38,7 @@ def front(request: Request) -> Response:
     """Show what is new, what there is, and what the last run brought."""
     library = desk(request).library
     runs = library.runs(1)
-    brought = library.brought(runs[0]) if runs else {}
+    brought = library.brought(runs[0]["id"]) if runs else {}
     years = library.years()
     return page(
         request,
@@ -50,7 +50,7 @@ def front(request: Request) -> Response:
         years=years,
         chart=charts.columns("Posts by year", [(str(row["year"]), row["posts"]) for row in years]),
         tags=library.tags()[:40],
-        totals=library.totals(),
+        totals=library.counts(),
         run=runs[0] if runs else None,
         brought=brought,
     )
