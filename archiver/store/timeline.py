@@ -1,20 +1,12 @@
-"""Which captures of an address there are, and which of them shows it best at a moment. Reads only.
-
-Every question sees what a crawl has committed by then, and a database that was put in the place of another one.
-"""
+"""Which captures of an address there are, and which of them shows it best at a moment. Reads only."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from archiver.errors import ArchiverError
-from archiver.store import query
+from archiver.store.reading import Reading
 from archiver.urls import BLOG
 
 END_OF_TIME = "9999-12-31T23:59:59Z"
@@ -109,19 +101,11 @@ class Timeline:
 
         Raises UsageError when there is none.
         """
-        self._database = database
-        self._lock = threading.Lock()
-        self._file = _sqlite_file(database)
-        self._connection: sqlite3.Connection | None = None
-        self._inode = 0
-        self._ask("SELECT count(*) FROM captures WHERE id < 0")
+        self._reading = Reading(database)
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock:
-            if self._connection:
-                self._connection.close()
-                self._connection = None
+        self._reading.close()
 
     def best(self, url: str, until: str = END_OF_TIME, *, since: str = "", skip: int = 0) -> Held | None:
         """Return the capture that shows an address best as of a moment, after those that did not serve.
@@ -174,31 +158,4 @@ class Timeline:
         return Held(*rows[0]) if rows else None
 
     def _ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
-        if self._file is None:
-            return query.run(self._database, sql, values).rows
-        try:
-            with self._lock:
-                return self._connected(self._file).execute(sql, values).fetchall()
-        except (sqlite3.Error, OSError) as error:
-            raise ArchiverError(f"{self._file}: expected the database of an archive, found: {error}") from error
-
-    def _connected(self, file: Path) -> sqlite3.Connection:
-        """Return a connection to what is now at the path: a rebuild puts a new file there."""
-        try:
-            inode = os.stat(file).st_ino  # noqa: PTH116 - on every request
-        except FileNotFoundError:
-            inode = 0
-        if self._connection is None or inode != self._inode:
-            opened = query.connect(file)
-            if self._connection:
-                self._connection.close()
-            self._connection, self._inode = opened, inode
-        return self._connection
-
-
-def _sqlite_file(database: str) -> Path | None:
-    """Return the file of an SQLite URL; None for a server."""
-    from sqlalchemy import make_url  # only here: a quarter of the time it takes to start
-
-    url = make_url(database)
-    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+        return self._reading.tuples(sql, values)

@@ -88,10 +88,7 @@ class LoopbackServer:
         Raises ArchiverError when the port is taken.
         """
         self._respond = respond
-        try:
-            self._listener = socket.create_server((ADDRESS, port), backlog=128)
-        except OSError as error:
-            raise ArchiverError(_refusal(port, error)) from error
+        self._listener = listening(ADDRESS, port)
         self.port: int = self._listener.getsockname()[1]
         self._hosts = {f"{name}:{self.port}" for name in NAMES} | (set(NAMES) if self.port == 80 else set())
         self._closing = False
@@ -233,9 +230,21 @@ def _hang_up(connection: socket.socket) -> None:
         taken += len(piece)
 
 
-def _refusal(port: int, error: OSError) -> str:
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on an address of this machine, any free port for 0.
+
+    Raises ArchiverError when the port is taken.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise ArchiverError(_refusal(host, port, error)) from error
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {ADDRESS} is taken: end what listens there, or choose another one with --port"
+        return f"port {port} of {host} is taken: end what listens there, or choose another one with --port"
     if error.errno == errno.EACCES:
-        return f"port {port} of {ADDRESS} may not be used by this user: choose one above 1023 with --port"
-    return f"expected to listen on port {port} of {ADDRESS}, found: {error}"
+        return f"port {port} of {host} may not be used by this user: choose one above 1023 with --port"
+    return f"expected to listen on port {port} of {host}, found: {error}"

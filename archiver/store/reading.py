@@ -1,0 +1,113 @@
+"""Questions to an archive from many threads at once, read-only.
+
+A connection serves one question at a time and is kept for the next; each question sees what a crawl has committed by
+then, and a database that was put in the place of another one.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from archiver.errors import ArchiverError
+from archiver.store import query
+
+Row = dict[str, Any]
+
+_MOST_IDLE = 8
+
+
+class Reading:
+    """Read-only connections to one database; may be shared by threads."""
+
+    def __init__(self, database: str) -> None:
+        """Open the database with this URL.
+
+        Raises UsageError when there is none.
+        """
+        self.database = database
+        self._file = query.sqlite_file(database)
+        self._idle: list[tuple[int, sqlite3.Connection]] = []
+        self._lock = threading.Lock()
+        self.tuples("SELECT count(*) FROM captures WHERE id < 0")
+
+    @property
+    def bytes(self) -> int | None:
+        """Size of the database's file; None for a server's."""
+        return self._file.stat().st_size if self._file else None
+
+    def tuples(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Return what a question finds.
+
+        Raises ArchiverError when the database cannot be read.
+        """
+        return self._asked(sql, values)[1]
+
+    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
+        """Return what a question finds, each row by its column names; raise as `tuples` does."""
+        names, found = self._asked(sql, values)
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def row(self, sql: str, values: Mapping[str, Any] | None = None) -> Row | None:
+        """Return the first row a question finds, or None."""
+        return next(iter(self.rows(sql, values)), None)
+
+    def _asked(self, sql: str, values: Mapping[str, Any] | None) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+        if self._file is None:
+            result = query.run(self.database, sql, values or {})
+            return result.columns, result.rows
+        try:
+            with self.connection() as connection:
+                cursor = connection.execute(sql, values or {})
+                return [column[0] for column in cursor.description], cursor.fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise ArchiverError(f"{self._file}: expected the database of an archive, found: {error}") from error
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to what is now at the database's path: a rebuild puts a new file there.
+
+        Raises UsageError when there is no archive any more, and for a database that is no SQLite file.
+        """
+        if self._file is None:
+            raise ArchiverError("expected an archive in an SQLite file, found the URL of a server")
+        inode = _inode(self._file)
+        connection = self._taken(inode) or query.connect(self._file)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            if len(self._idle) < _MOST_IDLE:
+                self._idle.append((inode, connection))
+                return
+        connection.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            for _, connection in self._idle:
+                connection.close()
+            self._idle.clear()
+
+    def _taken(self, inode: int) -> sqlite3.Connection | None:
+        with self._lock:
+            while self._idle:
+                opened_on, connection = self._idle.pop()
+                if opened_on == inode:
+                    return connection
+                connection.close()
+        return None
+
+
+def _inode(file: Path) -> int:
+    try:
+        return os.stat(file).st_ino  # noqa: PTH116 - on every question
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,80 @@
+"""Which markup of an archived text reaches the reader: what is on the list and nothing else.
+
+Addresses lead into the reader: posts to their pages, pictures to the archived ones, other pages of the blog to the
+replay. What leads elsewhere stays a link, which only a click follows.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+import nh3
+
+from archiver.urls import BLOG
+from archiver.web.reader import listings
+
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del",
+    "details", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img",
+    "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike",
+    "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "loading", "decoding"},
+    "ol": {"start"},
+    "pre": {"tabindex"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align"},
+    **{f"h{level}": {"id"} for level in range(2, 7)},
+}
+_CLASSES = {"span": {"tex", "display", *listings.CLASSES}, "pre": {"listing"}}
+_POST = re.compile(re.escape(BLOG) + r"/archives/([1-9]\d{0,8})/?(?:#[\w-]*)?")
+_ANCHOR = re.compile(r"s\d{1,4}")
+_SCHEMES = {"http", "https", "mailto"}
+_IN_URL = "/:?#[]@!$&'()*+,;=-._~%"
+
+
+def clean(markup: str) -> str:
+    """Return markup with nothing in it that is not on the list."""
+    return nh3.clean(
+        markup,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_filtered,
+        allowed_classes=_CLASSES,
+        url_schemes=_SCHEMES,
+        link_rel="noreferrer noopener",
+    )
+
+
+def media(url: str) -> str:
+    """Return where the reader serves an archived picture."""
+    return f"/media?url={quote(url, safe='')}"
+
+
+def local(url: str) -> str:
+    """Return where a link leads in the reader: to a post, to the replay of the blog's other pages, or elsewhere."""
+    if post := _POST.fullmatch(url):
+        return f"/posts/{post[1]}"
+    if url.startswith(f"{BLOG}/"):
+        return "/original" + quote(url.removeprefix(BLOG), safe=_IN_URL)
+    return url
+
+
+def _filtered(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "src":
+        return media(value) if _scheme(value) in ("http", "https") else None
+    if attribute == "href":
+        return local(value) if _scheme(value) in _SCHEMES else None
+    if attribute == "id":
+        return value if _ANCHOR.fullmatch(value) else None
+    return value
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,107 @@
+"""The application: pages, JSON, pictures, and the files they need."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from archiver.errors import ArchiverError, UsageError
+from archiver.web.reader import api, media, pages, parameters, view
+from archiver.web.reader.desk import Desk, Missing, desk
+from archiver.web.reader.guard import Access, Guard
+from archiver.web.reader.parameters import Parameter
+
+_HERE = Path(__file__).parent
+_KEPT = "private, max-age=86400"
+_URL = Parameter("url", "the address of a picture", required=True, most=2_000)
+
+
+def application(here: Desk, access: Access) -> ASGIApp:
+    """Return the reader of an archive."""
+    routes = [
+        *api.ROUTES,
+        Route("/media", _picture, methods=["GET"]),
+        Route("/static/{path:path}", _file, methods=["GET"]),
+        *pages.ROUTES,
+    ]
+    handlers = {
+        UsageError: _wrong,
+        Missing: _missing,
+        ArchiverError: _unreadable,
+        HTTPException: _refused,
+    }
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.state.desk = here
+    return Guard(app, access)
+
+
+def _picture(request: Request) -> Response:
+    """Return an archived picture."""
+    here = desk(request)
+    found = media.picture(here.timeline, here.exchanges, parameters.read(request, [_URL])["url"])
+    if found is None:
+        raise Missing("picture")
+    headers = {"Cache-Control": _KEPT, "X-Archive-Capture": str(found.capture_id)}
+    if found.kind == media.SVG:
+        headers["Content-Security-Policy"] = media.SVG_POLICY
+    return Response(found.data, media_type=found.kind, headers=headers)
+
+
+def _file(request: Request) -> Response:
+    """Return a file of the program's own: no other path has an answer."""
+    found = _files().get(str(request.path_params["path"]))
+    if found is None:
+        raise Missing("file")
+    path, kind = found
+    kept = _KEPT if "mathjax" in path.parts else "no-cache"
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": kept})
+
+
+_KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff": "font/woff",
+}
+
+
+@cache
+def _files() -> dict[str, tuple[Path, str]]:
+    """Return the files that are served, by path."""
+    folders = {"": _HERE / "static", "mathjax/": _HERE / "mathjax"}
+    return {
+        prefix + file.relative_to(folder).as_posix(): (file, _KINDS[file.suffix])
+        for prefix, folder in folders.items()
+        for file in folder.rglob("*")
+        if file.suffix in _KINDS
+    }
+
+
+def _wrong(request: Request, error: Exception) -> Response:
+    return _problem(request, 400, "Something is wrong with the request", str(error))
+
+
+def _missing(request: Request, error: Exception) -> Response:
+    return _problem(request, 404, "Not found", str(error))
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    return _problem(request, 503, "The archive cannot be read", str(error))
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _problem(request, status, "Not found" if status == 404 else "Something is wrong with the request", "")
+
+
+def _problem(request: Request, status: int, heading: str, detail: str) -> Response:
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"problem": detail or heading}, status)
+    return view.problem(request, status, heading, detail)

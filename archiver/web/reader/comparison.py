@@ -1,0 +1,110 @@
+"""Two versions of a post side by side: paragraph beside paragraph, what was changed marked, formulas set in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from archiver.text import diff
+from archiver.text.diff import Kind, Segment
+from archiver.web.reader import markup
+
+_CONTEXT = 1  # unchanged paragraphs shown around a change
+
+
+@dataclass(slots=True)
+class Pair:
+    """A paragraph before and after."""
+
+    before: list[Segment] = field(default_factory=list)
+    after: list[Segment] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether they differ."""
+        return any(segment.kind != Kind.EQUAL for segment in (*self.before, *self.after))
+
+    @property
+    def sides(self) -> tuple[Markup, Markup]:
+        """Both as HTML."""
+        return _shown(self.before), _shown(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Neighbouring paragraphs that are shown, or left out because nothing near them changed."""
+
+    pairs: list[Pair]
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What changed between two versions."""
+
+    difference: diff.Difference
+    stretches: list[Stretch]
+
+
+def compare(before: str, after: str) -> Comparison:
+    """Return two texts in Markdown side by side."""
+    difference = diff.compare(before, after)
+    return Comparison(difference, list(_stretches(list(_pairs(difference.prose)))))
+
+
+def pieces(segments: Iterable[Segment]) -> list[tuple[str, str]]:
+    """Return kind and text of each piece of a changed formula, to be shown as source."""
+    return [(str(segment.kind), segment.text) for segment in segments]
+
+
+def _pairs(segments: Iterable[Segment]) -> Iterator[Pair]:
+    """Yield the paragraphs: they end where both texts have the end of a line."""
+    pair = Pair()
+    for segment in segments:
+        if segment.kind == Kind.DELETE:
+            pair.before.append(segment)
+        elif segment.kind == Kind.INSERT:
+            pair.after.append(segment)
+        else:
+            first, *others = segment.text.split("\n\n")
+            pair = _both(pair, first)
+            for text in others:
+                yield pair
+                pair = _both(Pair(), text)
+    yield pair
+
+
+def _both(pair: Pair, text: str) -> Pair:
+    if text:
+        pair.before.append(Segment(Kind.EQUAL, text))
+        pair.after.append(Segment(Kind.EQUAL, text))
+    return pair
+
+
+def _stretches(pairs: list[Pair]) -> Iterator[Stretch]:
+    near = {
+        index
+        for place, pair in enumerate(pairs)
+        if pair.changed
+        for index in range(place - _CONTEXT, place + _CONTEXT + 1)
+    }
+    current: list[Pair] = []
+    shown = 0 in near
+    for index, pair in enumerate(pairs):
+        if (index in near) != shown:
+            yield Stretch(current, shown)
+            current, shown = [], index in near
+        current.append(pair)
+    yield Stretch(current, shown)
+
+
+def _shown(segments: Iterable[Segment]) -> Markup:
+    tags = {Kind.DELETE: "del", Kind.INSERT: "ins"}
+    parts = []
+    for segment in segments:
+        html = markup.source(segment.text)
+        tag = tags.get(segment.kind)
+        parts.append(Markup(f"<{tag}>{html}</{tag}>") if tag else html)  # noqa: S704 - escaped by `source`
+    return Markup("").join(parts)

@@ -1,0 +1,57 @@
+"""What every answer of the reader draws on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+
+from archiver.store.reading import Reading
+from archiver.store.timeline import Timeline
+from archiver.web.exchange import Exchanges
+from archiver.web.reader.library import Library
+
+
+class Missing(Exception):
+    """There is no such thing in the archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The archive, opened for reading."""
+
+    home: Path
+    reading: Reading
+    library: Library
+    timeline: Timeline
+    exchanges: Exchanges
+    replay_port: int | None
+    """Where the blog is served as it was; None when it is not."""
+
+    @classmethod
+    def open(cls, home: Path, database: str, replay_port: int | None = None) -> Desk:
+        """Open an archive.
+
+        Raises UsageError when there is none.
+        """
+        reading = Reading(database)
+        timeline = Timeline(database)
+        exchanges = Exchanges(home / "warc", timeline)
+        return cls(home, reading, Library(reading), timeline, exchanges, replay_port)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.timeline.close()
+        self.reading.close()
+
+    @property
+    def warc_bytes(self) -> int:
+        """Size of all WARC files."""
+        return sum(file.stat().st_size for file in (self.home / "warc").glob("*.warc.gz*"))
+
+
+def desk(request: Request) -> Desk:
+    """Return what a request is answered from."""
+    found: Desk = request.app.state.desk
+    return found

@@ -1,0 +1,125 @@
+"""A search as its form asks for it, and its hits ready for the page and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from archiver.errors import UsageError
+from archiver.store.passages import Segment
+from archiver.store.reading import Reading
+from archiver.store.search import Hit, search
+from archiver.store.search_query import LONGEST, Filters, Query, parse
+from archiver.web.reader import markup
+from archiver.web.reader.macros import definitions
+from archiver.web.reader.parameters import Parameter
+
+PAGE = 20
+"""Hits of a page."""
+
+PARAMETERS = (
+    Parameter("q", "the query, in the language of `archiver search`", default="", most=LONGEST),
+    Parameter("category", "only posts of the category with this slug", most=100),
+    Parameter("tag", "only posts with this tag", most=100),
+    Parameter("topic", "only posts of this topic of the curated index", most=200),
+    Parameter("year", "only posts of this year", int, least=1900, most=2999),
+    Parameter("code", "only posts with a listing", bool, default=False),
+    Parameter("comments", "search the comments instead of the posts", bool, default=False),
+    Parameter("tex", "take the whole query as TeX: it must be in a formula, byte for byte", bool, default=False),
+    Parameter("limit", "most hits", int, default=PAGE, least=1, most=100),
+    Parameter("offset", "hits to leave out", int, default=0, most=100_000),
+)
+
+
+_DEFINING = """
+SELECT tex FROM formulas WHERE post_id = :post
+AND (instr(tex, 'newcommand') OR instr(tex, '\\def') OR instr(tex, 'MathOperator')) ORDER BY position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, as rows of plain values."""
+
+    hits: list[dict[str, Any]]
+    exact: int
+    related: int
+    understood: str
+
+    def described(self) -> dict[str, Any]:
+        """Return everything, for programs."""
+        return {"exact": self.exact, "related": self.related, "understood": self.understood, "hits": self.hits}
+
+
+def find(reading: Reading, values: dict[str, Any]) -> Found:
+    """Return what a search finds; `values` are those of `PARAMETERS`.
+
+    Raises UsageError for a query that makes no sense.
+    """
+    asked, filters = _query(values), _filters(values)
+    with reading.connection() as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'posts_fts'").fetchone():
+            raise UsageError("expected a full-text index, found none; `archiver search --rebuild` makes it")
+        results = search(connection, asked, filters=filters, limit=values["limit"], offset=values["offset"])
+    hits = [{**_row(hit), "macros": _macros(reading, hit.post_id)} for hit in results.hits]
+    return Found(hits, results.exact, results.related, results.understood)
+
+
+def _query(values: dict[str, Any]) -> Query:
+    text = values["q"].strip()
+    if not values["tex"]:
+        return parse(text)
+    if values["comments"]:
+        return Query(tex=(text,))
+    return Query(tex=(text,)) if text else Query()
+
+
+def _filters(values: dict[str, Any]) -> Filters:
+    year = values["year"]
+    named = {key: (values[key],) if values[key] else () for key in ("category", "tag", "topic")}
+    return Filters(
+        categories=named["category"],
+        tags=named["tag"],
+        topics=named["topic"],
+        has=("code",) if values["code"] else (),
+        after=str(year) if year else None,
+        before=str(year + 1) if year else None,
+        comments=values["comments"],
+    )
+
+
+def _macros(reading: Reading, post: int) -> str:
+    """Return the definitions a post's formulas make for those after them, so that one of these can be set alone."""
+    rows = reading.rows(_DEFINING, {"post": post})
+    return " ".join(found for row in rows for found in definitions(row["tex"]))
+
+
+def _row(hit: Hit) -> dict[str, Any]:
+    path = f"/posts/{hit.post_id}"
+    return {
+        "post_id": hit.post_id,
+        "comment_id": hit.comment_id,
+        "path": f"{path}#comment-{hit.comment_id}" if hit.comment_id else path,
+        "url": hit.url,
+        "title": "".join(segment.text for segment in hit.title),
+        "title_html": _marked(hit.title),
+        "passage_html": _marked(hit.passage),
+        "formulas": list(dict.fromkeys(hit.formulas)),
+        "author": hit.author,
+        "published_on": hit.published_on,
+        "related": hit.related,
+    }
+
+
+def _marked(segments: Iterable[Segment]) -> Markup:
+    """Return pieces of text as HTML, those that were looked for marked; a formula that is whole is set."""
+    parts = []
+    for segment in segments:
+        if segment.marked:
+            parts.append(Markup("<mark>{}</mark>").format(segment.text))
+        else:
+            parts.append(markup.line(segment.text))
+    return Markup("").join(parts)

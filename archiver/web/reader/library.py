@@ -1,0 +1,360 @@
+"""What the reader asks the archive: posts, lists of them, their comments and connections, runs and gaps.
+
+Rows are plain dictionaries by column name, as the JSON API hands them out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from archiver.store.reading import Reading, Row
+
+MOST_LISTED = 1000
+"""Posts a list shows at most."""
+
+_BRIEF = """
+p.id, p.title, p.published_on, p.status, p.reader_count,
+(SELECT count(*) FROM comments AS m WHERE m.post_id = p.id AND m.deleted_at IS NULL) AS comments,
+(SELECT group_concat(c.name, '、') FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id
+ WHERE pc.post_id = p.id) AS categories
+"""
+_NEWEST = "ORDER BY p.published_on DESC, p.id DESC LIMIT :limit OFFSET :offset"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which posts a list is about: those for which everything given here holds."""
+
+    category: str | None = None
+    """Its slug."""
+    tag: str | None = None
+    year: int | None = None
+    topic: int | None = None
+    """Its number."""
+
+    def where(self) -> tuple[str, dict[str, Any]]:
+        """Return the condition in SQL, over posts named `p`, and its values."""
+        found = [(_CONDITIONS[name], name, value) for name in _CONDITIONS if (value := getattr(self, name)) is not None]
+        return " AND ".join(["1 = 1", *(sql for sql, _, _ in found)]), {name: value for _, name, value in found}
+
+
+_CONDITIONS = {
+    "category": "p.id IN (SELECT pc.post_id FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id "
+    "WHERE c.slug = :category)",
+    "tag": "p.id IN (SELECT pt.post_id FROM post_tags AS pt JOIN tags AS t ON t.id = pt.tag_id WHERE t.name = :tag)",
+    "year": "CAST(substr(p.published_on, 1, 4) AS INTEGER) = :year",
+    "topic": "p.id IN (SELECT tp.post_id FROM topic_posts AS tp WHERE tp.topic_id = :topic)",
+}
+
+
+class Library:
+    """Questions about one archive; may be shared by threads."""
+
+    def __init__(self, reading: Reading) -> None:
+        """Ask by these connections."""
+        self._reading = reading
+        self._ask = reading.rows
+        self._ask_one = reading.row
+
+    # Lists
+
+    def posts(self, choice: Choice | None = None, limit: int = MOST_LISTED, offset: int = 0) -> list[Row]:
+        """Return posts in brief, newest first."""
+        condition, values = (choice or Choice()).where()
+        sql = f"SELECT {_BRIEF} FROM posts AS p WHERE {condition} {_NEWEST}"  # noqa: S608 - words of ours
+        return self._ask(sql, {**values, "limit": limit, "offset": offset})
+
+    def count(self, choice: Choice | None = None) -> int:
+        """Return how many posts there are."""
+        condition, values = (choice or Choice()).where()
+        row = self._ask_one(f"SELECT count(*) AS n FROM posts AS p WHERE {condition}", values)  # noqa: S608
+        return int(row["n"]) if row else 0
+
+    def categories(self) -> list[Row]:
+        """Return the categories in the blog's order: id, name, slug, posts."""
+        return self._ask(
+            "SELECT c.id, c.name, c.slug, count(pc.post_id) AS posts FROM categories AS c "
+            "LEFT JOIN post_categories AS pc ON pc.category_id = c.id GROUP BY c.id, c.name, c.slug ORDER BY c.id"
+        )
+
+    def category(self, slug: str) -> Row | None:
+        """Return a category by its slug."""
+        return self._ask_one("SELECT id, name, slug FROM categories WHERE slug = :slug", {"slug": slug})
+
+    def tags(self) -> list[Row]:
+        """Return the tags, most used first: name, posts."""
+        return self._ask(
+            "SELECT t.name, count(*) AS posts FROM tags AS t JOIN post_tags AS pt ON pt.tag_id = t.id "
+            "GROUP BY t.id, t.name ORDER BY count(*) DESC, t.name"
+        )
+
+    def topics(self) -> list[Row]:
+        """Return the topics of the curated index in its order: id, name, links, posts (those the archive has)."""
+        return self._ask(
+            "SELECT t.id, t.name, count(tp.post_id) AS links, count(p.id) AS posts FROM topics AS t "
+            "LEFT JOIN topic_posts AS tp ON tp.topic_id = t.id LEFT JOIN posts AS p ON p.id = tp.post_id "
+            "GROUP BY t.id, t.name, t.position ORDER BY t.position"
+        )
+
+    def topic(self, number: int) -> Row | None:
+        """Return a topic by its number."""
+        return self._ask_one("SELECT id, name, position FROM topics WHERE id = :number", {"number": number})
+
+    def outline(self, topic: int) -> list[Row]:
+        """Return the links of a topic in their order; those the archive does not have lack a date."""
+        return self._ask(
+            "SELECT tp.post_id AS id, tp.title AS index_title, p.title, p.published_on FROM topic_posts AS tp "
+            "LEFT JOIN posts AS p ON p.id = tp.post_id WHERE tp.topic_id = :topic ORDER BY tp.position",
+            {"topic": topic},
+        )
+
+    def series(self) -> list[Row]:
+        """Return the series, longest first: id, name, posts, and when the first and last part were published."""
+        return self._ask(
+            "SELECT series_id AS id, series AS name, count(*) AS posts, min(published_on) AS since, "
+            "max(published_on) AS until FROM series_outline GROUP BY series_id, series "
+            "ORDER BY count(*) DESC, series_id"
+        )
+
+    def parts(self, series: int) -> list[Row]:
+        """Return the parts of a series in their order: id, label, title, published_on, and the series' name."""
+        return self._ask(
+            "SELECT post_id AS id, label, title, published_on, series_id, series AS name FROM series_outline "
+            "WHERE series_id = :series ORDER BY position",
+            {"series": series},
+        )
+
+    def years(self) -> list[Row]:
+        """Return the years, oldest first: year, posts."""
+        return self._ask(
+            "SELECT CAST(substr(published_on, 1, 4) AS INTEGER) AS year, count(*) AS posts FROM posts "
+            "WHERE published_on IS NOT NULL GROUP BY CAST(substr(published_on, 1, 4) AS INTEGER) ORDER BY year"
+        )
+
+    # One post
+
+    def post(self, number: int) -> Row | None:
+        """Return a post with everything its row says, and its revision's engine, issues and notes."""
+        return self._ask_one(
+            "SELECT p.*, r.status AS revision_status, r.issues, r.notes, r.engine, r.seen_at AS revision_seen_at, "
+            "r.capture_id FROM posts AS p LEFT JOIN post_revisions AS r ON r.id = p.current_revision_id "
+            "WHERE p.id = :number",
+            {"number": number},
+        )
+
+    def places(self, number: int) -> dict[str, list[Row]]:
+        """Return where a post is listed: its categories, tags and topics."""
+        return {
+            "categories": self._ask(
+                "SELECT c.name, c.slug FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id "
+                "WHERE pc.post_id = :number ORDER BY c.id",
+                {"number": number},
+            ),
+            "tags": self._ask(
+                "SELECT t.name FROM post_tags AS pt JOIN tags AS t ON t.id = pt.tag_id WHERE pt.post_id = :number "
+                "ORDER BY pt.position",
+                {"number": number},
+            ),
+            "topics": self._ask(
+                "SELECT DISTINCT t.id, t.name, t.position FROM topic_posts AS tp "
+                "JOIN topics AS t ON t.id = tp.topic_id WHERE tp.post_id = :number ORDER BY t.position",
+                {"number": number},
+            ),
+        }
+
+    def neighbours(self, number: int) -> dict[str, Row | None]:
+        """Return the posts published before and after one."""
+        at = {"number": number}
+        here = "(SELECT published_on, id FROM posts WHERE id = :number)"
+        found = {}
+        for name, sign, order in (("previous", "<", "DESC"), ("next", ">", "ASC")):
+            found[name] = self._ask_one(
+                f"SELECT id, title, published_on FROM posts WHERE (published_on, id) {sign} {here} "  # noqa: S608
+                f"ORDER BY published_on {order}, id {order} LIMIT 1",
+                at,
+            )
+        return found
+
+    def cites(self, number: int) -> list[Row]:
+        """Return the posts a post links to; those the archive does not have lack a title."""
+        return self._ask(
+            "SELECT l.target_post_id AS id, p.title, p.published_on, min(l.position) AS position FROM links AS l "
+            "LEFT JOIN posts AS p ON p.id = l.target_post_id WHERE l.post_id = :number AND l.kind = 'post' "
+            "AND l.target_post_id IS NOT NULL AND l.target_post_id <> :number "
+            "GROUP BY l.target_post_id, p.title, p.published_on ORDER BY min(l.position)",
+            {"number": number},
+        )
+
+    def cited_by(self, number: int) -> list[Row]:
+        """Return the posts that link to a post, newest first."""
+        return self._ask(
+            "SELECT DISTINCT p.id, p.title, p.published_on FROM links AS l JOIN posts AS p ON p.id = l.post_id "
+            "WHERE l.target_post_id = :number AND l.kind = 'post' AND p.id <> :number "
+            "ORDER BY p.published_on DESC, p.id DESC",
+            {"number": number},
+        )
+
+    def series_of(self, number: int) -> list[Row]:
+        """Return the parts of the series a post belongs to; empty when it belongs to none."""
+        row = self._ask_one("SELECT series_id FROM series_posts WHERE post_id = :number", {"number": number})
+        return self.parts(row["series_id"]) if row else []
+
+    def works(self, number: int) -> list[Row]:
+        """Return the works elsewhere a post links to, each once: kind, identifier, url."""
+        return self._ask(
+            "SELECT kind, identifier, url, min(position) AS position FROM external_references "
+            "WHERE post_id = :number GROUP BY kind, identifier, url ORDER BY min(position)",
+            {"number": number},
+        )
+
+    def comments(self, number: int) -> list[Row]:
+        """Return the comments of a post in the order they were numbered."""
+        return self._ask(
+            "SELECT id, parent_id, author, author_url, is_owner, is_trackback, published_on, markdown, text, "
+            "deleted_at FROM comments WHERE post_id = :number ORDER BY id",
+            {"number": number},
+        )
+
+    def revisions(self, number: int) -> list[Row]:
+        """Return the versions of a post without their text, newest first, each with the capture it was read from."""
+        return self._ask(
+            "SELECT r.id, r.seen_at, r.status, r.title, r.issues, r.notes, r.engine, r.content_sha256, "
+            "length(r.text) AS chars, c.id AS capture_id, c.fetched_at, c.url, c.warc_file, c.warc_offset "
+            "FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id "
+            "WHERE r.post_id = :number ORDER BY r.id DESC",
+            {"number": number},
+        )
+
+    def revision(self, number: int) -> Row | None:
+        """Return one version of a post."""
+        return self._ask_one(
+            "SELECT r.id, r.post_id, r.seen_at, r.status, r.title, r.markdown, r.text FROM post_revisions AS r "
+            "WHERE r.id = :number",
+            {"number": number},
+        )
+
+    def captures(self, url: str, limit: int = MOST_LISTED) -> list[Row]:
+        """Return the captures of an address, latest first."""
+        return self._ask(
+            "SELECT id, url, fetched_at, status, content_type, warc_file, warc_offset, warc_length, record_id, "
+            "revisit_of, truncated, run_id FROM captures WHERE url = :url ORDER BY fetched_at DESC, id DESC "
+            "LIMIT :limit",
+            {"url": url, "limit": limit},
+        )
+
+    def gap(self, url: str) -> Row | None:
+        """Return why the archive does not hold an address, if it knows of it."""
+        return self._ask_one("SELECT state, reason, first_seen_at, attempts FROM gaps WHERE url = :url", {"url": url})
+
+    # The archive itself
+
+    def runs(self, limit: int = 50) -> list[Row]:
+        """Return the runs, newest first, their counts as an object."""
+        found = self._ask("SELECT * FROM run_log ORDER BY id DESC LIMIT :limit", {"limit": limit})
+        return [{**row, "counts": json.loads(row["counts"] or "{}")} for row in found]
+
+    def gaps(self, limit: int = MOST_LISTED) -> list[Row]:
+        """Return what the archive knows of and does not hold, and why."""
+        return self._ask("SELECT * FROM gaps ORDER BY kind, url LIMIT :limit", {"limit": limit})
+
+    def gap_reasons(self) -> list[Row]:
+        """Return how many addresses are missing for each reason: kind, state, reason, addresses, since."""
+        return self._ask(
+            "SELECT kind, state, reason, count(*) AS addresses, min(first_seen_at) AS since FROM gaps "
+            "GROUP BY kind, state, reason ORDER BY count(*) DESC"
+        )
+
+    def reviews(self) -> list[Row]:
+        """Return the versions that did not prove themselves, newest first."""
+        return self._ask(
+            "SELECT r.id, r.post_id, r.seen_at, r.title, r.issues FROM post_revisions AS r "
+            "WHERE r.status = 'review' ORDER BY r.id DESC LIMIT 100"
+        )
+
+    def brought(self, run: int) -> dict[str, list[Row]]:
+        """Return what a run brought: posts new to the archive, and posts that got another version."""
+        found = self._ask(_BROUGHT, {"run": run})
+        new = [row for row in found if row["first"]]
+        return {"new": new[:_MOST_BROUGHT], "changed": [row for row in found if not row["first"]][:_MOST_BROUGHT]}
+
+    def counts(self) -> Row:
+        """Return how many posts, comments and formulas there are: what indexes tell at once."""
+        return self._ask_one(_COUNTS) or {}
+
+    def totals(self) -> Row:
+        """Return how much of what there is."""
+        return self._ask_one(_TOTALS) or {}
+
+    def growth(self) -> list[Row]:
+        """Return for each month the posts and comments published so far."""
+        months = self._ask(
+            "SELECT month, sum(posts) AS posts, sum(comments) AS comments FROM ("
+            "SELECT substr(published_on, 1, 7) AS month, count(*) AS posts, 0 AS comments FROM posts "
+            "WHERE published_on IS NOT NULL GROUP BY substr(published_on, 1, 7) UNION ALL "
+            "SELECT substr(published_on, 1, 7), 0, count(*) FROM comments "
+            "WHERE published_on IS NOT NULL GROUP BY substr(published_on, 1, 7)) AS counted "
+            "GROUP BY month ORDER BY month"
+        )
+        found = {row["month"]: row for row in months}
+        grown, posts, comments = [], 0, 0
+        for month in _months(min(found, default=""), max(found, default="")):
+            row = found.get(month, {"posts": 0, "comments": 0})
+            posts, comments = posts + row["posts"], comments + row["comments"]
+            grown.append({"month": month, "posts": posts, "comments": comments})
+        return grown
+
+    def readers(self) -> list[Row]:
+        """Return for each day with counters the readers of all posts, each as last counted by then."""
+        seen = self._ask(
+            "SELECT substr(seen_at, 1, 10) AS day, post_id, max(reader_count) AS readers FROM post_stats "
+            "WHERE reader_count IS NOT NULL GROUP BY substr(seen_at, 1, 10), post_id ORDER BY day"
+        )
+        latest: dict[int, int] = {}
+        by_day: dict[str, int] = {}
+        total = 0
+        for row in seen:
+            total += row["readers"] - latest.get(row["post_id"], 0)
+            latest[row["post_id"]] = row["readers"]
+            by_day[row["day"]] = total
+        return [{"day": day, "readers": readers} for day, readers in by_day.items()]
+
+
+def _months(first: str, last: str) -> Iterator[str]:
+    """Yield the months from one to another, each as `YYYY-MM`."""
+    while first and first <= last:
+        yield first
+        year, month = int(first[:4]), int(first[5:7])
+        first = f"{year + month // 12:04}-{month % 12 + 1:02}"
+
+
+_MOST_BROUGHT = 8
+# By way of the captures: the posts' own columns of times are behind their texts, and reading past those takes long.
+_BROUGHT = """
+SELECT p.id, p.title, p.published_on, NOT EXISTS (
+    SELECT 1 FROM post_revisions AS e WHERE e.post_id = r.post_id AND e.id < r.id
+) AS first
+FROM captures AS c JOIN post_revisions AS r ON r.capture_id = c.id JOIN posts AS p ON p.id = r.post_id
+WHERE c.run_id = :run ORDER BY p.published_on DESC, p.id DESC
+"""
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM posts) AS posts,
+       (SELECT count(*) FROM comments) AS comments,
+       (SELECT count(*) FROM formulas) AS formulas
+"""
+
+_TOTALS = """
+SELECT (SELECT count(*) FROM posts) AS posts,
+       (SELECT count(*) FROM posts WHERE status = 'gone') AS posts_gone,
+       (SELECT count(*) FROM post_revisions) AS revisions,
+       (SELECT count(*) FROM post_revisions WHERE status = 'review') AS revisions_for_review,
+       (SELECT count(*) FROM comments) AS comments,
+       (SELECT count(*) FROM formulas) AS formulas,
+       (SELECT count(*) FROM images) AS images,
+       (SELECT count(*) FROM captures) AS captures,
+       (SELECT count(*) FROM gaps) AS gaps,
+       (SELECT max(started_at) FROM runs WHERE outcome = 'complete') AS last_complete_run_at
+"""

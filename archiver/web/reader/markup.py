@@ -1,0 +1,222 @@
+r"""Archived Markdown and titles as HTML that is safe to show.
+
+Three steps, in this order: the project's own parser, in which a formula is a token nothing looks into; HTML in which
+every formula is escaped text in a `<span class="tex">`; an allow list. A sanitiser run on anything earlier would take
+`$a<b$` for the beginning of a tag and drop the rest of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from lxml import etree, html
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from archiver.text import commonmark, tex
+from archiver.web.reader import allowlist, listings
+
+_REFERENCE = re.compile(r"(\\(?:eq)?ref\{[^{}]{1,200}\})")
+_KEPT_POSTS, _KEPT_REMARKS = 256, 8192  # some 20 MB of each
+# A paragraph that is one picture; the next one, if it repeats the picture's description, is its caption.
+_PICTURE = re.compile(
+    r'<p>(?P<img><img src="[^"]*" alt="(?P<alt>[^"]*)"[^>]*>)</p>(?:\s*<p>(?P<caption>(?P=alt))</p>)?'
+)
+_WORDS = frozenset({"text", "text_special"})
+_LINKS = ("link_open", "link_close")
+_VERBATIM = frozenset({"code", "pre", "script", "style", "textarea"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a text."""
+
+    level: int
+    """From 2 on: the title of the page is 1."""
+    anchor: str
+    html: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text ready to be shown."""
+
+    html: Markup
+    headings: tuple[Heading, ...]
+
+
+@lru_cache(_KEPT_POSTS)
+def post(markdown: str) -> Rendered:
+    """Return the text of a post; the same text is rendered once."""
+    tokens = _parser().parse(markdown)
+    renderer = _Renderer()
+    _shift(tokens)
+    headings = tuple(_headings(tokens, renderer))
+    return Rendered(_safe(_PICTURE.sub(_figure, _rendered(tokens, renderer))), headings)
+
+
+@lru_cache(_KEPT_REMARKS)
+def remark(markdown: str) -> Markup:
+    """Return the text of a comment; the same text is rendered once."""
+    tokens = _parser().parse(markdown)
+    for token in tokens:
+        if token.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):  # no part of the page's outline
+            token.tag = "p"
+    return _safe(_rendered(tokens, _Renderer()))
+
+
+@lru_cache(_KEPT_REMARKS)
+def line(text: str) -> Markup:
+    """Return a title or another line without markup, its formulas ready to be set."""
+    return Markup("".join(_escaped(text)))  # noqa: S704 - all of it escaped
+
+
+def source(markdown: str) -> Markup:
+    """Return Markdown as it is written, only its formulas ready to be set."""
+    return Markup("".join(_escaped(markdown, markdown=True)))  # noqa: S704 - all of it escaped
+
+
+def formula(source: str) -> Markup:
+    """Return one formula, given with its delimiters or environment."""
+    scanned = tex.scan(source).spans
+    return Markup(_formula(source, display=bool(scanned and scanned[0].display)))  # noqa: S704 - escaped
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return commonmark.new_parser()
+
+
+def _safe(markup: str) -> Markup:
+    return Markup(allowlist.clean(markup))  # noqa: S704 - what the allow list lets through
+
+
+def _formula(source: str, *, display: bool) -> str:
+    return f'<span class="tex{" display" if display else ""}">{escape(source)}</span>'
+
+
+def _escaped(text: str, *, markdown: bool = False) -> Iterator[str]:
+    """Yield a text as it is written, escaped, with its formulas marked."""
+    at = 0
+    for span in tex.scan(text, markdown=markdown).spans:
+        yield _referring(text[at : span.start])
+        yield _formula(text[span.start : span.end], display=span.display)
+        at = span.end
+    yield _referring(text[at:])
+
+
+def _referring(text: str) -> str:
+    r"""Return text without formulas, escaped; `\eqref{..}` is set by MathJax there too."""
+    parts = _REFERENCE.split(text)
+    return "".join(_formula(part, display=False) if n % 2 else escape(part) for n, part in enumerate(parts))
+
+
+class _Renderer(RendererHTML):
+    """Writes tokens as HTML, formulas and listings in our way."""
+
+    def renderInline(self, tokens: Sequence[Token], options: Any, env: Any) -> str:  # noqa: N802 - markdown-it's name
+        """Return the HTML of a line; neighbouring pieces of text are one text again."""
+        pieces = []
+        for is_text, group in groupby(tokens, lambda token: token.type in _WORDS):
+            part = list(group)
+            if is_text:
+                pieces.append(_referring("".join(token.content for token in part)))
+            else:
+                pieces.append(super().renderInline(part, options, env))
+        return "".join(pieces)
+
+    def formula(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        """Return a formula."""
+        del options, env
+        token = tokens[index]
+        return _formula(token.content, display=bool(token.meta["display"]))
+
+    def fence(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        """Return a listing."""
+        del options, env
+        return listings.coloured(tokens[index].content, tokens[index].info.strip())
+
+    def code_block(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        """Return a listing."""
+        return self.fence(tokens, index, options, env)
+
+    def image(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        """Return a picture."""
+        del options, env
+        token = tokens[index]
+        source = escape(str(token.attrs.get("src", "")))
+        return f'<img src="{source}" alt="{escape(token.content)}" loading="lazy" decoding="async">'
+
+    def html_block(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        """Return markup that has no form in Markdown, its formulas marked."""
+        del options, env
+        block = html.fragment_fromstring(tokens[index].content, create_parent="div")
+        for element in list(block.iter(etree.Element)):
+            _mark_formulas(element)
+        inside = "".join(html.tostring(child, encoding="unicode") for child in block)
+        return escape(block.text or "") + inside
+
+
+def _mark_formulas(element: etree._Element) -> None:
+    """Put each formula in an element's own text into a span."""
+    if element.tag in _VERBATIM:
+        return
+    for child in list(element):
+        if child.tail:
+            at = element.index(child) + 1
+            text, child.tail = child.tail, None
+            child.tail = _insert(element, at, text)
+    if element.text:
+        text, element.text = element.text, None
+        element.text = _insert(element, 0, text)
+
+
+def _insert(element: etree._Element, at: int, text: str) -> str:
+    """Insert the formulas of a text as children from a place on, and return the text before the first one."""
+    spans = tex.scan(text).spans
+    ends = [*(span.start for span in spans[1:]), len(text)]
+    for number, (span, end) in enumerate(zip(spans, ends, strict=False)):
+        marked = etree.Element("span", {"class": "tex display" if span.display else "tex"})
+        marked.text, marked.tail = text[span.start : span.end], text[span.end : end]
+        element.insert(at + number, marked)
+    return text[: spans[0].start] if spans else text
+
+
+def _figure(found: re.Match[str]) -> str:
+    caption = f"<figcaption>{found['caption']}</figcaption>" if found["caption"] else ""
+    return f"<figure>{found['img']}{caption}</figure>"
+
+
+def _rendered(tokens: Sequence[Token], renderer: _Renderer) -> str:
+    return str(renderer.render(tokens, _parser().options, {}))
+
+
+def _shift(tokens: Sequence[Token]) -> None:
+    """Let the highest headings be of the second level."""
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    highest = min((int(token.tag[1]) for token in headings), default=2)
+    for token in headings:
+        token.tag = f"h{min(6, int(token.tag[1]) - highest + 2)}"
+
+
+def _headings(tokens: Sequence[Token], renderer: _Renderer) -> Iterator[Heading]:
+    """Yield the headings, each of which gets an anchor."""
+    number = 0
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            number += 1
+            anchor = f"s{number}"
+            token.attrs["id"] = anchor
+            words = [
+                child for child in tokens[place + 1].children or [] if child.type not in ("link_open", "link_close")
+            ]
+            line = renderer.renderInline(words, _parser().options, {})
+            yield Heading(int(token.tag[1]), anchor, _safe(line))

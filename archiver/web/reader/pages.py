@@ -1,0 +1,354 @@
+"""The pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from archiver.errors import UsageError
+from archiver.store import schema
+from archiver.store.reading import Row
+from archiver.text import bibtex
+from archiver.urls import post_url
+from archiver.web.moment import digits_of
+from archiver.web.reader import charts, comparison, finding, markup, parameters, threads, words
+from archiver.web.reader.desk import Desk, Missing, desk
+from archiver.web.reader.library import Choice
+from archiver.web.reader.parameters import Parameter
+from archiver.web.reader.tables import MOST_ROWS, TIMEOUT, table
+from archiver.web.reader.view import page, problem
+from archiver.web.server import NAMES
+
+_SHOWN_THREADS = 20  # discussions that are not folded
+_FOLDED = 12  # comments of one discussion from which on its answers are folded
+_NEWEST = 12
+_PER_PAGE = 100
+_PAGE = Parameter("page", "number of the page", int, default=1, least=1, most=10_000)
+_REVISIONS = (Parameter("from", "a version", int), Parameter("to", "a version", int))
+_URL = Parameter("url", "an address of the blog", required=True, most=2_000)
+
+
+def front(request: Request) -> Response:
+    """Show what is new, what there is, and what the last run brought."""
+    library = desk(request).library
+    runs = library.runs(1)
+    brought = library.brought(runs[0]["id"]) if runs else {}
+    years = library.years()
+    return page(
+        request,
+        "front.html",
+        posts=library.posts(limit=_NEWEST),
+        categories=library.categories(),
+        topics=library.topics(),
+        series=library.series(),
+        years=years,
+        chart=charts.columns("Posts by year", [(str(row["year"]), row["posts"]) for row in years]),
+        tags=library.tags()[:40],
+        totals=library.counts(),
+        run=runs[0] if runs else None,
+        brought=brought,
+    )
+
+
+def post(request: Request) -> Response:
+    """Show a post."""
+    library = desk(request).library
+    number = _number(request)
+    row = library.post(number)
+    if row is None:
+        return _unknown_post(request, number)
+    revisions = library.revisions(number)
+    comments = library.comments(number)
+    discussions = threads.threads(comments)
+    return page(
+        request,
+        "post.html",
+        post=row,
+        text=markup.post(row["markdown"]),
+        places=library.places(number),
+        series=library.series_of(number),
+        neighbours=library.neighbours(number),
+        cites=library.cites(number),
+        cited_by=library.cited_by(number),
+        works=library.works(number),
+        revisions=revisions,
+        captures=library.captures(row["url"]),
+        comment_count=len(comments),
+        shown=discussions[:_SHOWN_THREADS],
+        folded=discussions[_SHOWN_THREADS:],
+        fold_from=_FOLDED,
+        citation=_citation(row),
+    )
+
+
+def citation(request: Request) -> Response:
+    """Return a post's BibTeX entry as a file."""
+    number = _number(request)
+    row = desk(request).library.post(number)
+    if row is None:
+        raise Missing(f"post {number}")
+    headers = {"Content-Disposition": f'attachment; filename="{bibtex.key(number)}.bib"'}
+    return Response(_citation(row), media_type="text/x-bibtex; charset=utf-8", headers=headers)
+
+
+def history(request: Request) -> Response:
+    """Show the versions of a post."""
+    library = desk(request).library
+    number = _number(request)
+    row = library.post(number)
+    if row is None:
+        return _unknown_post(request, number)
+    return page(request, "history.html", post=row, revisions=library.revisions(number))
+
+
+def difference(request: Request) -> Response:
+    """Show two versions of a post side by side: those asked for, or the last two."""
+    library = desk(request).library
+    number = _number(request)
+    row = library.post(number)
+    if row is None:
+        return _unknown_post(request, number)
+    revisions = library.revisions(number)
+    asked = parameters.read(request, _REVISIONS)
+    newest = asked["to"] or revisions[0]["id"]
+    older = [revision["id"] for revision in revisions if revision["id"] < newest]
+    oldest = asked["from"] or next(iter(older), newest)
+    before, after = (_revision(desk(request), number, each) for each in (oldest, newest))
+    found = comparison.compare(before["markdown"], after["markdown"])
+    return page(
+        request,
+        "difference.html",
+        post=row,
+        revisions=revisions,
+        before=before,
+        after=after,
+        comparison=found,
+        pieces=comparison.pieces,
+    )
+
+
+def captures(request: Request) -> Response:
+    """List the captures of an address."""
+    url = parameters.read(request, [_URL])["url"]
+    return page(request, "captures.html", url=url, captures=desk(request).library.captures(url), digits_of=digits_of)
+
+
+def listing(request: Request, kind: str = "") -> Response:
+    """List the posts of a category, tag or year, or all of them."""
+    library = desk(request).library
+    choice, heading = _chosen(request, kind)
+    total = library.count(choice)
+    number = parameters.read(request, [_PAGE])["page"]
+    posts = library.posts(choice, _PER_PAGE, (number - 1) * _PER_PAGE)
+    if not posts and (kind or number > 1):
+        raise Missing(heading)
+    return page(
+        request, "list.html", kind=kind, heading=heading, posts=posts, total=total, number=number, per_page=_PER_PAGE
+    )
+
+
+def topic(request: Request) -> Response:
+    """Show a topic of the curated index."""
+    library = desk(request).library
+    found = library.topic(_number(request))
+    if found is None:
+        raise Missing(f"topic {_number(request)}")
+    return page(request, "outline.html", kind="Topic", heading=found["name"], parts_=library.outline(found["id"]))
+
+
+def series(request: Request) -> Response:
+    """Show a series."""
+    parts = desk(request).library.parts(_number(request))
+    if not parts:
+        raise Missing(f"series {_number(request)}")
+    return page(request, "outline.html", kind="Series", heading=parts[0]["name"], parts_=parts)
+
+
+def tags(request: Request) -> Response:
+    """Show all tags."""
+    return page(request, "tags.html", tags=desk(request).library.tags())
+
+
+def search(request: Request) -> Response:
+    """Show the search form and what it finds."""
+    here = desk(request)
+    values = parameters.read(request, finding.PARAMETERS)
+    found, wrong = None, None
+    if values["q"].strip():
+        try:
+            found = finding.find(here.reading, values)
+        except UsageError as error:
+            wrong = str(error)
+    given = {key: value for key, value in request.query_params.items() if key not in ("offset",) and value}
+    return page(
+        request,
+        "search.html",
+        400 if wrong else 200,
+        values=values,
+        found=found,
+        problem=wrong,
+        categories=here.library.categories(),
+        topics=here.library.topics(),
+        years=here.library.years()[::-1],
+        tags=here.library.tags()[:60],
+        others=urlencode(given),
+        formula=markup.formula,
+    )
+
+
+def sql(request: Request) -> Response:
+    """Show the form for SQL, worked queries, and what a query finds."""
+    asked = request.query_params.get("q", "")
+    found, wrong = None, None
+    if asked.strip():
+        try:
+            found = table(desk(request), asked)
+        except UsageError as error:
+            wrong = str(error).removeprefix("SQL: ")
+    return page(
+        request,
+        "sql.html",
+        400 if wrong else 200,
+        asked=asked,
+        found=found,
+        problem=wrong,
+        examples=schema.EXAMPLES,
+        tables=schema.tables(),
+        views=schema.views(),
+        timeout=int(TIMEOUT),
+        most=MOST_ROWS,
+    )
+
+
+def health(request: Request) -> Response:
+    """Show how the archive is: runs, gaps, reviews, sizes, growth."""
+    here = desk(request)
+    growth = here.library.growth()
+    drawn = [
+        charts.line("Posts over time", [(row["month"], row["posts"]) for row in growth]),
+        charts.line("Comments over time", [(row["month"], row["comments"]) for row in growth]),
+        charts.line("Readers over time", [(row["day"], row["readers"]) for row in here.library.readers()]),
+    ]
+    return page(
+        request,
+        "health.html",
+        totals=here.library.totals(),
+        runs=here.library.runs(20),
+        reasons=here.library.gap_reasons(),
+        gaps=here.library.gaps(200),
+        reviews=here.library.reviews(),
+        database_bytes=here.reading.bytes or 0,
+        warc_bytes=here.warc_bytes,
+        charts=[chart for chart in drawn if chart],
+        next_run=None,
+        loads=json.loads,
+    )
+
+
+def original(request: Request) -> Response:
+    """Lead to the blog's own page as it was archived, on the replay's origin."""
+    here = desk(request)
+    host = str(request.url.hostname or "")
+    if here.replay_port is None or host.strip("[]") not in {name.strip("[]") for name in NAMES}:
+        raise Missing(words.translator(words.chosen(request))("The replay runs on this machine only."))
+    path = "/" + quote(str(request.path_params["path"]).lstrip("/"), safe="/:@!$&'()*+,;=-._~")
+    query = f"?{request.url.query}" if request.url.query else ""
+    shown = f"[{host}]" if ":" in host else host
+    return RedirectResponse(f"http://{shown}:{here.replay_port}{path}{query}", 302)
+
+
+def archives(request: Request) -> Response:
+    """Lead from the blog's own path of a post to its page here."""
+    return RedirectResponse(f"/posts/{_number(request)}", 301)
+
+
+def language(request: Request) -> Response:
+    """Keep the language of the pages in a cookie and go back."""
+    back = request.query_params.get("back", "/")
+    answer = RedirectResponse(back if _is_local(back) else "/", 303)
+    chosen = str(request.path_params["language"])
+    if chosen not in words.LANGUAGES:
+        raise Missing(chosen)
+    answer.set_cookie(words.COOKIE, chosen, max_age=365 * 86400, samesite="strict", httponly=True)
+    return answer
+
+
+def _unknown_post(request: Request, number: int) -> Response:
+    url = post_url(number)
+    gap = desk(request).library.gap(url)
+    return problem(request, 404, "The archive does not have this post.", url, url=url, gap=gap)
+
+
+def _revision(here: Desk, post: int, number: int) -> Row:
+    found = here.library.revision(number)
+    if found is None or found["post_id"] != post:
+        raise Missing(f"version {number} of post {post}")
+    return found
+
+
+def _number(request: Request) -> int:
+    return int(request.path_params["id"])
+
+
+def _chosen(request: Request, kind: str) -> tuple[Choice, str]:
+    """Return which posts an address lists, and what to call them."""
+    name = str(request.path_params.get("name", ""))
+    if kind == "categories":
+        category = desk(request).library.category(name)
+        if category is None:
+            raise Missing(name)
+        return Choice(category=name), category["name"]
+    if kind == "tags":
+        return Choice(tag=name), name
+    if kind == "years":
+        if not (name.isascii() and name.isdigit() and len(name) == 4):
+            raise Missing(name)
+        return Choice(year=int(name)), name
+    return Choice(), ""
+
+
+def _citation(row: Row) -> str:
+    return bibtex.entry(
+        post_id=row["id"],
+        title=row["title"],
+        author=row["author"],
+        url=row["url"],
+        published_on=row["published_on"],
+        archived_on=(row["last_seen_at"] or "")[:10] or None,
+    )
+
+
+def _is_local(target: str) -> bool:
+    """Tell whether a target is a path of this server: two slashes, or a backslash, would name another one."""
+    return target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+
+
+def _route(path: str, endpoint: Callable[[Request], Response]) -> Route:
+    return Route(path, endpoint, methods=["GET"])
+
+
+ROUTES = [
+    _route("/", front),
+    _route("/posts", listing),
+    _route("/posts/{id:int}", post),
+    _route("/posts/{id:int}/history", history),
+    _route("/posts/{id:int}/difference", difference),
+    _route("/posts/{id:int}/citation.bib", citation),
+    _route("/archives/{id:int}", archives),
+    _route("/topics/{id:int}", topic),
+    _route("/series/{id:int}", series),
+    _route("/tags", tags),
+    _route("/captures", captures),
+    _route("/search", search),
+    _route("/sql", sql),
+    _route("/health", health),
+    _route("/language/{language}", language),
+    _route("/original/{path:path}", original),
+    *(_route(f"/{kind}/{{name:path}}", partial(listing, kind=kind)) for kind in ("categories", "tags", "years")),
+]

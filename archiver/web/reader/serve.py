@@ -1,0 +1,121 @@
+"""The reader and, beside it on an origin of its own, the replay: served until an interrupt."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from archiver.errors import UsageError
+from archiver.web.banner import Banner
+from archiver.web.reader.app import application
+from archiver.web.reader.desk import Desk
+from archiver.web.reader.guard import Access
+from archiver.web.replay import Replay
+from archiver.web.server import ADDRESS, NAMES, LoopbackServer, listening
+
+_KEEP_ALIVE = 15  # seconds a connection may stay open between two requests
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where to serve, and for whom."""
+
+    port: int = 8000
+    """0 for any free one; so for `replay_port`."""
+    replay_port: int = 8080
+    host: str = ADDRESS
+    remote: bool = False
+    """Whether other machines may ask, with a token."""
+    token: str | None = None
+    """None to have one made."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to who runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextmanager
+def serving(home: Path, database: str, options: Options = Options()) -> Iterator[str]:
+    """Serve an archive while the block lasts; yield the address of the reader, with its token if it has one.
+
+    Raises UsageError when there is no archive, or other machines are let in without being said so; ArchiverError when
+    a port is taken.
+    """
+    here = options.host in {name.strip("[]") for name in NAMES}
+    if not here and not options.remote:
+        raise UsageError(
+            f"--host {options.host}: expected an address of this machine only; other machines need --allow-remote"
+        )
+    token = (options.token or secrets.token_urlsafe(24)) if options.remote else None
+    with ExitStack() as stack:
+        listener = stack.enter_context(listening(options.host, options.port))
+        port = listener.getsockname()[1]
+        reader = f"http://{_written(options.host)}:{port}"
+        replay_port = None if options.remote else stack.enter_context(_replaying(home, database, options, reader))
+        desk = stack.enter_context(closing(Desk.open(home, database, replay_port)))
+        stack.enter_context(_running(application(desk, Access(port, token)), listener))
+        yield f"{reader}/" + (f"?token={token}" if token else "")
+
+
+@contextmanager
+def _replaying(home: Path, database: str, options: Options, reader: str) -> Iterator[int]:
+    """Serve the blog as it was, with a banner that leads back, on a port of its own."""
+    from archiver.store.timeline import Timeline
+
+    with closing(Timeline(database)) as timeline:
+        replay = Banner(Replay(home / "warc", timeline), timeline, reader)
+        with LoopbackServer(replay.respond, options.replay_port) as server:
+            yield server.port
+
+
+@contextmanager
+def _running(app: object, listener: socket.socket) -> Iterator[None]:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="h11",
+        lifespan="off",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=2,
+    )
+    server = _Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="reader", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(5)
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def serve(home: Path, database: str, options: Options, ready: Callable[[str], object] = print) -> None:
+    """Serve an archive until an interrupt or SIGTERM; `ready` is told the address of the reader.
+
+    Raises as `serving` does.
+    """
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    with serving(home, database, options) as address:
+        ready(address)
+        stop.wait()

@@ -1,0 +1,55 @@
+"""Comments as the discussion they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from archiver.store.reading import Row
+from archiver.web.reader import markup
+
+_DEEPEST = 6  # levels that are drawn as such; the blog allows ten, a phone has no room for them
+
+
+@dataclass(slots=True)
+class Remark:
+    """A comment and what was answered to it."""
+
+    row: Row
+    depth: int = 0
+    answers: list[Remark] = field(default_factory=list)
+
+    @property
+    def html(self) -> Markup:
+        """The text, ready to be shown."""
+        return markup.remark(self.row["markdown"])
+
+    @property
+    def number(self) -> int:
+        """How many comments this one and its answers are."""
+        return 1 + sum(answer.number for answer in self.answers)
+
+    def flat(self) -> Iterator[Remark]:
+        """Yield this comment and its answers, in the order they are read."""
+        yield self
+        for answer in self.answers:
+            yield from answer.flat()
+
+
+def threads(rows: Sequence[Row]) -> list[Remark]:
+    """Return the comments at the top level, latest first as on the blog, each with its answers, earliest first.
+
+    An answer whose parent the archive does not have stands at the top level.
+    """
+    by_id = {row["id"]: Remark(row) for row in rows}
+    top: list[Remark] = []
+    for remark in by_id.values():  # in the order of their numbers, so a parent comes before its answers
+        parent = by_id.get(remark.row["parent_id"] or 0)
+        if parent is None or parent.row["id"] >= remark.row["id"]:
+            top.append(remark)
+        else:
+            remark.depth = min(parent.depth + 1, _DEEPEST)
+            parent.answers.append(remark)
+    return top[::-1]

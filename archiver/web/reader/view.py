@@ -1,0 +1,75 @@
+"""Templates filled in: what every page shares, and how times and sizes are written."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from archiver.urls import BLOG
+from archiver.web.reader import markup, words
+from archiver.web.reader.desk import desk
+
+
+def page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
+    """Return a page made from a template."""
+    chosen = words.chosen(request)
+    here = desk(request)
+    common = {
+        "t": words.translator(chosen),
+        "language": chosen,
+        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "path": request.url.path,
+        "replay": here.replay_port is not None,
+        "blog": BLOG,
+        "line": markup.line,
+    }
+    html = _environment().get_template(name).render({**common, **values})
+    # Archived text may hold half a character; a page must not fail on it.
+    return HTMLResponse(html.encode("utf-8", "replace"), status, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def problem(request: Request, status: int, heading: str, detail: str, **values: Any) -> Response:
+    """Return the page for what went wrong."""
+    return page(request, "problem.html", status, **{"url": None, "gap": None, **values}, heading=heading, detail=detail)
+
+
+def _day(moment: str | None) -> str:
+    return (moment or "")[:10]
+
+
+def _minute(moment: str | None) -> str:
+    return (moment or "").replace("T", " ").removesuffix("Z")[:16]
+
+
+def _size(size: int) -> str:
+    number = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000 or unit == "GB":
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1000
+    raise AssertionError
+
+
+def _path(text: object) -> str:
+    """Return a text as part of an address."""
+    return quote(str(text), safe="")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(day=_day, minute=_minute, size=_size, path=_path)
+    return environment

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.web.reader.conftest import Client
+
+
+def test_posts_can_be_chosen_and_paged(reader: Client) -> None:
+    found = reader.get("/api/posts?limit=2").json
+    assert (found["total"], [post["id"] for post in found["posts"]]) == (4, [1001, 1003])
+    assert [post["id"] for post in reader.get("/api/posts?offset=2").json["posts"]] == [1002, 1004]
+    assert reader.get("/api/posts?year=2024&tag=a/b&category=Big-Data").json["total"] == 2
+    assert reader.get("/api/posts?topic=1").json["total"] == 1
+
+
+def test_a_post_comes_with_its_connections(reader: Client) -> None:
+    post = reader.get("/api/posts/1002").json
+    assert [each["id"] for each in post["cited_by"]] == [1001, 1003]
+    assert [part["id"] for part in post["series"]] == [1002, 1003]
+    assert len(post["revisions"]) == 2
+    assert len(reader.get("/api/posts/1001/comments").json) == 39
+
+
+def test_search_answers_with_text_and_counts(reader: Client) -> None:
+    found = reader.get(f"/api/search?q={quote('漫谈')}").json
+    assert found["exact"] == 3
+    assert {hit["post_id"] for hit in found["hits"]} == {1001, 1002, 1003}
+
+
+def test_sql_answers_in_three_forms(reader: Client) -> None:
+    query = quote("SELECT id, title FROM posts ORDER BY id")
+    assert reader.get(f"/api/sql?q={query}").json["columns"] == ["id", "title"]
+    assert reader.get(f"/api/sql?format=csv&q={query}").text.startswith("id,title\r\n1001,")
+    assert reader.get(f"/api/sql?format=json&q={query}").json[1]["id"] == 1002
+
+
+def test_everything_described_answers(reader: Client) -> None:
+    described = reader.get("/api/openapi.json").json
+    values = {"id": "1001", "q": "SELECT 1", "url": "https://kexue.fm/archives/1001"}
+    for path, methods in described["paths"].items():
+        needed = [each["name"] for each in methods["get"]["parameters"] if each["required"] and each["in"] == "query"]
+        asked = path.replace("{id}", "1001") + "?" + "&".join(f"{name}={quote(values[name])}" for name in needed)
+        if path == "/api/search":
+            asked += "q=x"
+        answer = reader.get(asked)
+        assert answer.status == 200, asked
+        assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/posts/0", "/api/posts/x", "/api/posts/99999999999", "/api/posts?year=12", "/api/posts?limit=-1",
+        "/api/search", "/api/posts?limit=1e9", "/api/posts?offset=٣", "/api/search?q=",
+        "/api/search?q=" + "x" * 2000, "/api/search?q=%22", "/api/search?q=after:x", "/api/search?q=tag:",
+        "/api/search?q=x&code=maybe", "/api/search?q=AND+OR+NEAR(", "/api/sql", "/api/sql?q=",
+        "/api/sql?q=SELECT+1&format=xml", "/api/sql?q=ATTACH+'x'+AS+y", "/api/sql?q=PRAGMA+journal_mode=DELETE",
+        "/api/sql?q=SELECT+load_extension('x')", "/api/sql?q=SELECT+%00", "/api/sql?q=SELECT+1;SELECT+2",
+        "/api/captures", "/api/search?q=%ff%fe&tex=1", "/api/search?q=" + "(" * 900, "/media",
+        "/media?url=http://[", "/media?url=file:///etc/passwd", "/posts/1002/difference?from=x", "/posts?page=0",
+        "/%2e%2e/%2e%2e/etc/passwd", "/static/..%2f..%2fapp.py", "/static/%2e%2e/app.py",
+        "/static/mathjax/../../app.py", "/tags/%00", "/years/%0d%0aX:1", "/original/%0d%0aX:1",
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_told_so_and_never_a_fault(reader: Client, path: str) -> None:
+    answer = reader.get(quote(path, safe="/?=&%;'()+,:.*[]"))
+    assert answer.status in (200, 302, 400, 404), answer.text
+    if path.startswith("/api/") and answer.status != 200:
+        assert answer.json["problem"]
+    assert b"root:" not in answer.body
+    assert "x" not in answer.headers

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from archiver.web.reader.words import LANGUAGES
+from tests.web.reader.conftest import Client
+from tests.web.reader.library import DRAWING, LIE, PICTURE, png
+
+PAGES = (
+    "/", "/posts", "/posts/1001", "/posts/1002", "/posts/1004", "/posts/1002/history", "/tags",
+    "/posts/1002/difference",
+    "/tags/a%2Fb", "/categories/Big-Data", "/years/2024", "/topics/1", "/series/1002", "/search", "/sql", "/health",
+    "/search?q=%E6%BC%AB%E8%B0%88", "/search?q=lambda&tex=1", "/sql?q=SELECT+id,title+FROM+posts",
+    "/captures?url=https://kexue.fm/archives/1002",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_there_in_both_languages(reader: Client, path: str) -> None:
+    for language in LANGUAGES:
+        answer = reader.get(path, Accept_Language=language)
+        assert answer.status == 200
+        assert f'<html lang="{"zh-Hans" if language == "zh" else "en"}">' in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert not re.search(r"<script(?! src=)|<[^>]*\s(on\w+|style)=", answer.text)
+
+
+def test_the_front_page_shows_what_there_is(reader: Client) -> None:
+    text = reader.get("/").text
+    for found in ("/posts/1001", "信息时代", "/topics/1", "/series/1002", "/years/2024", "complete", "data-focus"):
+        assert found in text
+    assert text.index("/posts/1001") < text.index("/posts/1003") < text.index("/posts/1002")
+
+
+def test_a_post_has_its_text_and_all_that_belongs_to_it(reader: Client) -> None:
+    text = reader.get("/posts/1001").text
+    for found in (
+        '<span class="tex">$0&lt;x&lt;y$</span>', '<a href="#s1">', '<span class="k">def</span>', "/media?url=",
+        "<table>", "@online{kexuefm-1001", "/posts/1001/history", "/original/archives/1001", "/categories/Big-Data",
+        'id="comment-213"', 'href="#comment-100"', "署名", "1999",
+    ):  # fmt: skip
+        assert found in text
+    assert "/posts/1001" in reader.get("/posts/1002").text  # cited by
+
+
+def test_long_discussions_are_folded(reader: Client) -> None:
+    text = reader.get("/posts/1001").text
+    assert '<details class="answers"><summary>14 answers</summary>' in text
+    assert "Show 5 earlier discussions" in text
+
+
+def test_series_have_an_order(reader: Client) -> None:
+    first, second = reader.get("/posts/1002").text, reader.get("/posts/1003").text
+    assert 'rel="next" href="/posts/1003"' in first
+    assert 'rel="prev" href="/posts/1002"' in second
+    assert "Part 2 of 2" in second
+
+
+def test_a_difference_marks_what_changed_in_formulas_and_words(reader: Client) -> None:
+    text = reader.get("/posts/1002/difference").text
+    assert "<del>一</del>" in text
+    assert '<del><span class="tex">$x$</span></del>' in text
+    assert '<ins><span class="tex">$x+1$</span></ins>' in text
+    assert "$x<ins>+1</ins>$" in text
+    assert "unchanged paragraphs" in text
+
+
+def test_what_is_not_there_says_so(reader: Client) -> None:
+    none = (
+        "/nothing",
+        "/posts/999",
+        "/topics/99",
+        "/years/199x",
+        "/categories/No",
+        "/posts/1002/difference?from=1&to=1",
+    )
+    for path in none:
+        assert reader.get(path).status == 404, path
+
+
+def test_pictures_come_from_the_archive_and_only_pictures(reader: Client) -> None:
+    picture = reader.get(f"/media?url={quote(PICTURE)}")
+    assert (picture.headers["content-type"], picture.body) == ("image/png", png())
+    drawing = reader.get(f"/media?url={quote(DRAWING)}")
+    assert drawing.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert reader.get(f"/media?url={quote(LIE)}").status == 404
+    assert reader.get("/media?url=https://kexue.fm/archives/1001").status == 404
+
+
+def test_formulas_are_set_by_files_of_the_package(reader: Client) -> None:
+    script = reader.get("/static/mathjax/tex-chtml-full.js")
+    assert script.status == 200
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert reader.get("/static/mathjax/output/chtml/fonts/woff-v2/MathJax_Main-Regular.woff").status == 200
+
+
+def test_search_takes_filters_and_marks_what_it_found(reader: Client) -> None:
+    text = reader.get("/search?q=%E6%BC%AB%E8%B0%88&year=2024&category=Big-Data&tag=a/b").text
+    assert "<mark>漫谈</mark>" in text
+    assert "2 results" in text
+    assert "Nothing found" in reader.get("/search?q=%E6%BC%AB%E8%B0%88&year=2023").text
+    assert 'href="/posts/1001#comment-205"' in reader.get("/search?q=%E7%AD%945&comments=1").text
+
+
+def test_a_formula_found_alone_brings_its_definitions(reader: Client) -> None:
+    text = reader.get("/search?q=BA&tex=1").text
+    assert r'data-macros="\newcommand{tr}{\mathop{\text{tr}}}' in text
+
+
+def test_sql_links_posts_and_names_their_captures(reader: Client) -> None:
+    text = reader.get("/sql?q=SELECT+post_id,+text+FROM+comments+LIMIT+1").text
+    assert '<a href="/posts/1001">1001</a>' in text
+    assert "shelf-00001.warc.gz" in text or ".warc.gz:" in text
+    wrong = reader.get("/sql?q=DELETE+FROM+posts")
+    assert wrong.status == 400
+    assert "expected a query that only reads" in wrong.text
+
+
+def test_the_citation_is_a_file(reader: Client) -> None:
+    answer = reader.get("/posts/1001/citation.bib")
+    assert answer.text.startswith("@online{kexuefm-1001,")
+
+
+def test_addresses_of_the_blog_lead_to_their_pages(reader: Client) -> None:
+    assert reader.get("/archives/1001").headers["location"] == "/posts/1001"
+    assert re.fullmatch(r"http://127.0.0.1:\d+/a%20b\?c=1", reader.get("/original/a%20b?c=1").headers["location"])
+    assert re.fullmatch(r"http://127.0.0.1:\d+/evil/", reader.get("/original//evil/").headers["location"])
+
+
+def test_the_language_is_kept_and_leads_nowhere_else(reader: Client) -> None:
+    answer = reader.get("/language/zh?back=/posts/1001")
+    assert (answer.status, answer.headers["location"]) == (303, "/posts/1001")
+    assert "archiver-language=zh" in answer.headers["set-cookie"]
+    for back in ("//evil.example", "/\\evil.example", "https://evil.example", "/a%0d%0aX:1"):
+        assert reader.get(f"/language/zh?back={back}").headers["location"] == "/"

@@ -1,0 +1,216 @@
+"""The reader and the replay in Chromium: what a person sees, and what archived pages cannot do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+
+from archiver.store.database import database_url
+from archiver.web.reader.serve import Options, serving
+from tests.web.reader.library import filled
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = ["--disable-dev-shm-usage", "--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+SET = "html[data-formulas=set]"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None and "CI" not in os.environ,
+        reason="expected Chromium on this machine, found none: on Debian and Ubuntu apt install chromium",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The reader of an archive whose scripts know where it is."""
+    home = tmp_path_factory.mktemp("browsed")
+    with serving(filled(home), database_url(home), Options(port=0, replay_port=0)) as address:
+        yield address.rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        assert CHROMIUM, "expected Chromium, found none"
+        with playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as browser:
+            yield browser
+
+
+class Watched:
+    """A page and all that it did."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.problems: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("dialog", self._dismiss)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.problems.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def elsewhere(self) -> list[str]:
+        """Return what was asked of other machines."""
+        return [url for url in self.requests if urlsplit(url).hostname not in ("127.0.0.1", None)]
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
+    watched = Watched(context.new_page())
+    yield watched
+    assert watched.elsewhere() == []
+    assert watched.problems == []
+    context.close()
+
+
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page
+
+
+def test_formulas_are_set_numbered_and_lead_to_each_other(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    assert page.locator("[data-mjx-error]").count() == 0
+    assert page.locator(".text .tex mjx-container").count() == page.locator(".text .tex").count() == 8
+    assert page.locator(".text mjx-mtd[id='mjx-eqn:eq:one']").inner_text() is not None
+    page.locator(".text .tex a[href='#mjx-eqn%3Aeq%3Aone']").first.click()
+    assert page.url.endswith("#mjx-eqn%3Aeq%3Aone")
+    assert page.evaluate("document.querySelector('.text img').naturalWidth") == 1
+
+
+def test_a_click_copies_the_source_of_a_formula(page: Page, address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    page.locator(".text .tex", has_text="").nth(0).click()
+    assert page.evaluate("navigator.clipboard.readText()") == "$0<x<y$"
+    assert page.locator("#toast").inner_text() == "TeX copied"
+    page.locator("[data-copy=citation]").click()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("@online{kexuefm-1001,")
+
+
+def test_a_comment_in_a_fold_can_be_linked(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001#comment-213")
+    page.wait_for_selector("#comment-213", state="visible")
+    page.wait_for_selector(SET)
+
+
+def test_search_answers_while_typing_and_goes_by_keys(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts")
+    page.keyboard.press("/")
+    page.keyboard.type("漫谈")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=*")
+    page.locator("#search input[name=q]").fill("BA")
+    page.locator("#search input[name=tex]").check()
+    page.wait_for_selector(".found-formulas mjx-container")
+    assert page.locator("[data-mjx-error]").count() == 0
+    assert "tex=1" in page.url
+    page.locator("#search input[name=q]").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/posts/1001")
+
+
+def test_a_difference_is_set_on_both_sides(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1002/history")
+    page.locator("form button", has_text="Compare").click()
+    page.wait_for_selector(SET)
+    assert page.locator(".before del mjx-container").count() == 1
+    assert page.locator(".after ins mjx-container").count() == 1
+
+
+def test_sql_is_asked_by_keys(page: Page, address: str) -> None:
+    page.goto(f"{address}/sql")
+    page.locator("textarea").fill("SELECT id, title FROM posts ORDER BY id")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("td a[href='/posts/1001']")
+    page.goto(f"{address}/health")
+    assert page.locator("svg .line").count() == 3
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/posts/1001", "/posts/1002/difference", "/search?q=x", "/sql?q=SELECT+*+FROM+posts", "/health"]
+)
+def test_pages_fit_a_telephone(page: Page, address: str, path: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(address + path)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("path", ["/posts/1004", "/posts/1001#comment-200", "/search?q=window.hit", "/", "/years/2023"])
+def test_what_was_archived_runs_nothing_in_the_reader(page: Page, address: str, path: str) -> None:
+    page.goto(address + path)
+    page.wait_for_selector(SET)
+    assert page.evaluate("window.hit") is None
+    assert (
+        page.locator("main iframe, main script, main svg[onload], main style, main form button:text('x')").count() == 0
+    )
+    for link in page.locator(".tex a").all():
+        assert not (link.get_attribute("href") or "").startswith("javascript")
+    assert page.context.cookies() == []
+
+
+def test_an_archived_page_runs_in_the_replay_and_reaches_nothing(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/original/archives/1004")
+    page.wait_for_function("document.title === 'ran'")
+    page.wait_for_timeout(200)
+    assert page.title() == "ran"
+    assert page.evaluate("window.stored") is False
+    assert page.evaluate("window.origin") == "null"
+    banner = page.locator("archive-banner")
+    assert "Archived 2026-01-01T01:00:00Z" in banner.inner_text()
+    banner.locator("a", has_text="reader").click()
+    page.wait_for_url(f"{address}/posts/1004")
+
+
+def test_without_script_all_but_formulas_is_there(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/posts/1001")
+    assert "$a<b$" in page.locator(".text").inner_text()
+    page.goto(f"{address}/search?q=%E6%BC%AB%E8%B0%88")
+    assert page.locator(".hit").count() == 3
+    context.close()
+
+
+@pytest.mark.skipif("AXE" not in os.environ, reason="expected $AXE, the path of axe.min.js, found none")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_stands_in_anybodys_way(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light", bypass_csp=True)
+    page = context.new_page()
+    found = []
+    for path in (
+        "/",
+        "/posts/1001",
+        "/search?q=x",
+        "/sql?q=SELECT+id,title+FROM+posts",
+        "/health",
+        "/posts/1002/difference",
+        "/tags",
+    ):
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        page.evaluate(Path(os.environ["AXE"]).read_text(encoding="utf-8"))
+        result = page.evaluate("axe.run()")
+        found += [
+            (path, each["id"], each["impact"], [node["html"][:100] for node in each["nodes"]][:3])
+            for each in result["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+    context.close()
+    assert found == []
