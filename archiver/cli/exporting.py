@@ -77,12 +77,13 @@ def atom(obj: Context, /, path: Path) -> None:
 
 @export.command()
 @path
+@click.option("--dollars", is_flag=True, help="Put every formula between dollar signs, as Obsidian wants them.")
 @click.pass_obj
-def markdown(obj: Context, /, path: Path) -> None:
+def markdown(obj: Context, /, path: Path, dollars: bool) -> None:
     """Write a Markdown file a post and its pictures to a folder; it opens in Obsidian."""
     from archiver.export import markdown
 
-    _export(obj, path, markdown.write, warc=obj.home / "warc")
+    _export(obj, path, markdown.write, warc=obj.home / "warc", dollars=dollars)
 
 
 @export.command()

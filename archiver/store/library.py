@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from archiver.errors import ArchiverError, UsageError
-from archiver.store import models, query
+from archiver.store import models, query, search
 from archiver.store.results import Result
 from archiver.store.values import Comment, Entry, Formula, Group, Held, Image, Post, Revision
 
@@ -149,6 +149,13 @@ class Library:
             for earlier in self._rows(sa.select(*_columns(capture, Held)).where(capture.record_id == original)):
                 return Held(**earlier)
         return None
+
+    def search(
+        self, words: str, *, filters: search.Filters | None = None, limit: int = 20, offset: int = 0
+    ) -> search.Results:
+        """Return what a search finds; see `archiver.store.search.search`. It sees the archive as it is now."""
+        with search.opened(self.database) as connection:
+            return search.search(connection, words, filters=filters, limit=limit, offset=offset)
 
     def query(
         self, sql: str, parameters: query.Parameters = (), *, timeout: float = query.TIMEOUT, limit: int | None = None
