@@ -136,17 +136,20 @@ class Library:
         """Return where the latest whole copy of a canonical address is."""
         capture = models.Capture
         rows = self._rows(
-            sa.select(*_columns(capture, Held), capture.revisit_of)
+            sa.select(*_columns(capture, Held), capture.revisit_of, capture.payload_sha256)
             .where(capture.url == url, capture.status == 200, capture.truncated.is_(None))
             .order_by(capture.fetched_at.desc(), capture.id.desc())
             .limit(1)
         )
         for row in rows:
             values = dict(row)
-            original = values.pop("revisit_of")
+            original, payload = values.pop("revisit_of"), values.pop("payload_sha256")
             if original is None:
                 return Held(**values)
-            for earlier in self._rows(sa.select(*_columns(capture, Held)).where(capture.record_id == original)):
+            # A record's id has no index; the payload's digest and the address have one.
+            near = (capture.payload_sha256 == payload) | (capture.url == url)
+            same = near & (capture.record_id == original)
+            for earlier in self._rows(sa.select(*_columns(capture, Held)).where(same)):
                 return Held(**earlier)
         return None
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import archiver
+from archiver.export.pictures import Pictures
 from archiver.sample import Response, SampleBlog, serving
 from archiver.warc.reader import Record, iter_records
 from archiver.warc.writer import IDENTICAL, UNMODIFIED
@@ -53,6 +55,13 @@ def test_a_payload_on_record_is_referred_to(twice: Crawled) -> None:
     )
     assert [row[1:] for row in rows] == [(None, None), (first.record_id, None)]
     assert rows[0][0] == rows[1][0]
+
+
+def test_a_picture_that_is_only_referred_to_is_found(twice: Crawled) -> None:
+    with archiver.open(twice.home) as library:
+        found = Pictures(library, twice.home / "warc").find("https://kexue.fm" + STILL)
+    assert found
+    assert (found.data, found.media_type) == (PICTURE, "image/png")
 
 
 def test_what_a_server_confirms_refers_to_what_it_confirmed(twice: Crawled) -> None:
