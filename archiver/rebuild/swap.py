@@ -6,6 +6,7 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ def _swap(new: Path, file: Path) -> Path | None:
     The log of the old one must not stay beside the new one: SQLite would take it for the new one's.
     """
     with writing(file):
-        backup = file.with_name(f"{file.name}.bak-{timestamp().replace(':', '').replace('-', '')}")
+        backup = _unused(file.with_name(f"{file.name}.bak-{timestamp().replace(':', '').replace('-', '')}"))
         for end in LOGS:
             with suppress(FileNotFoundError):
                 file.with_name(file.name + end).rename(backup.with_name(backup.name + end))
@@ -153,6 +154,12 @@ def _swap(new: Path, file: Path) -> Path | None:
         new.replace(file)
         sync_directory(file.parent)
     return backup if kept else None
+
+
+def _unused(path: Path) -> Path:
+    """Return a name that no file has: this one, or this one with a number."""
+    names = chain([path], (path.with_name(f"{path.name}-{number}") for number in count(2)))
+    return next(name for name in names if not name.exists())
 
 
 def _remove(database: Path) -> None:
