@@ -274,11 +274,9 @@ class Library:
             "WHERE r.status = 'review' ORDER BY r.id DESC LIMIT 100"
         )
 
-    def brought(self, run: int) -> dict[str, list[Row]]:
-        """Return what a run brought: posts new to the archive, and posts that got another version."""
-        found = self._ask(_BROUGHT, {"run": run})
-        new = [row for row in found if row["first"]]
-        return {"new": new[:_MOST_BROUGHT], "changed": [row for row in found if not row["first"]][:_MOST_BROUGHT]}
+    def brought(self, run: int) -> list[Row]:
+        """Return the newest posts of which a run brought a version; `is_new` tells whether it was the first."""
+        return self._ask(_BROUGHT, {"run": run})
 
     def counts(self) -> Row:
         """Return how many posts, comments and formulas there are: what indexes tell at once."""
@@ -330,14 +328,18 @@ def _months(first: str, last: str) -> Iterator[str]:
         first = f"{year + month // 12:04}-{month % 12 + 1:02}"
 
 
-_MOST_BROUGHT = 8
-# By way of the captures: the posts' own columns of times are behind their texts, and reading past those takes long.
+# By date of publication, which has an index, and by captures: the posts' own columns of times are behind their texts,
+# and reading past those takes long.
 _BROUGHT = """
 SELECT p.id, p.title, p.published_on, NOT EXISTS (
-    SELECT 1 FROM post_revisions AS e WHERE e.post_id = r.post_id AND e.id < r.id
-) AS first
-FROM captures AS c JOIN post_revisions AS r ON r.capture_id = c.id JOIN posts AS p ON p.id = r.post_id
-WHERE c.run_id = :run ORDER BY p.published_on DESC, p.id DESC
+    SELECT 1 FROM post_revisions AS e JOIN captures AS c ON c.id = e.capture_id
+    WHERE e.post_id = p.id AND c.run_id <> :run
+) AS is_new
+FROM posts AS p WHERE EXISTS (
+    SELECT 1 FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id
+    WHERE r.post_id = p.id AND c.run_id = :run
+)
+ORDER BY p.published_on DESC, p.id DESC LIMIT 12
 """
 
 _COUNTS = """

@@ -38,7 +38,7 @@ def front(request: Request) -> Response:
     """Show what is new, what there is, and what the last run brought."""
     library = desk(request).library
     runs = library.runs(1)
-    brought = library.brought(runs[0]["id"]) if runs else {}
+    brought = library.brought(runs[0]["id"]) if runs else []
     years = library.years()
     return page(
         request,
