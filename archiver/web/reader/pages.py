@@ -246,7 +246,6 @@ def health(request: Request) -> Response:
         database_bytes=here.reading.bytes or 0,
         warc_bytes=here.warc_bytes,
         charts=[chart for chart in drawn if chart],
-        next_run=None,
         loads=json.loads,
     )
 
