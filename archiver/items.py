@@ -214,6 +214,8 @@ class Topics:
     source: str
     """Path or URL it was read from."""
     topics: tuple[Topic, ...]
+    body: bytes = b""
+    """The file it was read from; empty when a capture holds it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ REDIRECTORS = frozenset({"link.zhihu.com"})
 _POST = re.compile(r"/archives/([1-9]\d{0,8})(?:\.html)?/?")
 _COMMENT_PAGE = re.compile(r"/archives/([1-9]\d{0,8})/comment-page-([1-9]\d{0,5})/?")
 _CATEGORY = re.compile(r"/category/([^/]+)(?:/([1-9]\d{0,5}))?/?")
+_FURNITURE = ("/static/", "/usr/themes/", "/usr/plugins/")
 _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -154,6 +155,12 @@ def post_id(canonical: str | None) -> int | None:
     if canonical is None or not canonical.startswith(BLOG + "/"):
         return None
     return post_id_of_path(urlsplit(canonical).path)
+
+
+def file_kind(canonical: str) -> str:
+    """Return the kind of file at an address, as in the frontier: what pages are made with, or a picture in them."""
+    path = canonical.removeprefix(BLOG)
+    return "requisite" if path != canonical and path.startswith(_FURNITURE) else "image"
 
 
 def comment_page(canonical: str | None) -> tuple[int, int] | None:

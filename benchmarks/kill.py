@@ -150,7 +150,7 @@ def _responses(home: Path, damage: list[str]) -> Iterator[Row]:
     for path in sorted((home / "warc").glob("*.warc.gz*")):
         try:
             for record in iter_records(path):
-                if record.type == "response":
+                if record.type in ("response", "revisit"):
                     yield record.warc_file, record.offset, record.length, record.record_id
         except ArchiveDamaged as error:
             damage.append(str(error))

@@ -22,6 +22,7 @@ from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
+from archiver.pages.requisites import mathjax_parts, parse_requisites
 from archiver.pages.topics import parse_topics
 from archiver.urls import Site
 
@@ -58,6 +59,7 @@ class BlogSpider(Spider):
         self.with_comments = comments
         self.with_images = images
         self.slugs = slugs
+        self.requisites: set[str] = set()
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the first requests, and items that need no request."""
@@ -100,6 +102,10 @@ class BlogSpider(Spider):
     def parse_image(self, response: Response) -> Output:
         """Note a picture; its bytes are in the capture."""
         return self._read(response, self._image)
+
+    def parse_requisite(self, response: Response) -> Output:
+        """Note a style, script or font; its bytes are in the capture."""
+        return self._read(response, self._requisite)
 
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
         """Yield what a page asks for, then what it comes to: its content, or the gap it leaves."""
@@ -165,11 +171,25 @@ class BlogSpider(Spider):
                     yield self.ask(urls.comment_page_url(post.id, page), "comments")
         if self.with_images:
             for url in dict.fromkeys(image.url for image in post.content.images):
-                yield self.ask(url, "image")
+                yield self.ask(url, urls.file_kind(url))
+            for url in self._new_requisites(response):
+                yield self.ask(url, "requisite")
         yield post
+
+    def _new_requisites(self, response: Response) -> list[str]:
+        """Return what the page needs to be shown and no page before it needed."""
+        found = parse_requisites(response.url, response.body, self.site)
+        new = [url for url in found if url not in self.requisites and urls.file_kind(url) == "requisite"]
+        self.requisites.update(new)
+        return new
 
     def _comments(self, response: Response) -> Found:
         yield parse_comment_page(response.url, response.body, self.site)
+
+    def _requisite(self, response: Response) -> Found:
+        for url in mathjax_parts(response.meta.get("frontier_url", "")):
+            yield self.ask(url, "requisite")
+        yield from self._image(response)
 
     @staticmethod
     def _image(response: Response) -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ class IndexSpider(BlogSpider):
     def _load(self, path: str) -> Topics:
         source = Path(path) if path else index_file()
         try:
-            return parse_topics(source.name, source.read_bytes(), self.site)
+            body = source.read_bytes()
+            return replace(parse_topics(source.name, body, self.site), body=body)
         except OSError as error:
             raise UsageError(f"expected an index to read at {path}: {error.strerror}") from error
 

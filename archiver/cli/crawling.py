@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 )
 @click.option("--no-comments", is_flag=True, help="Fetch no further pages of comments.")
 @click.option("--no-images", is_flag=True, help="Fetch no pictures.")
+@click.option(
+    "--from", "source", type=click.Path(path_type=Path), metavar="DIR", help="Answer from this archive, offline."
+)
+@click.option("--at", default="", metavar="DATE", help="With --from: as of this date.")
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
 @as_json
 @click.pass_obj
@@ -59,6 +64,8 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         comments=not asked["no_comments"],
         images=not asked["no_images"],
         contact=asked["contact"],
+        source=asked["source"],
+        at=asked["at"],
         verbose=obj.verbosity > 0,
     )
     report = _crawl(obj, obj.place(origin(site)), options)

@@ -77,12 +77,13 @@ def atom(obj: Context, /, path: Path) -> None:
 
 @export.command()
 @path
+@click.option("--dollars", is_flag=True, help="Put every formula between dollar signs, as Obsidian wants them.")
 @click.pass_obj
-def markdown(obj: Context, /, path: Path) -> None:
+def markdown(obj: Context, /, path: Path, dollars: bool) -> None:
     """Write a Markdown file a post and its pictures to a folder; it opens in Obsidian."""
     from archiver.export import markdown
 
-    _export(obj, path, markdown.write, warc=obj.home / "warc")
+    _export(obj, path, markdown.write, warc=obj.home / "warc", dollars=dollars)
 
 
 @export.command()
@@ -107,6 +108,27 @@ def epub(obj: Context, /, path: Path, posts: tuple[int, ...], series: str | None
         else:
             title, chosen = None, None
     _export(obj, path, epub.write, warc=obj.home / "warc", title=title, posts=chosen)
+
+
+@export.command()
+@path
+@click.pass_obj
+def wacz(obj: Context, /, path: Path) -> None:
+    """Pack all records into one WACZ file, which replay tools open directly."""
+    from archiver.export.records import export_wacz
+
+    packed = export_wacz(obj.home, obj.database(), path)
+    click.echo(f"{path}: {packed.files} WARC files, {packed.pages} pages, {packed.bytes / 1e6:.1f} MB")
+
+
+@export.command()
+@path
+@click.pass_obj
+def cdxj(obj: Context, /, path: Path) -> None:
+    """Write the index of all records to a file, as replay tools read it."""
+    from archiver.export.records import export_cdxj
+
+    click.echo(f"{path}: {export_cdxj(obj.home, path)} lines")
 
 
 def _group(groups: Sequence[Group], wanted: str) -> Group:

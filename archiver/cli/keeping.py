@@ -59,7 +59,7 @@ def _of_file(file: Path, tally: Tally) -> list[Finding]:
 
 def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, list[int]]]:
     """Check the archive's own files; return what was found, and the posts read from each record."""
-    from archiver.crawl.run import INDEX_NAME
+    from archiver.warc import index as cdxj
     from archiver.warc.findings import Finding, Severity
     from archiver.warc.verify import KnownCapture, verify
 
@@ -69,7 +69,7 @@ def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, li
         KnownCapture(**dict(zip(fields, row[:5], strict=True)), payload_sha256=None if row[6] else row[5])
         for row in rows
     ]
-    index = obj.home / INDEX_NAME
+    index = obj.home / cdxj.NAME
     found = list(verify(obj.home / "warc", known, index if index.exists() else None, tally))
     for (verdict,) in obj.ask("PRAGMA integrity_check").rows:
         if verdict != "ok":

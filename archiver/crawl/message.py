@@ -1,4 +1,4 @@
-"""HTTP messages as bytes: without chunks, and where they were not seen, rebuilt from what Scrapy keeps of them.
+"""HTTP messages as bytes: where they were not seen, rebuilt from what Scrapy keeps of them.
 
 Scrapy keeps neither the order and case of headers nor the reason phrase nor chunking; what is rebuilt says what was
 said, not how.
@@ -6,7 +6,6 @@ said, not how.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -15,7 +14,6 @@ from scrapy import Request
 from scrapy.http import Response
 
 from archiver.crawl.wire import Exchange
-from archiver.warc import message
 
 
 def rebuilt(request: Request, response: Response) -> Exchange:
@@ -30,25 +28,6 @@ def rebuilt(request: Request, response: Response) -> Exchange:
         # The downloader's latency ends when the headers arrive; a record is dated by its request.
         sent_at=datetime.now(UTC) - timedelta(seconds=request.meta.get("download_latency", 0.0)),
     )
-
-
-_LENGTH_LINE = re.compile(rb"^content-length[ \t]*:[^\n]*\n", re.I | re.M)
-_CODING_LINE = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*?(?=\r?$)", re.I | re.M)
-
-
-def unchunked(response: bytes) -> bytes:
-    """Return a response with chunked coding undone, its line in the head replaced by the length, all else as it was.
-
-    Readers disagree about the payload digest of a chunked record: WARC 1.1 takes it over the entity, warcio and wget
-    over the chunks, and each calls the other's files damaged. Without the chunks all of them agree.
-    """
-    parsed = message.parse(response)
-    if message.tokens(parsed.headers, b"transfer-encoding") != ["chunked"]:
-        return response
-    head = response[: len(response) - len(parsed.payload)]
-    entity = parsed.entity
-    # A length beside chunks says nothing (RFC 9112, section 6.3), and two of them would contradict each other.
-    return _CODING_LINE.sub(b"Content-Length: %d" % len(entity), _LENGTH_LINE.sub(b"", head), count=1) + entity
 
 
 def request_bytes(request: Request) -> bytes:

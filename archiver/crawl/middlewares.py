@@ -13,7 +13,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from tldextract import TLDExtract
 
-from archiver.crawl.message import rebuilt, unchunked
+from archiver.crawl.message import rebuilt
 from archiver.crawl.run import ResponseHead, Run, run_of
 from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errors import ArchiverError
@@ -28,6 +28,9 @@ KNOCKS = 2
 
 MOST_COOKIES = 4096
 """Bytes of cookies sent: servers refuse a request with a line of more than 8 KB, and the gate's cookie has 20."""
+
+SINGLE = frozenset({"post", "comments", "image", "requisite"})
+"""Kinds of page that may be asked for conditionally: lists have to be walked."""
 
 EVIDENCE = 1 << 20
 """Bytes recorded of a response that is larger than the limit."""
@@ -80,13 +83,14 @@ class ValidatorMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
-        single = request.meta.get("frontier_kind") in ("post", "comments", "image")  # lists have to be walked
+        single = request.meta.get("frontier_kind") in SINGLE
         url = request.meta.get("frontier_url") if single and request.meta.get("archived") else None
-        etag, last_modified = captures.validators(self.run.archive.session, url) if url else (None, None)
-        if etag:
-            request.headers["If-None-Match"] = etag
-        elif last_modified:
-            request.headers["If-Modified-Since"] = last_modified
+        known = captures.validated(self.run.archive.session, url) if url else None
+        if known and known.etag:
+            request.headers["If-None-Match"] = known.etag
+        elif known and known.last_modified:
+            request.headers["If-Modified-Since"] = known.last_modified
+        request.meta["validated"] = known
 
 
 class WarcMiddleware:
@@ -120,7 +124,7 @@ class WarcMiddleware:
     def _record(self, request: Request, exchange: Exchange) -> None:
         """Write an exchange, and note in the request's `meta` where it is."""
         # Of what is larger than the limit the beginning is evidence enough.
-        response = unchunked(exchange.response[: EVIDENCE if exchange.truncated == "length" else None])
+        response = exchange.response[: EVIDENCE if exchange.truncated == "length" else None]
         parsed = message.parse(response)
         head = ResponseHead(
             target_uri=urldefrag(request.url)[0],
@@ -135,7 +139,7 @@ class WarcMiddleware:
         )
         url = self.run.site.resolve(head.target_uri) or head.target_uri
         try:
-            capture = self.run.record(url, exchange.request, response, head)
+            capture = self.run.record(url, exchange.request, response, head, request.meta.get("validated"))
         except ArchiverError as error:
             self.run.stop(error)
             raise

@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from archiver.crawl.canary import Canary
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
-from archiver.items import Catalogue, CommentPage, Gap, Outcome
+from archiver.items import Catalogue, CommentPage, Gap, Outcome, Topics
 from archiver.store import outcomes, posts
 from archiver.store.outcomes import Effect
 from archiver.text import EXTRACTOR_VERSION
@@ -77,6 +77,8 @@ class StorePipeline:
     def _save(self, outcome: Outcome) -> Effect:
         if isinstance(outcome.item, Catalogue):
             self.run.catalogue_read = True
+        elif isinstance(outcome.item, Topics) and outcome.item.body:
+            self.run.keep_index(outcome.item)
         run = self.run
         return outcomes.save(
             run.archive.session, outcome, run_id=run.id, cycle=run.cycle, extractor_version=EXTRACTOR_VERSION

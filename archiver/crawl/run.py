@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -18,14 +18,15 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from archiver import __version__, items
-from archiver.crawl import wire
+from archiver.crawl import revisits, wire
 from archiver.crawl.counts import Counts
 from archiver.errors import ArchiverError, DiskFull, RateLimited
 from archiver.pages.promises import Finding
-from archiver.store import captures, connections, freshness, frontier, runs
+from archiver.store import captures, chronicle, connections, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
-from archiver.warc import index, recovery
+from archiver.warc import index, journal, recovery
+from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.writer import Location, WarcWriter
 
 logger = logging.getLogger(__name__)
@@ -36,9 +37,6 @@ COMMIT_SECONDS = 1.0
 
 PATIENCE = timedelta(minutes=10)
 """A run waits this long when the site asks for a rest; asked for a longer one it ends, and the next keeps to it."""
-
-INDEX_NAME = "index.cdxj"
-"""Name of the index of the WARC files in the archive's home."""
 
 RESERVE = 64 << 20
 """Bytes of free disk below which a run ends: twice the largest response, and room to end well."""
@@ -86,6 +84,7 @@ class Run:
         self.full = full
         self.counts = Counts()
         self.catalogue_read = False
+        self.missing_counted = False
         self.fatal: ArchiverError | None = None
         self._halt: Callable[[], object] = lambda: None
         self._progress = progress
@@ -98,7 +97,8 @@ class Run:
         if self.rest_until is not None and self.rest_until - datetime.now(UTC) > PATIENCE:
             self.archive.close()
             raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
-        self.id, self.cycle = runs.begin(session, command, now=timestamp())
+        started_at = timestamp()
+        self.id, self.cycle = runs.begin(session, command, now=started_at)
         self.notes: list[str] = []
         self.findings: list[Finding] = []
         self._recover()
@@ -112,7 +112,10 @@ class Run:
         rebuilt = wire.fallback_reason()
         if rebuilt:
             logger.warning("records hold rebuilt headers, not the bytes received: %s", rebuilt)
-        info = {"description": f"Headers and chunks are rebuilt, not as received: {rebuilt}"} if rebuilt else {}
+        start = RunStart(run=self.id, cycle=self.cycle, command=command, site=self.site.base, started_at=started_at)
+        info = start.as_fields()
+        if rebuilt:
+            info["description"] = f"Headers and chunks are rebuilt, not as received: {rebuilt}"
         self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}", info=info)
         self._index: list[str] = []
         self._uncommitted = 0
@@ -124,21 +127,33 @@ class Run:
             cut = f", {file.dropped} bytes of a torn end cut off" if file.dropped else ""
             self.note(f"closed {file.warc_file}, which an earlier run left open: {file.exchanges} records{cut}")
         found = 0
+        owner = runs.before(self.archive.session, self.id) or self.id
         for record, location in recovery.orphans(self.place.warc, captures.ends(self.archive.session)):
+            if record.type == "revisit":
+                known = captures.payload_sha256(self.archive.session, location.revisit_of or "")
+                location = replace(location, payload_sha256=known or location.payload_sha256)
+            truncated = record.header("WARC-Truncated") if record.type == "response" else None
             head = ResponseHead(
                 target_uri=record.target_uri or "",
                 fetched_at=datetime.fromisoformat(record.date),
                 status=record.http_status or 0,
                 content_type=record.http_header(b"content-type") or "",
                 ip_address=record.ip,
-                etag=record.http_header(b"etag"),
-                last_modified=record.http_header(b"last-modified"),
-                truncated=record.header("WARC-Truncated"),
+                etag=None if truncated else record.http_header(b"etag"),
+                last_modified=None if truncated else record.http_header(b"last-modified"),
+                truncated=truncated,
             )
-            self._store_capture(self.site.resolve(head.target_uri) or head.target_uri, head, location)
+            self._store_capture(self.site.resolve(head.target_uri) or head.target_uri, head, location, owner)
             found += 1
         if found:
             self.note(f"{found} exchanges were on disk without a row; they have one now")
+
+    def keep_index(self, topics: items.Topics) -> None:
+        """Record the curated index of a file: no exchange has it."""
+        kind = "text/html" if topics.source.endswith((".html", ".htm")) else "text/markdown"
+        uri = journal.index_uri(topics.source)
+        location = self.writer.write_resource(uri, topics.body, kind, datetime.now(UTC))
+        self._index.append(index.resource_line(location, topics.body, kind))
 
     def note(self, sentence: str) -> None:
         """Say something about the run, in its log and its report."""
@@ -153,14 +168,17 @@ class Run:
         if wait > timedelta(0) and not self.resting:
             self.rest_until = datetime.now(UTC) + min(wait, timedelta(seconds=pause))
 
-    def record(self, url: str, request: bytes, response: bytes, head: ResponseHead) -> int:
+    def record(
+        self, url: str, request: bytes, response: bytes, head: ResponseHead, confirmed: captures.Holder | None = None
+    ) -> int:
         """Append an exchange to the WARC and note where it is; return the capture's number.
 
-        Raises the failure of the database once it has failed: rows are committed in the order of the file, so nothing
-        may follow those that were lost.
+        `confirmed` is the capture whose validators were sent with the request. Raises the failure of the database once
+        it has failed: rows are committed in the order of the file, so nothing may follow those that were lost.
         """
         if self.archive.failure is not None:
             raise self.archive.failure
+        whole = head.truncated is None
         location = self.writer.write_exchange(
             target_uri=head.target_uri,
             request=request,
@@ -168,6 +186,7 @@ class Run:
             fetched_at=head.fetched_at,
             ip_address=head.ip_address,
             truncated=head.truncated,
+            original=revisits.original(self.archive, self.place.warc, response, confirmed) if whole else None,
         )
         self._index.append(index.cdxj_line(location, response))
         self.counts.requests += 1
@@ -175,7 +194,7 @@ class Run:
         self.counts.statuses[head.status] += 1
         return self._store_capture(url, head, location)
 
-    def _store_capture(self, url: str, head: ResponseHead, location: Location) -> int:
+    def _store_capture(self, url: str, head: ResponseHead, location: Location, run_id: int | None = None) -> int:
         capture = items.Capture(
             url=url,
             target_uri=location.target_uri,
@@ -187,11 +206,12 @@ class Run:
             warc_offset=location.offset,
             warc_length=location.length,
             record_id=location.record_id,
+            revisit_of=location.revisit_of,
             etag=head.etag,
             last_modified=head.last_modified,
             truncated=head.truncated,
         )
-        return captures.add(self.archive.session, capture, self.id)
+        return captures.add(self.archive.session, capture, run_id or self.id)
 
     @property
     def resting(self) -> bool:
@@ -254,6 +274,7 @@ class Run:
     def settle_missing(self) -> None:
         """Count this complete run against the posts it found missing, if it read a complete catalogue."""
         if self.catalogue_read:
+            self.missing_counted = True
             self.counts.posts["gone"] += freshness.settle_missing(self.archive.session, self.cycle)
 
     def connect(self) -> None:
@@ -268,8 +289,20 @@ class Run:
         session = self.archive.session
         frontier.release(session)
         resting = timestamp(self.rest_until) if self.rest_until and self.resting else None
-        counts = self.counts.as_dict()
-        runs.end(session, self.id, outcome, exit_code, counts, now=timestamp(), rest_until=resting)
+        end = RunEnd(
+            run=self.id,
+            finished_at=timestamp(),
+            outcome=outcome,
+            exit_code=exit_code,
+            rest_until=resting,
+            missing_counted=self.missing_counted,
+            counts=self.counts.as_dict(),
+            addresses=chronicle.unarchived(session, self.cycle),
+        )
+        if self.counts.requests:
+            with suppress(ArchiverError):  # a rebuild then takes the run for one that was killed
+                self.writer.write_metadata(end.as_block(), journal.CONTENT_TYPE, end.finished_at)
+        runs.end(session, self.id, outcome, exit_code, end.counts, now=end.finished_at, rest_until=resting)
         self.make_durable()
 
     def close(self) -> None:
@@ -277,7 +310,7 @@ class Run:
         # What a full disk keeps from being closed and indexed, the next run closes and indexes.
         with suppress(ArchiverError) if self.fatal else nullcontext():
             self.writer.close()
-            index.update_index(self.place.warc, self.place.home / INDEX_NAME, self._index)
+            index.update_index(self.place.warc, self.place.home / index.NAME, self._index)
         self.archive.close()
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
+from archiver.crawl.handlers import OFFLINE, moment, recorded_site
 from archiver.crawl.lock import locked
 from archiver.crawl.logs import logging_to
 from archiver.crawl.probe import would_work
 from archiver.crawl.run import Place, Run, attach
-from archiver.errors import ArchiverError, ExitCode
+from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.store import frontier, lists, runs
@@ -47,6 +49,10 @@ class Options:
     images: bool = True
     contact: str = ""
     verbose: bool = False
+    source: Path | None = None
+    """Folder of the archive to answer from, with no network; None to ask the blog."""
+    at: str = ""
+    """The date as of which that archive is to answer; now when empty."""
 
     @property
     def command(self) -> str:
@@ -57,6 +63,8 @@ class Options:
         parts += [f"--recheck {self.recheck}"] if self.recheck != RECHECK else []
         parts += [] if self.comments else ["--no-comments"]
         parts += [] if self.images else ["--no-images"]
+        parts += [f"--from {self.source}"] if self.source else []
+        parts += [f"--at {self.at}"] if self.at else []
         return " ".join(parts)
 
 
@@ -89,6 +97,10 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
     holds the archive, and what a spider's arguments or the disk gave cause for.
     """
     began = time.monotonic()
+    if options.source:
+        place, options = _offline(place, options, options.source)
+    elif options.at:
+        raise UsageError("expected --from with --at: only an archive answers as of a date, the blog does not")
     with locked(place.home) as dead:
         run = Run(
             place,
@@ -130,6 +142,15 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
 def _note_takeover(run: Run, dead: str) -> None:
     if dead:
         run.note(f"took over the lock of a run that died ({dead})")
+
+
+def _offline(place: Place, options: Options, source: Path) -> tuple[Place, Options]:
+    """Return where and how to crawl when an archive answers: under the addresses it was fetched from, unhurried."""
+    if source.resolve() == place.home.resolve():
+        raise UsageError(f"expected another archive than {source} to answer; name a --home for the copy")
+    return replace(place, site=recorded_site(source)), replace(
+        options, delay=0, at=moment(options.at) if options.at else ""
+    )
 
 
 PROBE_SETTINGS = {
@@ -177,6 +198,8 @@ def _settings(run: Run, options: Options) -> Settings:
         changes |= {"AUTOTHROTTLE_ENABLED": options.delay > 0}
     if options.concurrency is not None:
         changes |= {"CONCURRENT_REQUESTS": options.concurrency, "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency}
+    if options.source:
+        changes |= OFFLINE | {"ARCHIVER_FROM": str(options.source), "ARCHIVER_AT": options.at}
     settings.setdict(changes, priority="cmdline")
     return settings
 

@@ -157,12 +157,12 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         try:
             response = await super().download_request(request)
         except BaseException as error:
-            _keep(request, tape.finish(error, doubtful=True))
+            keep_exchange(request, tape.finish(error, doubtful=True))
             if tape.distrust:
                 raise CertificateRefused(tape.distrust) from error
             raise
         exchange = tape.finish(None, doubtful=not _DOUBTS.isdisjoint(response.flags))
-        _keep(request, exchange)
+        keep_exchange(request, exchange)
         if exchange is None:
             self._say_missed(request)
         return response
@@ -177,7 +177,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             self._missed = True
 
 
-def _keep(request: Request, exchange: Exchange | None) -> None:
+def keep_exchange(request: Request, exchange: Exchange | None) -> None:
+    """Keep the last exchange of a request for `take_exchange`; for download handlers."""
     _exchanges.pop(request, None)  # of an earlier download of the same request, if nobody took it
     if exchange is not None:
         _exchanges[request] = exchange

@@ -14,6 +14,7 @@ from archiver.export.pictures import Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Group, Post
+from archiver.text import tex
 from archiver.text.inline import destination
 from archiver.urls import post_id
 
@@ -31,8 +32,11 @@ _UNSAFE = re.compile(r'[\\/:*?"<>|#^\[\]%\x00-\x1f\x7f]+')  # of Windows, and of
 _YAML_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
-def write(library: Library, target: Path, step: Step, warc: Path) -> str | None:
+def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bool = False) -> str | None:
     """Write a folder with a file a post, the pictures, and an index; return what is missing, in words.
+
+    With `dollars` every formula stands between dollar signs, the only ones Obsidian knows; else it is byte for byte as
+    in the archive.
 
     Raises as `replacing_folder` does.
     """
@@ -45,7 +49,8 @@ def write(library: Library, target: Path, step: Step, warc: Path) -> str | None:
                 if image.url not in written and (picture := pictures.find(image.url)):
                     written[image.url] = f"{PICTURES}/{picture.name}"
                     folder.write(written[image.url], picture.data)
-            folder.write(names[post.id], page(post, library.series_of(post.id), names, written))
+            text = page(post, library.series_of(post.id), names, written)
+            folder.write(names[post.id], with_dollars(text) if dollars else text)
             step()
         _index(library, folder, names)
     return pictures.report()
@@ -100,6 +105,20 @@ def retarget(markdown: str, local: Callable[[str], str]) -> str:
         return found[0] if url is None else f"]({destination(local(url))})"
 
     return _TARGET.sub(replace, markdown)
+
+
+def with_dollars(markdown: str) -> str:
+    r"""Return Markdown with dollar signs around environments, and in the place of `\(..\)` and `\[..\]`."""
+    pieces: list[str] = []
+    position = 0
+    for span in tex.scan(markdown, markdown=True).spans:
+        source = markdown[span.start : span.end]
+        if not source.startswith("$"):
+            inside = source if span.environment else source[2:-2].strip()
+            sign = "$$" if span.display else "$"
+            pieces += [markdown[position : span.start], sign, inside, sign]
+            position = span.end
+    return "".join([*pieces, markdown[position:]])
 
 
 def file_name(number: int, title: str) -> str:

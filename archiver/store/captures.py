@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,14 +35,43 @@ def last_fetch(session: Session) -> datetime | None:
     return datetime.fromisoformat(last) if last else None
 
 
-def validators(session: Session, url: str) -> tuple[str | None, str | None]:
-    """Return the ETag and Last-Modified of the newest whole capture of an address; None where the server sent none.
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A capture whose record may hold a payload that came again."""
+
+    warc_file: str
+    warc_offset: int
+    record_id: str
+    payload_sha256: str
+    revisit_of: str | None
+    etag: str | None
+    last_modified: str | None
+
+
+_HOLDER = [getattr(Capture, name) for name in Holder.__slots__]
+
+
+def holder(session: Session, payload_sha256: str, record_id: str | None = None) -> Holder | None:
+    """Return the first capture whose record holds a payload, or the one with that record id."""
+    holds = (Capture.payload_sha256 == payload_sha256) & Capture.revisit_of.is_(None) & Capture.truncated.is_(None)
+    if record_id is not None:
+        holds &= Capture.record_id == record_id
+    found = session.execute(select(*_HOLDER).where(holds).order_by(Capture.id).limit(1)).first()
+    return Holder(**found._mapping) if found else None
+
+
+def payload_sha256(session: Session, record_id: str) -> str | None:
+    """Return the digest of the payload of a record; None when no capture has it."""
+    return session.execute(select(Capture.payload_sha256).where(Capture.record_id == record_id).limit(1)).scalar()
+
+
+def validated(session: Session, url: str) -> Holder | None:
+    """Return the newest whole capture of an address, with the validators the server sent; None when it may not be used.
 
     What came after the address was last archived was refused, or nobody got to read it: it must not be confirmed.
     """
     accepted = select(FrontierEntry.last_done_at).where(FrontierEntry.url == url).scalar_subquery()
     whole = (Capture.url == url) & (Capture.status == 200) & Capture.truncated.is_(None)
     whole &= Capture.fetched_at <= accepted
-    newest = select(Capture.etag, Capture.last_modified).where(whole).order_by(Capture.id.desc()).limit(1)
-    found = session.execute(newest).first()
-    return (found.etag, found.last_modified) if found else (None, None)
+    found = session.execute(select(*_HOLDER).where(whole).order_by(Capture.id.desc()).limit(1)).first()
+    return Holder(**found._mapping) if found else None

@@ -34,7 +34,7 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> 
         place = category(url)
         first = place is None or place[1] == 1
         return first or _failed(entry) or not _in_category(session, place[0] if place else "", listed.get("last"))
-    if kind in ("comments", "image"):
+    if kind in ("comments", "image", "requisite"):
         return entry is None or _failed(entry)
     return True
 

@@ -21,7 +21,7 @@ from archiver.store.models import FrontierEntry as Entry
 
 _ROWS: Any = Entry.__table__
 
-PRIORITIES = {"catalogue": 0, "index": 1, "category": 2, "comments": 3, "post": 4, "image": 5}
+PRIORITIES = {"catalogue": 0, "index": 1, "category": 2, "comments": 3, "post": 4, "image": 5, "requisite": 5}
 """What is fetched first: lists tell what there is, and a post's comments follow the post they belong to."""
 
 

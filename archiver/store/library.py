@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from archiver.errors import ArchiverError, UsageError
-from archiver.store import models, query
+from archiver.store import models, query, search
 from archiver.store.results import Result
 from archiver.store.values import Comment, Entry, Formula, Group, Held, Image, Post, Revision
 
@@ -136,19 +136,29 @@ class Library:
         """Return where the latest whole copy of a canonical address is."""
         capture = models.Capture
         rows = self._rows(
-            sa.select(*_columns(capture, Held), capture.revisit_of)
+            sa.select(*_columns(capture, Held), capture.revisit_of, capture.payload_sha256)
             .where(capture.url == url, capture.status == 200, capture.truncated.is_(None))
             .order_by(capture.fetched_at.desc(), capture.id.desc())
             .limit(1)
         )
         for row in rows:
             values = dict(row)
-            original = values.pop("revisit_of")
+            original, payload = values.pop("revisit_of"), values.pop("payload_sha256")
             if original is None:
                 return Held(**values)
-            for earlier in self._rows(sa.select(*_columns(capture, Held)).where(capture.record_id == original)):
+            # A record's id has no index; the payload's digest and the address have one.
+            near = (capture.payload_sha256 == payload) | (capture.url == url)
+            same = near & (capture.record_id == original)
+            for earlier in self._rows(sa.select(*_columns(capture, Held)).where(same)):
                 return Held(**earlier)
         return None
+
+    def search(
+        self, words: str, *, filters: search.Filters | None = None, limit: int = 20, offset: int = 0
+    ) -> search.Results:
+        """Return what a search finds; see `archiver.store.search.search`. It sees the archive as it is now."""
+        with search.opened(self.database) as connection:
+            return search.search(connection, words, filters=filters, limit=limit, offset=offset)
 
     def query(
         self, sql: str, parameters: query.Parameters = (), *, timeout: float = query.TIMEOUT, limit: int | None = None

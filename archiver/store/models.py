@@ -315,7 +315,9 @@ class Capture(Base):
     fetched_at: Mapped[str] = mapped_column(doc="When the request was sent, as in the WARC.")
     status: Mapped[int] = mapped_column(doc="HTTP status.")
     content_type: Mapped[str] = mapped_column(doc="Media type the server named; empty when it named none.")
-    payload_sha256: Mapped[str] = mapped_column(index=True, doc="SHA-256 of the entity as sent, coding kept.")
+    payload_sha256: Mapped[str] = mapped_column(
+        index=True, doc="SHA-256 of the entity as sent, coding kept; of a revisit, of the one it refers to."
+    )
     warc_file: Mapped[str] = mapped_column(doc="File in the archive's warc folder.")
     warc_offset: Mapped[int] = mapped_column(doc="First byte of the response record's gzip member.")
     warc_length: Mapped[int] = mapped_column(doc="Length of that member in bytes.")
@@ -363,7 +365,7 @@ class FrontierEntry(Base):
     )
 
     url: Mapped[str] = mapped_column(primary_key=True, doc="Canonical address.")
-    kind: Mapped[str] = mapped_column(doc="catalogue, category, index, post, comments or image.")
+    kind: Mapped[str] = mapped_column(doc="catalogue, category, index, post, comments, image or requisite.")
     state: Mapped[str] = mapped_column(doc="pending, leased, done, failed, or skipped (never to be asked for).")
     reason: Mapped[str | None] = mapped_column(doc="Why it failed or was skipped.")
     permanent: Mapped[bool] = mapped_column(

@@ -50,7 +50,7 @@ def save(session: Session, outcome: Outcome, *, run_id: int, cycle: int, extract
         case Asset():
             pass  # its bytes are in its capture
     if outcome.url:
-        frontier.finish(session, outcome.url, now=timestamp())
+        frontier.finish(session, outcome.url, now=outcome.fetched_at or timestamp())
     return effect
 
 

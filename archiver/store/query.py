@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -300,6 +300,11 @@ def _explained(file: Path, guard: _Guard) -> Iterator[None]:
         raise UsageError(f"SQL: {error}") from error
 
 
+def explained(file: Path) -> AbstractContextManager[None]:
+    """Return a context that turns what SQLite raises about a file into UsageError or ArchiveDamaged, as `run` does."""
+    return _explained(file, _Guard(TIMEOUT, None))
+
+
 def _translated(file: Path, guard: _Guard, error: sqlite3.Error) -> UsageError | ArchiveDamaged:
     name = _name(error)
     if guard.refused:
@@ -310,6 +315,8 @@ def _translated(file: Path, guard: _Guard, error: sqlite3.Error) -> UsageError |
         return UsageError(f"{file}: expected the database of an archive, found a file that may not be read ({error})")
     if name.startswith("SQLITE_NOTADB"):
         return UsageError(f"{file}: expected the database of an archive, found a file that is none")
+    if name == "SQLITE_CORRUPT_VTAB":
+        return ArchiveDamaged(f"{file}: the full-text index is damaged: make it anew with `archiver search --rebuild`")
     if name.startswith("SQLITE_CORRUPT"):
         return ArchiveDamaged(
             f"{file}: the file is damaged ({error}): move it away and make it anew with `archiver rebuild`"

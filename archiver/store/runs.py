@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import __version__
@@ -33,6 +33,12 @@ def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
         cycle = last.cycle or last.id
     session.execute(update(Run).where(Run.id == run_id).values(cycle=cycle))
     return run_id, cycle
+
+
+def before(session: Session, run_id: int) -> int | None:
+    """Return the number of the run before another one."""
+    found = session.execute(select(func.max(Run.id)).where(Run.id < run_id)).scalar_one()
+    return None if found is None else int(found)
 
 
 def rest_until(session: Session) -> datetime | None:

@@ -20,10 +20,12 @@ from pathlib import Path
 from archiver.errors import UsageError
 from archiver.store import coverage, passages
 from archiver.store.passages import Segments
-from archiver.store.query import connect, sqlite_file
-from archiver.store.search_conditions import Condition, conditions, described, match
+from archiver.store.query import connect, explained, sqlite_file
+from archiver.store.search_conditions import Condition, conditions, described, formulas_with, match
 from archiver.store.search_query import Filters, Query, Term, parse
 from archiver.urls import comment_page_url
+
+__all__ = ["Filters", "Hit", "Results", "opened", "search"]
 
 FEW = 10
 """With fewer exact hits than this, related ones follow."""
@@ -90,10 +92,10 @@ def indexed_file(archive: str | Path) -> Path:
 def opened(archive: str | Path) -> Iterator[sqlite3.Connection]:
     """Open an archive, by its SQLite file or database URL, for searching while the block lasts; it is only read.
 
-    Raises UsageError where there is no archive, or one without an index.
+    Raises UsageError where there is no archive, or one without an index, ArchiveDamaged for a damaged file or index.
     """
     file = indexed_file(archive)
-    with closing(connect(file)) as connection:
+    with explained(file), closing(connect(file)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'posts_fts'").fetchone():
             raise UsageError(f"{file}: expected a full-text index, found none; `archiver search --rebuild` makes it")
         yield connection
@@ -150,12 +152,13 @@ def _exact(connection: sqlite3.Connection, kind: _Kind, asked: Query, limit: int
     if words:
         order = f"{kind.rank}, {order}"
     elif asked.tex and not asked.filters.comments:
-        order, more = f"{_FORMULAS} DESC, {order}", asked.tex[:1]
+        counted, value = formulas_with(asked.tex[0])
+        order, more = f"{_FORMULAS.format(counted)} DESC, {order}", (value,)
     page = f"SELECT {kind.row} FROM {tables} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
     return int(total), _numbers(connection, page, *values, *more, limit, offset)
 
 
-_FORMULAS = "(SELECT count(*) FROM formulas AS x WHERE x.post_id = p.id AND instr(x.tex, ?))"
+_FORMULAS = "(SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id AND {})"
 
 
 def _matching(kind: _Kind, words: str, asked: Query) -> tuple[str, str, list[str]]:

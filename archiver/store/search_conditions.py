@@ -58,15 +58,16 @@ def _tex(query: Query, *, comments: bool | None = None) -> Iterator[Condition]:
     for tex in query.tex:
         if query.filters.comments if comments is None else comments:
             yield Condition("instr(c.markdown, ?)", (tex,))
-        elif len(tex) < TRIGRAM:
-            yield Condition("p.id IN (SELECT post_id FROM formulas WHERE instr(tex, ?))", (tex,))
         else:
-            yield Condition(f"p.id IN ({FORMULAS_OF_POSTS})", (quoted(tex),))
+            sql, value = formulas_with(tex)
+            yield Condition(f"p.id IN (SELECT f.post_id FROM formulas AS f WHERE {sql})", (value,))  # noqa: S608
 
 
-FORMULAS_OF_POSTS = """
-SELECT f.post_id FROM formulas AS f WHERE f.id IN (SELECT rowid FROM formulas_fts WHERE formulas_fts MATCH ?)
-""".strip()
+def formulas_with(tex: str) -> tuple[str, str]:
+    """Return the condition on formulas `f` to hold a piece of TeX, and the value of its question mark."""
+    if len(tex) < TRIGRAM:
+        return "instr(f.tex, ?)", tex
+    return "f.id IN (SELECT rowid FROM formulas_fts WHERE formulas_fts MATCH ?)", quoted(tex)
 
 
 def quoted(text: str) -> str:

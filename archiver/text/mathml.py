@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -173,14 +174,12 @@ def _plain_edge(found: re.Match[str]) -> str:
 
 
 def _translated(source: str, display: bool, original: str) -> etree._Element | None:
-    from latex2mathml.converter import convert
-
+    markup = _markup(source, display)
     try:
-        markup = convert(source, display="block" if display else "inline")
-        element = etree.fromstring(markup.encode())
-    except (etree.XMLSyntaxError, RecursionError):
-        return None
-    except Exception:
+        element = etree.fromstring(markup) if markup else None
+    except etree.XMLSyntaxError:
+        element = None
+    if element is None:
         return None
     for node in list(element.iter(etree.Element)):
         _make_valid(node)
@@ -188,6 +187,16 @@ def _translated(source: str, display: bool, original: str) -> etree._Element | N
             return None  # a command it does not know
     element.set("alttext", " ".join(original.split()))
     return element
+
+
+@lru_cache(maxsize=4096)  # a post has many formulas that are one letter
+def _markup(source: str, display: bool) -> bytes | None:
+    from latex2mathml.converter import convert
+
+    try:
+        return str(convert(source, display="block" if display else "inline")).encode()
+    except Exception:
+        return None
 
 
 def _make_valid(node: etree._Element) -> None:

@@ -70,19 +70,33 @@ def indexed(kind: str, content_type: str | None) -> bool:
     return kind in INDEXED and (kind in CAPTURES or content_type != _FIELDS)
 
 
-def cdxj_line(location: Location, response: bytes, kind: str = "response") -> str:
-    """Return the line of a record that was just written.
-
-    `response` is the record's block: the whole message, and for a `kind` of `revisit` what was written of it.
-    """
+def cdxj_line(location: Location, response: bytes) -> str:
+    """Return the line of the record that was just written of a response, or of a revisit."""
     return line_of(
         Entry(
-            type=kind,
+            type="revisit" if location.revisit_of else "response",
             target_uri=location.target_uri,
             date=location.date,
             content_type=None,
             digest=location.payload_digest,
             block=response,
+            warc_file=location.warc_file,
+            offset=location.offset,
+            length=location.length,
+        )
+    )
+
+
+def resource_line(location: Location, block: bytes, content_type: str) -> str:
+    """Return the line of a file that was just written as a record of its own."""
+    return line_of(
+        Entry(
+            type="resource",
+            target_uri=location.target_uri,
+            date=location.date,
+            content_type=content_type,
+            digest=location.payload_digest,
+            block=block,
             warc_file=location.warc_file,
             offset=location.offset,
             length=location.length,
@@ -184,6 +198,18 @@ def update_index(
     with target.open(encoding="utf-8", newline="\n") as old:
         kept = (line for line in old if place(line)[0] in files)
         return _replace(target, heapq.merge(kept, sorted(new)))
+
+
+def current_lines(directory: Path, target: Path) -> Iterator[str]:
+    """Yield what `update_index` would write, and write nothing."""
+    files = _closed(directory)
+    known = _files_of(target)
+    new = sorted(line for name in files.keys() - known for line in file_lines(files[name]))
+    if not known:
+        yield from new
+        return
+    with target.open(encoding="utf-8", newline="\n") as old:
+        yield from heapq.merge((line for line in old if place(line)[0] in files), new)
 
 
 def _closed(directory: Path) -> dict[str, Path]:

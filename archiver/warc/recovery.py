@@ -167,7 +167,10 @@ def responses(
 
 
 def location(record: Record) -> Location:
-    """Return where a record is and what it holds, as the writer said when it wrote it."""
+    """Return where a record is and what it holds, as the writer said when it wrote it.
+
+    Of a revisit the payload is in another record, so its SHA-256 is not known here: what is given is that of nothing.
+    """
     return Location(
         warc_file=record.warc_file,
         offset=record.offset,
@@ -177,6 +180,7 @@ def location(record: Record) -> Location:
         date=record.date,
         payload_digest=record.header("WARC-Payload-Digest"),
         payload_sha256=hashlib.sha256(record.entity).hexdigest(),
+        revisit_of=record.header("WARC-Refers-To") if record.type == "revisit" else None,
     )
 
 

@@ -15,7 +15,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
@@ -95,6 +95,8 @@ class Verifier:
         self._index = _Index(index_file) if index_file else None
         self._places: dict[str, tuple[str, int]] = {}
         """File and offset of each record id."""
+        self._references: list[tuple[Place, str, Severity]] = []
+        """Revisits, the record that has the payload of each, and how bad it is if that is not there."""
         self._known: dict[str, list[KnownCapture]] | None = None
         if known is not None:
             self._known = defaultdict(list)
@@ -129,8 +131,17 @@ class Verifier:
         if first != (place.file, place.offset):
             yield place.finding("record id", "one that is used once", f"the one of {first[0]}, offset {first[1]}")
 
+    def refers(self, seen: Seen, *, ours: bool) -> None:
+        """Note what a revisit refers to; of another program's the payload may be elsewhere."""
+        if seen.type == "revisit" and (original := seen.header("warc-refers-to")):
+            self._references.append((seen.place, original, Severity.DAMAGE if ours else Severity.WARNING))
+
     def rest(self) -> Iterator[Finding]:
         """Yield what no file led to."""
+        for place, original, severity in self._references:
+            if original not in self._places:
+                expected = f"the record {original} that has its payload"
+                yield replace(place.finding("missing record", expected, "none", severity), affected=(place.record_id,))
         for name, captures in sorted((self._known or {}).items()):
             files = {self._places[each.record_id][0] for each in captures if each.record_id in self._places}
             found = f"its records in {', '.join(sorted(files))}: rename it back" if files else "none"
@@ -197,6 +208,7 @@ class _File:
             return
         self._archive.tally.records += 1
         yield from self._archive.once(seen.place)
+        self._archive.refers(seen, ours=self._descriptions.ours)
         for check in self._checks:
             yield from check.see(seen)
 

@@ -39,6 +39,10 @@ OPEN_SUFFIX = ".open"
 MAX_BLOCK = 128 << 20
 """Most bytes of one request or response: readers hold a record in memory and refuse larger ones."""
 
+IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+UNMODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+"""Profiles of revisits: sections 6.7.2 and 6.7.3."""
+
 TRUNCATIONS = frozenset({"length", "time", "disconnect", "unspecified"})
 """Why a response ends early: section 5.13."""
 
@@ -72,6 +76,22 @@ class Location:
     """WARC-Payload-Digest, for example `sha1:` and 32 characters; None only in files of other programs."""
     payload_sha256: str
     """Lower-case hex, over the body as received without chunked coding; a content coding is kept."""
+    revisit_of: str | None = None
+    """Record id of the response that holds the payload, if this one does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A response on record whose payload is that of a further one."""
+
+    record_id: str
+    target_uri: str
+    date: str
+    """WARC-Date, as in the record."""
+    payload_digest: str | None
+    payload_sha256: str
+    profile: str
+    """How it is known to be the same: IDENTICAL or UNMODIFIED."""
 
 
 class WarcWriter:
@@ -123,8 +143,11 @@ class WarcWriter:
         fetched_at: datetime | str,
         ip_address: str | None,
         truncated: str | None = None,
+        original: Original | None = None,
     ) -> Location:
         """Append a request record and its response record, and say where the response is.
+
+        With an `original` the response becomes a revisit record, which has the head and refers to its payload.
 
         `request` and `response` are whole HTTP messages: start line, headers, blank line, body. `target_uri` is the
         address as asked for; the record has it with what a URI may not hold escaped. `fetched_at` is a time with a
@@ -143,15 +166,20 @@ class WarcWriter:
         if ip_address:
             common.append(("WARC-IP-Address", ip_address))
         end = [("WARC-Truncated", truncated)] if truncated else []
-        entity = message.parse(response).entity
         request_record = _http_record(
             "request",
             _new_record_id(),
             request,
-            message.parse(request).entity,
+            _payload_digest(message.parse(request)),
             [*common, ("WARC-Concurrent-To", record_id)],
         )
-        response_record = _http_record("response", record_id, response, entity, common + end)
+        parsed = message.parse(response)
+        if original:
+            digest, sha256 = original.payload_digest, original.payload_sha256
+            response_record = _revisit_record(record_id, response, parsed, original, common)
+        else:
+            digest, sha256 = _payload_digest(parsed), hashlib.sha256(parsed.entity).hexdigest()
+            response_record = _http_record("response", record_id, response, digest, common + end)
         return Location(
             warc_file=file.name,
             offset=file.append(request_record + response_record) + len(request_record),
@@ -159,8 +187,41 @@ class WarcWriter:
             record_id=record_id,
             target_uri=target_uri,
             date=date,
-            payload_digest=sha1_digest(entity),
-            payload_sha256=hashlib.sha256(entity).hexdigest(),
+            payload_digest=digest,
+            payload_sha256=sha256,
+            revisit_of=original.record_id if original else None,
+        )
+
+    def write_resource(self, target_uri: str, block: bytes, content_type: str, date: datetime | str) -> Location:
+        """Append a file that no server sent, and say where it is; raises as `write_exchange` does."""
+        digest = sha1_digest(block)
+        headers = [("WARC-Target-URI", target_uri), ("WARC-Payload-Digest", digest)]
+        return self._write_record("resource", block, content_type, date, headers)
+
+    def write_metadata(self, block: bytes, content_type: str, date: datetime | str) -> Location:
+        """Append a record about the file itself, and say where it is; raises as `write_exchange` does."""
+        return self._write_record("metadata", block, content_type, date, [])
+
+    def write_copy(self, member: bytes) -> None:
+        """Append the gzip member of a record from another file as it is; raises as `write_exchange` does."""
+        self._writable_file().append(member)
+
+    def _write_record(
+        self, kind: str, block: bytes, content_type: str, date: datetime | str, headers: list[tuple[str, str]]
+    ) -> Location:
+        file = self._writable_file()
+        record_id, moment = _new_record_id(), warc_date(date)
+        common = [("WARC-Record-ID", record_id), ("WARC-Date", moment), ("WARC-Warcinfo-ID", self._warcinfo_id)]
+        member = _gzip_member(kind, content_type, block, [*common, *headers])
+        return Location(
+            warc_file=file.name,
+            offset=file.append(member),
+            length=len(member),
+            record_id=record_id,
+            target_uri=dict(headers).get("WARC-Target-URI", ""),
+            date=moment,
+            payload_digest=dict(headers).get("WARC-Payload-Digest"),
+            payload_sha256=hashlib.sha256(block).hexdigest(),
         )
 
     def sync(self) -> None:
@@ -301,15 +362,37 @@ def _warcinfo_record(record_id: str, name: str, date: str, info: Mapping[str, st
     return _gzip_member("warcinfo", "application/warc-fields", fields.encode(), headers)
 
 
-def _http_record(kind: str, record_id: str, block: bytes, entity: bytes, headers: list[tuple[str, str]]) -> bytes:
-    # The payload is the entity without transfer coding (section 6.3.2), so its digest stays the same however a server
-    # cuts its chunks. warcio's own check digests the chunks (its issue 74) and disagrees on chunked responses.
-    return _gzip_member(
-        kind,
-        f"application/http;msgtype={kind}",
-        block,
-        [("WARC-Record-ID", record_id), *headers, ("WARC-Payload-Digest", sha1_digest(entity))],
-    )
+def _payload_digest(parsed: message.Message) -> str | None:
+    """Return the payload's digest; None for one in chunks.
+
+    The payload is the entity without its chunks (section 6.3.2), but warcio and wget digest the chunks too (warcio's
+    issue 74), and each side calls the other's files damaged. The block's digest covers every byte in any case.
+    """
+    return sha1_digest(parsed.payload) if parsed.entity is parsed.payload else None
+
+
+def _http_record(kind: str, record_id: str, block: bytes, digest: str | None, headers: list[tuple[str, str]]) -> bytes:
+    payload = [("WARC-Payload-Digest", digest)] if digest else []
+    media_type = f"application/http;msgtype={kind}"
+    return _gzip_member(kind, media_type, block, [("WARC-Record-ID", record_id), *headers, *payload])
+
+
+def _revisit_record(
+    record_id: str, response: bytes, parsed: message.Message, original: Original, common: list[tuple[str, str]]
+) -> bytes:
+    """Return the record of a response without its payload."""
+    refers = [
+        ("WARC-Record-ID", record_id),
+        *common,
+        ("WARC-Profile", original.profile),
+        ("WARC-Refers-To", original.record_id),
+        ("WARC-Refers-To-Target-URI", original.target_uri),
+        ("WARC-Refers-To-Date", original.date),
+    ]
+    refers += [("WARC-Payload-Digest", original.payload_digest)] if original.payload_digest else []
+    refers += [("WARC-Truncated", "length")] if parsed.payload else []  # as section 6.7.2 asks
+    head = response[: len(response) - len(parsed.payload)]
+    return _gzip_member("revisit", "application/http;msgtype=response", head, refers)
 
 
 def _gzip_member(kind: str, content_type: str, block: bytes, headers: list[tuple[str, str]]) -> bytes:
@@ -328,13 +411,30 @@ def _gzip_member(kind: str, content_type: str, block: bytes, headers: list[tuple
             protocol=WARCWriter.WARC_1_1,
         ),
         BytesIO(block),
-        None,
+        _Head(block) if kind == "revisit" else None,  # of a revisit warcio writes nothing else
         content_type,
         len(block),
     )
     member = BytesIO()
-    WARCWriter(member, gzip=True, warc_version=WARCWriter.WARC_1_1).write_record(record)
+    _MemberWriter(member, gzip=True, warc_version=WARCWriter.WARC_1_1).write_record(record)
     return member.getvalue()
+
+
+class _MemberWriter(WARCWriter):  # type: ignore[misc]  # warcio has no types
+    """Writes the digests it is given, and no others."""
+
+    def ensure_digest(self, record: ArcWarcRecord, block: bool = True, payload: bool = True) -> None:
+        """Leave the headers as they are: warcio would add the digest of a payload with its chunks."""
+
+
+class _Head:
+    """The head of an HTTP message as it is, where warcio expects one to encode anew."""
+
+    def __init__(self, block: bytes) -> None:
+        self.headers_buff = block
+
+    def compute_headers_buffer(self, header_filter: object = None) -> None:
+        """Do nothing: the bytes are there."""
 
 
 def sha1_digest(data: bytes) -> str:

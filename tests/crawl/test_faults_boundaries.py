@@ -45,6 +45,10 @@ def few(body: str = "") -> Source:
     return replace(source, posts=posts).edited(HOSTILE, body=hostile.body + body)
 
 
+REQUISITES = ("/static/MathJax-2.7.9/", "/usr/themes/geekg/")
+"""Where the files lie that every page is shown with."""
+
+
 @pytest.fixture(scope="module")
 def meddler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meddler]:
     meddler = Meddler(tmp_path_factory.mktemp("meddler"))
@@ -385,6 +389,7 @@ def test_nothing_is_asked_for_but_what_is_the_blogs(hostile: Visited) -> None:
     expected = {"/robots.txt", "/content.html", f"/archives/{PLAIN}", *NORMALISED.values(), "/loop.png"}
     expected |= {f"/hop/{number}.png" for number in range(len(HOPS))}
     expected |= {f"/{hops}/{hop}" for hops in (5, 6) for hop in range(1, 7)}
+    expected |= {target for target in hostile.asked if target.startswith(REQUISITES)}
     assert {target for target in hostile.asked if "evil" not in target.lower()} == expected
 
 
@@ -436,7 +441,7 @@ def test_an_index_leads_to_posts_of_the_blog_only(archive: Meddled, tmp_path: Pa
     done = archive.run("index", "--index", str(index))
     assert (done.returncode, done.stderr) == (0, "")
     assert archive.asked(None)[:2] == ["/robots.txt", f"/archives/{PLAIN}"]
-    assert all(target.startswith("/usr/uploads/") for target in archive.asked(None)[2:])
+    assert all(target.startswith(("/usr/uploads/", *REQUISITES)) for target in archive.asked(None)[2:])
 
 
 # -- names -------------------------------------------------------------------------------------------------------------

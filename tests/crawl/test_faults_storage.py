@@ -32,6 +32,7 @@ from .conftest import Completed
 from .meddler import (
     Meddled,
     Meddler,
+    Meddling,
     Watched,
     committing_every,
     database_fails,
@@ -104,7 +105,7 @@ def recorded(archive: Meddled) -> int:
     found = 0
     for path in (archive.home / "warc").iterdir():
         for record in iter_records(path, on_damage=lambda _: None):
-            found += record.type == "response"
+            found += record.type in ("response", "revisit")
     return found
 
 
@@ -521,3 +522,68 @@ def test_a_wait_from_before_the_clock_jumped_back_holds_nobody_up(begun: Meddled
         assert frontier.lease(run.archive.session, cycle=run.cycle, now=timestamp())
     finally:
         run.close()
+
+
+# -- packages ----------------------------------------------------------------------------------------------------------
+
+
+def pack(meddler: Meddler, home: Path, target: Path, *meddling: Meddling) -> Completed:
+    return meddler.start(("--home", home, "export", "wacz", target), meddling).wait()
+
+
+def assert_packs(meddler: Meddler, home: Path, target: Path, left: set[str]) -> None:
+    """Pack again: the package is whole, the archive too, and nothing else is left."""
+    assert pack(meddler, home, target).returncode == 0
+    for words in ((target,), ()):
+        assert meddler("--home", home, "verify", *words).returncode == 0
+    assert {path.name for path in meddler.seen(target).parent.iterdir()} == {*left, target.name}
+
+
+def test_packing_that_is_killed_leaves_the_package_that_was_there(
+    meddler: Meddler, whole: Path, tmp_path: Path
+) -> None:
+    """Cases 2 and 3, for a package."""
+    target = tmp_path / "blog.wacz"
+    target.write_bytes(b"as it was")
+    assert pack(meddler, whole, target, dying("before the index is replaced")).returncode == -9
+    assert target.read_bytes() == b"as it was"
+    assert_packs(meddler, whole, target, set())
+
+
+def test_a_disk_that_is_full_while_packing_keeps_the_package_that_was_there(
+    meddler: Meddler, whole: Path, disk: Path
+) -> None:
+    """Case 5, for a package."""
+    target = disk / "blog.wacz"
+    meddler.seen(target).write_bytes(b"as it was")
+    fill(meddler.seen(disk), leave=6000)
+    done = pack(meddler, whole, target)
+    assert done.returncode == 8
+    assert re.fullmatch(r"Error: .*No space left on device; free some space and run again\n", done.stderr)
+    assert {path.name for path in meddler.seen(disk).iterdir()} == {"blog.wacz", "filler"}
+    assert meddler.seen(target).read_bytes() == b"as it was"
+    fill(meddler.seen(disk), leave=2 * MIB)
+    assert_packs(meddler, whole, target, {"filler"})
+
+
+def test_a_folder_that_cannot_be_written_to_gets_no_package(meddler: Meddler, whole: Path, tmp_path: Path) -> None:
+    """Case 8, for a package."""
+    with read_only(meddler, tmp_path):
+        done = pack(meddler, whole, tmp_path / "blog.wacz")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch(r"Error: expected to write .*blog\.wacz.*\n", done.stderr)
+    assert_packs(meddler, whole, tmp_path / "blog.wacz", set())
+
+
+def test_a_rebuild_that_is_killed_leaves_the_database_that_was_there(
+    meddler: Meddler, whole: Path, tmp_path: Path
+) -> None:
+    """Case 15: and the next one goes through."""
+    home = shutil.copytree(whole, tmp_path / "home")
+    before = (home / "archive.db").read_bytes()
+    words = ("--home", home, "rebuild", "--processes", "1")
+    assert meddler.start(words, [dying("before the index is replaced")]).wait().returncode == -9
+    assert (home / "archive.db").read_bytes() == before
+    assert meddler("--home", home, "rebuild", "--processes", "1").returncode == 0
+    assert differences(whole, home) == []
+    assert disorder(home) == []

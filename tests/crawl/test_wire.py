@@ -394,14 +394,14 @@ def test_a_finished_tape_takes_no_more(tape: wire._Tape, tap: wire._Tap) -> None
 
 def test_a_download_without_an_answer_leaves_nothing_of_an_earlier_one(tape: wire._Tape, tap: wire._Tap) -> None:
     request = Request("http://127.0.0.1/")
-    wire._keep(request, tape.finish(None, doubtful=True))
-    wire._keep(request, None)
+    wire.keep_exchange(request, tape.finish(None, doubtful=True))
+    wire.keep_exchange(request, None)
     assert wire.take_exchange(request) is None
 
 
 def test_an_exchange_is_taken_once(tape: wire._Tape, tap: wire._Tap) -> None:
     request = Request("http://127.0.0.1/")
-    wire._keep(request, tape.finish(None, doubtful=True))
+    wire.keep_exchange(request, tape.finish(None, doubtful=True))
     assert wire.take_exchange(request)
     assert wire.take_exchange(request) is None
 

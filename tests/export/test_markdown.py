@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.export.markdown import file_name, retarget
+from archiver.export.markdown import file_name, retarget, with_dollars
 
 
 @given(st.integers(1, 10**9), st.text(max_size=300))
@@ -34,3 +34,10 @@ def test_nothing_but_targets_changes(markdown: str) -> None:
 def test_code_and_escapes_are_not_links() -> None:
     markdown = "[a](u) `[b](u)` \\](u) ![c](<u>)\n\n```\n[d](u)\n```"
     assert retarget(markdown, lambda _: "x y") == "[a](<x y>) `[b](u)` \\](u) ![c](<x y>)\n\n```\n[d](u)\n```"
+
+
+def test_dollar_signs_stand_around_what_has_none() -> None:
+    markdown = r"由 $a$ 与 \(b\)，`\(c\)`" + "\n\n\\begin{equation}d\\end{equation}\n\n$$e$$ \\[ f \\]"
+    assert with_dollars(markdown) == (
+        r"由 $a$ 与 $b$，`\(c\)`" + "\n\n$$\\begin{equation}d\\end{equation}$$\n\n$$e$$ $$f$$"
+    )

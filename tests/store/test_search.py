@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from archiver.errors import UsageError
+from archiver.errors import ArchiveDamaged, UsageError
 from archiver.store import cjk, migrate, passages
 from archiver.store.search import Hit, Results, opened, search
 from archiver.store.search_query import Filters, parse
@@ -243,3 +244,18 @@ def test_an_archive_without_an_index_says_what_to_do(tmp_path: Path) -> None:
 def test_a_server_has_no_index() -> None:
     with pytest.raises(UsageError, match="no full-text index"), opened("postgresql://127.0.0.1:1/x"):
         pass
+
+
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "archive.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(UsageError, match="found a file that is none"), opened(tmp_path / "archive.db"):
+        pass
+
+
+def test_a_damaged_index_says_how_to_make_it_anew(demo: Path, tmp_path: Path) -> None:
+    file = Path(shutil.copy(demo / "archive.db", tmp_path))
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE posts_fts_data SET block = x'00ff' WHERE id > 10")
+        database.commit()
+    with pytest.raises(ArchiveDamaged, match="archiver search --rebuild"), opened(file) as connection:
+        search(connection, "逼近")

@@ -38,14 +38,14 @@ def rebuilt(home: Path) -> bytes:
 
 
 def test_lines_of_known_answers(tmp_path: Path) -> None:
-    uri, response = EXCHANGES["page"]
+    uri, response = EXCHANGES["image"]
     with WarcWriter(tmp_path, software="test", now=lambda: START) as target:
         location = write_exchange(target, uri, response)
     key, time, fields = index.cdxj_line(location, response).split(" ", 2)
-    assert (key, time) == ("fm,kexue)/archives/1008", "20261121174500")
+    assert (key, time) == ("fm,kexue)/usr/uploads/%e5%85%ac%e5%bc%8f.png", "20261121174500")
     assert list(json.loads(fields).items()) == [
-        ("url", uri),
-        ("mime", "text/html"),
+        ("url", location.target_uri),
+        ("mime", "image/png"),
         ("status", "200"),
         ("digest", location.payload_digest),
         ("length", str(location.length)),

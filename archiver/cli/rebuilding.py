@@ -1,0 +1,88 @@
+"""Commands that make the database from records: rebuild, import."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.cli.context import Context, as_json
+
+if TYPE_CHECKING:
+    from archiver.rebuild.outside import ImportReport
+    from archiver.rebuild.records import Progress
+    from archiver.rebuild.swap import Report
+
+
+@click.command()
+@click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes that read pages. [one a processor]")
+@as_json
+@click.pass_obj
+def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
+    """Make the database again from the WARC files, offline; the one that is there stays beside it."""
+    from archiver.rebuild import swap
+
+    with _progress(obj) as progress:
+        report = swap.rebuild(obj.home, obj.db, processes=processes, progress=progress)
+    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _rebuilt(report))
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@as_json
+@click.pass_obj
+def import_(obj: Context, /, file: Path, json_: bool) -> None:
+    """Bring in another program's captures of the blog: a WARC FILE or a WACZ; each page comes in at its date."""
+    from archiver.rebuild.outside import import_warc
+
+    with _progress(obj) as progress:
+        report = import_warc(file, obj.home, obj.db, progress=progress)
+    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _imported(report))
+
+
+@contextmanager
+def _progress(obj: Context) -> Iterator[Progress]:
+    """Give what shows how far a rebuild is, where there is a terminal to show it on."""
+    if obj.verbosity != 0 or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    with click.progressbar(length=1, file=sys.stderr) as bar:
+
+        def show(what: str, done: int, total: int) -> None:
+            bar.label, bar.length = what.capitalize(), max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+def _rebuilt(report: Report) -> str:
+    """Return the report of a rebuild for a person."""
+    pages = ", ".join(f"{count} {kind}" for kind, count in sorted(report.pages.items()))
+    lines = [f"{report.captures} captures of {report.runs} runs, pages read: {pages} ({report.seconds:g} s)"]
+    if report.unrecognised:
+        lines.append(f"{report.unrecognised} pages were not recognised; `archiver gaps` lists them")
+    lines += report.notes
+    found = report.comparison
+    for change in found.changed:
+        formulas = f"formulas +{change.formulas_new} -{change.formulas_lost}"
+        characters = f"characters {change.characters_before} to {change.characters_after}"
+        lines.append(f"reads differently: {change.post_id} {change.title} ({formulas}, {characters})")
+    lines += [f"in no WARC file: posts {', '.join(map(str, found.missing))}"] if found.missing else []
+    lines += [f"{found.kept} older revisions keep the text they had"] if found.kept else []
+    lines += [f"the former database is now {report.backup}"] if report.backup else []
+    return "\n".join(lines)
+
+
+def _imported(report: ImportReport) -> str:
+    """Return the report of an import for a person."""
+    tally = report.tally
+    beside = f"{tally.elsewhere} of other sites, {tally.known} known, {tally.damaged} damaged"
+    return "\n".join([f"{tally.copied} captures imported (left out: {beside})", *tally.notes, _rebuilt(report.rebuilt)])
+
+
+COMMANDS = (rebuild, import_)

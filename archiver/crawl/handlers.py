@@ -1,0 +1,171 @@
+"""Answers requests from the archive: a crawl with no network, by the same spiders and middlewares.
+
+A page comes as it was recorded, content coding included, redirects and missing pages too. The bytes go on to the
+recorder with the date they were fetched at, so an archive made offline from another has the same rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+
+from archiver.crawl.message import request_bytes
+from archiver.crawl.wire import Exchange, keep_exchange
+from archiver.errors import ResponseNotArchived, UsageError
+from archiver.pages import gate
+from archiver.store.database import database_url, timestamp
+from archiver.store.lookup import Lookup, Place
+from archiver.urls import Site
+from archiver.warc import message
+from archiver.warc.reader import Record, iter_records, read_record
+
+LONGEST_GATE = 20 * gate.LONGEST
+"""Bytes of a gate: see `archiver.pages.gate`."""
+
+HANDLER = "archiver.crawl.handlers.ArchiveDownloadHandler"
+
+OFFLINE = {
+    "DOWNLOAD_HANDLERS": {
+        "file": None, "data": None, "ftp": None, "s3": None, "http": HANDLER, "https": HANDLER,
+    },
+    # Nobody is asked, so nobody has to be spared, and nobody refuses.
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS": 1,
+    "DOWNLOADER_MIDDLEWARES": {
+        "archiver.crawl.boundaries.BoundariesMiddleware": 50,
+        "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+        "archiver.crawl.middlewares.GateMiddleware": 560,
+        "archiver.crawl.middlewares.WarcMiddleware": 1000,
+    },
+}  # fmt: skip
+"""Settings of a crawl that is answered from an archive: `ARCHIVER_FROM` names its folder, `ARCHIVER_AT` a date."""
+
+
+class ArchiveDownloadHandler:
+    """Answers with the latest capture of an address, or the latest as of `ARCHIVER_AT`.
+
+    What broke off, met the gate or was refused is taken only when there is nothing else. Raises ResponseNotArchived for
+    an address the archive has nothing of.
+    """
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._home = Path(settings["ARCHIVER_FROM"])
+        self._site = Site(settings["ARCHIVER_SITE"].rstrip("/"))
+        self._until = moment(settings["ARCHIVER_AT"]) if settings.get("ARCHIVER_AT") else None
+        self._lookup = Lookup(database_url(self._home))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the handler of a crawler."""
+        return cls(crawler)
+
+    async def close(self) -> None:
+        """Let go of the archive."""
+        self._lookup.close()
+
+    async def download_request(self, request: Request) -> Response:
+        """Return what the archive has of an address."""
+        url = self._site.resolve(request.url) or request.url
+        place, record = self._found(url)
+        keep_exchange(request, _exchange(place, record, self._request(place) or request_bytes(request)))
+        # The entity has its chunks joined.
+        headers = Headers(
+            [(name, value) for name, value in record.http_headers if name.lower() != b"transfer-encoding"]
+        )
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=record.entity)
+        return kind(
+            url=request.url,
+            status=place.status,
+            headers=headers,
+            body=record.entity,
+            protocol="HTTP/1.1",
+        )
+
+    def _found(self, url: str) -> tuple[Place, Record]:
+        """Return the capture that answers for an address, and the record with its content."""
+        second: tuple[Place, Record] | None = None
+        for place in self._lookup.captures(url, self._until):
+            record = self._read(place)
+            # What is longer in its coding than a gate may be is none, and need not be decoded.
+            shut = len(record.entity) <= LONGEST_GATE and gate.is_gate(place.status, record.body)
+            if place.truncated is None and not shut:
+                return place, record
+            second = second or (place, record)
+        if second is None:
+            raise ResponseNotArchived(self._missing(url))
+        return second
+
+    def _read(self, place: Place) -> Record:
+        record = read_record(self._home / "warc", place.warc_file, place.warc_offset)
+        original = self._lookup.original(place) if place.revisit_of else None
+        if original is None:
+            return record
+        return _joined(record, read_record(self._home / "warc", original.warc_file, original.warc_offset))
+
+    def _request(self, place: Place) -> bytes:
+        """Return the request that a capture answers, as it was sent; empty when there is no record of it."""
+        path = self._home / "warc" / place.warc_file
+        for record in iter_records(path, start=self._lookup.end_before(place)):
+            if record.type == "request" and record.header("WARC-Concurrent-To") == place.record_id:
+                return record.block
+            if record.offset >= place.warc_offset:
+                break
+        return b""
+
+    def _missing(self, url: str) -> str:
+        before, after = self._lookup.around(url, self._until or timestamp())
+        near = ", ".join(f"one of {each}" for each in (before, after) if each)
+        when = f" as of {self._until}" if self._until else ""
+        return f"expected a capture of {url}{when} in {self._home}, found {near or 'none'}; fetch it from the blog"
+
+
+def recorded_site(home: Path) -> str:
+    """Return the origin an archive was fetched from, under which its pages name each other."""
+    with Lookup(database_url(home)) as lookup:
+        return lookup.origin()
+
+
+def moment(text: str) -> str:
+    """Return an ISO date or time as stored: a date means the end of that day, a time without a zone is UTC.
+
+    Raises UsageError when it is neither.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"expected a date such as 2026-11-21 or 2026-11-21T17:45:00Z, found {text!r}") from error
+    if len(text) <= len("2026-11-21"):
+        found += timedelta(days=1, seconds=-1)
+    return timestamp(found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
+def _joined(revisit: Record, original: Record) -> Record:
+    """Return a revisit with the payload it refers to: the response as it was, unless that cannot be told any more."""
+    coding = b"transfer-encoding"
+    if revisit.http_status is None or revisit.http_header(coding) != original.http_header(coding):
+        return original
+    payload = message.parse(original.block).payload
+    return replace(revisit, block=revisit.block + payload, entity=original.entity)
+
+
+def _exchange(place: Place, record: Record, request: bytes) -> Exchange:
+    return Exchange(
+        request=request,
+        response=record.block,
+        interim=(),
+        truncated=place.truncated,
+        ip_address=record.ip or "",
+        tls=(record.target_uri or "").startswith("https:"),
+        sent_at=datetime.fromisoformat(record.date),
+    )

@@ -1,0 +1,63 @@
+"""What need not be recorded again: a payload the archive has.
+
+The record that has it is read and compared first, so that nothing is left out for the sake of bytes that are damaged or
+no longer there. A response in chunks is always recorded whole: readers disagree about the digest of its payload, by
+which they would look for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from http import HTTPStatus
+from pathlib import Path
+
+from archiver.errors import ArchiverError
+from archiver.store import captures
+from archiver.store.captures import Holder
+from archiver.store.database import Archive
+from archiver.warc import message, reader
+from archiver.warc.writer import IDENTICAL, UNMODIFIED, Original
+
+SMALLEST = 512
+"""Bytes of a payload below which its record is no larger than a reference to another one."""
+
+
+def original(archive: Archive, warc: Path, response: bytes, confirmed: Holder | None) -> Original | None:
+    """Return the record that has the payload of a whole response; None when the response has to be recorded whole.
+
+    `confirmed` is the capture whose validators were sent with the request.
+    """
+    parsed = message.parse(response)
+    if parsed.status == HTTPStatus.NOT_MODIFIED:
+        return _unmodified(archive, warc, confirmed) if confirmed else None
+    if len(parsed.payload) < SMALLEST or parsed.entity is not parsed.payload:
+        return None
+    holder = captures.holder(archive.session, hashlib.sha256(parsed.payload).hexdigest())
+    found = _read(warc, holder, IDENTICAL) if holder else None
+    return found if found and found.payload_digest else None
+
+
+def _unmodified(archive: Archive, warc: Path, confirmed: Holder) -> Original | None:
+    holder: Holder | None = confirmed
+    if confirmed.revisit_of:
+        holder = captures.holder(archive.session, confirmed.payload_sha256, confirmed.revisit_of)
+    return _read(warc, holder, UNMODIFIED) if holder else None
+
+
+def _read(warc: Path, holder: Holder, profile: str) -> Original | None:
+    """Return a record as one to refer to, if it holds what its row says."""
+    try:
+        record = reader.read_record(warc, holder.warc_file, holder.warc_offset)
+    except ArchiverError:
+        return None
+    same = hashlib.sha256(record.entity).hexdigest() == holder.payload_sha256
+    if not same or record.record_id != holder.record_id:
+        return None
+    return Original(
+        record_id=record.record_id,
+        target_uri=record.target_uri or "",
+        date=record.date,
+        payload_digest=record.header("WARC-Payload-Digest"),
+        payload_sha256=holder.payload_sha256,
+        profile=profile,
+    )

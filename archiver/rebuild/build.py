@@ -1,0 +1,232 @@
+"""The second pass: the pages among the captures are read again and go to the store as they did when they were fetched.
+
+Three things decide what became of a page, beside its bytes:
+
+- Within a cycle an address is settled once, so of several answers the last counts: the others were lost in a kill.
+- An address that was still to be had when its run ended did not come to the store, whatever was fetched of it.
+- Another program's captures come in by their dates, before what was fetched later. Their lists are left alone, since
+  what lists say is compared within a run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from archiver.errors import ArchiverError
+from archiver.items import Asset, CommentPage, Gap, Item, Outcome, Post, Unmodified
+from archiver.rebuild import files, reading
+from archiver.rebuild.files import RunFiles
+from archiver.rebuild.pool import Pool
+from archiver.rebuild.reading import Task
+from archiver.rebuild.records import BATCH, Progress, Records
+from archiver.store import chronicle, connections, freshness, outcomes, posts, runs
+from archiver.store.chronicle import Seen, Settled
+from archiver.store.database import Archive, timestamp
+from archiver.text import EXTRACTOR_VERSION
+
+COMMAND = "rebuild"
+"""Command of the run that a rebuild is in the new database."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found."""
+
+    runs: int = 0
+    captures: int = 0
+    pages: Counter[str] = field(default_factory=Counter)
+    """Pages that were recognised, by kind."""
+    unrecognised: int = 0
+    """Pages that were not."""
+    notes: list[str] = field(default_factory=list)
+    """What else there is to say, for example which part of a file cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened: an answer of the server, an index that was read from a file, or the end of a run."""
+
+    run: RunFiles
+    seen: Seen | None = None
+    kind: str = ""
+    url: str | None = None
+    """Address to settle: what had been asked for."""
+    item: Item | None = None
+    """What it comes to, if that needs no reading."""
+
+
+Work = Iterator[tuple[Step, Task | None]]
+
+
+class Build:
+    """One rebuild, into a database that holds nothing yet."""
+
+    def __init__(self, archive: Archive, directory: Path, progress: Progress, *, whole: bool) -> None:
+        """Prepare; `whole` says that everything is to be one transaction, which the caller commits."""
+        self._archive = archive
+        self._session = archive.session
+        self._directory = directory
+        self._progress = progress
+        self._whole = whole
+        self._runs = files.runs(directory)
+        self._records = Records(archive, self._commit, progress)
+        self._tally = Tally(runs=len(self._runs))
+        self._addresses: dict[str, Settled] = {}
+        """What became of the addresses of the run, stored at its end: one by one takes longer than posts."""
+        self._early: dict[int, list[tuple[Step, Item]]] = {}
+        """Pages of comments by the post they wait for, as in a crawl."""
+
+    def run(self, processes: int) -> Tally:
+        """Fill the database, and say what was found."""
+        began = timestamp()
+        with Pool(self._directory, processes) as pool:
+            self._records.store(self._runs)
+            self._tally.captures = self._records.captures
+            for number, (step, item) in enumerate(pool.read_all(self._work()), 1):
+                self._take(step, item or step.item)
+                if number % BATCH == 0:
+                    self._commit()
+                if step.seen:
+                    self._progress("reading pages", step.seen.id, self._records.captures)
+        self._conclude(began)
+        return self._tally
+
+    def _commit(self) -> None:
+        if not self._whole:
+            self._archive.commit()
+
+    def _work(self) -> Work:
+        """Yield everything that happened, in order."""
+        outside = {run.id: run for run in self._runs if run.start.is_import}
+        imported = chronicle.by_date(self._session, outside) if outside else iter(())
+        waiting = next(imported, None)
+        for run in self._runs:
+            for step, task in self._of_run(run):
+                while waiting and step.seen and waiting.fetched_at <= step.seen.fetched_at:
+                    yield from self._imported(outside[waiting.run_id], waiting)
+                    waiting = next(imported, None)
+                yield step, task
+            yield Step(run), None
+        while waiting:
+            yield from self._imported(outside[waiting.run_id], waiting)
+            waiting = next(imported, None)
+
+    def _of_run(self, run: RunFiles) -> Work:
+        """Yield what a run of ours fetched, and what it came to."""
+        if not run.is_content or run.start.is_import:
+            return
+        for file, offset, source in run.indexes:
+            yield Step(run, kind="index"), Task(file, offset, "index", source, run.start.site)
+        index = run.start.index_url and reading.canonical(run.start.index_url, run.site)
+        unsettled = run.unsettled
+        for seen in chronicle.in_order(self._session, run.id):
+            url = self._records.asked.get(seen.id, seen.url)
+            kind = reading.kind_of(url, index)
+            if kind is None or seen.id in self._records.superseded or url in unsettled:
+                continue
+            if reading.is_page(seen, kind):
+                yield Step(run, seen, kind, url), self._task(run, seen, kind)
+            else:
+                yield Step(run, seen, kind, url, reading.without_reading(seen)), None
+
+    def _imported(self, run: RunFiles, seen: Seen) -> Work:
+        """Yield what another program's capture comes to: posts and comments, without an address to settle."""
+        kind = reading.kind_of(seen.url, None)
+        if kind in ("post", "comments") and reading.is_page(seen, kind):
+            yield Step(run, seen, kind), self._task(run, seen, kind)
+
+    def _task(self, run: RunFiles, seen: Seen, kind: str) -> Task:
+        here = (seen.warc_file, seen.warc_offset, "")
+        file, offset, _ = self._records.payloads.get(seen.revisit_of or "", here)
+        return Task(file, offset, kind, seen.target_uri, run.start.site)
+
+    def _take(self, step: Step, item: Item | None) -> None:
+        if item is None:
+            self._end(step.run)
+            return
+        if isinstance(item, CommentPage) and not posts.known(self._session, item.post_id):
+            self._early.setdefault(item.post_id, []).append((step, item))
+            return
+        self._store(step, item)
+        for comments, page in self._early.pop(item.id, []) if isinstance(item, Post) else ():
+            self._store(comments, page)
+
+    def _store(self, step: Step, item: Item) -> None:
+        """Store what a step comes to, and note what became of its address."""
+        try:
+            with self._archive.savepoint():
+                self._save(step, item)
+        except ArchiverError:
+            raise
+        except Exception as error:  # as in a crawl: a page that cannot be stored is a gap
+            self._tally.notes.append(f"{step.url or step.kind}: a fault of the archiver, please report it: {error!r}")
+            item = Gap(reason=f"a fault of the archiver, please report it: {error!r}")
+        if step.item is None:
+            self._tally.pages[step.kind] += not isinstance(item, Gap)
+            self._tally.unrecognised += isinstance(item, Gap)
+        if step.url and step.seen:
+            self._settle(step, step.url, step.seen, item)
+
+    def _save(self, step: Step, item: Item) -> None:
+        """Store the content of a page, if it is one; its address is settled at the end of the run."""
+        if isinstance(item, Gap | Asset):
+            return
+        seen, run = step.seen, step.run
+        outcome = Outcome(
+            item=item,
+            kind=step.kind,
+            url=step.url if isinstance(item, Unmodified) else None,
+            capture_id=seen.id if seen else None,
+            fetched_at=seen.fetched_at if seen else None,
+        )
+        cycle = run.start.cycle
+        outcomes.save(self._session, outcome, run_id=run.id, cycle=cycle, extractor_version=EXTRACTOR_VERSION)
+
+    def _settle(self, step: Step, url: str, seen: Seen, item: Item) -> None:
+        """Note what became of an address, and what a run that was killed had yet to ask for."""
+        reason, permanent = (item.reason, item.permanent) if isinstance(item, Gap) else (None, False)
+        self._addresses[url] = Settled(
+            url=url, kind=step.kind, date=seen.fetched_at, reason=reason, permanent=permanent
+        )
+        if step.run.end is None:
+            self._expect(step.run, item)
+
+    def _expect(self, run: RunFiles, item: Item) -> None:
+        """Note what a run would have asked for next: of one that was killed no record tells."""
+        options = run.start.command.split()
+        no_images = "--no-images" in options
+        left_out = {"comments": "--no-comments" in options, "image": no_images, "requisite": no_images}
+        for url, kind in reading.follow_ups(item):
+            if not left_out.get(kind):
+                chronicle.expect(self._session, url, kind, cycle=run.start.cycle, now=run.start.started_at)
+
+    def _end(self, run: RunFiles) -> None:
+        """Store what became of a run's addresses, how it ended, and what it alone knew."""
+        self._early = {}
+        chronicle.settle(self._session, self._addresses.values(), cycle=run.start.cycle)
+        self._addresses = {}
+        end = run.end
+        if end is None:
+            return
+        chronicle.restore(self._session, end.addresses, cycle=run.start.cycle)
+        if end.missing_counted:
+            freshness.settle_missing(self._session, run.start.cycle)
+        rest = end.rest_until
+        runs.end(self._session, run.id, end.outcome, end.exit_code, end.counts, now=end.finished_at, rest_until=rest)
+
+    def _conclude(self, began: str) -> None:
+        """Store the rebuild as a run, so that the next crawl begins a cycle: what a killed one wanted is not known."""
+        self._tally.notes += [
+            f"{found.warc_file}, offset {found.offset}: {found.length} bytes cannot be read: {found.reason}"
+            for found in self._records.damage
+        ]
+        connections.refresh(self._session)
+        chronicle.count_on(self._session)
+        rest = runs.rest_until(self._session)
+        run_id, _ = runs.begin(self._session, COMMAND, now=began)
+        counts = {"captures": self._tally.captures, "pages": dict(self._tally.pages)}
+        until = timestamp(rest) if rest else None
+        runs.end(self._session, run_id, runs.COMPLETE, 0, counts, now=timestamp(), rest_until=until)

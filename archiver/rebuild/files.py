@@ -1,0 +1,130 @@
+"""The WARC files of an archive, run by run in the order in which the runs took place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+
+from archiver.errors import ArchiveDamaged
+from archiver.urls import Site
+from archiver.warc import journal
+from archiver.warc.journal import RunEnd, RunStart
+from archiver.warc.reader import iter_records
+from archiver.warc.recovery import SUFFIX
+
+FOREIGN = f"{journal.IMPORT} (files of another program)"
+"""Command of a run that no record tells of."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RunFiles:
+    """One run, and the files it wrote."""
+
+    start: RunStart
+    """With the numbers the run and its cycle have in the new database."""
+    version: str
+    """Of the program; empty when another one wrote the files."""
+    paths: tuple[Path, ...]
+    end: RunEnd | None = None
+    """None until its record is met; for good when the run was killed."""
+    indexes: list[tuple[str, int, str]] = field(default_factory=list)
+    """File, offset and name of the curated indexes that came from files."""
+
+    @property
+    def id(self) -> int:
+        """Number of the run."""
+        return self.start.run
+
+    @property
+    def site(self) -> Site:
+        """Where the blog was fetched from."""
+        return Site(self.start.site)
+
+    @property
+    def is_content(self) -> bool:
+        """Whether what it fetched was stored: a probe only looks."""
+        return self.start.command != journal.PROBE
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """Addresses that were fetched, perhaps, but stored they were not: they were still to be had at the end."""
+        waiting = (each for each in self.end.addresses if each["state"] == "pending") if self.end else ()
+        return frozenset(each["url"] for each in waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """One file, and what its first record says."""
+
+    path: Path
+    start: RunStart | None
+    version: str
+    date: str
+
+    @property
+    def serial(self) -> str:
+        """Number of the file within its run, as its name ends with it."""
+        return self.path.name.removesuffix(SUFFIX).rpartition("-")[2]
+
+    @property
+    def run(self) -> tuple[str, int]:
+        """What tells its run from others: a number alone may come twice, after a database was lost."""
+        return (self.start.started_at, self.start.run) if self.start else (self.path.name, 0)
+
+
+def runs(directory: Path) -> list[RunFiles]:
+    """Return the runs that wrote into a folder, in their order; other programs' files are runs of their own, last.
+
+    Runs keep their numbers. Only where a number comes twice, because a database was lost and begun again, do the later
+    runs get new ones.
+    """
+    files = [_first(path) for path in sorted(directory.glob(f"*{SUFFIX}"))]
+    ours = [file for file in files if file.start]
+    by_run = {run: sorted(own, key=lambda each: each.serial) for run, own in _grouped(ours)}
+    numbers = [number for _, number in by_run]
+    # By number rather than by time, because clocks jump; unless numbers begin again.
+    order = sorted(by_run) if len(set(numbers)) < len(numbers) else sorted(by_run, key=lambda run: run[1])
+    found = _numbered([by_run[run] for run in order])
+    last = max((each.id for each in found), default=0)
+    others = [file for file in files if not file.start]
+    return found + [_foreign(file, last + number) for number, file in enumerate(others, 1)]
+
+
+def _grouped(files: Iterable[_File]) -> list[tuple[tuple[str, int], list[_File]]]:
+    ordered = sorted(files, key=lambda file: file.run)
+    return [(run, list(own)) for run, own in groupby(ordered, key=lambda file: file.run)]
+
+
+def _numbered(found: Iterable[list[_File]]) -> list[RunFiles]:
+    """Return the runs with numbers that rise, and their cycles' numbers."""
+    last = 0
+    numbers: dict[int, int] = {}
+    numbered = []
+    for own in found:
+        start = own[0].start
+        if start is None:
+            raise ValueError(f"expected a file of ours, found {own[0].path}")
+        last = max(last + 1, start.run)
+        numbers[start.run] = last
+        # The run a cycle began with may have left no file.
+        start = replace(start, run=last, cycle=numbers.setdefault(start.cycle, last))
+        numbered.append(RunFiles(start=start, version=own[0].version, paths=tuple(file.path for file in own)))
+    return numbered
+
+
+def _foreign(file: _File, number: int) -> RunFiles:
+    start = RunStart(run=number, cycle=number, command=FOREIGN, site=Site().base, started_at=file.date)
+    return RunFiles(start=start, version=file.version, paths=(file.path,))
+
+
+def _first(path: Path) -> _File:
+    """Return what the first record of a file tells; of a file that begins with damage, nothing."""
+    try:
+        record = next(iter_records(path), None)
+    except ArchiveDamaged:
+        record = None
+    if record is None or record.type != "warcinfo":
+        return _File(path=path, start=None, version="", date=record.date if record else "")
+    return _File(path=path, start=RunStart.of(record.block), version=journal.software(record.block), date=record.date)

@@ -1,0 +1,139 @@
+"""The database that a rebuild takes the place of: what it holds that the new one reads differently.
+
+A newer program may read the same bytes otherwise. Then the current revision of a post is shown as it is read now, and
+those before it as they were read when they were current, each with the version of the program that did.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from archiver.errors import ArchiveDamaged, UsageError
+from archiver.store import chronicle, query
+from archiver.store.database import Archive
+from archiver.store.results import Row
+from archiver.text import EXTRACTOR_VERSION
+
+PATIENCE = 600.0
+"""Seconds a query of the whole database may take."""
+
+_POSTS = """
+SELECT p.id, p.title, c.record_id, p.markdown, p.text FROM posts AS p
+JOIN post_revisions AS r ON r.id = p.current_revision_id JOIN captures AS c ON c.id = r.capture_id ORDER BY p.id
+"""
+_FORMULAS = "SELECT post_id, tex FROM formulas ORDER BY post_id, position"
+_OLDER = """
+SELECT r.post_id, c.record_id, r.title, r.markdown, r.text, r.extractor_version, r.engine, r.status, r.issues
+FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id JOIN posts AS p ON p.id = r.post_id
+WHERE r.id <> p.current_revision_id AND r.extractor_version < ? ORDER BY r.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostChange:
+    """A post that the new database has otherwise than the former one."""
+
+    post_id: int
+    title: str
+    same_version: bool
+    """Whether both read the same capture: then it is the reading that changed, not the blog."""
+    formulas_lost: int
+    formulas_new: int
+    characters_before: int
+    characters_after: int
+    markdown_changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The former database beside the new one."""
+
+    changed: tuple[PostChange, ...] = ()
+    missing: tuple[int, ...] = ()
+    """Posts of the former one that no WARC file holds."""
+    kept: int = 0
+    """Older revisions that keep the text they were once read with."""
+    unreadable: str = ""
+    """Why the former one cannot be read, if so."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A post as one of the databases has it."""
+
+    title: str
+    record_id: str
+    markdown: str
+    text: str
+    formulas: Counter[str]
+
+
+def compare(former: Path, archive: Archive, new: Path) -> Comparison:
+    """Let older revisions of the new database keep the text they had, and return what else reads differently."""
+    try:
+        kept = _keep(former, archive)
+        archive.commit()
+        changed: list[PostChange] = []
+        missing: list[int] = []
+        with _posts(former) as before, _posts(new) as after:
+            now = next(after, None)
+            for number, was in before:
+                while now and now[0] < number:
+                    now = next(after, None)
+                if now is None or now[0] != number:
+                    missing.append(number)
+                elif change := _change(number, was, now[1]):
+                    changed.append(change)
+        return Comparison(changed=tuple(changed), missing=tuple(missing), kept=kept)
+    except (UsageError, ArchiveDamaged) as error:
+        return Comparison(unreadable=str(error))
+
+
+def _keep(former: Path, archive: Archive) -> int:
+    kept = 0
+    with query.stream(former, _OLDER, (EXTRACTOR_VERSION,), timeout=PATIENCE) as older:
+        for post_id, record_id, *values in older.rows:
+            reading = dict(zip(older.columns[2:], values, strict=True))
+            kept += chronicle.keep_reading(archive.session, post_id, record_id, reading)
+    return kept
+
+
+@contextmanager
+def _posts(database: Path) -> Iterator[Iterator[tuple[int, _Shown]]]:
+    """Give every post of a database, by number, one at a time."""
+    with (
+        query.stream(database, _POSTS, timeout=PATIENCE) as posts,
+        query.stream(database, _FORMULAS, timeout=PATIENCE) as formulas,
+    ):
+        yield _joined(posts.rows, formulas.rows)
+
+
+def _joined(posts: Iterator[Row], formulas: Iterator[Row]) -> Iterator[tuple[int, _Shown]]:
+    groups = groupby(formulas, itemgetter(0))
+    owner, own = next(groups, (0, iter(())))
+    for number, title, record_id, markdown, text in posts:
+        while owner and owner < number:
+            owner, own = next(groups, (0, iter(())))
+        tex = Counter(source for _, source in own) if owner == number else Counter()
+        yield number, _Shown(title, record_id, markdown, text, tex)
+
+
+def _change(number: int, was: _Shown, now: _Shown) -> PostChange | None:
+    if (was.title, was.markdown, was.text, was.formulas) == (now.title, now.markdown, now.text, now.formulas):
+        return None
+    return PostChange(
+        post_id=number,
+        title=now.title,
+        same_version=was.record_id == now.record_id,
+        formulas_lost=(was.formulas - now.formulas).total(),
+        formulas_new=(now.formulas - was.formulas).total(),
+        characters_before=len(was.text),
+        characters_after=len(now.text),
+        markdown_changed=was.markdown != now.markdown,
+    )

@@ -1,0 +1,173 @@
+"""From a record to what it comes to: the same values a crawl gets from the same bytes.
+
+Pure but for reading the file, so that any process can do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from archiver import items
+from archiver.errors import ArchiverError, PageNotRecognised
+from archiver.items import Asset, Gap, Item, Listing, Post, Unmodified
+from archiver.pages.catalogue import parse_catalogue
+from archiver.pages.comments import parse_comment_page
+from archiver.pages.gate import is_gate
+from archiver.pages.listing import parse_listing
+from archiver.pages.post import parse_post
+from archiver.pages.topics import parse_topics
+from archiver.settings import DOWNLOAD_MAXSIZE
+from archiver.store.chronicle import Seen
+from archiver.store.database import timestamp
+from archiver.urls import (
+    BLOG,
+    Site,
+    catalogue_url,
+    category,
+    category_url,
+    comment_page,
+    comment_page_url,
+    file_kind,
+    post_id,
+    post_url,
+)
+from archiver.warc.reader import Record, read_record
+from archiver.warc.writer import Location
+
+PAGES: dict[str, Callable[[str, bytes, Site], Item]] = {
+    "catalogue": parse_catalogue,
+    "category": parse_listing,
+    "comments": parse_comment_page,
+    "index": parse_topics,
+    "post": parse_post,
+}
+"""Kinds of page with content, as in the frontier, and what reads them."""
+
+GONE = frozenset({404, 410})
+"""Statuses that say there is no such page, now and soon."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+UNASKED = frozenset({"/", "/robots.txt"})
+"""Paths of what is fetched, but is no address of the frontier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A page to be read."""
+
+    warc_file: str
+    offset: int
+    kind: str
+    url: str
+    """As asked for: links on the page are resolved against it."""
+    site: str
+    """Origin the blog was fetched from."""
+
+
+def kind_of(url: str, index: str | None) -> str | None:
+    """Return the kind of page at a canonical address; None for what a crawl does not keep in its frontier.
+
+    `index` is the address of the curated index, if the run had one. What is no page is a file.
+    """
+    if url == index:
+        return "index"
+    if url == catalogue_url():
+        return "catalogue"
+    if category(url):
+        return "category"
+    if post_id(url):
+        return "post"
+    if comment_page(url):
+        return "comments"
+    return file_kind(url) if url.startswith(BLOG + "/") and urlsplit(url).path not in UNASKED else None
+
+
+def is_page(seen: Seen, kind: str) -> bool:
+    """Return whether a capture holds a page that has to be read."""
+    return seen.status == 200 and not seen.truncated and kind in PAGES
+
+
+def without_reading(seen: Seen) -> Item:
+    """Return what a capture that holds no page comes to."""
+    if seen.truncated:
+        return Gap(reason=f"the response broke off: {seen.truncated}")
+    if seen.status == 200:
+        return Asset(url=seen.target_uri, content_type=seen.content_type, size=0)
+    if seen.status == 304:
+        return Unmodified()
+    return Gap(reason=f"HTTP {seen.status}", permanent=seen.status in GONE)
+
+
+def read(directory: Path, task: Task) -> Item:
+    """Return what a page comes to: its content, or the gap it leaves."""
+    try:
+        record = read_record(directory, task.warc_file, task.offset)
+        body = record.decoded(DOWNLOAD_MAXSIZE)
+        if is_gate(record.http_status or 0, body):
+            return Gap(reason="HTTP 403")
+        return PAGES[task.kind](task.url, body, Site(task.site))
+    except PageNotRecognised as error:
+        return Gap(reason=str(error), unrecognised=True)
+    except ArchiverError as error:
+        return Gap(reason=str(error))
+    except Exception as error:
+        return Gap(reason=f"a fault of the archiver, please report it: {error!r}")
+
+
+def follow_ups(item: Item) -> list[tuple[str, str]]:
+    """Return address and kind of what a page makes a crawl ask for, on the blog itself."""
+    match item:
+        case Post():
+            pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
+            pictures = dict.fromkeys(image.url for image in item.content.images if image.url.startswith(BLOG + "/"))
+            comments = [(comment_page_url(item.id, number), "comments") for number in pages]
+            return comments + [(url, file_kind(url)) for url in pictures]
+        case Listing():
+            after = [(category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
+            return after + [(post_url(entry.post_id), "post") for entry in item.entries]
+    return []
+
+
+def capture(record: Record, location: Location, site: Site) -> items.Capture:
+    """Return the row of a response record, as the run that wrote it stored it."""
+    truncated = record.header("WARC-Truncated") if record.type == "response" else None
+    target = location.target_uri
+    return items.Capture(
+        url=canonical(target, site),
+        target_uri=target,
+        fetched_at=_seconds(location.date),
+        status=record.http_status or 0,
+        content_type=record.http_header(b"content-type") or "",
+        payload_sha256=location.payload_sha256,
+        warc_file=location.warc_file,
+        warc_offset=location.offset,
+        warc_length=location.length,
+        record_id=location.record_id,
+        revisit_of=location.revisit_of,
+        etag=None if truncated else record.http_header(b"etag"),
+        last_modified=None if truncated else record.http_header(b"last-modified"),
+        truncated=truncated,
+    )
+
+
+def redirect(record: Record, site: Site) -> str | None:
+    """Return the canonical address a response leads on to; None when it does not."""
+    location = record.http_header(b"location") if record.http_status in REDIRECTS else None
+    return canonical(urldefrag(urljoin(record.target_uri or "", location))[0], site) if location else None
+
+
+def canonical(url: str, site: Site) -> str:
+    """Return the canonical form of an address as a crawl stores it."""
+    return site.resolve(url) or url
+
+
+@lru_cache(maxsize=64)
+def _seconds(date: str) -> str:
+    moment = datetime.fromisoformat(date)
+    return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

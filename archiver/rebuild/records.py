@@ -1,0 +1,100 @@
+"""The first pass: every record of every file, in the order of recording. Responses become rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from archiver import items
+from archiver.rebuild import reading
+from archiver.rebuild.files import RunFiles
+from archiver.store import chronicle
+from archiver.store.database import Archive
+from archiver.warc import journal, recovery
+from archiver.warc.journal import RunEnd
+from archiver.warc.reader import Damage, Record, iter_records
+
+BATCH = 200
+"""Rows between two commits, where the database is thrown away if the rest does not follow."""
+
+Progress = Callable[[str, int, int], object]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+class Records:
+    """What the records of an archive say, beside the rows they became."""
+
+    def __init__(self, archive: Archive, commit: Callable[[], object], progress: Progress) -> None:
+        self.captures = 0
+        self.asked: dict[int, str] = {}
+        """Captures to which redirects had led, and the address that had been asked for."""
+        self.superseded: set[int] = set()
+        """Pages of which the same cycle has a later answer: an address is settled once, the others were lost."""
+        self.payloads: dict[str, tuple[str, int, str]] = {}
+        """File, offset and SHA-256 of what each response record holds, for the revisits that refer to it."""
+        self.damage: list[Damage] = []
+        self._session = archive.session
+        self._commit = commit
+        self._progress = progress
+        self._rows: list[tuple[int, int, items.Capture]] = []
+        self._cycle = 0
+        self._pages: dict[str, int] = {}
+        """The last page of each address in the cycle."""
+        self._leads: dict[str, str] = {}
+        """Where the redirects of the run lead, and what had been asked for."""
+
+    def store(self, runs: Iterable[RunFiles]) -> None:
+        """Store the captures of these runs, and complete what is known of the runs."""
+        ordered = list(runs)
+        sizes = {path: path.stat().st_size for run in ordered for path in run.paths}
+        before = 0
+        for run in ordered:
+            self._begin(run)
+            for path in run.paths:
+                for record in iter_records(path, on_damage=self.damage.append):
+                    self._take(run, record)
+                    if len(self._rows) == BATCH:
+                        self._flush()
+                        self._progress("reading files", before + record.offset, sum(sizes.values()))
+                before += sizes[path]
+                self._progress("reading files", before, sum(sizes.values()))
+            self._flush()
+
+    def _begin(self, run: RunFiles) -> None:
+        start = run.start
+        columns = {"started_at": start.started_at, "command": start.command, "cycle": start.cycle}
+        chronicle.add_run(self._session, run.id, version=run.version, **columns)
+        self._leads = {}
+        if start.cycle != self._cycle:
+            self._pages, self._cycle = {}, start.cycle
+
+    def _flush(self) -> None:
+        chronicle.add_captures(self._session, self._rows)
+        self._rows = []
+        self._commit()
+
+    def _take(self, run: RunFiles, record: Record) -> None:
+        if record.type in recovery.CAPTURES:
+            self._add(run, record)
+        elif source := journal.index_source(record):
+            run.indexes.append((record.warc_file, record.offset, source))
+        elif record.type == "metadata" and (end := RunEnd.of(record.block)):
+            run.end = end
+
+    def _add(self, run: RunFiles, record: Record) -> None:
+        capture = reading.capture(record, recovery.location(record), run.site)
+        if capture.revisit_of in self.payloads:
+            capture = replace(capture, payload_sha256=self.payloads[capture.revisit_of][2])
+        elif record.type == "response":
+            self.payloads[record.record_id] = (capture.warc_file, capture.warc_offset, capture.payload_sha256)
+        self.captures += 1
+        self._rows.append((self.captures, run.id, capture))
+        asked = self._leads.pop(capture.url, capture.url)
+        if asked != capture.url:
+            self.asked[self.captures] = asked
+        if target := reading.redirect(record, run.site):
+            self._leads[target] = asked
+        if capture.status == 200 and not capture.truncated and not run.start.is_import:
+            lost = self._pages.get(asked)
+            self.superseded |= {lost} if lost else set()
+            self._pages[asked] = self.captures

@@ -1,0 +1,160 @@
+"""`archiver rebuild`: a new database beside the old one, which takes its place once it is whole; and a new index."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from archiver.crawl.lock import locked
+from archiver.errors import UsageError
+from archiver.rebuild import former
+from archiver.rebuild.build import Build, Tally
+from archiver.rebuild.former import Comparison
+from archiver.rebuild.records import Progress
+from archiver.store import chronicle
+from archiver.store.database import Archive, database_url, timestamp
+from archiver.warc import index, recovery
+from archiver.warc.durable import sync_directory, writing
+from archiver.warc.recovery import SUFFIX
+
+LOGS = ("-wal", "-shm")
+"""What SQLite keeps beside a database, under its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a rebuild went."""
+
+    database: str
+    backup: str | None
+    """Where the former database is now; None when there was none."""
+    seconds: float
+    processes: int
+    runs: int
+    captures: int
+    pages: dict[str, int]
+    """Pages read, by kind."""
+    unrecognised: int
+    """Pages that are not what their address promises; they stay gaps."""
+    notes: tuple[str, ...]
+    comparison: Comparison
+    """What the former database had otherwise."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for `--json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """What a rebuild left."""
+
+    tally: Tally
+    comparison: Comparison
+    backup: Path | None = None
+
+
+def rebuild(
+    home: Path, db: str | None = None, *, processes: int | None = None, progress: Progress = lambda *_: None
+) -> Report:
+    """Make the database of an archive again from its WARC files, and put it in the place of the one there.
+
+    The former database stays beside it under another name. A database on a server cannot be swapped: it must be empty,
+    and gets everything in one transaction. `processes` read pages, by default one for each processor.
+
+    Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from or when the
+    database on a server is not empty.
+    """
+    with locked(home):
+        return rebuild_locked(home, db, processes=processes, progress=progress)
+
+
+def rebuild_locked(
+    home: Path, db: str | None = None, *, processes: int | None = None, progress: Progress = lambda *_: None
+) -> Report:
+    """Do as `rebuild` does, for a caller that holds the archive's lock."""
+    began = time.monotonic()
+    warc, url = home / "warc", database_url(home, db)
+    processes = processes or _processors()
+    notes = _recovered(warc)
+    file = chronicle.sqlite_file(url)
+    built = _on_server(url, warc, processes, progress) if file is None else _in_file(file, warc, processes, progress)
+    index.write_index(warc, home / index.NAME)
+    tally = built.tally
+    return Report(
+        database=str(file or "the database on the server"),
+        backup=str(built.backup) if built.backup else None,
+        seconds=round(time.monotonic() - began, 1),
+        processes=processes,
+        runs=tally.runs,
+        captures=tally.captures,
+        pages=dict(tally.pages),
+        unrecognised=tally.unrecognised,
+        notes=(*notes, *tally.notes),
+        comparison=built.comparison,
+    )
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _recovered(warc: Path) -> list[str]:
+    """Close what a killed run left open; return a sentence for each file."""
+    notes = []
+    for each in recovery.recover(warc).files:
+        cut = f", {each.dropped} bytes of a torn end cut off" if each.dropped else ""
+        notes.append(f"closed {each.warc_file}, which an earlier run left open: {each.exchanges} records{cut}")
+    if not any(warc.glob(f"*{SUFFIX}")):
+        raise UsageError(f"expected WARC files to build the database from in {warc}, found none; name the --home")
+    return notes
+
+
+def _on_server(url: str, warc: Path, processes: int, progress: Progress) -> _Built:
+    with Archive(url) as archive:
+        if not chronicle.is_empty(archive.session):
+            raise UsageError(f"{archive.url}: expected an empty database to build in, found runs; name another --db")
+        tally = Build(archive, warc, progress, whole=True).run(processes)
+        archive.commit()
+    return _Built(tally, Comparison())
+
+
+def _in_file(file: Path, warc: Path, processes: int, progress: Progress) -> _Built:
+    new = file.with_name(f"{file.name}.new")
+    _remove(new)
+    try:
+        with Archive(chronicle.file_url(new)) as archive:
+            tally = Build(archive, warc, progress, whole=False).run(processes)
+            archive.commit()
+            comparison = former.compare(file, archive, new) if file.exists() else Comparison()
+            archive.commit()
+        return _Built(tally, comparison, _swap(new, file))
+    finally:
+        _remove(new)
+
+
+def _swap(new: Path, file: Path) -> Path | None:
+    """Put a new database in the place of one, which stays under another name; return that.
+
+    The log of the old one must not stay beside the new one: SQLite would take it for the new one's.
+    """
+    with writing(file):
+        backup = file.with_name(f"{file.name}.bak-{timestamp().replace(':', '').replace('-', '')}")
+        for end in LOGS:
+            with suppress(FileNotFoundError):
+                file.with_name(file.name + end).rename(backup.with_name(backup.name + end))
+        kept = file.exists()
+        if kept:
+            backup.hardlink_to(file)  # and not renamed: at every moment there is a database under its name
+        new.replace(file)
+        sync_directory(file.parent)
+    return backup if kept else None
+
+
+def _remove(database: Path) -> None:
+    for end in ("", *LOGS):
+        database.with_name(database.name + end).unlink(missing_ok=True)

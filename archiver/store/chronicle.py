@@ -1,0 +1,187 @@
+"""Rows of what happened, told again in order: runs with the numbers they had, captures, addresses.
+
+For a database that is made anew from the WARC files, and for what a run leaves in them so that it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, func, insert, make_url, select, text, update
+from sqlalchemy.orm import Session
+
+from archiver import items
+from archiver.store.database import upsert
+from archiver.store.frontier import PRIORITIES
+from archiver.store.models import Capture, FrontierEntry, Post, PostRevision, Run
+
+_PAGE = 500  # rows read at a time
+_ADDRESS = ("url", "kind", "state", "reason", "permanent", "attempts", "not_before", "first_seen_at")
+"""Columns of an address that its captures do not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A capture as its row has it, without what no reader of pages needs."""
+
+    id: int
+    run_id: int
+    url: str
+    target_uri: str
+    fetched_at: str
+    status: int
+    content_type: str
+    warc_file: str
+    warc_offset: int
+    revisit_of: str | None
+    truncated: str | None
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for a server's."""
+    parsed = make_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def file_url(file: Path) -> str:
+    """Return the URL of an SQLite database."""
+    return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def is_empty(session: Session) -> bool:
+    """Return whether a database holds no run and no capture."""
+    return not session.execute(select(func.count()).select_from(Run)).scalar_one()
+
+
+def add_run(session: Session, run_id: int, **columns: Any) -> None:
+    """Store a run under the number it had."""
+    session.execute(insert(Run).values(id=run_id, counts="{}", **columns))
+
+
+def add_captures(session: Session, rows: Sequence[tuple[int, int, items.Capture]]) -> None:
+    """Store captures with their own numbers and their runs'."""
+    values = [
+        {"id": number, "run_id": run_id, **{name: getattr(capture, name) for name in items.Capture.__slots__}}
+        for number, run_id, capture in rows
+    ]
+    if values:
+        session.execute(insert(Capture), values)
+
+
+def in_order(session: Session, run_id: int) -> Iterator[Seen]:
+    """Yield the captures of a run in the order of recording; the caller may commit in between."""
+    last = 0
+    while rows := _seen(session, (Capture.run_id == run_id) & (Capture.id > last), Capture.id):
+        yield from rows
+        last = rows[-1].id
+
+
+def by_date(session: Session, run_ids: Iterable[int]) -> Iterator[Seen]:
+    """Yield the captures of several runs, oldest first; the caller may commit in between."""
+    wanted = Capture.run_id.in_(list(run_ids))
+    date, number = "", 0
+    while True:
+        later = (Capture.fetched_at > date) | ((Capture.fetched_at == date) & (Capture.id > number))
+        rows = _seen(session, wanted & later, Capture.fetched_at, Capture.id)
+        if not rows:
+            return
+        yield from rows
+        date, number = rows[-1].fetched_at, rows[-1].id
+
+
+def _seen(session: Session, condition: Any, *order: Any) -> list[Seen]:
+    columns = [getattr(Capture, name) for name in Seen.__slots__]
+    rows = session.execute(select(*columns).where(condition).order_by(*order).limit(_PAGE))
+    return [Seen(**row._mapping) for row in rows]
+
+
+def keep_reading(session: Session, post_id: int, record_id: str, reading: Mapping[str, Any]) -> int:
+    """Give a revision that is no longer current the columns it was once read with; return how many there were."""
+    current = select(Post.current_revision_id).where(Post.id == post_id).scalar_subquery()
+    its_capture = select(Capture.id).where(Capture.record_id == record_id).scalar_subquery()
+    former = (PostRevision.post_id == post_id) & (PostRevision.capture_id == its_capture) & (PostRevision.id != current)
+    kept = session.execute(update(PostRevision).where(former).values(**reading).returning(PostRevision.id))
+    return len(kept.all())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of an address, as its captures tell."""
+
+    url: str
+    kind: str
+    date: str
+    """When the capture was made that tells."""
+    reason: str | None = None
+    """Why it is a gap; None when it is archived."""
+    permanent: bool = False
+
+
+def settle(session: Session, settled: Iterable[Settled], *, cycle: int) -> None:
+    """Store what became of addresses in a cycle."""
+    rows = [
+        {
+            "url": each.url,
+            "kind": each.kind,
+            "state": "done" if each.reason is None else "failed",
+            "reason": each.reason,
+            "permanent": each.permanent,
+            "attempts": 0 if each.reason is None else 1,
+            "not_before": None,
+            "first_seen_at": each.date,
+            "last_done_at": each.date if each.reason is None else None,
+        }
+        for each in settled
+    ]
+    _upsert(session, rows, cycle, again=("state", "reason", "permanent", "attempts", "not_before", "last_done_at"))
+
+
+def expect(session: Session, url: str, kind: str, *, cycle: int, now: str) -> None:
+    """Make an address pending that no row knows yet."""
+    row = {"url": url, "kind": kind, "state": "pending", "first_seen_at": now, "permanent": False, "attempts": 0}
+    _upsert(session, [row], cycle, again=())
+
+
+def unarchived(session: Session, cycle: int) -> tuple[dict[str, Any], ...]:
+    """Return the addresses of a cycle that are not archived, in the order of discovery, for `restore`."""
+    columns = [getattr(FrontierEntry, name) for name in _ADDRESS]
+    query = select(*columns).where(FrontierEntry.cycle == cycle, FrontierEntry.state != "done")
+    return tuple(dict(row._mapping) for row in session.execute(query.order_by(FrontierEntry.seq)))
+
+
+def restore(session: Session, addresses: Iterable[Mapping[str, Any]], *, cycle: int) -> None:
+    """Store addresses as `unarchived` told them."""
+    rows = [{name: each.get(name) for name in _ADDRESS} for each in addresses]
+    _upsert(session, rows, cycle, again=("state", "reason", "permanent", "attempts", "not_before"))
+
+
+def _upsert(session: Session, rows: Sequence[Mapping[str, Any]], cycle: int, again: Sequence[str]) -> None:
+    if not rows:
+        return
+    seq = select(func.coalesce(func.max(FrontierEntry.seq), 0)).scalar_subquery()
+    first = int(session.execute(select(seq)).scalar_one()) + 1
+    values = [
+        {**row, "priority": PRIORITIES.get(row["kind"], 0), "seq": first + number, "cycle": cycle}
+        for number, row in enumerate(rows)
+    ]
+    statement = upsert(session.get_bind().dialect.name, FrontierEntry)
+    if again:
+        changes: dict[str, Any] = {name: statement.excluded[name] for name in (*again, "cycle")}
+        if "last_done_at" in changes:
+            changes["last_done_at"] = func.coalesce(changes["last_done_at"], FrontierEntry.last_done_at)
+        statement = statement.on_conflict_do_update(index_elements=[FrontierEntry.url], set_=changes)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=[FrontierEntry.url])
+    session.execute(statement, values)
+
+
+def count_on(session: Session) -> None:
+    """Let the database number further runs and captures after those that brought their numbers along."""
+    if session.get_bind().dialect.name != "postgresql":
+        return  # SQLite goes on after the highest number by itself
+    for table in (Run.__tablename__, Capture.__tablename__):
+        last = f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"  # noqa: S608  # a table of ours
+        session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last}, false)"))

@@ -1,0 +1,133 @@
+"""What a run writes about itself into its WARC files, so that the database can be made again from nothing else.
+
+Each file begins with who writes it (`RunStart`, in the warcinfo record); a run that comes to its end says how it went
+(`RunEnd`, in a metadata record, the last one of its last file). A run without an end was killed. Both are fields as in
+`application/warc-fields`: `archiver-run: 42`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import PurePath
+from typing import Any, Self
+from urllib.parse import quote, unquote
+
+from archiver.warc.reader import Record
+
+CONTENT_TYPE = "application/warc-fields"
+"""Content type of the record with a run's end; programs that index WARC files pass such records over."""
+
+IMPORT = "import"
+"""First word of the command of a run that brought in another program's captures."""
+
+PROBE = "probe"
+"""Command of a run whose captures are no content."""
+
+_PREFIX = "archiver-"
+_INDEX = "urn:index:"
+_INDEX_URL = re.compile(r"--index (https?://\S+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fields:
+    """Base: values as the fields of a record. Text stands as it is, everything else as JSON."""
+
+    run: int
+    """Number of the run."""
+
+    def as_fields(self) -> dict[str, str]:
+        """Return the fields, by name."""
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {_PREFIX + name.replace("_", "-"): _written(value) for name, value in values}
+
+    @classmethod
+    def of(cls, block: bytes) -> Self | None:
+        """Return what a record's block says; None when this program did not write it, or not all of it."""
+        found = parse(block)
+        try:
+            return cls(
+                **{
+                    each.name: _read(found[_PREFIX + each.name.replace("_", "-")], str(each.type))
+                    for each in fields(cls)
+                }
+            )
+        except (KeyError, ValueError):
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStart(_Fields):
+    """Which run writes a file."""
+
+    cycle: int
+    """First of the runs it goes on with, or its own number."""
+    command: str
+    site: str
+    """Origin the blog is fetched from."""
+    started_at: str
+
+    @property
+    def index_url(self) -> str | None:
+        """Address of the curated index, if the run read one on the web."""
+        found = _INDEX_URL.search(self.command)
+        return found[1] if found else None
+
+    @property
+    def is_import(self) -> bool:
+        """Whether the file holds another program's captures."""
+        return self.command.split()[:1] == [IMPORT]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnd(_Fields):
+    """How a run ended."""
+
+    finished_at: str
+    outcome: str
+    exit_code: int
+    rest_until: str | None
+    """Until when the site asked to be left alone."""
+    missing_counted: bool
+    """Whether the posts that its catalogue did not list were counted as missing."""
+    counts: Mapping[str, Any]
+    addresses: Sequence[Mapping[str, Any]] = ()
+    """The addresses of its cycle that are not archived: columns of their rows."""
+
+    def as_block(self) -> bytes:
+        """Return the content of the record."""
+        return "".join(f"{name}: {value}\r\n" for name, value in self.as_fields().items()).encode()
+
+
+def parse(block: bytes) -> dict[str, str]:
+    """Return the fields of an `application/warc-fields` block, names in lower case, folded lines joined."""
+    text = re.sub(r"\r?\n[ \t]+", " ", block.decode("utf-8", "replace"))
+    pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def software(block: bytes) -> str:
+    """Return the version of this program that wrote a file, as its warcinfo record names it; empty for another's."""
+    name, _, version = parse(block).get("software", "").partition("/")
+    return version if name == "blog-archiver" else ""
+
+
+def index_uri(source: str) -> str:
+    """Return the target URI of the record that keeps a local file's curated index; only the file's name is told."""
+    return _INDEX + quote(PurePath(source).name)
+
+
+def index_source(record: Record) -> str | None:
+    """Return the name of the file whose curated index a record keeps; None for any other record."""
+    uri = record.target_uri or ""
+    return unquote(uri.removeprefix(_INDEX)) if record.type == "resource" and uri.startswith(_INDEX) else None
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _read(value: str, annotation: str) -> Any:
+    return value if annotation == "str" else json.loads(value)

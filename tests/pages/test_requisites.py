@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.pages.requisites import mathjax_parts, parse_requisites
+from archiver.urls import BLOG, Site, file_kind
+
+SITE = Site("http://127.0.0.1:8000")
+HEAD = b"""<html><head><title>x</title>
+<link rel="stylesheet" href="http://127.0.0.1:8000/usr/themes/geekg/style.css?v=2" />
+<link rel="shortcut icon" href="/usr/themes/geekg/icon.png" /><link rel="alternate" href="/feed" />
+<script src="/static/MathJax-2.7.9/MathJax.js?config=TeX-AMS-MML_HTMLorMML"></script>
+<script src="https://elsewhere.example/count.js"></script><script>var x = "</script>
+</head><body><script src="/usr/plugins/late.js"></script></body></html>"""
+
+
+def test_styles_scripts_icons_and_mathjax_are_found() -> None:
+    found = parse_requisites("http://127.0.0.1:8000/archives/1", HEAD, SITE)
+    assert found == (
+        f"{BLOG}/usr/themes/geekg/style.css?v=2",
+        f"{BLOG}/usr/themes/geekg/icon.png",
+        f"{BLOG}/static/MathJax-2.7.9/MathJax.js?config=TeX-AMS-MML_HTMLorMML",
+    )
+    mathjax = [url.removeprefix(f"{BLOG}/static/MathJax-2.7.9/") for url in mathjax_parts(found[2])]
+    assert {
+        "config/TeX-AMS-MML_HTMLorMML.js", "jax/output/HTML-CSS/jax.js",
+        "fonts/HTML-CSS/TeX/woff/MathJax_Main-Regular.woff",
+    } <= set(mathjax)  # fmt: skip
+    assert not any("://" in path for path in mathjax)
+    assert mathjax_parts(found[0]) == []
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b"<p>no head</p>", b"\xff\xfe\0", b"<head>" * 9])
+def test_a_page_of_no_head_needs_nothing(body: bytes) -> None:
+    assert parse_requisites(BLOG + "/archives/1", body, SITE) == ()
+
+
+@settings(max_examples=30)
+@given(st.binary(max_size=200))
+def test_no_page_is_too_odd(body: bytes) -> None:
+    assert isinstance(parse_requisites(BLOG + "/archives/1", b"<head><link rel=stylesheet href=" + body, SITE), tuple)
+
+
+def test_what_pages_are_made_with_is_told_from_their_pictures() -> None:
+    assert file_kind(f"{BLOG}/usr/themes/geekg/style.css") == "requisite"
+    assert file_kind(f"{BLOG}/usr/uploads/2020/1.png") == "image"
+    assert file_kind("https://elsewhere.example/static/x.js") == "image"

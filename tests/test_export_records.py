@@ -1,0 +1,85 @@
+"""The package and the index an archive is handed over in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archiver.cli import main
+from archiver.warc import index
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    # Scrapy's reactor starts once a process.
+    subprocess.run([sys.executable, "-m", "archiver", "--home", home, "demo"], capture_output=True, check=True)
+    return home
+
+
+def archiver(home: Path, *words: str | Path) -> Result:
+    return CliRunner().invoke(main, ["--home", str(home), *map(str, words)], catch_exceptions=False)
+
+
+def test_the_package_is_whole_and_has_the_posts_as_pages(home: Path, tmp_path: Path) -> None:
+    result = archiver(home, "export", "wacz", tmp_path / "blog.wacz")
+    assert (result.exit_code, result.stdout.split(",")[0]) == (0, f"{tmp_path / 'blog.wacz'}: 1 WARC files")
+    checked = archiver(home, "verify", tmp_path / "blog.wacz")
+    assert (checked.exit_code, checked.stdout.split(": ")[-1]) == (0, "whole\n")
+    with zipfile.ZipFile(tmp_path / "blog.wacz") as package:
+        _, main_page, *pages = map(json.loads, package.read("pages/pages.jsonl").decode().splitlines())
+        manifest = json.loads(package.read("datapackage.json"))
+    assert manifest["mainPageUrl"] == main_page["url"]
+    assert main_page["url"].endswith("/content.html")
+    rows = json.loads(archiver(home, "sql", "SELECT title, text FROM posts ORDER BY id", "--json").stdout)
+    assert [{"title": page["title"], "text": page["text"]} for page in pages] == rows
+
+
+def test_the_same_archive_gives_the_same_package(home: Path, tmp_path: Path) -> None:
+    for name in ("one.wacz", "two.wacz"):
+        assert archiver(home, "export", "wacz", tmp_path / name).exit_code == 0
+    assert (tmp_path / "one.wacz").read_bytes() == (tmp_path / "two.wacz").read_bytes()
+
+
+def test_a_damaged_package_is_named(home: Path, tmp_path: Path) -> None:
+    package = tmp_path / "blog.wacz"
+    archiver(home, "export", "wacz", package)
+    data = bytearray(package.read_bytes())
+    data[len(data) // 3] ^= 1
+    package.write_bytes(data)
+    assert archiver(home, "verify", package).exit_code == 4
+
+
+@pytest.mark.parametrize("state", ["there", "missing", "behind"])
+def test_the_index_is_that_of_the_records_whatever_is_left_of_it(home: Path, tmp_path: Path, state: str) -> None:
+    """Fault A3: after a kill before the index was written, it can be made of the records."""
+    copy = shutil.copytree(home, tmp_path / "copy")
+    expected = (home / index.NAME).read_bytes()
+    if state == "missing":
+        (copy / index.NAME).unlink()
+    if state == "behind":
+        (copy / index.NAME).write_text('com,example)/ 20260101000000 {"filename": "gone.warc.gz", "offset": "0"}\n')
+    result = archiver(copy, "export", "cdxj", tmp_path / "out.cdxj")
+    assert (result.exit_code, result.stdout) == (0, f"{tmp_path / 'out.cdxj'}: {len(expected.splitlines())} lines\n")
+    assert (tmp_path / "out.cdxj").read_bytes() == expected
+
+
+def test_what_a_package_brings_in_is_known_already(home: Path, tmp_path: Path) -> None:
+    archiver(home, "export", "wacz", tmp_path / "blog.wacz")
+    result = archiver(home, "import", tmp_path / "blog.wacz")
+    assert result.exit_code == 2
+    assert "found none" in result.stderr
+
+
+def test_where_there_is_nothing_to_hand_over_says_so(tmp_path: Path) -> None:
+    for form in ("wacz", "cdxj"):
+        result = archiver(tmp_path, "export", form, tmp_path / f"blog.{form}")
+        assert (result.exit_code, "found none" in result.stderr) == (2, True)
+        assert list(tmp_path.iterdir()) == []

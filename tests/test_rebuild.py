@@ -1,0 +1,738 @@
+"""Principle 1: the database deleted and made again from the WARC files has the same rows."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archiver.bundled import sample_folder
+from archiver.crawl.lock import locked
+from archiver.errors import ArchiveLocked, ArchiverError, UsageError
+from archiver.items import Gap, Item
+from archiver.rebuild import files, pool, reading
+from archiver.rebuild.outside import import_warc
+from archiver.rebuild.reading import Task
+from archiver.rebuild.swap import Report, rebuild
+from archiver.sample import Response, SampleBlog, SampleComment, serving
+from archiver.store import chronicle, posts
+from archiver.text import EXTRACTOR_VERSION
+from archiver.warc import journal
+from archiver.warc.journal import RunEnd, RunStart
+from archiver.warc.reader import iter_records
+from archiver.warc.verify import verify
+from archiver.warc.writer import WarcWriter
+
+from .crawl.conftest import ROOT, Completed, Crawled, Zygote
+
+LEFT_OUT = {
+    # Not in the bytes: when and in which order an address was found, and how often it was asked for in vain.
+    "frontier": {"seq", "first_seen_at", "attempts", "not_before"},
+}
+"""Columns that a rebuild need not give back."""
+
+SAME = {
+    # Numbers that count what was stored stand for it. They follow the order of the records, and in a crawl the order in
+    # which pages were settled, which is another one when pages come faster than they are stored.
+    "posts": "SELECT *, (SELECT capture_id FROM post_revisions AS r WHERE r.id = current_revision_id) AS "
+    "current_revision_id FROM posts",
+    "post_revisions": "SELECT *, row_number() OVER (PARTITION BY post_id ORDER BY id) AS id FROM post_revisions",
+    "formulas": "SELECT *, position AS id FROM formulas",
+    "categories": "SELECT *, slug AS id FROM categories",
+    "tags": "SELECT *, name AS id FROM tags",
+    "post_categories": "SELECT *, (SELECT slug FROM categories WHERE id = category_id) AS category_id "
+    "FROM post_categories",
+    "post_tags": "SELECT *, (SELECT name FROM tags WHERE id = tag_id) AS tag_id FROM post_tags",
+}
+"""How rows are compared: all columns of all other tables as they are, the numbers of runs and captures included."""
+
+TABLES = (
+    *("captures", "posts", "post_revisions", "post_stats", "comments", "formulas", "code_blocks", "images", "links"),
+    *("categories", "post_categories", "tags", "post_tags", "topics", "topic_posts", "sightings", "runs", "frontier"),
+    *("external_references", "series", "series_posts"),
+)
+
+EDITED, THREADED, DELETED, FAILING, TORN, NEW = 131, 207, 144, 105, 178, 900
+ONE_AT_A_TIME = ("--concurrency", "1")
+
+
+@pytest.fixture(scope="module")
+def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    zygote = Zygote(tmp_path_factory.mktemp("zygote"))
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture(scope="module")
+def lived(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    """An archive that has seen much, kills included."""
+    blog = SampleBlog(gate=True, broken={f"/archives/{FAILING}": [500] * 5, f"/archives/{TORN}": "truncate"})
+    with serving(blog) as site:
+        archive = Crawled(archiver, tmp_path_factory.mktemp("lived"), blog, site)
+        live(archive)
+        yield archive
+
+
+@pytest.fixture(scope="module")
+def small(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    """An archive after one run over a category."""
+    blog = SampleBlog()
+    with serving(blog) as site:
+        archive = Crawled(archiver, tmp_path_factory.mktemp("small"), blog, site)
+        assert archive.crawl("category", "--category", "Astronomy", *ONE_AT_A_TIME, index=False).returncode == 0
+    return archive
+
+
+def live(archive: Crawled) -> None:
+    blog = archive.blog
+    crawl(archive, code=3)
+    blog.broken.clear()
+    crawl(archive)
+    change(blog)
+    blog.overrides["/archives/12"] = Response(301, {"Location": "/archives/58"}, b"")
+    crawl(archive, "--recheck", "100")
+    crawl(archive, "--full")
+    blog.source = blog.source.deleted(DELETED).edited(EDITED, body="<p>没了。</p>")
+    for _ in range(3):
+        crawl(archive, "--recheck", "5")
+    assert archive.rows("SELECT status FROM posts WHERE id = ?", DELETED) == [("gone",)]
+    archive.archiver("--home", archive.home, "probe", "--site", archive.site, "--delay", "0")
+    crawl(archive, "--full", "--limit", "2")
+    blog.overrides["/content.html"] = Response(200, {"Content-Type": "text/html"}, b"<html><p>A new theme</p></html>")
+    crawl(archive, code=3)
+    blog.overrides.clear()
+    crawl(archive)
+    for requests in (9, 17):
+        kill(archive, requests, "--full")
+    crawl(archive, "--full")
+
+
+def crawl(archive: Crawled, *options: str, code: int = 0) -> Completed:
+    done = archive.crawl(*ONE_AT_A_TIME, *options)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def change(blog: SampleBlog) -> None:
+    source = blog.source
+    old, threaded = source.post(EDITED), source.post(THREADED)
+    assert old
+    assert threaded
+    source = source.published(replace(old, id=NEW, title="新文", date="2026-01-01", comments=()))
+    source = source.edited(FAILING, title="改了的题目", tags=("新标签",))
+    source = source.edited(EDITED, body=old.body + "<p>后来补充：$a&lt;b$。</p>")
+    further = (comment(9001), comment(9002, threaded.comments[0].id))
+    blog.source = source.edited(THREADED, comments=(*threaded.comments[:-1], *further))
+
+
+def comment(number: int, parent: int | None = None) -> SampleComment:
+    return SampleComment(id=number, parent=parent, author="后来人", url=None, date="2026-01-02", html="<p>新的。</p>")
+
+
+def kill(archive: Crawled, requests: int, *options: str) -> None:
+    """Start a run and kill it after so many requests."""
+    until = len(archive.blog.requests) + requests
+    words = ["--home", str(archive.home), "crawl", "--site", archive.site, "--delay", "0.02", *ONE_AT_A_TIME, *options]
+    index = ["--index", str(sample_folder() / "index.md")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archiver", *words, *index],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while len(archive.blog.requests) < until and process.poll() is None:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def without_database(archive: Crawled, home: Path) -> Path:
+    """Return a copy of an archive of which only the WARC files are left."""
+    shutil.copytree(archive.home / "warc", home / "warc")
+    return home
+
+
+@pytest.fixture(scope="module")
+def again(lived: Crawled, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
+    """The database of the archive, made again on two processes."""
+    home = without_database(lived, tmp_path_factory.mktemp("again"))
+    report = rebuild(home, processes=2)
+    return home / "archive.db", report
+
+
+def rows(database: Path, table: str, left_out: set[str] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of a table in a fixed order, without some columns, and without a rebuild's own run."""
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        cursor = connection.execute(SAME.get(table, f"SELECT * FROM {table}"))
+        names = [column[0] for column in cursor.description]
+        found = [dict(zip(names, row, strict=True)) for row in cursor]
+    finally:
+        connection.close()
+    kept = [{name: value for name, value in row.items() if name not in (left_out or ())} for row in found]
+    return sorted((row for row in kept if row.get("command") != "rebuild"), key=repr)
+
+
+# -- the same rows -----------------------------------------------------------------------------------------------------
+
+
+def test_the_archive_has_seen_what_the_comparison_is_about(lived: Crawled) -> None:
+    outcomes = {row[0] for row in lived.rows("SELECT outcome FROM runs")}
+    assert outcomes == {"complete", "incomplete", "recognised", "limited", None}
+    statuses = {row[0] for row in lived.rows("SELECT status FROM captures")}
+    assert statuses >= {200, 301, 304, 403, 404, 500}
+    assert lived.rows("SELECT count(*) FROM captures WHERE truncated IS NOT NULL")[0][0] > 0
+    assert lived.rows("SELECT count(*) FROM comments WHERE deleted_at IS NOT NULL")[0][0] > 0
+    assert len(lived.rows("SELECT 1 FROM post_revisions WHERE post_id = ?", EDITED)) == 3
+    assert lived.rows("SELECT count(*) FROM post_revisions WHERE status = 'review'")[0][0] > 0
+
+
+def test_what_a_kill_left_behind_is_in_it(lived: Crawled) -> None:
+    fetched = "SELECT url FROM captures JOIN runs ON runs.id = run_id WHERE outcome IS {} NULL AND status = 200"
+    killed = {row[0] for row in lived.rows(fetched.format("")) if "/archives/" in row[0]}
+    assert killed
+    once = "SELECT count(*) FROM captures JOIN runs ON runs.id = run_id WHERE cycle = ? AND url = ? AND status = 200"
+    (cycle,) = {row[0] for row in lived.rows("SELECT cycle FROM runs WHERE outcome IS NULL")}
+    assert 2 in {lived.rows(once, cycle, url)[0][0] for url in killed}  # fetched, lost, and fetched again
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_rebuilt_is_equal_to_live(lived: Crawled, again: tuple[Path, Report], table: str) -> None:
+    database, _ = again
+    left_out = LEFT_OUT.get(table)
+    assert rows(database, table, left_out) == rows(lived.home / "archive.db", table, left_out)
+
+
+def test_no_table_is_forgotten(lived: Crawled) -> None:
+    tables = (
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%fts%'"
+    )
+    assert {row[0] for row in lived.rows(tables)} == {*TABLES, "alembic_version"}
+
+
+def test_one_process_gives_the_same(lived: Crawled, again: tuple[Path, Report], tmp_path: Path) -> None:
+    report = rebuild(without_database(lived, tmp_path), processes=1)
+    assert report.processes == 1
+    left_out = {"first_seen_at"}
+    for table in TABLES:
+        mine = rows(tmp_path / "archive.db", table, left_out if table == "frontier" else None)
+        assert mine == rows(again[0], table, left_out if table == "frontier" else None), table
+
+
+def test_the_report_says_what_was_read(lived: Crawled, again: tuple[Path, Report]) -> None:
+    _, report = again
+    assert (report.captures,) == lived.rows("SELECT count(*) FROM captures")[0]
+    assert (report.runs,) == lived.rows("SELECT count(*) FROM runs")[0]
+    assert (report.backup, report.notes, report.comparison.changed) == (None, (), ())
+    assert set(report.pages) == {"catalogue", "category", "comments", "index", "post"}
+    assert report.as_dict()["comparison"]["missing"] == ()
+
+
+def test_progress_goes_up_to_the_end(small: Crawled, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    report = rebuild(without_database(small, tmp_path), processes=1, progress=lambda *step: told.append(step))
+    assert told == sorted(told)
+    assert {what for what, _, _ in told} == {"reading files", "reading pages"}
+    assert all(done <= total for _, done, total in told)
+    assert told[-1][2] == report.captures
+
+
+# -- what comes after --------------------------------------------------------------------------------------------------
+
+
+def test_the_next_crawl_asks_for_no_more_than_it_would_have(lived: Crawled, archiver: Zygote, tmp_path: Path) -> None:
+    rebuild(without_database(lived, tmp_path), processes=1)
+    lived.blog.requests.clear()
+    after = Crawled(archiver, tmp_path, lived.blog, lived.site)
+    crawl(after, "--recheck", "0")
+    assert {target for target in lived.asked() if not target.startswith("/category/")} == {
+        "/robots.txt",
+        "/content.html",
+    }
+    (_, crawled), (_, rebuilt) = after.rows("SELECT id, command FROM runs ORDER BY id DESC LIMIT 2")
+    assert (crawled.split()[0], rebuilt) == ("crawl", "rebuild")
+
+
+def test_after_a_first_crawl_was_killed_and_the_database_lost_nothing_is_missed(
+    archiver: Zygote, tmp_path: Path
+) -> None:
+    blog = SampleBlog()
+    with serving(blog) as site:
+        archive = Crawled(archiver, tmp_path, blog, site)
+        kill(archive, 24)
+        for path in tmp_path.glob("archive.db*"):
+            path.unlink()
+        rebuild(tmp_path, processes=1)
+        before = archive.rows("SELECT count(*) FROM posts")[0][0]
+        assert 0 < before < len(blog.source.posts)
+        blog.requests.clear()
+        crawl(archive, "--recheck", "0")
+    assert archive.rows("SELECT count(*) FROM posts") == [(len(blog.source.posts),)]
+    comments = sum(len(post.comments) for post in blog.source.posts)
+    assert archive.rows("SELECT count(*) FROM comments") == [(comments,)]
+    lost = "SELECT url FROM images WHERE url LIKE 'https://kexue.fm/%' AND url NOT IN (SELECT url FROM captures)"
+    assert archive.rows(lost) == []
+    assert len([target for target in archive.asked() if target.startswith("/archives/")]) <= (
+        len(blog.source.posts) - before + 1
+    )
+
+
+def test_the_former_database_stays_beside_the_new_one(small: Crawled, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path)
+    former = b"not a database"
+    (home / "archive.db").write_bytes(former)
+    (home / "archive.db-wal").write_bytes(b"its log")
+    report = rebuild(home, processes=1)
+    assert report.backup
+    assert Path(report.backup).read_bytes() == former
+    assert Path(report.backup + "-wal").read_bytes() == b"its log"
+    assert "a file that is none" in report.comparison.unreadable
+    assert sorted(path.name for path in home.iterdir() if ".bak-" not in path.name) == [
+        *("archive.db", "index.cdxj", "lock", "warc")
+    ]
+    assert (home / "index.cdxj").read_bytes() == (small.home / "index.cdxj").read_bytes()
+    assert rows(home / "archive.db", "posts") == rows(small.home / "archive.db", "posts")
+
+
+def test_a_rebuild_that_fails_leaves_everything_as_it_was(
+    small: Crawled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = without_database(small, tmp_path)
+    (home / "archive.db").write_bytes(b"as it was")
+    monkeypatch.setattr(reading, "read", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        rebuild(home, processes=1)
+    assert sorted(path.name for path in home.iterdir()) == ["archive.db", "lock", "warc"]
+    assert (home / "archive.db").read_bytes() == b"as it was"
+
+
+def test_the_database_may_be_elsewhere(small: Crawled, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path / "home")
+    report = rebuild(home, f"sqlite:///{tmp_path / 'elsewhere.db'}", processes=1)
+    assert report.database == str(tmp_path / "elsewhere.db")
+    assert not (home / "archive.db").exists()
+    assert rows(tmp_path / "elsewhere.db", "posts") == rows(small.home / "archive.db", "posts")
+
+
+def test_a_database_on_a_server_is_filled_in_one_transaction_if_it_is_empty(
+    small: Crawled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = without_database(small, tmp_path / "home")
+    monkeypatch.setattr(chronicle, "sqlite_file", lambda _: None)
+    url = f"sqlite:///{tmp_path / 'server.db'}"
+    with monkeypatch.context() as context:
+        context.setattr(reading, "read", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rebuild(home, url, processes=1)
+    assert rows(tmp_path / "server.db", "runs") == []
+    report = rebuild(home, url, processes=1)
+    assert rows(tmp_path / "server.db", "posts") == rows(small.home / "archive.db", "posts")
+    assert (report.backup, report.database) == (None, "the database on the server")
+    with pytest.raises(UsageError, match="expected an empty database"):
+        rebuild(home, url, processes=1)
+
+
+def test_without_files_there_is_nothing_to_build(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="found none"):
+        rebuild(tmp_path)
+
+
+def test_a_run_that_writes_is_not_disturbed(small: Crawled, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path)
+    with locked(home), pytest.raises(ArchiveLocked):
+        rebuild(home)
+
+
+# -- reading anew ------------------------------------------------------------------------------------------------------
+
+
+def test_a_newer_extractor_reads_current_revisions_anew_and_leaves_older_ones_as_they_were(
+    lived: Crawled, tmp_path: Path
+) -> None:
+    home = without_database(lived, tmp_path)
+    shutil.copy(lived.home / "archive.db", home / "archive.db")
+    captures = "SELECT capture_id, r.id = current_revision_id FROM post_revisions AS r JOIN posts ON posts.id = post_id"
+    of_post = dict(lived.rows(f"{captures} WHERE post_id = ? ORDER BY r.id", EDITED))
+    current, former = next(each for each, shown in of_post.items() if shown), min(of_post)
+    with sqlite3.connect(home / "archive.db") as old:
+        old.execute(
+            "UPDATE post_revisions SET text = 'as read then', extractor_version = 0 WHERE post_id = ?", (EDITED,)
+        )
+        old.execute("UPDATE posts SET text = 'as read then' WHERE id = ?", (EDITED,))
+        old.execute("DELETE FROM formulas WHERE id = (SELECT min(id) FROM formulas WHERE post_id = ?)", (EDITED,))
+        old.execute(
+            "UPDATE formulas SET tex = '$x$' WHERE id = (SELECT min(id) FROM formulas WHERE post_id = ?)", (EDITED,)
+        )
+    old.close()
+    report = rebuild(home, processes=1)
+    new = {row["capture_id"]: row for row in rows(home / "archive.db", "post_revisions") if row["post_id"] == EDITED}
+    assert (new[former]["text"], new[former]["extractor_version"]) == ("as read then", 0)
+    assert new[current]["text"] != "as read then"
+    assert new[current]["extractor_version"] == EXTRACTOR_VERSION
+    (changed,) = report.comparison.changed
+    assert (changed.post_id, changed.same_version, changed.markdown_changed) == (EDITED, True, False)
+    assert (changed.formulas_lost, changed.formulas_new) == (1, 2)
+    assert changed.characters_before == len("as read then") < changed.characters_after
+    assert report.comparison.missing == ()
+
+
+def test_posts_of_the_former_database_that_no_file_holds_are_named(lived: Crawled, tmp_path: Path) -> None:
+    home = without_database(lived, tmp_path)
+    shutil.copy(lived.home / "archive.db", home / "archive.db")
+    for path in sorted((home / "warc").iterdir())[2:]:
+        path.unlink()
+    report = rebuild(home, processes=1)
+    assert report.comparison.missing == (NEW,)
+    assert EDITED in {change.post_id for change in report.comparison.changed if not change.same_version}
+
+
+def test_a_page_that_cannot_be_stored_is_a_gap_and_the_others_are_there(
+    small: Crawled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = without_database(small, tmp_path)
+    number = min(row["id"] for row in rows(small.home / "archive.db", "posts"))
+    save = posts.save
+
+    def faulty(session: Any, post: Any, **how: Any) -> Any:
+        change = save(session, post, **how)
+        return 1 / 0 if post.id == number else change
+
+    monkeypatch.setattr(posts, "save", faulty)
+    report = rebuild(home, processes=1)
+    (note,) = report.notes
+    assert f"/archives/{number}: a fault of the archiver" in note
+    numbers = {row["id"] for row in rows(home / "archive.db", "posts")}
+    assert numbers == {row["id"] for row in rows(small.home / "archive.db", "posts")} - {number}
+    (row,) = (row for row in rows(home / "archive.db", "frontier") if row["url"].endswith(f"/archives/{number}"))
+    assert row["state"] == "failed"
+
+
+def test_a_revisit_stands_for_the_page_it_refers_to(tmp_path: Path) -> None:
+    html = page(SampleBlog(), f"/archives/{EDITED}")
+    path = outside(tmp_path / "warc", [(LONG_AGO, f"{HOST}/archives/{EDITED}", html)])
+    original = next(record for record in iter_records(path) if record.type == "response")
+    with path.open("ab") as file:
+        warc = WARCWriter(file, gzip=True, warc_version="1.1")
+        record = warc.create_revisit_record(
+            f"{HOST}/archives/{EDITED}", original.header("WARC-Payload-Digest"), original.target_uri, LONG_AGO,
+            StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1"),
+            warc_headers_dict={"WARC-Date": "2016-05-01T00:00:00Z", "WARC-Refers-To": original.record_id},
+        )  # fmt: skip
+        warc.write_record(record)
+    report = rebuild(tmp_path, processes=1)
+    assert (report.captures, report.pages) == (2, {"post": 2})
+    first, second = rows(tmp_path / "archive.db", "captures")
+    assert (first["payload_sha256"], second["revisit_of"]) == (second["payload_sha256"], original.record_id)
+    (post,) = rows(tmp_path / "archive.db", "posts")
+    assert (post["first_seen_at"], post["last_seen_at"]) == (LONG_AGO, "2016-05-01T00:00:00Z")
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def written(directory: Path, run: int, moment: str, *, cycle: int | None = None) -> Path:
+    """Write a WARC file as a run would."""
+    start = RunStart(run=run, cycle=cycle or run, command="crawl", site="https://kexue.fm", started_at=moment)
+    before = set(directory.glob("*.gz"))
+    with WarcWriter(
+        directory, software="blog-archiver/1", info=start.as_fields(), now=lambda: datetime.fromisoformat(moment)
+    ) as writer:
+        writer.write_exchange(
+            target_uri="https://kexue.fm/archives/7", request=b"GET / HTTP/1.1\r\n\r\n",
+            response=b"HTTP/1.1 404 Not Found\r\n\r\n", fetched_at=moment, ip_address=None,
+        )  # fmt: skip
+    (path,) = set(directory.glob("*.gz")) - before
+    return path
+
+
+def test_runs_are_in_the_order_of_their_numbers_when_clocks_jump(tmp_path: Path) -> None:
+    paths = [written(tmp_path, run, moment) for run, moment in
+             ((1, "2026-01-01T00:00:00Z"), (2, "1970-01-01T00:00:00Z"), (5, "2026-01-02T00:00:00Z"))]  # fmt: skip
+    found = files.runs(tmp_path)
+    assert [(run.id, run.paths) for run in found] == [
+        (number, (path,)) for number, path in zip((1, 2, 5), paths, strict=True)
+    ]
+
+
+def test_runs_of_a_database_that_was_lost_come_first_and_the_later_ones_get_new_numbers(tmp_path: Path) -> None:
+    written(tmp_path, 1, "2026-01-01T00:00:00Z")
+    written(tmp_path, 2, "2026-01-02T00:00:00Z")
+    written(tmp_path, 1, "2026-01-03T00:00:00Z")
+    written(tmp_path, 2, "2026-01-04T00:00:00Z", cycle=1)
+    assert [(run.id, run.start.cycle, run.start.started_at[:10]) for run in files.runs(tmp_path)] == [
+        (1, 1, "2026-01-01"), (2, 2, "2026-01-02"), (3, 3, "2026-01-03"), (4, 3, "2026-01-04"),
+    ]  # fmt: skip
+
+
+def test_runs_of_a_cycle_stay_together_when_the_first_left_no_file(tmp_path: Path) -> None:
+    written(tmp_path, 6, "2026-01-01T00:00:00Z", cycle=5)
+    written(tmp_path, 7, "2026-01-02T00:00:00Z", cycle=5)
+    assert [(run.id, run.start.cycle) for run in files.runs(tmp_path)] == [(6, 6), (7, 6)]
+
+
+def test_files_of_one_run_belong_together(tmp_path: Path) -> None:
+    for _ in range(2):
+        written(tmp_path, 3, "2026-01-01T00:00:00Z")
+    (run,) = files.runs(tmp_path)
+    assert [path.name[-13:] for path in run.paths] == ["00001.warc.gz", "00002.warc.gz"]
+
+
+def test_damage_is_said_and_passed_over(lived: Crawled, tmp_path: Path) -> None:
+    home = without_database(lived, tmp_path)
+    path = min((home / "warc").iterdir())
+    post = next(record for record in iter_records(path) if record.type == "response" and record.http_status == 200
+                and "/archives/" in (record.target_uri or ""))  # fmt: skip
+    data = bytearray(path.read_bytes())
+    data[post.offset + post.length // 2] ^= 0xFF
+    path.write_bytes(data)
+    report = rebuild(home, processes=1)
+    (note,) = report.notes
+    assert f"{path.name}, offset {post.offset}: {post.length} bytes cannot be read" in note
+    assert (
+        len(rows(home / "archive.db", "captures"))
+        == report.captures
+        == len(rows(lived.home / "archive.db", "captures")) - 1
+    )
+    # It was fetched again in later runs.
+    assert len(rows(home / "archive.db", "posts")) == len(rows(lived.home / "archive.db", "posts"))
+
+
+def test_a_file_left_open_is_closed_first(archiver: Zygote, tmp_path: Path) -> None:
+    blog = SampleBlog()
+    with serving(blog) as site:
+        kill(Crawled(archiver, tmp_path, blog, site), 8)
+    (path,) = (tmp_path / "warc").iterdir()
+    assert path.name.endswith(".open")
+    report = rebuild(tmp_path, processes=1)
+    assert [note.split(",")[0] for note in report.notes] == [f"closed {path.name.removesuffix('.open')}"]
+    assert report.captures >= 7
+
+
+# -- what a run says about itself --------------------------------------------------------------------------------------
+
+
+def test_a_run_is_written_and_read_back() -> None:
+    start = RunStart(run=7, cycle=3, command="crawl --index https://x.org/a.md", site="http://h:1", started_at="then")
+    block = "".join(f"{name}: {value}\r\n" for name, value in start.as_fields().items()).encode()
+    assert RunStart.of(b"software: blog-archiver/1.2\r\n" + block) == start
+    assert (start.index_url, start.is_import) == ("https://x.org/a.md", False)
+    end = RunEnd(
+        run=7, finished_at="later", outcome="complete", exit_code=0, rest_until=None, missing_counted=True,
+        counts={"new": 1, "pages": {"post": 2}}, addresses=[{"url": "https://kexue.fm/x", "reason": "中文"}],
+    )  # fmt: skip
+    assert RunEnd.of(end.as_block()) == end
+    assert (RunEnd.of(b"format: WARC"), RunStart.of(block.replace(b"7", b"seven"))) == (None, None)
+
+
+def test_another_programs_words_are_not_taken_for_ours() -> None:
+    assert journal.software(b"software: warcprox/2\r\n") == ""
+    assert journal.software(b"Software: blog-archiver/0.1.0\r\nformat: x\r\n") == "0.1.0"
+
+
+def test_neither_scrapy_nor_twisted_is_needed() -> None:
+    code = "import sys, archiver.rebuild.outside; sys.exit('scrapy' in sys.modules or 'twisted' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+# -- processes ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tasks(lived: Crawled) -> list[Task]:
+    found = lived.rows(
+        "SELECT warc_file, warc_offset, target_uri FROM captures WHERE url LIKE '%/archives/%' AND status = 200"
+    )
+    return [Task(file, offset, "post", url, lived.site) for file, offset, url in found[:20] if "page" not in url]
+
+
+def read_all(tasks: list[Task], home: Path, processes: int) -> list[Item | None]:
+    with pool.Pool(home / "warc", processes) as readers:
+        return [item for _, item in readers.read_all(zip(count(), tasks, strict=False))]
+
+
+def test_pages_come_in_the_order_asked_for(lived: Crawled, tasks: list[Task]) -> None:
+    assert read_all(tasks, lived.home, 3) == read_all(tasks, lived.home, 1)
+
+
+def test_a_process_that_is_killed_costs_no_page(lived: Crawled, tasks: list[Task]) -> None:
+    expected = read_all(tasks, lived.home, 1)
+    with pool.Pool(lived.home / "warc", 2) as readers:
+        found = readers.read_all(zip(count(), tasks * 3, strict=False))
+        items = [next(found)[1]]
+        os.kill(min(readers._executor._processes), signal.SIGKILL)
+        assert items + [item for _, item in found] == expected * 3
+
+
+def test_a_page_that_kills_is_the_only_one_lost(
+    lived: Crawled, tasks: list[Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lethal.py").write_text(
+        "import os\nfrom archiver.rebuild import reading\n"
+        "def read(directory, tasks):\n"
+        "    return [os._exit(1) if task.kind == 'lethal' else reading.read(directory, task) for task in tasks]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(pool, "_read", importlib.import_module("lethal").read)
+    poisoned = [*tasks[:3], replace(tasks[3], kind="lethal"), *tasks[4:]]
+    expected = read_all(tasks, lived.home, 1)
+    assert read_all(poisoned, lived.home, 2) == [*expected[:3], Gap(reason=pool.FATAL), *expected[4:]]
+
+
+# -- other programs' captures ------------------------------------------------------------------------------------------
+
+LONG_AGO = "2015-05-01T00:00:00Z"
+JUST_NOW = "2999-01-01T00:00:00Z"
+HOST = "https://kexue.fm"
+
+
+def outside(folder: Path, pages: list[tuple[str, str, bytes]]) -> Path:
+    """Write a WARC file as another program would: dates, addresses, bodies."""
+    with WarcWriter(folder, "web", software="another/1") as writer:
+        for date, url, body in pages:
+            writer.write_exchange(
+                target_uri=url,
+                request=b"GET / HTTP/1.1\r\n\r\n",
+                response=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + body,
+                fetched_at=date,
+                ip_address=None,
+            )
+    (path,) = folder.glob("web-*.warc.gz")
+    return path
+
+
+def page(blog: SampleBlog, path: str) -> bytes:
+    return blog.respond("GET", path, {"Host": "kexue.fm"}).body
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    """Captures by another program: a post as it once was, one long gone, one of the future, and other things."""
+    blog = SampleBlog()
+    old = blog.source.post(EDITED)
+    assert old
+    blog.source = blog.source.edited(EDITED, title="从前的题目")
+    blog.source = blog.source.published(replace(old, id=77, title="早已删除", comments=()))
+    pages = [
+        (LONG_AGO, f"http://www.spaces.ac.cn/archives/{EDITED}/", page(blog, f"/archives/{EDITED}")),
+        (LONG_AGO, f"{HOST}/archives/77", page(blog, "/archives/77")),
+        (LONG_AGO, f"{HOST}/content.html", page(blog, "/content.html")),
+        (LONG_AGO, "https://example.org/", b"elsewhere"),
+    ]
+    blog.source = blog.source.edited(THREADED, title="将来的题目")
+    pages.append((JUST_NOW, f"{HOST}/archives/{THREADED}", page(blog, f"/archives/{THREADED}")))
+    return outside(tmp_path / "theirs", pages)
+
+
+def titles(home: Path, number: int) -> list[tuple[str, str]]:
+    found = [row for row in rows(home / "archive.db", "post_revisions") if row["post_id"] == number]
+    return [(row["title"], row["seen_at"]) for row in sorted(found, key=lambda row: row["id"])]
+
+
+def test_an_old_capture_becomes_an_older_revision(small: Crawled, theirs: Path, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path / "home")
+    rebuild(home, processes=1)
+    posts = {row["id"]: row for row in rows(home / "archive.db", "posts")}
+    captures = rows(home / "archive.db", "captures")
+    number = next(number for number in posts if number not in (EDITED, THREADED))
+    report = import_warc(theirs, home, processes=1)
+    assert (report.tally.copied, report.tally.elsewhere, report.tally.known, report.tally.notes) == (4, 1, 0, [])
+    now = {row["id"]: row for row in rows(home / "archive.db", "posts")}
+    assert now.keys() - posts.keys() == {77, EDITED, THREADED} - posts.keys()
+    assert now[number] == posts[number]
+    assert [row for row in rows(home / "archive.db", "captures") if row in captures] == captures
+    assert now[77]["first_seen_at"] == LONG_AGO
+    assert titles(home, EDITED)[0][0] == "从前的题目"
+    assert not any(row["post_id"] == 77 for row in rows(home / "archive.db", "sightings"))
+    assert report.rebuilt.backup
+    assert report.rebuilt.comparison.missing == ()
+
+
+def test_captures_come_in_at_their_dates(lived: Crawled, theirs: Path, tmp_path: Path) -> None:
+    home = without_database(lived, tmp_path / "home")
+    import_warc(theirs, home, processes=1)
+    before, after = titles(home, EDITED), titles(lived.home, EDITED)
+    assert before == [("从前的题目", LONG_AGO), *after]
+    posts = {row["id"]: row for row in rows(home / "archive.db", "posts")}
+    assert posts[EDITED]["title"] == after[0][0]
+    assert (posts[THREADED]["title"], posts[THREADED]["last_seen_at"]) == ("将来的题目", JUST_NOW)
+    assert rows(home / "archive.db", "sightings") == rows(lived.home / "archive.db", "sightings")
+    mine = {row["record_id"]: (row["id"], row["run_id"]) for row in rows(home / "archive.db", "captures")}
+    live = {row["record_id"]: (row["id"], row["run_id"]) for row in rows(lived.home / "archive.db", "captures")}
+    assert {record_id: mine[record_id] for record_id in live} == live
+
+
+def test_the_records_are_copied_byte_for_byte(small: Crawled, theirs: Path, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path / "home")
+    import_warc(theirs, home, processes=1)
+    copy = max((home / "warc").iterdir(), key=lambda path: path.stat().st_mtime)
+    first, *_ = copied = list(iter_records(copy))
+    start = RunStart.of(first.block)
+    assert start
+    assert (start.command, start.is_import) == (f"import {theirs.name}", True)
+    blocks = {record.record_id: (record.headers, record.block) for record in copied}
+    for record in iter_records(theirs):
+        if record.type == "warcinfo" or "example.org" not in (record.target_uri or ""):
+            assert blocks[record.record_id] == (record.headers, record.block)
+    assert not any("example.org" in (record.target_uri or "") for record in copied)
+    assert [finding for finding in verify(home / "warc") if finding.severity == "damage"] == []
+
+
+@pytest.mark.parametrize("form", ["plain", "compressed as a whole", "package"])
+def test_every_form_of_a_file_comes_in(small: Crawled, theirs: Path, tmp_path: Path, form: str) -> None:
+    records = gzip.decompress(theirs.read_bytes())
+    source = tmp_path / ("theirs.wacz" if form == "package" else "theirs.warc")
+    if form == "package":
+        with zipfile.ZipFile(source, "w") as package:
+            package.write(theirs, f"archive/{theirs.name}")
+    else:
+        source.write_bytes(records if form == "plain" else gzip.compress(records))
+    home = without_database(small, tmp_path / "home")
+    assert import_warc(source, home, processes=1).tally.copied == 4
+    assert titles(home, 77) == [("早已删除", LONG_AGO)]
+
+
+def test_what_is_there_already_is_not_taken_again(small: Crawled, theirs: Path, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path / "home")
+    import_warc(theirs, home, processes=1)
+    before = sorted((home / "warc").iterdir())
+    with pytest.raises(UsageError, match="found none"):
+        import_warc(theirs, home, processes=1)
+    assert sorted((home / "warc").iterdir()) == before
+
+
+def test_what_is_not_what_was_written_stays_outside(small: Crawled, theirs: Path, tmp_path: Path) -> None:
+    records = gzip.decompress(theirs.read_bytes())
+    source = tmp_path / "theirs.warc"
+    start = records.rindex(b"/archives/77\r\n")
+    source.write_bytes(records[:start] + records[start:].replace("早已删除".encode(), "早已修改".encode(), 1))
+    home = without_database(small, tmp_path / "home")
+    tally = import_warc(source, home, processes=1).tally
+    assert (tally.damaged, tally.copied) == (1, 3)
+    assert any("block digest" in note and "/archives/77" in note for note in tally.notes)
+    assert titles(home, 77) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"<html>", b"WARC/1.1\r\nContent-Length: 99\r\n\r\nshort"])
+def test_what_is_no_archive_is_refused_and_leaves_nothing(small: Crawled, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "source").write_bytes(content)
+    home = without_database(small, tmp_path / "home")
+    before = sorted((home / "warc").iterdir())
+    with pytest.raises(ArchiverError, match="source"):
+        import_warc(tmp_path / "source", home)
+    assert sorted((home / "warc").iterdir()) == before
+    assert sorted(path.name for path in home.iterdir()) == ["lock", "warc"]
