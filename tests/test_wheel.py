@@ -68,6 +68,7 @@ def test_the_wheel_carries_what_the_program_needs_and_nothing_else(wheel: Path) 
     tops = {name.split("/")[0] for name in names}
     assert tops == {"archiver", "spiders", f"blog_archiver-{archiver.__version__}.dist-info"}
     assert {"archiver/_data/index.md", "archiver/_migrations/env.py", "archiver/py.typed"} <= names
+    assert {f"archiver/web/reader/mathjax/{name}" for name in ("tex-chtml-full.js", "ui/safe.js", "LICENSE")} <= names
     assert not [name for name in names if re.search(r"(^|/)(tests?|__pycache__)/|\.py[co]$", name)]
 
 

@@ -126,11 +126,11 @@ def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
 
 
 def _runs(desk: Desk, values: Values) -> Any:
-    return desk.library.runs(values["limit"])
+    return desk.ledger.runs(values["limit"])
 
 
 def _gaps(desk: Desk, values: Values) -> Any:
-    return desk.library.gaps(values["limit"])
+    return desk.ledger.gaps(values["limit"])
 
 
 def _captures(desk: Desk, values: Values) -> Any:
@@ -139,7 +139,7 @@ def _captures(desk: Desk, values: Values) -> Any:
 
 def _status(desk: Desk, values: Values) -> Any:
     del values
-    return {**desk.library.totals(), "database_bytes": desk.reading.bytes, "version": __version__}
+    return {**desk.ledger.totals(), "database_bytes": desk.reading.bytes, "version": __version__}
 
 
 ENDPOINTS = (

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from archiver.store.reading import Reading
 from archiver.store.timeline import Timeline
 from archiver.web.exchange import Exchanges
+from archiver.web.reader.ledger import Ledger
 from archiver.web.reader.library import Library
 
 
@@ -24,6 +25,7 @@ class Desk:
     home: Path
     reading: Reading
     library: Library
+    ledger: Ledger
     timeline: Timeline
     exchanges: Exchanges
     replay_port: int | None
@@ -38,7 +40,7 @@ class Desk:
         reading = Reading(database)
         timeline = Timeline(database)
         exchanges = Exchanges(home / "warc", timeline)
-        return cls(home, reading, Library(reading), timeline, exchanges, replay_port)
+        return cls(home, reading, Library(reading), Ledger(reading), timeline, exchanges, replay_port)
 
     def close(self) -> None:
         """Let go of the files."""

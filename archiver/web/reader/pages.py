@@ -16,29 +16,24 @@ from archiver.store import schema
 from archiver.store.reading import Row
 from archiver.text import bibtex
 from archiver.urls import post_url
-from archiver.web.moment import digits_of
-from archiver.web.reader import charts, comparison, finding, markup, parameters, threads, words
+from archiver.web.reader import charts, comparison, finding, lists, markup, parameters, threads, words
 from archiver.web.reader.desk import Desk, Missing, desk
-from archiver.web.reader.library import Choice
 from archiver.web.reader.parameters import Parameter
 from archiver.web.reader.tables import MOST_ROWS, TIMEOUT, table
-from archiver.web.reader.view import page, problem
+from archiver.web.reader.view import number_in, page, problem
 from archiver.web.server import NAMES
 
 _SHOWN_THREADS = 20  # discussions that are not folded
 _FOLDED = 12  # comments of one discussion from which on its answers are folded
 _NEWEST = 12
-_PER_PAGE = 100
-_PAGE = Parameter("page", "number of the page", int, default=1, least=1, most=10_000)
 _REVISIONS = (Parameter("from", "a version", int), Parameter("to", "a version", int))
-_URL = Parameter("url", "an address of the blog", required=True, most=2_000)
 
 
 def front(request: Request) -> Response:
     """Show what is new, what there is, and what the last run brought."""
-    library = desk(request).library
-    runs = library.runs(1)
-    brought = library.brought(runs[0]["id"]) if runs else {}
+    library, ledger = desk(request).library, desk(request).ledger
+    runs = ledger.runs(1)
+    brought = ledger.brought(runs[0]["id"]) if runs else []
     years = library.years()
     return page(
         request,
@@ -50,7 +45,7 @@ def front(request: Request) -> Response:
         years=years,
         chart=charts.columns("Posts by year", [(str(row["year"]), row["posts"]) for row in years]),
         tags=library.tags()[:40],
-        totals=library.counts(),
+        totals=ledger.counts(),
         run=runs[0] if runs else None,
         brought=brought,
     )
@@ -59,7 +54,7 @@ def front(request: Request) -> Response:
 def post(request: Request) -> Response:
     """Show a post."""
     library = desk(request).library
-    number = _number(request)
+    number = number_in(request)
     row = library.post(number)
     if row is None:
         return _unknown_post(request, number)
@@ -89,7 +84,7 @@ def post(request: Request) -> Response:
 
 def citation(request: Request) -> Response:
     """Return a post's BibTeX entry as a file."""
-    number = _number(request)
+    number = number_in(request)
     row = desk(request).library.post(number)
     if row is None:
         raise Missing(f"post {number}")
@@ -100,7 +95,7 @@ def citation(request: Request) -> Response:
 def history(request: Request) -> Response:
     """Show the versions of a post."""
     library = desk(request).library
-    number = _number(request)
+    number = number_in(request)
     row = library.post(number)
     if row is None:
         return _unknown_post(request, number)
@@ -110,7 +105,7 @@ def history(request: Request) -> Response:
 def difference(request: Request) -> Response:
     """Show two versions of a post side by side: those asked for, or the last two."""
     library = desk(request).library
-    number = _number(request)
+    number = number_in(request)
     row = library.post(number)
     if row is None:
         return _unknown_post(request, number)
@@ -131,48 +126,6 @@ def difference(request: Request) -> Response:
         comparison=found,
         pieces=comparison.pieces,
     )
-
-
-def captures(request: Request) -> Response:
-    """List the captures of an address."""
-    url = parameters.read(request, [_URL])["url"]
-    return page(request, "captures.html", url=url, captures=desk(request).library.captures(url), digits_of=digits_of)
-
-
-def listing(request: Request, kind: str = "") -> Response:
-    """List the posts of a category, tag or year, or all of them."""
-    library = desk(request).library
-    choice, heading = _chosen(request, kind)
-    total = library.count(choice)
-    number = parameters.read(request, [_PAGE])["page"]
-    posts = library.posts(choice, _PER_PAGE, (number - 1) * _PER_PAGE)
-    if not posts and (kind or number > 1):
-        raise Missing(heading)
-    return page(
-        request, "list.html", kind=kind, heading=heading, posts=posts, total=total, number=number, per_page=_PER_PAGE
-    )
-
-
-def topic(request: Request) -> Response:
-    """Show a topic of the curated index."""
-    library = desk(request).library
-    found = library.topic(_number(request))
-    if found is None:
-        raise Missing(f"topic {_number(request)}")
-    return page(request, "outline.html", kind="Topic", heading=found["name"], parts_=library.outline(found["id"]))
-
-
-def series(request: Request) -> Response:
-    """Show a series."""
-    parts = desk(request).library.parts(_number(request))
-    if not parts:
-        raise Missing(f"series {_number(request)}")
-    return page(request, "outline.html", kind="Series", heading=parts[0]["name"], parts_=parts)
-
-
-def tags(request: Request) -> Response:
-    """Show all tags."""
-    return page(request, "tags.html", tags=desk(request).library.tags())
 
 
 def search(request: Request) -> Response:
@@ -229,24 +182,23 @@ def sql(request: Request) -> Response:
 def health(request: Request) -> Response:
     """Show how the archive is: runs, gaps, reviews, sizes, growth."""
     here = desk(request)
-    growth = here.library.growth()
+    growth = here.ledger.growth()
     drawn = [
         charts.line("Posts over time", [(row["month"], row["posts"]) for row in growth]),
         charts.line("Comments over time", [(row["month"], row["comments"]) for row in growth]),
-        charts.line("Readers over time", [(row["day"], row["readers"]) for row in here.library.readers()]),
+        charts.line("Readers over time", [(row["day"], row["readers"]) for row in here.ledger.readers()]),
     ]
     return page(
         request,
         "health.html",
-        totals=here.library.totals(),
-        runs=here.library.runs(20),
-        reasons=here.library.gap_reasons(),
-        gaps=here.library.gaps(200),
-        reviews=here.library.reviews(),
+        totals=here.ledger.totals(),
+        runs=here.ledger.runs(20),
+        reasons=here.ledger.gap_reasons(),
+        gaps=here.ledger.gaps(200),
+        reviews=here.ledger.reviews(),
         database_bytes=here.reading.bytes or 0,
         warc_bytes=here.warc_bytes,
         charts=[chart for chart in drawn if chart],
-        next_run=None,
         loads=json.loads,
     )
 
@@ -265,7 +217,7 @@ def original(request: Request) -> Response:
 
 def archives(request: Request) -> Response:
     """Lead from the blog's own path of a post to its page here."""
-    return RedirectResponse(f"/posts/{_number(request)}", 301)
+    return RedirectResponse(f"/posts/{number_in(request)}", 301)
 
 
 def language(request: Request) -> Response:
@@ -292,27 +244,6 @@ def _revision(here: Desk, post: int, number: int) -> Row:
     return found
 
 
-def _number(request: Request) -> int:
-    return int(request.path_params["id"])
-
-
-def _chosen(request: Request, kind: str) -> tuple[Choice, str]:
-    """Return which posts an address lists, and what to call them."""
-    name = str(request.path_params.get("name", ""))
-    if kind == "categories":
-        category = desk(request).library.category(name)
-        if category is None:
-            raise Missing(name)
-        return Choice(category=name), category["name"]
-    if kind == "tags":
-        return Choice(tag=name), name
-    if kind == "years":
-        if not (name.isascii() and name.isdigit() and len(name) == 4):
-            raise Missing(name)
-        return Choice(year=int(name)), name
-    return Choice(), ""
-
-
 def _citation(row: Row) -> str:
     return bibtex.entry(
         post_id=row["id"],
@@ -335,20 +266,20 @@ def _route(path: str, endpoint: Callable[[Request], Response]) -> Route:
 
 ROUTES = [
     _route("/", front),
-    _route("/posts", listing),
+    _route("/posts", lists.listing),
     _route("/posts/{id:int}", post),
     _route("/posts/{id:int}/history", history),
     _route("/posts/{id:int}/difference", difference),
     _route("/posts/{id:int}/citation.bib", citation),
     _route("/archives/{id:int}", archives),
-    _route("/topics/{id:int}", topic),
-    _route("/series/{id:int}", series),
-    _route("/tags", tags),
-    _route("/captures", captures),
+    _route("/topics/{id:int}", lists.topic),
+    _route("/series/{id:int}", lists.series),
+    _route("/tags", lists.tags),
+    _route("/captures", lists.captures),
     _route("/search", search),
     _route("/sql", sql),
     _route("/health", health),
     _route("/language/{language}", language),
     _route("/original/{path:path}", original),
-    *(_route(f"/{kind}/{{name:path}}", partial(listing, kind=kind)) for kind in ("categories", "tags", "years")),
+    *(_route(f"/{kind}/{{name:path}}", partial(lists.listing, kind=kind)) for kind in ("categories", "tags", "years")),
 ]

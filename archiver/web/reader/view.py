@@ -34,6 +34,11 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
     return HTMLResponse(html.encode("utf-8", "replace"), status, headers={"Vary": "Accept-Language, Cookie"})
 
 
+def number_in(request: Request) -> int:
+    """Return the number in an address."""
+    return int(request.path_params["id"])
+
+
 def problem(request: Request, status: int, heading: str, detail: str, **values: Any) -> Response:
     """Return the page for what went wrong."""
     return page(request, "problem.html", status, **{"url": None, "gap": None, **values}, heading=heading, detail=detail)

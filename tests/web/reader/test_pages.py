@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from archiver.web.reader.words import LANGUAGES
+from archiver.web.reader import words
 from tests.web.reader.conftest import Client
 from tests.web.reader.library import DRAWING, LIE, PICTURE, png
 
@@ -20,7 +21,7 @@ PAGES = (
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_there_in_both_languages(reader: Client, path: str) -> None:
-    for language in LANGUAGES:
+    for language in words.LANGUAGES:
         answer = reader.get(path, Accept_Language=language)
         assert answer.status == 200
         assert f'<html lang="{"zh-Hans" if language == "zh" else "en"}">' in answer.text
@@ -136,3 +137,13 @@ def test_the_language_is_kept_and_leads_nowhere_else(reader: Client) -> None:
     assert "archiver-language=zh" in answer.headers["set-cookie"]
     for back in ("//evil.example", "/\\evil.example", "https://evil.example", "/a%0d%0aX:1"):
         assert reader.get(f"/language/zh?back={back}").headers["location"] == "/"
+
+
+def test_every_phrase_has_its_chinese() -> None:
+    folder = Path(words.__file__).parent / "templates"
+    phrases = {found for file in folder.glob("*.html") for found in re.findall(r"\bt\('([^']+)'", file.read_text())}
+    chinese, english = words.translator("zh"), words.translator("en")
+    blanks = ("1", "2", "3")
+    assert len(phrases) > 50
+    untold = {phrase for phrase in phrases if chinese(phrase, *blanks) == english(phrase, *blanks)}
+    assert untold <= {"SQL"}
