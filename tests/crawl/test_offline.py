@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,7 @@ def changed(crawled: Callable[..., Crawled]) -> Crawled:
     assert old
     archive.blog.source = archive.blog.source.edited(131, body=old.body + "<p>后来补充的话。</p>")
     archive.blog.broken |= {"/archives/105": 500, "/archives/144": "truncate"}
+    time.sleep(1 - time.time() % 1)  # captures are dated by the second
     archive.crawl("catalogue", "--full", "--concurrency", "1", index=False)
     return archive
 
