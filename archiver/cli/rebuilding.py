@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli.context import Context, as_json
+from archiver.errors import ExitCode
 
 if TYPE_CHECKING:
     from archiver.rebuild.outside import ImportReport
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_obj
 def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
-    """Make the database again from the WARC files, offline; the one that is there stays beside it."""
+    """Make the database again from the WARC files, offline; the one that is there stays beside it.
+
+    Ends with 4 when that one has posts that no WARC file holds.
+    """
     from archiver.rebuild import swap
 
     with _progress(obj) as progress:
         report = swap.rebuild(obj.home, obj.db, processes=processes, progress=progress)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _rebuilt(report))
+    sys.exit(ExitCode.DAMAGED if report.comparison.missing else ExitCode.DONE)
 
 
 @click.command("import")
@@ -72,7 +77,9 @@ def _rebuilt(report: Report) -> str:
         formulas = f"formulas +{change.formulas_new} -{change.formulas_lost}"
         characters = f"characters {change.characters_before} to {change.characters_after}"
         lines.append(f"reads differently: {change.post_id} {change.title} ({formulas}, {characters})")
-    lines += [f"in no WARC file: posts {', '.join(map(str, found.missing))}"] if found.missing else []
+    if found.missing:
+        some = ", ".join(map(str, found.missing[:10])) + (" …" if len(found.missing) > 10 else "")
+        lines.append(f"{len(found.missing)} posts are in no WARC file, only in the former database: {some}")
     lines += [f"{found.kept} older revisions keep the text they had"] if found.kept else []
     lines += [f"the former database is now {report.backup}"] if report.backup else []
     return "\n".join(lines)

@@ -14,38 +14,74 @@ from archiver.urls import BLOG, Site
 
 _HEAD_END = b"</head>"
 _LONGEST_HEAD = 1 << 16
-_MATHJAX = re.compile(r"(.*/MathJax-2\.[^/]*/)MathJax\.js\?config=([\w,-]+)")
+_SCRIPT = re.compile(r"(.*/MathJax-2\.[^/]*/)MathJax\.js\?config=([\w,-]+)")
+_CONFIG = re.compile(r"(.*/MathJax-2\.[^/]*/)config/[\w-]+\.js")
 _RELATIONS = frozenset({"stylesheet", "icon", "apple-touch-icon", "preload"})
 
-_FAMILIES = {
-    "AMS": ("Regular",),
-    "Caligraphic": ("Bold", "Regular"),
-    "Fraktur": ("Bold", "Regular"),
-    "Main": ("Bold", "Italic", "Regular"),
-    "Math": ("BoldItalic", "Italic", "Regular"),
-    "SansSerif": ("Bold", "Italic", "Regular"),
-    "Script": ("Regular",),
-    "Size1": ("Regular",),
-    "Size2": ("Regular",),
-    "Size3": ("Regular",),
-    "Size4": ("Regular",),
-    "Typewriter": ("Regular",),
+_FONTS = {
+    "AMS/Regular": (
+        "Arrows BBBold BoxDrawing CombDiacritMarks Dingbats EnclosedAlphanum GeneralPunctuation "
+        "GeometricShapes GreekAndCoptic Latin1Supplement LatinExtendedA LetterlikeSymbols Main MathOperators "
+        "MiscMathSymbolsB MiscSymbols MiscTechnical PUA SpacingModLetters SuppMathOperators"
+    ),
+    "Caligraphic/Bold": "Main",
+    "Caligraphic/Regular": "Main",
+    "Fraktur/Bold": "BasicLatin Main Other PUA",
+    "Fraktur/Regular": "BasicLatin Main Other PUA",
+    "Greek/Bold": "Main",
+    "Greek/BoldItalic": "Main",
+    "Greek/Italic": "Main",
+    "Greek/Regular": "Main",
+    "Main/Bold": (
+        "Arrows CombDiacritMarks CombDiactForSymbols GeneralPunctuation GeometricShapes Latin1Supplement "
+        "LatinExtendedA LatinExtendedB LetterlikeSymbols Main MathOperators MiscMathSymbolsA MiscSymbols "
+        "MiscTechnical SpacingModLetters SuppMathOperators SupplementalArrowsA"
+    ),
+    "Main/Italic": "CombDiacritMarks GeneralPunctuation Latin1Supplement LetterlikeSymbols Main",
+    "Main/Regular": "CombDiacritMarks GeometricShapes Main MiscSymbols SpacingModLetters",
+    "Math/BoldItalic": "Main",
+    "Math/Italic": "Main",
+    "SansSerif/Bold": "BasicLatin CombDiacritMarks Main Other",
+    "SansSerif/Italic": "BasicLatin CombDiacritMarks Main Other",
+    "SansSerif/Regular": "BasicLatin CombDiacritMarks Main Other",
+    "Script/Regular": "BasicLatin Main Other",
+    "Size1/Regular": "Main",
+    "Size2/Regular": "Main",
+    "Size3/Regular": "Main",
+    "Size4/Regular": "Main",
+    "Typewriter/Regular": "BasicLatin CombDiacritMarks Main Other",
 }
-_AUTOLOAD = ("mtable", "multiline", "mglyph", "menclose", "mmultiscripts")
+"""The families and styles of MathJax's TeX fonts, and the parts their tables come in."""
+
+_WOFF = (
+    "AMS-Regular Caligraphic-Bold Caligraphic-Regular Fraktur-Bold Fraktur-Regular Main-Bold Main-Italic Main-Regular "
+    "Math-BoldItalic Math-Italic Math-Regular SansSerif-Bold SansSerif-Italic SansSerif-Regular Script-Regular "
+    "Size1-Regular Size2-Regular Size3-Regular Size4-Regular Typewriter-Regular"
+)
+_AUTOLOAD = "annotation-xml maction menclose mglyph mmultiscripts ms mtable multiline"
+_OPERATORS = (
+    "Arrows BasicLatin CombDiacritMarks CombDiactForSymbols Dingbats GeneralPunctuation GeometricShapes "
+    "GreekAndCoptic Latin1Supplement LetterlikeSymbols MathOperators MiscMathSymbolsA MiscMathSymbolsB "
+    "MiscSymbolsAndArrows MiscTechnical SpacingModLetters SuppMathOperators SupplementalArrowsA "
+    "SupplementalArrowsB"
+)
+_TEX = (
+    "AMScd AMSmath AMSsymbols HTML action autobold autoload-all bbox begingroup boldsymbol cancel color "
+    "enclose extpfeil mathchoice mediawiki-texvc mhchem newcommand noErrors noUndefined text-macros unicode "
+    "verb"
+)
+
 _PARTS = (
     *("jax/output/HTML-CSS/jax.js", "jax/output/HTML-CSS/config.js", "jax/output/HTML-CSS/imageFonts.js"),
     *("jax/output/HTML-CSS/fonts/TeX/fontdata.js", "jax/output/HTML-CSS/fonts/TeX/fontdata-extra.js"),
-    *(f"jax/output/HTML-CSS/autoload/{name}.js" for name in _AUTOLOAD),
-    *("jax/element/mml/optable/BasicLatin.js", "jax/element/mml/optable/GeneralPunctuation.js"),
     *(f"extensions/{name}.js" for name in ("MathMenu", "MathZoom", "MathEvents", "HelpDialog")),
-    *(f"extensions/TeX/{name}.js" for name in ("AMSmath", "AMSsymbols", "noErrors", "noUndefined", "extpfeil")),
-    *(
-        f"fonts/HTML-CSS/TeX/woff/MathJax_{family}-{style}.woff"
-        for family, styles in _FAMILIES.items()
-        for style in styles
-    ),
+    *(f"extensions/TeX/{name}.js" for name in _TEX.split()),
+    *(f"jax/element/mml/optable/{name}.js" for name in _OPERATORS.split()),
+    *(f"jax/output/HTML-CSS/autoload/{name}.js" for name in _AUTOLOAD.split()),
+    *(f"jax/output/HTML-CSS/fonts/TeX/{font}/{part}.js" for font, parts in _FONTS.items() for part in parts.split()),
+    *(f"fonts/HTML-CSS/TeX/woff/MathJax_{font}.woff" for font in _WOFF.split()),
 )
-"""Files of MathJax 2.7, within its folder, that a page with formulas of every kind loads for HTML output."""
+"""Files within MathJax's folder that a page may have it load for HTML output: those of its version 2.7.9."""
 
 
 def parse_requisites(url: str, body: bytes, site: Site) -> tuple[str, ...]:
@@ -67,8 +103,13 @@ def _is_requisite(relations: str) -> bool:
     return not _RELATIONS.isdisjoint(relations.lower().split())
 
 
-def mathjax_parts(script: str) -> list[str]:
-    """Return the addresses of what MathJax loads, if that is the script at a canonical address."""
-    found = _MATHJAX.fullmatch(script)
-    configs = (f"config/{name}.js" for name in found[2].split(",")) if found else ()
-    return [found[1] + path for path in (*configs, *_PARTS)] if found else []
+def mathjax_parts(url: str) -> list[str]:
+    """Return the addresses of what a file of MathJax has it load: the script its configuration, that one all parts.
+
+    So a server without them is asked for no more than one in vain.
+    """
+    if script := _SCRIPT.fullmatch(url):
+        return [f"{script[1]}config/{name}.js" for name in script[2].split(",")]
+    if config := _CONFIG.fullmatch(url):
+        return [config[1] + path for path in _PARTS]
+    return []
