@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# One more than processors: many tests wait for a while.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +23,7 @@ demo: $(VENV)/.program-done ## archive the bundled sample blog, then say what to
 	$(BIN)/archiver demo
 
 test: $(VENV)/.tools-done ## the tests; ARGS="tests/warc -k chunked" for some of them
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.tools-done ## style, format and types
 	$(BIN)/ruff check .

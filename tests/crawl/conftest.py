@@ -8,18 +8,29 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archiver.bundled import sample_folder
-from archiver.sample import SampleBlog, serving
+from archiver.sample import SampleBlog, Source, serving
+from archiver.sample.source import load
 
 Completed = subprocess.CompletedProcess[str]
 ROOT = Path(__file__).parents[2]
 
 QUICK = ("--delay", "0", "--concurrency", "4")
+
+
+POSTS = (58, 105, 131, 207)
+
+
+def few() -> Source:
+    """Return a blog of four posts: with pictures, and with two pages of comments."""
+    source = load()
+    return replace(source, posts=tuple(post for post in source.posts if post.id in POSTS))
 
 
 class Zygote:
@@ -84,11 +95,11 @@ class Crawled:
 
 @pytest.fixture
 def crawled(archiver: Zygote, tmp_path: Path) -> Iterator[Callable[..., Crawled]]:
-    """Return a function that serves a sample blog and gives the archive to crawl it into."""
+    """Return a function that serves a blog, of four posts by default, and gives the archive to crawl it into."""
     servers: list[Any] = []
 
     def serve(**options: Any) -> Crawled:
-        blog = SampleBlog(**options)
+        blog = SampleBlog(**{"source": few()} | options)
         server = serving(blog)
         servers.append(server)
         return Crawled(archiver, tmp_path / "archive", blog, server.__enter__())

@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,13 +21,12 @@ import pytest
 
 from archiver.crawl.run import Place, Run
 from archiver.sample import Source, serving
-from archiver.sample.source import load
 from archiver.store import frontier
 from archiver.store.database import timestamp
 from archiver.warc.reader import iter_records
 from benchmarks.kill import differences, disorder
 
-from .conftest import Completed
+from .conftest import Completed, few
 from .meddler import (
     Meddled,
     Meddler,
@@ -45,15 +43,8 @@ from .meddler import (
 )
 
 KILLS = 6
-POSTS = (58, 105, 131, 207)
 MIB = 1 << 20
 EVERYTHING = ("catalogue", "category", "index")
-
-
-def few() -> Source:
-    """Return a blog of four posts: with pictures, and with two pages of comments."""
-    source = load()
-    return replace(source, posts=tuple(post for post in source.posts if post.id in POSTS))
 
 
 @contextmanager

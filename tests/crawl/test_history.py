@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from archiver.sample import Response, SampleBlog, SampleComment, serving
+from archiver.sample.source import load
 
 from .conftest import Completed, Crawled, Zygote
 
@@ -32,7 +33,7 @@ def first_run(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def archive(crawled: Callable[..., Crawled], first_run: Path) -> Crawled:
     """An archive of its own after one complete run."""
-    archive = crawled()
+    archive = crawled(source=load())
     shutil.copytree(first_run, archive.home)
     return archive
 
@@ -245,7 +246,7 @@ def test_a_login_page_never_replaces_a_post(archive: Crawled) -> None:
 
 
 def test_a_pager_that_leads_in_a_circle_ends(crawled: Callable[..., Crawled]) -> None:
-    archive = crawled()
+    archive = crawled(source=load())
     first = archive.blog.respond("GET", "/category/Mathematics", {"Host": archive.site.removeprefix("http://")})
     archive.blog.overrides["/category/Mathematics/2/"] = first
     assert archive.crawl("category", "--category", "Mathematics", index=False).returncode == 0
@@ -253,7 +254,7 @@ def test_a_pager_that_leads_in_a_circle_ends(crawled: Callable[..., Crawled]) ->
 
 
 def test_posts_that_move_to_the_next_page_while_it_is_walked_are_not_lost(crawled: Callable[..., Crawled]) -> None:
-    archive = crawled()
+    archive = crawled(source=load())
     source = archive.blog.source
     old = source.post(POST)
     assert old
