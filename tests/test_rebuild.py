@@ -364,6 +364,7 @@ def test_a_run_that_writes_is_not_disturbed(small: Crawled, tmp_path: Path) -> N
 def test_a_newer_extractor_reads_current_revisions_anew_and_leaves_older_ones_as_they_were(
     lived: Crawled, tmp_path: Path
 ) -> None:
+    """Case 61."""
     home = without_database(lived, tmp_path)
     shutil.copy(lived.home / "archive.db", home / "archive.db")
     captures = "SELECT capture_id, r.id = current_revision_id FROM post_revisions AS r JOIN posts ON posts.id = post_id"

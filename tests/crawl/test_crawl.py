@@ -69,6 +69,7 @@ def test_every_comment_is_a_row_with_its_parent(whole: tuple[Crawled, str]) -> N
 
 
 def test_a_post_found_three_ways_is_fetched_once_and_no_trap_is_entered(whole: tuple[Crawled, str]) -> None:
+    """Case 60."""
     archive, _ = whole
     asked = archive.asked(None)
     assert [target for target, count in Counter(asked).items() if count > 1] == []

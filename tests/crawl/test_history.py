@@ -125,6 +125,7 @@ def test_a_silent_edit_is_found_by_a_second_look_and_the_old_version_stays(archi
 
 
 def test_a_body_that_shrinks_is_held_for_review(archive: Crawled) -> None:
+    """Case 54."""
     archive.blog.source = archive.blog.source.edited(POST, body="<p>没了。</p>")
     done = crawl(archive, "--recheck", "100")
     assert "1 held for review" in done.stdout
@@ -139,6 +140,7 @@ def test_a_body_that_shrinks_is_held_for_review(archive: Crawled) -> None:
 
 
 def test_a_vanished_post_is_gone_after_three_runs_that_agree_and_comes_back(archive: Crawled) -> None:
+    """Case 55."""
     whole = archive.blog.source
     archive.blog.source = whole.deleted(POST)
     text = post(archive)[2]
@@ -151,6 +153,7 @@ def test_a_vanished_post_is_gone_after_three_runs_that_agree_and_comes_back(arch
 
 
 def test_a_post_that_answers_404_is_gone_after_three_runs(archive: Crawled) -> None:
+    """Case 55."""
     archive.blog.broken[f"/archives/{POST}"] = 404
     for missing in (1, 2, 3):
         assert crawl(archive, "--recheck", "100").returncode == 0
@@ -159,6 +162,7 @@ def test_a_post_that_answers_404_is_gone_after_three_runs(archive: Crawled) -> N
 
 
 def test_a_run_that_ended_early_marks_nothing_gone(archive: Crawled) -> None:
+    """Case 56."""
     archive.blog.source = archive.blog.source.deleted(POST)
     archive.blog.broken["/archives/4"] = 500
     for _ in range(3):
@@ -167,6 +171,7 @@ def test_a_run_that_ended_early_marks_nothing_gone(archive: Crawled) -> None:
 
 
 def test_a_deleted_comment_keeps_its_last_text_and_its_answers(archive: Crawled) -> None:
+    """Case 59."""
     threaded = archive.blog.source.post(THREADED)
     assert threaded
     gone, *kept = [each for each in threaded.comments if each.parent is None]
@@ -194,6 +199,7 @@ def test_an_edited_comment_has_its_new_text(archive: Crawled) -> None:
 
 
 def test_a_changed_theme_ends_the_run_and_changes_nothing(archive: Crawled) -> None:
+    """Case 53."""
     posts = archive.rows("SELECT * FROM posts")
     shell = "<html><body><div id='content'><article><a href='/archives/4'>new theme</a></article></div></body></html>"
     for each in archive.blog.source.posts:
@@ -205,6 +211,7 @@ def test_a_changed_theme_ends_the_run_and_changes_nothing(archive: Crawled) -> N
 
 
 def test_a_category_without_its_posts_ends_the_run(archive: Crawled) -> None:
+    """Case 53."""
     page = "<html><head><title>分类 信息时代 下的文章</title></head><body><div id='content'></div></body></html>"
     archive.blog.overrides["/category/Big-Data"] = Response(200, HTML, page.encode())
     done = crawl(archive)
@@ -213,6 +220,7 @@ def test_a_category_without_its_posts_ends_the_run(archive: Crawled) -> None:
 
 
 def test_a_catalogue_that_lost_a_fifth_of_its_posts_ends_the_run(archive: Crawled) -> None:
+    """Case 54."""
     source = archive.blog.source
     for each in source.posts[:4]:
         source = source.deleted(each.id)
@@ -246,6 +254,7 @@ def test_a_login_page_never_replaces_a_post(archive: Crawled) -> None:
 
 
 def test_a_pager_that_leads_in_a_circle_ends(crawled: Callable[..., Crawled]) -> None:
+    """Case 57."""
     archive = crawled(source=load())
     first = archive.blog.respond("GET", "/category/Mathematics", {"Host": archive.site.removeprefix("http://")})
     archive.blog.overrides["/category/Mathematics/2/"] = first
@@ -254,6 +263,7 @@ def test_a_pager_that_leads_in_a_circle_ends(crawled: Callable[..., Crawled]) ->
 
 
 def test_posts_that_move_to_the_next_page_while_it_is_walked_are_not_lost(crawled: Callable[..., Crawled]) -> None:
+    """Case 58."""
     archive = crawled(source=load())
     source = archive.blog.source
     old = source.post(POST)

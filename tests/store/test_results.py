@@ -103,6 +103,7 @@ def test_csv_follows_rfc_4180() -> None:
     "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "+", "--1", "-1-1"]
 )
 def test_csv_neutralises_formulas(text: str) -> None:
+    """Case 46."""
     assert parsed(Result((text,), [(text,)])) == [["'" + text], ["'" + text]]
 
 

@@ -479,6 +479,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, contents: Contents, name: str) -> None:
+    """Case 45."""
     contents.extra.append((entry(name), b"evil"))
     contents.write(tmp_path / "bad.wacz")
     assert ("entry", name) in found(tmp_path / "bad.wacz")
@@ -534,6 +535,7 @@ def test_a_header_that_contradicts_the_directory_is_found(tmp_path: Path, conten
 def test_an_entry_of_absurd_size_is_refused_before_it_is_read(
     tmp_path: Path, contents: Contents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Case 45."""
     monkeypatch.setattr(zips, "SMALL", 1 << 20)
     bomb = entry("notes.txt")
     bomb.compress_type = zipfile.ZIP_DEFLATED
