@@ -36,6 +36,7 @@ NEIGHBOURS = {
     ("archiver.pages", "archiver.text"),
     ("archiver.crawl", "archiver.settings"),
     ("archiver.rebuild", "archiver.settings"),
+    ("archiver.web", "archiver.schedule"),  # when the next run is due
     ("archiver.rebuild", "archiver.crawl"),  # only its lock: tests/test_rebuild.py
 }
 """Who may import from the same floor."""

@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 from datetime import time
+from pathlib import Path
 
 from archiver.errors import ArchiverError, UsageError
 from archiver.schedule.plan import TOLERATED, Schedule
@@ -41,8 +42,13 @@ def cron_block(settings: Schedule) -> str:
     return f"{begin}\n{comment}\n{cron_line(settings)}\n{end}\n"
 
 
+def begin_mark(home: Path) -> str:
+    """Return the line of a crontab before the run of an archive."""
+    return f"# archiver schedule begins: {home}"
+
+
 def _marks(settings: Schedule) -> tuple[str, str]:
-    return f"# archiver schedule begins: {settings.home}", f"# archiver schedule ends: {settings.home}"
+    return begin_mark(settings.home), f"# archiver schedule ends: {settings.home}"
 
 
 def _times(settings: Schedule) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from archiver.errors import UsageError
+from archiver.schedule.due import next_run
 from archiver.store import schema
 from archiver.store.reading import Row
 from archiver.text import bibtex
@@ -198,6 +200,7 @@ def health(request: Request) -> Response:
         reviews=here.ledger.reviews(),
         database_bytes=here.reading.bytes or 0,
         warc_bytes=here.warc_bytes,
+        due=next_run(here.home, datetime.now().astimezone()),
         charts=[chart for chart in drawn if chart],
         loads=json.loads,
     )
