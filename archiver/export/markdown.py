@@ -14,7 +14,7 @@ from archiver.export.pictures import Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Group, Post
-from archiver.text import tex
+from archiver.text import commonmark, tex
 from archiver.text.inline import destination
 from archiver.urls import post_id
 
@@ -111,13 +111,14 @@ def with_dollars(markdown: str) -> str:
     r"""Return Markdown with dollar signs around environments, and in the place of `\(..\)` and `\[..\]`."""
     pieces: list[str] = []
     position = 0
-    for span in tex.scan(markdown, markdown=True).spans:
-        source = markdown[span.start : span.end]
+    for start, end in commonmark.formulas(markdown):
+        source = markdown[start:end]
         if not source.startswith("$"):
+            span = tex.scan(source).spans[0]
             inside = source if span.environment else source[2:-2].strip()
             sign = "$$" if span.display else "$"
-            pieces += [markdown[position : span.start], sign, inside, sign]
-            position = span.end
+            pieces += [markdown[position:start], sign, inside, sign]
+            position = end
     return "".join([*pieces, markdown[position:]])
 
 

@@ -74,6 +74,20 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
         yield block, None if scan.unclosed or _has_meaning(block, scan.spans) else scan.sources(block)
 
 
+def formulas(markdown: str) -> list[tuple[int, int]]:
+    """Return where the formulas of Markdown begin and end; one that is not closed ends with its block."""
+    blocks = _split(markdown) or [markdown]
+    found = [tex.scan(block, markdown=True) for block in blocks]
+    if any(scan.reaching(block) for block, scan in zip(blocks, found, strict=True)):
+        blocks, found = [markdown], [tex.scan(markdown, markdown=True)]
+    places, at = [], 0
+    for block, scan in zip(blocks, found, strict=True):
+        at = markdown.index(block, at)
+        places += [(at + span.start, at + span.end) for span in scan.spans]
+        at += len(block)
+    return places
+
+
 def _split(markdown: str) -> list[str] | None:
     """Return the blocks of Markdown with no fence cut in two, or None where a fence is inside another block."""
     if "```" not in markdown:

@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import groupby
 
-from archiver.text import tex
+from archiver.text import commonmark
 
 MOST_CELLS = 1_000_000
 """Pieces before times pieces after that are still compared one by one; more are replaced as a whole."""
@@ -109,10 +109,10 @@ def _signs(text: str) -> list[str]:
     """Return a text's characters; a formula is one."""
     signs: list[str] = []
     position = 0
-    for span in tex.scan(text, markdown=True).spans:
-        signs += text[position : span.start]
-        signs.append(text[span.start : span.end])
-        position = span.end
+    for start, end in commonmark.formulas(text):
+        signs += text[position:start]
+        signs.append(text[start:end])
+        position = end
     return signs + list(text[position:])
 
 
@@ -219,7 +219,7 @@ def _without_chance(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
 
 def _formulas(before: str, after: str) -> Iterator[FormulaChange]:
     """Yield the formulas that differ; within a stretch of changed ones, those alike are one formula changed."""
-    old, new = (tex.scan(text, markdown=True).sources(text) for text in (before, after))
+    old, new = ([text[start:end] for start, end in commonmark.formulas(text)] for text in (before, after))
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, start, end, new_start, new_end in matcher.get_opcodes():
         if tag != "equal":

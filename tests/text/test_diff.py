@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.text import tex
+from archiver.text import commonmark, tex
 from archiver.text.diff import Difference, Kind, Segment, compare, compare_tex
 
 PIECES = st.sampled_from(["梯度", "的", "，", "。", "\n\n", " ", "$x$", r"$\|x\|_2$", "$$a=b$$", "$", "\\", "`$`", "a"])
@@ -33,7 +33,7 @@ def test_both_texts_can_be_told_from_the_difference(before: str, after: str) -> 
 @settings(max_examples=100)
 @given(TEXTS, TEXTS)
 def test_every_formula_that_came_or_went_is_named(before: str, after: str) -> None:
-    old, new = (tex.scan(text, markdown=True).sources(text) for text in (before, after))
+    old, new = ([text[slice(*place)] for place in commonmark.formulas(text)] for text in (before, after))
     changes = compare(before, after).formulas
     gone = [change.before for change in changes if change.before]
     come = [change.after for change in changes if change.after]
@@ -117,3 +117,17 @@ def test_what_is_around_a_change_cuts_no_formula() -> None:
 def test_what_has_nothing_in_common_is_replaced_as_a_whole() -> None:
     before, after = "".join(map(chr, range(0x4E00, 0x5800))), "".join(map(chr, range(0x6000, 0x6A00)))
     assert marked(compare(before, after)) == f"[-{before}-]{{+{after}+}}"
+
+
+def test_a_dollar_sign_without_its_other_hides_no_formula_of_later_paragraphs() -> None:
+    before = "共$5。\n\n其中$p(c)$、$n_9$，\n\n完。"
+    difference = compare(before, before.replace("n_9", "n_9+1"))
+    assert [(change.before, change.after) for change in difference.formulas] == [("$n_9$", "$n_9+1$")]
+    assert [segment.text for segment in difference.prose if segment.kind != Kind.EQUAL] == ["$n_9$", "$n_9+1$"]
+
+
+@given(TEXTS)
+def test_formulas_lie_one_after_the_other(text: str) -> None:
+    places = [place for pair in commonmark.formulas(text) for place in pair]
+    assert places == sorted(places)
+    assert all(tex.scan(text[start:end]).sources(text[start:end]) for start, end in commonmark.formulas(text))
