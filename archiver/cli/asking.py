@@ -11,6 +11,7 @@ import click
 
 from archiver.cli.context import Context, as_json, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, UsageError
+from archiver.store.totals import LAST_COMPLETE, TOTALS
 
 
 @click.command()
@@ -112,21 +113,13 @@ def _status(obj: Context) -> tuple[list[str], list[Any]]:
     return list(result.columns), list(result.rows[0])
 
 
-STATUS = """
-SELECT (SELECT count(*) FROM posts) AS posts,
-       (SELECT count(*) FROM posts WHERE status = 'gone') AS posts_gone,
-       (SELECT count(*) FROM post_revisions) AS revisions,
-       (SELECT count(*) FROM post_revisions WHERE status = 'review') AS revisions_for_review,
-       (SELECT count(*) FROM comments) AS comments,
-       (SELECT count(*) FROM formulas) AS formulas,
-       (SELECT count(*) FROM images) AS images,
-       (SELECT count(*) FROM captures) AS captures,
-       (SELECT count(*) FROM gaps) AS gaps,
+STATUS = f"""
+SELECT {TOTALS},
        (SELECT max(id) FROM runs) AS last_run,
        (SELECT started_at FROM runs ORDER BY id DESC LIMIT 1) AS last_run_started_at,
        (SELECT outcome FROM runs ORDER BY id DESC LIMIT 1) AS last_run_outcome,
-       (SELECT max(started_at) FROM runs WHERE outcome = 'complete') AS last_complete_run_at
-"""
+       {LAST_COMPLETE}
+"""  # noqa: S608  # both are constants
 
 
 @click.command()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import time, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -72,7 +70,7 @@ def schedule_systemd(obj: Context, /, action: str | None, **asked: Any) -> None:
     from archiver import schedule as schedules
 
     plan = _schedule(obj, **asked)
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    config = schedules.user_config_home()
     if action == "install":
         lines = [f"Wrote {path}" for path in schedules.install_systemd(plan, config)]
         lines += [f"Now run: {step}" for step in schedules.enable_systemd()]

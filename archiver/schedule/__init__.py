@@ -8,7 +8,13 @@ from archiver.schedule.cron import cron_block, cron_line, install_cron, uninstal
 from archiver.schedule.durations import format_duration, parse_duration, parse_time
 from archiver.schedule.loop import crawl_process, stop_on_signals, up_to, watch
 from archiver.schedule.plan import Schedule
-from archiver.schedule.systemd import enable_systemd, install_systemd, systemd_units, uninstall_systemd
+from archiver.schedule.systemd import (
+    enable_systemd,
+    install_systemd,
+    systemd_units,
+    uninstall_systemd,
+    user_config_home,
+)
 
 __all__ = [
     "Schedule",
@@ -26,5 +32,6 @@ __all__ = [
     "uninstall_cron",
     "uninstall_systemd",
     "up_to",
+    "user_config_home",
     "watch",
 ]

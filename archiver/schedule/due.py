@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archiver.schedule.cron import begin_mark
-from archiver.schedule.systemd import MARKER, TIMER
+from archiver.schedule.systemd import MARKER, TIMER, folder_of_units, user_config_home
 
 PATIENCE = 3
 """Seconds that either program gets: a page waits for the answer."""
@@ -33,8 +32,7 @@ def next_run(home: Path, now: datetime) -> datetime | None:
 
 
 def _of_timer(home: Path) -> datetime | None:
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    unit = config / "systemd" / "user" / TIMER
+    unit = folder_of_units(user_config_home()) / TIMER
     try:
         ours = f"{MARKER}{home}" in unit.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):

@@ -222,7 +222,7 @@ def install_systemd(settings: Schedule, config_home: Path) -> list[Path]:
     """
     if settings.account:
         raise UsageError("expected units of your own to install; print those for an account and have root install them")
-    folder = _folder_of_units(config_home)
+    folder = folder_of_units(config_home)
     units = {folder / name: text for name, text in systemd_units(settings).items()}
     with _disk():
         for path in units:
@@ -253,7 +253,7 @@ def uninstall_systemd(settings: Schedule, config_home: Path) -> list[Path]:
 
     Raises UsageError for a unit that somebody else wrote or that schedules another archive.
     """
-    folder = _folder_of_units(config_home)
+    folder = folder_of_units(config_home)
     with _disk():
         units = [path for path in (folder / name for name in (TIMER, SERVICE, FAILURE)) if path.exists()]
         for path in units:
@@ -269,7 +269,13 @@ def uninstall_systemd(settings: Schedule, config_home: Path) -> list[Path]:
     return units
 
 
-def _folder_of_units(config_home: Path) -> Path:
+def user_config_home() -> Path:
+    """Return the folder of the user's configuration (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+
+
+def folder_of_units(config_home: Path) -> Path:
+    """Return the folder of the units of the user's own manager."""
     return config_home / "systemd" / "user"
 
 

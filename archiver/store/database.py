@@ -124,7 +124,6 @@ class Archive:
 
     def recover(self) -> None:
         """Begin anew after a failure, without what was not committed: the end of a run may still find room."""
-        self.failure = None
         with suppress(ArchiverError):
             self.session.rollback()
         self.failure = None

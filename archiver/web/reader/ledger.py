@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 
 from archiver.store.reading import Reading, Row
+from archiver.store.totals import LAST_COMPLETE, TOTALS
 from archiver.web.reader.library import MOST_LISTED
 
 
@@ -117,15 +118,4 @@ SELECT (SELECT count(*) FROM posts) AS posts,
        (SELECT count(*) FROM formulas) AS formulas
 """
 
-_TOTALS = """
-SELECT (SELECT count(*) FROM posts) AS posts,
-       (SELECT count(*) FROM posts WHERE status = 'gone') AS posts_gone,
-       (SELECT count(*) FROM post_revisions) AS revisions,
-       (SELECT count(*) FROM post_revisions WHERE status = 'review') AS revisions_for_review,
-       (SELECT count(*) FROM comments) AS comments,
-       (SELECT count(*) FROM formulas) AS formulas,
-       (SELECT count(*) FROM images) AS images,
-       (SELECT count(*) FROM captures) AS captures,
-       (SELECT count(*) FROM gaps) AS gaps,
-       (SELECT max(started_at) FROM runs WHERE outcome = 'complete') AS last_complete_run_at
-"""
+_TOTALS = f"SELECT {TOTALS}, {LAST_COMPLETE}"  # both are constants
