@@ -102,21 +102,10 @@ class Run:
         self.notes: list[str] = []
         self.findings: list[Finding] = []
         self._recover()
-        frontier.release(session)
-        frontier.forget_waits(session, after=timestamp(datetime.now(UTC) + PATIENCE))
-        frontier.retry_failed(session, cycle=self.cycle)
-        frontier.reconsider(session, items.FORBIDDEN, cycle=self.cycle)
-        if self.cycle == self.id:
-            freshness.add_due(session, recheck, cycle=self.cycle, now=timestamp())
+        self._fill_queue(recheck)
         self.archive.commit()
-        rebuilt = wire.fallback_reason()
-        if rebuilt:
-            logger.warning("records hold rebuilt headers, not the bytes received: %s", rebuilt)
         start = RunStart(run=self.id, cycle=self.cycle, command=command, site=self.site.base, started_at=started_at)
-        info = start.as_fields()
-        if rebuilt:
-            info["description"] = f"Headers and chunks are rebuilt, not as received: {rebuilt}"
-        self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}", info=info)
+        self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}", info=_about(start))
         self._index: list[str] = []
         self._uncommitted = 0
         self._committed_at = time.monotonic()
@@ -147,6 +136,16 @@ class Run:
             found += 1
         if found:
             self.note(f"{found} exchanges were on disk without a row; they have one now")
+
+    def _fill_queue(self, recheck: int) -> None:
+        """Take up what earlier runs of the cycle left; a new cycle looks again at some posts."""
+        session = self.archive.session
+        frontier.release(session)
+        frontier.forget_waits(session, after=timestamp(datetime.now(UTC) + PATIENCE))
+        frontier.retry_failed(session, cycle=self.cycle)
+        frontier.reconsider(session, items.FORBIDDEN, cycle=self.cycle)
+        if self.cycle == self.id:
+            freshness.add_due(session, recheck, cycle=self.cycle, now=timestamp())
 
     def keep_index(self, topics: items.Topics) -> None:
         """Record the curated index of a file: no exchange has it."""
@@ -312,6 +311,15 @@ class Run:
             self.writer.close()
             index.update_index(self.place.warc, self.place.home / index.NAME, self._index)
         self.archive.close()
+
+
+def _about(start: RunStart) -> dict[str, str]:
+    """Return what the warcinfo record of a run says, and whether its records are less than what was received."""
+    rebuilt = wire.fallback_reason()
+    if not rebuilt:
+        return start.as_fields()
+    logger.warning("records hold rebuilt headers, not the bytes received: %s", rebuilt)
+    return {**start.as_fields(), "description": f"Headers and chunks are rebuilt, not as received: {rebuilt}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

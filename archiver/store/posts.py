@@ -43,7 +43,10 @@ class Change(StrEnum):
 
 def known(session: Session, post_id: int) -> bool:
     """Return whether a post is stored."""
-    return session.execute(_STANDING, {"post": post_id}).first() is not None
+    return session.execute(_STORED, {"post": post_id}).first() is not None
+
+
+_STORED = select(_POSTS.c.id).where(_POSTS.c.id == bindparam("post"))
 
 
 def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, extractor_version: int) -> Change:
