@@ -4,11 +4,11 @@ The tree::
 
     ArchiverError                 1   anything that failed
     ├── UsageError                2   what was asked for makes no sense
-    ├── CrawlIncomplete           3   some pages failed or are pending: run again
     ├── ArchiveDamaged            4   fixity check found damage
     ├── ArchiveLocked             5   another run holds the archive
-    ├── MarkupChanged             6   pages arrived, nothing in them was recognised
     ├── RateLimited               7   the site said stop
+    ├── Refused                   7   its robots.txt forbids everything
+    ├── Unreachable               7   no answer came from it at all
     ├── DiskFull                  8   no room to write
     ├── DatabaseTooNew            1   written by a newer version of this program
     ├── PageNotRecognised         1   one page is not what its address promises
@@ -41,18 +41,14 @@ class ArchiverError(Exception):
     """Base of every error this package raises on purpose."""
 
     exit_code = ExitCode.FAILED
+    outcome = "failed"
+    """How a run that the error ends has gone, as in its row."""
 
 
 class UsageError(ArchiverError):
     """An argument or setting makes no sense."""
 
     exit_code = ExitCode.USAGE
-
-
-class CrawlIncomplete(ArchiverError):
-    """Some pages failed or are pending."""
-
-    exit_code = ExitCode.INCOMPLETE
 
 
 class ArchiveDamaged(ArchiverError):
@@ -67,22 +63,32 @@ class ArchiveLocked(ArchiverError):
     exit_code = ExitCode.LOCKED
 
 
-class MarkupChanged(ArchiverError):
-    """Pages were fetched and none was recognised."""
-
-    exit_code = ExitCode.MARKUP_CHANGED
-
-
 class RateLimited(ArchiverError):
     """The site refused further requests."""
 
     exit_code = ExitCode.RATE_LIMITED
+    outcome = "rate limited"
+
+
+class Refused(ArchiverError):
+    """The site's rules forbid to ask for anything."""
+
+    exit_code = ExitCode.RATE_LIMITED
+    outcome = "refused"
+
+
+class Unreachable(ArchiverError):
+    """No answer came from the site: no network, no such name, no connection, or nothing in time."""
+
+    exit_code = ExitCode.RATE_LIMITED
+    outcome = "unreachable"
 
 
 class DiskFull(ArchiverError):
     """The disk has no room for what had to be written."""
 
     exit_code = ExitCode.DISK_FULL
+    outcome = "disk full"
 
 
 class DatabaseTooNew(ArchiverError):
@@ -113,6 +119,18 @@ FAILURES = {
     "ResponseDataLossError": "the answer ended before it was whole",
 }
 """What exceptions of a download mean, by name: Scrapy and Twisted do not name them alike in all versions."""
+
+
+UNREACHABLE = frozenset(
+    {"CannotResolveHostError", "ConnectError", "ConnectionRefusedError", "DNSLookupError", "NoRouteError"}
+    | {"DownloadConnectionRefusedError", "DownloadTimeoutError", "TCPTimedOutError", "TimeoutError"}
+)
+"""Exceptions, by name, of downloads to which nobody answered at all."""
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Return whether a download failed because nobody answered at all."""
+    return not UNREACHABLE.isdisjoint(each.__name__ for each in type(error).__mro__)
 
 
 def in_words(error: BaseException) -> str:

@@ -253,6 +253,8 @@ class Gap:
     """Whether it must never be asked for, for example by robots.txt."""
     unrecognised: bool = False
     """Whether a page arrived, but not what its address promises."""
+    not_before: str | None = None
+    """Until when the server wants to be left alone about this address; ISO 8601 UTC."""
 
 
 Item = Post | CommentPage | Listing | Catalogue | Topics | Asset | Unmodified | Gap
@@ -271,6 +273,8 @@ class Outcome:
     capture_id: int | None
     """Row of the exchange; None when there was none, or no answer came."""
     fetched_at: str | None
+    doubt: str = ""
+    """Why nothing is to be concluded from it, as pages of its kind are not as expected; empty when it is believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

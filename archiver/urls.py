@@ -57,6 +57,11 @@ class Site:
         """Host and port of the server that is asked."""
         return urlsplit(self.base).netloc
 
+    def is_same(self, origin: str) -> bool:
+        """Return whether an origin is this site's: of the same host, whatever the port, or another name of the blog."""
+        names = {urlsplit(self.base).hostname, urlsplit(origin).hostname}
+        return len(names) == 1 or names <= HOSTS
+
     def resolve(self, href: str, base: str = BLOG + "/") -> str | None:
         """Return the absolute canonical form of a link found on the page `base`, or None when it is no http(s) URL.
 

@@ -45,7 +45,7 @@ TABLES = (
 """Tables whose rows are compared, save what depends on when a page was fetched, and in which order."""
 
 BY_CHANCE = re.compile(
-    r".*_at|reader_count|(current_)?revision_id|capture_id|run_id|cycle|seq|attempts|reason|not_before"
+    r".*_at|reader_count|(current_)?revision_id|capture_id|run_id|seq|attempts|failures|failed_since|reason|not_before"
 )
 """Columns that are different in every crawl."""
 

@@ -1,6 +1,7 @@
 """What all spiders of the blog share: how each kind of page is read.
 
-A callback yields its follow-up requests first and exactly one outcome last. The name of a callback, without `parse_`,
+A callback yields its follow-up requests first and exactly one outcome last; none of them if the page is not believed,
+since what it links may be as wrong as the rest of it. The name of a callback, without `parse_`,
 is the kind of page in the frontier, so that any spider can go on with what another one left.
 """
 
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from scrapy import Request, Spider
 from scrapy.exceptions import IgnoreRequest
@@ -35,16 +37,21 @@ NOT_FOLLOWED = frozenset({301, 302, 303, 307, 308})
 Output = Iterator[Request | Outcome]
 Found = Iterator[Request | Item]
 
+Judge = Callable[[str, str | None, Item], str]
+"""Tells of a page's kind, address and content why nothing is to be concluded from it; nothing when it is believed."""
+
 
 class BlogSpider(Spider):
     """Base of the spiders; has no name, so Scrapy does not list it.
 
     `site` is the origin the blog is fetched from; `comments` and `images` say whether to fetch those, `slugs` which
-    categories to walk (all when empty).
+    categories to walk (all when empty), `known` which there were in earlier runs.
     """
 
     sources: frozenset[str] = frozenset()
     """Lists whose posts are asked for: `catalogue`, `category`, `index`."""
+
+    judge: Judge = staticmethod(lambda kind, url, item: "")  # the scheduler of a crawl has a stricter one
 
     def __init__(
         self,
@@ -52,6 +59,7 @@ class BlogSpider(Spider):
         comments: bool = True,
         images: bool = True,
         slugs: tuple[str, ...] = (),
+        known: tuple[str, ...] = (),
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -59,6 +67,7 @@ class BlogSpider(Spider):
         self.with_comments = comments
         self.with_images = images
         self.slugs = slugs
+        self.known = known
         self.requisites: set[str] = set()
 
     async def start(self) -> AsyncIterator[Any]:
@@ -109,14 +118,22 @@ class BlogSpider(Spider):
 
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
         """Yield what a page asks for, then what it comes to: its content, or the gap it leaves."""
+        links, item = self._understood(response, page)
+        found = outcome(response.meta, item)
+        doubt = self.judge(found.kind, found.url, item)
+        yield from [] if doubt else links
+        yield replace(found, doubt=doubt)
+
+    def _understood(self, response: Response, page: Callable[[Response], Found]) -> tuple[list[Request], Item]:
+        """Return what a page asks for, and what it is or why it is nothing."""
         try:
-            for found in self._checked(response, page):
-                yield found if isinstance(found, Request) else outcome(response.meta, found)
+            *links, item = self._checked(response, page)
         except PageNotRecognised as error:
-            yield outcome(response.meta, Gap(reason=str(error), unrecognised=True))
+            return [], Gap(reason=str(error), unrecognised=True)
         except Exception as error:
             self.logger.exception("a fault of the archiver at %s", response.url)
-            yield outcome(response.meta, Gap(reason=f"a fault of the archiver, please report it: {error!r}"))
+            return [], Gap(reason=f"a fault of the archiver, please report it: {error!r}")
+        return cast("list[Request]", links), cast("Item", item)
 
     def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
         """Return what a page asks for and what it is, or the gap that another status leaves."""
@@ -125,7 +142,8 @@ class BlogSpider(Spider):
             return page(response) if elsewhere is None else iter([self.ask(elsewhere, "post"), _moved(elsewhere)])
         if response.status == 304 and _was_conditional(response):
             return iter([Unmodified()])
-        return iter([Gap(reason=_refusal(response), permanent=response.status in GONE | NOT_FOLLOWED)])
+        permanent = response.status in GONE | NOT_FOLLOWED
+        return iter([Gap(reason=_refusal(response), permanent=permanent, not_before=response.meta.get("not_before"))])
 
     def _elsewhere(self, response: Response) -> str | None:
         """Return the address of the post a redirect led to, when it is another one than was asked for."""

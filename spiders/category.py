@@ -10,18 +10,17 @@ from spiders.base import BlogSpider
 
 
 class CategorySpider(BlogSpider):
-    """Walks categories to their last pages: those named, or all of the blog's menu.
+    """Walks categories to their last pages: those named, or all of the blog's menu and of earlier runs.
 
-    The menu is read from the catalogue page, which other spiders ask for too.
+    The menu is read from the catalogue page, which other spiders ask for too; it may be what is amiss today.
     """
 
     name = "category"
     sources = frozenset({"category"})
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield a request for each category named, or for the page whose menu names them all."""
-        if self.slugs:
-            for slug in self.slugs:
-                yield self.ask(urls.category_url(slug), "category")
-        else:
+        """Yield a request for each category named, or for those known and the page whose menu names them all."""
+        if not self.slugs:
             yield self.ask(urls.catalogue_url(), "catalogue")
+        for slug in self.slugs or self.known:
+            yield self.ask(urls.category_url(slug), "category")

@@ -76,7 +76,8 @@ def runs(obj: Context, json_: bool) -> None:
 @click.pass_obj
 def gaps(obj: Context, json_: bool) -> None:
     """List every address the archive knows of and does not hold, and why."""
-    result = obj.ask("SELECT url, kind, state, reason, attempts, first_seen_at FROM gaps ORDER BY kind, url")
+    columns = "url, kind, state, reason, failures, failed_since, not_before, first_seen_at"
+    result = obj.ask(f"SELECT {columns} FROM gaps ORDER BY kind, url")  # noqa: S608
     print_rows(result, "json" if json_ else None)
 
 

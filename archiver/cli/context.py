@@ -31,11 +31,11 @@ class Context:
     db: str | None
     verbosity: int
 
-    def place(self, site: str) -> Place:
+    def place(self, site: str, *, mirror: bool = False) -> Place:
         """Return where the archive is and where the blog is fetched from."""
         from archiver.crawl.run import Place
 
-        return Place(home=self.home, db=self.db, site=site)
+        return Place(home=self.home, db=self.db, site=site, mirror=mirror)
 
     def database(self) -> str:
         """Return the URL of the archive's database."""

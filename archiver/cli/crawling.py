@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     "--from", "source", type=click.Path(path_type=Path), metavar="DIR", help="Answer from this archive, offline."
 )
 @click.option("--at", default="", metavar="DATE", help="With --from: as of this date.")
+@click.option("--mirror", is_flag=True, help="Take --site for a copy of the blog that this archive holds.")
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
 @as_json
 @click.pass_obj
@@ -68,7 +69,7 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         at=asked["at"],
         verbose=obj.verbosity > 0,
     )
-    report = _crawl(obj, obj.place(origin(site)), options)
+    report = _crawl(obj, obj.place(origin(site), mirror=asked["mirror"]), options)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _report_text(report))
     sys.exit(report.exit_code)
 
@@ -101,6 +102,9 @@ def _report_text(report: Report) -> str:
         f"New comments: {counts['comments_new']}. Images: {counts['pages'].get('image', 0)}.",
     ]
     lines += report.notes
+    if counts["waiting"]:
+        waiting = ", ".join(f"{count} {kind}" for kind, count in counts["waiting"].items())
+        lines.append(f"Not believed, so left for later: {waiting}; `archiver accept` says why.")
     if counts["failed"]:
         gaps = ", ".join(f"{count} {kind}" for kind, count in counts["gaps"].items())
         lines.append(f"Not archived: {gaps}; `archiver gaps` says why.")

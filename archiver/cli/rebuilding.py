@@ -1,4 +1,4 @@
-"""Commands that make the database from records: rebuild, import."""
+"""Commands that make the database from records, and say what of them counts: rebuild, import, accept."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archiver.cli.context import Context, as_json
+from archiver.cli.context import Context, as_json, print_rows
 from archiver.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -48,6 +49,44 @@ def import_(obj: Context, /, file: Path, json_: bool) -> None:
     with _progress(obj) as progress:
         report = import_warc(file, obj.home, obj.db, progress=progress)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _imported(report))
+
+
+@click.command()
+@click.argument("subjects", nargs=-1)
+@as_json
+@click.pass_obj
+def accept(obj: Context, /, subjects: tuple[str, ...], json_: bool) -> None:
+    """Say that what the archive does not believe is right; without SUBJECTS, show what that is.
+
+    A subject is the address of a list or the name of a part of pages, as shown, or the number of a post whose newest
+    version is held for review.
+    """
+    if not subjects:
+        waiting = obj.ask(WAITING)
+        if json_ or waiting.rows:
+            print_rows(waiting, "json" if json_ else None)
+        else:
+            click.echo("everything the blog shows is believed")
+        return
+    from archiver.rebuild.acceptance import accept
+
+    done = accept(obj.home, subjects, obj.db)
+    if json_:
+        click.echo(json.dumps([asdict(each) for each in done], ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(f"{each.subject}: {each.effect}" for each in done))
+
+
+WAITING = """
+SELECT subject, kind, reason, first_seen_at AS since, runs, days, accepted FROM doubts
+UNION ALL
+SELECT CAST(p.id AS TEXT), 'post', p.title || ': ' || r.issues, r.seen_at, NULL, NULL, 0
+FROM posts AS p JOIN post_revisions AS r ON r.post_id = p.id
+WHERE r.status = 'review' AND r.id > p.current_revision_id
+  AND r.id = (SELECT max(id) FROM post_revisions WHERE post_id = p.id)
+ORDER BY kind, subject
+"""
+"""What can be accepted, and what cannot but is not believed either."""
 
 
 @contextmanager
@@ -92,4 +131,4 @@ def _imported(report: ImportReport) -> str:
     return "\n".join([f"{tally.copied} captures imported (left out: {beside})", *tally.notes, _rebuilt(report.rebuilt)])
 
 
-COMMANDS = (rebuild, import_)
+COMMANDS = (rebuild, import_, accept)

@@ -1,18 +1,21 @@
-"""The canary: notices that the blog's markup has changed before anything is stored on the strength of it.
+"""The canary: notices that the blog shows something else than it used to, before anything is concluded from it.
 
-Each rule raises MarkupChanged with its evidence; the run then ends with exit code 6, and what was archived stays as it
-was. A single odd page is a gap, not a change of markup.
+It guards conclusions, not progress. Of a kind of page that is not as expected the pages wait, of a list that lost much
+of what it had neither its links nor its gaps count; everything else goes on, and the run ends with exit code 6 as long
+as it is so. A single odd page is a gap. A part of pages that is nowhere to be found, as the licence, stops nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
-from archiver.crawl.run import Run
-from archiver.errors import MarkupChanged
+from sqlalchemy.orm import Session
+
 from archiver.items import Catalogue, Gap, Item, Listing, Post
-from archiver.pages.promises import broken
-from archiver.store import lists
+from archiver.pages.promises import parts
+from archiver.store import doubts, lists
+from archiver.store.database import timestamp
+from archiver.store.doubts import LIST, PAGES, PART, Doubt
 
 FALL = 0.2
 """Share by which what a kind of page yields may fall."""
@@ -20,67 +23,135 @@ FALL = 0.2
 LEAST = 10
 """Pages of a kind before a share of them says anything."""
 
-FIRST_CONTACT = 2
-"""Pages of a kind, one of which a first crawl must recognise; of lists, of which there are few, the first."""
+FEW = 2
+"""Pages of a kind that say something when they are all there is, and none is as expected."""
 
-CHANGED = "has the blog's theme changed? The last one:"
-
-LISTS = ("catalogue", "category", "home")
+SINGLE = frozenset({"catalogue", "index"})
+"""Kinds of which there is one page."""
 
 
 class Canary:
     """Judges the pages of one run."""
 
-    def __init__(self, run: Run) -> None:
-        self.session = run.archive.session
-        self.first_crawl = not lists.any_read(self.session)
-        self.good: Counter[str] = Counter()
-        self.bad: Counter[str] = Counter()
+    def __init__(self, session: Session, run_id: int) -> None:
+        self.closed: dict[str, str] = {}
+        """Kinds of page not asked for any more in this run, and why."""
+        self._session = session
+        self._run_id = run_id
+        self._first_crawl = not lists.any_read(session)
+        self._before = doubts.standing(session)
+        self._seen: dict[str, Doubt] = {}
+        self._proven: set[str] = set()
+        """Subjects that turned out to be as expected."""
+        self._good: Counter[str] = Counter()
+        self._odd: defaultdict[str, list[str]] = defaultdict(list)
+        """Addresses of pages that are not what they promise, by kind."""
+        self._unproven: Counter[str] = Counter()
+        """Pages whose text does not prove itself, by kind."""
+        self._kept: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
+        """Parts of pages that were there, and that were not."""
+        self._reasons: dict[str, str] = {}
 
-    def judge(self, kind: str, item: Item) -> None:
-        """Take note of what a page came to.
-
-        Raises MarkupChanged when that, with what came before, means that the blog looks different now.
-        """
-        problem = self._problem(item)
-        if problem:
-            self.bad[kind] += 1
-            self._judge_share(kind, problem)
-        elif not isinstance(item, Gap):
-            self.good[kind] += 1
-        if isinstance(item, Catalogue):
-            self._judge_catalogue(item)
-        elif isinstance(item, Listing):
-            self._judge_listing(item)
-
-    def _problem(self, item: Item) -> str:
-        """Return what is wrong with a page, if anything.
-
-        A text that does not prove itself counts only once the archive has seen how many usually do.
-        """
+    def judge(self, kind: str, url: str | None, item: Item) -> str:
+        """Return why nothing is to be concluded from a page; nothing when it is believed."""
         if isinstance(item, Gap):
-            return item.reason if item.unrecognised else ""
-        doubts = item.quality.issues if isinstance(item, Post) and not self.first_crawl else ()
-        return ", ".join((*broken(item), *doubts))
+            return self._judge_odd(kind, url or "", item.reason) if item.unrecognised else ""
+        self._good[kind] += 1
+        for part, there in parts(item):
+            (self._kept if there else self._lost)[f"{kind}: {part}"] += 1
+        if isinstance(item, Post) and item.quality.issues:
+            self._unproven[kind] += 1
+            self._reasons[kind] = item.quality.issues[0]
+        return self._judge_list(url or "", item) if isinstance(item, Catalogue | Listing) else ""
 
-    def _judge_share(self, kind: str, evidence: str) -> None:
-        good, bad = self.good[kind], self.bad[kind]
-        least = 1 if kind in LISTS else FIRST_CONTACT
-        if self.first_crawl and not good and bad >= least:
-            raise MarkupChanged(f"none of the first {bad} {kind} pages is as expected, {CHANGED} {evidence}")
-        if good + bad >= LEAST and bad > FALL * (good + bad):
-            raise MarkupChanged(f"{bad} of {good + bad} {kind} pages are not as expected, {CHANGED} {evidence}")
+    def take_odd(self, kind: str) -> list[str]:
+        """Return the addresses of a kind's odd pages, once."""
+        return self._odd.pop(kind, [])
 
-    def _judge_catalogue(self, catalogue: Catalogue) -> None:
+    def close_lost(self) -> list[tuple[str, str]]:
+        """Return the pages that have to wait now that the run is over, and few are all there is, each with why."""
+        lost = [kind for kind, odd in self._odd.items() if self._is_lost(kind, FEW, len(odd))]
+        self.closed |= {kind: self._evidence(kind, len(self._odd[kind])) for kind in lost}
+        return [(url, self.closed[kind]) for kind in lost for url in self.take_odd(kind)]
+
+    def conclude(self) -> None:
+        """Store what is not believed, and drop what is as expected again."""
+        for kind, reason in self.closed.items():
+            self._note(kind, PAGES, reason)
+        for kind, number in self._unproven.items():
+            self._judge_unproven(kind, number)
+        for part, number in self._lost.items():
+            self._judge_part(part, number)
+        self._proven |= {kind for kind in self._good if kind not in self._seen}
+        self._proven |= set(self._kept)
+        for subject in self._proven & self._before.keys():
+            doubts.settle(self._session, subject)
+        for doubt in self._seen.values():
+            doubts.store(self._session, doubt)
+
+    def _judge_odd(self, kind: str, url: str, reason: str) -> str:
+        odd = self._odd[kind]
+        odd.append(url)
+        self._reasons[kind] = reason
+        if kind not in self.closed:
+            total = self._good[kind] + len(odd)
+            least = 1 if kind in SINGLE else FEW
+            early = self._first_crawl and self._is_lost(kind, least, len(odd))
+            many = total >= LEAST and len(odd) > FALL * total
+            if early or many or (kind in self._before and not self._good[kind]):
+                self.closed[kind] = self._evidence(kind, len(odd))
+        return self.closed.get(kind, "")
+
+    def _is_lost(self, kind: str, least: int, odd: int) -> bool:
+        return not self._good[kind] and odd >= least
+
+    def _evidence(self, kind: str, number: int) -> str:
+        total = max(number, self._good[kind] + number)
+        return f"{number} of {total} {kind} pages are not as expected; the last one: {self._reasons[kind]}"
+
+    def _judge_unproven(self, kind: str, number: int) -> None:
+        """Doubt texts that do not prove themselves, once the archive has seen how many usually do."""
+        total = self._good[kind]
+        standing = kind in self._before and number == total
+        if not self._first_crawl and (standing or (total >= LEAST and number > FALL * total)):
+            self._note(kind, PAGES, self._evidence(kind, number))
+
+    def _judge_part(self, part: str, number: int) -> None:
+        if not self._kept[part] and (number >= LEAST or part in self._before):
+            self._note(part, PART, f"none of {number} pages has it")
+
+    def _judge_list(self, url: str, page: Catalogue | Listing) -> str:
+        problem = self._catalogue_problem(page) if isinstance(page, Catalogue) else self._listing_problem(page)
+        if not problem:
+            self._proven.add(url)
+            return ""
+        doubt = self._counted(url, LIST, problem)
+        if doubts.is_believed(doubt):
+            self._proven.add(url)
+            return ""
+        self._seen[url] = doubt
+        return problem
+
+    def _catalogue_problem(self, catalogue: Catalogue) -> str:
         found = Counter(int(entry.published_on[:4]) for entry in catalogue.entries)
         for year, claimed in catalogue.year_totals:
             if found[year] != claimed:
-                raise MarkupChanged(f"the catalogue says {claimed} posts for {year}, {found[year]} were recognised")
-        before = lists.sighted(self.session, lists.CATALOGUE)
+                return f"the catalogue says {claimed} posts for {year}, {found[year]} were recognised"
+        before = lists.sighted(self._session, lists.CATALOGUE)
         if len(catalogue.entries) < (1 - FALL) * before:
-            raise MarkupChanged(f"the catalogue lists {len(catalogue.entries)} posts, {before} were in it before")
+            return f"the catalogue lists {len(catalogue.entries)} posts, {before} were in it before"
+        return ""
 
-    def _judge_listing(self, listing: Listing) -> None:
-        before = lists.sighted(self.session, lists.CATEGORY + listing.category.slug)
+    def _listing_problem(self, listing: Listing) -> str:
+        before = lists.sighted(self._session, lists.CATEGORY + listing.category.slug)
         if not listing.entries and before:
-            raise MarkupChanged(f"category {listing.category.slug} lists no post, {before} were in it before")
+            return f"category {listing.category.slug} lists no post, {before} were in it before"
+        return ""
+
+    def _counted(self, subject: str, kind: str, reason: str) -> Doubt:
+        before = self._before.get(subject)
+        return doubts.seen_again(before, subject, kind, reason, run_id=self._run_id, now=timestamp())
+
+    def _note(self, subject: str, kind: str, reason: str) -> None:
+        self._seen[subject] = self._counted(subject, kind, reason)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archiver import items
+from archiver.store.frontier import FAILING
 from archiver.store.outcomes import Effect
 
 
@@ -24,6 +25,10 @@ class Counts:
     comments_new: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
     """Addresses that gave no page, by kind of page."""
+    failures: int = 0
+    """Addresses that could not be archived, and have not failed often enough to be counted as failing."""
+    waiting: Counter[str] = field(default_factory=Counter)
+    """Pages that are not believed, by kind."""
     unrecognised: int = 0
     """Pages that arrived and were not what their address promises."""
 
@@ -32,6 +37,7 @@ class Counts:
         if isinstance(outcome.item, items.Gap):
             self.gaps[outcome.kind] += 1
             self.unrecognised += outcome.item.unrecognised
+            self.failures += 0 < effect.failures < FAILING
             return
         self.pages[outcome.kind] += 1
         self.comments_new += effect.comments_new
@@ -49,6 +55,8 @@ class Counts:
             "failed": sum(self.gaps.values()),
             "pages": dict(self.pages),
             "gaps": dict(self.gaps),
+            "new_failures": self.failures,
+            "waiting": dict(self.waiting),
             "unrecognised": self.unrecognised,
             "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
         }

@@ -1,8 +1,9 @@
 """Manners: when to ask again, when to rest, and when to stop for today.
 
-A refusal (429, 503, 403 without the gate's script) rests the whole host: as long as `Retry-After` says, or for a
-back-off that doubles. Refusals in a row end the run: crawlers that went on were shut out. So do connections cut in a
-row, which is how the blog was seen to ban.
+A refusal (429, 503) rests the whole host: as long as `Retry-After` says, or for a back-off that doubles. Refusals of
+several addresses in a row end the run: crawlers that went on were shut out. So do connections cut in a row, which is
+how the blog was seen to ban, and a site that cannot be reached. One address alone ends nothing, whatever it answers: a
+post with a password says 403 for ever. What another host does concerns the addresses there.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 
 from archiver.crawl.run import PATIENCE, Run, run_of
-from archiver.errors import RateLimited, in_words
+from archiver.errors import ArchiverError, RateLimited, Unreachable, in_words, is_unreachable
+from archiver.store.database import timestamp
+from archiver.store.frontier import FAILING
 from archiver.store.runs import LONGEST_REST
 
 REFUSALS = frozenset({403, 429, 503})
 """Statuses by which a server says: not now."""
+
+FORBIDDEN = 403
+"""The one of them that may be about the address alone: others are asked for meanwhile, and this one once more."""
 
 PASSING = frozenset({408, 500, 502, 504, 522, 524})
 """Statuses that concern one request and may be different next time."""
@@ -31,7 +37,7 @@ CUTS = frozenset({"DownloadFailedError", "ConnectionDone", "ConnectionLost", "Re
 """Names of exceptions by which a ban shows: the connection ends without an answer."""
 
 MOST_IN_A_ROW = 5
-"""Refusals or cuts in a row after which the run ends."""
+"""Addresses that refuse, are cut off or cannot be reached in a row, after which the run ends."""
 
 LEAST_BACK_OFF = timedelta(seconds=0.1)
 LONGEST_BACK_OFF = timedelta(minutes=10)
@@ -46,7 +52,8 @@ class MannersMiddleware:
         self.retries = retries
         self.passing = passing
         self.pause = max(timedelta(seconds=pause), LEAST_BACK_OFF)
-        self.in_a_row = 0
+        self.in_a_row: dict[str, str] = {}
+        """Addresses of the blog that got no answer since one did, each with what was in the way."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -59,13 +66,12 @@ class MannersMiddleware:
         """Return the response, or the request to be made again later."""
         reason = f"HTTP {response.status}"
         if response.status in REFUSALS:
-            wait = retry_after(response, datetime.now(UTC)) or self._back_off(request)
-            self.run.rest(wait, f"{request.url} answered {reason}")
-            self._count(f"{reason} at {request.url}", wait)
-            return self._later(request, reason, wait) or response
+            return self._refused(request, response, reason)
         if response.status in PASSING:
             return self._later(request, reason, self._back_off(request)) or response
-        self.in_a_row = 0
+        if self._is_own(request):
+            self.in_a_row.clear()
+            self.run.unanswered = None
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -74,12 +80,33 @@ class MannersMiddleware:
             return None
         reason = in_words(exception)
         if type(exception).__name__ in CUTS:
-            self._count(f"the connection was cut at {request.url}", self._back_off(request))
+            self._count(request, "the connection was cut", RateLimited)
+        elif is_unreachable(exception):
+            self._count(request, reason, Unreachable)
         return self._later(request, reason, self._back_off(request))
 
-    def _later(self, request: Request, reason: str, wait: timedelta) -> Request | None:
+    def _refused(self, request: Request, response: Response, reason: str) -> Request | Response:
+        """Rest the host when it asks for that; leave an address alone that asks for more than a run can wait."""
+        asked = retry_after(response, datetime.now(UTC))
+        wait = asked or self._back_off(request)
+        self._count(request, reason, RateLimited, asked)
+        if wait > PATIENCE:
+            request.meta["not_before"] = timestamp(datetime.now(UTC) + wait)
+            return response
+        if response.status == FORBIDDEN and asked is None:
+            return self._later(request, reason, wait, most=1) or response
+        if self._is_own(request):
+            self.run.rest(wait, f"{request.url} answered {reason}")
+        return self._later(request, reason, wait) or response
+
+    def _later(self, request: Request, reason: str, wait: timedelta, most: int | None = None) -> Request | None:
         attempt = request.meta.get("retry_times", 0) + 1
-        if attempt > self.retries or request.meta.get("is_robots_txt"):  # which is outside the queue: no pause there
+        failures = request.meta.get("failures", 0)
+        # What has failed before is likely to fail again, and not asked for as often.
+        retries = 0 if failures >= FAILING else 1 if failures else self.retries
+        if attempt > min(retries, self.retries if most is None else most) or request.meta.get(
+            "is_robots_txt"
+        ):  # which is outside the queue: no pause there
             return None
         meta = {**request.meta, "retry_times": attempt, "retry_reason": reason, "retry_wait": wait}
         return request.replace(dont_filter=True, meta=meta)
@@ -89,13 +116,26 @@ class MannersMiddleware:
         repetitions: int = request.meta.get("retry_times", 0)
         return min(self.pause * (2 << repetitions), LONGEST_BACK_OFF)
 
-    def _count(self, what: str, wait: timedelta) -> None:
-        """Count a refusal; after several in a row, or one that asks for a long rest, the run ends."""
-        self.in_a_row += 1
-        if self.in_a_row >= MOST_IN_A_ROW or wait > PATIENCE:
-            times = f"{self.in_a_row} times in a row" if self.in_a_row > 1 else f"for {wait}"
-            message = f"the site refused us {times} ({what}); stopped early, nothing is lost, run again later"
-            self.run.stop(RateLimited(message))
+    def _is_own(self, request: Request) -> bool:
+        return self.run.site.canonical(request.url) is not None
+
+    def _count(self, request: Request, what: str, kind: type[ArchiverError], asked: timedelta | None = None) -> None:
+        """Count an address of the blog that got no answer; after several in a row the run ends.
+
+        Where the site asks for a rest longer than a run can wait, a second address that says so is enough.
+        """
+        if not self._is_own(request) or request.meta.get("is_robots_txt"):
+            return
+        self.in_a_row[request.url] = what
+        number = len(self.in_a_row)
+        long = asked is not None and asked > PATIENCE
+        where = f"at {number} addresses in a row" if number > 1 else f"at {request.url}"
+        did = "did not answer" if kind is Unreachable else f"refused us for {asked}" if long else "refused us"
+        self.run.unanswered = kind(f"the site {did} {where} ({what}); nothing is lost, run again later")
+        if long:
+            self.run.rest_asked = datetime.now(UTC) + (asked or LONGEST_REST)
+        if number >= MOST_IN_A_ROW or (long and number > 1):
+            self.run.stop(self.run.unanswered)
 
 
 def retry_after(response: Response, now: datetime) -> timedelta | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import Self
 
 from scrapy.crawler import Crawler
 
-from archiver.crawl.canary import Canary
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
 from archiver.items import Catalogue, CommentPage, Gap, Outcome, Topics
@@ -28,9 +28,14 @@ class StorePipeline:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.canary = Canary(run)
         self.early: dict[int, list[Outcome]] = {}
         """Pages of comments by the post they wait for. Killed with them, the next run fetches them again."""
+
+    def close_spider(self) -> None:
+        """Settle the pages of comments whose post did not come in this run."""
+        with suppress(ArchiverError):
+            for comments in [each for early in self.early.values() for each in early]:
+                self._settle(self._of_settled_post(comments))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -62,9 +67,14 @@ class StorePipeline:
         return comments
 
     def _settle(self, outcome: Outcome) -> None:
+        unasked = isinstance(outcome.item, Gap) and outcome.capture_id is None and self.run.fatal is not None
+        if unasked and isinstance(outcome.item, Gap):  # the run has ended, and with it what was on the way
+            outcome = replace(outcome, doubt=outcome.item.reason)
+        if outcome.doubt:
+            self._have_wait(outcome)
+            return
         try:
             with self.run.archive.savepoint():
-                self.canary.judge(outcome.kind, outcome.item)
                 effect = self._save(outcome)
             self.run.counts.add(outcome, effect)
         except ArchiverError:
@@ -74,12 +84,17 @@ class StorePipeline:
             gap = replace(outcome, item=Gap(reason=f"a fault of the archiver, please report it: {error!r}"))
             self.run.counts.add(gap, self._save(gap))
 
+    def _have_wait(self, outcome: Outcome) -> None:
+        """Store nothing of a page that is not believed, nor of the odd ones of its kind that came before it."""
+        run = self.run
+        for url in {*run.canary.take_odd(outcome.kind), *([outcome.url] if outcome.url else [])}:
+            run.have_wait(url, outcome.doubt)
+            run.counts.waiting[outcome.kind] += 1
+
     def _save(self, outcome: Outcome) -> Effect:
         if isinstance(outcome.item, Catalogue):
             self.run.catalogue_read = True
         elif isinstance(outcome.item, Topics) and outcome.item.body:
             self.run.keep_index(outcome.item)
         run = self.run
-        return outcomes.save(
-            run.archive.session, outcome, run_id=run.id, cycle=run.cycle, extractor_version=EXTRACTOR_VERSION
-        )
+        return outcomes.save(run.archive.session, outcome, run_id=run.id, extractor_version=EXTRACTOR_VERSION)

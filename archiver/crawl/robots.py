@@ -1,4 +1,6 @@
-"""robots.txt: asked for once a run, and obeyed; a site that cannot say what it wishes is not asked for anything.
+"""robots.txt: asked for once a run, and obeyed; a host that cannot say what it wishes is not asked for anything.
+
+Without the rules of the blog's own host the run ends; those of another host concern the addresses there.
 
 RFC 9309, section 2.3.1: 4xx means no rules; 5xx and no answer mean no access.
 """
@@ -6,7 +8,7 @@ RFC 9309, section 2.3.1: 4xx means no rules; 5xx and no answer mean no access.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -19,8 +21,9 @@ from scrapy.http.request import NO_CALLBACK
 
 from archiver.crawl.manners import PASSING
 from archiver.crawl.run import Run, run_of
-from archiver.errors import RateLimited, in_words
+from archiver.errors import ArchiverError, RateLimited, Refused, Unreachable, in_words, is_unreachable
 from archiver.items import FORBIDDEN
+from archiver.urls import BLOG, catalogue_url, post_url
 
 LONGEST = 512 * 1024
 """Bytes of robots.txt that count: RFC 9309, section 2.5, asks for at least 500 KiB."""
@@ -62,26 +65,26 @@ class RobotsMiddleware:
             raise IgnoreRequest(FORBIDDEN)
 
     async def _ask(self, origin: str) -> Protego | str:
-        """Return the rules of a host; without them, stop the run and return why.
+        """Return the rules of a host, or why there are none; without those of the blog's own host, stop the run.
 
         What may pass is tried again, since one cut connection should not cost a night's run.
         """
         url = f"{origin}/robots.txt"
-        found = ""
+        found, kind = "", cast("type[ArchiverError]", RateLimited)
         for attempt in range(ATTEMPTS):
             await asyncio.sleep(self.pause * attempt)
             try:
                 request = Request(url, callback=NO_CALLBACK, meta={"is_robots_txt": True})
                 response = await self._engine().download_async(request)
             except Exception as error:
-                found = f"no answer ({in_words(error)})"
+                found, kind = f"no answer ({in_words(error)})", Unreachable if is_unreachable(error) else RateLimited
                 continue
             if response.status < 500 and response.status not in (403, 429):
-                return self._parsed(response)
-            found = f"HTTP {response.status}"
+                return self._obeyed(origin, self._parsed(response))
+            found, kind = f"HTTP {response.status}", RateLimited
             if response.status not in PASSING:
                 break
-        return self._stop(f"{url}: expected the site's rules, found {found}")
+        return self._without(origin, f"{url}: expected the site's rules, found {found}", kind)
 
     def _engine(self) -> Any:
         if self.crawler.engine is None:
@@ -107,6 +110,19 @@ class RobotsMiddleware:
         if throttle is not None:
             throttle.mindelay = max(throttle.mindelay, delay)
 
-    def _stop(self, message: str) -> str:
-        self.run.stop(RateLimited(f"{message}; without them nothing is asked for, run again later"))
+    def _without(self, origin: str, message: str, kind: type[ArchiverError]) -> str:
+        if origin == self.run.site.base:
+            self.run.stop(kind(f"{message}; without them nothing is asked for, run again later"))
         return message
+
+    def _obeyed(self, origin: str, rules: Protego) -> Protego:
+        """Return the rules; where they forbid the blog as a whole, stop the run."""
+        pages = (BLOG + "/", catalogue_url(), post_url(1))
+        if origin == self.run.site.base and not any(
+            rules.can_fetch(self.run.site.fetch_url(page), self.user_agent) for page in pages
+        ):
+            message = (
+                f"{origin}/robots.txt forbids all of the blog; nothing was asked for, and all that is archived stays"
+            )
+            self.run.stop(Refused(message))
+        return rules

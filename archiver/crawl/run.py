@@ -19,12 +19,13 @@ from scrapy.crawler import Crawler
 
 from archiver import __version__, items
 from archiver.crawl import revisits, wire
+from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
-from archiver.errors import ArchiverError, DiskFull, RateLimited
+from archiver.errors import ArchiverError, DiskFull, RateLimited, UsageError
 from archiver.pages.promises import Finding
-from archiver.store import captures, chronicle, connections, freshness, frontier, runs
+from archiver.store import captures, chronicle, connections, doubts, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
-from archiver.urls import Site
+from archiver.urls import BLOG, Site
 from archiver.warc import index, journal, recovery
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.writer import Location, WarcWriter
@@ -49,6 +50,8 @@ class Place:
     home: Path
     db: str | None = None
     site: str = Site().base
+    mirror: bool = False
+    """Whether the site is said to be a mirror of the blog that the archive holds."""
 
     @property
     def warc(self) -> Path:
@@ -85,6 +88,8 @@ class Run:
         self.counts = Counts()
         self.catalogue_read = False
         self.missing_counted = False
+        self.waiting: list[str] = []
+        """Addresses that wait for the next run, as their pages are not believed."""
         self.fatal: ArchiverError | None = None
         self._halt: Callable[[], object] = lambda: None
         self._progress = progress
@@ -93,22 +98,45 @@ class Run:
             raise ArchiverError(f"{place.warc}: expected a folder to write records to, found it read-only")
         self.archive = Archive(database_url(place.home, place.db))
         session = self.archive.session
+        try:
+            self._check_site()
+        except UsageError:
+            self.archive.close()
+            raise
         self.rest_until = runs.rest_until(session)
         if self.rest_until is not None and self.rest_until - datetime.now(UTC) > PATIENCE:
             self.archive.close()
             raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
         started_at = timestamp()
-        self.id, self.cycle = runs.begin(session, command, now=started_at)
+        self.id, self.cycle = runs.begin(session, command, now=started_at, blog=BLOG, site=self.site.base)
+        self.canary = Canary(session, self.id)
+        self.unanswered: ArchiverError | None = None
+        """What the site last did instead of answering; None after an answer."""
+        self.rest_asked: datetime | None = None
+        """Until when an address asked for a longer rest than a run can wait; it may have spoken for itself alone."""
         self.notes: list[str] = []
         self.findings: list[Finding] = []
         self._recover()
         self._fill_queue(recheck)
         self.archive.commit()
-        start = RunStart(run=self.id, cycle=self.cycle, command=command, site=self.site.base, started_at=started_at)
+        start = RunStart(
+            run=self.id, cycle=self.cycle, command=command, site=self.site.base, started_at=started_at, blog=BLOG
+        )
         self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}", info=_about(start))
         self._index: list[str] = []
         self._uncommitted = 0
         self._committed_at = time.monotonic()
+
+    def _check_site(self) -> None:
+        """Raise UsageError when the archive holds another site's blog: rows of two would be taken for one's."""
+        session = self.archive.session
+        known = runs.fetched_from(session) or captures.origin(session)
+        if known is None or self.place.mirror or self.site.is_same(known):
+            return
+        raise UsageError(
+            f"{self.place.home}: expected a --site of the blog this archive holds, fetched from {known}, found "
+            f"{self.site.base}; name another --home, or say --mirror if it is a copy of the same blog"
+        )
 
     def _recover(self) -> None:
         """Close what an earlier run left open, and note the exchanges it recorded but did not get to commit."""
@@ -138,14 +166,14 @@ class Run:
             self.note(f"{found} exchanges were on disk without a row; they have one now")
 
     def _fill_queue(self, recheck: int) -> None:
-        """Take up what earlier runs of the cycle left; a new cycle looks again at some posts."""
-        session = self.archive.session
+        """Take up what earlier runs left, and what is due again; a new cycle looks again at some posts."""
+        session, now = self.archive.session, datetime.now(UTC)
         frontier.release(session)
-        frontier.forget_waits(session, after=timestamp(datetime.now(UTC) + PATIENCE))
-        frontier.retry_failed(session, cycle=self.cycle)
-        frontier.reconsider(session, items.FORBIDDEN, cycle=self.cycle)
+        frontier.forget_waits(session, after=timestamp(now + PATIENCE))
+        frontier.retry_due(session, run_id=self.id, now=timestamp(now))
+        frontier.reconsider(session, items.FORBIDDEN)
         if self.cycle == self.id:
-            freshness.add_due(session, recheck, cycle=self.cycle, now=timestamp())
+            freshness.add_due(session, recheck, run_id=self.id, now=timestamp(now))
 
     def keep_index(self, topics: items.Topics) -> None:
         """Record the curated index of a file: no exchange has it."""
@@ -153,6 +181,11 @@ class Run:
         uri = journal.index_uri(topics.source)
         location = self.writer.write_resource(uri, topics.body, kind, datetime.now(UTC))
         self._index.append(index.resource_line(location, topics.body, kind))
+
+    def have_wait(self, url: str, reason: str) -> None:
+        """Leave an address for the next run: its page is not believed, or there was no asking for it."""
+        frontier.wait(self.archive.session, url, reason)
+        self.waiting.append(url)
 
     def note(self, sentence: str) -> None:
         """Say something about the run, in its log and its report."""
@@ -226,10 +259,15 @@ class Run:
             runs.rest(self.archive.session, self.id, until=timestamp(until))
             self.commit()
 
+    def rest_as_asked(self) -> None:
+        """Have the next run keep to the rest that was asked for."""
+        if self.rest_asked is not None:
+            self.rest_until = max(self.rest_asked, self.rest_until or self.rest_asked)
+
     def progress(self) -> tuple[int, int]:
         """Return how many addresses of this run are settled, and how many are known."""
         settled = sum(self.counts.pages.values()) + sum(self.counts.gaps.values())
-        return settled, settled + frontier.tally(self.archive.session)["unfinished"]
+        return settled, settled + frontier.unfinished(self.archive.session)
 
     def settled(self) -> None:
         """Note that one more item was stored; make the work durable if it is time."""
@@ -271,10 +309,11 @@ class Run:
         self._halt = halt
 
     def settle_missing(self) -> None:
-        """Count this complete run against the posts it found missing, if it read a complete catalogue."""
+        """Count this run against the posts it found missing, if it got to its end and believed its catalogue."""
         if self.catalogue_read:
             self.missing_counted = True
-            self.counts.posts["gone"] += freshness.settle_missing(self.archive.session, self.cycle)
+            gone = freshness.settle_missing(self.archive.session, run_id=self.id, cycle=self.cycle)
+            self.counts.posts["gone"] += gone
 
     def connect(self) -> None:
         """Work out anew how posts belong together."""
@@ -287,6 +326,8 @@ class Run:
             self.archive.recover()
         session = self.archive.session
         frontier.release(session)
+        for url in self.waiting:
+            frontier.reopen(session, url)
         resting = timestamp(self.rest_until) if self.rest_until and self.resting else None
         end = RunEnd(
             run=self.id,
@@ -297,6 +338,7 @@ class Run:
             missing_counted=self.missing_counted,
             counts=self.counts.as_dict(),
             addresses=chronicle.unarchived(session, self.cycle),
+            doubts=doubts.as_rows(session),
         )
         if self.counts.requests:
             with suppress(ArchiverError):  # a rebuild then takes the run for one that was killed

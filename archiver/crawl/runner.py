@@ -21,7 +21,8 @@ from archiver.crawl.run import Place, Run, attach
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
-from archiver.store import frontier, lists, runs
+from archiver.store import doubts, frontier, lists, runs
+from archiver.store.doubts import Doubt
 
 SOURCES = ("catalogue", "category", "index")
 """The lists a crawl can start from; each is a spider."""
@@ -209,6 +210,7 @@ def _arguments(run: Run, options: Options) -> dict[str, Any]:
         "site": run.site.base,
         "sources": options.sources,
         "slugs": options.slugs,
+        "known": lists.slugs(run.archive.session),
         "index": options.index,
         "comments": options.comments,
         "images": options.images,
@@ -218,34 +220,43 @@ def _arguments(run: Run, options: Options) -> dict[str, Any]:
 Verdict = tuple[str, ExitCode, str]
 """Name of a run's outcome, exit code, and a sentence about it."""
 
-ENDS = {
-    ExitCode.MARKUP_CHANGED: "markup changed",
-    ExitCode.RATE_LIMITED: "rate limited",
-    ExitCode.DISK_FULL: "disk full",
-}
-"""Outcomes of runs that an error ended."""
-
 
 def _judge_early_end(run: Run, reason: str) -> Verdict | None:
     """Return what ended a run before it was through, if anything did."""
     if run.fatal is not None:
-        return ENDS.get(run.fatal.exit_code, "failed"), run.fatal.exit_code, str(run.fatal)
+        return run.fatal.outcome, run.fatal.exit_code, str(run.fatal)
     if reason in INTERRUPTED:
         return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to go on"
     return None
 
 
 def _judge_crawl(run: Run) -> Verdict:
-    counts = run.counts
-    unfinished = frontier.tally(run.archive.session)["unfinished"]
-    if run.limit is not None and frontier.has_pending(run.archive.session):
+    """Judge by what this run asked for; what has been failing for longer, and is no news, only gets a word."""
+    counts, session = run.counts, run.archive.session
+    if run.unanswered is not None and not counts.pages:
+        return run.unanswered.outcome, run.unanswered.exit_code, str(run.unanswered)
+    if run.limit is not None and frontier.has_pending(session, without=run.canary.closed):
         return "limited", ExitCode.DONE, f"stopped after {run.limit} posts as asked; run again to go on"
-    if unfinished:
-        text = f"{unfinished} addresses are still to be had; run again, `archiver gaps` says why"
-        return "incomplete", ExitCode.INCOMPLETE, text
+    if doubted := [each for each in doubts.standing(session).values() if not doubts.is_believed(each)]:
+        return runs.MARKUP_CHANGED, ExitCode.MARKUP_CHANGED, _said(doubted)
     if not counts.pages and counts.gaps:
         return "failed", ExitCode.FAILED, f"asked for {sum(counts.gaps.values())} addresses and got none of them"
-    return runs.COMPLETE, ExitCode.DONE, "complete"
+    if counts.failures:
+        text = f"{counts.failures} addresses could not be had; run again, `archiver gaps` says why"
+        return runs.INCOMPLETE, ExitCode.INCOMPLETE, text
+    failing = frontier.failing(session)
+    text = f"; {failing} addresses have been failing for longer, `archiver gaps` lists them" if failing else ""
+    return runs.COMPLETE, ExitCode.DONE, "complete" + text
+
+
+def _said(doubted: list[Doubt]) -> str:
+    """Return a sentence about what is not believed."""
+    more = f" (and {len(doubted) - 1} more)" if len(doubted) > 1 else ""
+    first = doubted[0]
+    return (
+        f"not as expected, so nothing is concluded from it: {first.subject}: {first.reason}{more}; "
+        "the rest is archived, `archiver accept` says what can be done"
+    )
 
 
 def _judge_probe(run: Run) -> Verdict:
@@ -257,16 +268,23 @@ def _judge_probe(run: Run) -> Verdict:
 def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verdict] = _judge_crawl) -> Report:
     """Judge how the run went, store that and report it, as far as the disk still allows."""
     run.fatal = run.fatal or run.archive.failure
-    outcome, code, message = _judge_early_end(run, reason) or judge(run)
+    early = _judge_early_end(run, reason)
     standing: dict[str, Any] = {}
+    if run.archive.failure is None:
+        for url, why in run.canary.close_lost() if early is None else ():
+            run.have_wait(url, why)
+        run.canary.conclude()
+    outcome, code, message = early or judge(run)
     with suppress(ArchiverError) if run.fatal else nullcontext():
-        if outcome == runs.COMPLETE:
+        if outcome in runs.ENDED:
             run.settle_missing()
+        if code == ExitCode.RATE_LIMITED:
+            run.rest_as_asked()
         if run.fatal is None:
             run.connect()
         run.end(outcome, code)
         session = run.archive.session
-        standing["unfinished"] = frontier.tally(session)["unfinished"]
+        standing["unfinished"] = frontier.unfinished(session) + run.counts.failures
         standing["disagreements"] = lists.disagreements(session, run.cycle)
     return Report(
         run=run.id,

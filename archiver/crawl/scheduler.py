@@ -19,6 +19,9 @@ from archiver.errors import ArchiverError
 from archiver.store import freshness, frontier
 from archiver.store.database import timestamp
 
+LONGEST_START = 5.0
+"""Seconds a spider has to say where it starts; one that has nothing to say must not hold up what waits."""
+
 CALLBACK = "parse_"
 """A callback's name without this is the kind of page."""
 
@@ -45,8 +48,8 @@ def ends_run(method: Method) -> Method:
 class FrontierScheduler(BaseScheduler):
     """Keeps requests as rows of the frontier; the row is the request.
 
-    A new request becomes a pending row unless this cycle has it. A repeated one returns its row to the pending, later.
-    What goes on with a leased row (a redirect, the gate's second knock) goes ahead at once.
+    A new request becomes a pending row unless this run has had it. A repeated one returns its row to the pending ones,
+    later. What goes on with a leased row (a redirect, the gate's second knock) goes ahead at once.
     """
 
     def __init__(self, crawler: Crawler, run: Run) -> None:
@@ -55,6 +58,8 @@ class FrontierScheduler(BaseScheduler):
         self.session = run.archive.session
         self.continued: deque[Request] = deque()
         self.posts = 0
+        self.begun = False
+        """Whether the spider has said where it starts: what lists are there to tell comes before all that waits."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -62,8 +67,14 @@ class FrontierScheduler(BaseScheduler):
         return cls(crawler, run_of(crawler))
 
     def open(self, spider: Spider) -> None:
-        """Note the spider whose callbacks read the pages."""
+        """Note the spider whose callbacks read the pages, and have the canary judge them."""
         self.spider = spider
+        spider.judge = self.run.canary.judge  # type: ignore[attr-defined]
+        asyncio.get_running_loop().call_later(LONGEST_START, self._begin)
+
+    def _begin(self) -> None:
+        self.begun = True
+        self._wake()
 
     @ends_run
     def close(self, reason: str) -> None:
@@ -76,13 +87,15 @@ class FrontierScheduler(BaseScheduler):
         return bool(self.continued) or frontier.has_pending(self.session, without=self._left_out)
 
     @property
-    def _left_out(self) -> str | None:
-        """The kind of page that is no longer asked for: once as many posts were as the user said, posts."""
-        return "post" if self.run.limit is not None and self.posts >= self.run.limit else None
+    def _left_out(self) -> set[str]:
+        """Kinds of page not asked for any more: those that are not as expected, and posts once there are enough."""
+        enough = self.run.limit is not None and self.posts - self.run.counts.gaps["post"] >= self.run.limit
+        return {*self.run.canary.closed, *({"post"} if enough else ())}
 
     @ends_run
     def enqueue_request(self, request: Request) -> bool:
         """Store a request; return whether it is to be made."""
+        self.begun = True
         leased = request.meta.get("frontier_url")
         if leased is None:
             return self._add(request)
@@ -109,11 +122,13 @@ class FrontierScheduler(BaseScheduler):
         url = self.run.site.resolve(request.url) or request.url
         reason = refusal(url, self.run, chosen=kind == "index")
         if reason:
-            frontier.skip(self.session, url, kind, reason, cycle=self.run.cycle, now=timestamp())
+            frontier.skip(self.session, url, kind, reason, run_id=self.run.id, now=timestamp())
             return False
         if not self.run.full and not freshness.wanted(self.session, url, kind, request.meta.get("listed", {})):
             return False
-        return frontier.add(self.session, url, kind, cycle=self.run.cycle, now=timestamp())
+        # A full run that is gone on with does not ask for everything a second time; lists have news in each run.
+        since = self.run.cycle if self.run.full and kind not in frontier.LISTS else self.run.id
+        return frontier.add(self.session, url, kind, run_id=self.run.id, now=timestamp(), since=since)
 
     @ends_run
     def next_request(self) -> Request | None:
@@ -123,7 +138,9 @@ class FrontierScheduler(BaseScheduler):
             return None
         if self.continued:
             return self.continued.popleft()
-        lease = frontier.lease(self.session, cycle=self.run.cycle, now=timestamp(), without=self._left_out)
+        if not self.begun:
+            return None
+        lease = frontier.lease(self.session, run_id=self.run.id, now=timestamp(), without=self._left_out)
         if lease is None:
             return None
         self.posts += lease.kind == "post"
@@ -133,5 +150,5 @@ class FrontierScheduler(BaseScheduler):
         spider: Any = self.spider
         request: Request = spider.ask(lease.url, lease.kind)
         request.meta.update(frontier_url=lease.url, frontier_kind=lease.kind, retry_times=lease.attempts)
-        request.meta["archived"] = lease.archived
+        request.meta.update(archived=lease.archived, failures=lease.failures)
         return request

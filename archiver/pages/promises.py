@@ -51,24 +51,23 @@ def promises(item: Item) -> tuple[Promise, ...]:
         case Post():
             return _of_post(item)
         case CommentPage():
-            return _of_comments(item.comments)
+            return _of_comments(item.comments, needed=True)
     return ()
 
 
-def broken(item: Item) -> tuple[str, ...]:
-    """Return a phrase for each needed promise that a page did not keep."""
-    lost = (each for each in promises(item) if each.needed and not each.kept)
-    return tuple(f"{each.name} ({each.found or 'none found'})" for each in lost)
+def parts(item: Item) -> tuple[tuple[str, bool], ...]:
+    """Return name and presence of each part that a page should have and can be read without."""
+    return tuple((each.name, each.kept) for each in promises(item) if not each.needed)
 
 
-def _some(name: str, value: object) -> Promise:
-    return Promise(name, str(value or ""), bool(value))
+def _some(name: str, value: object, *, needed: bool = True) -> Promise:
+    return Promise(name, str(value or ""), bool(value), needed)
 
 
 def _all(name: str, values: Iterable[object]) -> Promise:
-    """Return the promise that each of several things is there."""
+    """Return the promise that each of several things has a part; a page can be read without it."""
     kept = [bool(value) for value in values]
-    return Promise(name, f"{sum(kept)} of {len(kept)}", all(kept))
+    return Promise(name, f"{sum(kept)} of {len(kept)}", all(kept), needed=False)
 
 
 def _of_catalogue(item: Catalogue) -> tuple[Promise, ...]:
@@ -76,9 +75,9 @@ def _of_catalogue(item: Catalogue) -> tuple[Promise, ...]:
     return (
         _some("posts", len(item.entries)),
         _all("dates", ("00" not in entry.published_on.split("-") for entry in item.entries)),
-        _some("years with a number of posts", len(item.year_totals)),
+        _some("years with a number of posts", len(item.year_totals), needed=False),
         _all("numbers that add up", (found[year] == claimed for year, claimed in item.year_totals)),
-        _some("categories in the menu", len(item.categories)),
+        _some("categories in the menu", len(item.categories), needed=False),
     )
 
 
@@ -87,8 +86,8 @@ def _of_listing(item: Listing) -> tuple[Promise, ...]:
     return (
         Promise("posts", str(len(item.entries)), True),  # a category may be empty, and then says so
         _all("dates", (entry.published_on for entry in item.entries)),
-        Promise("name of the category", item.category.name, item.category.name != item.category.slug),
-        Promise("pager", pager, (item.next_page is None) == (item.page == item.last_page)),
+        Promise("name of the category", item.category.name, item.category.name != item.category.slug, needed=False),
+        Promise("pager", pager, (item.next_page is None) == (item.page == item.last_page), needed=False),
     )
 
 
@@ -96,22 +95,22 @@ def _of_post(item: Post) -> tuple[Promise, ...]:
     issues = item.quality.issues
     return (
         _some("title", item.title),
-        _some("author", item.author),
-        _some("date", item.published_on),
-        _some("categories", ", ".join(category.name for category in item.categories)),
         _some("characters of text", len(item.content.text)),
+        _some("author", item.author, needed=False),
+        _some("date", item.published_on, needed=False),
+        _some("categories", ", ".join(category.name for category in item.categories), needed=False),
         Promise("licence", item.license_url or "", item.license_url is not None, needed=False),
         Promise("readers", str(item.reader_count or ""), item.reader_count is not None, needed=False),
         Promise("comment counter", str(item.comment_count or 0), item.comment_count is not None, needed=False),
         Promise("text in its place", f"found by {item.quality.engine}", item.quality.engine == "site", needed=False),
         Promise("proof of the text", "; ".join(issues) or "nothing lost", not issues, needed=False),
-        *(_of_comments(item.comments) if item.comments or item.comment_count else ()),
+        *(_of_comments(item.comments, needed=False) if item.comments or item.comment_count else ()),
     )
 
 
-def _of_comments(comments: tuple[Comment, ...]) -> tuple[Promise, ...]:
+def _of_comments(comments: tuple[Comment, ...], *, needed: bool) -> tuple[Promise, ...]:
     return (
-        _some("comments", len(comments)),
+        _some("comments", len(comments), needed=needed),
         _all("authors of comments", (comment.author for comment in comments)),
         _all("dates of comments", (comment.published_on for comment in comments)),
         _all("texts of comments", (comment.content.markdown for comment in comments)),

@@ -2,7 +2,7 @@
 
 Three things decide what became of a page, beside its bytes:
 
-- Within a cycle an address is settled once, so of several answers the last counts: the others were lost in a kill.
+- What a killed run fetched last was lost with it where the run that went on with it fetched it again.
 - An address that was still to be had when its run ended did not come to the store, whatever was fetched of it.
 - Another program's captures come in by their dates, before what was fetched later. Their lists are left alone, since
   what lists say is compared within a run.
@@ -18,14 +18,16 @@ from pathlib import Path
 from archiver.errors import ArchiverError
 from archiver.items import Asset, CommentPage, Gap, Item, Outcome, Post, Unmodified
 from archiver.rebuild import files, reading
+from archiver.rebuild.acceptance import accept_one
 from archiver.rebuild.files import RunFiles
 from archiver.rebuild.pool import Pool
 from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
-from archiver.store import chronicle, connections, freshness, outcomes, posts, runs
+from archiver.store import chronicle, connections, doubts, freshness, outcomes, posts, runs
 from archiver.store.chronicle import Seen, Settled
 from archiver.store.database import Archive, timestamp
 from archiver.text import EXTRACTOR_VERSION
+from archiver.warc import journal
 
 COMMAND = "rebuild"
 """Command of the run that a rebuild is in the new database."""
@@ -118,6 +120,8 @@ class Build:
         """Yield what a run of ours fetched, and what it came to."""
         if not run.is_content or run.start.is_import:
             return
+        for subject in run.start.accepted:
+            yield Step(run, kind=journal.ACCEPT, url=subject), None
         for file, offset, source in run.indexes:
             yield Step(run, kind="index"), Task(file, offset, "index", source, run.start.site)
         index = run.start.index_url and reading.canonical(run.start.index_url, run.site)
@@ -144,6 +148,9 @@ class Build:
         return Task(file, offset, kind, seen.target_uri, run.start.site)
 
     def _take(self, step: Step, item: Item | None) -> None:
+        if step.kind == journal.ACCEPT:
+            self._accept(step.run, step.url or "")
+            return
         if item is None:
             self._end(step.run)
             return
@@ -153,6 +160,13 @@ class Build:
         self._store(step, item)
         for comments, page in self._early.pop(item.id, []) if isinstance(item, Post) else ():
             self._store(comments, page)
+
+    def _accept(self, run: RunFiles, subject: str) -> None:
+        try:
+            with self._archive.savepoint() as session:
+                accept_one(session, self._directory, subject, run_id=run.id)
+        except ArchiverError as error:
+            self._tally.notes.append(f"accepted by run {run.id}, and not by this rebuild: {error}")
 
     def _store(self, step: Step, item: Item) -> None:
         """Store what a step comes to, and note what became of its address."""
@@ -182,8 +196,7 @@ class Build:
             capture_id=seen.id if seen else None,
             fetched_at=seen.fetched_at if seen else None,
         )
-        cycle = run.start.cycle
-        outcomes.save(self._session, outcome, run_id=run.id, cycle=cycle, extractor_version=EXTRACTOR_VERSION)
+        outcomes.save(self._session, outcome, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
 
     def _settle(self, step: Step, url: str, seen: Seen, item: Item) -> None:
         """Note what became of an address, and what a run that was killed had yet to ask for."""
@@ -201,19 +214,21 @@ class Build:
         left_out = {"comments": "--no-comments" in options, "image": no_images, "requisite": no_images}
         for url, kind in reading.follow_ups(item):
             if not left_out.get(kind):
-                chronicle.expect(self._session, url, kind, cycle=run.start.cycle, now=run.start.started_at)
+                chronicle.expect(self._session, url, kind, run_id=run.id, now=run.start.started_at)
 
     def _end(self, run: RunFiles) -> None:
         """Store what became of a run's addresses, how it ended, and what it alone knew."""
         self._early = {}
-        chronicle.settle(self._session, self._addresses.values(), cycle=run.start.cycle)
+        chronicle.settle(self._session, self._addresses.values(), run_id=run.id)
         self._addresses = {}
         end = run.end
         if end is None:
             return
-        chronicle.restore(self._session, end.addresses, cycle=run.start.cycle)
+        chronicle.restore(self._session, end.addresses, run_id=run.id)
+        if end.doubts is not None:
+            doubts.restore(self._session, end.doubts)
         if end.missing_counted:
-            freshness.settle_missing(self._session, run.start.cycle)
+            freshness.settle_missing(self._session, run_id=run.id, cycle=run.start.cycle)
         rest = end.rest_until
         runs.end(self._session, run.id, end.outcome, end.exit_code, end.counts, now=end.finished_at, rest_until=rest)
 

@@ -63,6 +63,7 @@ class Records:
     def _begin(self, run: RunFiles) -> None:
         start = run.start
         columns = {"started_at": start.started_at, "command": start.command, "cycle": start.cycle}
+        columns |= {"blog": start.blog or None, "site": start.site}
         chronicle.add_run(self._session, run.id, version=run.version, **columns)
         self._leads = {}
         if start.cycle != self._cycle:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store.models import Capture, FrontierEntry
+from archiver.urls import BLOG
 
 _ROWS: Any = Capture.__table__
 _ADD = insert(_ROWS).returning(_ROWS.c.id)
@@ -33,6 +34,13 @@ def last_fetch(session: Session) -> datetime | None:
     """Return when the server was last asked for anything."""
     last = session.execute(select(func.max(Capture.fetched_at))).scalar_one_or_none()
     return datetime.fromisoformat(last) if last else None
+
+
+def origin(session: Session) -> str | None:
+    """Return the origin that the first page of the blog came from; None in an archive without one."""
+    first = select(Capture.target_uri).where(Capture.url.startswith(BLOG + "/")).order_by(Capture.id).limit(1)
+    target = session.execute(first).scalar()
+    return "/".join(target.split("/")[:3]) if target else None
 
 
 @dataclass(frozen=True, slots=True)

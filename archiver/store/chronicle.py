@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, func, insert, make_url, select, text, update
+from sqlalchemy import URL, case, func, insert, make_url, select, text, update
 from sqlalchemy.orm import Session
 
 from archiver import items
@@ -19,7 +19,10 @@ from archiver.store.frontier import PRIORITIES
 from archiver.store.models import Capture, FrontierEntry, Post, PostRevision, Run
 
 _PAGE = 500  # rows read at a time
-_ADDRESS = ("url", "kind", "state", "reason", "permanent", "attempts", "not_before", "first_seen_at")
+_ADDRESS = (
+    *("url", "kind", "state", "reason", "permanent", "attempts", "failures", "failed_since", "not_before"),
+    *("first_seen_at", "run_id"),
+)
 """Columns of an address that its captures do not tell."""
 
 
@@ -120,8 +123,8 @@ class Settled:
     permanent: bool = False
 
 
-def settle(session: Session, settled: Iterable[Settled], *, cycle: int) -> None:
-    """Store what became of addresses in a cycle."""
+def settle(session: Session, settled: Iterable[Settled], *, run_id: int) -> None:
+    """Store what became of addresses in a run."""
     rows = [
         {
             "url": each.url,
@@ -130,48 +133,56 @@ def settle(session: Session, settled: Iterable[Settled], *, cycle: int) -> None:
             "reason": each.reason,
             "permanent": each.permanent,
             "attempts": 0 if each.reason is None else 1,
+            "failures": 0 if each.reason is None else 1,
+            "failed_since": None if each.reason is None else each.date,
             "not_before": None,
             "first_seen_at": each.date,
             "last_done_at": each.date if each.reason is None else None,
+            "run_id": run_id,
         }
         for each in settled
     ]
-    _upsert(session, rows, cycle, again=("state", "reason", "permanent", "attempts", "not_before", "last_done_at"))
+    again = ("state", "reason", "permanent", "attempts", "failures", "failed_since", "not_before", "last_done_at")
+    _upsert(session, rows, again=again)
 
 
-def expect(session: Session, url: str, kind: str, *, cycle: int, now: str) -> None:
+def expect(session: Session, url: str, kind: str, *, run_id: int, now: str) -> None:
     """Make an address pending that no row knows yet."""
-    row = {"url": url, "kind": kind, "state": "pending", "first_seen_at": now, "permanent": False, "attempts": 0}
-    _upsert(session, [row], cycle, again=())
+    row = {"url": url, "kind": kind, "state": "pending", "first_seen_at": now, "run_id": run_id}
+    _upsert(session, [row | {"permanent": False, "attempts": 0, "failures": 0}], again=())
 
 
-def unarchived(session: Session, cycle: int) -> tuple[dict[str, Any], ...]:
-    """Return the addresses of a cycle that are not archived, in the order of discovery, for `restore`."""
+def unarchived(session: Session, since: int) -> tuple[dict[str, Any], ...]:
+    """Return the addresses opened from a run on that are not archived, in the order of discovery, for `restore`."""
     columns = [getattr(FrontierEntry, name) for name in _ADDRESS]
-    query = select(*columns).where(FrontierEntry.cycle == cycle, FrontierEntry.state != "done")
+    query = select(*columns).where(FrontierEntry.run_id >= since, FrontierEntry.state != "done")
     return tuple(dict(row._mapping) for row in session.execute(query.order_by(FrontierEntry.seq)))
 
 
-def restore(session: Session, addresses: Iterable[Mapping[str, Any]], *, cycle: int) -> None:
-    """Store addresses as `unarchived` told them."""
-    rows = [{name: each.get(name) for name in _ADDRESS} for each in addresses]
-    _upsert(session, rows, cycle, again=("state", "reason", "permanent", "attempts", "not_before"))
+def restore(session: Session, addresses: Iterable[Mapping[str, Any]], *, run_id: int) -> None:
+    """Store addresses as `unarchived` told them; those of an older program do not tell all."""
+    blank: dict[str, Any] = {"failures": 0, "failed_since": None}
+    rows = [{name: each.get(name, blank.get(name)) for name in _ADDRESS} for each in addresses]
+    rows = [row | {"run_id": row["run_id"] or run_id} for row in rows]
+    _upsert(session, rows, again=("state", "reason", "permanent", "attempts", "failures", "failed_since", "not_before"))
 
 
-def _upsert(session: Session, rows: Sequence[Mapping[str, Any]], cycle: int, again: Sequence[str]) -> None:
+def _upsert(session: Session, rows: Sequence[Mapping[str, Any]], again: Sequence[str]) -> None:
     if not rows:
         return
     seq = select(func.coalesce(func.max(FrontierEntry.seq), 0)).scalar_subquery()
     first = int(session.execute(select(seq)).scalar_one()) + 1
     values = [
-        {**row, "priority": PRIORITIES.get(row["kind"], 0), "seq": first + number, "cycle": cycle}
-        for number, row in enumerate(rows)
+        {**row, "priority": PRIORITIES.get(row["kind"], 0), "seq": first + number} for number, row in enumerate(rows)
     ]
     statement = upsert(session.get_bind().dialect.name, FrontierEntry)
     if again:
-        changes: dict[str, Any] = {name: statement.excluded[name] for name in (*again, "cycle")}
-        if "last_done_at" in changes:
-            changes["last_done_at"] = func.coalesce(changes["last_done_at"], FrontierEntry.last_done_at)
+        changes: dict[str, Any] = {name: statement.excluded[name] for name in (*again, "run_id")}
+        if "last_done_at" in changes:  # counted on, where there is no saying how often it had failed
+            new, old = statement.excluded, FrontierEntry
+            changes["last_done_at"] = func.coalesce(new.last_done_at, old.last_done_at)
+            changes["failures"] = case((new.failures > 0, old.failures + 1), else_=0)
+            changes["failed_since"] = case((new.failures > 0, func.coalesce(old.failed_since, new.failed_since)))
         statement = statement.on_conflict_do_update(index_elements=[FrontierEntry.url], set_=changes)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=[FrontierEntry.url])

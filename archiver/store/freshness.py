@@ -1,7 +1,8 @@
-"""What a further run asks for: what is new, what the lists say has changed, what failed before, what is due.
+"""What a further run asks for: what is new, what the lists say has changed, what is due.
 
-The blog sends no validators for pages, so the lists decide: one request for the catalogue tells every post's title and
-number of comments. What no list can tell, a silent edit, is found by looking again at the posts longest unverified.
+What failed before is no business of the pages that name it: it has its own next time (see `frontier`). The blog sends
+no validators for pages, so the lists decide: one request for the catalogue tells every post's title and number of
+comments. What no list can tell, a silent edit, is found by looking again at the posts longest unverified.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from archiver.store import frontier
+from archiver.store import frontier, lists
 from archiver.store.lists import CATALOGUE, CATEGORY
 from archiver.store.models import FrontierEntry, Post, Sighting
 from archiver.urls import category, post_id, post_url
 
 RUNS_UNTIL_GONE = 3
-"""Complete runs that must agree before a post counts as gone."""
+"""Runs that must agree before a post counts as gone."""
 
 
 def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> bool:
@@ -32,11 +33,10 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> 
         return _post_wanted(session, url, entry, listed)
     if kind == "category":
         place = category(url)
-        first = place is None or place[1] == 1
-        return first or _failed(entry) or not _in_category(session, place[0] if place else "", listed.get("last"))
-    if kind in ("comments", "image", "requisite"):
-        return entry is None or _failed(entry)
-    return True
+        if place is None or place[1] == 1:
+            return entry is None or entry.state != "failed" or not entry.permanent
+        return not _in_category(session, place[0], listed.get("last"))
+    return entry is None or kind not in ("comments", "image", "requisite")
 
 
 # Built once: they are asked for every link of every page.
@@ -47,28 +47,26 @@ _ENTRY = select(_ENTRIES.c.state, _ENTRIES.c.permanent).where(_ENTRIES.c.url == 
 _POST = select(_POSTS.c.id, _POSTS.c.title, _POSTS.c.comment_count, _POSTS.c.status, _POSTS.c.missing_runs).where(
     _POSTS.c.id == bindparam("post")
 )
-_SIGHTING = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count).where(
+_SIGHTING = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count, _SIGHTINGS.c.run_id).where(
     _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
 )
 
 
-def _failed(entry: Any) -> bool:
-    """Whether an address failed in a way that may pass."""
-    return entry is not None and entry.state == "failed" and not entry.permanent
-
-
 def _post_wanted(session: Session, url: str, entry: Any, listed: Mapping[str, Any]) -> bool:
-    if entry is None or _failed(entry):
+    if entry is None:
         return True
-    post = session.execute(_POST, {"post": post_id(url)}).first()
-    if post is None:
-        # Known not to be there, or never stored: only the blog's own list makes it worth another look.
-        return "title" in listed or entry.state not in ("failed", "skipped")
+    number = post_id(url)
+    post = session.execute(_POST, {"post": number}).first()
     if "title" not in listed:
-        return False
-    before = session.execute(_SIGHTING, {"post": post.id, "source": CATALOGUE}).first() or post
-    known = (before.title, before.comment_count)
-    return (listed["title"], listed["comment_count"]) != known or post.status == "gone" or post.missing_runs > 0
+        # Known not to be there, or never stored: only the blog's own list makes it worth another look.
+        return post is None and entry.state not in ("failed", "skipped")
+    sighting = session.execute(_SIGHTING, {"post": number, "source": CATALOGUE}).first()
+    before = sighting or post
+    news = before is None or (listed["title"], listed["comment_count"]) != (before.title, before.comment_count)
+    if entry.state == "failed":
+        vanishing = post is not None and 0 < post.missing_runs < RUNS_UNTIL_GONE
+        return news or vanishing or lists.relisted(session, sighting.run_id if sighting else None)
+    return news or post is None or post.status == "gone" or post.missing_runs > 0
 
 
 def _in_category(session: Session, slug: str, number: int | None) -> bool:
@@ -76,26 +74,26 @@ def _in_category(session: Session, slug: str, number: int | None) -> bool:
     return session.execute(_SIGHTING, {"post": number, "source": CATEGORY + slug}).first() is not None
 
 
-def add_due(session: Session, most: int, *, cycle: int, now: str) -> int:
+def add_due(session: Session, most: int, *, run_id: int, now: str) -> int:
     """Put the posts longest unverified into the frontier; return how many."""
     # By the number of the run before the time: clocks jump, and two runs may fall into one second.
-    order = (FrontierEntry.cycle, Post.last_seen_at, Post.id)
+    order = (FrontierEntry.run_id, Post.last_seen_at, Post.id)
     asked = select(Post.id).join(FrontierEntry, FrontierEntry.url == Post.url, isouter=True)
     oldest = asked.where(Post.status == "live").order_by(*order).limit(most)
     numbers = list(session.execute(oldest).scalars())
-    return sum(frontier.add(session, post_url(number), "post", cycle=cycle, now=now) for number in numbers)
+    return sum(frontier.add(session, post_url(number), "post", run_id=run_id, now=now) for number in numbers)
 
 
-def settle_missing(session: Session, cycle: int) -> int:
-    """Count a complete run against the posts it found missing; return how many are gone by now that were not before.
+def settle_missing(session: Session, *, run_id: int, cycle: int) -> int:
+    """Count a run against the posts it found missing; return how many are gone by now that were not before.
 
-    Missing is what a complete catalogue of the cycle does not list, or what answered 404 or 410. Call this only when
-    the run was complete and read the catalogue.
+    Missing is what the catalogue of the run does not list, or what answered 404 or 410 in its cycle. Call this only
+    when the run got to its end and believed its catalogue.
     """
-    listed = select(Sighting.post_id).where(Sighting.source == CATALOGUE, Sighting.run_id >= cycle)
+    listed = select(Sighting.post_id).where(Sighting.source == CATALOGUE, Sighting.run_id >= run_id)
     absent = select(FrontierEntry.url).where(
         FrontierEntry.kind == "post", FrontierEntry.state == "failed", FrontierEntry.permanent,
-        FrontierEntry.cycle == cycle,
+        FrontierEntry.run_id >= cycle,
     )  # fmt: skip
     missing = Post.id.not_in(listed) | Post.url.in_(absent)
     session.execute(update(Post).where(missing).values(missing_runs=Post.missing_runs + 1))

@@ -3,26 +3,42 @@
 An address is *pending* until it is *leased* to the downloader; the transaction that stores its page makes it *done*.
 A lease lives in an uncommitted transaction or, after a crash, is returned at the next start, so a kill costs nothing.
 
-Runs form *cycles*: an unfinished run and those that go on with it. Within a cycle an address is fetched once; a new
-cycle may open it again. Cycles are counted by run number, not by the clock, which may jump.
+A run asks for an address once: a row carries the number of the run that last opened it. Runs are told apart by number,
+not by the clock, which may jump.
+
+An address that *failed* has its own next time, whatever the failure was: the next run, then further apart each time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
-from archiver.store.database import upsert
+from archiver.store.database import timestamp, upsert
 from archiver.store.models import FrontierEntry as Entry
 
 _ROWS: Any = Entry.__table__
 
 PRIORITIES = {"catalogue": 0, "index": 1, "category": 2, "comments": 3, "post": 4, "image": 5, "requisite": 5}
 """What is fetched first: lists tell what there is, and a post's comments follow the post they belong to."""
+
+LISTS = frozenset({"catalogue", "category", "index"})
+"""Kinds of page that tell what there is."""
+
+FAILING = 3
+"""Runs in a row after which an address counts as failing: it is still tried when due, and makes no run incomplete."""
+
+LONGEST_WAIT = timedelta(days=30)
+"""Between two tries of an address that keeps failing, and at once after an answer that says there is nothing."""
+
+SLACK = timedelta(hours=6)
+"""What a wait is cut by: a daily run begins some minutes earlier or later than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +48,47 @@ class Lease:
     url: str
     kind: str
     attempts: int
-    """Times it was asked for before in this cycle, without success."""
+    """Times it was asked for before without success, since it was opened."""
     archived: bool
     """Whether it was ever archived."""
+    failures: int = 0
+    """In how many runs in a row it has failed."""
 
 
-def add(session: Session, url: str, kind: str, *, cycle: int, now: str) -> bool:
-    """Make an address pending unless this cycle has seen it; return whether it is to be fetched."""
+def add(session: Session, url: str, kind: str, *, run_id: int, now: str, since: int | None = None) -> bool:
+    """Make an address pending unless this run has had it, or one from `since` on; return whether to fetch it."""
     priority = PRIORITIES.get(kind, 0)
-    row = {"url": url, "kind": kind, "priority": priority, "first_seen_at": now, "cycle": cycle}
+    row = {"url": url, "kind": kind, "priority": priority, "first_seen_at": now, "run_id": run_id}
+    row["since"] = since or run_id
     return session.execute(_insertion(session.get_bind().dialect.name), row).first() is not None
 
 
 @cache  # building a statement costs as much as running it, and some of these run for every link
 def _insertion(dialect: str) -> Any:
-    """Return the statement that inserts a pending row, or opens the one of an earlier cycle again."""
-    fresh: dict[str, Any] = {name: bindparam(name) for name in ("url", "kind", "priority", "first_seen_at", "cycle")}
+    """Return the statement that inserts a pending row, or opens the one of an earlier run again."""
+    fresh: dict[str, Any] = {name: bindparam(name) for name in ("url", "kind", "priority", "first_seen_at", "run_id")}
     seq = select(func.coalesce(func.max(_ROWS.c.seq), 0) + 1).scalar_subquery()
     blank: dict[str, Any] = {"state": "pending", "attempts": 0, "permanent": False}
     insertion = upsert(dialect, _ROWS).values(**fresh, **blank, seq=seq)
-    settled = _ROWS.c.state.in_(("done", "failed")) & (_ROWS.c.cycle != insertion.excluded.cycle)
-    again = {**blank, "reason": None, "not_before": None, "cycle": insertion.excluded.cycle}
+    settled = _ROWS.c.state.in_(("done", "failed")) & (_ROWS.c.run_id < bindparam("since"))
+    again = {**blank, "reason": None, "not_before": None, "run_id": insertion.excluded.run_id}
     return insertion.on_conflict_do_update(index_elements=[_ROWS.c.url], set_=again, where=settled).returning(
         _ROWS.c.url
     )
 
 
-def skip(session: Session, url: str, kind: str, reason: str, *, cycle: int, now: str) -> None:
+def skip(session: Session, url: str, kind: str, reason: str, *, run_id: int, now: str) -> None:
     """Note an address that is not to be asked for, and why."""
-    add(session, url, kind, cycle=cycle, now=now)
+    add(session, url, kind, run_id=run_id, now=now)
     _set(session, url, state="skipped", reason=reason, permanent=True)
 
 
 _DUE = (
-    select(_ROWS.c.url, _ROWS.c.kind, _ROWS.c.attempts, _ROWS.c.last_done_at)
+    select(_ROWS.c.url, _ROWS.c.kind, _ROWS.c.attempts, _ROWS.c.last_done_at, _ROWS.c.failures)
     .where(
         _ROWS.c.state == "pending",
         _ROWS.c.not_before.is_(None) | (_ROWS.c.not_before <= bindparam("now")),
-        _ROWS.c.kind != bindparam("without"),
+        _ROWS.c.kind.not_in(bindparam("without", expanding=True)),
     )
     .order_by(_ROWS.c.priority, _ROWS.c.seq)
     .limit(1)
@@ -77,13 +96,13 @@ _DUE = (
 )
 
 
-def lease(session: Session, *, cycle: int, now: str, without: str | None = None) -> Lease | None:
-    """Take the next address that may be asked for now, or None; `without` names a kind to leave alone."""
-    row = session.execute(_DUE, {"now": now, "without": without or ""}).first()
+def lease(session: Session, *, run_id: int, now: str, without: Collection[str] = ()) -> Lease | None:
+    """Take the next address that may be asked for now, or None; `without` names kinds to leave alone."""
+    row = session.execute(_DUE, {"now": now, "without": list(without)}).first()
     if row is None:
         return None
-    _set(session, row.url, state="leased", cycle=cycle)
-    return Lease(row.url, row.kind, row.attempts, row.last_done_at is not None)
+    _set(session, row.url, state="leased", run_id=run_id)
+    return Lease(row.url, row.kind, row.attempts, row.last_done_at is not None, row.failures)
 
 
 def _set(session: Session, url: str, *, attempted: bool = False, **values: Any) -> None:
@@ -101,16 +120,76 @@ def _change(attempted: bool, *names: str) -> Any:
 
 def finish(session: Session, url: str, *, now: str) -> None:
     """Mark an address as archived."""
-    _set(session, url, state="done", reason=None, permanent=False, not_before=None, last_done_at=now)
+    blank: dict[str, Any] = {"reason": None, "permanent": False, "not_before": None}
+    blank |= {"failures": 0, "failed_since": None}
+    _set(session, url, state="done", last_done_at=now, **blank)
 
 
-def fail(session: Session, url: str, reason: str, *, permanent: bool = False, refused: bool = False) -> None:
-    """Mark an address as failed in this cycle, or as refused for good.
+def fail(
+    session: Session,
+    url: str,
+    reason: str,
+    *,
+    now: str,
+    permanent: bool = False,
+    refused: bool = False,
+    rarely: bool = False,
+    not_before: str | None = None,
+) -> int:
+    """Mark an address as failed in this run, or as refused by rules; return in how many runs in a row it has failed.
 
-    `permanent` says that asking again soon makes no sense.
+    `permanent` says that the answer was a plain no, `rarely` that the longest wait will do, `not_before` until when
+    the server wants to be left alone.
     """
-    state = "skipped" if refused else "failed"
-    _set(session, url, attempted=True, state=state, reason=reason, permanent=permanent or refused)
+    row = session.execute(_FAILED, {"url": url}).first()
+    failures = (row.failures if row else 0) + 1
+    wait = LONGEST_WAIT - SLACK if rarely else wait_after(failures)
+    due = timestamp(datetime.fromisoformat(now) + wait) if wait else None
+    values = {
+        "state": "skipped" if refused else "failed",
+        "reason": reason,
+        "permanent": permanent or refused,
+        "not_before": max(filter(None, (due, not_before)), default=None),
+        "failures": failures,
+        "failed_since": (row.failed_since if row else None) or now,
+    }
+    _set(session, url, attempted=True, **values)
+    return failures
+
+
+_FAILED = select(_ROWS.c.failures, _ROWS.c.failed_since).where(_ROWS.c.url == bindparam("url"))
+
+
+def wait_after(failures: int) -> timedelta | None:
+    """Return how long to leave an address alone that failed in so many runs in a row; None until the next run."""
+    if failures < 2:
+        return None
+    return min(timedelta(days=1 << min(failures - 2, 10)), LONGEST_WAIT) - SLACK
+
+
+def wait(session: Session, url: str, reason: str) -> None:
+    """Have an address wait for the next run, as if it had not been asked for; `reopen` it at the end of this one.
+
+    For pages of which it is not known whether the blog or this program is wrong about them.
+    """
+    session.execute(_WAITS, {"b_url": url, "b_reason": reason})
+
+
+_FAILED_NOW = _ROWS.c.state == "failed"  # in this run: what failed in another one was made pending at the start
+_LESS = case((_FAILED_NOW & (_ROWS.c.failures > 0), _ROWS.c.failures - 1), else_=_ROWS.c.failures)
+_WAITS = (
+    update(_ROWS)
+    .where(_ROWS.c.url == bindparam("b_url"))
+    .values(
+        state="failed", reason=bindparam("b_reason"), permanent=False, not_before=None, attempts=0, failures=_LESS,
+        failed_since=case((_LESS > 0, _ROWS.c.failed_since)),
+    )
+)  # fmt: skip
+
+
+def reopen(session: Session, url: str) -> None:
+    """Return an address that waits for the next run to the pending ones."""
+    _set(session, url, state="pending")
 
 
 def postpone(session: Session, url: str, reason: str, *, not_before: str) -> None:
@@ -132,31 +211,38 @@ def forget_waits(session: Session, *, after: str) -> None:
     session.execute(update(Entry).where(late).values(not_before=None))
 
 
-def retry_failed(session: Session, *, cycle: int) -> int:
-    """Make the addresses of this cycle that may work next time pending again; return how many."""
-    passing = (Entry.state == "failed") & (Entry.cycle == cycle) & ~Entry.permanent
-    rows = session.execute(
-        update(Entry).where(passing).values(state="pending", attempts=0, not_before=None).returning(Entry.url)
-    ).all()
+def retry_due(session: Session, *, run_id: int, now: str) -> int:
+    """Make the failed addresses pending whose time has come; return how many.
+
+    A time further off than any wait is from before the clock jumped back.
+    """
+    latest = timestamp(datetime.fromisoformat(now) + LONGEST_WAIT)
+    due = Entry.not_before.is_(None) | (Entry.not_before <= now) | (Entry.not_before > latest)
+    values = {"state": "pending", "attempts": 0, "not_before": None, "run_id": run_id}
+    rows = session.execute(update(Entry).where(Entry.state == "failed", due).values(values).returning(Entry.url)).all()
     return len(rows)
 
 
-def reconsider(session: Session, reason: str, *, cycle: int) -> None:
-    """Have addresses refused for this reason asked for again: those of this cycle, others when a list names them."""
+def reconsider(session: Session, reason: str) -> None:
+    """Have addresses refused for this reason asked for again: the rules may have changed."""
     refused = (Entry.state == "skipped") & (Entry.reason == reason)
-    again = case((Entry.cycle == cycle, "pending"), else_="failed")
-    session.execute(update(Entry).where(refused).values(state=again))
+    values = {"state": "pending", "attempts": 0, "not_before": None}
+    session.execute(update(Entry).where(refused).values(values))
 
 
-def has_pending(session: Session, *, without: str | None = None) -> bool:
-    """Return whether anything waits to be fetched, now or later; `without` names a kind that does not count."""
-    waiting = (Entry.state == "pending") & Entry.kind.is_distinct_from(without)
+def has_pending(session: Session, *, without: Collection[str] = ()) -> bool:
+    """Return whether anything waits to be fetched, now or later; `without` names kinds that do not count."""
+    waiting = (Entry.state == "pending") & Entry.kind.not_in(list(without))
     return session.execute(select(Entry.url).where(waiting).limit(1)).first() is not None
 
 
-def tally(session: Session) -> dict[str, int]:
-    """Return how many addresses are in each state, and under `unfinished` those that may work on the next run."""
-    rows = session.execute(select(Entry.state, func.count().label("number")).group_by(Entry.state)).all()
-    retryable = case((Entry.state == "failed", ~Entry.permanent), else_=Entry.state.in_(("pending", "leased")))
-    open_ = session.execute(select(func.count()).select_from(Entry).where(retryable)).scalar_one()
-    return {**{row.state: row.number for row in rows}, "unfinished": open_}
+def unfinished(session: Session) -> int:
+    """Return how many addresses a run would still ask for: what is pending or in the downloader's hands."""
+    waiting = select(func.count()).select_from(Entry).where(Entry.state.in_(("pending", "leased")))
+    return int(session.execute(waiting).scalar_one())
+
+
+def failing(session: Session) -> int:
+    """Return how many addresses have failed so often that they no longer make a run incomplete."""
+    rows = (Entry.state == "failed") & ~Entry.permanent & (Entry.failures >= FAILING)
+    return int(session.execute(select(func.count()).select_from(Entry).where(rows)).scalar_one())

@@ -38,7 +38,9 @@ def save_catalogue(session: Session, catalogue: items.Catalogue, *, run_id: int)
 
 
 def save_listing(session: Session, listing: items.Listing, *, run_id: int) -> None:
-    """Store what a page of a category lists."""
+    """Store what a page of a category lists; an empty first page leaves the category without posts."""
+    if listing.page == 1 and not listing.entries:
+        session.execute(delete(Sighting).where(Sighting.source == CATEGORY + listing.category.slug))
     rows = ({"post_id": e.post_id, "title": e.title, "published_on": e.published_on} for e in listing.entries)
     _sight(session, CATEGORY + listing.category.slug, run_id, rows)
 
@@ -71,6 +73,11 @@ def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[st
     session.execute(statement.on_conflict_do_update(index_elements=["post_id", "source"], set_=again), values)
 
 
+def slugs(session: Session) -> tuple[str, ...]:
+    """Return the categories the archive knows, in the order of sight."""
+    return tuple(session.execute(select(models.Category.slug).order_by(models.Category.id)).scalars())
+
+
 def any_read(session: Session) -> bool:
     """Return whether any list was ever read."""
     return session.execute(select(Sighting.post_id).where(Sighting.source != INDEX).limit(1)).first() is not None
@@ -81,6 +88,18 @@ def sighted(session: Session, source: str) -> int:
     last = select(func.max(Sighting.run_id)).where(Sighting.source == source).scalar_subquery()
     query = select(func.count()).select_from(Sighting).where(Sighting.source == source, Sighting.run_id == last)
     return int(session.execute(query).scalar_one())
+
+
+def names(session: Session, post_id: int | None) -> bool:
+    """Return whether the catalogue has ever named a post."""
+    query = select(Sighting.post_id).where(Sighting.source == CATALOGUE, Sighting.post_id == post_id)
+    return session.execute(query).first() is not None
+
+
+def relisted(session: Session, run_id: int | None) -> bool:
+    """Return whether what the catalogue names now was not in it at the last reading, but in that of an earlier run."""
+    last = session.execute(select(func.max(Sighting.run_id)).where(Sighting.source == CATALOGUE)).scalar()
+    return last is not None and run_id is not None and run_id < last
 
 
 def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:

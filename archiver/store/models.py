@@ -371,15 +371,40 @@ class FrontierEntry(Base):
     permanent: Mapped[bool] = mapped_column(
         flag("permanent"), default=False, doc="1 when asking again soon makes no sense (404, 410)."
     )
-    attempts: Mapped[int] = mapped_column(default=0, doc="Times asked for in this cycle without success.")
+    attempts: Mapped[int] = mapped_column(default=0, doc="Times asked for without success since it was last opened.")
+    failures: Mapped[int] = mapped_column(
+        default=0, doc="Runs in a row that asked for it and did not get it; after 3 it makes no run incomplete."
+    )
+    failed_since: Mapped[str | None] = mapped_column(doc="When the first of these runs asked for it.")
     priority: Mapped[int] = mapped_column(default=0, doc="Lower is fetched first.")
     seq: Mapped[int] = mapped_column(index=True, doc="Order of discovery.")
     not_before: Mapped[str | None] = mapped_column(doc="Time before which it must not be asked for again.")
     first_seen_at: Mapped[str] = mapped_column(doc="When it was first found.")
     last_done_at: Mapped[str | None] = mapped_column(doc="When it was last archived.")
-    cycle: Mapped[int] = mapped_column(
-        ForeignKey("runs.id"),
-        doc="First of the runs that belong together, an unfinished run and those that went on with it.",
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), doc="The run that last opened it.")
+
+
+class Doubt(Base):
+    """Something the blog shows that is not believed yet."""
+
+    __tablename__ = "doubts"
+    __table_args__ = about(
+        "What the blog shows and the archive does not believe yet: nothing is concluded from it.",
+        CheckConstraint("kind IN ('list', 'pages', 'part')", name="kind"),
+    )
+
+    subject: Mapped[str] = mapped_column(
+        primary_key=True, doc="Address of a list; or the kind of page, or the part of it, that is not as expected."
+    )
+    kind: Mapped[str] = mapped_column(doc="`list` (may be accepted), `pages` or `part` (needs a newer program).")
+    reason: Mapped[str] = mapped_column(doc="What is not as expected, as last seen.")
+    first_seen_at: Mapped[str] = mapped_column(doc="When it was first seen so.")
+    last_seen_at: Mapped[str] = mapped_column(doc="When it was last seen so.")
+    last_run: Mapped[int] = mapped_column(doc="The run that last saw it so.")
+    runs: Mapped[int] = mapped_column(doc="Runs in a row that saw it so.")
+    days: Mapped[int] = mapped_column(doc="Days on which they did; a list is believed after 3 runs on 3 days.")
+    accepted: Mapped[bool] = mapped_column(
+        flag("accepted"), default=False, doc="1 when the owner said that it is right: the next run believes it."
     )
 
 
@@ -393,6 +418,10 @@ class Run(Base):
     started_at: Mapped[str] = mapped_column(doc="When it began.")
     finished_at: Mapped[str | None] = mapped_column(doc="When it ended; empty while it runs or if it was killed.")
     command: Mapped[str] = mapped_column(doc="What was asked for.")
+    blog: Mapped[str | None] = mapped_column(
+        doc="Origin of the blog's canonical addresses, for example https://kexue.fm."
+    )
+    site: Mapped[str | None] = mapped_column(doc="Origin the blog was fetched from; empty for runs that fetch nothing.")
     version: Mapped[str] = mapped_column(doc="Version of the program.")
     cycle: Mapped[int | None] = mapped_column(doc="First of the runs that belong together; its own number if alone.")
     outcome: Mapped[str | None] = mapped_column(doc="complete, incomplete, interrupted, ... ; empty while running.")

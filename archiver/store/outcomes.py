@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from archiver.items import Asset, Catalogue, CommentPage, Gap, Listing, Outcome, Post, Topics, Unmodified
 from archiver.store import frontier, lists, posts
 from archiver.store.database import timestamp
-from archiver.store.posts import Change
-from archiver.urls import comment_page_url
+from archiver.store.posts import Change, Held
+from archiver.urls import comment_page_url, post_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +20,24 @@ class Effect:
     change: Change | None = None
     """What became of a post; None when it was none."""
     comments_new: int = 0
+    failures: int = 0
+    """In how many runs in a row an address could not be archived, this one included; 0 when it was or never can be."""
 
 
-def save(session: Session, outcome: Outcome, *, run_id: int, cycle: int, extractor_version: int) -> Effect:
+def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: int) -> Effect:
     """Store an outcome and settle its address; the caller makes that one transaction, or part of one.
 
     Raises ValueError for a post or comments without the capture they were read from.
     """
     item = outcome.item
     if isinstance(item, Gap):
-        if outcome.url:
-            frontier.fail(session, outcome.url, item.reason, permanent=item.permanent, refused=item.refused)
-        return Effect()
+        return Effect(failures=_fail(session, outcome.url, item)) if outcome.url else Effect()
     effect = Effect()
     match item:
         case Post():
-            effect = _save_post(session, item, outcome, cycle, extractor_version)
+            effect = _save_post(session, item, outcome, run_id, extractor_version)
         case CommentPage():
-            effect = Effect(comments_new=_save_comments(session, item.post_id, item, outcome, cycle))
+            effect = Effect(comments_new=_save_comments(session, item.post_id, item, outcome, run_id))
         case Catalogue():
             posts.save_categories(session, item.categories)
             lists.save_catalogue(session, item, run_id=run_id)
@@ -54,7 +54,33 @@ def save(session: Session, outcome: Outcome, *, run_id: int, cycle: int, extract
     return effect
 
 
-def _save_post(session: Session, post: Post, outcome: Outcome, cycle: int, extractor_version: int) -> Effect:
+def accept(session: Session, post: Post, held: Held, *, run_id: int) -> None:
+    """Make a post current that was held for review, with the comments on its page."""
+    posts.accept(session, post, held)
+    page = Outcome(item=post, kind="post", url=None, capture_id=held.capture_id, fetched_at=held.seen_at)
+    _save_comments(session, post.id, post, page, run_id)
+
+
+def _fail(session: Session, url: str, gap: Gap) -> int:
+    """Note that an address gave no page; return in how many runs in a row, 0 when that is no failure.
+
+    Of a post that only other people's lists name, a plain no is likely to last; the blog's own list tells of the rest.
+    """
+    number = post_id(url)
+    failures = frontier.fail(
+        session,
+        url,
+        gap.reason,
+        now=timestamp(),
+        permanent=gap.permanent,
+        refused=gap.refused,
+        rarely=gap.permanent and number is not None and not lists.names(session, number),
+        not_before=gap.not_before,
+    )
+    return 0 if gap.permanent or gap.refused else failures
+
+
+def _save_post(session: Session, post: Post, outcome: Outcome, run_id: int, extractor_version: int) -> Effect:
     if outcome.capture_id is None:
         raise ValueError(f"expected the capture post {post.id} was read from, found none")
     change = posts.save(
@@ -64,17 +90,17 @@ def _save_post(session: Session, post: Post, outcome: Outcome, cycle: int, extra
         seen_at=_seen_at(outcome),
         extractor_version=extractor_version,
     )
-    return Effect(change, _save_comments(session, post.id, post, outcome, cycle))
+    return Effect(change, _save_comments(session, post.id, post, outcome, run_id))
 
 
-def _save_comments(session: Session, post_id: int, shown: Post | CommentPage, outcome: Outcome, cycle: int) -> int:
+def _save_comments(session: Session, number: int, shown: Post | CommentPage, outcome: Outcome, run_id: int) -> int:
     """Store a page of comments; while the blog counts more than were found, have the page before it fetched."""
     page = shown.comment_page if isinstance(shown, Post) else shown.page
-    new = posts.save_comments(session, post_id, shown.comments, page, seen_at=_seen_at(outcome))
-    if posts.comments_owed(session, post_id):
+    new = posts.save_comments(session, number, shown.comments, page, seen_at=_seen_at(outcome))
+    if posts.comments_owed(session, number):
         for earlier in range(page - 1, 0, -1):
-            url = comment_page_url(post_id, earlier)
-            if frontier.add(session, url, "comments", cycle=cycle, now=timestamp()):
+            url = comment_page_url(number, earlier)
+            if frontier.add(session, url, "comments", run_id=run_id, now=timestamp()):
                 break
     return new
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -74,6 +75,46 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
     if before is None:
         return Change.NEW
     return Change.HELD if issues else Change.CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A revision kept for review that may become current, and the capture it was read from."""
+
+    revision_id: int
+    capture_id: int
+    url: str
+    warc_file: str
+    warc_offset: int
+    seen_at: str
+    issues: str
+
+
+def held(session: Session, post_id: int) -> Held | None:
+    """Return the newest revision of a post, if it is kept for review; None when there is nothing to decide."""
+    revisions, captures = _REVISIONS.c, models.Capture.__table__.c
+    query = (
+        select(
+            revisions.id, revisions.capture_id, captures.target_uri, captures.warc_file, captures.warc_offset,
+            revisions.seen_at, revisions.issues,
+        )
+        .join(models.Capture, captures.id == revisions.capture_id)
+        .join(models.Post, _POSTS.c.id == revisions.post_id)
+        .where(revisions.post_id == post_id, revisions.status == "review")
+        .where(revisions.id > _POSTS.c.current_revision_id)
+        .order_by(revisions.id.desc())
+        .limit(1)
+    )  # fmt: skip
+    row = session.execute(query).first()
+    return Held(*row) if row else None
+
+
+def accept(session: Session, post: items.Post, revision: Held) -> None:
+    """Make a revision current that was kept for review, as the owner says that it is right."""
+    session.execute(update(_REVISIONS).where(_REVISIONS.c.id == revision.revision_id).values(status="good"))
+    columns = _columns(post) | {"last_changed_at": revision.seen_at, "current_revision_id": revision.revision_id}
+    session.execute(_change(*columns), {"post": post.id, **columns})
+    _hang(session, post, anew=False)
 
 
 _STANDING = select(

@@ -10,29 +10,49 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import __version__
-from archiver.store.models import Run
+from archiver.store.models import Capture, Run
 
 LONGEST_REST = timedelta(days=1)
 """What an absurd `Retry-After` is cut to."""
 
 COMPLETE = "complete"
-"""Outcome of a run that left nothing to go on with."""
+"""Outcome of a run that got all it asked for, but for addresses that have been failing for longer."""
+
+INCOMPLETE = "incomplete"
+"""Outcome of a run that tried everything, and did not get some of it."""
+
+MARKUP_CHANGED = "markup changed"
+"""Outcome of a run that tried everything, while something the blog shows is not believed."""
+
+ENDED = frozenset({COMPLETE, INCOMPLETE, MARKUP_CHANGED})
+"""Outcomes of runs that tried everything due: they leave nothing to go on with."""
 
 
-def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
+def begin(
+    session: Session, command: str, *, now: str, blog: str | None = None, site: str | None = None
+) -> tuple[int, int]:
     """Store a new run; return its number and its cycle's.
 
-    A run goes on with the cycle of the last one if that was of the same command and not complete.
+    A cycle is a run that did not get to its end, and those of the same command that go on with it.
     """
     last = session.execute(select(Run).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
     run_id = session.execute(
-        insert(Run).values(started_at=now, command=command, version=__version__, counts="{}").returning(Run.id)
+        insert(Run)
+        .values(started_at=now, command=command, blog=blog, site=site, version=__version__, counts="{}")
+        .returning(Run.id)
     ).scalar_one()
     cycle = int(run_id)
-    if last is not None and last.command == command and last.outcome != COMPLETE:
+    if last is not None and last.command == command and last.outcome not in ENDED:
         cycle = last.cycle or last.id
     session.execute(update(Run).where(Run.id == run_id).values(cycle=cycle))
     return run_id, cycle
+
+
+def fetched_from(session: Session) -> str | None:
+    """Return the origin that the archive was first fetched from; None when no run says, or none got an answer."""
+    answered = select(Capture.id).where(Capture.run_id == Run.id).exists()
+    known = select(Run.site).where(Run.site.is_not(None), answered).order_by(Run.id).limit(1)
+    return session.execute(known).scalar()
 
 
 def before(session: Session, run_id: int) -> int | None:

@@ -11,6 +11,9 @@ TOTALS = """\
        (SELECT count(*) FROM formulas) AS formulas,
        (SELECT count(*) FROM images) AS images,
        (SELECT count(*) FROM captures) AS captures,
-       (SELECT count(*) FROM gaps) AS gaps"""
+       (SELECT count(*) FROM gaps) AS gaps,
+       (SELECT count(*) FROM frontier WHERE state = 'failed' AND permanent = 0 AND failures >= 3) AS gaps_failing,
+       (SELECT count(*) FROM doubts WHERE accepted = 0) AS doubts"""
 
-LAST_COMPLETE = "(SELECT max(started_at) FROM runs WHERE outcome = 'complete') AS last_complete_run_at"
+LAST_COMPLETE = """\
+(SELECT max(started_at) FROM runs WHERE outcome = 'complete' AND command LIKE '%crawl%') AS last_complete_run_at"""

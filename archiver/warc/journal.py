@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import PurePath
 from typing import Any, Self
 from urllib.parse import quote, unquote
@@ -22,6 +22,9 @@ CONTENT_TYPE = "application/warc-fields"
 
 IMPORT = "import"
 """First word of the command of a run that brought in another program's captures."""
+
+ACCEPT = "accept"
+"""First word of the command of a run by which the owner said that something is right."""
 
 PROBE = "probe"
 """Command of a run whose captures are no content."""
@@ -47,13 +50,11 @@ class _Fields:
     def of(cls, block: bytes) -> Self | None:
         """Return what a record's block says; None when this program did not write it, or not all of it."""
         found = parse(block)
+        names = ((each, _PREFIX + each.name.replace("_", "-")) for each in fields(cls))
+        # What has a default was not told by older programs.
+        told = [(each, name) for each, name in names if name in found or each.default is MISSING]
         try:
-            return cls(
-                **{
-                    each.name: _read(found[_PREFIX + each.name.replace("_", "-")], str(each.type))
-                    for each in fields(cls)
-                }
-            )
+            return cls(**{each.name: _read(found[name], str(each.type)) for each, name in told})
         except (KeyError, ValueError):
             return None
 
@@ -68,12 +69,20 @@ class RunStart(_Fields):
     site: str
     """Origin the blog is fetched from."""
     started_at: str
+    blog: str = ""
+    """Origin of the blog's canonical addresses; empty in files of an older program."""
 
     @property
     def index_url(self) -> str | None:
         """Address of the curated index, if the run read one on the web."""
         found = _INDEX_URL.search(self.command)
         return found[1] if found else None
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """What the owner said is right."""
+        first, *subjects = self.command.split(" ")
+        return tuple(subjects) if first == ACCEPT else ()
 
     @property
     def is_import(self) -> bool:
@@ -95,6 +104,8 @@ class RunEnd(_Fields):
     counts: Mapping[str, Any]
     addresses: Sequence[Mapping[str, Any]] = ()
     """The addresses of its cycle that are not archived: columns of their rows."""
+    doubts: Sequence[Mapping[str, Any]] | None = None
+    """What is not believed at its end: columns of the rows; None in files that do not tell."""
 
     def as_block(self) -> bytes:
         """Return the content of the record."""

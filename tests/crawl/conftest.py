@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -107,3 +108,21 @@ def crawled(archiver: Zygote, tmp_path: Path) -> Iterator[Callable[..., Crawled]
     yield serve
     for server in servers:
         server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def first_run(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of an archive after one complete run over the catalogue and the categories of the whole sample blog."""
+    blog = SampleBlog()
+    with serving(blog) as site:
+        archive = Crawled(archiver, tmp_path_factory.mktemp("first") / "archive", blog, site)
+        assert archive.crawl("catalogue", "category", index=False).returncode == 0
+    return archive.home
+
+
+@pytest.fixture
+def known(crawled: Callable[..., Crawled], first_run: Path) -> Crawled:
+    """An archive of its own after one complete run, and the blog to crawl into it again."""
+    archive = crawled(source=load())
+    shutil.copytree(first_run, archive.home)
+    return archive

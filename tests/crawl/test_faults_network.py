@@ -43,6 +43,7 @@ from archiver import settings
 from archiver.crawl.manners import MannersMiddleware, retry_after
 from archiver.crawl.run import Place, ResponseHead, Run
 from archiver.sample import Response, SampleBlog, Source, serving
+from archiver.urls import Site
 from archiver.warc.reader import Record, iter_records, read_record
 from tests.crawl.conftest import ROOT, Completed, Zygote
 from tests.crawl.odd_server import FLOODS, MOST_SENT, End, OddServer, Reply
@@ -580,26 +581,48 @@ def test_a_short_rest_is_kept_by_the_whole_host_and_the_run_goes_on(archive: Arc
 
 @pytest.mark.parametrize("said", ["seconds", "date"])
 def test_a_long_rest_ends_the_run_and_the_next_one_keeps_to_it(archive: Archive, blog: Blog, said: str) -> None:
-    """Case 26: at most a day of it; after that the next run goes on where the first one was."""
+    """Case 26: at most a day of it, once a second address asks for it; then the next run goes on where it was."""
     wait = {"seconds": "1000000000", "date": format_datetime(datetime.now(UTC) + 30 * DAY, usegmt=True)}[said]
     blog.answers["/archives/131"] = once(refusal(429, wait))
-    first = archive.fetch(144, 131, GOOD)
+    blog.answers["/archives/97"] = once(refusal(429, wait))
+    first = archive.fetch(144, 131, 97, GOOD)
     assert (first.returncode, first.stderr) == (7, "")
     assert "refused us for 1 day" in first.stdout
-    assert blog.targets() == ["/robots.txt", "/archives/144", "/archives/131"]
+    assert len(blog.targets()) == 4
+    assert f"/archives/{GOOD}" not in blog.targets()
     ((until,),) = archive.rows("SELECT rest_until FROM runs")
     left = datetime.fromisoformat(until) - datetime.now(UTC)
     assert timedelta(hours=23) < left <= DAY
 
-    second = archive.fetch(144, 131, GOOD)
+    second = archive.fetch(144, 131, 97, GOOD)
     assert (second.returncode, second.stdout) == (7, "")
     assert second.stderr == f"Error: the site asked not to be asked before {until}; run again then\n"
-    assert len(blog.heard) == 3
+    assert len(blog.heard) == 4
 
     a_day_later(archive)
-    assert archive.fetch(144, 131, GOOD).returncode == 0
+    assert archive.fetch(144, 131, 97, GOOD).returncode == 0
     assert archive.posts() == {144, 131, GOOD}
-    assert blog.targets()[3:] == ["/robots.txt", "/archives/131", f"/archives/{GOOD}"]
+    assert set(blog.targets()[4:]) == {"/robots.txt", "/archives/131", "/archives/97", f"/archives/{GOOD}"}
+
+
+def test_one_address_that_asks_for_a_long_rest_ends_nothing_and_gets_it(archive: Archive, blog: Blog) -> None:
+    blog.answers["/archives/131"] = always(refusal(429, "86400"))
+    first = archive.fetch(144, 131, GOOD)
+    assert first.returncode == 3
+    assert archive.posts() == {144, GOOD}
+    before = len(blog.heard)
+    assert archive.fetch(144, 131, GOOD, words=("--recheck", "0")).returncode == 0
+    assert blog.targets()[before:] == ["/robots.txt"]
+
+
+@pytest.mark.parametrize("answer", [403, 429, 503])
+def test_one_address_that_refuses_for_ever_keeps_no_run_from_the_rest(
+    archive: Archive, blog: Blog, answer: int
+) -> None:
+    blog.answers["/archives/131"] = always(refusal(answer))
+    assert archive.fetch(131, 144, GOOD, RETRY_TIMES=1).returncode == 3
+    assert archive.posts() == {144, GOOD}
+    assert archive.gap(131) == f"HTTP {answer}"
 
 
 def a_day_later(archive: Archive) -> None:
@@ -624,7 +647,7 @@ def test_refusals_in_a_row_end_the_run_and_no_post_counts_as_gone(
             blog.broken[f"/archives/{post}"] = "reset"
     done = complete.crawl("catalogue", "--full", "--concurrency", "8")
     assert (done.returncode, done.stderr) == (7, "")
-    assert "refused us 5 times in a row" in done.stdout
+    assert "at 5 addresses in a row" in done.stdout
     assert complete.dump("posts") == before
     assert {complete.state(post) for post in POSTS} == {"pending"}
 
@@ -656,7 +679,10 @@ def test_each_refusal_rests_the_host_for_longer() -> None:
 class Resting:
     """As much of a run as manners need."""
 
+    site = Site()
+
     def __init__(self) -> None:
+        self.unanswered: Exception | None = None
         self.rests: list[timedelta] = []
 
     def rest(self, wait: timedelta, reason: str) -> None:
@@ -1171,7 +1197,7 @@ def test_what_a_tag_says_is_not_sent_as_a_header(headed: Headed) -> None:
 def test_a_line_longer_than_any_is_listed(headed: Headed) -> None:
     """Case 32: Twisted takes 16 KB; what came before is kept."""
     assert headed.archive.state(LONG_LINE) == "failed"
-    (record,) = headed.archive.records(LONG_LINE)
+    record = headed.archive.records(LONG_LINE)[0]
     assert record.header("WARC-Truncated") == "unspecified"
     assert headed.sent(LONG_LINE)[0].startswith(record.block)
 

@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from archiver.sample import Response, SampleBlog, SampleComment, serving
+from archiver.sample import Response, SampleComment
 from archiver.sample.source import load
 
-from .conftest import Completed, Crawled, Zygote
+from .conftest import Completed, Crawled
 
 POST = 131
 THREADED = 207
 HTML = {"Content-Type": "text/html; charset=UTF-8"}
 
 
-@pytest.fixture(scope="module")
-def first_run(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Home of an archive after one complete run over the catalogue and the categories."""
-    blog = SampleBlog()
-    with serving(blog) as site:
-        archive = Crawled(archiver, tmp_path_factory.mktemp("first") / "archive", blog, site)
-        assert crawl(archive).returncode == 0
-    return archive.home
-
-
 @pytest.fixture
-def archive(crawled: Callable[..., Crawled], first_run: Path) -> Crawled:
-    """An archive of its own after one complete run."""
-    archive = crawled(source=load())
-    shutil.copytree(first_run, archive.home)
-    return archive
+def archive(known: Crawled) -> Crawled:
+    """An archive of its own after one complete run over the catalogue and the categories."""
+    return known
 
 
 def crawl(archive: Crawled, *options: str) -> Completed:
@@ -67,6 +53,8 @@ def kinds(archive: Crawled) -> dict[str, int]:
 def test_a_run_without_news_asks_for_the_lists_and_the_posts_due(archive: Crawled) -> None:
     before = archive.rows("SELECT count(*) FROM post_revisions")
     assert crawl(archive, "--recheck", "3").returncode == 0
+    assert kinds(archive) == {"robots.txt": 1, "content.html": 1, "category": 10, "archives": 3, "static": 1}
+    assert crawl(archive, "--recheck", "3").returncode == 0  # what answered 404 was tried once more, and waits now
     assert kinds(archive) == {"robots.txt": 1, "content.html": 1, "category": 10, "archives": 3}
     assert archive.rows("SELECT count(*) FROM post_revisions") == before
 
@@ -164,10 +152,17 @@ def test_a_post_that_answers_404_is_gone_after_three_runs(archive: Crawled) -> N
 def test_a_run_that_ended_early_marks_nothing_gone(archive: Crawled) -> None:
     """Case 56."""
     archive.blog.source = archive.blog.source.deleted(POST)
-    archive.blog.broken["/archives/4"] = 500
+    archive.blog.broken |= {f"/archives/{each.id}": "reset" for each in archive.blog.source.posts}
     for _ in range(3):
-        assert crawl(archive, "--recheck", "100").returncode == 3
+        assert crawl(archive, "--recheck", "100").returncode == 7
     assert post(archive)[:2] == ("live", 0)
+
+
+def test_a_failed_page_does_not_keep_a_believed_catalogue_from_counting(archive: Crawled) -> None:
+    archive.blog.source = archive.blog.source.deleted(POST)
+    archive.blog.broken["/archives/4"] = 500
+    assert crawl(archive, "--recheck", "100").returncode == 3
+    assert post(archive)[:2] == ("live", 1)
 
 
 def test_a_deleted_comment_keeps_its_last_text_and_its_answers(archive: Crawled) -> None:
@@ -198,7 +193,7 @@ def test_an_edited_comment_has_its_new_text(archive: Crawled) -> None:
 # -- when the site itself changes --------------------------------------------------------------------------------------
 
 
-def test_a_changed_theme_ends_the_run_and_changes_nothing(archive: Crawled) -> None:
+def test_a_changed_theme_is_told_and_changes_nothing(archive: Crawled) -> None:
     """Case 53."""
     posts = archive.rows("SELECT * FROM posts")
     shell = "<html><body><div id='content'><article><a href='/archives/4'>new theme</a></article></div></body></html>"
@@ -206,40 +201,8 @@ def test_a_changed_theme_ends_the_run_and_changes_nothing(archive: Crawled) -> N
         archive.blog.overrides[f"/archives/{each.id}"] = Response(200, HTML, shell.encode())
     done = crawl(archive, "--recheck", "100")
     assert done.returncode == 6
-    assert "has the blog's theme changed?" in done.stdout
+    assert "post pages are not as expected" in done.stdout
     assert archive.rows("SELECT * FROM posts") == posts
-
-
-def test_a_category_without_its_posts_ends_the_run(archive: Crawled) -> None:
-    """Case 53."""
-    page = "<html><head><title>分类 信息时代 下的文章</title></head><body><div id='content'></div></body></html>"
-    archive.blog.overrides["/category/Big-Data"] = Response(200, HTML, page.encode())
-    done = crawl(archive)
-    assert done.returncode == 6
-    assert "category Big-Data lists no post" in done.stdout
-
-
-def test_a_catalogue_that_lost_a_fifth_of_its_posts_ends_the_run(archive: Crawled) -> None:
-    """Case 54."""
-    source = archive.blog.source
-    for each in source.posts[:4]:
-        source = source.deleted(each.id)
-    archive.blog.source = source
-    done = crawl(archive)
-    assert done.returncode == 6
-    # Whichever page is read first: pages of categories may come while the catalogue is still being read.
-    assert re.search(r"the catalogue lists 12 posts, 16 were|category \w+ lists no post, \d+ were", done.stdout)
-    assert archive.rows("SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
-
-
-def test_a_catalogue_whose_sums_do_not_add_up_ends_the_run(archive: Crawled) -> None:
-    body = archive.blog.respond("GET", "/content.html", {"Host": "kexue.fm"}).body
-    assert "(共1篇)".encode() in body
-    wrong = body.replace("(共1篇)".encode(), "(共7篇)".encode(), 1)
-    archive.blog.overrides["/content.html"] = Response(200, HTML, wrong)
-    done = crawl(archive)
-    assert done.returncode == 6
-    assert "the catalogue says 7 posts" in done.stdout
 
 
 def test_a_login_page_never_replaces_a_post(archive: Crawled) -> None:

@@ -98,7 +98,7 @@ def test_links_of_the_index_without_a_post_are_named_with_the_reason(archive: Ar
     for position, number in enumerate((1, 2, 3)):
         archive.session.add(models.TopicPost(topic_id=1, position=position, post_id=number, title=f"第{number}篇"))
     url = "https://kexue.fm/archives/2"
-    state = {"state": "failed", "reason": "HTTP 404", "seq": 1, "first_seen_at": NOW, "cycle": 1}
+    state = {"state": "failed", "reason": "HTTP 404", "seq": 1, "first_seen_at": NOW, "run_id": 1}
     archive.session.add(models.FrontierEntry(url=url, kind="post", **state))
     archive.session.flush()
     assert rows(archive, "SELECT * FROM topic_gaps") == [

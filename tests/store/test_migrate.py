@@ -65,10 +65,13 @@ def newer_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewerScrip
 
 
 def schema(file: Path) -> dict[str, tuple[str, ...]]:
-    """Return the statements that made each table, index and view: their lines, in any order."""
+    """Return the statements that made each table, index and view: their lines, in any order, quotes left out."""
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: tuple(sorted(line.strip().rstrip(",") for line in sql.splitlines())) for name, sql in rows}
+    return {
+        name: tuple(sorted(line.strip().rstrip(",") for line in sql.replace('"', "").splitlines()))
+        for name, sql in rows
+    }
 
 
 def rows(file: Path, sql: str) -> list[tuple[object, ...]]:

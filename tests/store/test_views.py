@@ -72,7 +72,7 @@ def capture(number: int, url: str, fetched_at: str, status: int = 200) -> models
 
 
 def address(url: str, state: str, last_done_at: str | None = None, **columns: Any) -> models.FrontierEntry:
-    given = {"kind": "post", "seq": 1, "first_seen_at": NOW, "cycle": 1}
+    given = {"kind": "post", "seq": 1, "first_seen_at": NOW, "run_id": 1}
     return models.FrontierEntry(url=url, state=state, last_done_at=last_done_at, **{**given, **columns})
 
 

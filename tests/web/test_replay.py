@@ -552,8 +552,8 @@ def test_a_page_never_seen_says_so_and_what_is_near(shelf: Shelf, replayed: Repl
 
 def test_a_gap_is_given_its_reason(shelf: Shelf, replayed: Replayed) -> None:
     session, now = shelf.archive.session, "2026-01-01T12:00:00Z"
-    frontier.skip(session, f"{BLOG}/archives/1", "post", "robots.txt <forbids> it", cycle=shelf.run, now=now)
-    frontier.add(session, f"{BLOG}/archives/2", "post", cycle=shelf.run, now=now)
+    frontier.skip(session, f"{BLOG}/archives/1", "post", "robots.txt <forbids> it", run_id=shelf.run, now=now)
+    frontier.add(session, f"{BLOG}/archives/2", "post", run_id=shelf.run, now=now)
     shelf.commit()
     client = replayed(shelf.home)
     assert "robots.txt &lt;forbids&gt; it" in client.get("/archives/1").body.decode()

@@ -1,0 +1,106 @@
+"""What the owner says is right, where the archive has its doubts: each guard has this way out.
+
+An acceptance is a run without requests. Its command, in the warcinfo record of its file, says what was accepted, so
+that the database can be made again from the records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from archiver import __version__
+from archiver.crawl.lock import locked
+from archiver.errors import ArchiverError, ExitCode, UsageError
+from archiver.items import Post
+from archiver.rebuild import reading
+from archiver.rebuild.reading import Task
+from archiver.store import chronicle, doubts, outcomes, posts, runs
+from archiver.store.database import Archive, database_url, timestamp
+from archiver.urls import BLOG, Site
+from archiver.warc import index, journal
+from archiver.warc.journal import RunEnd, RunStart
+from archiver.warc.writer import WarcWriter
+
+OUTCOME = "accepted"
+"""Outcome of such a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One thing that was accepted."""
+
+    subject: str
+    effect: str
+    """What that does, in a few words."""
+
+
+def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list[Accepted]:
+    """Accept lists and parts of pages by the subject of their doubt, and held versions by the number of their post.
+
+    Raises UsageError, before anything changes, for what is not waiting to be accepted; ArchiveLocked while a run writes
+    to the archive.
+    """
+    with locked(home), Archive(database_url(home, db)) as archive:
+        session = archive.session
+        for subject in subjects:
+            _check(session, subject)
+        site = runs.fetched_from(session) or Site().base
+        command = " ".join((journal.ACCEPT, *subjects))
+        number, cycle = runs.begin(session, command, now=timestamp(), blog=BLOG, site=site)
+        done = [accept_one(session, home / "warc", subject, run_id=number) for subject in subjects]
+        start = RunStart(run=number, cycle=cycle, command=command, site=site, started_at=timestamp(), blog=BLOG)
+        end = RunEnd(
+            run=number, finished_at=timestamp(), outcome=OUTCOME, exit_code=ExitCode.DONE, rest_until=None,
+            missing_counted=False, counts={}, addresses=chronicle.unarchived(session, number),
+            doubts=doubts.as_rows(session),
+        )  # fmt: skip
+        with WarcWriter(home / "warc", software=f"blog-archiver/{__version__}", info=start.as_fields()) as writer:
+            writer.write_metadata(end.as_block(), journal.CONTENT_TYPE, end.finished_at)
+        runs.end(session, number, OUTCOME, ExitCode.DONE, {}, now=end.finished_at)
+        archive.commit()
+        index.update_index(home / "warc", home / index.NAME, [])
+    return done
+
+
+def accept_one(session: Session, warc: Path, subject: str, *, run_id: int) -> Accepted:
+    """Accept one thing; what does not wait to be accepted, any more, stays as it is.
+
+    Raises ArchiverError when the page of a held version does not read as a post any more.
+    """
+    held = posts.held(session, int(subject)) if is_post(subject) else None
+    if held is not None:
+        site = "/".join(held.url.split("/")[:3])
+        task = Task(held.warc_file, held.warc_offset, "post", held.url, site)
+        post = reading.read(warc, task)
+        if not isinstance(post, Post):
+            raise ArchiverError(f"post {subject}: expected the page that is held for review to read, found {post}")
+        outcomes.accept(session, post, held, run_id=run_id)
+        return Accepted(subject, f"the version of {held.seen_at} is current now")
+    doubts.accept(session, subject)
+    return Accepted(subject, "believed as it is from the next crawl on")
+
+
+def is_post(subject: str) -> bool:
+    """Return whether what is to be accepted is named by a post's number."""
+    return subject.isascii() and subject.isdigit() and len(subject) < 10  # as in addresses
+
+
+def _check(session: Session, subject: str) -> None:
+    if is_post(subject):
+        if posts.held(session, int(subject)) is None:
+            raise UsageError(f"expected a post whose newest version is held for review, found none for {subject}")
+        return
+    standing = doubts.standing(session)
+    if subject not in standing:
+        known = ", ".join(standing) or "none"
+        raise UsageError(
+            f"expected the number of a held post or one of the doubts there are ({known}), found {subject}"
+        )
+    if standing[subject].kind == doubts.PAGES:
+        raise UsageError(
+            f"{subject}: pages that cannot be read cannot be accepted; a newer archiver may read them, and "
+            "`archiver rebuild` then takes them from the records"
+        )

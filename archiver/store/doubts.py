@@ -1,0 +1,91 @@
+"""Doubts: what the blog shows and the archive does not believe yet.
+
+A list that lost much of what it had, or a kind of page that is not as expected, may be the blog's own doing or a fault
+of the theme. As long as that is open nothing is concluded from it. A list is believed when the owner says so, or when
+it has been so for long enough; a kind of page, when one of its pages is as expected again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from archiver.store import models
+
+BELIEVED = 3
+"""Runs, and days on which they took place, after which a list that stays as it is counts as the blog's own wish."""
+
+LIST, PAGES, PART = "list", "pages", "part"
+"""Kinds of doubt: about one list, about all pages of a kind, about a part of them such as the licence."""
+
+_ROWS: Any = models.Doubt.__table__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One thing that is not believed yet: columns of its row."""
+
+    subject: str
+    kind: str
+    reason: str
+    first_seen_at: str
+    last_seen_at: str
+    last_run: int
+    runs: int
+    days: int
+    accepted: bool
+
+
+def standing(session: Session) -> dict[str, Doubt]:
+    """Return every doubt, by its subject."""
+    rows = session.execute(select(*(_ROWS.c[name] for name in Doubt.__slots__)).order_by(_ROWS.c.subject))
+    return {row.subject: Doubt(**row._mapping) for row in rows}
+
+
+def seen_again(before: Doubt | None, subject: str, kind: str, reason: str, *, run_id: int, now: str) -> Doubt:
+    """Return a doubt with a run counted that has seen it; a run counts once."""
+    if before is None:
+        first = {"first_seen_at": now, "last_seen_at": now, "last_run": run_id, "runs": 1, "days": 1}
+        return Doubt(subject=subject, kind=kind, reason=reason, accepted=False, **first)  # type: ignore[arg-type]
+    if before.last_run == run_id:
+        return before
+    another_day = before.last_seen_at[:10] != now[:10]
+    counted = {"last_seen_at": now, "last_run": run_id, "runs": before.runs + 1, "days": before.days + another_day}
+    return replace(before, reason=reason, **counted)  # type: ignore[arg-type]
+
+
+def is_believed(doubt: Doubt) -> bool:
+    """Return whether what is shown counts as right: the owner said so, or a list has been so for long enough."""
+    return doubt.accepted or (doubt.kind == LIST and doubt.runs >= BELIEVED and doubt.days >= BELIEVED)
+
+
+def settle(session: Session, subject: str) -> None:
+    """Drop a doubt: what it was about is as expected again, or believed."""
+    session.execute(delete(_ROWS).where(_ROWS.c.subject == subject))
+
+
+def accept(session: Session, subject: str) -> None:
+    """Have the next run believe a list."""
+    session.execute(update(_ROWS).where(_ROWS.c.subject == subject).values(accepted=True))
+
+
+def as_rows(session: Session) -> tuple[dict[str, Any], ...]:
+    """Return every doubt as the columns of its row, for `restore`."""
+    return tuple(asdict(each) for each in standing(session).values())
+
+
+def restore(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Store doubts as `as_rows` told them, in place of all there are."""
+    session.execute(delete(_ROWS))
+    for row in rows:
+        store(session, Doubt(**row))
+
+
+def store(session: Session, doubt: Doubt) -> None:
+    """Store a doubt in place of the one about the same."""
+    settle(session, doubt.subject)
+    session.execute(insert(_ROWS), asdict(doubt))
