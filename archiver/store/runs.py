@@ -10,6 +10,8 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import __version__
+from archiver.errors import UsageError
+from archiver.store import query
 from archiver.store.models import Run
 
 LONGEST_REST = timedelta(days=1)
@@ -33,6 +35,19 @@ def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
         cycle = last.cycle or last.id
     session.execute(update(Run).where(Run.id == run_id).values(cycle=cycle))
     return run_id, cycle
+
+
+def any_known(url: str) -> bool:
+    """Return whether the database at a URL knows of a run; one that is not there, or is none of ours, knows of none."""
+    try:
+        return bool(query.run(url, "SELECT id FROM runs LIMIT 1").rows)
+    except UsageError:
+        return False
+
+
+def failed(session: Session) -> set[int]:
+    """Return the numbers of the runs that did not end well, or not at all."""
+    return set(session.execute(select(Run.id).where(func.coalesce(Run.exit_code, 1) != 0)).scalars())
 
 
 def before(session: Session, run_id: int) -> int | None:
