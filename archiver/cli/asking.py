@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from archiver.cli.context import Context, as_json, length, print_rows
+from archiver.cli.context import Context, PostNumber, as_json, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 
@@ -45,11 +45,11 @@ def _leave(message: str) -> None:
 
 
 @click.command()
-@click.argument("post", type=int)
+@click.argument("post", type=PostNumber())
 @click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
 @click.pass_obj
 def show(obj: Context, post: int, format_: str) -> None:
-    """Print a POST, by the number in its address."""
+    """Print a POST, by the number in its address, or by the address."""
     result = obj.ask("SELECT * FROM posts WHERE id = ?", post)
     if not result.rows:
         raise ArchiverError(f"expected post {post} in the archive, found none; `archiver gaps` lists what is missing")

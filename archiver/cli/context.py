@@ -112,6 +112,26 @@ def _is_text(word: str) -> bool:
     return word.isascii() or not any("\ud800" <= character <= "\udfff" for character in word)
 
 
+class PostNumber(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
+    """The number of a post, also as its address, or its comments', or its name in BibTeX gives it."""
+
+    name = "post"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; raises UsageError when there is none."""
+        from archiver.text.bibtex import KEY
+        from archiver.urls import LARGEST_POST, Site, comment_page, post_id
+
+        text = str(value).removeprefix(KEY)
+        if text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_POST:
+            return int(text)
+        url = Site().resolve(text)
+        number = post_id(url) or (comment_page(url) or (None,))[0]
+        if number is None:
+            raise UsageError(f"expected the number of a post, such as 8265, or its address, found {str(value)[:80]!r}")
+        return number
+
+
 def as_json(command: Command) -> Command:
     """Add the option to print JSON."""
     return click.option("--json", "json_", is_flag=True, help="Print JSON.")(command)
