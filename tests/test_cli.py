@@ -114,6 +114,13 @@ def test_a_post_that_is_not_there_is_one_line(home: Path) -> None:
 def test_status_and_runs_for_programs(home: Path) -> None:
     status = json.loads(archiver(home, "status", "--json").stdout)
     assert (status["posts"], status["comments"], status["last_run_outcome"]) == (16, 49, "complete")
+    files = {name: sum(path.stat().st_size for path in (home / name).iterdir()) for name in ("warc", "logs")}
+    assert (status["warc_bytes"], status["log_bytes"]) == (files["warc"], files["logs"])
+    assert status["database_bytes"] >= (home / "archive.db").stat().st_size > 0
+    assert status["free_bytes"] > 0
+    (home / "archive.db.bak-20260101T000000Z").write_bytes(b"12345")
+    assert json.loads(archiver(home, "status", "--json").stdout)["backup_bytes"] == 5
+    assert re.search(r"^warc bytes +[1-9][0-9,]+$", archiver(home, "status").stdout, re.MULTILINE)
     (run,) = json.loads(archiver(home, "runs", "--json").stdout)
     assert (run["outcome"], run["exit_code"], run["new"]) == ("complete", 0, 16)
 

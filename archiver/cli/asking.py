@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,16 +86,23 @@ def gaps(obj: Context, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def status(obj: Context, /, max_age: timedelta | None, json_: bool) -> None:
-    """Say what the archive holds, how the last run went, and what needs a look."""
-    facts = dict(zip(*_status(obj), strict=True))
+    """Say what the archive holds, how the last run went, what room it takes, and what needs a look."""
+    from archiver.store import sizes
+
+    facts = dict(zip(*_status(obj), strict=True)) | asdict(sizes.measure(obj.home, obj.database()))
     if json_:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
     else:
         width = max(map(len, facts))
         for name, value in facts.items():
-            click.echo(f"{name.replace('_', ' '):<{width}}  {'-' if value is None else value}")
+            click.echo(f"{name.replace('_', ' '):<{width}}  {_shown(name, value)}")
     if max_age is not None:
         _check_age(facts["last_complete_run_at"], max_age)
+
+
+def _shown(name: str, value: Any) -> str:
+    """Return a fact as a person reads it: `1234567` as a number of bytes is `1,234,567`."""
+    return "-" if value is None else f"{value:,}" if name.endswith("_bytes") else str(value)
 
 
 def _check_age(last: str | None, most: timedelta) -> None:

@@ -6,7 +6,7 @@ One table says which addresses there are, what may follow them and what answers:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -140,7 +140,7 @@ def _captures(desk: Desk, values: Values) -> Any:
 
 def _status(desk: Desk, values: Values) -> Any:
     del values
-    return {**desk.ledger.totals(), "database_bytes": desk.reading.bytes, "version": __version__}
+    return {**desk.ledger.totals(), **asdict(desk.sizes), "version": __version__}
 
 
 ENDPOINTS = (
