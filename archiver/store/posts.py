@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -62,7 +62,7 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
         return Change.UNCHANGED
     issues = [*post.quality.issues, *_shrinkage(before, post)]
     current = before is None or not issues
-    columns = _columns(post) | {"last_changed_at": seen_at} if current else {}
+    columns = _take_over(session, post) | {"last_changed_at": seen_at} if current else {}
     if before is None:
         session.execute(insert(_POSTS), {"id": post.id, "first_seen_at": seen_at, **columns, **seen})
     revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version)
@@ -111,8 +111,12 @@ def _shrinkage(before: Any, post: items.Post) -> list[str]:
     return [f"the text shrank from {before.length} to {len(post.content.text)} characters"]
 
 
-def _columns(post: items.Post) -> dict[str, Any]:
-    """Columns of a post's row that follow its current revision."""
+def _take_over(session: Session, post: items.Post) -> dict[str, Any]:
+    """Put the words of a reading that becomes current into the index; return the columns of the row that follow it.
+
+    The row must still have the former words, which the index has to be told.
+    """
+    search_index.reword_post(session, post.id, post.title, post.content.text)
     return {
         "title": post.title,
         "url": post.url,
@@ -171,7 +175,6 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
         if values:
             session.execute(insert(table), values)
     search_index.put_formulas(session, post.id)
-    search_index.put_post(session, post.id, post.title, content.text)
 
 
 def _seen(before: Any, post: items.Post, seen_at: str) -> dict[str, Any]:
@@ -269,9 +272,9 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
     if lost:
         session.execute(update(_COMMENTS).where(_COMMENTS.c.id.in_(lost)).values(deleted_at=seen_at))
     if comments:
+        search_index.reword_comments(session, {each.id: (each.author, each.content.text) for each in comments})
         rows = [_comment_row(post_id, comment, page, seen_at) for comment in comments]
         session.execute(_comment_upsert(session.get_bind().dialect.name), rows)
-        search_index.put_comments(session, _reworded(stored, comments))
     new = len(shown - {row.id for row in stored})
     owed = comments_owed(session, post_id)
     if owed:
@@ -280,18 +283,9 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
     return new
 
 
-_STORED_COMMENTS = select(
-    _COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at, _COMMENTS.c.author, _COMMENTS.c.text
-).where(_COMMENTS.c.post_id == bindparam("post"))
-
-
-def _reworded(stored: Iterable[Any], comments: Iterable[items.Comment]) -> Iterator[tuple[int, str, str]]:
-    """Yield number, author and text of comments that are new or not worded as they were."""
-    before = {row.id: (row.author, row.text) for row in stored}
-    for comment in comments:
-        words = (comment.author, comment.content.text)
-        if before.get(comment.id) != words:
-            yield comment.id, *words
+_STORED_COMMENTS = select(_COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at).where(
+    _COMMENTS.c.post_id == bindparam("post")
+)
 
 
 @cache
