@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.store import frontier, lists, runs
 from archiver.store.database import database_url
+from archiver.urls import category_url
 from archiver.warc.recovery import SUFFIX
 
 SOURCES = ("catalogue", "category", "index")
@@ -124,7 +126,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
             run.leave_time(DOWNLOAD_DELAY if options.delay is None else options.delay)
             with _logging(run, options):
                 reason = _run_spider(run, SPIDER, _settings(run, options), **arguments)
-            return _conclude(run, reason, time.monotonic() - began)
+            return _conclude(run, reason, time.monotonic() - began, partial(_judge_asked, options.slugs))
         finally:
             run.close()
 
@@ -301,6 +303,16 @@ def _judge_crawl(run: Run) -> Verdict:
     if not counts.pages and counts.gaps:
         return "failed", ExitCode.FAILED, f"asked for {sum(counts.gaps.values())} addresses and got none of them"
     return runs.COMPLETE, ExitCode.DONE, "complete"
+
+
+def _judge_asked(slugs: tuple[str, ...], run: Run) -> Verdict:
+    """Judge a crawl; one that was asked for a category the blog does not have has not done what it was asked."""
+    outcome, code, message = _judge_crawl(run)
+    unknown = [slug for slug in slugs if frontier.is_lost(run.archive.session, category_url(slug))]
+    if not unknown or code != ExitCode.DONE:
+        return outcome, code, message
+    known = '`archiver sql "SELECT slug, name FROM categories"` lists those it has'
+    return outcome, ExitCode.FAILED, f"the blog has no category {', '.join(unknown)}; {known}"
 
 
 def _judge_probe(run: Run) -> Verdict:

@@ -154,6 +154,12 @@ def has_pending(session: Session, *, without: str | None = None) -> bool:
     return session.execute(select(Entry.url).where(waiting).limit(1)).first() is not None
 
 
+def is_lost(session: Session, url: str) -> bool:
+    """Return whether an address failed for good: the blog says that there is no such page."""
+    lost = (Entry.url == url) & (Entry.state == "failed") & Entry.permanent
+    return session.execute(select(Entry.url).where(lost)).first() is not None
+
+
 def tally(session: Session) -> dict[str, int]:
     """Return how many addresses are in each state, and under `unfinished` those that may work on the next run."""
     rows = session.execute(select(Entry.state, func.count().label("number")).group_by(Entry.state)).all()

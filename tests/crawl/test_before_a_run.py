@@ -69,6 +69,16 @@ def test_what_can_be_no_category_is_found_before_a_run_begins(archive: Crawled, 
     assert_refused(archive, "crawl", "--site", archive.site, "--delay", "0", "--category", slug, reason="--category")
 
 
+def test_a_category_the_blog_does_not_have_is_no_success(archive: Crawled) -> None:
+    done = archive.crawl("category", "--category", "Nowhere", "--category", "Mathematics")
+    assert done.returncode == 1
+    assert "the blog has no category Nowhere;" in done.stdout
+    assert archive.rows("SELECT count(*) > 0 FROM posts") == [(1,)]
+    again = archive.crawl("--category", "Nowhere")
+    assert (again.returncode, "no category Nowhere" in again.stdout) == (1, True)
+    assert archive.crawl().returncode == 0
+
+
 def test_a_wrong_date_is_found_before_a_run_begins(archive: Crawled) -> None:
     assert archive.crawl("--limit", "1").returncode == 0
     archive.blog.requests.clear()
