@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from archiver.cli import main
+from archiver.crawl.lock import locked
+from archiver.errors import ExitCode
 
 from .conftest import Crawled, Zygote
 
@@ -130,3 +138,17 @@ def test_records_without_their_database_are_rebuilt_and_not_fetched_again(archiv
     assert archiver("--home", archive.home, "rebuild").returncode == 0
     assert archive.rows("SELECT id, text FROM posts ORDER BY id") == posts
     assert archive.crawl().returncode == 0
+
+
+def test_a_full_disk_while_locking_is_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for name in ("pwrite", "open"):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, name, full)
+            done = CliRunner().invoke(main, ["--home", str(tmp_path / "home"), "crawl", "--site", "http://127.0.0.1:9"])
+        assert (done.exit_code, done.stdout) == (ExitCode.DISK_FULL, "")
+        assert re.fullmatch(r"Error: expected to write [^\n]+/lock, found: No space left[^\n]+\n", done.stderr)
+    with locked(tmp_path / "home") as before:
+        assert before == ""
