@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import __version__
-from archiver.errors import UsageError
+from archiver.errors import ArchiverError
 from archiver.store import query
 from archiver.store.models import Run
 
@@ -38,11 +38,17 @@ def begin(session: Session, command: str, *, now: str) -> tuple[int, int]:
 
 
 def any_known(url: str) -> bool:
-    """Return whether the database at a URL knows of a run; one that is not there, or is none of ours, knows of none."""
+    """Return whether the database at a URL knows of a run.
+
+    One that cannot be read counts as one that does: what opens it for writing says why.
+    """
+    file = query.sqlite_file(url)
+    if file and not (file.exists() and file.stat().st_size):
+        return False
     try:
         return bool(query.run(url, "SELECT id FROM runs LIMIT 1").rows)
-    except UsageError:
-        return False
+    except ArchiverError:
+        return True
 
 
 def failed(session: Session) -> set[int]:
