@@ -19,7 +19,11 @@ A message says what was expected, what was found, where, and what to do.
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says of a disk without room."""
 
 
 class ExitCode(IntEnum):

@@ -20,6 +20,9 @@ HOSTS = frozenset({"kexue.fm", "www.kexue.fm", "spaces.ac.cn", "www.spaces.ac.cn
 REDIRECTORS = frozenset({"link.zhihu.com"})
 """Hosts whose `?target=` parameter is the address that is meant."""
 
+LARGEST_POST = 999_999_999
+"""Greatest number an address of a post may have."""
+
 _POST = re.compile(r"/archives/([1-9]\d{0,8})(?:\.html)?/?")
 _COMMENT_PAGE = re.compile(r"/archives/([1-9]\d{0,8})/comment-page-([1-9]\d{0,5})/?")
 _CATEGORY = re.compile(r"/category/([^/]+)(?:/([1-9]\d{0,5}))?/?")

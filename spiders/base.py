@@ -11,6 +11,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, cast
+from urllib.parse import unquote
 
 from scrapy import Request, Spider
 from scrapy.exceptions import IgnoreRequest
@@ -18,7 +19,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archiver import urls
-from archiver.errors import PageNotRecognised, in_words
+from archiver.errors import PageNotRecognised, UsageError, in_words
 from archiver.items import FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
@@ -45,7 +46,8 @@ class BlogSpider(Spider):
     """Base of the spiders; has no name, so Scrapy does not list it.
 
     `site` is the origin the blog is fetched from; `comments` and `images` say whether to fetch those, `slugs` which
-    categories to walk (all when empty), `known` which there were in earlier runs.
+    categories to walk (all when empty), `known` which there were in earlier runs. Raises UsageError for what can be no
+    category.
     """
 
     sources: frozenset[str] = frozenset()
@@ -66,7 +68,7 @@ class BlogSpider(Spider):
         self.site = Site(site.rstrip("/"))
         self.with_comments = comments
         self.with_images = images
-        self.slugs = slugs
+        self.slugs = tuple(map(_slug, slugs))
         self.known = known
         self.requisites: set[str] = set()
 
@@ -227,6 +229,14 @@ class BlogSpider(Spider):
             gap = Gap(reason=in_words(error), permanent=isinstance(error, ValueError))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         yield outcome(request.meta, gap)
+
+
+def _slug(text: str) -> str:
+    """Return the name of a category; raises UsageError when no address can have it."""
+    whole = urls.category(urls.category_url(text)) == (unquote(text), 1)
+    if not whole or not text.isprintable() or " " in text or not text.strip("."):
+        raise UsageError(f"--category: expected the name in a category's address, such as Big-Data, found {text!r}")
+    return text
 
 
 def outcome(meta: dict[str, Any], item: Item) -> Outcome:

@@ -57,6 +57,8 @@ def test_what_is_not_there_is_said(demo: Path, tmp_path: Path) -> None:
         for ask in (library.post, library.revisions):
             with pytest.raises(UsageError, match="expected post 99999"):
                 ask(99999)
+            with pytest.raises(UsageError, match="found a larger one"):
+                ask(10**23)
         assert [post.id for post in library.posts([99999, 131])] == [131]
     with pytest.raises(UsageError, match="expected the database of an archive"):
         archiver.open(tmp_path)

@@ -72,6 +72,30 @@ def test_a_query_that_sqlite_cannot_stop_ends_with_the_process(home: Path) -> No
     assert done.stderr == "Error: SQL: stopped after 0.1 seconds: ask for less, or allow more time\n"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://kexue.fm/archives/105",
+        "https://spaces.ac.cn/archives/105/#comment-7",
+        "https://kexue.fm/archives/105/comment-page-2#comments",
+        "/archives/105",
+        "kexuefm-105",
+    ],
+)
+def test_a_post_is_named_by_its_number_or_its_address(home: Path, tmp_path: Path, written: str) -> None:
+    assert archiver(home, "show", written).stdout == archiver(home, "show", "105").stdout
+    assert archiver(home, "history", written, "--json").stdout == archiver(home, "history", "105", "--json").stdout
+    assert archiver(home, "export", "epub", "--post", written, str(tmp_path / "x.epub")).exit_code == 0
+
+
+@pytest.mark.parametrize("written", ["9" * 23, "9" * 5000, "-1", "1.5", "１０５", "https://kexue.fm/", "x" * 99, ""])
+def test_what_can_be_no_post_is_a_usage_error(home: Path, tmp_path: Path, written: str) -> None:
+    for words in (("show", "--"), ("history", "--"), ("export", "epub", str(tmp_path / "x.epub"), "--post")):
+        result = archiver(home, *words, written)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert re.fullmatch(r"Error: expected the number of a post[^\n]{1,200}\n", result.stderr)
+
+
 def test_show_prints_a_post_in_three_forms(home: Path) -> None:
     markdown = archiver(home, "show", "105").stdout
     assert markdown.startswith("# ")
@@ -90,6 +114,13 @@ def test_a_post_that_is_not_there_is_one_line(home: Path) -> None:
 def test_status_and_runs_for_programs(home: Path) -> None:
     status = json.loads(archiver(home, "status", "--json").stdout)
     assert (status["posts"], status["comments"], status["last_run_outcome"]) == (16, 49, "complete")
+    files = {name: sum(path.stat().st_size for path in (home / name).iterdir()) for name in ("warc", "logs")}
+    assert (status["warc_bytes"], status["log_bytes"]) == (files["warc"], files["logs"])
+    assert status["database_bytes"] >= (home / "archive.db").stat().st_size > 0
+    assert status["free_bytes"] > 0
+    (home / "archive.db.bak-20260101T000000Z").write_bytes(b"12345")
+    assert json.loads(archiver(home, "status", "--json").stdout)["backup_bytes"] == 5
+    assert re.search(r"^warc bytes +[1-9][0-9,]+$", archiver(home, "status").stdout, re.MULTILINE)
     (run,) = json.loads(archiver(home, "runs", "--json").stdout)
     assert (run["outcome"], run["exit_code"], run["new"]) == ("complete", 0, 16)
 

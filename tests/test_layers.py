@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "archiver": 0,  # __init__.py: the version
     "archiver.bundled": 0,
+    "archiver.dates": 0,
     "archiver.errors": 0,
     "archiver.items": 0,
     "archiver.references": 0,
@@ -33,6 +34,7 @@ FLOORS = {
     "archiver.__main__": 4,
 }
 NEIGHBOURS = {
+    ("archiver.dates", "archiver.errors"),
     ("archiver.pages", "archiver.text"),
     ("archiver.crawl", "archiver.settings"),
     ("archiver.rebuild", "archiver.settings"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from archiver.cli.context import Context, as_json, length, print_rows
+from archiver.cli.context import Context, PostNumber, as_json, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 
@@ -45,11 +46,11 @@ def _leave(message: str) -> None:
 
 
 @click.command()
-@click.argument("post", type=int)
+@click.argument("post", type=PostNumber())
 @click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
 @click.pass_obj
 def show(obj: Context, post: int, format_: str) -> None:
-    """Print a POST, by the number in its address."""
+    """Print a POST, by the number in its address, or by the address."""
     result = obj.ask("SELECT * FROM posts WHERE id = ?", post)
     if not result.rows:
         raise ArchiverError(f"expected post {post} in the archive, found none; `archiver gaps` lists what is missing")
@@ -86,16 +87,23 @@ def gaps(obj: Context, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def status(obj: Context, /, max_age: timedelta | None, json_: bool) -> None:
-    """Say what the archive holds, how the last run went, and what needs a look."""
-    facts = dict(zip(*_status(obj), strict=True))
+    """Say what the archive holds, how the last run went, what room it takes, and what needs a look."""
+    from archiver.store import sizes
+
+    facts = dict(zip(*_status(obj), strict=True)) | asdict(sizes.measure(obj.home, obj.database()))
     if json_:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
     else:
         width = max(map(len, facts))
         for name, value in facts.items():
-            click.echo(f"{name.replace('_', ' '):<{width}}  {'-' if value is None else value}")
+            click.echo(f"{name.replace('_', ' '):<{width}}  {_shown(name, value)}")
     if max_age is not None:
         _check_age(facts["last_complete_run_at"], max_age)
+
+
+def _shown(name: str, value: Any) -> str:
+    """Return a fact as a person reads it: `1234567` as a number of bytes is `1,234,567`."""
+    return "-" if value is None else f"{value:,}" if name.endswith("_bytes") else str(value)
 
 
 def _check_age(last: str | None, most: timedelta) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +14,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from archiver.errors import ArchiverError, ExitCode, UsageError
+from archiver.cli import process
+from archiver.errors import FULL, ArchiverError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from archiver.crawl.run import Place
@@ -56,19 +59,77 @@ class Context:
         return query.run(self.database(), sql, parameters)
 
 
+ENVIRONMENT = ("ARCHIVER_HOME", "ARCHIVER_DB", "ARCHIVER_CONTACT")
+"""Variables that stand for options."""
+
+
 class Group(click.Group):
-    """Turns errors of ours into one line and their exit code, and an interrupt into 130."""
+    """Turns errors, ours and the system's, into one line and their exit code, an interrupt or SIGTERM into 130."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:
+        """Run the command as a program: with these arguments, or with the process's own."""
+        if args is None:
+            process.speak_chinese()
+        process.prepare_streams()
+        words = sys.argv[1:] if args is None else args
+        for word in (*words, *map(os.environ.get, ENVIRONMENT)):
+            if word and not _is_text(word):
+                # The database, the records and JSON hold text: a path that is none could be in none of them.
+                click.echo(f"Error: expected words and names of files in UTF-8, found {word!r}; rename it", err=True)
+                sys.exit(ExitCode.USAGE)
+        return super().main(args, *more, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with process.terminable():
+                return self._written(ctx)
         except ArchiverError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read has left, and click ends without a word
+            process.silence_output()
+            click.echo(
+                f"Error: expected to use {error.filename or 'the output'}, found: {error.strerror or error}", err=True
+            )
+            ctx.exit(ExitCode.DISK_FULL if error.errno in FULL else ExitCode.FAILED)
+
+    def _written(self, ctx: click.Context) -> Any:
+        """Run the command, and have its output written before the exit code is settled."""
+        try:
+            return super().invoke(ctx)
+        finally:
+            sys.stdout.flush()
+
+
+def _is_text(word: str) -> bool:
+    """Return whether what the system gave is text: Python puts surrogates for the bytes that are none."""
+    return word.isascii() or not any("\ud800" <= character <= "\udfff" for character in word)
+
+
+class PostNumber(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
+    """The number of a post, also as its address, or its comments', or its name in BibTeX gives it."""
+
+    name = "post"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; raises UsageError when there is none."""
+        from archiver.text.bibtex import KEY
+        from archiver.urls import LARGEST_POST, Site, comment_page, post_id
+
+        text = str(value).removeprefix(KEY)
+        if text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_POST:
+            return int(text)
+        url = Site().resolve(text)
+        number = post_id(url) or (comment_page(url) or (None,))[0]
+        if number is None:
+            raise UsageError(f"expected the number of a post, such as 8265, or its address, found {str(value)[:80]!r}")
+        return number
 
 
 def as_json(command: Command) -> Command:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli.context import Context
+from archiver.cli.context import Context, PostNumber
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def markdown(obj: Context, /, path: Path, dollars: bool) -> None:
 
 @export.command()
 @path
-@click.option("--post", "posts", type=int, multiple=True, metavar="N", help="Only this post; may be repeated.")
+@click.option("--post", "posts", type=PostNumber(), multiple=True, metavar="N", help="Only this post; may be repeated.")
 @click.option("--series", metavar="NAME", help="Only this series, by its name or the number of its first post.")
 @click.option("--topic", metavar="NAME", help="Only this topic of the curated index.")
 @click.pass_obj

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli.context import Context, as_json
+from archiver.cli.context import Context, PostNumber, as_json
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("post", type=int)
+@click.argument("post", type=PostNumber())
 @click.argument("versions", nargs=-1, type=click.IntRange(1))
 @click.option("--diff", is_flag=True, help="Show what changed: formulas first, then prose by character.")
 @as_json

@@ -121,6 +121,7 @@ def _rebuilt(report: Report) -> str:
         lines.append(f"{len(found.missing)} posts are in no WARC file, only in the former database: {some}")
     lines += [f"{found.kept} older revisions keep the text they had"] if found.kept else []
     lines += [f"the former database is now {report.backup}"] if report.backup else []
+    lines += ["it may hold what nothing else does, and stays until you remove it"] if found.alone else []
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ recorder with the date they were fetched at, so an archive made offline from ano
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +18,8 @@ from scrapy.responsetypes import responsetypes
 
 from archiver.crawl.message import request_bytes
 from archiver.crawl.wire import Exchange, keep_exchange
-from archiver.errors import ResponseNotArchived, UsageError
+from archiver.dates import parse_date
+from archiver.errors import ResponseNotArchived
 from archiver.pages import gate
 from archiver.store.database import database_url, timestamp
 from archiver.store.lookup import Lookup, Place
@@ -62,7 +63,7 @@ class ArchiveDownloadHandler:
         settings = crawler.settings
         self._home = Path(settings["ARCHIVER_FROM"])
         self._site = Site(settings["ARCHIVER_SITE"].rstrip("/"))
-        self._until = moment(settings["ARCHIVER_AT"]) if settings.get("ARCHIVER_AT") else None
+        self._until = parse_date(settings["ARCHIVER_AT"]) if settings.get("ARCHIVER_AT") else None
         self._lookup = Lookup(database_url(self._home))
 
     @classmethod
@@ -134,20 +135,6 @@ def recorded_site(home: Path) -> str:
     """Return the origin an archive was fetched from, under which its pages name each other."""
     with Lookup(database_url(home)) as lookup:
         return lookup.origin()
-
-
-def moment(text: str) -> str:
-    """Return an ISO date or time as stored: a date means the end of that day, a time without a zone is UTC.
-
-    Raises UsageError when it is neither.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"expected a date such as 2026-11-21 or 2026-11-21T17:45:00Z, found {text!r}") from error
-    if len(text) <= len("2026-11-21"):
-        found += timedelta(days=1, seconds=-1)
-    return timestamp(found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
 def _joined(revisit: Record, original: Record) -> Record:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from archiver.errors import ArchiveLocked, ArchiverError
+from archiver.errors import ArchiveLocked
 from archiver.store.database import timestamp
+from archiver.warc.durable import writing
 
 NAME = "lock"
 """Name of the lock file in the archive's home; it holds the owner's process number and start."""
@@ -19,17 +20,18 @@ NAME = "lock"
 def locked(home: Path) -> Iterator[str]:
     """Hold the archive while the block runs; give who held it before and died, or nothing.
 
-    The lock is the operating system's, so a dead owner's is free. Raises ArchiveLocked when another process has it.
+    The lock is the operating system's, so a dead owner's is free. Raises ArchiveLocked when another process has it,
+    DiskFull and ArchiverError when it cannot be written.
     """
-    try:
+    with writing(home / NAME):
         home.mkdir(parents=True, exist_ok=True)
         handle = os.open(home / NAME, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise ArchiverError(f"expected a folder to write to at {home}: {error.strerror}") from error
     try:
         before = _take(handle, home)
-        yield before
-        os.ftruncate(handle, 0)
+        try:
+            yield before
+        finally:  # what ends in an error has not died
+            os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 
@@ -44,8 +46,9 @@ def _take(handle: int, home: Path) -> str:
             f"{home}: another run is writing to this archive ({owner}); wait for it, or end that process"
         ) from error
     before = _owner(handle)
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, f"pid {os.getpid()}, since {timestamp()}\n".encode(), 0)
+    with writing(home / NAME):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"pid {os.getpid()}, since {timestamp()}\n".encode(), 0)
     return before
 
 

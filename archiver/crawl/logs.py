@@ -1,15 +1,27 @@
-"""The log of a run: one JSON object a line, in a file of its own."""
+"""The log of a run: one JSON object a line, in a file of its own. It holds events, never what was fetched."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from archiver.errors import ArchiverError
+from scrapy.logformatter import LogFormatter
+
 from archiver.store.database import timestamp
+from archiver.warc.durable import writing
+
+LONGEST = 2_000
+"""Characters of a message, and of a traceback: what is longer holds data, whoever wrote it."""
+
+KEPT = 100
+"""Logs of the latest runs, and of the latest that failed, that stay."""
+
+MOST_BYTES = 64 << 20
+"""Bytes of logs that stay beside the newest, whatever their number."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -21,11 +33,30 @@ class JsonFormatter(logging.Formatter):
             "time": timestamp(),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage()[:LONGEST],
         }
         if record.exc_info:
-            entry["traceback"] = self.formatException(record.exc_info)
+            entry["traceback"] = self.formatException(record.exc_info)[-LONGEST:]
         return json.dumps(entry, ensure_ascii=False)
+
+
+class EventFormatter(LogFormatter):
+    """What Scrapy says of items: nothing when one was stored, and no more than its address when one was not."""
+
+    def scraped(self, item: Any, response: Any, spider: Any) -> Any:
+        """Say nothing: the counts of a run have it."""
+
+    def dropped(self, item: Any, exception: BaseException, response: Any, spider: Any) -> Any:
+        """Say which item was dropped, and why."""
+        return {"level": logging.WARNING, "msg": "dropped %s: %s", "args": (_address(item), exception)}
+
+    def item_error(self, item: Any, exception: BaseException, response: Any, spider: Any) -> Any:
+        """Say which item could not be stored; the traceback follows."""
+        return {"level": logging.ERROR, "msg": "a fault at %s", "args": (_address(item),)}
+
+
+def _address(item: Any) -> str:
+    return getattr(item, "url", None) or type(item).__name__
 
 
 class _LogFile(logging.FileHandler):
@@ -42,12 +73,14 @@ class _LogFile(logging.FileHandler):
 
 @contextmanager
 def logging_to(path: Path, *, verbose: bool = False) -> Iterator[None]:
-    """Write the log to a file while the block runs; with `verbose`, to standard error too."""
-    try:
+    """Write the log to a file while the block runs; with `verbose`, to standard error too.
+
+    Scrapy sets its own loggers to DEBUG, so what is below INFO is kept out by the handlers.
+    """
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        to_file = _LogFile(path, encoding="utf-8")
-    except OSError as error:
-        raise ArchiverError(f"expected to write a log to {path}: {error.strerror}") from error
+        # A path that is no UTF-8 may be in a message.
+        to_file = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     to_file.setFormatter(JsonFormatter())
     handlers: list[logging.Handler] = [to_file]
     if verbose:
@@ -58,6 +91,7 @@ def logging_to(path: Path, *, verbose: bool = False) -> Iterator[None]:
     before = root.level
     root.setLevel(logging.INFO)
     for handler in handlers:
+        handler.setLevel(logging.INFO)
         root.addHandler(handler)
     try:
         yield
@@ -66,3 +100,31 @@ def logging_to(path: Path, *, verbose: bool = False) -> Iterator[None]:
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
+
+
+def log_file(folder: Path, run: int) -> Path:
+    """Return where a run's log is."""
+    return folder / f"run-{run:06}.jsonl"
+
+
+def prune(folder: Path, failed: Collection[int]) -> None:
+    """Remove the logs of runs long past; those of runs that failed, given by number, stay longer.
+
+    What cannot be removed stays: no run ends for it.
+    """
+    newest = sorted(_logs(folder), reverse=True)
+    kept = {run for run, _ in newest[:KEPT]} | {run for run, _ in [each for each in newest if each[0] in failed][:KEPT]}
+    size = 0
+    for run, path in newest:
+        with suppress(OSError):
+            size += path.stat().st_size
+            if run not in kept or (size > MOST_BYTES and run != newest[0][0]):
+                path.unlink()
+
+
+def _logs(folder: Path) -> Iterator[tuple[int, Path]]:
+    """Yield the number of each run that has a log, and the file."""
+    for path in folder.glob("run-*.jsonl"):
+        number = path.stem.removeprefix("run-")
+        if number.isdecimal():
+            yield int(number), path

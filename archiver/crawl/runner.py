@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
 from twisted.python.failure import Failure
 
-from archiver.crawl.handlers import OFFLINE, moment, recorded_site
+from archiver.crawl import logs
+from archiver.crawl.handlers import OFFLINE, recorded_site
 from archiver.crawl.lock import locked
-from archiver.crawl.logs import logging_to
 from archiver.crawl.probe import would_work
 from archiver.crawl.run import Place, Run, attach
+from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.store import doubts, frontier, lists, runs
+from archiver.store.database import database_url
 from archiver.store.doubts import Doubt
+from archiver.urls import category_url
+from archiver.warc.recovery import SUFFIX
 
 SOURCES = ("catalogue", "category", "index")
 """The lists a crawl can start from; each is a spider."""
+
+SPIDER = "everything"
+"""The spider of a crawl, by its name."""
 
 RECHECK = 20
 """Posts a run looks at again by default: 1,340 posts are through in ten weeks of daily runs."""
@@ -102,6 +111,8 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
         place, options = _offline(place, options, options.source)
     elif options.at:
         raise UsageError("expected --from with --at: only an archive answers as of a date, the blog does not")
+    arguments = _checked(_arguments(place, options))
+    _expect_database(place)
     with locked(place.home) as dead:
         run = Run(
             place,
@@ -114,9 +125,10 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
         _note_takeover(run, dead)
         try:
             run.leave_time(DOWNLOAD_DELAY if options.delay is None else options.delay)
-            with logging_to(place.logs / f"run-{run.id:06}.jsonl", verbose=options.verbose):
-                reason = _run_spider(run, "everything", _settings(run, options), **_arguments(run, options))
-            return _conclude(run, reason, time.monotonic() - began)
+            with _logging(run, options):
+                known = lists.slugs(run.archive.session)
+                reason = _run_spider(run, SPIDER, _settings(run, options), known=known, **arguments)
+            return _conclude(run, reason, time.monotonic() - began, partial(_judge_asked, options.slugs))
         finally:
             run.close()
 
@@ -127,17 +139,47 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
     Raises as `crawl` does.
     """
     began = time.monotonic()
+    _expect_database(place)
     with locked(place.home) as dead:
         run = Run(place, "probe")
         _note_takeover(run, dead)
         try:
             settings = _settings(run, options)
             settings.setdict(PROBE_SETTINGS, priority="cmdline")
-            with logging_to(place.logs / f"run-{run.id:06}.jsonl", verbose=options.verbose):
+            with _logging(run, options):
                 reason = _run_spider(run, "probe", settings, site=run.site.base)
             return _conclude(run, reason, time.monotonic() - began, _judge_probe), run.findings
         finally:
             run.close()
+
+
+def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a spider with the index read, after one was made of them on trial.
+
+    What is wrong with them is found before there is a lock, a run or a file. Raises UsageError.
+    """
+    settings = Settings()
+    settings.setmodule("archiver.settings", priority="project")
+    spider: Any = SpiderLoader.from_settings(settings).load(SPIDER)(**arguments)
+    return arguments | {"index": spider.index_topics or arguments["index"]}
+
+
+def _expect_database(place: Place) -> None:
+    """Raise UsageError when there are records but no database: a crawl would fetch all of the blog again."""
+    if any(place.warc.glob(f"*{SUFFIX}")) and not runs.any_known(database_url(place.home, place.db)):
+        raise UsageError(
+            f"{place.home}: expected the database of the WARC files in it, found none; "
+            "`archiver rebuild` makes it from them"
+        )
+
+
+@contextmanager
+def _logging(run: Run, options: Options) -> Iterator[None]:
+    """Keep the log of a run while the block runs, and those of runs before it within bounds."""
+    folder = run.place.logs
+    with logs.logging_to(logs.log_file(folder, run.id), verbose=options.verbose):
+        logs.prune(folder, runs.failed(run.archive.session))
+        yield
 
 
 def _note_takeover(run: Run, dead: str) -> None:
@@ -150,7 +192,7 @@ def _offline(place: Place, options: Options, source: Path) -> tuple[Place, Optio
     if source.resolve() == place.home.resolve():
         raise UsageError(f"expected another archive than {source} to answer; name a --home for the copy")
     return replace(place, site=recorded_site(source)), replace(
-        options, delay=0, at=moment(options.at) if options.at else ""
+        options, delay=0, at=parse_date(options.at) if options.at else ""
     )
 
 
@@ -163,7 +205,7 @@ PROBE_SETTINGS = {
 
 def _run_spider(run: Run, spider: str, settings: Settings, **arguments: Any) -> str:
     """Run a spider to its end; return Scrapy's reason for it."""
-    process = CrawlerProcess(settings)
+    process = _process(settings)
     crawler = process.create_crawler(spider)
     attach(crawler, run)
     failures: list[Failure] = []
@@ -175,6 +217,17 @@ def _run_spider(run: Run, spider: str, settings: Settings, **arguments: Any) -> 
     return _finish_reason(crawler)
 
 
+def _process(settings: Settings) -> CrawlerProcess:
+    """Return what runs crawlers and leaves the log to us: by a setting, or by an argument before Scrapy 2.19."""
+    if ROOT_HANDLER in Settings():
+        settings.set(ROOT_HANDLER, False, priority="cmdline")
+        return CrawlerProcess(settings)
+    return CrawlerProcess(settings, install_root_handler=False)
+
+
+ROOT_HANDLER = "LOG_INSTALL_ROOT_HANDLER"
+
+
 def _finish_reason(crawler: Crawler) -> str:
     stats = crawler.stats
     return str(stats.get_value("finish_reason", "")) if stats else ""
@@ -183,15 +236,9 @@ def _finish_reason(crawler: Crawler) -> str:
 def _settings(run: Run, options: Options) -> Settings:
     settings = Settings()
     settings.setmodule("archiver.settings", priority="project")
-    if "TWISTED_DNS_RESOLVER" not in Settings():  # its name before Scrapy 2.19
-        settings.set("DNS_RESOLVER", settings["TWISTED_DNS_RESOLVER"], priority="project")
+    _fit(settings)
     contact = options.contact or settings["ARCHIVER_CONTACT"]
-    # The log of a run is ours: see `logs`.
-    changes: dict[str, Any] = {
-        "ARCHIVER_HOME": str(run.place.home),
-        "ARCHIVER_SITE": run.site.base,
-        "LOG_INSTALL_ROOT_HANDLER": False,
-    }
+    changes: dict[str, Any] = {"ARCHIVER_HOME": str(run.place.home), "ARCHIVER_SITE": run.site.base}
     if contact:
         changes["USER_AGENT"] = settings["USER_AGENT"].replace(")", f"; {contact})")
     if options.delay is not None:
@@ -205,12 +252,22 @@ def _settings(run: Run, options: Options) -> Settings:
     return settings
 
 
-def _arguments(run: Run, options: Options) -> dict[str, Any]:
+def _fit(settings: Settings) -> None:
+    """Take back what Scrapy before 2.19 names otherwise or does not have: it imports what is to be left out."""
+    known = Settings()
+    if "TWISTED_DNS_RESOLVER" not in known:
+        settings.set("DNS_RESOLVER", settings["TWISTED_DNS_RESOLVER"], priority="project")
+    if "REMOTE_CONTROL_ENABLED" not in known:
+        extensions = dict(settings["EXTENSIONS"])
+        del extensions["scrapy.extensions.remote_control.RemoteControl"]
+        settings.set("EXTENSIONS", extensions, priority="project")
+
+
+def _arguments(place: Place, options: Options) -> dict[str, Any]:
     return {
-        "site": run.site.base,
+        "site": place.site,
         "sources": options.sources,
         "slugs": options.slugs,
-        "known": lists.slugs(run.archive.session),
         "index": options.index,
         "comments": options.comments,
         "images": options.images,
@@ -257,6 +314,16 @@ def _said(doubted: list[Doubt]) -> str:
         f"not as expected, so nothing is concluded from it: {first.subject}: {first.reason}{more}; "
         "the rest is archived, `archiver accept` says what can be done"
     )
+
+
+def _judge_asked(slugs: tuple[str, ...], run: Run) -> Verdict:
+    """Judge a crawl; one that was asked for a category the blog does not have has not done what it was asked."""
+    outcome, code, message = _judge_crawl(run)
+    unknown = [slug for slug in slugs if frontier.is_lost(run.archive.session, category_url(slug))]
+    if not unknown or code != ExitCode.DONE:
+        return outcome, code, message
+    known = '`archiver sql "SELECT slug, name FROM categories"` lists those it has'
+    return outcome, ExitCode.FAILED, f"the blog has no category {', '.join(unknown)}; {known}"
 
 
 def _judge_probe(run: Run) -> Verdict:

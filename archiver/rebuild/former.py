@@ -27,6 +27,7 @@ _POSTS = """
 SELECT p.id, p.title, c.record_id, p.markdown, p.text FROM posts AS p
 JOIN post_revisions AS r ON r.id = p.current_revision_id JOIN captures AS c ON c.id = r.capture_id ORDER BY p.id
 """
+_RECORDS = "SELECT record_id FROM captures"
 _FORMULAS = "SELECT post_id, tex FROM formulas ORDER BY post_id, position"
 _OLDER = """
 SELECT r.post_id, c.record_id, r.title, r.markdown, r.text, r.extractor_version, r.engine, r.status, r.issues
@@ -57,10 +58,17 @@ class Comparison:
     changed: tuple[PostChange, ...] = ()
     missing: tuple[int, ...] = ()
     """Posts of the former one that no WARC file holds."""
+    captures: int = 0
+    """Captures of the former one that no WARC file holds."""
     kept: int = 0
     """Older revisions that keep the text they were once read with."""
     unreadable: str = ""
     """Why the former one cannot be read, if so."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether the former one may hold what nothing else does."""
+        return bool(self.missing or self.captures or self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ def compare(former: Path, archive: Archive, new: Path) -> Comparison:
                     missing.append(number)
                 elif change := _change(number, was, now[1]):
                     changed.append(change)
-        return Comparison(changed=tuple(changed), missing=tuple(missing), kept=kept)
+        return Comparison(changed=tuple(changed), missing=tuple(missing), captures=_lost(former, new), kept=kept)
     except (UsageError, ArchiveDamaged) as error:
         return Comparison(unreadable=str(error))
 
@@ -102,6 +110,14 @@ def _keep(former: Path, archive: Archive) -> int:
             reading = dict(zip(older.columns[2:], values, strict=True))
             kept += chronicle.keep_reading(archive.session, post_id, record_id, reading)
     return kept
+
+
+def _lost(former: Path, new: Path) -> int:
+    """Return how many captures of the former database the new one does not have."""
+    with query.stream(new, _RECORDS, timeout=PATIENCE) as after:
+        known = set(after.rows)
+    with query.stream(former, _RECORDS, timeout=PATIENCE) as before:
+        return sum(row not in known for row in before.rows)
 
 
 @contextmanager

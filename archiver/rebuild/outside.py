@@ -83,6 +83,7 @@ def import_warc(
     """
     if chronicle.sqlite_file(database_url(home, db)) is None:
         raise UsageError("expected a database in a file: import without --db, then rebuild into an empty database")
+    outside.check(source)
     with locked(home), ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=home, prefix="import-")))
         tally = _copied(source, folder, home, db)

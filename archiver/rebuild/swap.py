@@ -6,24 +6,20 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from archiver.crawl.lock import locked
 from archiver.errors import UsageError
-from archiver.rebuild import former
+from archiver.rebuild import backups, former
 from archiver.rebuild.build import Build, Tally
 from archiver.rebuild.former import Comparison
 from archiver.rebuild.records import Progress
 from archiver.store import chronicle
-from archiver.store.database import Archive, database_url, timestamp
+from archiver.store.database import Archive, database_url
 from archiver.warc import index, recovery
 from archiver.warc.durable import sync_directory, writing
 from archiver.warc.recovery import SUFFIX
-
-LOGS = ("-wal", "-shm")
-"""What SQLite keeps beside a database, under its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,26 +122,26 @@ def _on_server(url: str, warc: Path, processes: int, progress: Progress) -> _Bui
 
 def _in_file(file: Path, warc: Path, processes: int, progress: Progress) -> _Built:
     new = file.with_name(f"{file.name}.new")
-    _remove(new)
+    backups.remove(new)
     try:
         with Archive(chronicle.file_url(new)) as archive:
             tally = Build(archive, warc, progress, whole=False).run(processes)
             archive.commit()
             comparison = former.compare(file, archive, new) if file.exists() else Comparison()
             archive.commit()
-        return _Built(tally, comparison, _swap(new, file))
+        return _Built(tally, comparison, _swap(new, file, alone=comparison.alone))
     finally:
-        _remove(new)
+        backups.remove(new)
 
 
-def _swap(new: Path, file: Path) -> Path | None:
+def _swap(new: Path, file: Path, *, alone: bool) -> Path | None:
     """Put a new database in the place of one, which stays under another name; return that.
 
     The log of the old one must not stay beside the new one: SQLite would take it for the new one's.
     """
     with writing(file):
-        backup = _unused(file.with_name(f"{file.name}.bak-{timestamp().replace(':', '').replace('-', '')}"))
-        for end in LOGS:
+        backup = backups.name_for(file, alone=alone)
+        for end in backups.LOGS:
             with suppress(FileNotFoundError):
                 file.with_name(file.name + end).rename(backup.with_name(backup.name + end))
         kept = file.exists()
@@ -153,15 +149,5 @@ def _swap(new: Path, file: Path) -> Path | None:
             backup.hardlink_to(file)  # and not renamed: at every moment there is a database under its name
         new.replace(file)
         sync_directory(file.parent)
+        backups.prune(file, backup)
     return backup if kept else None
-
-
-def _unused(path: Path) -> Path:
-    """Return a name that no file has: this one, or this one with a number."""
-    names = chain([path], (path.with_name(f"{path.name}-{number}") for number in count(2)))
-    return next(name for name in names if not name.exists())
-
-
-def _remove(database: Path) -> None:
-    for end in ("", *LOGS):
-        database.with_name(database.name + end).unlink(missing_ok=True)

@@ -31,7 +31,10 @@ _INVISIBLE = str.maketrans("", "", SPACE + BREAK)
 
 
 def spaced(text: str) -> str:
-    """Return a text as the index holds it."""
+    """Return a text as the index holds it.
+
+    A change of this needs a migration that makes the index anew: what it no longer gives could not be taken out.
+    """
     parted = _GAP.sub(_part, text.translate(_INVISIBLE))
     return _RUN.sub(lambda run: SPACE + SPACE.join(run[0]) + SPACE, parted)
 

@@ -141,11 +141,16 @@ class Archive:
         self.close()
 
 
+def is_full(error: BaseException | None) -> bool:
+    """Return whether an error of SQLite means a full disk: also that it finds no room for the file readers share."""
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
+
+
 def storage_failure(where: str, error: BaseException | None) -> ArchiverError | None:
     """Return a failure of the storage as an error of ours: a full disk, a file that is no database, one locked."""
     if isinstance(error, OperationalError):
         reason = str(error.orig)
-        if "disk is full" in reason:
+        if is_full(error.orig) or "disk is full" in reason:
             return DiskFull(f"{where}: no room left on the disk; free some and run again, nothing is lost")
         return ArchiverError(f"{where}: {reason}; is the folder there and writable?")
     if type(error) is DatabaseError:  # its subclasses are about rows, not about the file

@@ -246,3 +246,9 @@ def failing(session: Session) -> int:
     """Return how many addresses have failed so often that they no longer make a run incomplete."""
     rows = (Entry.state == "failed") & ~Entry.permanent & (Entry.failures >= FAILING)
     return int(session.execute(select(func.count()).select_from(Entry).where(rows)).scalar_one())
+
+
+def is_lost(session: Session, url: str) -> bool:
+    """Return whether an address failed for good: the blog says that there is no such page."""
+    lost = (Entry.url == url) & (Entry.state == "failed") & Entry.permanent
+    return session.execute(select(Entry.url).where(lost)).first() is not None

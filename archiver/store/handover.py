@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from archiver.errors import ArchiverError, UsageError
+from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import query, schema
+from archiver.store.database import is_full
 
 BOOKKEEPING = ("frontier", "sightings", "alembic_version")
 """Tables that only serve the next crawl. Captures stay where a revision was read from them, as its proof, and runs."""
@@ -22,7 +23,8 @@ def write(database: str, target: Path, about: Mapping[str, str]) -> None:
 
     Beside the archive's tables it has `about`, what is known of the whole, and `columns`, what each column means.
 
-    Raises UsageError when the archive is not in SQLite, ArchiverError when the file cannot be written.
+    Raises UsageError when the archive is not in SQLite, ArchiverError when the file cannot be written,
+    DiskFull when there is no room for it.
     """
     source = query.sqlite_file(database)
     if source is None:
@@ -39,7 +41,8 @@ def write(database: str, target: Path, about: Mapping[str, str]) -> None:
             copy.commit()
             copy.execute("VACUUM INTO ?", (str(target),))
     except sqlite3.Error as error:
-        raise ArchiverError(f"{target}: expected to write a copy of {source}, found: {error}") from error
+        kind = DiskFull if is_full(error) else ArchiverError
+        raise kind(f"{target}: expected to write a copy of {source}, found: {error}") from error
     finally:
         draft.unlink(missing_ok=True)
 

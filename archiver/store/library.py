@@ -264,3 +264,5 @@ def _explained(database: str) -> Iterator[None]:
             f"{name}: expected the database of an archive, found: {error.orig}; `archiver migrate` brings one of an "
             "earlier version up to date"
         ) from error
+    except OverflowError as error:
+        raise UsageError("expected numbers as a database holds them, found a larger one") from error

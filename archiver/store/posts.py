@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from archiver import items
 from archiver.store import models, search_index
 from archiver.store.database import upsert
+from archiver.store.lists import CATALOGUE
 
 # Rows by the thousand need none of the mapper's care.
 _POSTS: Any = models.Post.__table__
@@ -29,7 +30,7 @@ STAT_INTERVAL = timedelta(days=1)
 """Least time between two rows of a post's counters: they grow at every load and would outweigh the posts."""
 
 SHRUNK = 0.5
-"""A body that lost more than this share of its text is kept for review, not made current."""
+"""A body that lost more than this share of its text, formulas, code or pictures is kept for review."""
 
 
 class Change(StrEnum):
@@ -61,9 +62,12 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
         session.execute(_change(*seen), {"post": post.id, **seen})
         _note_counters(session, post, seen_at)
         return Change.UNCHANGED
-    issues = [*post.quality.issues, *_shrinkage(before, post)]
+    issues = [
+        *post.quality.issues,
+        *(_contradicted(session, post) if before is None else _losses(session, before, post)),
+    ]
     current = before is None or not issues
-    columns = _columns(post) | {"last_changed_at": seen_at} if current else {}
+    columns = _take_over(session, post) | {"last_changed_at": seen_at} if current else {}
     if before is None:
         session.execute(insert(_POSTS), {"id": post.id, "first_seen_at": seen_at, **columns, **seen})
     revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version)
@@ -112,7 +116,10 @@ def held(session: Session, post_id: int) -> Held | None:
 def accept(session: Session, post: items.Post, revision: Held) -> None:
     """Make a revision current that was kept for review, as the owner says that it is right."""
     session.execute(update(_REVISIONS).where(_REVISIONS.c.id == revision.revision_id).values(status="good"))
-    columns = _columns(post) | {"last_changed_at": revision.seen_at, "current_revision_id": revision.revision_id}
+    columns = _take_over(session, post) | {
+        "last_changed_at": revision.seen_at,
+        "current_revision_id": revision.revision_id,
+    }
     session.execute(_change(*columns), {"post": post.id, **columns})
     _hang(session, post, anew=False)
 
@@ -146,14 +153,59 @@ def _known(session: Session, before: Any, sha256: str) -> bool:
     return sha256 in set(rows)
 
 
-def _shrinkage(before: Any, post: items.Post) -> list[str]:
-    if before is None or len(post.content.text) >= SHRUNK * before.length:
+def _losses(session: Session, before: Any, post: items.Post) -> list[str]:
+    """Return what a version has lost that the one before it had: too much to be an edit without the owner's word."""
+    now = {
+        "formulas": len(post.content.formulas),
+        "code blocks": len(post.content.code_blocks),
+        "pictures": len(post.content.images),
+        "characters of text": len(post.content.text),
+    }
+    had = {**session.execute(_HAD, {"post": post.id}).one()._mapping, "characters of text": before.length}
+    issues = [f"{had[name]} {name} became {count}" for name, count in now.items() if count < SHRUNK * had[name]]
+    issues += [f"all {had['tags']} tags are gone"] if had["tags"] and not post.tags else []
+    issues += [f"the licence is gone, {had['license_url']}"] if had["license_url"] and not post.license_url else []
+    return issues
+
+
+def _number(table: Any) -> Any:
+    return select(func.count()).select_from(table).where(table.c.post_id == bindparam("post")).scalar_subquery()
+
+
+_HAD = select(
+    _number(models.Formula.__table__).label("formulas"),
+    _number(models.CodeBlock.__table__).label("code blocks"),
+    _number(models.Image.__table__).label("pictures"),
+    _number(models.PostTag.__table__).label("tags"),
+    _POSTS.c.license_url,
+).where(_POSTS.c.id == bindparam("post"))
+
+
+def _contradicted(session: Session, post: items.Post) -> list[str]:
+    """Return where a post that is seen for the first time is not what the catalogue says of it."""
+    listed = session.execute(_LISTED, {"post": post.id, "source": CATALOGUE}).first()
+    if listed is None:
         return []
-    return [f"the text shrank from {before.length} to {len(post.content.text)} characters"]
+    issues = []
+    if "".join(listed.title.split()) != "".join(post.title.split()):
+        issues.append(f"the catalogue names it {listed.title!r}, its page {post.title!r}")
+    if listed.comment_count and not post.comments:
+        issues.append(f"the catalogue counts {listed.comment_count} comments, its page shows none")
+    return issues
 
 
-def _columns(post: items.Post) -> dict[str, Any]:
-    """Columns of a post's row that follow its current revision."""
+_SIGHTINGS: Any = models.Sighting.__table__
+_LISTED = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count).where(
+    _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
+)
+
+
+def _take_over(session: Session, post: items.Post) -> dict[str, Any]:
+    """Put the words of a reading that becomes current into the index; return the columns of the row that follow it.
+
+    The row must still have the former words, which the index has to be told.
+    """
+    search_index.reword_post(session, post.id, post.title, post.content.text)
     return {
         "title": post.title,
         "url": post.url,
@@ -212,7 +264,6 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
         if values:
             session.execute(insert(table), values)
     search_index.put_formulas(session, post.id)
-    search_index.put_post(session, post.id, post.title, content.text)
 
 
 def _seen(before: Any, post: items.Post, seen_at: str) -> dict[str, Any]:
@@ -310,9 +361,9 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
     if lost:
         session.execute(update(_COMMENTS).where(_COMMENTS.c.id.in_(lost)).values(deleted_at=seen_at))
     if comments:
+        search_index.reword_comments(session, {each.id: (each.author, each.content.text) for each in comments})
         rows = [_comment_row(post_id, comment, page, seen_at) for comment in comments]
         session.execute(_comment_upsert(session.get_bind().dialect.name), rows)
-        search_index.put_comments(session, _reworded(stored, comments))
     new = len(shown - {row.id for row in stored})
     owed = comments_owed(session, post_id)
     if owed:
@@ -321,18 +372,9 @@ def save_comments(session: Session, post_id: int, comments: Sequence[items.Comme
     return new
 
 
-_STORED_COMMENTS = select(
-    _COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at, _COMMENTS.c.author, _COMMENTS.c.text
-).where(_COMMENTS.c.post_id == bindparam("post"))
-
-
-def _reworded(stored: Iterable[Any], comments: Iterable[items.Comment]) -> Iterator[tuple[int, str, str]]:
-    """Yield number, author and text of comments that are new or not worded as they were."""
-    before = {row.id: (row.author, row.text) for row in stored}
-    for comment in comments:
-        words = (comment.author, comment.content.text)
-        if before.get(comment.id) != words:
-            yield comment.id, *words
+_STORED_COMMENTS = select(_COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at).where(
+    _COMMENTS.c.post_id == bindparam("post")
+)
 
 
 @cache

@@ -115,8 +115,8 @@ def stream(
 def connect(file: Path) -> sqlite3.Connection:
     """Open an archive's SQLite file for reading only.
 
-    A database in WAL mode needs a place for its shared index beside it. On a medium that gives none the file is
-    opened as one that never changes, which is only right when nothing waits in the log.
+    A database in WAL mode needs a place for its shared index beside it. On a medium that gives none, or a full one, the
+    file is opened as one that never changes, which is only right when nothing waits in the log.
 
     Raises UsageError when there is no archive, and sqlite3.Error when the file cannot be read or is no database.
     """
@@ -124,7 +124,7 @@ def connect(file: Path) -> sqlite3.Connection:
     try:
         return _opened(file, "mode=ro")
     except sqlite3.OperationalError as error:
-        if not _name(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        if not _name(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR_SHM")):
             raise
         log = file.with_name(file.name + "-wal")
         if log.exists() and log.stat().st_size:

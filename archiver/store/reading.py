@@ -36,11 +36,6 @@ class Reading:
         self._lock = threading.Lock()
         self.tuples("SELECT count(*) FROM captures WHERE id < 0")
 
-    @property
-    def bytes(self) -> int | None:
-        """Size of the database's file; None for a server's."""
-        return self._file.stat().st_size if self._file else None
-
     def tuples(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Return what a question finds.
 

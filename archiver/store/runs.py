@@ -10,6 +10,8 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import __version__
+from archiver.errors import ArchiverError
+from archiver.store import query
 from archiver.store.models import Capture, Run
 
 LONGEST_REST = timedelta(days=1)
@@ -53,6 +55,25 @@ def fetched_from(session: Session) -> str | None:
     answered = select(Capture.id).where(Capture.run_id == Run.id).exists()
     known = select(Run.site).where(Run.site.is_not(None), answered).order_by(Run.id).limit(1)
     return session.execute(known).scalar()
+
+
+def any_known(url: str) -> bool:
+    """Return whether the database at a URL knows of a run.
+
+    One that cannot be read counts as one that does: what opens it for writing says why.
+    """
+    file = query.sqlite_file(url)
+    if file and not (file.exists() and file.stat().st_size):
+        return False
+    try:
+        return bool(query.run(url, "SELECT id FROM runs LIMIT 1").rows)
+    except ArchiverError:
+        return True
+
+
+def failed(session: Session) -> set[int]:
+    """Return the numbers of the runs that did not end well, or not at all."""
+    return set(session.execute(select(Run.id).where(func.coalesce(Run.exit_code, 1) != 0)).scalars())
 
 
 def before(session: Session, run_id: int) -> int | None:

@@ -2,15 +2,19 @@
 
 It changes in the transaction that changes the rows, so that a program killed anywhere leaves both or neither. Only
 SQLite has it; with another database there is nothing to keep up.
+
+It holds no text of its own, which would be a quarter of the database. So to take words out, FTS5 has to be told those
+that were put in: they are read from the rows, and for that the index changes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.orm import Session
 
 from archiver.store import cjk
@@ -32,15 +36,15 @@ class FullText:
         return f"CREATE VIRTUAL TABLE {self.name} USING fts5({', '.join(self.columns)}, {self.options})"
 
 
-_WORDS = f'tokenize = "{cjk.TOKENIZER}"'
+_WORDS = f"content = '', tokenize = \"{cjk.TOKENIZER}\""
 
 TABLES = (
     FullText(
         name="posts_fts",
         about="Titles and texts of the posts for full-text search; `rowid` is the post's number. SQLite only.",
         columns={
-            "title": "Title, invisible characters (U+200B, U+2060) between the Chinese ones.",
-            "text": "Full text, as in posts, with the same characters in it.",
+            "title": "Title, to be asked for with each Chinese character a word. NULL: it is in posts.",
+            "text": "Full text, likewise.",
         },
         options=_WORDS,
     ),
@@ -48,8 +52,8 @@ TABLES = (
         name="comments_fts",
         about="Authors and texts of the comments for full-text search; `rowid` is the comment's number.",
         columns={
-            "author": "Name as shown, with those invisible characters.",
-            "text": "Text, with those invisible characters.",
+            "author": "Name as shown, to be asked for as in posts_fts. NULL: it is in comments.",
+            "text": "Text, likewise.",
         },
         options=_WORDS,
     ),
@@ -79,21 +83,41 @@ def rebuild(connection: Connection) -> dict[str, int]:
     return {table.name: _optimized(connection, table.name) for table in TABLES}
 
 
-def put_post(session: Session, number: int, title: str, body: str) -> None:
-    """Give a post these words."""
-    connection = session.connection()
-    if _kept(connection):
-        connection.execute(_DELETE_POST, {"id": number})
-        connection.execute(_INSERT_POST, {"id": number, "title": cjk.spaced(title), "text": cjk.spaced(body)})
+def reword_post(session: Session, number: int, title: str, body: str) -> None:
+    """Give a post these words, before its row has them."""
+    _reword(session, "posts", ("title", "text"), {number: (title, body)})
 
 
-def put_comments(session: Session, comments: Iterable[tuple[int, str, str]]) -> None:
-    """Give comments these words: number, author, text."""
+def reword_comments(session: Session, words: Mapping[int, tuple[str, str]]) -> None:
+    """Give comments these words, author and text by number, before their rows have them."""
+    _reword(session, "comments", ("author", "text"), words)
+
+
+def _reword(session: Session, table: str, columns: tuple[str, str], words: Mapping[int, tuple[str, str]]) -> None:
     connection = session.connection()
-    rows = [{"id": number, "author": cjk.spaced(a), "text": cjk.spaced(t)} for number, a, t in comments]
-    if rows and _kept(connection):
-        connection.execute(_DELETE_COMMENT, [{"id": row["id"]} for row in rows])
-        connection.execute(_INSERT_COMMENT, rows)
+    if not _kept(connection):
+        return
+    out, into, stored = _statements(table, columns)
+    before = {row[0]: tuple(row[1:]) for row in connection.execute(stored, {"ids": list(words)})}
+    changed = [number for number in words if before.get(number) != words[number]]
+    for statement, held in ((out, before), (into, words)):
+        rows = [
+            {"id": number, "first": cjk.spaced(held[number][0]), "second": cjk.spaced(held[number][1])}
+            for number in changed
+            if number in held
+        ]
+        if rows:
+            connection.execute(statement, rows)
+
+
+@cache
+def _statements(table: str, columns: tuple[str, str]) -> tuple[Any, Any, Any]:
+    """Return what takes words out, what puts words in, and what asks for those a row has."""
+    first, second = columns
+    into = f"INSERT INTO {table}_fts (rowid, {first}, {second}) VALUES (:id, :first, :second)"  # noqa: S608
+    out = into.replace("(rowid", f"({table}_fts, rowid").replace("(:id", "('delete', :id")
+    stored = f"SELECT id, {first}, {second} FROM {table} WHERE id IN :ids"  # noqa: S608
+    return text(out), text(into), text(stored).bindparams(bindparam("ids", expanding=True))
 
 
 def forget_formulas(session: Session, post_id: int) -> None:
@@ -110,11 +134,6 @@ def put_formulas(session: Session, post_id: int) -> None:
         connection.execute(_INSERT_FORMULAS, {"post": post_id})
 
 
-_DELETE_POST = text("DELETE FROM posts_fts WHERE rowid = :id")
-_INSERT_POST = text("INSERT INTO posts_fts (rowid, title, text) VALUES (:id, :title, :text)")
-_DELETE_COMMENT = text("DELETE FROM comments_fts WHERE rowid = :id")
-_INSERT_COMMENT = text("INSERT INTO comments_fts (rowid, author, text) VALUES (:id, :author, :text)")
-# An index without texts of its own has to be told what it held.
 _DELETE_FORMULAS = text(
     "INSERT INTO formulas_fts (formulas_fts, rowid, tex) SELECT 'delete', id, tex FROM formulas WHERE post_id = :post"
 )

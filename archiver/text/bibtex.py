@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from archiver.text import tex
 
+KEY = "kexuefm-"
+"""What the keys of the blog's citations begin with."""
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 # BibTeX counts braces whether or not a backslash stands before them.
@@ -27,7 +30,7 @@ def key(post_id: int) -> str:
     >>> key(8265)
     'kexuefm-8265'
     """
-    return f"kexuefm-{post_id}"
+    return f"{KEY}{post_id}"
 
 
 def entry(

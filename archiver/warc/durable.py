@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from archiver import errors
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextlib.contextmanager
@@ -24,7 +21,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = f"expected to write {path}, found: {error.strerror or error}"
-        if error.errno in _FULL:
+        if error.errno in errors.FULL:
             raise errors.DiskFull(f"{reason}; free some space and run again") from error
         raise errors.ArchiverError(f"{reason}; check the folder, its permissions and the disk") from error
 

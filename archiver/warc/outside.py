@@ -12,7 +12,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -29,9 +29,22 @@ PACKAGE = ".wacz"
 _ENTRY = re.compile(r"archive/[^/]+\.warc(?:\.gz)?")
 _LENGTH = re.compile(rb"(?i)\nContent-Length:[ \t]*(\d{1,15})[ \t]*\r?\n")
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK"
 _VERSION = b"WARC/"
 _LONGEST_HEAD = 1 << 20
 _END = b"\r\n\r\n"
+
+
+def check(source: Path) -> None:
+    """Raise UsageError for a file that begins neither as a WARC file nor as a WACZ; damage is another question."""
+    expected = _ZIP if source.suffix.lower() == PACKAGE else _VERSION
+    with source.open("rb") as file, suppress(EOFError, zlib.error, gzip.BadGzipFile):
+        compressed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        with gzip.open(file) if compressed else nullcontext(file) as content:
+            start = content.read(len(_VERSION))
+        if not start.startswith(expected):
+            raise errors.UsageError(f"expected a WARC file or a WACZ, found {source}, which begins with {start!r}")
 
 
 def gathered(source: Path, folder: Path) -> Iterator[Path]:
@@ -40,16 +53,14 @@ def gathered(source: Path, folder: Path) -> Iterator[Path]:
     What has to be written for that goes to `folder`, and is gone when the next file comes. Raises UsageError for a file
     that is neither a WARC file nor a WACZ, ArchiveDamaged for one that breaks off where it has to be cut into records.
     """
+    check(source)
     if source.suffix.lower() == PACKAGE:
         for entry in _unpacked(source, folder):
             yield from gathered(entry, folder)
         return
     with source.open("rb") as file:
-        start = file.read(len(_VERSION))
+        compressed = file.read(len(_GZIP)) == _GZIP
         file.seek(0)
-        compressed = start.startswith(_GZIP)
-        if not compressed and start != _VERSION:
-            raise errors.UsageError(f"expected a WARC file or a WACZ, found {source}, which begins with {start!r}")
         if compressed and _is_cut(file, source.name):
             yield source
             return

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver.store import schema
+from archiver.warc.durable import writing
 
 FILE_NAME = "datasette.json"
 """Name of the file in the archive's home."""
@@ -73,7 +74,9 @@ def configuration(database: str) -> dict[str, Any]:
 def command(file: Path, home: Path, more: Sequence[str] = ()) -> list[str]:
     """Write the configuration into the archive's home, and return the command that serves its SQLite file."""
     written = home / FILE_NAME
-    written.write_text(json.dumps(configuration(file.stem), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    text = json.dumps(configuration(file.stem), ensure_ascii=False, indent=2) + "\n"
+    with writing(written):
+        written.write_text(text, encoding="utf-8")
     arguments = ["datasette", "serve", str(file), "--metadata", str(written)]
     if major() >= 1:
         arguments += ["--config", str(written)]

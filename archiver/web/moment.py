@@ -6,16 +6,13 @@ Times are UTC and in the archive's form (`2026-01-01T23:59:59Z`), which sorts as
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-from archiver.errors import UsageError
+from archiver.dates import last_second, written
 
-_LENGTHS = {4: "year", 6: "month", 8: "day", 10: "hour", 12: "minute", 14: "second"}
 _VIEW = re.compile(r"/@(\d{4,14})?(id_)?(/.*)?", re.DOTALL)
-_EXPECTED = "expected a date such as 2026-01-01, 2026-01-01T12:30:00Z or 4 to 14 digits from year to second"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +47,6 @@ def parse_view(path: str) -> View | None:
     return View(found[3] or "", found[1] or "", bool(found[2]))
 
 
-def last_second(digits: str) -> str:
-    """Return the end of a year, month, day, hour, minute or second, given as 4 to 14 digits.
-
-    Raises UsageError when there is none such.
-    """
-    if len(digits) not in _LENGTHS or not digits.isascii() or not digits.isdigit():
-        raise UsageError(f"{_EXPECTED}, found {digits!r}")
-    try:
-        month = int(digits[4:6] or 12)
-        days = monthrange(int(digits[:4]), month)[1]
-        whole = digits + f"{digits[:4]}{month:02}{days:02}235959"[len(digits) :]
-        moment = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise UsageError(f"{_EXPECTED}, found {digits!r}, which is none") from error
-    return written(moment)
-
-
-def parse_date(text: str) -> str:
-    """Return the moment a person means by a date: the end of a day, an ISO 8601 time, or as `last_second`.
-
-    Raises UsageError when it is none.
-    """
-    if text.isdigit():
-        return last_second(text)
-    try:
-        moment = datetime.fromisoformat(text)
-        if len(text) == len("2026-01-01"):
-            moment = moment.replace(hour=23, minute=59, second=59)
-        return written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"{_EXPECTED}, found {text!r}") from error
-
-
 def parse_http_date(text: str) -> str | None:
     """Return the moment an HTTP date names; None when it is none."""
     try:
@@ -90,11 +54,6 @@ def parse_http_date(text: str) -> str | None:
         return written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return None
-
-
-def written(moment: datetime) -> str:
-    """Return a moment in the archive's form."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def digits_of(fetched_at: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from archiver.dates import last_second, parse_date
 from archiver.errors import ArchiverError, UsageError
 from archiver.pages.gate import LONGEST, is_gate
 from archiver.store.timeline import END_OF_TIME, Held, Timeline
@@ -21,7 +22,7 @@ from archiver.urls import BLOG, HOSTS, Site, catalogue_url
 from archiver.web import notices, policy
 from archiver.web.answer import HTML, Shown, answer, memento_url
 from archiver.web.exchange import MEMORY, Exchange, Exchanges
-from archiver.web.moment import View, http_date, last_second, parse_date, parse_http_date, parse_view
+from archiver.web.moment import View, http_date, parse_http_date, parse_view
 from archiver.web.rewriter import Rewriter
 from archiver.web.server import LoopbackServer, Request, Response
 

@@ -292,6 +292,24 @@ def test_a_disk_that_is_really_full_ends_the_run_with_whole_records(
     assert disorder(tmp_path / "copy") == []
 
 
+def test_a_full_disk_is_told_in_one_line_by_every_command(meddler: Meddler, one_post: Path, disk: Path) -> None:
+    shutil.copytree(one_post, meddler.seen(disk / "archive"))
+    fill(meddler.seen(disk), leave=0)
+    for words in (
+        ("crawl", "--site", "http://127.0.0.1:9"),
+        ("migrate",),
+        ("rebuild", "--processes", "1"),
+        ("export", "sqlite", disk / "x.sqlite"),
+        ("export", "jsonl", disk / "x"),
+        ("datasette",),
+    ):
+        done = meddler.start(("--home", disk / "archive", *words)).wait()
+        assert (done.returncode, done.stdout) == (8, ""), words
+        assert re.fullmatch(r"Error: [^\n]+\n", done.stderr)
+    for words in (("status",), ("runs",), ("verify",)):  # what only reads needs no room
+        assert meddler.start(("--home", disk / "archive", *words)).wait().returncode == 0
+
+
 def test_a_disk_that_is_full_in_a_commit_ends_the_run_and_keeps_what_was_committed(
     begun: Meddled, meddler: Meddler, whole: Path, disk: Path
 ) -> None:

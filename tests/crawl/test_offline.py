@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from archiver.bundled import sample_folder
-from archiver.crawl.handlers import moment, recorded_site
+from archiver.crawl.handlers import recorded_site
 from archiver.errors import UsageError
 from archiver.sample import Response, SampleBlog, serving
 from archiver.warc.reader import iter_records
@@ -206,24 +206,6 @@ def test_what_is_not_archived_is_one_named_gap(crawled: Callable[..., Crawled], 
 def test_an_archive_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="found nothing"):
         recorded_site(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-11-21", "2026-11-21T23:59:59Z"),
-        ("2026-11-21T17:45", "2026-11-21T17:45:00Z"),
-        ("2026-11-21T17:45:00+08:00", "2026-11-21T09:45:00Z"),
-        ("2026-11-21 17:45:00Z", "2026-11-21T17:45:00Z"),
-    ],
-)
-def test_a_date_means_the_end_of_its_day(text: str, expected: str) -> None:
-    assert moment(text) == expected
-
-
-def test_what_is_no_date_is_refused() -> None:
-    with pytest.raises(UsageError, match="found 'yesterday'"):
-        moment("yesterday")
 
 
 def test_an_archive_does_not_answer_for_itself_and_only_an_archive_answers_as_of_a_date(source: Crawled) -> None:

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 
 NewerScripts = Callable[[str], Path]
 
-NEXT = f"{len(migrate.REVISIONS) + 1:04}"
+NEXT = f"{int(migrate.HEAD) + 1:04}"
 
 
 @pytest.fixture
@@ -262,6 +262,23 @@ def test_a_migration_that_loses_rows_others_refer_to_is_undone(
     assert file.read_bytes() == before
 
 
+def test_an_index_with_texts_becomes_one_without(file: Path, engine: Engine) -> None:
+    migrate.upgrade(engine)
+    fill(file)
+    rows(file, "UPDATE posts SET title = '梯度', text = '位置编码'")
+    for table, columns in (("posts_fts", "title, text"), ("comments_fts", "author, text")):
+        rows(file, f"DROP TABLE {table}")
+        rows(file, f'CREATE VIRTUAL TABLE {table} USING fts5({columns}, tokenize = "unicode61")')
+    rows(file, "INSERT INTO posts_fts (rowid, title, text) VALUES (8, '梯 度', '位 置 编 码')")
+    rows(file, "UPDATE alembic_version SET version_num = '0003'")
+    migrate.upgrade(engine)
+    assert [name for name in schema(file) if name.endswith("_content")] == []
+    assert rows(file, """SELECT rowid, text FROM posts_fts WHERE posts_fts MATCH '"位 置" title:"梯 度"'""") == [
+        (8, None)
+    ]
+    assert rows(file, "SELECT title, text FROM posts") == [("梯度", "位置编码")]
+
+
 def test_views_of_another_version_are_replaced(file: Path, engine: Engine) -> None:
     migrate.upgrade(engine)
     current = schema(file)
@@ -307,5 +324,5 @@ def test_a_new_migration_gets_the_next_number(tmp_path: Path) -> None:
     models.write_text(models.read_text(encoding="utf-8") + '\nsa_mood = Index("ix_mood", Post.title)\n')
     command = [sys.executable, "-m", "alembic", "revision", "--autogenerate", "-m", "add a mood"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    (made,) = (tmp_path / "migrations" / "versions").glob(f"{len(migrate.REVISIONS) + 1:04}_add_a_mood.py")
+    (made,) = (tmp_path / "migrations" / "versions").glob(f"{NEXT}_add_a_mood.py")
     assert re.search(r"create_index\('ix_mood'", made.read_text(encoding="utf-8"))

@@ -259,16 +259,22 @@ def test_what_is_rolled_back_is_not_found(shelf: Shelf) -> None:
 
 
 def test_an_index_made_anew_is_the_one_kept_up(shelf: Shelf) -> None:
+    tables = ("posts_fts", "comments_fts", "formulas_fts")
+    for table in tables:
+        shelf.session.execute(text(f"CREATE VIRTUAL TABLE temp.v_{table} USING fts5vocab(main, {table}, instance)"))
+
     def index() -> list[list[object]]:
-        return [
-            [tuple(row) for row in shelf.session.execute(text(f"SELECT rowid, * FROM {table} ORDER BY rowid"))]
-            for table in ("posts_fts", "comments_fts", "formulas_fts")
-        ]
+        """Return every word of the index, where it is, and how many words each row has."""
+        asked = [f"SELECT * FROM v_{table} ORDER BY doc, col, offset" for table in tables]
+        asked += [f"SELECT * FROM {table}_docsize ORDER BY id" for table in tables]
+        return [[tuple(row) for row in shelf.session.execute(text(sql))] for sql in asked]
 
     shelf.put(POST)
     shelf.put(changed(title="新题", content=content("新的，一段文字，$z$。")))
     posts.save_comments(shelf.session, 8, [comment(1), comment(2, words="二，三")], 1, seen_at=DAY[0])
+    posts.save_comments(shelf.session, 8, [comment(1, words="改了"), comment(2, words="二，三")], 2, seen_at=DAY[1])
     kept = index()
+    assert all(kept)
     counts = search_index.rebuild(shelf.session.connection())
     assert (index(), counts) == (kept, {"posts_fts": 1, "comments_fts": 2, "formulas_fts": 1})
     assert found(shelf, "一段文字") == [8]

@@ -6,7 +6,7 @@ One table says which addresses there are, what may follow them and what answers:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from starlette.routing import Route
 from archiver import __version__
 from archiver.errors import UsageError
 from archiver.store import query, results
+from archiver.urls import LARGEST_POST
 from archiver.web.reader import finding, parameters, tables
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.library import MOST_LISTED, Choice
@@ -26,7 +27,7 @@ ABOUT = "What the archive holds, for programs. Rows have the columns `archiver s
 Values = dict[str, Any]
 Answer = Callable[[Desk, Values], Any]
 
-_POST = Parameter("id", "the blog's number of the post", int, required=True, in_path=True, least=1, most=999_999_999)
+_POST = Parameter("id", "the blog's number of the post", int, required=True, in_path=True, least=1, most=LARGEST_POST)
 _ADDRESS = Parameter("url", "canonical address, such as https://kexue.fm/archives/8265", required=True, most=2_000)
 _LIMIT = Parameter("limit", "most rows", int, default=50, least=1, most=MOST_LISTED)
 _OFFSET = Parameter("offset", "rows to leave out", int, default=0, most=1_000_000)
@@ -139,7 +140,7 @@ def _captures(desk: Desk, values: Values) -> Any:
 
 def _status(desk: Desk, values: Values) -> Any:
     del values
-    return {**desk.ledger.totals(), "database_bytes": desk.reading.bytes, "version": __version__}
+    return {**desk.ledger.totals(), **asdict(desk.sizes), "version": __version__}
 
 
 ENDPOINTS = (

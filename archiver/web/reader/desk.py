@@ -8,6 +8,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from archiver.store.reading import Reading
+from archiver.store.sizes import Sizes, measure
 from archiver.store.timeline import Timeline
 from archiver.web.exchange import Exchanges
 from archiver.web.reader.ledger import Ledger
@@ -48,9 +49,9 @@ class Desk:
         self.reading.close()
 
     @property
-    def warc_bytes(self) -> int:
-        """Size of all WARC files."""
-        return sum(file.stat().st_size for file in (self.home / "warc").glob("*.warc.gz*"))
+    def sizes(self) -> Sizes:
+        """What room the archive takes."""
+        return measure(self.home, self.reading.database)
 
 
 def desk(request: Request) -> Desk:

@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from archiver.urls import BLOG
+from archiver.urls import BLOG, LARGEST_POST
 from archiver.web.reader import markup, words
-from archiver.web.reader.desk import desk
+from archiver.web.reader.desk import Missing, desk
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
@@ -35,8 +35,14 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
 
 
 def number_in(request: Request) -> int:
-    """Return the number in an address."""
-    return int(request.path_params["id"])
+    """Return the number in an address.
+
+    Raises Missing when nothing of the archive can have it.
+    """
+    number = int(request.path_params["id"])
+    if number > LARGEST_POST:
+        raise Missing("page")
+    return number
 
 
 def problem(request: Request, status: int, heading: str, detail: str, **values: Any) -> Response:

@@ -36,6 +36,28 @@ def test_sql_answers_in_three_forms(reader: Client) -> None:
     assert reader.get(f"/api/sql?format=json&q={query}").json[1]["id"] == 1002
 
 
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 19, "9" * 23, "9" * 400])
+def test_numbers_no_row_can_have_are_refused(reader: Client, number: str) -> None:
+    described = reader.get("/api/openapi.json").json["paths"]
+    asked = [
+        (path, each)
+        for path, methods in described.items()
+        for each in methods["get"]["parameters"]
+        if each["schema"]["type"] == "integer"
+    ]
+    assert len(asked) > 8
+    for path, each in asked:
+        filled = path.replace("{id}", number if each["in"] == "path" else "1001")
+        needed = "q=a&url=a&" if each["in"] == "query" else ""
+        assert reader.get(f"{filled}?{needed}{each['name']}={number}").status == 400, (path, each["name"])
+    pages = ("/posts/{}", "/posts/{}/history", "/posts/{}/difference", "/posts/{}/citation.bib", "/archives/{}")
+    for page in (*pages, "/topics/{}", "/series/{}"):
+        assert reader.get(page.format(number)).status == 404
+    for page in ("/posts/1001/difference?from={}", "/posts/1001/difference?to={}"):
+        assert reader.get(page.format(number)).status == 400
+    assert reader.get(f"/sql?q=SELECT+1+LIMIT+{number}").status in (200, 400)
+
+
 def test_everything_described_answers(reader: Client) -> None:
     described = reader.get("/api/openapi.json").json
     values = {"id": "1001", "q": "SELECT 1", "url": "https://kexue.fm/archives/1001"}

@@ -1,0 +1,56 @@
+"""What a process of the command is to the system: its encoding, its streams, the signals that end it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+
+def speak_chinese() -> None:
+    """Begin anew in Python's UTF-8 mode where neither arguments nor names of files can hold Chinese.
+
+    Python takes that mode by itself in the locale C, unless `PYTHONUTF8=0` or an older locale keeps it from it.
+    """
+    try:
+        "苏".encode(sys.getfilesystemencoding())
+    except UnicodeEncodeError:
+        if not sys.flags.utf8_mode:
+            os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
+
+
+def prepare_streams() -> None:
+    r"""Have what cannot be encoded written as `\udcff`, which JSON can read, and what was closed swallow everything."""
+    sys.stdout = _prepared(sys.stdout)
+    sys.stderr = _prepared(sys.stderr)
+
+
+def _prepared(stream: TextIO | None) -> TextIO:
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # as long as the process
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def silence_output() -> None:
+    """Drop what is still to be written to standard output: Python would try once more at the end, and complain."""
+    with suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:  # noqa: PTH123
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Have SIGTERM do as an interrupt while the block runs: files are closed, and the exit code says so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

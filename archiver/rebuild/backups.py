@@ -1,0 +1,50 @@
+"""The databases that rebuilds took the place of: `archive.db.bak-20261126T152553Z`, the last two of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain, count
+from pathlib import Path
+
+from archiver.store.database import timestamp
+
+KEPT = 2
+"""Former databases that stay."""
+
+ALONE = "-only-copy"
+"""Ends the name of one that holds what no WARC file does: it is never removed."""
+
+LOGS = ("-wal", "-shm")
+"""What SQLite keeps beside a database, under its name."""
+
+_OURS = re.compile(r"\.bak-(\d{8}T\d{6}Z)(?:-(\d+))?")
+
+
+def name_for(file: Path, *, alone: bool) -> Path:
+    """Return the name that a database gets when another one takes its place, which no file has."""
+    stamp = timestamp().replace(":", "").replace("-", "")
+    first = file.with_name(f"{file.name}.bak-{stamp}{ALONE if alone else ''}")
+    names = chain([first], (first.with_name(f"{first.name}-{number}") for number in count(2)))
+    return next(name for name in names if not name.exists())
+
+
+def prune(file: Path, newest: Path) -> None:
+    """Remove all but the last former databases of a file, and what belongs to them; `newest` was made just now."""
+    others = sorted(_ours(file, newest))
+    for _, path in others[: max(len(others) - (KEPT - 1), 0)]:
+        remove(path)
+
+
+def remove(database: Path) -> None:
+    """Remove a database, if it is there, and what SQLite keeps beside it."""
+    for end in ("", *LOGS):
+        database.with_name(database.name + end).unlink(missing_ok=True)
+
+
+def _ours(file: Path, newest: Path) -> Iterator[tuple[tuple[str, int], Path]]:
+    """Yield the others that a rebuild named, with what to put them in order by; what people named is theirs."""
+    for path in file.parent.iterdir():
+        found = _OURS.fullmatch(path.name.removeprefix(file.name)) if path != newest else None
+        if found:
+            yield (found[1], int(found[2] or 1)), path

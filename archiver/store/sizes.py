@@ -1,0 +1,48 @@
+"""How much room an archive takes, and how much there is."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.store import query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Bytes on the disk, by what they are."""
+
+    database_bytes: int | None
+    """With what is still in its log; None for a database on a server."""
+    backup_bytes: int
+    """Databases that others took the place of."""
+    warc_bytes: int
+    log_bytes: int
+    free_bytes: int
+    """What the disk of the archive's home has left."""
+
+
+def measure(home: Path, database: str) -> Sizes:
+    """Return the sizes of an archive, with its database at this URL."""
+    file = query.sqlite_file(database)
+    files = _sizes(file.parent, file.name) if file else {}
+    backups = {name: size for name, size in files.items() if ".bak-" in name}
+    return Sizes(
+        database_bytes=sum(files.values()) - sum(backups.values()) if file else None,
+        backup_bytes=sum(backups.values()),
+        warc_bytes=sum(_sizes(home / "warc").values()),
+        log_bytes=sum(_sizes(home / "logs").values()),
+        free_bytes=shutil.disk_usage(home if home.exists() else Path.cwd()).free,
+    )
+
+
+def _sizes(folder: Path, beginning: str = "") -> dict[str, int]:
+    """Return the bytes of the files of a folder whose names begin so, by name; one may vanish meanwhile."""
+    found = {}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            if path.name.startswith(beginning) and path.is_file():
+                found[path.name] = path.stat().st_size
+    return found

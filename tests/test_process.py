@@ -1,0 +1,129 @@
+"""The command as a process: its streams, its encoding, the signals that end it. One line and the promised code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archiver.errors import ExitCode
+
+ROOT = Path(__file__).parents[1]
+COMMAND = (sys.executable, "-m", "archiver", "--home")
+
+
+def run(home: Path | bytes, *words: str | Path, **options: object) -> subprocess.CompletedProcess[bytes]:
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.run([*COMMAND, home, *words], cwd=ROOT, timeout=60, **streams)  # type: ignore[call-overload,no-any-return]
+
+
+def assert_one_line(said: bytes, reason: str) -> None:
+    assert re.fullmatch(rf"Error: [^\n]*{reason}[^\n]*\n", said.decode()), said
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(demo: Path) -> None:
+    for words in (("sql", "SELECT id FROM posts"), ("sql", "SELECT * FROM posts", "--json"), ("show", "105")):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = run(demo, *words, stdout=writing)
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (ExitCode.FAILED, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_to_a_full_disk_ends_with_its_code(demo: Path) -> None:
+    for words in (("sql", "SELECT id FROM posts"), ("history", "105"), ("status",)):
+        with Path("/dev/full").open("wb") as full:
+            done = run(demo, *words, stdout=full)
+        assert done.returncode == ExitCode.DISK_FULL
+        assert_one_line(done.stderr, "No space left")
+
+
+def test_closed_output_is_no_error(demo: Path) -> None:
+    for words in ("show 105", "history 105"):
+        shell = f'"{sys.executable}" -m archiver --home "{demo}" {words} >&-'
+        done = subprocess.run(["/bin/sh", "-c", shell], cwd=ROOT, stderr=subprocess.PIPE, timeout=60)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_chinese_is_read_and_written_where_the_locale_has_none(demo: Path, tmp_path: Path) -> None:
+    plain = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    found = run(demo, "search", "连分数", "--json", env=plain)
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert json.loads(found.stdout)["exact"] > 0
+    for words in (("history", "105", "--diff"), ("export", "markdown", tmp_path / "vault")):
+        assert run(demo, *words, env=plain).returncode == 0
+    assert any(not path.name.isascii() for path in (tmp_path / "vault").rglob("*.md"))
+
+
+def test_a_name_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
+    home = os.fsencode(tmp_path) + b"/h\xff\xe9me"
+    os.mkdir(home)  # noqa: PTH102  # pathlib takes no bytes
+    for words in (("status", "--json"), ("crawl",), ("rebuild",), ("serve",)):
+        done = run(home, *words)
+        assert done.returncode == ExitCode.USAGE
+        assert_one_line(done.stderr, "UTF-8")
+    done = subprocess.run([*COMMAND[:3], "status"], cwd=ROOT, env={**os.environb, b"ARCHIVER_HOME": home}, timeout=60)
+    assert done.returncode == ExitCode.USAGE
+    assert os.listdir(home) == []  # noqa: PTH208
+
+
+STOPPED = """
+import importlib, signal, sys
+module, name, *words = sys.argv[1:]
+def stop(*_, **__):
+    print("reached", flush=True)
+    signal.pause()
+setattr(importlib.import_module(module), name, stop)
+from archiver.cli import main
+main(words)
+"""
+"""Runs the command up to a function, given by module and name, and stays in it."""
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "words"),
+    [
+        ("archiver.warc.recovery", "recover", ("crawl", "--site", "http://127.0.0.1:9")),
+        ("archiver.warc.recovery", "recover", ("rebuild",)),
+        ("archiver.rebuild.outside", "_copied", ("import", "README.md.warc")),
+        ("archiver.warc.verify", "verify", ("verify",)),
+        ("archiver.export.jsonl", "write", ("export", "jsonl", "out")),
+        ("archiver.store.search", "search", ("search", "x")),
+    ],
+)
+def test_a_command_that_is_told_to_end_says_so_by_its_code(
+    demo: Path, tmp_path: Path, module: str, name: str, words: tuple[str, ...]
+) -> None:
+    home = shutil.copytree(demo, tmp_path / "home")
+    (tmp_path / "README.md.warc").write_bytes(b"WARC/1.1")
+    command: list[str | Path] = [sys.executable, "-c", STOPPED, module, name, "--home", home, *words]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "reached\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=60) == ("", "Interrupted.\n")
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert (home / "lock").read_bytes() == b""
+    assert sorted(path.name for path in home.iterdir() if path.name.startswith("import")) == []
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("words", [("serve", "--port", "0", "--replay-port", "0"), ("replay", "--port", "0")])
+def test_a_server_that_is_told_to_end_has_done_its_work(demo: Path, words: tuple[str, ...], end: int) -> None:
+    process = subprocess.Popen([*COMMAND, demo, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout
+    assert b"http://127.0.0.1:" in process.stdout.readline()
+    process.send_signal(end)
+    assert process.communicate(timeout=60) == (b"", b"")
+    assert process.returncode == ExitCode.DONE
