@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from sqlalchemy.orm import Session
-
 from archiver.items import Catalogue, Gap, Item, Listing, Post
 from archiver.pages.promises import parts
 from archiver.store import doubts, lists
-from archiver.store.database import timestamp
+from archiver.store.database import Archive, timestamp
 from archiver.store.doubts import LIST, PAGES, PART, Doubt
 
 FALL = 0.2
@@ -33,10 +31,10 @@ SINGLE = frozenset({"catalogue", "index"})
 class Canary:
     """Judges the pages of one run."""
 
-    def __init__(self, session: Session, run_id: int) -> None:
+    def __init__(self, archive: Archive, run_id: int) -> None:
         self.closed: dict[str, str] = {}
         """Kinds of page not asked for any more in this run, and why."""
-        self._session = session
+        self._session = session = archive.session
         self._run_id = run_id
         self._first_crawl = not lists.any_read(session)
         self._before = doubts.standing(session)

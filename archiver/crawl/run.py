@@ -109,7 +109,7 @@ class Run:
             raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
         started_at = timestamp()
         self.id, self.cycle = runs.begin(session, command, now=started_at, blog=BLOG, site=self.site.base)
-        self.canary = Canary(session, self.id)
+        self.canary = Canary(self.archive, self.id)
         self.unanswered: ArchiverError | None = None
         """What the site last did instead of answering; None after an answer."""
         self.rest_asked: datetime | None = None

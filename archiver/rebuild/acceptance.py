@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from archiver import __version__
 from archiver.crawl.lock import locked
 from archiver.errors import ArchiverError, ExitCode, UsageError
@@ -46,11 +44,11 @@ def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list
     with locked(home), Archive(database_url(home, db)) as archive:
         session = archive.session
         for subject in subjects:
-            _check(session, subject)
+            _check(archive, subject)
         site = runs.fetched_from(session) or Site().base
         command = " ".join((journal.ACCEPT, *subjects))
         number, cycle = runs.begin(session, command, now=timestamp(), blog=BLOG, site=site)
-        done = [accept_one(session, home / "warc", subject, run_id=number) for subject in subjects]
+        done = [accept_one(archive, home / "warc", subject, run_id=number) for subject in subjects]
         start = RunStart(run=number, cycle=cycle, command=command, site=site, started_at=timestamp(), blog=BLOG)
         end = RunEnd(
             run=number, finished_at=timestamp(), outcome=OUTCOME, exit_code=ExitCode.DONE, rest_until=None,
@@ -65,11 +63,12 @@ def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list
     return done
 
 
-def accept_one(session: Session, warc: Path, subject: str, *, run_id: int) -> Accepted:
+def accept_one(archive: Archive, warc: Path, subject: str, *, run_id: int) -> Accepted:
     """Accept one thing; what does not wait to be accepted, any more, stays as it is.
 
     Raises ArchiverError when the page of a held version does not read as a post any more.
     """
+    session = archive.session
     held = posts.held(session, int(subject)) if is_post(subject) else None
     if held is not None:
         site = "/".join(held.url.split("/")[:3])
@@ -88,7 +87,8 @@ def is_post(subject: str) -> bool:
     return subject.isascii() and subject.isdigit() and len(subject) < 10  # as in addresses
 
 
-def _check(session: Session, subject: str) -> None:
+def _check(archive: Archive, subject: str) -> None:
+    session = archive.session
     if is_post(subject):
         if posts.held(session, int(subject)) is None:
             raise UsageError(f"expected a post whose newest version is held for review, found none for {subject}")

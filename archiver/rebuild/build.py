@@ -163,8 +163,8 @@ class Build:
 
     def _accept(self, run: RunFiles, subject: str) -> None:
         try:
-            with self._archive.savepoint() as session:
-                accept_one(session, self._directory, subject, run_id=run.id)
+            with self._archive.savepoint():
+                accept_one(self._archive, self._directory, subject, run_id=run.id)
         except ArchiverError as error:
             self._tally.notes.append(f"accepted by run {run.id}, and not by this rebuild: {error}")
 
