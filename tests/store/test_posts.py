@@ -273,8 +273,14 @@ def test_an_index_made_anew_is_the_one_kept_up(shelf: Shelf) -> None:
     shelf.put(changed(title="新题", content=content("新的，一段文字，$z$。")))
     posts.save_comments(shelf.session, 8, [comment(1), comment(2, words="二，三")], 1, seen_at=DAY[0])
     posts.save_comments(shelf.session, 8, [comment(1, words="改了"), comment(2, words="二，三")], 2, seen_at=DAY[1])
+    shelf.put(doubted := changed(sha="c", title="再改", content=content("短")))
+    held = posts.held(shelf.session, 8)
+    assert held
+    posts.accept(shelf.session, doubted, held)
+    shelf.archive.commit()
+    assert (found(shelf, "title:再改"), found(shelf, "title:新题")) == ([8], [])
     kept = index()
     assert all(kept)
     counts = search_index.rebuild(shelf.session.connection())
     assert (index(), counts) == (kept, {"posts_fts": 1, "comments_fts": 2, "formulas_fts": 1})
-    assert found(shelf, "一段文字") == [8]
+    assert found(shelf, "短") == [8]
