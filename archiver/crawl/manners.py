@@ -135,6 +135,8 @@ class MannersMiddleware:
         if long:
             self.run.rest_asked = datetime.now(UTC) + (asked or LONGEST_REST)
         if number >= MOST_IN_A_ROW or (long and number > 1):
+            for url, reason in self.in_a_row.items():  # it was not about them
+                self.run.have_wait(self.run.site.resolve(url) or url, reason)
             self.run.stop(self.run.unanswered)
 
 

@@ -181,7 +181,7 @@ def test_an_index_elsewhere_on_this_machine_is_not_fetched_however_its_host_is_w
     other, address = elsewhere
     index = address.replace("127.0.0.1", host) + "/index.html"
     done = archive.run("index", "--index", index)
-    assert (done.returncode, done.stderr) == (7, "")
+    assert (done.returncode, done.stderr) == (1, "")
     assert other.requests == []
     assert [url for url, *_ in gaps(archive)] == [index]
 
