@@ -1,7 +1,8 @@
 r"""Finds formulas in text as MathJax 2.7.9 finds them in the blog's pages.
 
-MathJax's `tex2jax` extension searches the text of a page for openers, then for the matching closer outside braces.
-The blog configures `inlineMath: [['$','$'], ['\\(','\\)']]` and leaves the rest at its defaults, so formulas are
+MathJax's `tex2jax` extension searches the text of a page for openers, then for the matching closer outside braces. If
+all are inside, because of one brace too many, the next of them closes (`prevEndMatch` there). The blog configures
+`inlineMath: [['$','$'], ['\\(','\\)']]` and leaves the rest at its defaults, so formulas are
 
 * inline: `$..$` and `\(..\)`,
 * displayed: `$$..$$`, `\[..\]` and every `\begin{name}..\end{name}` outside another formula (`processEnvironments`).
@@ -13,7 +14,7 @@ Where that leaves a choice, this module decides:
 * `\\` is stepped over, so that the `\[` of a line break with a gap (`\\[4pt]`) opens nothing.
 * `\ref{..}` and `\eqref{..}` outside formulas become links when MathJax runs. Here they stay text.
 * Environments nested in one of the same name are counted; tex2jax would stop at the first `\end`.
-* An opener whose closer never comes, or only inside braces, is text (tex2jax searches on after it) and is reported.
+* An opener whose closer never comes is text (tex2jax searches on after it) and is reported.
 
 Every search takes time linear in the length of the text, whatever the text is.
 """
@@ -95,12 +96,13 @@ def _formula(skipped: str) -> re.Pattern[str]:
         "odd_slash": rf"\\(?:[(\[]|begin\{{{_NAME}\}})",
     }
     named = [f"{pattern}(?P<{name}>)" for name, pattern in kinds.items()]
-    return re.compile("|".join([skipped, r"\\(?:eq)?ref\{[^{}]{0,200}\}", *named]))
+    return re.compile("|".join([skipped, *named]))
 
 
 _OPENER = rf"\$\$?|\\[(\[]|\\begin\{{({_NAME})\}}"
 _CODE = r"`(?P<ticks>`*+)[\s\S]*?(?<!`)`(?P=ticks)(?!`)"
-_SKIPPED = {False: r"\\\\", True: rf"\\[\\$`]|{_CODE}"}  # by `markdown`
+_REFERENCE = r"\\(?:eq)?ref\{[^{}]{0,200}\}"
+_SKIPPED = {False: rf"\\\\|{_REFERENCE}", True: rf"\\[\\$`]|{_CODE}|{_REFERENCE}"}  # by `markdown`
 _FORMULA = {markdown: _formula(skipped) for markdown, skipped in _SKIPPED.items()}
 _OPENING = {markdown: re.compile(rf"(?P<skip>{skipped})|{_OPENER}") for markdown, skipped in _SKIPPED.items()}
 _DISPLAY = {"inline": False, "parentheses": False, "environment": True, "double": True, "brackets": True}
@@ -176,47 +178,64 @@ class _Token(NamedTuple):
 _KINDS = {r"\(": r"\(", r"\)": r"end \(", r"\[": r"\[", r"\]": r"end \["}
 
 
-def _ends(text: str) -> dict[int, int]:
-    """Map the offset of every opener that has an end to the offset after that end.
+class _Closers:
+    """The closers of one kind to the right of a search that comes from the right, the nearest last."""
 
-    A closer serves an opener unless a brace was opened between them and is still open at the closer. Seen from the
-    right, a closer out of reach of one opener is out of reach of all further left, so each is dropped only once.
-    """
+    def __init__(self) -> None:
+        self._all: list[_Token] = []
+        self._outside: list[_Token] = []  # those not yet known to be hidden by braces
+
+    def add(self, closer: _Token) -> None:
+        self._all.append(closer)
+        self._outside.append(closer)
+
+    def nearest(self, opener: int) -> _Token | None:
+        """Return the next closer outside braces opened since, or else the next one of all.
+
+        Seen from the right, a closer hidden from one opener is hidden from all further left, so each is dropped once.
+        """
+        while self._outside and self._outside[-1].brace > opener:
+            self._outside.pop()
+        found = self._outside or self._all
+        return found[-1] if found else None
+
+    def take(self, offset: int) -> _Token | None:
+        """Take out the closers that begin up to an offset, and return one of them."""
+        taken = None
+        for known in (self._all, self._outside):
+            while known and known[-1].start <= offset:
+                taken = known.pop()
+        return taken
+
+
+def _ends(text: str) -> dict[int, int]:
+    """Map the offset of every opener that has an end to the offset after that end."""
     ends: dict[int, int] = {}
-    closers: defaultdict[str, list[_Token]] = defaultdict(list)  # the nearest is last
+    closers: defaultdict[str, _Closers] = defaultdict(_Closers)
     for token in reversed(list(_tokens(text))):
         if token.kind.startswith("end "):
-            closers[token.kind[4:]].append(token)
+            closers[token.kind[4:]].add(token)
         elif "$" in token.kind:
             _pair_dollars(text, token, closers["$"], closers["$$"], ends)
-        elif closer := _nearest(closers[token.kind], token.start):
+        elif closer := closers[token.kind].nearest(token.start):
             ends[token.start] = closer.end
             if token.kind.startswith("begin"):
-                closers[token.kind].pop()
+                closers[token.kind].take(closer.start)
     return ends
 
 
-def _pair_dollars(text: str, token: _Token, single: list[_Token], double: list[_Token], ends: dict[int, int]) -> None:
+def _pair_dollars(text: str, token: _Token, single: _Closers, double: _Closers, ends: dict[int, int]) -> None:
     start = token.end - 1
-    if text.startswith("$", token.end):
-        overlapping = double.pop() if double and double[-1].start == token.end else None
-        closer = _nearest(double, start)
-        if overlapping:
-            double.append(overlapping)
-    else:
-        closer = _nearest(single, start)
-    if closer:
+    pair = text.startswith("$", token.end)
+    overlapping = double.take(token.end) if pair else None
+    if closer := (double if pair else single).nearest(start):
         ends[start] = closer.end
+    if overlapping:
+        double.add(overlapping)
     if token.kind == "$":  # not escaped: a closer too
-        single.append(token)
-        if text.startswith("$", token.end):
-            double.append(token._replace(end=token.end + 1))
-
-
-def _nearest(closers: list[_Token], opener: int) -> _Token | None:
-    while closers and closers[-1].brace > opener:
-        closers.pop()
-    return closers[-1] if closers else None
+        single.add(token)
+        if pair:
+            double.add(token._replace(end=token.end + 1))
 
 
 def _tokens(text: str) -> Iterator[_Token]:

@@ -81,7 +81,6 @@ def test_references_line_breaks_and_paths_are_no_formulas(text: str) -> None:
         (r"\begin{equation}a $b$", ["$b$"], [r"\b"]),
         (r"\begin{a}x\begin{a}y\end{a}", [r"\begin{a}y\end{a}"], [r"\b"]),
         (r"\[a \(b\)", [r"\(b\)"], [r"\["]),
-        ("$a{b$ c", [], ["$a", "$ "]),
         ("$a{b$ c} $d$", ["$a{b$ c} $"], ["$"]),
     ],
 )
@@ -90,6 +89,38 @@ def test_an_opener_without_an_end_is_text_and_the_search_goes_on_after_it(
 ) -> None:
     assert found(text) == formulas
     assert unclosed(text) == openers
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas", "openers"),
+    [
+        ("设$f(x_{1)$，其中$a_1$与$b$为常数，$c$。", ["$f(x_{1)$", "$a_1$", "$b$", "$c$"], []),
+        ("$a{b$ c", ["$a{b$"], []),
+        ("$a{b$ c} d$ e", ["$a{b$ c} d$"], []),
+        ("${a$ {b$ c}", ["${a$"], ["$ "]),
+        ("${{a}$ $b}$", ["${{a}$ $b}$"], []),
+        ("${a\r$b$", ["${a\r$"], ["$"]),
+        (r"${a\$b$c$", [r"${a\$b$"], ["$"]),
+        ("$$a{b$$$c$", ["$$a{b$$", "$c$"], []),
+        ("$$a{b$$$", ["$$a{b$$"], ["$"]),
+        ("${a$$b$$", ["${a$", "$b$"], ["$"]),
+        (r"\(a{b\)，$c$，\[d{\]", [r"\(a{b\)", "$c$", r"\[d{\]"], []),
+        (r"\begin{a}{x\end{a}$b$\begin{a}c\end{a}", [r"\begin{a}{x\end{a}", "$b$", r"\begin{a}c\end{a}"], []),
+        (r"\begin{a}{\begin{a}x\end{a}\end{a}$b$", [r"\begin{a}{\begin{a}x\end{a}\end{a}", "$b$"], []),
+        (r"$a}{b$与$c$", ["$a}{b$", "$c$"], []),
+        (r"${a\{b}\}$与$c$", [r"${a\{b}\}$", "$c$"], []),
+    ],
+)  # fmt: skip
+def test_of_closers_that_are_all_inside_braces_the_next_one_closes(
+    text: str, formulas: list[str], openers: list[str]
+) -> None:
+    assert found(text) == formulas
+    assert unclosed(text) == openers
+
+
+def test_a_reference_opens_no_formula_wherever_it_stands() -> None:
+    assert found(r"\ref{a$b}与$c$") == ["$c$"]
+    assert found(r"$$与\ref{a$b}与$c$") == ["$c$"]
 
 
 def test_an_escaped_dollar_opens_a_formula_in_a_page_but_not_in_markdown() -> None:
