@@ -16,9 +16,10 @@ from archiver.errors import PageNotRecognised
 from archiver.items import Comment, CommentPage
 from archiver.pages import remarks
 from archiver.pages.document import by_id, first, links, parse
+from archiver.pages.marks import ID, answered, line
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
-from archiver.pages.threads import ID, Survey, answered, line
+from archiver.pages.threads import Survey
 from archiver.urls import Site, comment_page
 
 BOXES = ("PostComment", "comments")

@@ -21,7 +21,7 @@ from lxml.html import HtmlElement
 from archiver.items import Comment
 from archiver.pages.dates import Form
 from archiver.pages.document import text_of
-from archiver.pages.threads import HEADER, ID, Piece, Thread, answered, line, pieces
+from archiver.pages.marks import HEADER, ID, Piece, Thread, answered, line, pieces
 from archiver.text import engines
 from archiver.urls import HOSTS, Site
 

@@ -1,34 +1,22 @@
 """Which part of a page belongs to which comment, and which comment answers which.
 
-A comment is known by an id `comment-N`, `pingback-N` or `trackback-N` on any element: the item around it, the element
-of its text alone, an empty anchor, or several of these. The markup around it is not known, so no tag and no class is
-asked for. What is used instead: beside each comment stands a date. The smallest element with both, mark and date, is
-the item of the comment, and a comment whose item lies within another's answers that one.
-
-Where an id is lost, the link for answering (`?replyTo=N`) or the one around the date (`#comment-N`) stands for it.
+The markup around the marks of comments is not known, so no tag and no class is asked for. What is used instead: beside
+each comment stands a date. The smallest element with both, mark and date, is the item of the comment, and a comment
+whose item lies within another's answers that one.
 """
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from urllib.parse import parse_qs, urlsplit
 
-from lxml import etree
 from lxml.html import HtmlElement
 
-from archiver.pages import dates
+from archiver.pages import dates, marks
 from archiver.pages.dates import Form
-
-ID = re.compile(r"(comment|pingback|trackback)-([1-9]\d{0,17})")
-"""What the id of a comment looks like: kind and number, as Typecho's `theId` writes them."""
-
-HEADER = 80
-"""Characters of a piece of text up to which a date in it may be the one beside a comment."""
+from archiver.pages.marks import HEADER, Piece, Place, Thread, kind_of_place, line, pieces
 
 _LISTS = frozenset({"ol", "ul", "dl", "table", "tbody"})
 """Elements whose children are of equal rank."""
@@ -37,76 +25,16 @@ _ANSWERS = re.compile(r"\b(?:children|child|replies|answers)\b")
 """Classes of boxes with answers to the comment before them."""
 
 
-Place = tuple[str, str, str]
-"""The kind of place of a text: tag and class of the element it stands in, and the tag around that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of text: what stands in an element before its first child, or behind it."""
-
-    element: HtmlElement
-    is_tail: bool
-    text: str
-
-    @property
-    def holder(self) -> HtmlElement:
-        """The element the text stands in."""
-        return self.element.getparent() if self.is_tail else self.element
-
-
-@dataclass(slots=True)
-class Thread:
-    """A comment: the one it answers, and where on the page it is."""
-
-    number: int
-    kind: str
-    marks: list[HtmlElement] = field(default_factory=list)
-    """Elements that bear its id and hold something of it, outermost first."""
-    pointers: list[HtmlElement] = field(default_factory=list)
-    """Elements that only name it: empty anchors, and links where no element has its id."""
-    text: HtmlElement | None = None
-    """The element of its text alone, where that is known from its id."""
-    date: Piece | None = None
-    item: HtmlElement | None = None
-    """The smallest element around its mark and its date."""
-    parent: int | None = None
-
-    @property
-    def first(self) -> HtmlElement:
-        """The outermost element that names it."""
-        return (self.marks or self.pointers)[0]
-
-
-def pieces(root: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> Iterator[Piece]:
-    """Yield the texts in an element in page order, without those in some elements; the texts behind these count."""
-    walk = etree.iterwalk(root, events=("start", "end", "comment"))
-    for event, element in walk:
-        if event == "start" and (element in without or element.tag in ("script", "style", "textarea")):
-            walk.skip_subtree()
-        elif event == "start" and element.text and element.text.strip():
-            yield Piece(element, False, element.text)
-        if event != "start" and element is not root and element.tail and element.tail.strip():
-            yield Piece(element, True, element.tail)
-
-
-def answered(link: HtmlElement) -> int | None:
-    """Return the comment that a link is for answering."""
-    href = link.get("href") or ""
-    found = parse_qs(urlsplit(href).query).get("replyTo", [""])[0] if "replyTo=" in href else ""
-    return int(found) if re.fullmatch(r"[1-9]\d{0,17}", found) else None
-
-
 class Survey:
     """The comments in an element of a page, each with its place; works on a copy of that element."""
 
     def __init__(self, box: HtmlElement, besides: HtmlElement | None = None) -> None:
         """Look at `box`, but not at `besides` in it, the text of the post."""
-        self.box = _copied(box, besides)
-        self.threads: dict[int, Thread] = {}
-        """The comments by number, in page order."""
-        self._find_marks()
+        self.box = marks.copied(box, besides)
         self._places = {element: place for place, element in enumerate(self.box.iter())}
+        self.threads = marks.find(self.box)
+        self.threads = {thread.number: thread for thread in self._in_order()}
+        """The comments by number, in page order: parents before their answers."""
         short = [piece for piece in pieces(self.box) if len(piece.text.strip()) <= HEADER]
         self.form: Form | None = dates.common([piece.text for piece in short])
         """How dates beside comments are written; None where there are none."""
@@ -115,15 +43,7 @@ class Survey:
         self.unclaimed = self._give_dates()
         """Dates that look as if they stood beside a comment, and no comment was found there."""
         self._note_firsts()
-        for thread in self.threads.values():
-            thread.item = self._item(thread)
-        sure = [each for each in self.threads.values() if each.date and each.item is not each.first]
-        alike = {_signature(thread.item) for thread in sure} or {
-            _signature(thread.item) for thread in self.threads.values() if thread.date and thread.marks
-        }
-        for thread in self.threads.values():
-            if thread.date is None or (not thread.marks and thread.item is thread.first):
-                thread.item = self._grow(thread, alike)
+        self._give_items()
         self._items: dict[HtmlElement, list[Thread]] = {}
         for thread in self._in_order():
             self._items.setdefault(thread.item, []).append(thread)
@@ -142,21 +62,7 @@ class Survey:
         for item in reversed(inner_first):
             yield item, self._items[item]
 
-    # The marks
-
-    def _find_marks(self) -> None:
-        links: list[tuple[HtmlElement, int]] = []
-        for element in self.box.iter(etree.Element):
-            if name := ID.fullmatch(element.get("id") or ""):
-                thread = self.threads.setdefault(int(name[2]), Thread(int(name[2]), name[1]))
-                thread.kind = name[1] if name[1] != "comment" else thread.kind
-                _add_mark(thread, element)
-            elif element.tag == "a" and (number := answered(element) or _dated(element)):
-                links.append((element, number))
-        known = set(self.threads)
-        for element, number in links:
-            if number not in known:
-                self.threads.setdefault(number, Thread(number, "comment")).pointers.append(element)
+    # Items and texts
 
     def _in_order(self) -> list[Thread]:
         return sorted(self.threads.values(), key=lambda thread: self._places[thread.first])
@@ -178,9 +84,9 @@ class Survey:
             if not texts.isdisjoint(line(piece.holder)):
                 continue
             if around:
-                within.setdefault(around.number, set()).add(_kind_of_place(piece))
+                within.setdefault(around.number, set()).add(kind_of_place(piece))
             else:
-                outside.append(_kind_of_place(piece))
+                outside.append(kind_of_place(piece))
         for thread in single:
             inside = within.get(thread.number, set())
             if outside and inside.isdisjoint(outside) and (not inside or len(outside) >= len(within)):
@@ -231,11 +137,11 @@ class Survey:
 
     def _is_alike(self, piece: Piece) -> bool:
         """Whether a date stands in the same kind of place as those of comments."""
-        return _kind_of_place(piece) in self._kinds
+        return kind_of_place(piece) in self._kinds
 
     @cached_property
     def _kinds(self) -> set[Place]:
-        return {_kind_of_place(thread.date) for thread in self.threads.values() if thread.date}
+        return {kind_of_place(thread.date) for thread in self.threads.values() if thread.date}
 
     def _place(self, piece: Piece) -> float:
         if not piece.is_tail:
@@ -246,6 +152,18 @@ class Survey:
         return self._places[inside] + 0.5
 
     # The items
+
+    def _give_items(self) -> None:
+        """Give each comment its item; those that do not tell theirs get one like the others'."""
+        for thread in self.threads.values():
+            thread.item = self._item(thread)
+        sure = [each for each in self.threads.values() if each.date and each.item is not each.first]
+        alike = {_signature(thread.item) for thread in sure} or {
+            _signature(thread.item) for thread in self.threads.values() if thread.date and thread.marks
+        }
+        for thread in self.threads.values():
+            if thread.date is None or (not thread.marks and thread.item is thread.first):
+                thread.item = self._grow(thread, alike)
 
     def _item(self, thread: Thread) -> HtmlElement:
         """Return the smallest element around the marks of a comment and its date."""
@@ -314,39 +232,6 @@ class Survey:
         return self._places[one.first] < self._places[other.first]
 
 
-def _copied(box: HtmlElement, besides: HtmlElement | None) -> HtmlElement:
-    if besides is not None:
-        besides.set("data-besides", "")
-    copied = copy.deepcopy(box)
-    copied.tail = None
-    if besides is not None:
-        del besides.attrib["data-besides"]
-        for element in copied.xpath(".//*[@data-besides]"):
-            element.drop_tree()
-    return copied
-
-
-def _add_mark(thread: Thread, element: HtmlElement) -> None:
-    """Take a mark in, unless it is a copy: one that stands elsewhere than within the first."""
-    if element.tag == "a" or not (len(element) or (element.text or "").strip() or element.get("class")):
-        thread.pointers.append(element)
-    elif not thread.marks or thread.marks[-1] in element.iterancestors():
-        thread.marks.append(element)
-
-
-def _dated(link: HtmlElement) -> int | None:
-    """Return the comment a link leads to that is the date beside it."""
-    name = ID.fullmatch((link.get("href") or "").rpartition("#")[2])
-    text = str(link.text_content()) if name else ""
-    return int(name[2]) if name and len(text.strip()) <= HEADER and dates.common([text]) else None
-
-
-def line(element: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield an element and those around it, innermost first."""
-    yield element
-    yield from element.iterancestors()
-
-
 def _nearer_before(before: Thread | Piece, mark: Thread | Piece, after: Thread | Piece) -> int:
     """Return 1 when of two dates around a mark the one before is nearer in the tree, -1 when the other is, else 0."""
     if not (isinstance(before, Piece) and isinstance(mark, Thread) and isinstance(after, Piece)):
@@ -358,11 +243,6 @@ def _nearer_before(before: Thread | Piece, mark: Thread | Piece, after: Thread |
 
 def _signature(element: HtmlElement) -> tuple[str, str]:
     return element.tag, element.get("class") or ""
-
-
-def _kind_of_place(piece: Piece) -> Place:
-    holder = piece.holder
-    return holder.tag, holder.get("class") or "", getattr(holder.getparent(), "tag", "")
 
 
 def _is_answers(element: HtmlElement) -> bool:

@@ -276,6 +276,8 @@ def test_whatever_breaks_each_comment_is_read_or_counted_as_missing(
     found = read(html if classes else re.sub(r' class="(?!Post|submitted|title|cat|tools)[^"]*"', "", html))
     missing = expected(said).keys() - {each.id for each in found.comments}
     assert {each.id for each in found.comments} <= expected(said).keys()
+    places = {each.id: place for place, each in enumerate(found.comments)}
+    assert all(places[each.parent_id] < places[each.id] for each in found.comments if each.parent_id)
     assert len(missing) <= found.comments_unread
     assert bool(found.comments_unread) == bool(found.comment_issues)
     assert (found.content.text, found.quality.issues) == ("正文$x$。", ())
