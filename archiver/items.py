@@ -93,8 +93,14 @@ class Comment:
     is_owner: bool
     published_on: str | None
     content: Content
-    is_trackback: bool = False
-    """Whether it is another page's notice of a link: its author is that page's title."""
+    kind: str = "comment"
+    """`comment`, or `pingback` or `trackback`: another page's notice of a link, whose author is that page's title."""
+    content_sha256: str = ""
+    """SHA-256 of the author and of the text's markup as served: what makes another wording."""
+    quotes_id: int | None = None
+    """The first comment its text links, of this post or another."""
+    notes: tuple[str, ...] = ()
+    """What is odd about it, in plain sentences: what was not found, a parent that was guessed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +140,11 @@ class Post:
     comment_page: int
     """Number of the comment page shown: the last one on the bare address."""
     comment_pages: int
+    """Pages of comments there are to be asked for: no more than the post can have."""
+    comments_unread: int = 0
+    """Comments that are on the page and could not be read."""
+    comment_issues: tuple[str, ...] = ()
+    """What speaks against having all comments of the page, in plain sentences; no doubt about the post."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +154,9 @@ class CommentPage:
     post_id: int
     page: int
     comments: tuple[Comment, ...]
+    comments_unread: int = 0
+    comment_issues: tuple[str, ...] = ()
+    """As of a post's page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

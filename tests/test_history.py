@@ -54,6 +54,14 @@ def rows() -> list[models.Base]:
             deleted_at="2026-02-01",
             **at,
         ),
+        models.CommentRevision(
+            comment_id=5,
+            seen_at="2026-01-01",
+            replaced_at="2026-01-09",
+            author="读者",
+            markdown="原",
+            text="原话\n" * 50,
+        ),
     ]
     for number, (name, markdown, status) in enumerate(VERSIONS, 1):
         seen_at = f"2026-01-0{number}T00:00:00Z"
@@ -89,6 +97,7 @@ def test_every_version_is_listed_with_what_changed(history: Callable[..., Any]) 
         "*   3  2026-01-03T00:00:00Z  title: 再谈梯度 -> 再谈梯度（修订）",
         "    4  2026-01-04T00:00:00Z  +1 -14 characters, 1 formula changed, put aside for review: the text shrank",
         "  comment 6 by 过客: no longer on the blog since 2026-02-01",
+        f"  comment 5 by 读者: edited by 2026-01-09, before: {'原话 ' * 19}原话…",
     ]
 
 
@@ -121,3 +130,12 @@ def test_what_is_not_there_is_a_usage_error(history: Callable[..., Any], asked: 
     done = history(*asked)
     assert done.exit_code == 2
     assert message in done.output
+
+
+def test_the_former_wording_of_an_edited_comment_is_shown(home: Path) -> None:
+    shown = CliRunner().invoke(main, ["--home", str(home), "history", "8"]).output
+    (line,) = (line for line in shown.splitlines() if "comment 5" in line)
+    assert line.startswith("  comment 5 by 读者: edited by 2026-01-09, before: 原话 原话")
+    assert line.endswith("…")
+    found = json.loads(CliRunner().invoke(main, ["--home", str(home), "history", "8", "--json"]).output)
+    assert [(each["comment_id"], each["replaced_at"]) for each in found["comments_edited"]] == [(5, "2026-01-09")]

@@ -76,10 +76,21 @@ def runs(obj: Context, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def gaps(obj: Context, json_: bool) -> None:
-    """List every address the archive knows of and does not hold, and why."""
-    columns = "url, kind, state, reason, failures, failed_since, not_before, first_seen_at"
-    result = obj.ask(f"SELECT {columns} FROM gaps ORDER BY kind, url")  # noqa: S608
-    print_rows(result, "json" if json_ else None)
+    """List every address the archive knows of and does not hold, and why; and posts whose comments are not complete."""
+    print_rows(obj.ask(GAPS), "json" if json_ else None)
+
+
+GAPS = """
+SELECT url, kind, state, reason, failures, failed_since, not_before, first_seen_at FROM gaps
+UNION ALL
+SELECT p.url, 'comments', 'incomplete',
+       CASE WHEN g.unread > 0 THEN g.unread || ' comments could not be read; ' ELSE '' END
+           || coalesce(g.claimed, 'unknown') || ' counted on the page, ' || g.held || ' archived'
+           || coalesce('; ' || g.issues, ''),
+       NULL, NULL, NULL, p.first_seen_at
+FROM comment_gaps AS g JOIN posts AS p ON p.id = g.post_id WHERE g.missing > 0 OR g.unread > 0 OR g.issues IS NOT NULL
+ORDER BY kind, url
+"""
 
 
 @click.command()

@@ -15,8 +15,11 @@ from archiver.cli.context import Context, PostNumber, as_json
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
-    from archiver.store.values import Comment, Revision
+    from archiver.store.values import Comment, CommentRevision, Revision
     from archiver.text.diff import Difference, Segment
+
+SHOWN = 60
+"""Characters of a comment's former wording that a line shows."""
 
 
 @click.command()
@@ -26,21 +29,22 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_obj
 def history(obj: Context, /, post: int, versions: tuple[int, ...], diff: bool, json_: bool) -> None:
-    """List every version of a POST and what changed in it.
+    """List every version of a POST and what changed in it, and which of its comments are gone or were edited.
 
     With --diff, compare the last two VERSIONS, or those named: `archiver history 8265 --diff 1 3`.
     """
     with obj.library() as library:
         revisions = library.revisions(post)
         gone = [comment for comment in library.comments(post) if comment.deleted_at]
+        edited = library.comment_revisions(post)
     chosen = _chosen(versions, len(revisions)) if diff or versions else None
     difference = _compare(revisions[chosen[0] - 1], revisions[chosen[1] - 1]) if chosen else None
     if json_:
-        click.echo(json.dumps(_as_dict(revisions, gone, chosen, difference), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_as_dict(revisions, gone, edited, chosen, difference), ensure_ascii=False, indent=2))
     elif chosen and difference:
         sys.stdout.writelines(_difference_text(revisions, chosen, difference))
     else:
-        sys.stdout.writelines(_history_text(revisions, gone))
+        sys.stdout.writelines(_history_text(revisions, gone, edited))
 
 
 def _chosen(versions: Sequence[int], count: int) -> tuple[int, int] | None:
@@ -66,13 +70,19 @@ def _changes(revisions: Sequence[Revision]) -> Iterator[tuple[Revision, Revision
         yield after, before, _compare(before, after)
 
 
-def _history_text(revisions: Sequence[Revision], gone: Sequence[Comment]) -> Iterator[str]:
+def _history_text(
+    revisions: Sequence[Revision], gone: Sequence[Comment], edited: Sequence[CommentRevision]
+) -> Iterator[str]:
     yield f"{revisions[-1].post_id}  {revisions[-1].title}\n"
     for number, (revision, before, difference) in enumerate(_changes(revisions), 1):
         mark = "*" if revision.current else " "
         yield f"{mark} {number:>3}  {revision.seen_at}  {', '.join(_words(revision, before, difference))}\n"
     for comment in gone:
         yield f"  comment {comment.id} by {comment.author}: no longer on the blog since {comment.deleted_at}\n"
+    for former in edited:
+        words = " ".join(former.text.split())
+        shown = words if len(words) <= SHOWN else words[: SHOWN - 1] + "…"
+        yield f"  comment {former.comment_id} by {former.author}: edited by {former.replaced_at}, before: {shown}\n"
 
 
 def _words(revision: Revision, before: Revision | None, difference: Difference | None) -> Iterator[str]:
@@ -124,6 +134,7 @@ def _mark(segment: Segment) -> str:
 def _as_dict(
     revisions: Sequence[Revision],
     gone: Sequence[Comment],
+    edited: Sequence[CommentRevision],
     chosen: tuple[int, int] | None,
     difference: Difference | None,
 ) -> dict[str, Any]:
@@ -134,6 +145,7 @@ def _as_dict(
             {"id": comment.id, "author": comment.author, "deleted_at": comment.deleted_at, "text": comment.text}
             for comment in gone
         ],
+        "comments_edited": [asdict(former) for former in edited],
     }
     if chosen and difference:
         found["difference"] = {"versions": chosen, **asdict(difference)}

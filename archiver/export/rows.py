@@ -87,6 +87,8 @@ COMMENTS = Table(
         Column("first_seen_at", Type.TEXT, "When the archive first saw it, ISO 8601 UTC."),
         Column("last_seen_at", Type.TEXT, "When the archive last saw it."),
         Column("deleted_at", Type.TEXT, "When the archive found it gone."),
+        Column("quotes_id", Type.INTEGER, "The first comment its text links; not every one exists."),
+        Column("kind", Type.TEXT, "`comment`, `pingback` or `trackback`."),
     ),
 )
 

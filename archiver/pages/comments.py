@@ -1,35 +1,51 @@
-"""The comments on an article page: threads, and the pager above and below them.
+"""The comments on an article page: who said what to whom, and the pager above and below.
 
-The markup inside a comment has not been seen; two kinds are known from related themes and from Typecho itself. So a
-comment is found by its id, its parts by class where one is known, and else by what they look like.
+Which part of a page belongs to which comment is worked out in `threads`, what that part says in `remarks`. Nothing odd
+about comments stops anything: it is said on the comment, or counted on the page.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Comment, CommentPage
-from archiver.pages.document import by_id, first, links, parse, text_of
+from archiver.pages import remarks
+from archiver.pages.document import by_id, first, links, parse
+from archiver.pages.marks import ID, answered, line
 from archiver.pages.metadata import author_of
-from archiver.text import engines
-from archiver.urls import HOSTS, Site, comment_page
+from archiver.pages.remarks import Part
+from archiver.pages.threads import Survey
+from archiver.urls import Site, comment_page
 
-_ID = re.compile(r"comment-(\d+)")
-_DATE = re.compile(r"\b((?:January|February|March|April|May|June|July|August|September|October|November|December))"
-                   r" (\d{1,2})(?:st|nd|rd|th), (\d{4})\b")  # fmt: skip
-_TRACKBACK = re.compile(r"\[\.\.\.\].*\[\.\.\.\]", re.S)
-_SAID = re.compile(r"\s*发表于\s*$")
-BOX = (*by_id("div", "comments"), *by_id("div", "PostComment"))
-AUTHOR_CLASSES = ("ListUser", "comment-author", "fn")
-CONTENT_CLASSES = ("ListContent", "comment-content")
-_PAGER_FRAGMENT = "comments"
-_NO_COMMENTS: tuple[Comment, ...] = ()
+BOXES = ("PostComment", "comments")
+"""Ids of elements around all comments of a page, outermost first."""
+
+BODY = by_id("div", "PostContent")
+
+DRIFT = 5
+"""Pages more than a post has comments by its counter, which drifts, up to which a pager is believed."""
+
+MOST_UNCOUNTED = 100
+"""Pages a pager is believed where nothing counts; the longest real discussion has 45."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discussion:
+    """The comments of one page, and what there is to say about them."""
+
+    comments: tuple[Comment, ...] = ()
+    """Parents before their answers."""
+    page: int = 1
+    """Number of the page; a bare address shows the last one."""
+    pages: int = 1
+    unread: int = 0
+    """Comments that are on the page and could not be read."""
+    issues: tuple[str, ...] = ()
 
 
 def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> CommentPage:
@@ -41,113 +57,135 @@ def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> Comme
     place = comment_page(site.canonical(url))
     if place is None:
         raise PageNotRecognised(url, "expected the address of a comment page")
-    comments = read_comments(parse(url, body), site)
-    if not comments:
-        raise PageNotRecognised(url, "expected comments with ids `comment-N`, found none")
-    return CommentPage(post_id=place[0], page=place[1], comments=comments)
-
-
-def read_comments(tree: HtmlElement, site: Site, owner: str | None = None) -> tuple[Comment, ...]:
-    """Return every comment of a page, parents before their answers.
-
-    `owner` is the name of the blog's author; by default the author that the page itself names.
-    """
-    box = first(tree, *BOX)
-    if box is None:
-        return _NO_COMMENTS
-    owner = owner or author_of(tree)
-    found = [(element, number) for element in box.iter("li", "div") if (number := _number(element))]
-    elements = {element: number for element, number in found if element.tag == "li"} or dict(found)
-    return tuple(_comment(element, number, elements, owner, site) for element, number in elements.items())
-
-
-def comment_pages(tree: HtmlElement, post_id: int, site: Site, url: str) -> tuple[int, int]:
-    """Return the number of the comment page shown and of all there are; a post without a pager has one.
-
-    The pager's links end in `#comments`; permalinks and answer links lead to comment pages too, and are no pager.
-    """
-    box = first(tree, *BOX)
-    shown, last = comment_page(site.canonical(url)), 1
-    if box is None:
-        return (shown[1] if shown else 1), (shown[1] if shown else 1)
-    current = None
-    for element, target in links(box, site, url):
-        place = comment_page(target)
-        if place and place[0] == post_id and urlsplit(element.get("href") or "").fragment == _PAGER_FRAGMENT:
-            last = max(last, place[1])
-            if "current" in (element.getparent().get("class") or "").split():
-                current = place[1]
-    return (shown[1] if shown else current or last), max(last, shown[1] if shown else 1)
-
-
-def _number(element: HtmlElement) -> int | None:
-    found = _ID.fullmatch(element.get("id") or "")
-    return int(found[1]) if found else None
-
-
-def _comment(
-    element: HtmlElement, number: int, known: dict[HtmlElement, int], owner: str | None, site: Site
-) -> Comment:
-    parts = list(_own(element, known))
-    author, author_url = _author(parts, site)
-    is_owner = author == owner and (author_url is None or urlsplit(author_url).hostname in HOSTS)
-    content = engines.read_fragment(_content(element, parts), site.resolve)
-    return Comment(
-        id=number,
-        parent_id=next((known[above] for above in element.iterancestors() if above in known), None),
-        author=author,
-        author_url=author_url,
-        is_owner=is_owner,
-        published_on=_date(parts),
-        content=content,
-        is_trackback=bool(_TRACKBACK.fullmatch(content.text.strip())),
+    found = read(parse(url, body), place[0], site, url)
+    if not found.comments:
+        said = found.issues[0] if found.issues else "found none"
+        raise PageNotRecognised(url, f"expected comments with ids `comment-N`, {said}")
+    return CommentPage(
+        post_id=place[0],
+        page=place[1],
+        comments=found.comments,
+        comments_unread=found.unread,
+        comment_issues=found.issues,
     )
 
 
-def _own(element: HtmlElement, known: dict[HtmlElement, int]) -> Iterator[HtmlElement]:
-    """Yield the elements of a comment, outermost first, without those of the answers below it."""
-    stack = [child for child in reversed(element) if isinstance(child.tag, str)]
-    while stack:
-        child = stack.pop()
-        if child in known:
+def read(
+    tree: HtmlElement, post_id: int, site: Site, url: str, *, owner: str | None = None, claimed: int | None = None
+) -> Discussion:
+    """Read the comments of a page, which is not changed; whatever goes wrong is an issue.
+
+    `owner` is the name of the blog's author, by default the one the page names; `claimed` is what its counter says.
+    """
+    try:
+        return _read(tree, post_id, site, url, owner or author_of(tree), claimed)
+    except Exception as error:  # a post is never lost for its comments
+        shown = comment_page(site.canonical(url))
+        page = shown[1] if shown else 1
+        return Discussion(
+            page=page, pages=page, issues=(f"a fault of the archiver in its comments, please report it: {error!r}",)
+        )
+
+
+def _read(tree: HtmlElement, post_id: int, site: Site, url: str, owner: str | None, claimed: int | None) -> Discussion:
+    box = _box(tree)
+    if box is None:
+        return _paged(Discussion(), tree, (), post_id, site, url, claimed)
+    survey = Survey(box, first(box, *BODY))
+    threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
+    apart = survey.taken_apart()
+    parts = [part for item, group in apart for part in remarks.parts(item, group, survey.form, box=survey.box)]
+    said = {part.thread.number: remarks.comment(part, site, owner) for part in parts}
+    in_order = [said[number] for number in survey.threads]
+    comments = tuple(in_order if threaded else map(_answering_what_it_quotes, in_order, _known_before(in_order)))
+    lost = len(survey.unclaimed) + len(_outside(tree, box, set(said)))
+    issues = (f"{lost} of {lost + len(said)} comments on the page could not be read",) if lost else ()
+    found = Discussion(comments=comments, unread=lost, issues=issues)
+    return _paged(found, survey.box, parts, post_id, site, url, claimed)
+
+
+def _box(tree: HtmlElement) -> HtmlElement | None:
+    """Return the element with the comments: the one known by its id, or the whole page if there are any elsewhere."""
+    boxes = [box for name in BOXES if (box := first(tree, f"//*[@id='{name}']")) is not None]
+    body = first(tree, *BODY)
+    if any(_ids(box) for box in boxes):
+        return next(box for box in boxes if _ids(box))
+    return tree if _ids(tree) - (_ids(body) if body is not None else set()) else next(iter(boxes), None)
+
+
+def _ids(element: HtmlElement) -> set[int]:
+    return {int(found[2]) for name in element.xpath(".//@id") if (found := ID.fullmatch(name))}
+
+
+def _outside(tree: HtmlElement, box: HtmlElement, known: set[int]) -> set[int]:
+    """Return the comments whose ids stand neither in the box nor in the text of the post."""
+    body = first(tree, *BODY)
+    return _ids(tree) - known - (_ids(body) if body is not None else set())
+
+
+def _known_before(comments: list[Comment]) -> Iterator[set[int]]:
+    """Yield for each comment which others stand before it."""
+    known: set[int] = set()
+    for comment in comments:
+        yield known
+        known.add(comment.id)
+
+
+def _answering_what_it_quotes(comment: Comment, known: set[int]) -> Comment:
+    """Return a comment of a page that shows no threads as an answer to the one it quotes."""
+    if comment.quotes_id not in known:
+        return comment
+    note = "the page shows no threads; taken for an answer to what it quotes"
+    return replace(comment, parent_id=comment.quotes_id, notes=(*comment.notes, note))
+
+
+# The pager
+
+
+def _paged(
+    found: Discussion,
+    rest: HtmlElement,
+    parts: tuple[()] | list[Part],
+    post_id: int,
+    site: Site,
+    url: str,
+    claimed: int | None,
+) -> Discussion:
+    """Return what was found with the number of its page and of all pages; a post without a pager has one.
+
+    No more pages are believed than the post has comments, give or take what counters drift.
+    """
+    asked = comment_page(site.canonical(url))
+    current, last = _pager(rest, {part.text for part in parts}, post_id, site, url)
+    shown = asked[1] if asked else current or last
+    most = max(claimed + DRIFT if claimed is not None else MOST_UNCOUNTED, asked[1] if asked else 1)
+    pages = max(shown, last)
+    if pages <= most:
+        return replace(found, page=shown, pages=pages)
+    counted = "no number of comments" if claimed is None else f"{claimed} comments"
+    issue = f"the pager claims {pages} pages, the post {counted}: pages from {most + 1} on are not asked for"
+    return replace(found, page=min(shown, most), pages=most, issues=(*found.issues, issue))
+
+
+def _pager(
+    rest: HtmlElement, texts: set[HtmlElement | None], post_id: int, site: Site, url: str
+) -> tuple[int | None, int]:
+    """Return the page a pager marks as current, if any, and the last one it links; comments are out of `rest`.
+
+    Permalinks and links for answering lead to pages of comments too, and are no pager.
+    """
+    current, last = None, 1
+    for element, target in links(rest, site, url):
+        place, href = comment_page(target), element.get("href") or ""
+        if not place or place[0] != post_id or not _is_of_pager(href) or not texts.isdisjoint(line(element)):
             continue
-        yield child
-        stack.extend(below for below in reversed(child) if isinstance(below.tag, str))
+        last = max(last, place[1])
+        classes = f"{element.get('class') or ''} {element.getparent().get('class') or ''}"
+        if "current" in classes.split():
+            current = place[1]
+    return current, last
 
 
-def _with_class(parts: list[HtmlElement], classes: tuple[str, ...]) -> HtmlElement | None:
-    for name in classes:
-        for part in parts:
-            if name in (part.get("class") or "").split():
-                return part
-    return None
-
-
-def _author(parts: list[HtmlElement], site: Site) -> tuple[str, str | None]:
-    """Return name and homepage."""
-    named = _with_class(parts, AUTHOR_CLASSES)
-    if named is None:
-        named = next((part for part in parts if part.tag in ("cite", "a", "b", "strong") and text_of(part)), None)
-    if named is None:
-        return "", None
-    link = named if named.tag == "a" else first(named, ".//a[@href]")
-    return _SAID.sub("", text_of(named)), site.resolve(link.get("href") or "") if link is not None else None
-
-
-def _date(parts: list[HtmlElement]) -> str | None:
-    """Return the first long date outside the comment's text, as `YYYY-MM-DD`."""
-    content = _with_class(parts, CONTENT_CLASSES)
-    inside = set(content.iter()) if content is not None else set()
-    for part in parts:
-        if part not in inside and (found := _DATE.search(part.text or "")):
-            return datetime.strptime(" ".join(found.groups()), "%B %d %Y").date().isoformat()
-    return None
-
-
-def _content(element: HtmlElement, parts: list[HtmlElement]) -> HtmlElement:
-    """Return the element with the comment's text: the one of a known class, else the largest block without a date."""
-    content = _with_class(parts, CONTENT_CLASSES)
-    if content is not None:
-        return content
-    blocks = [part for part in parts if part.tag in ("div", "p", "section") and not _DATE.search(text_of(part))]
-    return max(blocks, key=lambda part: len(text_of(part)), default=element)
+def _is_of_pager(href: str) -> bool:
+    fragment = urlsplit(href).fragment
+    return "replyTo=" not in href and not ID.fullmatch(fragment) and not fragment.startswith("respond")

@@ -46,8 +46,7 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
     heading = _heading(tree, number, site, url)
     head = read_metadata(tree, heading, site, url)
     head.issues += flaws
-    shown, pages = comments.comment_pages(tree, number, site, url)
-    said = comments.read_comments(tree, site, head.author)
+    said = comments.read(tree, number, site, url, owner=head.author, claimed=head.comment_count)
     content, checked, digest = _body(tree, head, site, url)
     return Post(
         id=number,
@@ -64,9 +63,11 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
         content=content,
         content_sha256=digest,
         quality=checked,
-        comments=said,
-        comment_page=shown,
-        comment_pages=pages,
+        comments=said.comments,
+        comment_page=said.page,
+        comment_pages=said.pages,
+        comments_unread=said.unread,
+        comment_issues=said.issues,
     )
 
 

@@ -12,9 +12,12 @@ from archiver.store import query, schema
 from archiver.store.database import is_full
 
 BOOKKEEPING = ("frontier", "sightings", "alembic_version")
-"""Tables that only serve the next crawl. Captures stay where a revision was read from them, as its proof, and runs."""
+"""Tables that only serve the next crawl. Captures stay where something was read from them, as its proof, and runs."""
 
-BOOKKEEPING_VIEWS = ("gaps", "topic_gaps", "run_log")
+PROVEN = ("post_revisions", "comments", "comment_revisions")
+"""Tables whose rows name the capture they were read from."""
+
+BOOKKEEPING_VIEWS = ("gaps", "topic_gaps", "comment_gaps", "run_log")
 """Views of those tables, and of what a run had to do."""
 
 
@@ -53,7 +56,8 @@ def _clean(copy: sqlite3.Connection) -> None:
         copy.execute(f"DROP VIEW IF EXISTS {view}")
     for table in BOOKKEEPING:
         copy.execute(f"DROP TABLE IF EXISTS {table}")
-    copy.execute("DELETE FROM captures WHERE id NOT IN (SELECT capture_id FROM post_revisions)")
+    proofs = " UNION ".join(f"SELECT capture_id FROM {table} WHERE capture_id IS NOT NULL" for table in PROVEN)  # noqa: S608
+    copy.execute(f"DELETE FROM captures WHERE id NOT IN ({proofs})")  # noqa: S608  # tables of ours
 
 
 def _describe(copy: sqlite3.Connection, about: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import StaticPool
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import models, query, search
 from archiver.store.results import Result
-from archiver.store.values import Comment, Entry, Formula, Group, Held, Image, Post, Revision
+from archiver.store.values import Comment, CommentRevision, Entry, Formula, Group, Held, Image, Post, Revision
 
 Value = TypeVar("Value")
 
@@ -67,6 +67,17 @@ class Library:
     def comments(self, post_id: int | None = None) -> Iterator[Comment]:
         """Yield the comments by number, of one post or of all."""
         return self._all(models.Comment, Comment, post_id, models.Comment.id)
+
+    def comment_revisions(self, post_id: int) -> list[CommentRevision]:
+        """Return the former wordings of a post's comments, by comment, oldest first."""
+        former = models.CommentRevision
+        found = (
+            sa.select(*_columns(former, CommentRevision))
+            .join(models.Comment, models.Comment.id == former.comment_id)
+            .where(models.Comment.post_id == post_id)
+            .order_by(former.comment_id, former.replaced_at)
+        )
+        return [CommentRevision(**row) for row in self._rows(found)]
 
     def formulas(self, post_id: int | None = None) -> Iterator[Formula]:
         """Yield the formulas in page order, of one post or of all."""

@@ -70,7 +70,8 @@ class Post(Base):
         default=0, doc="Complete runs in a row that found it missing; 3 make it gone."
     )
     comments_owed: Mapped[int] = mapped_column(
-        default=0, doc="Comments the blog counts more than before and the archive has not found yet."
+        default=0,
+        doc="Comments the blog counts more than before, or below zero fewer, and the archive has not found yet.",
     )
 
 
@@ -175,8 +176,10 @@ class Comment(Base):
 
     __tablename__ = "comments"
     __table_args__ = about(
-        "Every comment, threaded by parent.",
+        "Every comment, threaded by parent, with the wording it had when last seen.",
+        CheckConstraint("kind IN ('comment', 'pingback', 'trackback')", name="kind"),
         Index(None, "post_id", "parent_id"),
+        Index(None, "post_id", "page", "deleted_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="The blog's own number of the comment.")
@@ -190,13 +193,62 @@ class Comment(Base):
     is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 when the blog's author wrote it.")
     published_on: Mapped[str | None] = mapped_column(doc="Date, YYYY-MM-DD; the blog shows no time.")
     is_trackback: Mapped[bool] = mapped_column(
-        flag("is_trackback"), default=False, doc="1 when it is another page's notice of a link."
+        flag("is_trackback"),
+        default=False,
+        doc="1 when it is another page's notice of a link: its kind is not `comment`.",
     )
     markdown: Mapped[str] = mapped_column(doc="Text as Markdown, formulas byte for byte.")
     text: Mapped[str] = mapped_column(doc="Text without markup.")
     first_seen_at: Mapped[str] = mapped_column(doc="When the archive first saw it.")
     last_seen_at: Mapped[str] = mapped_column(doc="When the archive last saw it.")
     deleted_at: Mapped[str | None] = mapped_column(doc="When the archive found it gone; the last text stays.")
+    quotes_id: Mapped[int | None] = mapped_column(
+        doc="The first comment its text links, of this post or another; not every one exists."
+    )
+    kind: Mapped[str] = mapped_column(
+        default="comment", server_default="comment", doc="`comment`, or `pingback` or `trackback`: a notice of a link."
+    )
+    content_sha256: Mapped[str | None] = mapped_column(
+        doc="SHA-256 of author and markup as served; empty when it was last seen by a version that kept none."
+    )
+    capture_id: Mapped[int | None] = mapped_column(
+        ForeignKey("captures.id"), doc="The exchange its present wording was first read from."
+    )
+    notes: Mapped[str] = mapped_column(
+        default="[]", server_default="[]", doc="JSON list of what is odd about it; `[]` when nothing is."
+    )
+
+
+class CommentRevision(Base):
+    """A former wording of a comment."""
+
+    __tablename__ = "comment_revisions"
+    __table_args__ = about("Wordings that comments had before they were edited; the present one is in comments.")
+
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), primary_key=True, doc="The comment.")
+    replaced_at: Mapped[str] = mapped_column(primary_key=True, doc="When the archive found another wording.")
+    seen_at: Mapped[str] = mapped_column(doc="When the archive first saw this one.")
+    capture_id: Mapped[int | None] = mapped_column(
+        ForeignKey("captures.id"), doc="The exchange it was first read from, where that is known."
+    )
+    author: Mapped[str] = mapped_column(doc="Name as shown then.")
+    author_url: Mapped[str | None] = mapped_column(doc="Homepage the name linked to then.")
+    markdown: Mapped[str] = mapped_column(doc="Text as Markdown, formulas byte for byte.")
+    text: Mapped[str] = mapped_column(doc="Text without markup.")
+
+
+class CommentPage(Base):
+    """A page of comments as it was last seen."""
+
+    __tablename__ = "comment_pages"
+    __table_args__ = about("Every page of comments that was read, and whether all comments on it were.")
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
+    page: Mapped[int] = mapped_column(primary_key=True, doc="Number of the page; the last one is the post's own.")
+    seen_at: Mapped[str] = mapped_column(doc="When it was last read.")
+    shown: Mapped[int] = mapped_column(doc="Comments that were read on it.")
+    unread: Mapped[int] = mapped_column(doc="Comments that are on it and could not be read, as far as the page tells.")
+    issues: Mapped[str] = mapped_column(default="[]", doc="JSON list of what speaks against having them all.")
 
 
 class Formula(Base):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from archiver.items import Asset, Catalogue, CommentPage, Gap, Listing, Outcome, Post, Topics, Unmodified
-from archiver.store import frontier, lists, posts
+from archiver.store import comments, frontier, lists, posts
 from archiver.store.database import timestamp
 from archiver.store.posts import Change, Held
 from archiver.urls import comment_page_url, post_id
@@ -37,7 +37,7 @@ def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: 
         case Post():
             effect = _save_post(session, item, outcome, run_id, extractor_version)
         case CommentPage():
-            effect = Effect(comments_new=_save_comments(session, item.post_id, item, outcome, run_id))
+            effect = Effect(comments_new=_save_comments(session, item, outcome, run_id))
         case Catalogue():
             posts.save_categories(session, item.categories)
             lists.save_catalogue(session, item, run_id=run_id)
@@ -58,7 +58,7 @@ def accept(session: Session, post: Post, held: Held, *, run_id: int) -> None:
     """Make a post current that was held for review, with the comments on its page."""
     posts.accept(session, post, held)
     page = Outcome(item=post, kind="post", url=None, capture_id=held.capture_id, fetched_at=held.seen_at)
-    _save_comments(session, post.id, post, page, run_id)
+    _save_comments(session, post, page, run_id)
 
 
 def _fail(session: Session, url: str, gap: Gap) -> int:
@@ -90,19 +90,17 @@ def _save_post(session: Session, post: Post, outcome: Outcome, run_id: int, extr
         seen_at=_seen_at(outcome),
         extractor_version=extractor_version,
     )
-    return Effect(change, _save_comments(session, post.id, post, outcome, run_id))
+    held = not posts.shows(session, post)  # then its comments are as doubtful as its text
+    return Effect(change, 0 if held else _save_comments(session, post, outcome, run_id))
 
 
-def _save_comments(session: Session, number: int, shown: Post | CommentPage, outcome: Outcome, run_id: int) -> int:
-    """Store a page of comments; while the blog counts more than were found, have the page before it fetched."""
-    page = shown.comment_page if isinstance(shown, Post) else shown.page
-    new = posts.save_comments(session, number, shown.comments, page, seen_at=_seen_at(outcome))
-    if posts.comments_owed(session, number):
-        for earlier in range(page - 1, 0, -1):
-            url = comment_page_url(number, earlier)
-            if frontier.add(session, url, "comments", run_id=run_id, now=timestamp()):
-                break
-    return new
+def _save_comments(session: Session, shown: Post | CommentPage, outcome: Outcome, run_id: int) -> int:
+    """Store a page of comments; where it leaves something to be explained, have the page before it fetched."""
+    sight = comments.save(session, shown, seen_at=_seen_at(outcome), capture_id=outcome.capture_id)
+    if sight.look_before:
+        number, page = (shown.id, shown.comment_page) if isinstance(shown, Post) else (shown.post_id, shown.page)
+        frontier.add(session, comment_page_url(number, page - 1), "comments", run_id=run_id, now=timestamp())
+    return sight.new
 
 
 def _seen_at(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""Rows of posts and all that hangs on them: revisions, categories, tags, comments, formulas, code, images, links."""
+"""Rows of posts and all that hangs on them but comments: revisions, categories, tags, formulas, code, images, links."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store import models, search_index
-from archiver.store.database import upsert
 from archiver.store.lists import CATALOGUE
 
 # Rows by the thousand need none of the mapper's care.
@@ -24,7 +23,6 @@ _REVISIONS: Any = models.PostRevision.__table__
 _STATS: Any = models.PostStat.__table__
 _CATEGORIES: Any = models.Category.__table__
 _TAGS: Any = models.Tag.__table__
-_COMMENTS: Any = models.Comment.__table__
 
 STAT_INTERVAL = timedelta(days=1)
 """Least time between two rows of a post's counters: they grow at every load and would outweigh the posts."""
@@ -57,7 +55,7 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
     The first revision of a post is current in any case: there is none better.
     """
     before = session.execute(_STANDING, {"post": post.id}).first()
-    seen = _seen(before, post, seen_at)
+    seen = _seen(post, seen_at)
     if before is not None and _known(session, before, post.content_sha256):
         session.execute(_change(*seen), {"post": post.id, **seen})
         _note_counters(session, post, seen_at)
@@ -69,7 +67,8 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
     current = before is None or not issues
     columns = _take_over(session, post) | {"last_changed_at": seen_at} if current else {}
     if before is None:
-        session.execute(insert(_POSTS), {"id": post.id, "first_seen_at": seen_at, **columns, **seen})
+        blank = {"id": post.id, "first_seen_at": seen_at, "comments_owed": 0}
+        session.execute(insert(_POSTS), {**blank, **columns, **seen})
     revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version)
     changed = seen | columns | ({"current_revision_id": revision} if current else {})
     session.execute(_change(*changed), {"post": post.id, **changed})
@@ -124,10 +123,21 @@ def accept(session: Session, post: items.Post, revision: Held) -> None:
     _hang(session, post, anew=False)
 
 
-_STANDING = select(
-    _POSTS.c.id, _POSTS.c.current_revision_id, func.length(_POSTS.c.text).label("length"),
-    _POSTS.c.comment_count, _POSTS.c.comments_owed,
-).where(_POSTS.c.id == bindparam("post"))  # fmt: skip
+_STANDING = select(_POSTS.c.id, _POSTS.c.current_revision_id, func.length(_POSTS.c.text).label("length")).where(
+    _POSTS.c.id == bindparam("post")
+)
+
+
+def shows(session: Session, post: items.Post) -> bool:
+    """Return whether a page that was stored shows the post as it currently is: not one that was put aside."""
+    return session.execute(_CURRENT, {"post": post.id}).scalar() == post.content_sha256
+
+
+_CURRENT = (
+    select(_REVISIONS.c.content_sha256)
+    .join(_POSTS, _POSTS.c.current_revision_id == _REVISIONS.c.id)
+    .where(_POSTS.c.id == bindparam("post"))
+)
 
 
 @cache
@@ -266,28 +276,9 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
     search_index.put_formulas(session, post.id)
 
 
-def _seen(before: Any, post: items.Post, seen_at: str) -> dict[str, Any]:
-    """Return the columns that say that the post was there, and its counters."""
-    return {
-        "comments_owed": _owed(before, post) if before is not None else 0,
-        "status": "live",
-        "missing_runs": 0,
-        "last_seen_at": seen_at,
-        "reader_count": post.reader_count,
-        "comment_count": post.comment_count,
-    }
-
-
-def _owed(row: Any, post: items.Post) -> int:
-    """Return how many comments there must be on pages not yet looked at, as the counter moved since the last sight.
-
-    The counter drifts from the true number, so only its movement says something. Where it fell, every page has to be
-    looked at.
-    """
-    before, now = row.comment_count, post.comment_count
-    if before is None or now is None or before == now or post.comment_pages == 1:
-        return row.comments_owed if before == now else 0
-    return now - before if now > before else now + 1
+def _seen(post: items.Post, seen_at: str) -> dict[str, Any]:
+    """Return the columns that say that the post was there; its comments and their number are stored by `comments`."""
+    return {"status": "live", "missing_runs": 0, "last_seen_at": seen_at, "reader_count": post.reader_count}
 
 
 _LAST_COUNTERS = (
@@ -348,66 +339,3 @@ _NEW_TAG = insert(_TAGS).returning(_TAGS.c.id)
 def save_categories(session: Session, categories: Iterable[items.Category]) -> None:
     """Store the categories of the blog's menu, in its order."""
     _categories(session, categories)
-
-
-def save_comments(session: Session, post_id: int, comments: Sequence[items.Comment], page: int, *, seen_at: str) -> int:
-    """Store a page of comments as seen, parents before their answers; return how many are new.
-
-    One that was on this page and no longer is counts as deleted, unless another page shows it later.
-    """
-    stored = session.execute(_STORED_COMMENTS, {"post": post_id}).all()
-    shown = {comment.id for comment in comments}
-    lost = [row.id for row in stored if row.page == page and row.deleted_at is None and row.id not in shown]
-    if lost:
-        session.execute(update(_COMMENTS).where(_COMMENTS.c.id.in_(lost)).values(deleted_at=seen_at))
-    if comments:
-        search_index.reword_comments(session, {each.id: (each.author, each.content.text) for each in comments})
-        rows = [_comment_row(post_id, comment, page, seen_at) for comment in comments]
-        session.execute(_comment_upsert(session.get_bind().dialect.name), rows)
-    new = len(shown - {row.id for row in stored})
-    owed = comments_owed(session, post_id)
-    if owed:
-        left = 0 if page == 1 else max(owed - new, 0)
-        session.execute(_change("comments_owed"), {"post": post_id, "comments_owed": left})
-    return new
-
-
-_STORED_COMMENTS = select(_COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at).where(
-    _COMMENTS.c.post_id == bindparam("post")
-)
-
-
-@cache
-def _comment_upsert(dialect: str) -> Any:
-    """Return the statement that stores a comment, or what has changed about it."""
-    insertion = upsert(dialect, _COMMENTS)
-    kept = {"id", "first_seen_at"}
-    again = {name: value for name, value in insertion.excluded.items() if name not in kept}
-    return insertion.on_conflict_do_update(index_elements=[_COMMENTS.c.id], set_=again)
-
-
-def comments_owed(session: Session, post_id: int) -> int:
-    """Return how many more comments of a post the blog counts than the archive has found."""
-    return session.execute(_OWED, {"post": post_id}).scalar() or 0
-
-
-_OWED = select(_POSTS.c.comments_owed).where(_POSTS.c.id == bindparam("post"))
-
-
-def _comment_row(post_id: int, comment: items.Comment, page: int, seen_at: str) -> dict[str, Any]:
-    return {
-        "id": comment.id,
-        "post_id": post_id,
-        "parent_id": comment.parent_id,
-        "page": page,
-        "author": comment.author,
-        "author_url": comment.author_url,
-        "is_owner": comment.is_owner,
-        "is_trackback": comment.is_trackback,
-        "published_on": comment.published_on,
-        "markdown": comment.content.markdown,
-        "text": comment.content.text,
-        "first_seen_at": seen_at,
-        "last_seen_at": seen_at,
-        "deleted_at": None,
-    }

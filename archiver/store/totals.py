@@ -8,6 +8,8 @@ TOTALS = """\
        (SELECT count(*) FROM post_revisions) AS revisions,
        (SELECT count(*) FROM post_revisions WHERE status = 'review') AS revisions_for_review,
        (SELECT count(*) FROM comments) AS comments,
+       (SELECT coalesce(sum(CASE WHEN missing > unread THEN missing ELSE unread END), 0) FROM comment_gaps
+        WHERE missing > 0 OR unread > 0) AS comments_missing,
        (SELECT count(*) FROM formulas) AS formulas,
        (SELECT count(*) FROM images) AS images,
        (SELECT count(*) FROM captures) AS captures,

@@ -45,6 +45,20 @@ class Comment:
     first_seen_at: str
     last_seen_at: str
     deleted_at: str | None
+    quotes_id: int | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentRevision:
+    """A former wording of a comment; see the table `comment_revisions`."""
+
+    comment_id: int
+    seen_at: str
+    replaced_at: str
+    author: str
+    markdown: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -345,6 +345,47 @@ WHERE f.state = 'failed' OR (f.state <> 'done' AND f.last_done_at IS NULL)
 """,
     ),
     View(
+        name="comment_gaps",
+        about="Posts whose comments the archive may not have in full: what the blog counts, and what was read.",
+        columns={
+            "post_id": "The post.",
+            "title": "Its title.",
+            "claimed": "Comments the page counts, or else the catalogue; the blog's counter drifts by a few.",
+            "held": "Comments the archive holds and the blog still shows.",
+            "missing": "Comments counted and not held; below zero where the archive holds more.",
+            "unread": "Comments that were seen on pages and could not be read.",
+            "pages_read": "Pages of comments that were read.",
+            "issues": "What pages of comments had to say, as JSON lists one after the other; empty when nothing.",
+        },
+        sql="""
+SELECT * FROM (
+    SELECT
+        p.id AS post_id,
+        p.title,
+        coalesce(p.comment_count, s.comment_count) AS claimed,
+        coalesce(h.held, 0) AS held,
+        coalesce(p.comment_count, s.comment_count) - coalesce(h.held, 0) AS missing,
+        coalesce(g.unread, 0) AS unread,
+        coalesce(g.pages_read, 0) AS pages_read,
+        g.issues
+    FROM posts AS p
+    LEFT JOIN sightings AS s ON s.post_id = p.id AND s.source = 'catalogue'
+    LEFT JOIN (
+        SELECT post_id, count(*) AS held FROM comments WHERE deleted_at IS NULL GROUP BY post_id
+    ) AS h ON h.post_id = p.id
+    LEFT JOIN (
+        SELECT
+            post_id,
+            sum(unread) AS unread,
+            count(*) AS pages_read,
+            group_concat(CASE WHEN issues <> '[]' THEN issues END, ' ') AS issues
+        FROM comment_pages GROUP BY post_id
+    ) AS g ON g.post_id = p.id
+) AS counted
+WHERE missing <> 0 OR unread > 0 OR issues IS NOT NULL
+""",
+    ),
+    View(
         name="run_log",
         about="Every run with its most asked-for counts in columns of their own.",
         columns={

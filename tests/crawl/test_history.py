@@ -181,6 +181,37 @@ def test_a_deleted_comment_keeps_its_last_text_and_its_answers(archive: Crawled)
     assert kept
 
 
+def test_a_comment_that_vanishes_while_another_appears_is_found(archive: Crawled) -> None:
+    """The counter stays: the last page differs, and so pages are read back to where the deleted one was."""
+    threaded = archive.blog.source.post(THREADED)
+    assert threaded
+    gone, *kept = [each for each in threaded.comments if each.parent is None]
+    rest = [replace(each, parent=None) if each.parent == gone.id else each
+            for each in threaded.comments if each is not gone]  # fmt: skip
+    archive.blog.source = archive.blog.source.edited(THREADED, comments=(*rest, comment(9001)))
+    assert crawl(archive, "--recheck", "100").returncode == 0
+    rows = archive.rows("SELECT id FROM comments WHERE post_id = ? AND deleted_at IS NOT NULL", THREADED)
+    assert rows == [(gone.id,)]
+    assert archive.rows("SELECT count(*) FROM comments WHERE id = 9001 AND deleted_at IS NULL") == [(1,)]
+    assert kept
+
+
+def test_a_pager_without_end_costs_no_more_pages_than_the_post_has_comments(archive: Crawled) -> None:
+    host = {"Host": archive.site.removeprefix("http://")}
+    page = archive.blog.respond("GET", f"/archives/{THREADED}", host).body.decode()
+    claimed = int(re.search(r"(\d+) 评论", page)[1])  # type: ignore[index]
+    endless = page.replace("comment-page-1#comments", "comment-page-99999#comments")
+    assert endless != page
+    archive.blog.overrides[f"/archives/{THREADED}"] = Response(200, HTML, endless.encode())
+    crawl(archive, "--recheck", "100")
+    asked = [target for target in archive.asked() if f"/{THREADED}/comment-page-" in target]
+    assert len(asked) <= claimed + 5
+    shown = archive.rows("SELECT issues FROM comment_gaps WHERE post_id = ?", THREADED)
+    assert "the pager claims 99999 pages" in shown[0][0]
+    listed = archive.archiver("--home", archive.home, "gaps").stdout
+    assert "the pager claims 99999 pages" in listed
+
+
 def test_an_edited_comment_has_its_new_text(archive: Crawled) -> None:
     threaded = archive.blog.source.post(THREADED)
     assert threaded
@@ -188,6 +219,9 @@ def test_an_edited_comment_has_its_new_text(archive: Crawled) -> None:
     archive.blog.source = archive.blog.source.edited(THREADED, comments=(*others, replace(last, html="<p>改口。</p>")))
     assert crawl(archive, "--recheck", "100").returncode == 0
     assert archive.rows("SELECT markdown FROM comments WHERE id = ?", last.id) == [("改口。",)]
+    former = archive.rows("SELECT comment_id, markdown FROM comment_revisions")
+    assert [number for number, _ in former] == [last.id]
+    assert former[0][1] != "改口。"
 
 
 # -- when the site itself changes --------------------------------------------------------------------------------------

@@ -263,12 +263,28 @@ def test_a_migration_that_loses_rows_others_refer_to_is_undone(
     assert file.read_bytes() == before
 
 
-def test_an_index_with_texts_becomes_one_without(file: Path, engine: Engine) -> None:
+def former(engine: Engine, revision: str) -> None:
+    """Make the tables as an older program left them."""
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        command.upgrade(config, revision)
+
+
+def test_comments_of_before_keep_what_is_known_of_them(file: Path, engine: Engine) -> None:
+    former(engine, "0005")
+    fill(file)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for number in (5, 6):
+            put(connection, "comments", id=number, post_id=8, parent_id=None, is_trackback=number - 5, text="好")
+    migrate.upgrade(engine)
+    found = "SELECT id, kind, notes, quotes_id, content_sha256, text FROM comments ORDER BY id"
+    assert rows(file, found) == [(5, "comment", "[]", None, None, "好"), (6, "trackback", "[]", None, None, "好")]
+
+
+def test_an_index_with_texts_becomes_one_without(file: Path, engine: Engine) -> None:
+    former(engine, "0004")
     fill(file)
     rows(file, "UPDATE posts SET title = '梯度', text = '位置编码'")
     for table, columns in (("posts_fts", "title, text"), ("comments_fts", "author, text")):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from archiver import items
-from archiver.store import captures, models, posts, runs, search, search_index
+from archiver.store import captures, comments, models, posts, runs, search, search_index
 from archiver.store.database import Archive
 from archiver.store.posts import Change
 
@@ -31,6 +31,10 @@ def comment(number: int, parent: int | None = None, words: str = "好") -> items
         published_on="2026-11-01",
         content=items.Content(markdown=words, text=words),
     )
+
+
+def page(shown: list[items.Comment]) -> items.CommentPage:
+    return items.CommentPage(post_id=8, page=1, comments=tuple(shown))
 
 
 POST = items.Post(
@@ -182,16 +186,24 @@ def test_counters_make_a_row_a_day_or_when_comments_come(shelf: Shelf) -> None:
 
 def test_comments_keep_their_first_sight_and_take_their_last_text(shelf: Shelf) -> None:
     shelf.put(POST)
-    assert posts.save_comments(shelf.session, 8, [comment(5), comment(7, 5)], 1, seen_at=DAY[1]) == 2
-    assert posts.save_comments(shelf.session, 8, [comment(5, words="改"), comment(9)], 1, seen_at=DAY[2]) == 1
+    assert comments.save(shelf.session, page([comment(5), comment(7, 5)]), seen_at=DAY[1], capture_id=None).new == 2
+    assert (
+        comments.save(shelf.session, page([comment(5, words="改"), comment(9)]), seen_at=DAY[2], capture_id=None).new
+        == 1
+    )
     row = shelf.session.get_one(models.Comment, 5)
     assert (row.markdown, row.first_seen_at, row.last_seen_at) == ("改", DAY[1], DAY[2])
     assert shelf.session.get_one(models.Comment, 7).parent_id == 5
 
 
 def test_foreign_keys_are_enforced(shelf: Shelf) -> None:
-    with pytest.raises(Exception, match="FOREIGN KEY"):
-        posts.save_comments(shelf.session, 404, [comment(5)], 1, seen_at=DAY[1])
+    with pytest.raises(Exception, match=r"FOREIGN KEY|No row"):
+        comments.save(
+            shelf.session,
+            items.CommentPage(post_id=404, page=1, comments=(comment(5),)),
+            seen_at=DAY[1],
+            capture_id=None,
+        )
 
 
 def test_the_database_is_in_wal_mode(shelf: Shelf) -> None:
@@ -200,7 +212,7 @@ def test_the_database_is_in_wal_mode(shelf: Shelf) -> None:
 
 def test_what_was_not_committed_is_gone_and_a_savepoint_undoes_only_itself(shelf: Shelf) -> None:
     shelf.put(POST)
-    posts.save_comments(shelf.session, 8, [comment(1)], 1, seen_at=DAY[1])
+    comments.save(shelf.session, page([comment(1)]), seen_at=DAY[1], capture_id=None)
     with pytest.raises(ZeroDivisionError):
         half_done(shelf)
     shelf.archive.commit()
@@ -209,7 +221,7 @@ def test_what_was_not_committed_is_gone_and_a_savepoint_undoes_only_itself(shelf
 
 def half_done(shelf: Shelf) -> None:
     with shelf.archive.savepoint() as session:
-        posts.save_comments(session, 8, [comment(2)], 1, seen_at=DAY[1])
+        comments.save(session, page([comment(2)]), seen_at=DAY[1], capture_id=None)
         raise ZeroDivisionError
 
 
@@ -240,11 +252,17 @@ def test_a_revision_for_review_is_not_found(shelf: Shelf) -> None:
 
 def test_comments_can_be_found_and_their_new_words(shelf: Shelf) -> None:
     shelf.put(POST)
-    posts.save_comments(
-        shelf.session, 8, [comment(1, words="读到这里"), comment(2, words="原来如此")], 1, seen_at=DAY[0]
+    comments.save(
+        shelf.session,
+        page([comment(1, words="读到这里"), comment(2, words="原来如此")]),
+        seen_at=DAY[0],
+        capture_id=None,
     )
-    posts.save_comments(
-        shelf.session, 8, [comment(1, words="读到这里"), comment(2, words="改过的话")], 1, seen_at=DAY[1]
+    comments.save(
+        shelf.session,
+        page([comment(1, words="读到这里"), comment(2, words="改过的话")]),
+        seen_at=DAY[1],
+        capture_id=None,
     )
     shelf.archive.commit()
     assert found(shelf, "in:comments 读到这里 author:甲") == [1]
@@ -253,7 +271,7 @@ def test_comments_can_be_found_and_their_new_words(shelf: Shelf) -> None:
 
 def test_what_is_rolled_back_is_not_found(shelf: Shelf) -> None:
     shelf.put(POST)
-    posts.save_comments(shelf.session, 8, [comment(1, words="半途而废")], 1, seen_at=DAY[0])
+    comments.save(shelf.session, page([comment(1, words="半途而废")]), seen_at=DAY[0], capture_id=None)
     shelf.session.rollback()
     assert found(shelf, "in:comments 半途而废") == []
 
@@ -271,8 +289,9 @@ def test_an_index_made_anew_is_the_one_kept_up(shelf: Shelf) -> None:
 
     shelf.put(POST)
     shelf.put(changed(title="新题", content=content("新的，一段文字，$z$。")))
-    posts.save_comments(shelf.session, 8, [comment(1), comment(2, words="二，三")], 1, seen_at=DAY[0])
-    posts.save_comments(shelf.session, 8, [comment(1, words="改了"), comment(2, words="二，三")], 2, seen_at=DAY[1])
+    comments.save(shelf.session, page([comment(1), comment(2, words="二，三")]), seen_at=DAY[0], capture_id=None)
+    worded = [comment(1, words="改了"), comment(2, words="二，三")]
+    comments.save(shelf.session, page(worded), seen_at=DAY[1], capture_id=None)
     shelf.put(doubted := changed(sha="c", title="再改", content=content("短")))
     held = posts.held(shelf.session, 8)
     assert held

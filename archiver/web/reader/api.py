@@ -16,6 +16,7 @@ from starlette.routing import Route
 from archiver import __version__
 from archiver.errors import UsageError
 from archiver.store import query, results
+from archiver.store.reading import Row
 from archiver.urls import LARGEST_POST
 from archiver.web.reader import finding, parameters, tables
 from archiver.web.reader.desk import Desk, Missing, desk
@@ -101,7 +102,10 @@ def _post(desk: Desk, values: Values) -> Any:
 def _comments(desk: Desk, values: Values) -> Any:
     if desk.library.post(values["id"]) is None:
         raise Missing(f"post {values['id']}")
-    return desk.library.comments(values["id"])
+    former: dict[int, list[Row]] = {}
+    for row in desk.library.comment_revisions(values["id"]):
+        former.setdefault(row["comment_id"], []).append(row)
+    return [{**row, "former": former.get(row["id"], [])} for row in desk.library.comments(values["id"])]
 
 
 def _search(desk: Desk, values: Values) -> Any:
@@ -158,7 +162,13 @@ ENDPOINTS = (
         ),
     ),
     Endpoint("/api/posts/{id}", "A post: its text, where it is listed, its connections", _post, (_POST,)),
-    Endpoint("/api/posts/{id}/comments", "The comments of a post", _comments, (_POST,), array=True),
+    Endpoint(
+        "/api/posts/{id}/comments",
+        "The comments of a post, each with its former wordings",
+        _comments,
+        (_POST,),
+        array=True,
+    ),
     Endpoint("/api/search", "Posts or comments that match a query, best first", _search, finding.PARAMETERS),
     Endpoint(
         "/api/sql",

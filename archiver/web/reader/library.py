@@ -211,7 +211,15 @@ class Library:
         """Return the comments of a post in the order they were numbered."""
         return self._ask(
             "SELECT id, parent_id, author, author_url, is_owner, is_trackback, published_on, markdown, text, "
-            "deleted_at FROM comments WHERE post_id = :number ORDER BY id",
+            "deleted_at, quotes_id, kind, notes FROM comments WHERE post_id = :number ORDER BY id",
+            {"number": number},
+        )
+
+    def comment_revisions(self, number: int) -> list[Row]:
+        """Return how the comments of a post were worded before they were edited, oldest first."""
+        return self._ask(
+            "SELECT r.comment_id, r.seen_at, r.replaced_at, r.author, r.markdown, r.text FROM comment_revisions AS r "
+            "JOIN comments AS c ON c.id = r.comment_id WHERE c.post_id = :number ORDER BY r.replaced_at",
             {"number": number},
         )
 

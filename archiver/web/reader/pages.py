@@ -62,7 +62,7 @@ def post(request: Request) -> Response:
         return _unknown_post(request, number)
     revisions = library.revisions(number)
     comments = library.comments(number)
-    discussions = threads.threads(comments)
+    discussions = threads.threads(comments, library.comment_revisions(number))
     return page(
         request,
         "post.html",
@@ -101,7 +101,9 @@ def history(request: Request) -> Response:
     row = library.post(number)
     if row is None:
         return _unknown_post(request, number)
-    return page(request, "history.html", post=row, revisions=library.revisions(number))
+    edited = threads.threads(library.comments(number), library.comment_revisions(number))
+    former = [each for one in edited for each in one.flat() if each.former]
+    return page(request, "history.html", post=row, revisions=library.revisions(number), former=former)
 
 
 def difference(request: Request) -> Response:

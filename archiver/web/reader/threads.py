@@ -18,6 +18,8 @@ class Remark:
     """A comment and what was answered to it."""
 
     row: Row
+    former: Sequence[Row] = ()
+    """How it was worded before, oldest first."""
     depth: int = 0
     answers: list[Remark] = field(default_factory=list)
 
@@ -25,6 +27,11 @@ class Remark:
     def html(self) -> Markup:
         """The text, ready to be shown."""
         return markup.remark(self.row["markdown"])
+
+    @property
+    def former_html(self) -> list[tuple[str, Markup]]:
+        """Each former wording with the time until which it was there."""
+        return [(row["replaced_at"], markup.remark(row["markdown"])) for row in self.former]
 
     @property
     def number(self) -> int:
@@ -38,12 +45,17 @@ class Remark:
             yield from answer.flat()
 
 
-def threads(rows: Sequence[Row]) -> list[Remark]:
+def threads(rows: Sequence[Row], former: Sequence[Row] = ()) -> list[Remark]:
     """Return the comments at the top level, latest first as on the blog, each with its answers, earliest first.
+
+    `former` are the wordings that comments had before, oldest first.
 
     An answer whose parent the archive does not have stands at the top level.
     """
-    by_id = {row["id"]: Remark(row) for row in rows}
+    before: dict[int, list[Row]] = {}
+    for row in former:
+        before.setdefault(row["comment_id"], []).append(row)
+    by_id = {row["id"]: Remark(row, before.get(row["id"], ())) for row in rows}
     top: list[Remark] = []
     for remark in by_id.values():  # in the order of their numbers, so a parent comes before its answers
         parent = by_id.get(remark.row["parent_id"] or 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archiver import items
 from archiver.store import captures, connections, lists, posts, runs
+from archiver.store import comments as said
 from archiver.store.database import Archive, database_url
 from archiver.text import tex
 from archiver.urls import BLOG
@@ -146,7 +147,7 @@ class Library:
             comment_pages=1,
         )
         posts.save(self.archive.session, post, capture_id=capture, seen_at=at, extractor_version=1)
-        posts.save_comments(self.archive.session, number, tuple(comments), 1, seen_at=at)
+        said.save(self.archive.session, post, seen_at=at, capture_id=capture)
         self.archive.commit()
 
     def close(self) -> None:

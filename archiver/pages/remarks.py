@@ -1,0 +1,277 @@
+"""What one comment says and what stands around it: name, homepage, date.
+
+Known classes are believed first. Without them the header is what stands between the comments' texts: the date, and the
+words before it that are neither a floor nor a `says`; and where the text has no element of its own, it is what is left
+of the comment without its header.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml import etree, html
+from lxml.html import HtmlElement
+
+from archiver.items import Comment
+from archiver.pages.dates import Form
+from archiver.pages.document import text_of
+from archiver.pages.marks import HEADER, ID, Piece, Thread, answered, line, pieces
+from archiver.text import engines
+from archiver.urls import HOSTS, Site
+
+AUTHOR_CLASSES = ("ListUser", "fn", "comment-author")
+CONTENT_CLASSES = ("ListContent", "comment_content", "comment-content")
+
+_TRACKBACK = re.compile(r"\[\.\.\.\].*\[\.\.\.\]", re.S)
+_SAID = re.compile(r"\s*(?:发表于|写道|\bsays|\bsaid)?\s*[:：]?\s*$")
+_NOISE = re.compile(
+    r"[#№]?\s*\d*\s*[#楼樓层F]?|第\s*\d+\s*[层楼]|楼主|沙发|板凳|地板|发表于|写道|于|by|on|at|says?|said|引用|[\W_]+",
+    re.IGNORECASE,
+)
+"""Words around a name and a date that are neither."""
+
+_FLOOR = re.compile(r"[#№]\s*\d*|第?\s*\d+\s*[#楼樓层F]")
+"""The number of a comment on its page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a page belongs to one comment."""
+
+    thread: Thread
+    text: HtmlElement | None
+    """The element of its text; None when it has none of its own."""
+    header: list[Piece]
+    """The texts around that; of a comment without an element for its text, all its texts."""
+    item: HtmlElement
+    shared: bool
+    """Whether other comments stand in the same item, side by side."""
+    form: Form | None
+
+    @property
+    def dated(self) -> tuple[int, tuple[str, int, int]] | None:
+        """Which piece of the header has the date, and the date with its place in it."""
+        for number, piece in enumerate(self.header):
+            found = self.form(piece.text) if self.form and len(piece.text.strip()) <= HEADER else None
+            if found:
+                return number, found
+        return None
+
+
+def parts(item: HtmlElement, group: Sequence[Thread], form: Form | None, *, box: HtmlElement) -> Iterator[Part]:
+    """Yield what belongs to each comment in an item that is cut out of the box of all comments, or is the box."""
+    _drop_answer_links(item, group)
+    if len(group) == 1 and item is not box:
+        text = _text(item, group[0])
+        yield Part(group[0], text, list(pieces(item, _only(text))), item, False, form)
+        return
+    inside = set(item.iter())
+    together = [thread for thread in group if thread.first in inside]
+    for thread in group:
+        if thread.first not in inside:  # its date stands far from it, and another's item between them
+            yield Part(thread, thread.text, [], thread.first, True, form)
+    for thread, header in zip(together, _headers(item, together, form), strict=True):
+        yield Part(thread, thread.text, header, item, True, form)
+
+
+def _headers(item: HtmlElement, group: Sequence[Thread], form: Form | None) -> list[list[Piece]]:
+    """Return for each of several comments side by side the texts around its own: those before it, or those behind."""
+    order = {element: place for place, element in enumerate(item.iter())}
+    bounds = [order[thread.first if thread.text is None else thread.text] for thread in group]
+    around = list(pieces(item, frozenset(thread.text for thread in group if thread.text is not None)))
+    first_date = next((_place(piece, order) for piece in around if form and form(piece.text)), None)
+    before = first_date is not None and first_date < bounds[0]
+    headers: list[list[Piece]] = [[] for _ in group]
+    for piece in around:
+        index = bisect_left(bounds, _place(piece, order)) - (not before)
+        if 0 <= index < len(group):
+            headers[index].append(piece)
+    return headers
+
+
+def _place(piece: Piece, order: dict[HtmlElement, int]) -> float:
+    inside = piece.element
+    while piece.is_tail and len(inside):
+        inside = inside[-1]
+    return order[inside] + 0.5 * piece.is_tail
+
+
+def _only(element: HtmlElement | None) -> frozenset[HtmlElement]:
+    return frozenset() if element is None else frozenset({element})
+
+
+def _drop_answer_links(item: HtmlElement, group: Sequence[Thread]) -> None:
+    """Take the links for answering out, save one that stands for a comment's id."""
+    needed = {pointer for thread in group for pointer in thread.pointers}
+    for link in [link for link in item.iter("a") if answered(link)]:
+        if link in needed:
+            link.text = None
+            for child in list(link):
+                link.remove(child)
+        elif link.getparent() is not None:
+            link.drop_tree()
+
+
+def _text(item: HtmlElement, thread: Thread) -> HtmlElement | None:
+    """Return the element of a comment's text: the one with its id, or of a known class."""
+    return thread.text if thread.text is not None else _with_class(item, CONTENT_CLASSES)
+
+
+def _with_class(item: HtmlElement, names: Sequence[str]) -> HtmlElement | None:
+    for name in names:
+        for element in item.iter(etree.Element):
+            if element is not item and name in (element.get("class") or "").split():
+                return element
+    return None
+
+
+def comment(part: Part, site: Site, owner: str | None) -> Comment:
+    """Read a comment; the item it stands in may be changed, so read each part once."""
+    author, author_url = _author(part, site)
+    dated = part.dated
+    element = part.text if part.text is not None else _rest(part)
+    content = engines.read_fragment(element, site.resolve)
+    kind = part.thread.kind
+    if kind == "comment" and _TRACKBACK.fullmatch(content.text.strip()):
+        kind = "trackback"
+    missing = (("name", author), ("date", dated), ("text", content.markdown.strip()))
+    return Comment(
+        id=part.thread.number,
+        parent_id=part.thread.parent,
+        kind=kind,
+        author=author,
+        author_url=author_url,
+        is_owner=author == owner and (author_url is None or urlsplit(author_url).hostname in HOSTS),
+        published_on=dated[1][0] if dated else None,
+        content=content,
+        content_sha256=_digest(author, author_url, element),
+        quotes_id=_quoted(element, part.thread.number),
+        notes=tuple(f"no {name} found" for name, value in missing if not value),
+    )
+
+
+def _digest(author: str, author_url: str | None, element: HtmlElement) -> str:
+    markup = etree.tostring(element, encoding="unicode", with_tail=False, method="html").strip()
+    words = json.dumps([author, author_url, markup], ensure_ascii=False)
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _quoted(element: HtmlElement, own: int) -> int | None:
+    """Return the first other comment that a text links."""
+    for link in element.iter("a"):
+        found = ID.fullmatch((link.get("href") or "").rpartition("#")[2])
+        if found and int(found[2]) != own:
+            return int(found[2])
+    return None
+
+
+def _author(part: Part, site: Site) -> tuple[str, str | None]:
+    """Return name and homepage."""
+    named = _named(part)
+    if named is not None:
+        name = _without_date(text_of(named), part.form)
+        link = next((link for link in (named, *named.iter("a")) if link.get("href")), None)
+        if name:
+            return name, _homepage(link, site)
+    piece = _name_piece(part)
+    if piece is None:
+        return "", None
+    link = next((above for above in line(piece.holder) if above.tag == "a" and above.get("href")), None)
+    return _without_date(" ".join(piece.text.split()), part.form), _homepage(link, site)
+
+
+def _named(part: Part) -> HtmlElement | None:
+    """Return the element of a known class around the name."""
+    for name in AUTHOR_CLASSES:
+        for piece in part.header:
+            for above in line(piece.holder):
+                if above is not part.item and name in (above.get("class") or "").split():
+                    return above
+    return None
+
+
+def _name_piece(part: Part) -> Piece | None:
+    """Return the text that is the name: the first before the date, or behind a text the last, or after the date."""
+    dated = part.dated
+    if dated is None:
+        return next(filter(_is_word, part.header), None) if part.text is not None else None
+    number, (_, begin, _) = dated
+    header = [piece for piece in part.header[:number] if _is_word(piece)]
+    if _SAID.sub("", part.header[number].text[:begin]).strip(" |·,，"):
+        header.append(part.header[number])
+    behind = [piece for piece in part.header[number + 1 :] if _is_word(piece)]
+    if part.text is None and header and not behind:
+        return header[-1]
+    return next(iter(header or behind), None)
+
+
+def _is_word(piece: Piece) -> bool:
+    return not _NOISE.fullmatch(piece.text.strip())
+
+
+def _without_date(text: str, form: Form | None) -> str:
+    found = form(text) if form else None
+    return _SAID.sub("", text[: found[1]] if found and found[1] else text).strip()
+
+
+def _homepage(link: HtmlElement | None, site: Site) -> str | None:
+    href = link.get("href") or "" if link is not None else ""
+    return site.resolve(href) if href and not ID.fullmatch(href.rpartition("#")[2]) else None
+
+
+def _rest(part: Part) -> HtmlElement:
+    """Return what a comment without an element for its text says: all that is not its header."""
+    begin, end = _header_span(part)
+    taken = part.header[begin:end]
+    behind = part.dated[1][2] if part.dated and taken and part.header[part.dated[0]] is taken[-1] else None
+    kept = taken[-1].text[behind:].lstrip(" :：,，|") if behind is not None else ""
+    if part.shared:
+        return _paragraphs([kept, *(piece.text for piece in part.header if piece not in taken)])
+    if taken and begin == 0:
+        _drop_pictures_before(part.item, taken[-1].holder)
+    for piece in taken:
+        setattr(piece.element, "tail" if piece.is_tail else "text", kept if piece is taken[-1] else "")
+    return part.item
+
+
+def _header_span(part: Part) -> tuple[int, int]:
+    """Return from where to where the texts of a comment are its header: at the beginning, or behind the text."""
+    dated, named = part.dated, _name_piece(part)
+    if dated is None:
+        known = _named(part)
+        inside = [known is not None and known in line(piece.holder) for piece in part.header]
+        return (inside.index(True), inside.index(True) + sum(inside)) if any(inside) else (0, 0)
+    at = part.header.index(named) if named else dated[0]
+    behind = any(map(_is_word, part.header[dated[0] + 1 :]))
+    if not behind and any(map(_is_word, part.header[:at])):
+        return at, len(part.header)
+    end = max(at, dated[0]) + 1
+    while end < len(part.header) - 1 and _FLOOR.fullmatch(part.header[end].text.strip()):
+        end += 1
+    return 0, end
+
+
+def _drop_pictures_before(item: HtmlElement, end: HtmlElement) -> None:
+    """Take the pictures of a header out: avatars."""
+    before = []
+    for element in item.iter(etree.Element):
+        if element is end:
+            break
+        before.append(element)
+    for picture in before:
+        if picture.tag == "img":
+            picture.drop_tree()
+
+
+def _paragraphs(texts: Sequence[str]) -> HtmlElement:
+    root = html.Element("div")
+    for text in texts:
+        if text.strip():
+            etree.SubElement(root, "p").text = text
+    return root

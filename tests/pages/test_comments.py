@@ -1,0 +1,363 @@
+"""Comments in markup nobody has seen: ids on any element, in any of several ways of nesting, with something broken."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from html import escape
+
+import lxml.html
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml.html import HtmlElement
+
+from archiver.items import Comment, Post
+from archiver.pages.comments import DRIFT, parse_comment_page
+from archiver.pages.post import parse_post
+
+URL = "https://kexue.fm/archives/9001"
+OWNER = "林知微"
+NAMES = ("甲", "tom & jerry", "<guest>", OWNER, "乙")
+MONTHS = ("March 4th, 2022", "May 21st, 2023", "June 1st, 2024", "July 12th, 2024")
+
+
+class Said:
+    """A comment to be shown, with its answers."""
+
+    def __init__(self, number: int, parent: int | None, kind: str = "comment") -> None:
+        self.number, self.parent, self.kind = number, parent, kind
+        self.name, self.date = NAMES[number % len(NAMES)], MONTHS[number % len(MONTHS)]
+        self.url = "https://example.org/" if number % 3 == 0 else None
+        self.text = f"第{number}条，$x_{number}<y$。"
+        self.answers: list[Said] = []
+
+    @property
+    def shown_name(self) -> str:
+        return f'<a href="{self.url}">{escape(self.name)}</a>' if self.url else escape(self.name)
+
+    @property
+    def id(self) -> str:
+        return f'id="{self.kind}-{self.number}"'
+
+    @property
+    def reply(self) -> str:
+        return (
+            f'<span><a href="/archives/9001/comment-page-1?replyTo={self.number}#respond-post-9001">回复评论</a></span>'
+        )
+
+    @property
+    def words(self) -> str:
+        return f"<p>{escape(self.text)}</p>"
+
+
+def all_of(shape: Callable[[Said, int], str], said: Said, depth: int) -> str:
+    return "".join(shape(answer, depth + 1) for answer in said.answers)
+
+
+def text_ids(said: Said, depth: int) -> str:
+    """The id on the text: what was seen in a saved copy of the blog."""
+    below = all_of(text_ids, said, depth)
+    if depth:
+        head = f"<strong>{said.shown_name}</strong> 发表于 <small>{said.date}</small>"
+        text = f'<div class="comment_content" {said.id}>{said.words}</div>'
+        return f'<div class="comment_reply">{head}{text}{said.reply}{below}</div>'
+    head = f'<p class="ListUser"><strong>{said.shown_name}</strong></p><p class="ListDate">{said.date}</p>'
+    text = f'<div class="ListContent" {said.id}>{said.words}</div>'
+    return f'<li class="ComListLi">{head}<span class="ListNr">{said.number}#</span>{text}{said.reply}{below}</li>'
+
+
+def both_ids(said: Said, depth: int) -> str:
+    """As `text_ids`, with the id on the item of a thread too."""
+    return text_ids(said, depth).replace("<li ", f"<li {said.id} ", 1)
+
+
+def item_ids(said: Said, depth: int) -> str:
+    """The id on the item, answers in a list within it."""
+    below = f'<ol class="children">{all_of(item_ids, said, depth)}</ol>' if said.answers else ""
+    date = f'<a href="/archives/9001/comment-page-1#comment-{said.number}">{said.date}</a>'
+    head = f'<div class="ListUser">{said.shown_name}</div><div class="ListDate">{date}</div>'
+    return f'<li {said.id}>{head}<div class="ListContent">{said.words}</div>{said.reply}{below}</li>'
+
+
+def article_ids(said: Said, depth: int) -> str:
+    """The id on an element beside the list of answers."""
+    below = f"<ul>{all_of(article_ids, said, depth)}</ul>" if said.answers else ""
+    head = f"<header><cite>{said.shown_name}</cite> says: <time>{said.date}</time></header>"
+    return f"<li><article {said.id}>{head}<div>{said.words}</div>{said.reply}</article>{below}</li>"
+
+
+def definitions(said: Said, depth: int) -> str:
+    """Names and dates as terms, texts as definitions, answers as lists in these."""
+    below = f"<dl>{all_of(definitions, said, depth)}</dl>" if said.answers else ""
+    term = f"<dt><b>{said.shown_name}</b>, {said.date}</dt>"
+    return f"{term}<dd><div {said.id}>{said.words}</div>{said.reply}{below}</dd>"
+
+
+def rows(said: Said, depth: int) -> str:
+    """Rows of a table, answers as tables in cells."""
+    below = f"<table><tbody>{all_of(rows, said, depth)}</tbody></table>" if said.answers else ""
+    head = f"<td>{said.shown_name}<br>{said.date}</td>"
+    return f"<tr>{head}<td><div {said.id}>{said.words}</div>{said.reply}{below}</td></tr>"
+
+
+def anchors(said: Said, depth: int) -> str:
+    """The id on an empty anchor."""
+    below = f"<ol>{all_of(anchors, said, depth)}</ol>" if said.answers else ""
+    head = f'<a {said.id}></a><p class="a">{said.shown_name}</p><p class="b">{said.date}</p>'
+    return f"<li>{head}<div>{said.words}</div>{said.reply}{below}</li>"
+
+
+SHAPES = {
+    "text_ids": (text_ids, "ol"),
+    "both_ids": (both_ids, "ol"),
+    "item_ids": (item_ids, "ol"),
+    "article_ids": (article_ids, "ol"),
+    "definitions": (definitions, "dl"),
+    "rows": (rows, "table"),
+    "anchors": (anchors, "ol"),
+}
+
+
+def page(comments: str, *, pager: str = "", counter: str = "", link: str = URL) -> str:
+    return f"""<!DOCTYPE html><html><head><title>试</title></head><body><div id="content">
+<div class="Post"><div class="PostHead"><div class="title-wrap"><h1><a href="{link}">试</a></h1>
+<span class="submitted">By {OWNER} | 2022-03-04 | 12位读者 | </span></div></div>
+<div class="PostContent" id="PostContent"><p>正文$x$。</p></div></div>
+<div id="tools" class="tools"><span class="cat">分类：<a href="/category/A">甲</a></span>{counter}</div>
+<div id="PostComment"><p><a href="#comment_form">发表你的看法</a></p><div id="comments">{pager}{comments}{pager}</div>
+<form id="comment_form"><textarea></textarea></form></div></div></body></html>"""
+
+
+def forest(parents: list[int | None]) -> list[Said]:
+    """Return comments numbered from 101, each an answer to the one with that place or to none."""
+    said: list[Said] = []
+    for place, parent in enumerate(parents):
+        one = Said(101 + place, None if parent is None else 101 + parent)
+        said.append(one)
+        if parent is not None:
+            said[parent].answers.append(one)
+    return said
+
+
+def shown(said: list[Said], shape: str) -> str:
+    write, tag = SHAPES[shape]
+    return f"<{tag}>{''.join(write(one, 0) for one in said if one.parent is None)}</{tag}>"
+
+
+def read(html: str) -> Post:
+    found = parse_post(URL, html.encode())
+    assert not any("fault" in issue for issue in found.comment_issues), found.comment_issues
+    return found
+
+
+def facts(comments: tuple[Comment, ...]) -> dict[int, tuple[object, ...]]:
+    return {
+        each.id: (each.parent_id, each.author, each.author_url, each.published_on, each.content.text.strip())
+        for each in comments
+    }
+
+
+def expected(said: list[Said]) -> dict[int, tuple[object, ...]]:
+    days = dict(zip(MONTHS, ("2022-03-04", "2023-05-21", "2024-06-01", "2024-07-12"), strict=True))
+    return {one.number: (one.parent, one.name, one.url, days[one.date], one.text) for one in said}
+
+
+PARENTS = st.integers(1, 8).flatmap(
+    lambda size: st.tuples(*(st.none() if n == 0 else st.none() | st.integers(0, n - 1) for n in range(size)))
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(PARENTS, st.sampled_from(sorted(SHAPES)))
+def test_every_comment_is_read_whole_wherever_its_id_stands(parents: tuple[int | None, ...], shape: str) -> None:
+    said = forest(list(parents))
+    assert facts(read(page(shown(said, shape))).comments) == expected(said)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PARENTS, st.sampled_from(["text_ids", "both_ids", "item_ids"]), st.booleans())
+def test_classes_and_tags_help_and_are_never_needed(parents: tuple[int | None, ...], shape: str, in_divs: bool) -> None:
+    said = forest(list(parents))
+    bare = re.sub(r' class="[^"]*"', "", shown(said, shape))
+    bare = re.sub(r"(</?)(?:li|ol)\b", r"\1div", bare) if in_divs else bare
+    assert facts(read(page(bare)).comments) == expected(said)
+
+
+# Something about the markup is broken
+
+
+def _marks(tree: HtmlElement) -> list[HtmlElement]:
+    return [each for each in tree.iter() if re.match(r"comment-\d", each.get("id") or "")]
+
+
+def _inner(tree: HtmlElement, chance: random.Random) -> HtmlElement:
+    """Return any element within the comments and outside of their texts."""
+    box = tree.get_element_by_id("comments")
+    words = ("ListContent", "comment_content")
+    return chance.choice(
+        [e for e in box.iterdescendants() if not any(a.get("class") in words for a in e.iterancestors())]
+    )
+
+
+def rename_an_id(tree: HtmlElement, chance: random.Random) -> None:
+    chance.choice(_marks(tree)).set("id", "other")
+
+
+def rename_all_ids(tree: HtmlElement, chance: random.Random) -> None:
+    for mark in _marks(tree):
+        mark.set("id", f"x{mark.get('id')}")
+
+
+def rename_ids_and_lose_links(tree: HtmlElement, chance: random.Random) -> None:
+    rename_an_id(tree, chance)
+    for link in tree.xpath("//a[contains(@href, 'replyTo')]"):
+        link.drop_tree()
+
+
+def wrap(tree: HtmlElement, chance: random.Random) -> None:
+    inner = _inner(tree, chance)
+    box = lxml.html.Element("div")
+    inner.addprevious(box)
+    box.tail, inner.tail = inner.tail, None
+    box.append(inner)
+
+
+def unwrap(tree: HtmlElement, chance: random.Random) -> None:
+    _inner(tree, chance).drop_tag()
+
+
+def double(tree: HtmlElement, chance: random.Random) -> None:
+    inner = _inner(tree, chance)
+    inner.addnext(lxml.html.fragment_fromstring(lxml.html.tostring(inner, with_tail=False)))
+
+
+def move(tree: HtmlElement, chance: random.Random) -> None:
+    inner, place = _inner(tree, chance), _inner(tree, chance)
+    if inner not in (place, *place.iterancestors()):
+        place.addnext(inner)
+
+
+def lose_a_date(tree: HtmlElement, chance: random.Random) -> None:
+    dated = [each for each in tree.iter() if (each.text or "") in MONTHS]
+    chance.choice(dated).text = "不久以前"
+
+
+def rename_boxes(tree: HtmlElement, chance: random.Random) -> None:
+    for name in ("comments", "PostComment"):
+        tree.get_element_by_id(name).set("id", f"other-{name}")
+
+
+MUTATIONS = (
+    *(rename_an_id, rename_all_ids, rename_ids_and_lose_links, wrap, unwrap, double, move, lose_a_date, rename_boxes),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    PARENTS,
+    st.sampled_from(["text_ids", "both_ids", "item_ids"]),
+    st.sampled_from(MUTATIONS),
+    st.integers(0, 999),
+    st.booleans(),
+)
+def test_whatever_breaks_each_comment_is_read_or_counted_as_missing(
+    parents: tuple[int | None, ...],
+    shape: str,
+    mutation: Callable[[HtmlElement, random.Random], None],
+    seed: int,
+    classes: bool,
+) -> None:
+    said = forest(list(parents))
+    tree = lxml.html.document_fromstring(page(shown(said, shape)))
+    mutation(tree, random.Random(seed))
+    html = lxml.html.tostring(tree, encoding="unicode")
+    found = read(html if classes else re.sub(r' class="(?!Post|submitted|title|cat|tools)[^"]*"', "", html))
+    missing = expected(said).keys() - {each.id for each in found.comments}
+    assert {each.id for each in found.comments} <= expected(said).keys()
+    places = {each.id: place for place, each in enumerate(found.comments)}
+    assert all(places[each.parent_id] < places[each.id] for each in found.comments if each.parent_id)
+    assert len(missing) <= found.comments_unread
+    assert bool(found.comments_unread) == bool(found.comment_issues)
+    assert (found.content.text, found.quality.issues) == ("正文$x$。", ())
+
+
+# Kinds, quotes, pagers
+
+
+def test_pingbacks_and_trackbacks_are_read_by_their_ids() -> None:
+    said = [Said(101, None), Said(103, None, "pingback"), Said(104, None, "trackback")]
+    assert [(each.id, each.kind) for each in read(page(shown(said, "text_ids"))).comments] == [
+        (101, "comment"),
+        (103, "pingback"),
+        (104, "trackback"),
+    ]
+
+
+def quoting(said: Said, quoted: str) -> str:
+    return shown([said], "item_ids").replace("<p>", f'<p><a href="{quoted}">@甲|comment-101</a> ', 1)
+
+
+def test_a_quote_is_a_reference_and_no_parent_where_the_page_shows_threads() -> None:
+    both = shown([Said(101, None)], "item_ids") + quoting(Said(102, None), f"{URL}/comment-page-1#comment-101")
+    found = read(page(both)).comments
+    assert [(each.parent_id, each.quotes_id, each.notes) for each in found] == [(None, None, ()), (None, 101, ())]
+
+
+def test_a_quote_is_the_parent_of_last_resort_in_a_flat_list_and_a_note_says_so() -> None:
+    both = shown([Said(101, None)], "item_ids") + quoting(Said(102, None), "#comment-101")
+    flat = re.sub(r"<span><a [^>]*replyTo.*?</span>", "", both)
+    answer = read(page(flat)).comments[1]
+    assert (answer.parent_id, answer.quotes_id) == (101, 101)
+    assert answer.notes == ("the page shows no threads; taken for an answer to what it quotes",)
+
+
+def test_a_quote_of_a_comment_elsewhere_is_a_reference_alone() -> None:
+    flat = re.sub(r"<span><a [^>]*replyTo.*?</span>", "", quoting(Said(102, None), f"{URL}#comment-7"))
+    answer = read(page(flat)).comments[0]
+    assert (answer.parent_id, answer.quotes_id) == (None, 7)
+
+
+def pager(last: int) -> str:
+    return f'<ol><li class="current"><a href="{URL}/comment-page-{last}#comments">{last}</a></li></ol>'
+
+
+def test_a_pager_is_believed_as_far_as_the_post_can_have_comments() -> None:
+    comments = shown([Said(101, None)], "item_ids")
+    found = read(page(comments, pager=pager(9), counter="30 评论"))
+    assert (found.comment_page, found.comment_pages, found.comment_issues) == (9, 9, ())
+    found = read(page(comments, pager=pager(999_999), counter="30 评论"))
+    assert found.comment_pages == 30 + DRIFT
+    assert found.comment_issues == (
+        "the pager claims 999999 pages, the post 30 comments: pages from 36 on are not asked for",
+    )
+    assert read(page(comments, pager=pager(999_999))).comment_pages == 100
+
+
+def test_a_link_in_a_comment_is_no_pager() -> None:
+    link = f'<a href="{URL}/comment-page-99#comments">那里</a>'
+    comments = shown([Said(101, None)], "item_ids").replace("</p>", f"{link}</p>", 1)
+    assert read(page(comments)).comment_pages == 1
+
+
+def test_a_date_in_a_text_is_not_the_date_of_the_comment() -> None:
+    said = [Said(101, None), Said(102, 101)]
+    said[0].answers.append(said[1])
+    for shape in ("text_ids", "both_ids", "item_ids"):
+        forged = shown(said, shape).replace("</p></div>", "</p><p>June 1st, 2010</p></div>")
+        found = read(page(forged))
+        assert [each.published_on for each in found.comments] == ["2023-05-21", "2024-06-01"], shape
+        assert found.comments_unread == 0
+
+
+def test_ids_in_the_text_of_a_post_are_no_comments() -> None:
+    html = page(shown([Said(101, None)], "item_ids")).replace("<p>正文", '<p id="comment-5">正文')
+    assert [each.id for each in read(html).comments] == [101]
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_a_page_of_comments_is_read_as_the_post_is(shape: str) -> None:
+    said = forest([None, 0, 1, None])
+    found = parse_comment_page(f"{URL}/comment-page-1", page(shown(said, shape)).encode())
+    assert facts(found.comments) == expected(said)
