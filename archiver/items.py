@@ -145,6 +145,8 @@ class Post:
     """Comments that are on the page and could not be read."""
     comment_issues: tuple[str, ...] = ()
     """What speaks against having all comments of the page, in plain sentences; no doubt about the post."""
+    ending: str | None = None
+    """How the page ends, see `archiver.pages.ending`; None of what was not read from a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,8 @@ class CommentPage:
     comments_unread: int = 0
     comment_issues: tuple[str, ...] = ()
     """As of a post's page."""
+    ending: str | None = None
+    """How the page ends, see `archiver.pages.ending`; None of what was not read from a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +183,8 @@ class Listing:
     last_page: int
     categories: tuple[Category, ...]
     """All categories of the blog's menu, in its order."""
+    ending: str | None = None
+    """How the page ends, see `archiver.pages.ending`; None of what was not read from a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +206,8 @@ class Catalogue:
     """Year and the number of posts the page claims for it."""
     categories: tuple[Category, ...]
     """All categories of the blog's menu, in its order."""
+    ending: str | None = None
+    """How the page ends, see `archiver.pages.ending`; None of what was not read from a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +254,12 @@ class Unmodified:
     """A page or file the server says is as the archive has it (status 304)."""
 
 
+CLOSED = "</html>"
+"""End of a page that closes its document."""
+
+CUT = "the answer is not whole: it ends early, though not by its framing"
+"""Reason of a gap where a page was cut short, or its content coding does not end in order."""
+
 GATE = "the gate stayed shut, also with its cookie"
 """Reason of a gap where only the page that sets a cookie was to be had."""
 
@@ -267,8 +281,12 @@ class Gap:
     """Whether it must never be asked for, for example by robots.txt."""
     unrecognised: bool = False
     """Whether a page arrived, but not what its address promises."""
+    fault: bool = False
+    """Whether this program is to blame: such a failure never grows old."""
     not_before: str | None = None
     """Until when the server wants to be left alone about this address; ISO 8601 UTC."""
+    ending: str | None = None
+    """How the page ends that was cut short; None of other gaps."""
 
 
 Item = Post | CommentPage | Listing | Catalogue | Topics | Asset | Unmodified | Gap

@@ -20,9 +20,10 @@ from twisted.python.failure import Failure
 
 from archiver import urls
 from archiver.errors import PageNotRecognised, UsageError, in_words
-from archiver.items import FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
+from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
+from archiver.pages.ending import ending_of
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
 from archiver.pages.requisites import mathjax_parts, parse_requisites
@@ -134,11 +135,16 @@ class BlogSpider(Spider):
             return [], Gap(reason=str(error), unrecognised=True)
         except Exception as error:
             self.logger.exception("a fault of the archiver at %s", response.url)
-            return [], Gap(reason=f"a fault of the archiver, please report it: {error!r}")
+            # All pages of a kind may meet with it: then it is as if their markup had changed.
+            return [], Gap(
+                reason=f"a fault of the archiver, please report it: {error!r}", unrecognised=True, fault=True
+            )
         return cast("list[Request]", links), cast("Item", item)
 
     def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
         """Return what a page asks for and what it is, or the gap that another status leaves."""
+        if CUT in response.flags and response.status == 200:
+            return iter([Gap(reason=CUT, ending=ending_of(response.body))])
         if response.status == 200:
             elsewhere = self._elsewhere(response)
             return page(response) if elsewhere is None else iter([self.ask(elsewhere, "post"), _moved(elsewhere)])

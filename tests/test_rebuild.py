@@ -67,6 +67,7 @@ TABLES = (
     *("captures", "posts", "post_revisions", "post_stats", "comments", "formulas", "code_blocks", "images", "links"),
     *("categories", "post_categories", "tags", "post_tags", "topics", "topic_posts", "sightings", "runs", "frontier"),
     *("external_references", "series", "series_posts", "doubts", "comment_revisions", "comment_pages"),
+    "page_endings",
 )
 
 EDITED, THREADED, DELETED, FAILING, TORN, NEW = 131, 207, 144, 105, 178, 900

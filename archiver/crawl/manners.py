@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Self
 
 from scrapy import Request
@@ -20,7 +21,11 @@ from scrapy.utils.misc import load_object
 
 from archiver.crawl.run import PATIENCE, Run, run_of
 from archiver.errors import ArchiverError, RateLimited, Unreachable, in_words, is_unreachable
+from archiver.items import CUT, GATE
+from archiver.pages.ending import ending_of
+from archiver.store import endings
 from archiver.store.database import timestamp
+from archiver.store.endings import KINDS, Ending
 from archiver.store.frontier import FAILING
 from archiver.store.runs import LONGEST_REST
 
@@ -69,6 +74,9 @@ class MannersMiddleware:
             return self._refused(request, response, reason)
         if response.status in PASSING:
             return self._later(request, reason, self._back_off(request)) or response
+        if self._is_cut(request, response):
+            again = self._later(request, CUT, self._back_off(request))
+            return again or response.replace(flags=[*response.flags, CUT])
         if self._is_own(request):
             self.in_a_row.clear()
             self.run.unanswered = None
@@ -84,6 +92,15 @@ class MannersMiddleware:
         elif is_unreachable(exception):
             self._count(request, reason, Unreachable)
         return self._later(request, reason, self._back_off(request))
+
+    def _is_cut(self, request: Request, response: Response) -> bool:
+        """Return whether a page was cut short, by its content coding or by how pages of its kind end."""
+        if response.status != HTTPStatus.OK or GATE in response.flags:
+            return False
+        kind = request.meta.get("frontier_kind", "")
+        if CUT in response.flags or kind not in KINDS:
+            return CUT in response.flags
+        return endings.judge(self.run.archive.session, kind, ending_of(response.body)) is Ending.CUT
 
     def _refused(self, request: Request, response: Response, reason: str) -> Request | Response:
         """Rest the host when it asks for that; leave an address alone that asks for more than a run can wait."""

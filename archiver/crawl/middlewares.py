@@ -17,11 +17,11 @@ from archiver.crawl.message import rebuilt
 from archiver.crawl.run import ResponseHead, Run, run_of
 from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errors import ArchiverError
-from archiver.items import GATE
+from archiver.items import CUT, GATE
 from archiver.pages.gate import is_gate
 from archiver.store import captures
 from archiver.store.database import timestamp
-from archiver.warc import message
+from archiver.warc import coding, message
 
 KNOCKS = 2
 """How often the gate is asked again with its cookie: once is what crawlers that ran against it needed."""
@@ -102,6 +102,7 @@ class WarcMiddleware:
     def __init__(self, crawler: Crawler, run: Run) -> None:
         self.crawler = crawler
         self.run = run
+        self.largest = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -114,7 +115,20 @@ class WarcMiddleware:
         self._record(request, exchange)
         if exchange.truncated:
             raise IgnoreRequest(f"the response broke off: {exchange.truncated}")
-        return response
+        return self._marked(response)
+
+    def _marked(self, response: Response) -> Response:
+        """Return a response, marked if its content coding does not end in order, though its framing did."""
+        spelt = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
+        codings = [each.strip().lower() for each in spelt.split(",") if each.strip()]
+        try:
+            if not codings or coding.is_whole(response.body, codings, self.largest):
+                return response
+            body = coding.decode(response.body, codings, self.largest)
+        except coding.ContentTooLarge:
+            return response  # which Scrapy refuses too, and says so
+        headers = {name: values for name, values in response.headers.items() if name.lower() != b"content-encoding"}
+        return response.replace(body=body, headers=headers, flags=[*response.flags, CUT])
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Record what came of a download that failed."""

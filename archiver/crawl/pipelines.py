@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
 from archiver.items import Catalogue, CommentPage, Gap, Outcome, Topics
-from archiver.store import outcomes, posts
+from archiver.store import endings, outcomes, posts
 from archiver.store.outcomes import Effect
 from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import post_id
@@ -74,14 +74,15 @@ class StorePipeline:
             self._have_wait(outcome)
             return
         try:
-            with self.run.archive.savepoint():
+            with self.run.archive.savepoint() as session:
+                outcome = replace(outcome, item=endings.judged(session, outcome.kind, outcome.item))
                 effect = self._save(outcome)
             self.run.counts.add(outcome, effect)
         except ArchiverError:
             raise
         except Exception as error:
             logger.exception("a fault of the archiver at %s", outcome.url)
-            gap = replace(outcome, item=Gap(reason=f"a fault of the archiver, please report it: {error!r}"))
+            gap = replace(outcome, item=Gap(reason=f"a fault of the archiver, please report it: {error!r}", fault=True))
             self.run.counts.add(gap, self._save(gap))
 
     def _have_wait(self, outcome: Outcome) -> None:
@@ -93,7 +94,7 @@ class StorePipeline:
 
     def _save(self, outcome: Outcome) -> Effect:
         if isinstance(outcome.item, Catalogue):
-            self.run.catalogue_read = True
+            self.run.catalogue_read = outcomes.is_proven(self.run.archive.session, outcome)
         elif isinstance(outcome.item, Topics) and outcome.item.body:
             self.run.keep_index(outcome.item)
         run = self.run

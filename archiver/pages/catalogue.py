@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Catalogue, CatalogueEntry
 from archiver.pages.document import first, menu, parse, text_of
+from archiver.pages.ending import ending_of
 from archiver.urls import Site, post_id
 
 _YEAR = re.compile(r"(\d{4})\s*年\s*[(（]\s*共\s*(\d+)\s*篇")
@@ -47,6 +48,7 @@ def parse_catalogue(url: str, body: bytes, site: Site | None = None) -> Catalogu
         entries=entries,
         year_totals=tuple((int(found[1]), int(found[2])) for found in years if found),
         categories=menu(tree, site, url),
+        ending=ending_of(body),
     )
 
 

@@ -16,6 +16,7 @@ from archiver.errors import PageNotRecognised
 from archiver.items import Comment, CommentPage
 from archiver.pages import remarks
 from archiver.pages.document import by_id, first, links, parse
+from archiver.pages.ending import ending_of
 from archiver.pages.marks import ID, answered, line
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
@@ -67,6 +68,7 @@ def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> Comme
         comments=found.comments,
         comments_unread=found.unread,
         comment_issues=found.issues,
+        ending=ending_of(body),
     )
 
 

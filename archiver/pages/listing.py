@@ -7,6 +7,7 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Category, Listing, ListingEntry
 from archiver.pages.document import by_class, date_in, first, has_class, links, menu, parse, text_of
+from archiver.pages.ending import ending_of
 from archiver.urls import Site, category, post_id
 
 POSTS = f"//div[{has_class('Post')}]"
@@ -36,6 +37,7 @@ def parse_listing(url: str, body: bytes, site: Site | None = None) -> Listing:
         next_page=page + 1 if page + 1 in pages else None,
         last_page=max([page, *pages]),
         categories=categories,
+        ending=ending_of(body),
     )
 
 

@@ -16,6 +16,7 @@ from archiver.errors import PageNotRecognised
 from archiver.items import Content, Post, Quality
 from archiver.pages import comments
 from archiver.pages.document import by_class, by_id, first, has_class, parse_with_flaws, text_of
+from archiver.pages.ending import ending_of
 from archiver.pages.metadata import Metadata, read_metadata
 from archiver.text import engines, quality
 from archiver.urls import Site, comment_page, post_id, post_url
@@ -68,6 +69,7 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
         comment_pages=said.pages,
         comments_unread=said.unread,
         comment_issues=said.issues,
+        ending=ending_of(body),
     )
 
 

@@ -23,7 +23,7 @@ from archiver.rebuild.files import RunFiles
 from archiver.rebuild.pool import Pool
 from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
-from archiver.store import chronicle, connections, doubts, freshness, outcomes, posts, runs
+from archiver.store import chronicle, connections, doubts, endings, freshness, outcomes, posts, runs
 from archiver.store.chronicle import Seen, Settled
 from archiver.store.database import Archive, timestamp
 from archiver.text import EXTRACTOR_VERSION
@@ -170,6 +170,7 @@ class Build:
 
     def _store(self, step: Step, item: Item) -> None:
         """Store what a step comes to, and note what became of its address."""
+        item = endings.judged(self._session, step.kind, item)
         try:
             with self._archive.savepoint():
                 self._save(step, item)
@@ -187,6 +188,7 @@ class Build:
     def _save(self, step: Step, item: Item) -> None:
         """Store the content of a page, if it is one; its address is settled at the end of the run."""
         if isinstance(item, Gap | Asset):
+            endings.learn(self._session, step.kind, item)
             return
         seen, run = step.seen, step.run
         outcome = Outcome(

@@ -14,9 +14,10 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from archiver import items
 from archiver.errors import ArchiverError, PageNotRecognised
-from archiver.items import Asset, Gap, Item, Listing, Post, Unmodified
+from archiver.items import CUT, Asset, Gap, Item, Listing, Post, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
+from archiver.pages.ending import ending_of
 from archiver.pages.gate import is_gate
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
@@ -109,6 +110,8 @@ def read(directory: Path, task: Task) -> Item:
     try:
         record = read_record(directory, task.warc_file, task.offset)
         body = record.decoded(DOWNLOAD_MAXSIZE)
+        if not record.is_whole(DOWNLOAD_MAXSIZE):
+            return Gap(reason=CUT, ending=ending_of(body))
         if is_gate(record.http_status or 0, body):
             return Gap(reason="HTTP 403")
         return PAGES[task.kind](task.url, body, Site(task.site))

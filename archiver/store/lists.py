@@ -37,9 +37,9 @@ def save_catalogue(session: Session, catalogue: items.Catalogue, *, run_id: int)
     )
 
 
-def save_listing(session: Session, listing: items.Listing, *, run_id: int) -> None:
+def save_listing(session: Session, listing: items.Listing, *, run_id: int, proven: bool = True) -> None:
     """Store what a page of a category lists; an empty first page leaves the category without posts."""
-    if listing.page == 1 and not listing.entries:
+    if listing.page == 1 and not listing.entries and proven:
         session.execute(delete(Sighting).where(Sighting.source == CATEGORY + listing.category.slug))
     rows = ({"post_id": e.post_id, "title": e.title, "published_on": e.published_on} for e in listing.entries)
     _sight(session, CATEGORY + listing.category.slug, run_id, rows)

@@ -436,6 +436,17 @@ class FrontierEntry(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), doc="The run that last opened it.")
 
 
+class PageEnding(Base):
+    """How pages of a kind end."""
+
+    __tablename__ = "page_endings"
+    __table_args__ = about("How pages of each kind end, learned from those stored: what ends otherwise was cut short.")
+
+    kind: Mapped[str] = mapped_column(primary_key=True, doc="catalogue, category, comments or post.")
+    ending: Mapped[str] = mapped_column(primary_key=True, doc="`</html>`, or the last one or two tags.")
+    pages: Mapped[int] = mapped_column(doc="Pages stored that ended so, counted until that is enough.")
+
+
 class Doubt(Base):
     """Something the blog shows that is not believed yet."""
 

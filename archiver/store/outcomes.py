@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from archiver.items import Asset, Catalogue, CommentPage, Gap, Listing, Outcome, Post, Topics, Unmodified
-from archiver.store import comments, frontier, lists, posts
+from archiver.store import comments, endings, frontier, lists, posts
 from archiver.store.database import timestamp
+from archiver.store.endings import Ending
 from archiver.store.posts import Change, Held
 from archiver.urls import comment_page_url, post_id
 
@@ -31,34 +32,42 @@ def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: 
     """
     item = outcome.item
     if isinstance(item, Gap):
+        endings.learn(session, outcome.kind, item)
         return Effect(failures=_fail(session, outcome.url, item)) if outcome.url else Effect()
     effect = Effect()
+    proven = is_proven(session, outcome)
     match item:
         case Post():
-            effect = _save_post(session, item, outcome, run_id, extractor_version)
+            effect = _save_post(session, item, outcome, run_id, extractor_version, proven=proven)
         case CommentPage():
-            effect = Effect(comments_new=_save_comments(session, item, outcome, run_id))
+            effect = Effect(comments_new=_save_comments(session, item, outcome, run_id, proven=proven))
         case Catalogue():
             posts.save_categories(session, item.categories)
             lists.save_catalogue(session, item, run_id=run_id)
         case Listing():
-            lists.save_listing(session, item, run_id=run_id)
+            lists.save_listing(session, item, run_id=run_id, proven=proven)
         case Topics():
             lists.save_topics(session, item, run_id=run_id)
         case Unmodified():
             posts.touch(session, outcome.url, seen_at=_seen_at(outcome))
         case Asset():
             pass  # its bytes are in its capture
+    endings.learn(session, outcome.kind, item)
     if outcome.url:
         frontier.finish(session, outcome.url, now=outcome.fetched_at or timestamp())
     return effect
+
+
+def is_proven(session: Session, outcome: Outcome) -> bool:
+    """Return whether a page is known to be whole, so that what it does not show is not there."""
+    return endings.of_item(session, outcome.kind, outcome.item) is Ending.WHOLE
 
 
 def accept(session: Session, post: Post, held: Held, *, run_id: int) -> None:
     """Make a post current that was held for review, with the comments on its page."""
     posts.accept(session, post, held)
     page = Outcome(item=post, kind="post", url=None, capture_id=held.capture_id, fetched_at=held.seen_at)
-    _save_comments(session, post, page, run_id)
+    _save_comments(session, post, page, run_id, proven=is_proven(session, page))
 
 
 def _fail(session: Session, url: str, gap: Gap) -> int:
@@ -77,26 +86,35 @@ def _fail(session: Session, url: str, gap: Gap) -> int:
         rarely=gap.permanent and number is not None and not lists.names(session, number),
         not_before=gap.not_before,
     )
-    return 0 if gap.permanent or gap.refused else failures
+    return 0 if gap.permanent or gap.refused else 1 if gap.fault else failures
 
 
-def _save_post(session: Session, post: Post, outcome: Outcome, run_id: int, extractor_version: int) -> Effect:
+def _save_post(
+    session: Session, post: Post, outcome: Outcome, run_id: int, extractor_version: int, *, proven: bool
+) -> Effect:
     if outcome.capture_id is None:
         raise ValueError(f"expected the capture post {post.id} was read from, found none")
     change = posts.save(
         session,
-        post,
+        post if proven else _unproven(post),
         capture_id=outcome.capture_id,
         seen_at=_seen_at(outcome),
         extractor_version=extractor_version,
     )
     held = not posts.shows(session, post)  # then its comments are as doubtful as its text
-    return Effect(change, 0 if held else _save_comments(session, post, outcome, run_id))
+    return Effect(change, 0 if held else _save_comments(session, post, outcome, run_id, proven=proven))
 
 
-def _save_comments(session: Session, shown: Post | CommentPage, outcome: Outcome, run_id: int) -> int:
+def _unproven(post: Post) -> Post:
+    """Return a post marked as read from a page of which it is not known whether it is whole."""
+    issue = f"it is not known whether pages of the blog end with {post.ending or 'no tag'}: the page may be cut short"
+    return replace(post, quality=replace(post.quality, issues=(*post.quality.issues, issue)))
+
+
+def _save_comments(session: Session, shown: Post | CommentPage, outcome: Outcome, run_id: int, *, proven: bool) -> int:
     """Store a page of comments; where it leaves something to be explained, have the page before it fetched."""
-    sight = comments.save(session, shown, seen_at=_seen_at(outcome), capture_id=outcome.capture_id)
+    sure = shown if proven else replace(shown, comments_unread=max(shown.comments_unread, 1))
+    sight = comments.save(session, sure, seen_at=_seen_at(outcome), capture_id=outcome.capture_id)
     if sight.look_before:
         number, page = (shown.id, shown.comment_page) if isinstance(shown, Post) else (shown.post_id, shown.page)
         frontier.add(session, comment_page_url(number, page - 1), "comments", run_id=run_id, now=timestamp())

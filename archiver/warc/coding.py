@@ -5,12 +5,20 @@ from __future__ import annotations
 import importlib
 import zlib
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from archiver import errors
 
 _PIECE = 4096  # bytes fed at once: a stream that breaks loses at most what its last piece would have given
 
-_Step = Callable[[bytes, int], bytes]  # feeds a piece, returns at most so many bytes of result
+
+class _Decoder(NamedTuple):
+    """One coding of one body."""
+
+    step: Callable[[bytes, int], bytes]
+    """Feeds a piece, returns at most so many bytes of result."""
+    ended: Callable[[], bool]
+    """Whether the stream has come to its end, with the sums there in order."""
 
 
 class ContentTooLarge(errors.ArchiverError):
@@ -36,70 +44,104 @@ def decode(entity: bytes, codings: Sequence[str], max_size: int) -> bytes:
     return entity
 
 
+def is_whole(entity: bytes, codings: Sequence[str], max_size: int) -> bool:
+    """Return whether the content codings of a body end in order, with their trailers and sums.
+
+    What is not in the coding it claims, or in one that is unknown, has no end to be told. Raises ContentTooLarge as
+    `decode` does.
+    """
+    for coding in reversed(codings):
+        if not entity:
+            return True
+        decoded, ended = _undone(coding, entity, max_size)
+        if not ended:
+            return False
+        entity = decoded
+        if len(entity) > max_size:
+            raise ContentTooLarge(f"expected at most {max_size} bytes of content after undoing {coding}, found more")
+    return True
+
+
 def _decoded(coding: str, entity: bytes, max_size: int) -> bytes:
+    return _undone(coding, entity, max_size)[0]
+
+
+def _undone(coding: str, entity: bytes, max_size: int) -> tuple[bytes, bool]:
+    """Return a body without a coding, and whether that ended in order."""
     for start in _DECODERS.get(coding, ()):
-        step = start()
-        decoded = _run(step, entity, max_size) if step else None
-        if decoded is not None:
-            return decoded
-    return entity
+        decoder = start()
+        undone = _run(decoder, entity, max_size) if decoder else None
+        if undone is not None:
+            return undone
+    return entity, True
 
 
-def _run(step: _Step, data: bytes, limit: int) -> bytes | None:
-    """Return what comes out, at most a little over `limit`; None when the first thing that comes is a fault."""
+def _run(decoder: _Decoder, data: bytes, limit: int) -> tuple[bytes, bool] | None:
+    """Return what comes out, at most a little over `limit`, and whether that was all of it in order.
+
+    None when the first thing that comes is a fault.
+    """
     out = bytearray()
     try:
         for start in range(0, len(data), _PIECE):
-            out += step(data[start : start + _PIECE], limit + 1 - len(out))
+            out += decoder.step(data[start : start + _PIECE], limit + 1 - len(out))
             if len(out) > limit:
-                break
+                return bytes(out), True
+        return bytes(out), decoder.ended()
     except Exception:  # the codecs' errors share no other base
-        return bytes(out) or None
-    return bytes(out)
+        return (bytes(out), False) if out else None
 
 
-def _gzip() -> _Step:
+def _gzip() -> _Decoder:
     decoder = zlib.decompressobj(wbits=31)
 
     def step(piece: bytes, most: int) -> bytes:
         nonlocal decoder
         out = decoder.decompress(piece, most)
         while decoder.eof and decoder.unused_data and len(out) < most:  # a further member
-            rest, decoder = decoder.unused_data, zlib.decompressobj(wbits=31)
+            following = zlib.decompressobj(wbits=31)
             try:
-                out += decoder.decompress(rest, most - len(out))
+                out += following.decompress(decoder.unused_data, most - len(out))
             except zlib.error:  # something else follows, for example padding
                 return out
+            decoder = following
         return out
 
-    return step
+    return _Decoder(step, lambda: decoder.eof)
 
 
-def _deflate(wbits: int) -> _Step:
-    return zlib.decompressobj(wbits).decompress
+def _deflate(wbits: int) -> _Decoder:
+    decoder = zlib.decompressobj(wbits)
+    return _Decoder(decoder.decompress, lambda: decoder.eof)
 
 
-def _brotli() -> _Step | None:
+def _brotli() -> _Decoder | None:
     try:
         brotli = importlib.import_module("brotli")
     except ImportError:
         return None
     decoder = brotli.Decompressor()
-    return lambda piece, most: bytes(decoder.process(piece, output_buffer_limit=most))
+    return _Decoder(
+        lambda piece, most: bytes(decoder.process(piece, output_buffer_limit=most)),
+        lambda: bool(decoder.is_finished()),
+    )
 
 
-def _zstd() -> _Step | None:
+def _zstd() -> _Decoder | None:
     for module in ("compression.zstd", "backports.zstd"):
         try:
             decoder = importlib.import_module(module).ZstdDecompressor()
         except ImportError:
             continue
-        return lambda piece, most: bytes(decoder.decompress(piece, most))
+        return _Decoder(
+            lambda piece, most: bytes(decoder.decompress(piece, most)),  # noqa: B023  # returned at once
+            lambda: bool(decoder.eof),  # noqa: B023
+        )
     return None
 
 
 # `deflate` is zlib's format by the standard and bare deflate by the habit of some servers: the first that works.
-_DECODERS: dict[str, tuple[Callable[[], _Step | None], ...]] = {
+_DECODERS: dict[str, tuple[Callable[[], _Decoder | None], ...]] = {
     "gzip": (_gzip,),
     "x-gzip": (_gzip,),
     "deflate": (lambda: _deflate(zlib.MAX_WBITS), lambda: _deflate(-zlib.MAX_WBITS)),

@@ -113,6 +113,10 @@ class Record:
                 f"{self.target_uri} in {self.warc_file}, offset {self.offset}: {error}"
             ) from error
 
+    def is_whole(self, max_size: int = MAX_BODY) -> bool:
+        """Return whether the content codings of the entity end in order. Raises as `decoded` does."""
+        return coding.is_whole(self.entity, message.tokens(self.http_headers, b"content-encoding"), max_size)
+
 
 def read_record(directory: Path, warc_file: str, offset: int) -> Record:
     """Return the record that starts at `offset` of a file, also of one that is still being written.

@@ -1,0 +1,83 @@
+"""How pages of each kind end on this site: learned from the pages that came.
+
+A page that does not close its document, where pages of its kind do, was cut short; so was the first of its kind, where
+other pages do. Where they never do, an end counts as theirs once some pages had it. On a site none of whose pages is
+known to close its document a page is read, and nothing is concluded from what it does not show.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from archiver.items import CLOSED, CUT, Catalogue, CommentPage, Gap, Item, Listing, Post
+from archiver.store import models
+from archiver.store.database import upsert
+
+LEARNED = 3
+"""Pages of a kind that must have ended alike before that counts as the end of such pages."""
+
+KINDS = frozenset({"catalogue", "category", "comments", "post"})
+"""Kinds of page that have an end of their own."""
+
+PAGES = (Catalogue, CommentPage, Listing, Post)
+"""What has an end."""
+
+_ROWS: Any = models.PageEnding.__table__
+
+
+class Ending(Enum):
+    """What the end of a page says about the page."""
+
+    WHOLE = auto()
+    UNKNOWN = auto()
+    """No pages of the kind are known to end so, nor otherwise."""
+    CUT = auto()
+
+
+def judge(session: Session, kind: str, ending: str | None) -> Ending:
+    """Return what the end of a page says; None is the end of what was not read from a page."""
+    if ending is None or ending == CLOSED:
+        return Ending.WHOLE
+    known = _known(session, kind)
+    if CLOSED not in known and ending and known.get(ending, 0) >= LEARNED:
+        return Ending.WHOLE
+    closes = CLOSED in known or session.execute(_ANY_CLOSED).first() is not None
+    return Ending.CUT if closes else Ending.UNKNOWN
+
+
+def _known(session: Session, kind: str) -> dict[str, int]:
+    return {row.ending: row.pages for row in session.execute(_KNOWN, {"kind": kind})}
+
+
+_ANY_CLOSED = select(_ROWS.c.kind).where(_ROWS.c.ending == CLOSED).limit(1)
+_KNOWN = select(_ROWS.c.ending, _ROWS.c.pages).where(_ROWS.c.kind == bindparam("kind"))
+
+
+def of_item(session: Session, kind: str, item: Item) -> Ending:
+    """Return what the end of the page says that an item was read from."""
+    return judge(session, kind, item.ending) if isinstance(item, PAGES) else Ending.WHOLE
+
+
+def judged(session: Session, kind: str, item: Item) -> Item:
+    """Return an item, or the gap in its place if its page was cut short."""
+    if of_item(session, kind, item) is not Ending.CUT:
+        return item
+    return Gap(reason=CUT, ending=item.ending if isinstance(item, PAGES) else None)
+
+
+def learn(session: Session, kind: str, item: Item) -> None:
+    """Take note of how a page ends that is stored, or seems to be cut short, as long as that is not known."""
+    ending = item.ending if isinstance(item, (*PAGES, Gap)) else None
+    if ending is None:
+        return
+    known = _known(session, kind)
+    if known.get(ending, 0) >= (1 if ending == CLOSED else LEARNED):
+        return
+    insertion = upsert(session.get_bind().dialect.name, _ROWS)
+    again = {"pages": _ROWS.c.pages + 1}
+    statement = insertion.on_conflict_do_update(index_elements=[_ROWS.c.kind, _ROWS.c.ending], set_=again)
+    session.execute(statement, {"kind": kind, "ending": ending, "pages": 1})
