@@ -21,6 +21,7 @@ from archiver.warc.reader import iter_records
 from .conftest import ROOT, Crawled, Zygote
 
 OWN = {
+    "comments": {"capture_id"},
     "captures": {"id", "run_id", "warc_file", "warc_offset", "warc_length", "record_id", "revisit_of"},
     "post_revisions": {"id", "capture_id"},
     "posts": {"current_revision_id"},
