@@ -126,7 +126,7 @@ class Post:
     published_on: str | None
     categories: tuple[Category, ...]
     tags: tuple[str, ...]
-    """As the page names them, in its order; one named twice is here twice."""
+    """As the page names them, in its order, each once."""
     license: str | None
     license_url: str | None
     reader_count: int | None
@@ -193,7 +193,10 @@ class CatalogueEntry:
 
     post_id: int
     title: str
-    published_on: str
+    year: int
+    """Under which it is listed."""
+    published_on: str | None
+    """None where the list gives a date that there is not."""
     comment_count: int
 
 

@@ -161,8 +161,8 @@ class MutatedBlog(SampleBlog):
             return Response(error.code, {"Content-Type": kind}, error.read())
 
 
-Texts = dict[int, tuple[str, str, tuple[str, ...]]]
-"""Title, text without white space, and formulas of each post."""
+Texts = dict[int, tuple[str, str, tuple[str, ...], bool]]
+"""Title, text without white space, and formulas of each post; and whether nothing speaks against trusting them."""
 
 
 def texts(home: Path) -> Texts:
@@ -171,17 +171,24 @@ def texts(home: Path) -> Texts:
         formulas: dict[int, list[str]] = {}
         for number, tex in database.execute("SELECT post_id, tex FROM formulas ORDER BY post_id, position"):
             formulas.setdefault(number, []).append(tex)
-        posts = database.execute("SELECT id, title, text FROM posts").fetchall()
-    return {number: (title, "".join(text.split()), tuple(formulas.get(number, ()))) for number, title, text in posts}
+        query = "SELECT p.id, p.title, p.text, r.issues FROM posts AS p JOIN post_revisions AS r ON r.id = current_revision_id"
+        posts = database.execute(query).fetchall()
+    return {
+        number: (title, "".join(text.split()), tuple(formulas.get(number, ())), issues == "[]")
+        for number, title, text, issues in posts
+    }
 
 
 def lost(whole: Texts, found: Texts) -> list[str]:
     """Return a sentence for each post that is not as it is without the mutation."""
     said = [f"{number} is missing" for number in whole if number not in found]
     for number in whole.keys() & found.keys():
-        for what, was, now in zip(("title", "text", "formulas"), whole[number], found[number], strict=True):
-            if was != now:
-                said.append(f"the {what} of {number} differs")
+        title, text, formulas, _ = whole[number]
+        now = found[number]
+        said += [f"the title of {number} differs"] if now[0] != title else []
+        said += [f"the formulas of {number} differ"] if now[2] != formulas else []
+        said += [f"the text of {number} is not whole"] if text not in now[1] else []
+        said += [f"the text of {number} has more, unmarked"] if text != now[1] and now[3] else []
     return said
 
 

@@ -132,7 +132,7 @@ class Canary:
         return problem
 
     def _catalogue_problem(self, catalogue: Catalogue) -> str:
-        found = Counter(int(entry.published_on[:4]) for entry in catalogue.entries)
+        found = Counter(entry.year for entry in catalogue.entries)
         for year, claimed in catalogue.year_totals:
             if found[year] != claimed:
                 return f"the catalogue says {claimed} posts for {year}, {found[year]} were recognised"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import lxml.html
 from lxml.etree import ParserError, XMLSyntaxError
@@ -146,9 +147,17 @@ def text_of(element: HtmlElement) -> str:
 
 
 def date_in(text: str) -> str | None:
-    """Return the first ISO date in a text."""
-    found = _DATE.search(text)
-    return found[1] if found else None
+    """Return the first ISO date in a text that exists."""
+    return next((found[1] for found in _DATE.finditer(text) if is_date(found[1])), None)
+
+
+def is_date(text: str) -> bool:
+    """Return whether an ISO date is one of the calendar's."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def links(tree: HtmlElement, site: Site, url: str) -> Iterator[tuple[HtmlElement, str]]:

@@ -21,12 +21,16 @@ TOOLS = (*by_id("div", "tools"), *by_class("div", "tools"))
 TAXONOMY = by_class("span", "cat", below=".//")
 BREADCRUMB = by_id("div", "breadcrumb")
 LICENSE = "//a[contains(@href, 'creativecommons.org/licenses/')]"
+SAID = "ancestor::*[@id='PostContent' or @id='comments' or @id='PostComment' or contains(@id, 'comment-')]"
+"""Where people write: a licence they link is that of what they write about."""
+FOOTER = "ancestor::*[@id='footer' or self::footer]"
 CITATION = by_id("div", "how_to_cite")
 BIBTEX = by_class("pre", "cite_style", below=".//")
 
 _BYLINE = re.compile(r"By\s+(.+?)\s*\|")
-_READERS = re.compile(r"(\d+)\s*位读者")
-_COMMENTS = re.compile(r"(\d+)\s*评论")
+_NUMBER = r"(\d{1,3}(?:[,，.'’ ]\d{3})+|\d+)"  # with signs between thousands; blanks of any kind are one by then
+_READERS = re.compile(rf"{_NUMBER}\s*位读者")
+_COMMENTS = re.compile(rf"{_NUMBER}\s*条?评论")
 _FIELD = re.compile(r"(title|author|year|month)\s*=\s*\{(.*)\}")
 _CITED_ON = re.compile(r"\((\w{3})\w*\.?\s+(\d{1,2}),\s+(\d{4})\)")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -164,12 +168,16 @@ def _place(found: Metadata, tree: HtmlElement, site: Site, url: str) -> None:
 
 def _count(pattern: re.Pattern[str], text: str) -> int | None:
     found = pattern.search(text)
-    return int(found[1]) if found else None
+    return int(re.sub(r"\D", "", found[1])) if found else None
 
 
 def _license(tree: HtmlElement) -> HtmlElement | None:
-    """Return the licence link that says something; the first may hold only a picture."""
-    found: list[HtmlElement] = tree.xpath(LICENSE)
+    """Return the footer's licence link that says something; the first may hold only a picture.
+
+    On a page without a footer, that of the page outside what people write on it.
+    """
+    places = (f"{LICENSE}[{FOOTER}][not({SAID})]", f"{LICENSE}[not({SAID})]")
+    found: list[HtmlElement] = next((links for place in places if (links := tree.xpath(place))), [])
     return next((link for link in found if text_of(link)), found[0] if found else None)
 
 
@@ -177,8 +185,8 @@ def _taxonomy(box: HtmlElement, site: Site, url: str) -> tuple[tuple[Category, .
     """Return all categories and tags; the breadcrumb names only one category, the sidebar tags of others."""
     line = first(box, *TAXONOMY)
     tagged = links(line, site, url) if line is not None else ()
-    tags = tuple(text_of(element) for element, target in tagged if "/tag/" in target)
-    return _categories(line, site, url), tags
+    tags = dict.fromkeys(text_of(element) for element, target in tagged if "/tag/" in target)
+    return _categories(line, site, url), tuple(tags)
 
 
 def _categories(box: HtmlElement | None, site: Site, url: str) -> tuple[Category, ...]:

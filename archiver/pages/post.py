@@ -74,14 +74,21 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
 
 
 def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElement:
-    """Return the link in the heading, which must lead to the post that was asked for."""
-    link = first(tree, *HEADING)
-    if link is None:
+    """Return the heading: the link in it that leads to the post, or where no heading is linked, as the title has it."""
+    linked = [link for path in HEADING for link in tree.xpath(path)]
+    for link in linked:
+        if post_id(site.resolve(link.get("href"), url)) == number:
+            return link
+    if any(post_id(site.resolve(link.get("href"), url)) for link in linked):
+        found = linked[0].get("href")
+        raise PageNotRecognised(url, f"expected the heading to link to post {number}, found {found!r}")
+    title = first(tree, "//title")
+    said = text_of(title) if title is not None else ""
+    bare = (heading for heading in tree.iter("h1", "h2") if (words := text_of(heading)) and said.startswith(words))
+    heading = next(bare, None) if first(tree, *BODY) is not None else None
+    if heading is None:
         raise PageNotRecognised(url, "expected a linked h1 as articles have, found none")
-    found = post_id(site.resolve(link.get("href"), url))
-    if found != number:
-        raise PageNotRecognised(url, f"expected the heading to link to post {number}, found {link.get('href')!r}")
-    return link
+    return heading
 
 
 def _body(tree: HtmlElement, head: Metadata, site: Site, url: str) -> tuple[Content, Quality, str]:
@@ -92,13 +99,33 @@ def _body(tree: HtmlElement, head: Metadata, site: Site, url: str) -> tuple[Cont
         if found is None:
             raise PageNotRecognised(url, "expected the text in `#PostContent`, found neither that nor any other text")
         body, engine = found
+    structure = _structure(tree, body)
     prune(body)
     content = engines.read(body, site.resolve)
-    issues = (*head.issues, *quality.check(body, content, site.resolve))
+    issues = (*head.issues, *structure, *quality.check(body, content, site.resolve))
     if engine != "site":
         issues = (*issues, f"no `#PostContent` on the page; {engine} found the text")
     checked = Quality(engine=engine, issues=issues, notes=(*head.notes, *quality.notes(content)))
     return content, checked, _digest(body, head)
+
+
+def _structure(tree: HtmlElement, body: HtmlElement) -> list[str]:
+    """Return what speaks against the body being all of the text and nothing else: where the blog's footer stands."""
+    issues = ["there is a second `#PostContent` on the page"] if len(tree.xpath(BODY[1])) > 1 else []
+    inside = {name for name in FOOTER_IDS if body.xpath(f".//*[@id='{name}']")}
+    outside = {name for name in FOOTER_IDS if name not in inside and tree.xpath(f"//*[@id='{name}']")}
+    issues += [f"`#{name}` stands outside the text" for name in sorted(outside)]
+    lost = sorted(set(FOOTER_IDS) - inside - outside)
+    if lost and (inside or outside):
+        names = ", ".join(f"`#{name}`" for name in lost)
+        issues.append(f"the blog's footer has no {names}: its words may stand in the text")
+    written = str(body.text_content())
+    issues += [f"{notice!r} stands outside the text" for notice in NOTICES if _is_outside(tree, notice, written)]
+    return issues
+
+
+def _is_outside(tree: HtmlElement, notice: str, written: str) -> bool:
+    return notice not in written and notice in str(tree.text_content())
 
 
 def _digest(body: HtmlElement, head: Metadata) -> str:

@@ -343,7 +343,7 @@ class _Writer:
             self._flush()
 
     def _code_span(self, node: etree._Element, depth: int) -> None:
-        if next(node.iter("pre"), None) is not None:
+        if next(node.iter("pre", "img"), None) is not None:
             self._flow(node, depth)
         elif text := dom.code(node):
             self._parts.append((Kind.CODE, text))

@@ -22,7 +22,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 def catalogue(*numbers: int) -> items.Catalogue:
     entries = (
-        items.CatalogueEntry(post_id=number, title=f"t{number}", published_on="2026-01-01", comment_count=0)
+        items.CatalogueEntry(post_id=number, title=f"t{number}", year=2026, published_on="2026-01-01", comment_count=0)
         for number in numbers
     )
     return items.Catalogue(entries=tuple(entries), year_totals=((2026, len(numbers)),), categories=())
