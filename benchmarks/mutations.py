@@ -171,7 +171,8 @@ def texts(home: Path) -> Texts:
         formulas: dict[int, list[str]] = {}
         for number, tex in database.execute("SELECT post_id, tex FROM formulas ORDER BY post_id, position"):
             formulas.setdefault(number, []).append(tex)
-        query = "SELECT p.id, p.title, p.text, r.issues FROM posts AS p JOIN post_revisions AS r ON r.id = current_revision_id"
+        joined = "posts AS p JOIN post_revisions AS r ON r.id = p.current_revision_id"
+        query = f"SELECT p.id, p.title, p.text, r.issues FROM {joined}"
         posts = database.execute(query).fetchall()
     return {
         number: (title, "".join(text.split()), tuple(formulas.get(number, ())), issues == "[]")
@@ -186,9 +187,9 @@ def lost(whole: Texts, found: Texts) -> list[str]:
         title, text, formulas, _ = whole[number]
         now = found[number]
         said += [f"the title of {number} differs"] if now[0] != title else []
-        said += [f"the formulas of {number} differ"] if now[2] != formulas else []
+        said += [f"the formulas of {number} are not whole"] if now[2][: len(formulas)] != formulas else []
         said += [f"the text of {number} is not whole"] if text not in now[1] else []
-        said += [f"the text of {number} has more, unmarked"] if text != now[1] and now[3] else []
+        said += [f"{number} has more, unmarked"] if (text, formulas) != now[1:3] and now[3] else []
     return said
 
 

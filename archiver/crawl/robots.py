@@ -8,6 +8,7 @@ RFC 9309, section 2.3.1: 4xx means no rules; 5xx and no answer mean no access.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
@@ -16,13 +17,12 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
-from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from archiver.crawl.manners import PASSING
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError, RateLimited, Refused, Unreachable, in_words, is_unreachable
-from archiver.items import FORBIDDEN
+from archiver.items import FORBIDDEN, OUT_OF_BOUNDS
 from archiver.urls import BLOG, catalogue_url, post_url
 
 LONGEST = 512 * 1024
@@ -35,6 +35,20 @@ LONGEST_DELAY = 60.0
 """Seconds a `Crawl-delay` is cut to: a longer one would make a crawl of years."""
 
 
+NOWHERE = (OUT_OF_BOUNDS, "max redirections")
+"""How refusals begin of redirects that lead to no rules: to be taken like those that are not there (2.3.1.2)."""
+
+PRODUCT = "blog-archiver"
+"""By this name rules speak of this program (2.2.1)."""
+
+_VERSION = re.compile(r"^(\s*user-agent\s*:\s*[\w-]+)/\S+", re.IGNORECASE | re.MULTILINE)
+
+
+def parse_rules(body: bytes) -> Protego:
+    """Return the rules of a robots.txt, a byte order mark left out and no versions after names (RFC 9309, 2.2)."""
+    return Protego.parse(_VERSION.sub(r"\1", body[:LONGEST].decode("utf-8-sig", "replace")))
+
+
 class RobotsMiddleware:
     """Lets a request pass if its host's robots.txt does."""
 
@@ -42,7 +56,6 @@ class RobotsMiddleware:
         self.crawler = crawler
         self.run = run
         self.pause = crawler.settings.getfloat("DOWNLOAD_DELAY")
-        self.user_agent = crawler.settings["USER_AGENT"]
         self.rules: dict[str, asyncio.Task[Protego | str]] = {}
 
     @classmethod
@@ -61,7 +74,7 @@ class RobotsMiddleware:
         rules = await asyncio.shield(self.rules[origin])
         if isinstance(rules, str):
             raise IgnoreRequest(f"not asked for: {rules}")
-        if not rules.can_fetch(request.url, self.user_agent):
+        if not rules.can_fetch(request.url, PRODUCT):
             raise IgnoreRequest(FORBIDDEN)
 
     async def _ask(self, origin: str) -> Protego | str:
@@ -76,11 +89,16 @@ class RobotsMiddleware:
             try:
                 request = Request(url, callback=NO_CALLBACK, meta={"is_robots_txt": True})
                 response = await self._engine().download_async(request)
+            except IgnoreRequest as error:
+                if str(error).startswith(NOWHERE):
+                    return self._parsed(origin, b"")
+                found = str(error)
+                continue
             except Exception as error:
                 found, kind = f"no answer ({in_words(error)})", Unreachable if is_unreachable(error) else RateLimited
                 continue
             if response.status < 500 and response.status not in (403, 429):
-                return self._obeyed(origin, self._parsed(response))
+                return self._obeyed(origin, self._parsed(origin, response.body if response.status == 200 else b""))
             found, kind = f"HTTP {response.status}", RateLimited
             if response.status not in PASSING:
                 break
@@ -91,11 +109,10 @@ class RobotsMiddleware:
             raise RuntimeError("the engine has not started")
         return self.crawler.engine
 
-    def _parsed(self, response: Response) -> Protego:
-        text = response.body[:LONGEST].decode("utf-8", "replace") if response.status == 200 else ""
-        rules = Protego.parse(text)
-        delay = rules.crawl_delay(self.user_agent)
-        if delay:
+    def _parsed(self, origin: str, body: bytes) -> Protego:
+        rules = parse_rules(body)
+        delay = rules.crawl_delay(PRODUCT)
+        if delay and origin == self.run.site.base:
             self._slow_down(min(float(delay), LONGEST_DELAY))
         return rules
 
@@ -119,7 +136,7 @@ class RobotsMiddleware:
         """Return the rules; where they forbid the blog as a whole, stop the run."""
         pages = (BLOG + "/", catalogue_url(), post_url(1))
         if origin == self.run.site.base and not any(
-            rules.can_fetch(self.run.site.fetch_url(page), self.user_agent) for page in pages
+            rules.can_fetch(self.run.site.fetch_url(page), PRODUCT) for page in pages
         ):
             message = (
                 f"{origin}/robots.txt forbids all of the blog; nothing was asked for, and all that is archived stays"

@@ -69,27 +69,34 @@ def _decoded(coding: str, entity: bytes, max_size: int) -> bytes:
 def _undone(coding: str, entity: bytes, max_size: int) -> tuple[bytes, bool]:
     """Return a body without a coding, and whether that ended in order."""
     for start in _DECODERS.get(coding, ()):
-        decoder = start()
-        undone = _run(decoder, entity, max_size) if decoder else None
+        undone = _run(start, entity, max_size)
         if undone is not None:
             return undone
     return entity, True
 
 
-def _run(decoder: _Decoder, data: bytes, limit: int) -> tuple[bytes, bool] | None:
+def _run(
+    start: Callable[[], _Decoder | None], data: bytes, limit: int, piece: int = _PIECE
+) -> tuple[bytes, bool] | None:
     """Return what comes out, at most a little over `limit`, and whether that was all of it in order.
 
-    None when the first thing that comes is a fault.
+    None when nothing comes before a fault, or the coding is unknown.
     """
+    decoder = start()
+    if decoder is None:
+        return None
     out = bytearray()
     try:
-        for start in range(0, len(data), _PIECE):
-            out += decoder.step(data[start : start + _PIECE], limit + 1 - len(out))
+        for place in range(0, len(data), piece):
+            out += decoder.step(data[place : place + piece], limit + 1 - len(out))
             if len(out) > limit:
                 return bytes(out), True
         return bytes(out), decoder.ended()
     except Exception:  # the codecs' errors share no other base
-        return (bytes(out), False) if out else None
+        if out:
+            return bytes(out), False
+        # All of a short stream is in its first piece, the fault in its trailer too.
+        return _run(start, data[:_PIECE], limit, piece=1) if piece > 1 else None
 
 
 def _gzip() -> _Decoder:

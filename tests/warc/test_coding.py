@@ -96,3 +96,46 @@ def test_codings_of_missing_packages_are_unknown(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(importlib, "import_module", refuse)
     assert coding.decode(b"coded", ["br"], LIMIT) == b"coded"
     assert coding.decode(b"coded", ["zstd"], LIMIT) == b"coded"
+
+
+WHOLE = "科学空间，苏剑林。".encode() * 3000
+
+
+def coded(name: str) -> bytes:
+    if name == "br":
+        return bytes(pytest.importorskip("brotli").compress(WHOLE))
+    if name == "zstd":
+        return bytes(pytest.importorskip("backports.zstd").compress(WHOLE))
+    if name == "raw":
+        return raw_deflate(WHOLE)
+    return gzip.compress(WHOLE) if name == "gzip" else zlib.compress(WHOLE)
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate", "raw", "br", "zstd"])
+def test_a_coding_is_whole_when_its_stream_ends_in_order_and_at_no_place_before(name: str) -> None:
+    body, kind = coded(name), "deflate" if name == "raw" else name
+    assert coding.is_whole(body, [kind], LIMIT)
+    for end in {1, len(body) // 2, len(body) - 9, len(body) - 4, len(body) - 1}:
+        cut = body[:end]
+        assert not coding.is_whole(cut, [kind], LIMIT) or coding.decode(cut, [kind], LIMIT) == cut
+
+
+@pytest.mark.parametrize("place", [-8, -4], ids=["sum", "length"])
+def test_a_trailer_that_is_not_true_makes_no_body_whole(place: int) -> None:
+    body = bytearray(gzip.compress(WHOLE))
+    body[place] ^= 1
+    assert not coding.is_whole(bytes(body), ["gzip"], LIMIT)
+
+
+def test_padding_and_further_members_are_whole() -> None:
+    two = gzip.compress(WHOLE) + gzip.compress(b"more")
+    assert coding.is_whole(two, ["gzip"], LIMIT)
+    assert coding.is_whole(two + bytes(512), ["gzip"], LIMIT)
+    assert not coding.is_whole(two[:-3], ["gzip"], LIMIT)
+
+
+def test_what_is_in_no_coding_that_is_known_has_no_end_to_be_told() -> None:
+    assert coding.is_whole(WHOLE, [], LIMIT)
+    assert coding.is_whole(WHOLE, ["gzip"], LIMIT)  # which it is not
+    assert coding.is_whole(WHOLE, ["compress"], LIMIT)
+    assert coding.is_whole(b"", ["gzip"], LIMIT)
