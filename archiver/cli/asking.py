@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
 
+from archiver import clock
 from archiver.cli.context import Context, PostNumber, as_json, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.store.totals import LAST_COMPLETE, TOTALS
@@ -124,7 +125,7 @@ def _check_age(last: str | None, most: timedelta) -> None:
     wanted = f"expected a complete run in the last {format_duration(most)}, found "
     if last is None:
         raise ArchiverError(wanted + "none at all; see `archiver runs`")
-    if datetime.now(UTC) - datetime.fromisoformat(last) > most:
+    if clock.now() - datetime.fromisoformat(last) > most:
         raise ArchiverError(wanted + f"the last one at {last}; see `archiver runs` and `archiver gaps`")
 
 

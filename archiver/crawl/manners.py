@@ -19,6 +19,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.misc import load_object
 
+from archiver import clock
 from archiver.crawl.run import PATIENCE, Run, run_of
 from archiver.errors import ArchiverError, RateLimited, Unreachable, in_words, is_unreachable
 from archiver.items import CUT, GATE
@@ -104,11 +105,11 @@ class MannersMiddleware:
 
     def _refused(self, request: Request, response: Response, reason: str) -> Request | Response:
         """Rest the host when it asks for that; leave an address alone that asks for more than a run can wait."""
-        asked = retry_after(response, datetime.now(UTC))
+        asked = retry_after(response, clock.now())
         wait = asked or self._back_off(request)
         self._count(request, reason, RateLimited, asked)
         if wait > PATIENCE:
-            request.meta["not_before"] = timestamp(datetime.now(UTC) + wait)
+            request.meta["not_before"] = timestamp(clock.now() + wait)
             return response
         if response.status == FORBIDDEN and asked is None:
             return self._later(request, reason, wait, most=1) or response
@@ -150,7 +151,7 @@ class MannersMiddleware:
         did = "did not answer" if kind is Unreachable else f"refused us for {asked}" if long else "refused us"
         self.run.unanswered = kind(f"the site {did} {where} ({what}); nothing is lost, run again later")
         if long:
-            self.run.rest_asked = datetime.now(UTC) + (asked or LONGEST_REST)
+            self.run.rest_asked = clock.now() + (asked or LONGEST_REST)
         if number >= MOST_IN_A_ROW or (long and number > 1):
             for url, reason in self.in_a_row.items():  # it was not about them
                 self.run.have_wait(self.run.site.resolve(url) or url, reason)

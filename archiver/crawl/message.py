@@ -6,13 +6,14 @@ said, not how.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 
+from archiver import clock
 from archiver.crawl.wire import Exchange
 
 
@@ -26,7 +27,7 @@ def rebuilt(request: Request, response: Response) -> Exchange:
         ip_address=str(response.ip_address or ""),
         tls=response.url.startswith("https:"),
         # The downloader's latency ends when the headers arrive; a record is dated by its request.
-        sent_at=datetime.now(UTC) - timedelta(seconds=request.meta.get("download_latency", 0.0)),
+        sent_at=clock.now() - timedelta(seconds=request.meta.get("download_latency", 0.0)),
     )
 
 

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from archiver import __version__, items
+from archiver import __version__, clock, items
 from archiver.crawl import revisits, wire
 from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
@@ -104,7 +104,7 @@ class Run:
             self.archive.close()
             raise
         self.rest_until = runs.rest_until(session)
-        if self.rest_until is not None and self.rest_until - datetime.now(UTC) > PATIENCE:
+        if self.rest_until is not None and self.rest_until - clock.now() > PATIENCE:
             self.archive.close()
             raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
         started_at = timestamp()
@@ -167,7 +167,7 @@ class Run:
 
     def _fill_queue(self, recheck: int) -> None:
         """Take up what earlier runs left, and what is due again; a new cycle looks again at some posts."""
-        session, now = self.archive.session, datetime.now(UTC)
+        session, now = self.archive.session, clock.now()
         frontier.release(session)
         frontier.forget_waits(session, after=timestamp(now + PATIENCE))
         frontier.retry_due(session, run_id=self.id, now=timestamp(now))
@@ -179,7 +179,7 @@ class Run:
         """Record the curated index of a file: no exchange has it."""
         kind = "text/html" if topics.source.endswith((".html", ".htm")) else "text/markdown"
         uri = journal.index_uri(topics.source)
-        location = self.writer.write_resource(uri, topics.body, kind, datetime.now(UTC))
+        location = self.writer.write_resource(uri, topics.body, kind, clock.now())
         self._index.append(index.resource_line(location, topics.body, kind))
 
     def have_wait(self, url: str, reason: str) -> None:
@@ -196,9 +196,9 @@ class Run:
         """Keep the pause between requests also to the last request of the run before."""
         last = captures.last_fetch(self.archive.session)
         # The row counts whole seconds, so the request may have been a second later.
-        wait = timedelta(seconds=pause + 1) - (datetime.now(UTC) - last) if last else timedelta(0)
+        wait = timedelta(seconds=pause + 1) - (clock.now() - last) if last else timedelta(0)
         if wait > timedelta(0) and not self.resting:
-            self.rest_until = datetime.now(UTC) + min(wait, timedelta(seconds=pause))
+            self.rest_until = clock.now() + min(wait, timedelta(seconds=pause))
 
     def record(
         self, url: str, request: bytes, response: bytes, head: ResponseHead, confirmed: captures.Holder | None = None
@@ -248,11 +248,11 @@ class Run:
     @property
     def resting(self) -> bool:
         """Whether the site is to be left alone for now."""
-        return self.rest_until is not None and datetime.now(UTC) < self.rest_until
+        return self.rest_until is not None and clock.now() < self.rest_until
 
     def rest(self, wait: timedelta, reason: str) -> None:
         """Ask for nothing for a while; a run that is killed meanwhile leaves the next one to keep to it."""
-        until = datetime.now(UTC) + wait
+        until = clock.now() + wait
         if self.rest_until is None or until > self.rest_until:
             self.rest_until = until
             logger.info("resting until %s: %s", timestamp(until), reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Self, TypeVar, cast
 
@@ -13,6 +13,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
+from archiver import clock
 from archiver.crawl.boundaries import refusal
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
@@ -100,7 +101,7 @@ class FrontierScheduler(BaseScheduler):
         if leased is None:
             return self._add(request)
         if "retry_wait" in request.meta:
-            later = datetime.now(UTC) + request.meta["retry_wait"]
+            later = clock.now() + request.meta["retry_wait"]
             frontier.postpone(self.session, leased, request.meta["retry_reason"], not_before=timestamp(later))
             self._wake_after(request.meta["retry_wait"])
         else:
@@ -134,7 +135,7 @@ class FrontierScheduler(BaseScheduler):
     def next_request(self) -> Request | None:
         """Lease the next row and return its request, or None when nothing may be asked for now."""
         if self.run.rest_until is not None and self.run.resting:
-            self._wake_after(self.run.rest_until - datetime.now(UTC))
+            self._wake_after(self.run.rest_until - clock.now())
             return None
         if self.continued:
             return self.continued.popleft()

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from inspect import iscoroutinefunction
 from typing import Any
@@ -41,6 +41,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
+from archiver import clock
 from archiver.warc import message
 
 FRAMING_ROOM = 1 << 20
@@ -210,7 +211,7 @@ class _Tape:
             # The pool repeats a request on a new connection when a kept one turns out to be dead.
             self._rewind()
             self._tap = tap
-            self._sent_at = datetime.now(UTC)
+            self._sent_at = clock.now()
         self._sent.extend(pieces)
 
     def received(self, data: bytes) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
+from archiver import clock
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import migrate
 
@@ -39,7 +40,7 @@ _PRAGMAS = (
 
 def timestamp(moment: datetime | None = None) -> str:
     """Return a moment, now by default, as stored: ISO 8601 UTC with seconds and `Z`."""
-    return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (moment or clock.now()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def database_url(home: Path, url: str | None = None) -> str:

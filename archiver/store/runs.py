@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from archiver import __version__
+from archiver import __version__, clock
 from archiver.errors import ArchiverError
 from archiver.store import query
 from archiver.store.models import Capture, Run
@@ -89,7 +89,7 @@ def rest_until(session: Session) -> datetime | None:
     """
     last = session.execute(select(Run.rest_until).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
     until = datetime.fromisoformat(last) if last else None
-    now = datetime.now(UTC)
+    now = clock.now()
     return until if until is not None and now < until <= now + LONGEST_REST else None
 
 

@@ -29,7 +29,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archiver import errors
+from archiver import clock, errors
 from archiver.warc import message
 from archiver.warc.durable import sync_directory, writing
 
@@ -109,7 +109,7 @@ class WarcWriter:
         software: str,
         info: Mapping[str, str] = MappingProxyType({}),
         max_bytes: int = 1 << 30,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Prepare to write to `directory`; nothing is created yet.
 

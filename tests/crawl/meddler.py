@@ -17,10 +17,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from archiver.bundled import sample_folder
 from archiver.sample import Response, SampleBlog
@@ -286,14 +286,9 @@ def _set(**values: int) -> None:
 
 
 def _shift(seconds: int) -> None:
-    class Shifted(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Self:
-            return cls.fromtimestamp((datetime.now(tz) + timedelta(seconds=seconds)).timestamp(), tz)
+    from archiver import clock
 
-    for name, module in sys.modules.items():
-        if name.startswith(("archiver.", "spiders.")) and vars(module).get("datetime") is datetime:
-            vars(module)["datetime"] = Shifted
+    clock.ahead = timedelta(seconds=seconds)
 
 
 def _resolve(name: str, address: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from archiver import clock
 from archiver.errors import UsageError
 from archiver.schedule.due import next_run
 from archiver.store import schema
@@ -201,7 +201,7 @@ def health(request: Request) -> Response:
         gaps=here.ledger.gaps(200),
         reviews=here.ledger.reviews(),
         sizes=here.sizes,
-        due=next_run(here.home, datetime.now().astimezone()),
+        due=next_run(here.home, clock.now().astimezone()),
         charts=[chart for chart in drawn if chart],
         loads=json.loads,
     )
