@@ -32,6 +32,15 @@ _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*>")
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "wbr"}
 )
+_HOLLOW = ("bgsound", "embed", "image", "keygen", "source", "track", "wbr")
+"""Elements that have no content for browsers; libxml2 puts what follows inside."""
+
+_BODY_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+_CROWDED = re.compile(
+    r"(<pre\b[^<>]*>)(\s*<(?:dl|h[1-6]|hr|li|ol|p|table|ul)\b(?:(?!<pre\b)[\s\S])*?)(</pre\s*>)", re.IGNORECASE
+)
+"""A `<pre>` that begins with a tag at which libxml2 would end it."""
+
 _UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_\-]+)""")
 
@@ -52,6 +61,7 @@ def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...
     if len(body) > LARGEST:
         raise PageNotRecognised(url, f"expected a page of at most {LARGEST >> 20} MiB, found {len(body) >> 20} MiB")
     text, flaws = decode(body)
+    text = _as_browsers_read(text)
     text, shortened = _LONG_TAG.subn(_shortened, text)
     flaws += ("a tag with thousands of attributes was shortened",) if shortened else ()
     tree, whole = _tree(url, text)
@@ -68,7 +78,28 @@ def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
         tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (ParserError, XMLSyntaxError) as error:
         raise PageNotRecognised(url, f"expected an HTML page, found nothing readable ({error})") from error
+    for element in tree.iter(*_HOLLOW):
+        _empty(element)
     return tree, not any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+
+
+def _as_browsers_read(text: str) -> str:
+    """Return HTML of which libxml2 makes the tree that browsers make: no text ends with a stray `</body>`."""
+    return _CROWDED.sub(r"\1<span>\2</span>\3", _BODY_END.sub("", text))
+
+
+def _empty(element: HtmlElement) -> None:
+    """Move what is inside an element behind it."""
+    if element.tag == "image" and next(element.iterancestors("svg"), None) is None:
+        element.tag = "img"
+    if not (element.text or len(element)):
+        return
+    tail, element.tail, element.text = element.tail, element.text, None
+    behind = element
+    for child in list(element):
+        behind.addnext(child)
+        behind = child
+    behind.tail = (behind.tail or "") + (tail or "")
 
 
 def _shortened(tag: re.Match[str]) -> str:

@@ -72,6 +72,23 @@ def test_one_broken_letter_does_not_cost_the_others() -> None:
 
 
 @pytest.mark.parametrize(
+    ("markup", "markdown"),
+    [
+        ("<p>前<wbr>后<b>粗</b>$a$</p><p>末</p>", "前后**粗**$a$\n\n末"),
+        ("<p>设$a+<wbr>b$，$c$</p>", "设$a+b$，$c$"),
+        ("<p>前<embed src='https://v.example/1'>后$x$</p><p>末</p>", "前\n\n<https://v.example/1>\n\n后$x$\n\n末"),
+        ("<picture><source srcset='/b.webp'><img src='/b.png'></picture>", "![](https://kexue.fm/b.png)"),
+        ("<p>前<image src='/a.png'>后</p>", "前![](https://kexue.fm/a.png)后"),
+        ("<p>前</p></body></html><p>后</p>", "前\n\n后"),
+        ("<pre><p>a</p></pre><p>后</p>", "```\na\n```\n\n后"),
+    ],
+)
+def test_html_is_read_as_browsers_read_it(markup: str, markdown: str) -> None:
+    whole = post_with(b"").content.markdown
+    assert post_with(markup.encode()).content.markdown == f"{markdown}\n\n{whole}"
+
+
+@pytest.mark.parametrize(
     ("body", "text"), [(b"\xef\xbb\xbfa", "a"), (b"", ""), ("é".encode("latin-1") * 3, "茅茅"[:0])]
 )
 def test_decoding_never_fails(body: bytes, text: str) -> None:

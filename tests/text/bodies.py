@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from lxml import html
 from lxml.html import HtmlElement
+
+from archiver.pages.document import parse
 
 
 def body_of(markup: str) -> HtmlElement:
     """Parse the inside of a body."""
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-    page = html.document_fromstring(f'<html><body><div id="text">{markup}</div></body></html>', parser=parser)
+    page = parse("https://kexue.fm/", f'<html><body><div id="text">{markup}</div></body></html>'.encode())
     found = page.find(".//div[@id='text']")
     assert isinstance(found, HtmlElement)
     return found
