@@ -6,6 +6,7 @@ that the database can be made again from the records.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list
         for subject in subjects:
             _check(archive, subject)
         site = runs.fetched_from(session) or Site().base
-        command = " ".join((journal.ACCEPT, *subjects))
+        command = shlex.join((journal.ACCEPT, *subjects))
         number, cycle = runs.begin(session, command, now=timestamp(), blog=BLOG, site=site)
         done = [accept_one(archive, home / "warc", subject, run_id=number) for subject in subjects]
         start = RunStart(run=number, cycle=cycle, command=command, site=site, started_at=timestamp(), blog=BLOG)

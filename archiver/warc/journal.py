@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import PurePath
@@ -81,8 +82,7 @@ class RunStart(_Fields):
     @property
     def accepted(self) -> tuple[str, ...]:
         """What the owner said is right."""
-        first, *subjects = self.command.split(" ")
-        return tuple(subjects) if first == ACCEPT else ()
+        return tuple(shlex.split(self.command)[1:]) if self.command.startswith(f"{ACCEPT} ") else ()
 
     @property
     def is_import(self) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -366,3 +367,44 @@ def test_what_was_accepted_is_in_the_records(known: Crawled) -> None:
     rebuilt = known.archiver("--home", known.home, "rebuild", "--processes", "1")
     assert (rebuilt.returncode, rebuilt.stderr) == (0, "")
     assert (known.rows(versions), sorted(known.rows(current))) == before
+
+
+# -- parts of pages ----------------------------------------------------------------------------------------------------
+
+
+def everywhere(archive: Crawled, old: str, new: str) -> None:
+    """Have the blog write something otherwise on all its pages."""
+    answer = archive.blog.respond
+
+    def respond(method: str, target: str, headers: Mapping[str, str]) -> Response:
+        found = answer(method, target, {name: headers[name] for name in headers if name.lower() != "accept-encoding"})
+        return replace(found, body=found.body.replace(old.encode(), new.encode()))
+
+    archive.blog.respond = respond  # type: ignore[method-assign]
+
+
+def test_a_part_that_is_lost_everywhere_is_told_and_stops_nothing(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled(source=load())
+    everywhere(archive, "位读者", "次阅读")
+    done = crawl(archive, "catalogue")
+    assert done.returncode == 6
+    assert "post: readers: none of 16 pages has it" in done.stdout
+    assert archive.rows("SELECT count(*) FROM posts") == [(16,)]
+    assert crawl(archive, "catalogue").returncode == 6  # as long as it is so, though no post was asked for
+    assert archive.archiver("--home", archive.home, "accept", "post: readers").returncode == 0
+    assert crawl(archive, "catalogue").returncode == 0
+    assert archive.archiver("--home", archive.home, "rebuild", "--processes", "1").returncode == 0
+    assert archive.rows("SELECT subject, accepted FROM doubts") == [("post: readers", 1)]
+
+
+def test_comments_that_are_lost_everywhere_stop_no_post(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled(source=load())
+    everywhere(archive, 'id="comment-', 'id="remark-')
+    everywhere(archive, "comment-page", "remark-page")
+    everywhere(archive, "replyTo", "answerTo")
+    done = crawl(archive, "catalogue")
+    assert done.returncode in (0, 6)
+    assert archive.rows("SELECT count(*) FROM posts") == [(16,)]
+    kept = archive.rows("SELECT count(*) FROM comments")[0][0]
+    status = archive.archiver("--home", archive.home, "status", "--json").stdout
+    assert kept == 49 or json.loads(status)["comments_missing"] >= 49 - kept

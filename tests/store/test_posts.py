@@ -4,12 +4,13 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from archiver import items
-from archiver.store import captures, comments, models, posts, runs, search, search_index
+from archiver.store import captures, comments, lists, models, posts, runs, search, search_index
 from archiver.store.database import Archive
 from archiver.store.posts import Change
 
@@ -303,3 +304,46 @@ def test_an_index_made_anew_is_the_one_kept_up(shelf: Shelf) -> None:
     counts = search_index.rebuild(shelf.session.connection())
     assert (index(), counts) == (kept, {"posts_fts": 1, "comments_fts": 2, "formulas_fts": 1})
     assert found(shelf, "短") == [8]
+
+
+FORMULA = content().formulas[0]
+CODE = items.CodeBlock(position=0, language="", code="x")
+PICTURE = items.Image(position=0, url="https://kexue.fm/a.png", alt="", caption="")
+
+
+@pytest.mark.parametrize(
+    ("kind", "of"),
+    [
+        ("formulas", lambda n: {"formulas": tuple(dataclasses.replace(FORMULA, position=i) for i in range(n))}),
+        ("code_blocks", lambda n: {"code_blocks": tuple(dataclasses.replace(CODE, position=i) for i in range(n))}),
+        ("images", lambda n: {"images": tuple(dataclasses.replace(PICTURE, position=i) for i in range(n))}),
+    ],
+)
+def test_a_version_with_less_than_half_of_what_it_had_is_held(shelf: Shelf, kind: str, of: Any) -> None:
+    def holding(number: int) -> items.Content:
+        return dataclasses.replace(content(), **of(number))
+
+    shelf.put(changed(sha="1", content=holding(5)))
+    assert shelf.put(changed(sha="2", content=holding(3))) == Change.CHANGED
+    assert shelf.put(changed(sha="3", content=holding(1))) == Change.HELD
+    table = {"formulas": models.Formula, "code_blocks": models.CodeBlock, "images": models.Image}[kind]
+    assert shelf.count(table) == 3
+
+
+@pytest.mark.parametrize("lost", [{"tags": ()}, {"license": None, "license_url": None}])
+def test_a_version_without_its_tags_or_licence_is_held(shelf: Shelf, lost: dict[str, Any]) -> None:
+    shelf.put(POST)
+    assert shelf.put(changed(**lost)) == Change.HELD
+    assert (shelf.count(models.PostTag), shelf.post().license_url) == (2, POST.license_url)
+
+
+@pytest.mark.parametrize(
+    ("title", "count", "issues"), [("题目", 0, 0), ("题 目", 0, 0), ("别的", 0, 1), ("题目", 4, 1)]
+)
+def test_a_first_sight_is_judged_by_what_the_catalogue_says(shelf: Shelf, title: str, count: int, issues: int) -> None:
+    entry = items.CatalogueEntry(post_id=8, title=title, year=2026, published_on="2026-10-01", comment_count=count)
+    catalogue = items.Catalogue(entries=(entry,), year_totals=((2026, 1),), categories=())
+    lists.save_catalogue(shelf.session, catalogue, run_id=shelf.run)
+    assert shelf.put(POST) == Change.NEW
+    revision = shelf.session.get_one(models.PostRevision, shelf.post().current_revision_id)
+    assert len(json.loads(revision.issues)) == issues

@@ -37,6 +37,10 @@ class Ledger:
             "GROUP BY kind, state, reason ORDER BY count(*) DESC"
         )
 
+    def doubts(self) -> list[Row]:
+        """Return what the blog shows and the archive does not believe."""
+        return self._ask("SELECT * FROM doubts WHERE accepted = 0 ORDER BY kind, subject")
+
     def reviews(self) -> list[Row]:
         """Return the versions that did not prove themselves, newest first."""
         return self._ask(

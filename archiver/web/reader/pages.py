@@ -184,7 +184,7 @@ def sql(request: Request) -> Response:
 
 
 def health(request: Request) -> Response:
-    """Show how the archive is: runs, gaps, reviews, sizes, growth."""
+    """Show how the archive is: runs, gaps, doubts, reviews, sizes, growth."""
     here = desk(request)
     growth = here.ledger.growth()
     drawn = [
@@ -199,6 +199,7 @@ def health(request: Request) -> Response:
         runs=here.ledger.runs(20),
         reasons=here.ledger.gap_reasons(),
         gaps=here.ledger.gaps(200),
+        doubts=here.ledger.doubts(),
         reviews=here.ledger.reviews(),
         sizes=here.sizes,
         due=next_run(here.home, clock.now().astimezone()),
