@@ -35,7 +35,7 @@ LONGEST_DELAY = 60.0
 """Seconds a `Crawl-delay` is cut to: a longer one would make a crawl of years."""
 
 
-NOWHERE = (OUT_OF_BOUNDS, "max redirections")
+NOWHERE = (f"{OUT_OF_BOUNDS}: on another site", f"{OUT_OF_BOUNDS}: not a web address", "max redirections")
 """How refusals begin of redirects that lead to no rules: to be taken like those that are not there (2.3.1.2)."""
 
 PRODUCT = "blog-archiver"

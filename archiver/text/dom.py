@@ -110,7 +110,9 @@ def words(element: etree._Element) -> str:
 
 def is_anchor(link: etree._Element) -> bool:
     """Tell whether a link inside a heading only marks the heading's own address."""
-    return link.tag == "a" and link.get("href", "").startswith("#") and "".join(texts(link)).strip() in ("", "#", "¶")
+    if link.tag != "a" or not link.get("href", "").startswith("#") or next(link.iter("img"), None) is not None:
+        return False
+    return "".join(texts(link)).strip() in ("", "#", "¶")
 
 
 def language(pre: etree._Element) -> str:
