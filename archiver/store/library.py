@@ -93,8 +93,13 @@ class Library:
         Raises UsageError when the archive does not hold the post.
         """
         current = models.Post.current_revision_id == models.PostRevision.id
+        texts = (
+            sa.func.coalesce(getattr(models.PostRevision, name), getattr(models.Post, name)).label(name)
+            for name in ("markdown", "text")
+        )
+        columns = _columns(models.PostRevision, Revision, "current", "markdown", "text")
         found = (
-            sa.select(*_columns(models.PostRevision, Revision, "current"), current.label("current"))
+            sa.select(*columns, *texts, current.label("current"))
             .join(models.Post, models.Post.id == models.PostRevision.post_id)
             .where(models.PostRevision.post_id == post_id)
             .order_by(models.PostRevision.id)

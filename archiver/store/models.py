@@ -64,7 +64,7 @@ class Post(Base):
     last_seen_at: Mapped[str] = mapped_column(doc="When the archive last fetched it.")
     last_changed_at: Mapped[str] = mapped_column(doc="When the archive first saw its current revision.")
     current_revision_id: Mapped[int | None] = mapped_column(
-        ForeignKey("post_revisions.id", use_alter=True), doc="The revision the other columns show."
+        ForeignKey("revisions.id", use_alter=True), doc="The revision the other columns show."
     )
     missing_runs: Mapped[int] = mapped_column(
         default=0, doc="Complete runs in a row that found it missing; 3 make it gone."
@@ -78,9 +78,9 @@ class Post(Base):
 class PostRevision(Base):
     """One seen version of a post."""
 
-    __tablename__ = "post_revisions"
+    __tablename__ = "revisions"
     __table_args__ = about(
-        "Every version of a post the archive has seen, oldest first by id.",
+        "Every version of a post the archive has seen, without the text that posts has: see the view post_revisions.",
         CheckConstraint("status IN ('good', 'review')", name="status"),
         Index(None, "post_id", "content_sha256"),
     )
@@ -93,8 +93,8 @@ class PostRevision(Base):
         doc="SHA-256 of the body's markup and the metadata as served; counters do not count as change."
     )
     title: Mapped[str] = mapped_column(doc="Title in this version.")
-    markdown: Mapped[str] = mapped_column(doc="Full text as Markdown in this version.")
-    text: Mapped[str] = mapped_column(doc="Full text without markup in this version.")
+    markdown: Mapped[str | None] = mapped_column(doc="Full text as Markdown; empty while this version is current.")
+    text: Mapped[str | None] = mapped_column(doc="Full text without markup; empty while this version is current.")
     extractor_version: Mapped[int] = mapped_column(doc="Version of the code that read it.")
     engine: Mapped[str] = mapped_column(doc="What found the body: `site`, `trafilatura` or `readability`.")
     status: Mapped[str] = mapped_column(doc="`good`, or `review` when the page did not prove itself.")

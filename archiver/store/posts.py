@@ -65,11 +65,11 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
         *(_contradicted(session, post) if before is None else _losses(session, before, post)),
     ]
     current = before is None or not issues
-    columns = _take_over(session, post) | {"last_changed_at": seen_at} if current else {}
+    columns = _take_over(session, post, before) | {"last_changed_at": seen_at} if current else {}
     if before is None:
         blank = {"id": post.id, "first_seen_at": seen_at, "comments_owed": 0}
         session.execute(insert(_POSTS), {**blank, **columns, **seen})
-    revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version)
+    revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version, current=current)
     changed = seen | columns | ({"current_revision_id": revision} if current else {})
     session.execute(_change(*changed), {"post": post.id, **changed})
     if current:
@@ -114,8 +114,10 @@ def held(session: Session, post_id: int) -> Held | None:
 
 def accept(session: Session, post: items.Post, revision: Held) -> None:
     """Make a revision current that was kept for review, as the owner says that it is right."""
-    session.execute(update(_REVISIONS).where(_REVISIONS.c.id == revision.revision_id).values(status="good"))
-    columns = _take_over(session, post) | {
+    before = session.execute(_STANDING, {"post": post.id}).one()
+    good = {"status": "good", "markdown": None, "text": None}
+    session.execute(update(_REVISIONS).where(_REVISIONS.c.id == revision.revision_id).values(good))
+    columns = _take_over(session, post, before) | {
         "last_changed_at": revision.seen_at,
         "current_revision_id": revision.revision_id,
     }
@@ -210,11 +212,13 @@ _LISTED = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count).where(
 )
 
 
-def _take_over(session: Session, post: items.Post) -> dict[str, Any]:
+def _take_over(session: Session, post: items.Post, before: Any) -> dict[str, Any]:
     """Put the words of a reading that becomes current into the index; return the columns of the row that follow it.
 
-    The row must still have the former words, which the index has to be told.
+    The row must still have the former words: the index has to be told, and the former revision gets them back.
     """
+    if before is not None:
+        session.execute(_HAND_BACK, {"b_revision": before.current_revision_id, "b_post": post.id})
     search_index.reword_post(session, post.id, post.title, post.content.text)
     return {
         "title": post.title,
@@ -229,7 +233,14 @@ def _take_over(session: Session, post: items.Post) -> dict[str, Any]:
 
 
 def _add_revision(
-    session: Session, post: items.Post, issues: Sequence[str], capture_id: int, seen_at: str, extractor_version: int
+    session: Session,
+    post: items.Post,
+    issues: Sequence[str],
+    capture_id: int,
+    seen_at: str,
+    extractor_version: int,
+    *,
+    current: bool,
 ) -> int:
     values = {
         "post_id": post.id,
@@ -237,8 +248,8 @@ def _add_revision(
         "seen_at": seen_at,
         "content_sha256": post.content_sha256,
         "title": post.title,
-        "markdown": post.content.markdown,
-        "text": post.content.text,
+        "markdown": None if current else post.content.markdown,
+        "text": None if current else post.content.text,
         "extractor_version": extractor_version,
         "engine": post.quality.engine,
         "status": "review" if issues else "good",
@@ -247,6 +258,17 @@ def _add_revision(
     }
     return int(session.execute(_NEW_REVISION, values).scalar_one())
 
+
+def _current(column: str) -> Any:
+    return select(_POSTS.c[column]).where(_POSTS.c.id == bindparam("b_post")).scalar_subquery()
+
+
+_HAND_BACK = (
+    update(_REVISIONS)
+    .where(_REVISIONS.c.id == bindparam("b_revision"))
+    .values({name: _current(name) for name in ("markdown", "text")})
+)
+"""A post's text is stored once: in its row, and in a revision's only when another one is current."""
 
 _NEW_REVISION = insert(_REVISIONS).returning(_REVISIONS.c.id)
 

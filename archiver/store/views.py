@@ -40,6 +40,43 @@ _POSTGRESQL = (
 
 VIEWS = (
     View(
+        name="post_revisions",
+        about="Every version of a post the archive has seen, oldest first by id, each with its text.",
+        columns={
+            "id": "Number in the order of sight.",
+            "post_id": "The post.",
+            "capture_id": "The exchange it was read from.",
+            "seen_at": "When that exchange took place.",
+            "content_sha256": "SHA-256 of the body's markup and the metadata as served; counters are no change.",
+            "title": "Title in this version.",
+            "markdown": "Full text as Markdown in this version.",
+            "text": "Full text without markup in this version.",
+            "extractor_version": "Version of the code that read it.",
+            "engine": "What found the body: `site`, `trafilatura` or `readability`.",
+            "status": "`good`, or `review` when the page did not prove itself.",
+            "issues": "JSON list of what speaks against trusting it; `[]` when nothing does.",
+            "notes": "JSON list of what is odd about the page itself, or had one witness only.",
+        },
+        sql="""
+SELECT
+    r.id,
+    r.post_id,
+    r.capture_id,
+    r.seen_at,
+    r.content_sha256,
+    r.title,
+    coalesce(r.markdown, p.markdown) AS markdown,
+    coalesce(r.text, p.text) AS text,
+    r.extractor_version,
+    r.engine,
+    r.status,
+    r.issues,
+    r.notes
+FROM revisions AS r
+JOIN posts AS p ON p.id = r.post_id
+""",
+    ),
+    View(
         name="post_overview",
         about="Every post without its text: what it is, how long, and what is in it.",
         columns={
@@ -523,8 +560,10 @@ GROUP BY c.author, c.is_owner
 def create(connection: Connection) -> None:
     """Make the views of this program, in place of those of another version; leave those that are the same.
 
-    PostgreSQL words a view's definition anew, so there each is made again.
+    PostgreSQL words a view's definition anew, so there each is made again; and it keeps a view that others show.
     """
+    if connection.dialect.name == "postgresql":
+        drop(connection)
     inspector = inspect(connection)
     there = {name: inspector.get_view_definition(name) for name in inspector.get_view_names()}
     for view in VIEWS:
@@ -535,6 +574,8 @@ def create(connection: Connection) -> None:
 
 
 def drop(connection: Connection) -> None:
-    """Remove the views of this program; people's own stay."""
-    for view in VIEWS:
-        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name}")
+    """Remove the views of this program; people's own stay, and tables that older programs had under such a name."""
+    there = set(inspect(connection).get_view_names())
+    for view in reversed(VIEWS):
+        if view.name in there:
+            connection.exec_driver_sql(f"DROP VIEW {view.name}")

@@ -94,7 +94,9 @@ def fill(file: Path) -> None:
         put(connection, "runs", id=1)
         put(connection, "captures", id=1, run_id=1)
         put(connection, "posts", id=8, title="标题", status="live", current_revision_id=1)
-        put(connection, "post_revisions", id=1, post_id=8, capture_id=1, status="good")
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        versions = "post_revisions" if "post_revisions" in tables else "revisions"  # as it was called before 0008
+        put(connection, versions, id=1, post_id=8, capture_id=1, status="good")
 
 
 def test_the_program_expects_the_newest_revision_there_is() -> None:
@@ -246,9 +248,9 @@ def test_a_table_that_others_refer_to_is_rebuilt(
     used.dispose()
     assert rows(file, "SELECT title FROM my_view") == [("标题",)]
     assert rows(file, "SELECT title, review FROM post_overview") == [("标题", 0)]
-    assert rows(file, "SELECT post_id FROM post_revisions") == [(8,)]
+    assert rows(file, "SELECT post_id FROM revisions") == [(8,)]
     assert rows(file, "PRAGMA foreign_key_check") == []
-    assert "REFERENCES posts (id)" in " ".join(schema(file)["post_revisions"])
+    assert "REFERENCES posts (id)" in " ".join(schema(file)["revisions"])
 
 
 def test_a_migration_that_loses_rows_others_refer_to_is_undone(
@@ -258,7 +260,7 @@ def test_a_migration_that_loses_rows_others_refer_to_is_undone(
     fill(file)
     before = file.read_bytes()
     newer_scripts("op.execute('DELETE FROM posts')")
-    with pytest.raises(ArchiverError, match=r"row 1 of post_revisions refers to a row of posts"):
+    with pytest.raises(ArchiverError, match=r"row 1 of revisions refers to a row of posts"):
         migrate.upgrade(engine)
     assert file.read_bytes() == before
 
@@ -270,6 +272,18 @@ def former(engine: Engine, revision: str) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def test_a_text_is_stored_once_where_it_is_current(file: Path, engine: Engine) -> None:
+    former(engine, "0007")
+    fill(file)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        put(connection, "post_revisions", id=2, post_id=8, capture_id=1, status="review", markdown="新", text="新")
+        connection.execute("UPDATE posts SET markdown = '旧', text = '旧'")
+        connection.execute("UPDATE post_revisions SET markdown = '旧', text = '旧' WHERE id = 1")
+    migrate.upgrade(engine)
+    assert rows(file, "SELECT id, markdown, text FROM revisions") == [(1, None, None), (2, "新", "新")]
+    assert rows(file, "SELECT id, markdown, text FROM post_revisions") == [(1, "旧", "旧"), (2, "新", "新")]
 
 
 def test_comments_of_before_keep_what_is_known_of_them(file: Path, engine: Engine) -> None:

@@ -45,7 +45,7 @@ def test_the_text_names_keys_references_and_what_may_be_missing() -> None:
     for line in (
         r"^posts: Every post of the blog",
         r"^  id +integer, key +The blog's own number of the post\.$",
-        r"^  current_revision_id +integer, → post_revisions\.id, or NULL +The revision",
+        r"^  current_revision_id +integer, → revisions\.id, or NULL +The revision",
         r"^  is_owner +0 or 1 +1 when",
         r"^post_overview: Every post without its text",
         r"^  char_count +Characters of its text\.$",
