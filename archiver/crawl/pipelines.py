@@ -68,8 +68,9 @@ class StorePipeline:
 
     def _settle(self, outcome: Outcome) -> None:
         unasked = isinstance(outcome.item, Gap) and outcome.capture_id is None and self.run.fatal is not None
-        if unasked and isinstance(outcome.item, Gap):  # the run has ended, and with it what was on the way
-            outcome = replace(outcome, doubt=outcome.item.reason)
+        if unasked and isinstance(outcome.item, Gap) and outcome.url:  # the run ended, with what was on the way
+            self.run.have_wait(outcome.url, outcome.item.reason)
+            return
         if outcome.doubt:
             self._have_wait(outcome)
             return

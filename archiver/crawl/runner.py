@@ -299,11 +299,15 @@ def _judge_crawl(run: Run) -> Verdict:
     if not counts.pages and counts.gaps:
         return "failed", ExitCode.FAILED, f"asked for {sum(counts.gaps.values())} addresses and got none of them"
     if counts.failures:
-        text = f"{counts.failures} addresses could not be had; run again, `archiver gaps` says why"
+        text = f"{_addresses(counts.failures)} could not be had; run again, `archiver gaps` says why"
         return runs.INCOMPLETE, ExitCode.INCOMPLETE, text
     failing = frontier.failing(session)
-    text = f"; {failing} addresses have been failing for longer, `archiver gaps` lists them" if failing else ""
+    text = f"; {_addresses(failing)} failing for longer, `archiver gaps` lists them" if failing else ""
     return runs.COMPLETE, ExitCode.DONE, "complete" + text
+
+
+def _addresses(number: int) -> str:
+    return f"{number} address{'' if number == 1 else 'es'}"
 
 
 def _said(doubted: list[Doubt]) -> str:

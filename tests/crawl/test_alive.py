@@ -106,7 +106,7 @@ def test_new_failures_make_a_run_incomplete_and_old_ones_get_a_line(crawled: Cal
         later(archive, 1)
     assert codes == [3, 3, 0, 0, 0, 0]
     assert tries == [5, 2, 2, 0, 1, 0]  # in the next run, after a day, after two; failing, it is asked for once
-    assert "1 addresses have been failing for longer" in done.stdout
+    assert "1 address failing for longer" in done.stdout
     assert state(archive, "/archives/105") == ("failed", 4)
 
 
