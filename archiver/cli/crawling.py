@@ -101,6 +101,10 @@ def _report_text(report: Report) -> str:
         f"Posts: {', '.join(posts)}",
         f"New comments: {counts['comments_new']}. Images: {counts['pages'].get('image', 0)}.",
     ]
+    if report.comments_missing:
+        lines.append(
+            f"Comments counted by the blog and not held: {report.comments_missing}; `archiver gaps` says where."
+        )
     lines += report.notes
     if counts["waiting"]:
         waiting = ", ".join(f"{count} {kind}" for kind, count in counts["waiting"].items())

@@ -24,7 +24,7 @@ from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
-from archiver.store import doubts, frontier, lists, runs
+from archiver.store import comments, doubts, frontier, lists, runs
 from archiver.store.database import database_url
 from archiver.store.doubts import Doubt
 from archiver.urls import category_url
@@ -92,6 +92,8 @@ class Report:
     counts: dict[str, Any]
     unfinished: int | None = None
     """Addresses that a further run may get; None when the database could not say."""
+    comments_missing: int | None = None
+    """Comments that the blog counts or shows and the archive does not hold, over all posts."""
     disagreements: dict[str, list[int]] = field(default_factory=dict)
     """Posts about which the blog's lists, the index and the archive disagree, by what the disagreement is."""
 
@@ -356,6 +358,7 @@ def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verd
         run.end(outcome, code)
         session = run.archive.session
         standing["unfinished"] = frontier.unfinished(session) + run.counts.failures
+        standing["comments_missing"] = comments.missing(session)
         standing["disagreements"] = lists.disagreements(session, run.cycle)
     return Report(
         run=run.id,

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store import models, search_index
 from archiver.store.database import upsert
+from archiver.store.totals import COMMENTS_MISSING
 
 _POSTS: Any = models.Post.__table__
 _COMMENTS: Any = models.Comment.__table__
@@ -59,6 +60,11 @@ def save(session: Session, shown: items.Post | items.CommentPage, *, seen_at: st
     owed = _settle_counter(session, shown, post_id, page, gained - len(lost))
     new = sum(number not in before for number in numbers)
     return Sight(new, look_before=page > 1 and bool(owed or lost or moved))
+
+
+def missing(session: Session) -> int:
+    """Return how many comments the blog counts or shows and the archive does not hold."""
+    return int(session.execute(text(COMMENTS_MISSING)).scalar_one())
 
 
 def _before(session: Session, post_id: int, page: int, numbers: Sequence[int]) -> dict[int, Any]:

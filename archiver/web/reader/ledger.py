@@ -39,7 +39,7 @@ class Ledger:
 
     def doubts(self) -> list[Row]:
         """Return what the blog shows and the archive does not believe."""
-        return self._ask("SELECT * FROM doubts WHERE accepted = 0 ORDER BY kind, subject")
+        return self._ask("SELECT * FROM doubts WHERE NOT accepted ORDER BY kind, subject")
 
     def reviews(self) -> list[Row]:
         """Return the versions that did not prove themselves, newest first."""
