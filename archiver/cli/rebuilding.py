@@ -78,7 +78,7 @@ def accept(obj: Context, /, subjects: tuple[str, ...], json_: bool) -> None:
 
 
 WAITING = """
-SELECT subject, kind, reason, first_seen_at AS since, runs, days, accepted FROM doubts
+SELECT subject, kind, reason, first_seen_at AS since, runs, days, CAST(accepted AS INTEGER) AS accepted FROM doubts
 UNION ALL
 SELECT CAST(p.id AS TEXT), 'post', p.title || ': ' || r.issues, r.seen_at, NULL, NULL, 0
 FROM posts AS p JOIN post_revisions AS r ON r.post_id = p.id
