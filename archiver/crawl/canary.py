@@ -55,7 +55,7 @@ class Canary:
         """Return why nothing is to be concluded from a page; nothing when it is believed."""
         if isinstance(item, Gap):
             return self._judge_odd(kind, url or "", item.reason) if item.unrecognised else ""
-        self._good[kind] += 1
+        self._good[kind] += not isinstance(item, Listing) or bool(item.entries)  # an empty page shows nothing
         for part, there in parts(item):
             (self._kept if there else self._lost)[f"{kind}: {part}"] += 1
         if isinstance(item, Post) and item.quality.issues:
