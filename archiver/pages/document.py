@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Category
+from archiver.text import dom
 from archiver.urls import Site, category
 
 _DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
@@ -32,12 +33,9 @@ _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*>")
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "wbr"}
 )
-_HOLLOW = ("bgsound", "embed", "image", "keygen", "source", "track", "wbr")
-"""Elements that have no content for browsers; libxml2 puts what follows inside."""
-
 _BODY_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _CROWDED = re.compile(
-    r"(<pre\b[^<>]*>)(\s*<(?:dl|h[1-6]|hr|li|ol|p|table|ul)\b(?:(?!<pre\b)[\s\S])*?)(</pre\s*>)", re.IGNORECASE
+    r"(<pre\b[^<>]*>)\s*(<(?:dl|h[1-6]|hr|li|ol|p|table|ul)\b(?:(?!<pre\b)[\s\S])*?)(</pre\s*>)", re.IGNORECASE
 )
 """A `<pre>` that begins with a tag at which libxml2 would end it."""
 
@@ -78,28 +76,13 @@ def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
         tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (ParserError, XMLSyntaxError) as error:
         raise PageNotRecognised(url, f"expected an HTML page, found nothing readable ({error})") from error
-    for element in tree.iter(*_HOLLOW):
-        _empty(element)
+    dom.empty(tree)
     return tree, not any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
 
 def _as_browsers_read(text: str) -> str:
     """Return HTML of which libxml2 makes the tree that browsers make: no text ends with a stray `</body>`."""
     return _CROWDED.sub(r"\1<span>\2</span>\3", _BODY_END.sub("", text))
-
-
-def _empty(element: HtmlElement) -> None:
-    """Move what is inside an element behind it."""
-    if element.tag == "image" and next(element.iterancestors("svg"), None) is None:
-        element.tag = "img"
-    if not (element.text or len(element)):
-        return
-    tail, element.tail, element.text = element.tail, element.text, None
-    behind = element
-    for child in list(element):
-        behind.addnext(child)
-        behind = child
-    behind.tail = (behind.tail or "") + (tail or "")
 
 
 def _shortened(tag: re.Match[str]) -> str:

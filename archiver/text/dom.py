@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 
 from lxml import etree
 
@@ -34,13 +33,11 @@ EMBEDS = frozenset({"audio", "embed", "iframe", "object", "video"})
 NO_MATHS = frozenset({"code", "textarea"})
 """Inline tags MathJax does not look into, besides those that are dropped."""
 
+HOLLOW = ("bgsound", "embed", "image", "keygen", "source", "track", "wbr")
+"""Tags that have no content for browsers; libxml2 puts what follows inside."""
+
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
-_BLOCK_BOXES = frozenset({"center", "div", "figure"})
-_BOXES = _BLOCK_BOXES | {"a", "font", "span"}
-MAX_CAPTION = 300
-"""Characters; a longer text beside a picture is not its caption."""
-_LANGUAGE = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]+)")
 _WEB = re.compile(r"https?://\S+\Z")
 _BROKEN = re.compile(r"\r([ \t]*)\n")
 
@@ -50,6 +47,26 @@ def clean(text: str) -> str:
     if _UNWANTED.search(text) is None:
         return text
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def is_overfull(element: etree._Element) -> bool:
+    """Tell whether libxml2 put anything inside elements that have no content."""
+    return any(hollow.text or len(hollow) or hollow.tag == "image" for hollow in element.iter(*HOLLOW))
+
+
+def empty(element: etree._Element) -> None:
+    """Move what is inside elements that have no content behind them; call `<image>` an `<img>`, as browsers do."""
+    for hollow in element.iter(*HOLLOW):
+        if hollow.tag == "image" and next(hollow.iterancestors("svg"), None) is None:
+            hollow.tag = "img"
+        if not (hollow.text or len(hollow)):
+            continue
+        tail, hollow.tail, hollow.text = hollow.tail, hollow.text, None
+        behind = hollow
+        for child in list(hollow):
+            behind.addnext(child)
+            behind = child
+        behind.tail = (behind.tail or "") + (tail or "")
 
 
 def unbreak(text: str) -> str:
@@ -115,39 +132,12 @@ def is_anchor(link: etree._Element) -> bool:
     return "".join(texts(link)).strip() in ("", "#", "¶")
 
 
-def language(pre: etree._Element) -> str:
-    """Return the language a `<pre>` or the code in it is marked with, or an empty string."""
-    for element in (pre, *pre.iter("code")):
-        if found := _LANGUAGE.search(element.get("class", "")):
-            return found[1]
-    return ""
-
-
-def code(pre: etree._Element) -> str:
-    """Return the exact text of a `<pre>` or `<code>`, without the newline that HTML ignores after `<pre>`."""
-    text = unbreak("".join(texts(pre)))
-    return text[1:] if pre.tag == "pre" and pre.text and clean(pre.text[:2]).startswith("\n") else text
-
-
 def embedded(element: etree._Element, resolve: Resolve) -> list[str]:
     """Return the addresses a player or frame shows, each once."""
     inside = element.iter("source", "param") if element.tag != "iframe" else ()
     found = [element.get("src") or element.get("data")]
     found += [node.get("src") or (node.get("name") == "movie" and node.get("value")) or None for node in inside]
     return list(dict.fromkeys(url for href in found if href and (url := target(href, resolve))))
-
-
-def caption(image: etree._Element) -> str:
-    """Return the text that stands alone with a picture in a box of theirs, or an empty string.
-
-    The blog writes `div.typecho-caption > div > a > img` with a `<p>` after the inner `<div>`.
-    """
-    for box in image.iterancestors():
-        if box.tag not in _BOXES or box.get("id") or len(list(islice(box.iter("img"), 2))) > 1:
-            break
-        if text := words(box):
-            return text if box.tag in _BLOCK_BOXES and len(text) <= MAX_CAPTION else ""
-    return ""
 
 
 def target(href: str, resolve: Resolve) -> str | None:

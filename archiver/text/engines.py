@@ -32,13 +32,23 @@ MAX_EXTRACTED = 1_000_000
 
 def read(body: HtmlElement, resolve: Resolve) -> Content:
     """Return the content of a post's body, which is not changed."""
+    body = _as_browsers_read(body)
     with dom.held(body):
         return _content(body, resolve, _extracted(body, resolve))
 
 
 def read_fragment(element: HtmlElement, resolve: Resolve) -> Content:
     """Return the content of a comment, which is not changed. Its text comes from the plain walk."""
+    element = _as_browsers_read(element)
     return _content(element, resolve, plain.read(element, resolve))
+
+
+def _as_browsers_read(body: HtmlElement) -> HtmlElement:
+    """Return a body that `pages.document` parsed as it is, and one of another parser mended."""
+    if dom.is_overfull(body):
+        body = copy.deepcopy(body)
+        dom.empty(body)
+    return body
 
 
 def _content(body: HtmlElement, resolve: Resolve, text: str) -> Content:
@@ -194,4 +204,6 @@ def _readability_body(page: HtmlElement) -> HtmlElement | None:
 
 
 def _parsed(markup: str) -> HtmlElement | None:
-    return html.document_fromstring(markup).find("body")
+    page = html.document_fromstring(markup)
+    dom.empty(page)
+    return page.find("body")

@@ -16,7 +16,7 @@ from lxml import etree
 
 from archiver import urls
 from archiver.items import CodeBlock, Formula, Image, PostLink
-from archiver.text import dom, inline, tables, tex
+from archiver.text import code, dom, inline, pictures, tables, tex
 from archiver.text.dom import Resolve
 from archiver.text.inline import Kind, Layout, Part
 
@@ -66,6 +66,8 @@ class _Writer:
         self.findings = Findings()
         self._resolve = resolve
         self._targets: dict[str, str | None] = {}
+        self._pictures: set[str] = set()
+        self._spares: set[str | None] = set()  # pictures known from a `<noscript>`, which may still come themselves
         self._blocks: list[_Block] = []
         self._parts: list[Part] = []
         self._marks: list[tuple[Part, Part]] = []
@@ -204,17 +206,19 @@ class _Writer:
             self._blocks.append(_Block("___"))  # dashes could begin front matter, stars continue a list's marker
 
     def _pre(self, node: etree._Element, depth: int) -> None:
-        code, language = dom.code(node), dom.language(node)
+        if code.is_gutter(node):
+            return
+        text, language = code.text(node), code.language(node)
         self.findings.code_blocks.append(
-            CodeBlock(position=len(self.findings.code_blocks), language=language, code=code)
+            CodeBlock(position=len(self.findings.code_blocks), language=language, code=text)
         )
         if self._lines_only:
             self._blocks_met = True
-            self._parts.append((Kind.CODE, code))
+            self._parts.append((Kind.CODE, text))
             return
         self._flush()
-        fence = "`" * max(3, inline.longest_backticks(code) + 1)
-        self._blocks.append(_Block(f"{fence}{language}\n{code.rstrip(chr(10))}\n{fence}"))
+        fence = "`" * max(3, inline.longest_backticks(text) + 1)
+        self._blocks.append(_Block(f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"))
 
     def _list(self, node: etree._Element, depth: int) -> None:
         if self._within_line(node, depth):
@@ -255,6 +259,9 @@ class _Writer:
         return items
 
     def _table(self, node: etree._Element, depth: int) -> None:
+        if code.is_listing(node):
+            self._pre(node, depth)
+            return
         if self._within_line(node, depth):
             return
         if not tables.is_regular(node):
@@ -308,7 +315,7 @@ class _Writer:
         picture = next(node.iter("img"), None) if len(node) else None
         if picture is None or text:
             self._note_link(url, href, text)
-        elif url != self._target(picture.get("src") or ""):
+        elif url != pictures.address(picture, self._target):
             self._note_link(url, href, picture.get("alt") or "")
         if url is None or (picture is not None and not text):
             self._flow(node, depth)
@@ -326,13 +333,22 @@ class _Writer:
 
     def _image(self, node: etree._Element, depth: int) -> None:
         del depth
-        alt = dom.clean(node.get("alt", "")).strip()
-        url = self._target(node.get("src") or "")
-        if url is None:
+        url = pictures.address(node, self._target)
+        if url is None or url in self._spares:
+            self._spares.discard(url)
             return
-        caption = dom.caption(node)
+        alt, caption = dom.clean(node.get("alt", "")).strip(), pictures.caption(node)
         self.findings.images.append(Image(position=len(self.findings.images), url=url, alt=alt, caption=caption))
+        self._pictures.add(url)
         self._parts.append((Kind.RAW, f"![{inline.label(alt)}]({inline.destination(url)})"))
+
+    def _without_script(self, node: etree._Element, depth: int) -> None:
+        """Take the pictures that are shown where no script runs, if they are not beside it anyway."""
+        for image in node.iter("img"):
+            url = pictures.address(image, self._target)
+            if url and url not in self._pictures and not pictures.is_dot(image):
+                self._image(image, depth)
+                self._spares.add(url)
 
     def _embed(self, node: etree._Element, depth: int) -> None:
         del depth
@@ -345,7 +361,7 @@ class _Writer:
     def _code_span(self, node: etree._Element, depth: int) -> None:
         if next(node.iter("pre", "img"), None) is not None:
             self._flow(node, depth)
-        elif text := dom.code(node):
+        elif text := code.text(node):
             self._parts.append((Kind.CODE, text))
 
     def _drop(self, node: etree._Element, depth: int) -> None:
@@ -359,6 +375,7 @@ _HANDLERS: dict[str, Callable[[_Writer, etree._Element, int], None]] = {
     **dict.fromkeys(dom.EMBEDS, _Writer._embed),
     **dict.fromkeys(dom.NO_MATHS, _Writer._code_span),
     **dict.fromkeys(dom.DROPPED, _Writer._drop),
+    "noscript": _Writer._without_script,
     **dict.fromkeys(("ul", "ol", "menu", "dir"), _Writer._list),
     "a": _Writer._link,
     "blockquote": _Writer._quote,

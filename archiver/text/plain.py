@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from archiver.text import dom
+from archiver.text import code, dom
 from archiver.text.dom import Resolve
 
 MAX_DEPTH = 100
@@ -54,8 +54,8 @@ def _leaf(node: etree._Element, heading: bool, resolve: Resolve) -> str | None:
     tag = node.tag
     if tag in dom.DROPPED or (heading and dom.is_anchor(node)):
         return ""
-    if tag == "pre":
-        return f"{_EDGE}{_CODE}{dom.code(node)}{_EDGE}"
+    if tag in ("pre", "table") and code.is_listing(node):
+        return f"{_EDGE}{_CODE}{code.text(node)}{_EDGE}"
     if tag in dom.EMBEDS:
         return _EDGE.join(["", *dom.embedded(node, resolve), ""])
     return None

@@ -8,7 +8,7 @@ from itertools import takewhile
 from lxml.html import HtmlElement
 
 from archiver.items import Content
-from archiver.text import commonmark, dom, plain
+from archiver.text import commonmark, dom, plain, unread
 from archiver.text.agreement import MINIMUM, agreement
 from archiver.text.dom import Resolve
 
@@ -26,7 +26,7 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> tuple[str, .
     The Markdown is read back by an independent CommonMark parser and compared with a plain walk over the body; the
     text of the extractor is compared with the same walk.
     """
-    issues = [*_unread_mathematics(body), *_unread_pictures(body, content)]
+    issues = unread.check(body, content, resolve)
     if len(content.markdown) > MAX_CHECKED:
         issues.append(f"the Markdown has {len(content.markdown)} characters, too many to be read back")
         return tuple(issues)
@@ -39,34 +39,6 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> tuple[str, .
     if share < MINIMUM:
         issues.append(f"plain text and page agree to {share:.2%} only, less than {MINIMUM:.2%}")
     return tuple(issues)
-
-
-def _unread_mathematics(body: HtmlElement) -> list[str]:
-    """Return an issue if a body holds mathematics in a form that is not read: what was set before it was served."""
-    found = [name for name, path in _SET.items() if body.xpath(path)]
-    return [f"the page holds mathematics that is not read: {', '.join(found)}"] if found else []
-
-
-_SET = {
-    "`script type=math/tex`": ".//script[starts-with(@type, 'math/tex')]",
-    "`.katex`": ".//*[contains(concat(' ', normalize-space(@class), ' '), ' katex ')]",
-    "`.MathJax`": ".//*[starts-with(@class, 'MathJax')]",
-    "`mjx-container`": ".//mjx-container",
-    "`<math>`": ".//math",
-}
-
-
-def _unread_pictures(body: HtmlElement, content: Content) -> list[str]:
-    """Return an issue if a body holds pictures without a row; an `<img>` without any address holds none."""
-    shown = [image for image in body.iter("img", "picture") if _has_address(image)]
-    unread = len(shown) - len(content.images)
-    return [f"{unread} of {len(shown)} pictures of the page are not read"] if unread > 0 else []
-
-
-def _has_address(image: HtmlElement) -> bool:
-    if image.tag == "picture":
-        return next(image.iter("img"), None) is None and next(image.iter("source"), None) is not None
-    return any(value.strip() for name, value in image.attrib.items() if name.endswith(("src", "srcset", "original")))
 
 
 def notes(content: Content) -> tuple[str, ...]:

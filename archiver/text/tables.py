@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from lxml import etree
 
-from archiver.text import dom, tex
+from archiver.text import dom, pictures, tex
 from archiver.text.dom import Resolve
 
 MAX_DEPTH = 20
@@ -107,7 +108,7 @@ def _element(node: etree._Element, resolve: Resolve, out: list[str], depth: int)
         out += [f'<a href="{_attribute(url)}">{_text(url)}</a>' for url in dom.embedded(node, resolve)]
         return
     if node.tag == "img":
-        if url := dom.target(node.get("src") or "", resolve):
+        if url := pictures.address(node, partial(dom.target, resolve=resolve)):
             out.append(f'<img src="{_attribute(url)}" alt="{_attribute(dom.clean(node.get("alt", "")))}">')
         return
     if node.tag == "a" and (url := dom.target(node.get("href") or "", resolve)):

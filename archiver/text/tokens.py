@@ -12,7 +12,7 @@ from itertools import count
 
 from lxml import etree
 
-from archiver.text import dom, plain, tables, tex
+from archiver.text import code, dom, plain, tables, tex
 from archiver.text.dom import Resolve
 
 MAX_DEPTH = 100
@@ -172,6 +172,8 @@ class Protector:
 
 def _text(node: etree._Element, resolve: Resolve) -> str:
     """Return the text of an element that is hidden as a whole."""
+    if node.tag == "table" and code.is_listing(node):
+        return code.text(node).rstrip("\n")
     if node.tag == "table" and not tables.is_regular(node):
         return plain.read(node, resolve)
     if node.tag == "table":
@@ -180,4 +182,4 @@ def _text(node: etree._Element, resolve: Resolve) -> str:
         return "\n".join(lines + [" | ".join(plain.read(cell, resolve) for cell in row) for row in rows])
     if node.tag in dom.EMBEDS:
         return "\n".join(dom.embedded(node, resolve))
-    return dom.code(node).rstrip("\n")
+    return code.text(node).rstrip("\n")

@@ -1,0 +1,106 @@
+"""Listings of a page: their lines, their language, and which numbers beside them are no code.
+
+Highlighters give each line an element of its own (`pre > ol > li`, `pre > div`), and many number them, in the line or
+in a table with one cell for the numbers and one for the code.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from lxml import etree
+
+from archiver.text import dom
+
+_LINES = dom.BLOCKS - {"td", "th"}  # the cells of a row stand on one line
+_KEPT_EMPTY = frozenset({"li", "tr"})  # a line also when nothing is in it
+_FRAMES = frozenset({"ol", "table", "tbody", "tfoot", "thead", "tr", "ul"})  # white space between their parts is none
+_GUTTERS = frozenset(
+    {"blob-num", "crayon-nums", "gutter", "hljs-ln-numbers", "line-number", "line-numbers-rows", "lineno", "linenodiv"}
+    | {"linenos", "ln", "lnt", "rouge-gutter"}
+)
+"""Classes of line numbers with GitHub, Crayon, SyntaxHighlighter, hexo, highlight.js, Prism, Pygments, Hugo, Rouge."""
+
+_NAMED = re.compile(r"(?:^|\s)(?:lang(?:uage)?[-:]|brush:\s*|highlight-source-)([\w+#.-]+)")
+_BESIDE = re.compile(r"(?:^|\s)(?:highlight|hljs|sourceCode|syntaxhighlighter)\s+([A-Za-z][\w+#]*)(?=\s|$)")
+_NO_LANGUAGES = frozenset({"code", "copyable", "hljs", "linenos", "linenums", "nohighlight", "numberLines", "table"})
+_ATTRIBUTES = ("data-lang", "data-language")
+_AROUND = 5  # elements around a listing that may name its language: figure, table, row, cell and a box
+
+
+def is_listing(element: etree._Element) -> bool:
+    """Tell whether an element is code as a whole: a `<pre>`, or a table of code with numbers of lines."""
+    if element.tag != "table":
+        return bool(element.tag == "pre")
+    numbered = any(map(is_gutter, element.iter("td", "th", "pre", "div", "span")))
+    parts = element.iter("code", "pre", "td")
+    return numbered and any(part.tag != "td" or "code" in part.get("class", "").split() for part in parts)
+
+
+def is_gutter(element: etree._Element) -> bool:
+    """Tell whether an element of a listing only holds numbers of lines."""
+    classes = element.get("class")
+    return classes is not None and not _GUTTERS.isdisjoint(classes.split())
+
+
+def text(element: etree._Element) -> str:
+    """Return the exact text of a listing or of `<code>`, without the newline that HTML ignores after `<pre>`."""
+    said = dom.unbreak("".join(_pieces(element)))
+    ignored = element.tag == "pre" and element.text and dom.clean(element.text[:2]).startswith("\n")
+    return said[1:] if ignored else said
+
+
+def language(element: etree._Element) -> str:
+    """Return the language a listing is marked with, on itself or near by, or an empty string."""
+    for marked in (element, *element.iter("code", "div", "pre"), *islice(element.iterancestors(), _AROUND)):
+        if marked.get("id") and marked is not element:
+            break
+        if found := _language(marked):
+            return found
+    return ""
+
+
+def _language(element: etree._Element) -> str:
+    classes = element.get("class", "")
+    if found := _NAMED.search(classes):
+        return found[1]
+    beside = _BESIDE.search(classes)
+    if beside and beside[1] not in _NO_LANGUAGES:
+        return beside[1]
+    return next((value for name in _ATTRIBUTES if (value := element.get(name, "").strip())), "")
+
+
+def _pieces(listing: etree._Element) -> list[str]:
+    """Return the text of a listing piece by piece, with a newline between elements that are lines."""
+    pieces: list[str] = []
+    begun: list[int] = []  # how many pieces there were when each line that is open began
+    apart = False  # whether a line has begun or ended since the last piece
+
+    def say(piece: str) -> None:
+        nonlocal apart
+        if apart and pieces and not pieces[-1].endswith(("\n", dom.BREAK)):
+            pieces.append("\n")
+        apart = False
+        pieces.append(piece)
+
+    walk = etree.iterwalk(listing, events=("start", "end", "comment", "pi"))
+    for event, node in walk:
+        is_line = node is not listing and node.tag in _LINES
+        if event == "start":
+            apart |= is_line
+            begun += [len(pieces)] if is_line else []
+            if node.tag in dom.DROPPED or (listing.tag != "code" and is_gutter(node)):
+                walk.skip_subtree()
+            elif node.tag == "br":
+                say(dom.BREAK)
+            elif node.text and not (node.tag in _FRAMES and node.text.isspace()):
+                say(dom.clean(node.text))
+            continue
+        if is_line and begun.pop() == len(pieces) and node.tag in _KEPT_EMPTY:
+            say("\n")
+        apart |= is_line
+        tail = node.tail if node is not listing else None
+        if tail and not (node.getparent().tag in _FRAMES and tail.isspace()):
+            say(dom.clean(tail))
+    return pieces

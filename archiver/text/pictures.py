@@ -1,0 +1,92 @@
+"""Pictures of a body: where each is to be had, and the words that belong to it.
+
+Many pages load a picture only when it comes into view. Until then `src` is empty or holds a placeholder, and the
+address stands in an attribute for a script, in `srcset`, in the sources of a `<picture>` or in a `<noscript>` beside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from lxml import etree
+
+from archiver.text import dom
+
+Follow = Callable[[str], str | None]
+"""Maps an address as written to the absolute one it leads to, or to None when it leads nowhere on the web."""
+
+_LATE = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-actualsrc", "data-original-src", "data-cfsrc")
+"""What scripts of lazy loading put in place of `src`."""
+_LATE_SETS = ("data-srcset", "data-lazy-srcset")
+_FILE = re.compile(r"\S+\.(?:avif|bmp|gif|jpe?g|png|svg|webp)(?:[?#]\S*)?", re.IGNORECASE)
+_LONGEST = 2000  # characters of an address in an attribute of no known name
+_NEXT = re.compile(r",\s+|(?<=\d[wx]),")  # between the candidates of a `srcset`, whose addresses may hold commas
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)[wx]")
+_MOST_SOURCES = 10
+_ELSEWHERE = re.compile(r"(?!https?:|data:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_DOT = frozenset({"0", "1"})
+
+_BLOCK_BOXES = frozenset({"center", "div", "figure"})
+_BOXES = _BLOCK_BOXES | {"a", "font", "picture", "span"}
+MAX_CAPTION = 300
+"""Characters; a longer text beside a picture is not its caption."""
+
+
+def address(image: etree._Element, follow: Follow) -> str | None:
+    """Return where the picture of an `<img>` is, or None when its page does not say."""
+    return next((url for written in _written(image) if written and (url := follow(written))), None)
+
+
+def is_promised(image: etree._Element) -> bool:
+    """Tell whether an `<img>` holds a picture or an address that could be one's; `file:` and the like lead nowhere."""
+    return any(written and not _ELSEWHERE.match(written.strip()) for written in _written(image))
+
+
+def is_dot(image: etree._Element) -> bool:
+    """Tell whether a picture has a size at which there is nothing to see, as those that count readers."""
+    return image.get("width") in _DOT and image.get("height") in _DOT
+
+
+def caption(image: etree._Element) -> str:
+    """Return the text that stands alone with a picture in a box of theirs, or an empty string.
+
+    The blog writes `div.typecho-caption > div > a > img` with a `<p>` after the inner `<div>`.
+    """
+    for box in image.iterancestors():
+        if box.tag not in _BOXES or box.get("id") or len(list(islice(_shown(box), 2))) > 1:
+            break
+        if text := dom.words(box):
+            return text if box.tag in _BLOCK_BOXES and len(text) <= MAX_CAPTION else ""
+    return ""
+
+
+def _shown(box: etree._Element) -> Iterator[etree._Element]:
+    return (image for image in box.iter("img") if next(image.iterancestors("noscript"), None) is None)
+
+
+def _written(image: etree._Element) -> Iterator[str | None]:
+    """Yield what may be an image's address, the likeliest first."""
+    yield from (image.get(name) for name in _LATE)
+    yield from (_largest(image.get(name)) for name in _LATE_SETS)
+    yield image.get("src")
+    yield _largest(image.get("srcset"))
+    for name, value in image.attrib.items():
+        if str(name).startswith("data-") and len(value) <= _LONGEST and _FILE.fullmatch(str(value).strip()):
+            yield str(value)
+    picture = image.getparent()
+    if picture is not None and picture.tag == "picture":
+        sources = islice(picture.iter("source"), _MOST_SOURCES)
+        yield from (_largest(source.get("srcset") or source.get("data-srcset")) for source in sources)
+
+
+def _largest(candidates: str | None) -> str | None:
+    """Return the address of a `srcset` for the widest or densest screen."""
+    found = [words for each in _NEXT.split(candidates or "") if (words := each.split())]
+    return max(found, key=_size)[0].rstrip(",") if found else None
+
+
+def _size(candidate: list[str]) -> float:
+    size = _SIZE.fullmatch(candidate[-1])
+    return float(size[1]) if size else 1.0

@@ -1,0 +1,68 @@
+"""What a body holds and its reading left out: mathematics set before it was served, pictures, and text out of place."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from archiver.items import Content
+from archiver.text import dom, pictures
+from archiver.text.dom import Resolve
+from archiver.text.pictures import Follow
+
+_SET = {
+    "`script type=math/tex`": ".//script[starts-with(@type, 'math/tex')]",
+    "`.katex`": ".//*[contains(concat(' ', normalize-space(@class), ' '), ' katex ')]",
+    "`.MathJax`": ".//*[starts-with(@class, 'MathJax')]",
+    "`mjx-container`": ".//mjx-container",
+    "`<math>`": ".//math",
+}
+_SILENT = ("button", "select", "svg")
+"""Elements whose content is not read because no paragraph stands in them; one that is not closed swallows the rest."""
+_HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawing inside is none of the text's
+
+
+def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
+    """Return, in plain sentences, what of a body is not in its content."""
+    return [*_mathematics(body), *_pictures(body, content, partial(dom.target, resolve=resolve)), *_text(body)]
+
+
+def _mathematics(body: HtmlElement) -> list[str]:
+    found = [name for name, path in _SET.items() if body.xpath(path)]
+    return [f"the page holds mathematics that is not read: {', '.join(found)}"] if found else []
+
+
+def _pictures(body: HtmlElement, content: Content, follow: Follow) -> list[str]:
+    known = {image.url for image in content.images}
+    lost = sum(_is_lost(element, known, follow) for element in body.iter("img", "picture", "svg"))
+    return [f"pictures of the page that are not read: {lost}"] if lost else []
+
+
+def _is_lost(element: HtmlElement, known: set[str], follow: Follow) -> bool:
+    if element.tag == "svg":
+        return element.get("aria-hidden") != "true" and not any(box.tag in _HOLDERS for box in element.iterancestors())
+    if element.tag == "picture":
+        return next(element.iter("img"), None) is None and next(element.iter("source"), None) is not None
+    if any(box.tag in ("noscript", "template") for box in element.iterancestors()):
+        return False
+    url = pictures.address(element, follow)
+    return url not in known if url else pictures.is_promised(element) and not _is_replaced(element, known, follow)
+
+
+def _is_replaced(image: HtmlElement, known: set[str], follow: Follow) -> bool:
+    """Tell whether a `<noscript>` beside an image gives the picture that a script would have put in its place."""
+    beside = (near for element in (image, image.getparent()) for near in (element.getnext(), element.getprevious()))
+    spares = (next(near.iter("img"), None) for near in beside if near is not None and near.tag == "noscript")
+    return any(spare is not None and pictures.address(spare, follow) in known for spare in spares)
+
+
+def _text(body: HtmlElement) -> list[str]:
+    outermost = (element for element in body.iter(*_SILENT) if next(element.iterancestors(*_SILENT), None) is None)
+    found = {element.tag for element in outermost if _holds_paragraphs(element)}
+    return [f"text inside `<{tag}>` is not read" for tag in sorted(map(str, found))]
+
+
+def _holds_paragraphs(element: etree._Element) -> bool:
+    return any("".join(dom.texts(block)).strip() for block in element.iter("p", "pre", "table", *dom.HEADINGS))

@@ -1,0 +1,104 @@
+"""Pictures are found where pages put them, and where one is not, the reading says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from archiver.items import Content
+from archiver.text import engines, quality
+from archiver.urls import Site
+from tests.text.bodies import body_of
+
+Read = Callable[[str], Content]
+DATA = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+
+
+def doubts(markup: str) -> tuple[str, ...]:
+    body = body_of(markup)
+    return quality.check(body, engines.read(body, Site().resolve), Site().resolve)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<img src="/a.png">',
+        f'<img src="{DATA}" data-src="/a.png">',
+        '<img src="/loading.gif" data-original="/a.png">',
+        '<img data-lazy-src=" /a.png ">',
+        f'<img src="{DATA}" data-unheard-of="/a.png">',
+        '<img src="/a.png" data-full-size="/b.png">',
+        '<img srcset="/s.png 1x, /a.png 2x">',
+        '<img srcset="/s.png 320w,/a.png 1280w, /m.png 640w">',
+        '<img srcset="/a.png">',
+        '<img src="/a.png" srcset="/b.png 2x">',
+        f'<img src="{DATA}" data-srcset="/s.png 1x, /a.png 1.5x">',
+        '<picture><source srcset="/b.webp"><img src="/a.png"></picture>',
+        '<picture><source srcset="/a.png 1x"><source srcset="/b.png"><img></picture>',
+        f'<img src="{DATA}"><noscript><img src="/a.png"></noscript>',
+        '<img class="lazy" data-src="/a.png"><noscript><img src="/a.png"></noscript>',
+        '<noscript><img src="/a.png"></noscript><img class="lazy" data-src="/a.png">',
+        f'<a href="/a.png"><img src="{DATA}"></a><noscript><img src="/a.png"></noscript>',
+        '<div class="lazy"></div><noscript><img src="/a.png"></noscript>',
+        '<img src="/a.png"><noscript>请打开脚本</noscript>',
+        '<img src="/a.png"><noscript><img width="1" height="1" src="/count"></noscript>',
+    ],
+)
+def test_a_picture_is_read_once_wherever_its_address_stands(read: Read, markup: str) -> None:
+    for around in ("<p>前{}后</p>", "<figure>{}</figure>"):
+        assert [image.url for image in read(around.format(markup)).images] == ["https://kexue.fm/a.png"]
+        assert doubts(around.format(markup)) == ()
+
+
+@pytest.mark.parametrize(
+    "box", ["<picture>{}</picture>", "{}<noscript><img src='/a.png'></noscript>", "<a href='/a.png'>{}</a>"]
+)
+def test_a_caption_belongs_to_the_picture_in_whatever_stands_around_it(read: Read, box: str) -> None:
+    picture = box.format("<img data-src='/a.png'>")
+    (image,) = read(f"<figure>{picture}<figcaption>题$x$</figcaption></figure>").images
+    assert image.caption == "题$x$"
+
+
+def test_a_late_picture_in_a_table_written_as_html_is_there_too(read: Read) -> None:
+    content = read("<table><tr><td><pre>a</pre></td><td><img data-src='/a.png'></td></tr></table>")
+    assert '<img src="https://kexue.fm/a.png"' in content.markdown
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f'<img src="{DATA}">',
+        f'<img data-src="{DATA}">',
+        "<picture><source srcset='/a.webp'></picture>",
+        "<button><img src='/a.png'></button>",
+        f'<img src="{DATA}"><noscript>请打开脚本</noscript>',
+        '<svg viewBox="0 0 9 9"><path d="M0 0"/></svg>',
+    ],
+)
+def test_a_picture_that_is_not_read_is_an_issue(markup: str) -> None:
+    assert doubts(f"<p>前{markup}后</p>") == ("pictures of the page that are not read: 1",)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<img>",
+        "<img alt='x' src=''>",
+        "<img src='file:///C:/a.png'>",
+        "<img src='htthttps://a/b.png'>",
+        "<template><img src='/a.png'></template>",
+        "<svg aria-hidden='true'><path d='M0 0'/></svg>",
+    ],
+)
+def test_what_shows_no_picture_is_no_issue(markup: str) -> None:
+    assert doubts(f"<p>前{markup}后</p>") == ()
+
+
+@pytest.mark.parametrize("tag", ["svg", "button", "select"])
+def test_an_element_that_swallowed_paragraphs_is_an_issue(tag: str) -> None:
+    assert f"text inside `<{tag}>` is not read" in doubts(f"<p>前</p><{tag}><p>后面的全部</p>")
+
+
+def test_a_label_of_a_button_is_no_issue() -> None:
+    assert doubts("<p>前</p><button>复制</button><select><option>甲</select>") == ()
