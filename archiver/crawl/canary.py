@@ -25,7 +25,7 @@ FEW = 2
 """Pages of a kind that say something when they are all there is, and none is as expected."""
 
 SINGLE = frozenset({"catalogue", "index"})
-"""Kinds of which there is one page."""
+"""Kinds of which there is one page: it says something alone, for without it there is no news."""
 
 
 class Canary:
@@ -94,8 +94,8 @@ class Canary:
         self._reasons[kind] = reason
         if kind not in self.closed:
             total = self._good[kind] + len(odd)
-            least = 1 if kind in SINGLE else FEW
-            early = self._first_crawl and self._is_lost(kind, least, len(odd))
+            single = kind in SINGLE
+            early = (single or self._first_crawl) and self._is_lost(kind, 1 if single else FEW, len(odd))
             many = total >= LEAST and len(odd) > FALL * total
             if early or many or (kind in self._before and not self._good[kind]):
                 self.closed[kind] = self._evidence(kind, len(odd))

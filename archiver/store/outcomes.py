@@ -33,7 +33,7 @@ def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: 
     item = outcome.item
     if isinstance(item, Gap):
         endings.learn(session, outcome.kind, item)
-        return Effect(failures=_fail(session, outcome.url, item)) if outcome.url else Effect()
+        return Effect(failures=_fail(session, outcome.url, outcome.kind, item)) if outcome.url else Effect()
     effect = Effect()
     proven = is_proven(session, outcome)
     match item:
@@ -70,10 +70,11 @@ def accept(session: Session, post: Post, held: Held, *, run_id: int) -> None:
     _save_comments(session, post, page, run_id, proven=is_proven(session, page))
 
 
-def _fail(session: Session, url: str, gap: Gap) -> int:
+def _fail(session: Session, url: str, kind: str, gap: Gap) -> int:
     """Note that an address gave no page; return in how many runs in a row, 0 when that is no failure.
 
     Of a post that only other people's lists name, a plain no is likely to last; the blog's own list tells of the rest.
+    Without that list a run has not heard what is new, so it is a new failure each time, whatever the answer.
     """
     number = post_id(url)
     failures = frontier.fail(
@@ -86,6 +87,8 @@ def _fail(session: Session, url: str, gap: Gap) -> int:
         rarely=gap.permanent and number is not None and not lists.names(session, number),
         not_before=gap.not_before,
     )
+    if kind == "catalogue":
+        return 1
     return 0 if gap.permanent or gap.refused else 1 if gap.fault else failures
 
 

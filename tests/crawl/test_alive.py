@@ -329,6 +329,29 @@ def test_a_changed_theme_concludes_nothing_and_heals_when_it_is_changed_back(kno
     assert crawl(known).returncode == 0
 
 
+def test_a_catalogue_that_is_none_is_never_an_old_failure(known: Crawled) -> None:
+    archive, shell = known, Response(200, HTML, b"<html><body><p>moved to the new archive page</p></body></html>")
+    archive.blog.overrides["/content.html"] = shell
+    for _ in range(3):
+        assert crawl(archive).returncode == 6
+        later(archive, 1)
+    archive.blog.overrides.clear()
+    publish(archive, 300)
+    assert crawl(archive).returncode == 0
+    assert archive.rows("SELECT count(*) FROM posts WHERE id = 300") == [(1,)]
+
+
+@pytest.mark.parametrize("status", [500, 404])
+def test_a_run_without_the_catalogue_is_never_complete(known: Crawled, status: int) -> None:
+    known.blog.broken["/content.html"] = status
+    codes = []
+    for _ in range(4):
+        codes.append(crawl(known).returncode)
+        later(known, 1)
+    assert codes == [3] * 4
+    assert known.rows("SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
+
+
 def test_a_single_odd_page_is_a_gap(known: Crawled) -> None:
     known.blog.overrides[f"/archives/{POST}"] = Response(200, HTML, b"<html><body><p>maintenance</p></body></html>")
     done = known.crawl(*ALL, "--recheck", "100", index=False)
