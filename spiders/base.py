@@ -213,7 +213,7 @@ class BlogSpider(Spider):
         yield parse_comment_page(response.url, response.body, self.site)
 
     def _requisite(self, response: Response) -> Found:
-        for url in mathjax_parts(response.meta.get("frontier_url", "")):
+        for url in mathjax_parts(response.meta.get("frontier_url", ""), response.body):
             yield self.ask(url, "requisite")
         yield from self._image(response)
 

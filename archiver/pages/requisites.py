@@ -1,6 +1,7 @@
 """What a page needs to look as it did: the styles, scripts and icons its head names, and what MathJax loads.
 
-MathJax loads its parts by itself, by the names its distribution gives them; without them a replayed formula stays TeX.
+MathJax loads its parts by itself, by the names its distribution gives them and with its own version as their query;
+without them a replayed formula stays TeX, and under another address no player but ours finds them.
 Pictures that style sheets name are not looked for.
 """
 
@@ -15,7 +16,8 @@ from archiver.urls import BLOG, Site
 _HEAD_END = b"</head>"
 _LONGEST_HEAD = 1 << 16
 _SCRIPT = re.compile(r"(.*/MathJax-2\.[^/]*/)MathJax\.js\?config=([\w,-]+)")
-_CONFIG = re.compile(r"(.*/MathJax-2\.[^/]*/)config/[\w-]+\.js")
+_CONFIG = re.compile(r"(.*/MathJax-2\.[^/]*/)config/[\w-]+\.js(\?V=[\w.-]+)?")
+_VERSION = re.compile(rb"""\bcdnVersion\s*=\s*["']([\w.-]{1,40})["']""")
 _RELATIONS = frozenset({"stylesheet", "icon", "apple-touch-icon", "preload"})
 
 _FONTS = {
@@ -103,13 +105,16 @@ def _is_requisite(relations: str) -> bool:
     return not _RELATIONS.isdisjoint(relations.lower().split())
 
 
-def mathjax_parts(url: str) -> list[str]:
+def mathjax_parts(url: str, body: bytes) -> list[str]:
     """Return the addresses of what a file of MathJax has it load: the script its configuration, that one all parts.
 
-    So a server without them is asked for no more than one in vain.
+    So a server without them is asked for no more than one in vain. All are as a browser asks for them: the script knows
+    its version and puts it behind every name (`MathJax.Ajax.fileRev`), the address of the configuration hands it on.
     """
     if script := _SCRIPT.fullmatch(url):
-        return [f"{script[1]}config/{name}.js" for name in script[2].split(",")]
+        version = _VERSION.search(body)
+        query = f"?V={version[1].decode()}" if version else ""
+        return [f"{script[1]}config/{name}.js{query}" for name in script[2].split(",")]
     if config := _CONFIG.fullmatch(url):
-        return [config[1] + path for path in _PARTS]
+        return [f"{config[1]}{path}{config[2] or ''}" for path in _PARTS]
     return []

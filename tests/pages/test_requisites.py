@@ -25,18 +25,30 @@ def test_styles_scripts_icons_and_mathjax_are_found() -> None:
     )
 
 
-def test_mathjax_loads_its_configuration_and_that_its_parts() -> None:
+@pytest.mark.parametrize(
+    ("script", "query"),
+    [
+        (b'MathJax.cdnVersion = "2.7.9";', "?V=2.7.9"),
+        (b'(function(a){a.version="2.7.9";a.cdnVersion="2.7.9";a.cdnFileVersions={}', "?V=2.7.9"),
+        (b"a.cdnVersion='2.7.1-beta'", "?V=2.7.1-beta"),
+        (b"/* another script */", ""),
+        (b'cdnVersion = "x&y"', ""),
+        (b"", ""),
+    ],
+)
+def test_mathjax_loads_its_configuration_and_that_its_parts_as_a_browser_asks(script: bytes, query: str) -> None:
     folder = f"{BLOG}/static/MathJax-2.7.9/"
-    (config,) = mathjax_parts(f"{folder}MathJax.js?config=TeX-AMS-MML_HTMLorMML")
-    assert config == f"{folder}config/TeX-AMS-MML_HTMLorMML.js"
-    parts = mathjax_parts(config)
+    (config,) = mathjax_parts(f"{folder}MathJax.js?config=TeX-AMS-MML_HTMLorMML", script)
+    assert config == f"{folder}config/TeX-AMS-MML_HTMLorMML.js{query}"
+    parts = mathjax_parts(config, b"")
     # A blog about matrices sets most of them in \boldsymbol.
     assert {
-        f"{folder}jax/output/HTML-CSS/jax.js", f"{folder}extensions/TeX/boldsymbol.js",
-        f"{folder}fonts/HTML-CSS/TeX/woff/MathJax_Main-Regular.woff",
+        f"{folder}jax/output/HTML-CSS/jax.js{query}", f"{folder}extensions/TeX/boldsymbol.js{query}",
+        f"{folder}fonts/HTML-CSS/TeX/woff/MathJax_Main-Regular.woff{query}",
     } <= set(parts)  # fmt: skip
-    assert all(part.startswith(folder) and mathjax_parts(part) == [] for part in parts)
-    assert mathjax_parts(f"{BLOG}/usr/themes/geekg/style.css?v=2") == []
+    assert len(set(parts)) == len(parts)
+    assert all(part.startswith(folder) and mathjax_parts(part, script) == [] for part in parts)
+    assert mathjax_parts(f"{BLOG}/usr/themes/geekg/style.css?v=2", script) == []
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"<p>no head</p>", b"\xff\xfe\0", b"<head>" * 9])
