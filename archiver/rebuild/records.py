@@ -17,6 +17,9 @@ from archiver.warc.reader import Damage, Record, iter_records
 BATCH = 200
 """Rows between two commits, where the database is thrown away if the rest does not follow."""
 
+LOST = 100
+"""Captures at the end of a run that was killed which may have been lost: twice what is made durable at once."""
+
 Progress = Callable[[str, int, int], object]
 """Told what is being done, how much of it is done, and how much there is."""
 
@@ -29,7 +32,7 @@ class Records:
         self.asked: dict[int, str] = {}
         """Captures to which redirects had led, and the address that had been asked for."""
         self.superseded: set[int] = set()
-        """Pages of which the same cycle has a later answer: an address is settled once, the others were lost."""
+        """Pages of which a run, or the one that went on with it after a kill, has a later answer: they were lost."""
         self.payloads: dict[str, tuple[str, int, str]] = {}
         """File, offset and SHA-256 of what each response record holds, for the revisits that refer to it."""
         self.damage: list[Damage] = []
@@ -38,8 +41,10 @@ class Records:
         self._progress = progress
         self._rows: list[tuple[int, int, items.Capture]] = []
         self._cycle = 0
-        self._pages: dict[str, int] = {}
-        """The last page of each address in the cycle."""
+        self._pages: dict[str, tuple[int, RunFiles]] = {}
+        """The last page of each address in the cycle, and the run that fetched it."""
+        self._lasts: dict[int, int] = {}
+        """The last capture of each run."""
         self._leads: dict[str, str] = {}
         """Where the redirects of the run lead, and what had been asked for."""
 
@@ -96,6 +101,15 @@ class Records:
         if target := reading.redirect(record, run.site):
             self._leads[target] = asked
         if capture.status == 200 and not capture.truncated and not run.start.is_import:
-            lost = self._pages.get(asked)
-            self.superseded |= {lost} if lost else set()
-            self._pages[asked] = self.captures
+            before = self._pages.get(asked)
+            if before and self._was_lost(*before, run):
+                self.superseded.add(before[0])
+            self._pages[asked] = self.captures, run
+        self._lasts[run.id] = self.captures
+
+    def _was_lost(self, capture: int, run: RunFiles, later: RunFiles) -> bool:
+        """Whether a page with a later answer did not come to the store: given up for that, or lost in a kill.
+
+        What a run that was killed had stored before, the next one only asked for again if there was news of it.
+        """
+        return run is later or (run.end is None and capture > self._lasts[run.id] - LOST)
