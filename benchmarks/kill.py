@@ -121,8 +121,7 @@ def disorder(home: Path, *, at_rest: bool = True) -> list[str]:
             return ["the database has no tables"] if at_rest else []
         found = [f"database: {row}" for row in database.execute("PRAGMA integrity_check") if row != ("ok",)]
         found += [f"reference: {row}" for row in database.execute("PRAGMA foreign_key_check")]
-        doubled = "SELECT post_id FROM post_revisions GROUP BY post_id, content_sha256 HAVING count(*) > 1"
-        found += [f"post {number} has the same revision twice" for (number,) in database.execute(doubled)]
+        found += [f"post {number} has the same revision twice in a row" for (number,) in database.execute(_DOUBLED)]
         lost = "SELECT id FROM posts WHERE current_revision_id IS NULL"
         found += [f"post {number} has no current revision" for (number,) in database.execute(lost)]
         if at_rest:
@@ -136,6 +135,14 @@ def disorder(home: Path, *, at_rest: bool = True) -> list[str]:
         found += [f"the record of {row[0]} at {row[1]} has no row" for row in records - rows]
         found += _index_disorder(home)
     return found
+
+
+_DOUBLED = """
+SELECT DISTINCT post_id FROM (
+  SELECT post_id, content_sha256, lag(content_sha256) OVER (PARTITION BY post_id ORDER BY id) AS before
+  FROM post_revisions
+) WHERE content_sha256 = before
+"""
 
 
 def _index_disorder(home: Path) -> list[str]:

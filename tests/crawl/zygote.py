@@ -7,7 +7,6 @@ output.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
@@ -15,18 +14,7 @@ import signal
 import sys
 import traceback
 
-from scrapy.settings import default_settings
-
 from archiver.cli import main as command
-
-OURS = ("boundaries", "canary", "manners", "middlewares", "pipelines", "robots", "runner", "scheduler")
-OTHERS = ("alembic.command", "scrapy.crawler", "scrapy.core.engine", "scrapy.core.scraper", "trafilatura")
-PARTS = (
-    default_settings.EXTENSIONS_BASE,
-    default_settings.DOWNLOADER_MIDDLEWARES_BASE,
-    default_settings.SPIDER_MIDDLEWARES_BASE,
-)
-
 
 LONGEST = 90
 """Seconds a command may take: one that hangs shall fail its test, not hold up all the others."""
@@ -34,10 +22,7 @@ LONGEST = 90
 
 def preload() -> None:
     """Import what the command imports late, once for all runs of it."""
-    parts = (path.rpartition(".")[0] for group in PARTS for path in group)
-    for name in (*OTHERS, *parts, "spiders.everything", *(f"archiver.crawl.{part}" for part in OURS)):
-        importlib.import_module(name)
-    gc.freeze()  # children need not look at it again, which would copy its memory
+    importlib.import_module("benchmarks.preloaded")
 
 
 def run(arguments: list[str], output: str, errors: str) -> None:
@@ -61,7 +46,6 @@ def run(arguments: list[str], output: str, errors: str) -> None:
 def main() -> None:
     """Serve commands until standard input ends."""
     preload()
-    assert "twisted.internet.reactor" not in sys.modules  # it could not be chosen any more
     for line in sys.stdin:
         arguments, output, errors = json.loads(line)
         child = os.fork()
