@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -14,6 +15,9 @@ from click.testing import CliRunner, Result
 
 from archiver.cli import main
 from archiver.warc import index
+from tests.web.conftest import HTML, Shelf
+
+GATE = "<script>document.cookie='a=1';window.location.href='/gate.html'</script>"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,48 @@ def test_the_package_is_whole_and_has_the_posts_as_pages(home: Path, tmp_path: P
     assert main_page["url"].endswith("/content.html")
     rows = json.loads(archiver(home, "sql", "SELECT title, text FROM posts ORDER BY id", "--json").stdout)
     assert [{"title": page["title"], "text": page["text"]} for page in pages] == rows
+
+
+def extra_pages(package: Path) -> list[dict[str, str]]:
+    with zipfile.ZipFile(package) as content:
+        return [json.loads(line) for line in content.read("pages/extraPages.jsonl").decode().splitlines()[1:]]
+
+
+def test_pages_that_are_no_posts_are_listed_with_title_and_text(home: Path, tmp_path: Path) -> None:
+    archiver(home, "export", "wacz", tmp_path / "blog.wacz")
+    pages = extra_pages(tmp_path / "blog.wacz")
+    query = (
+        "SELECT count(DISTINCT url) FROM captures WHERE status = 200 AND content_type LIKE 'text/html%'"
+        " AND url NOT IN (SELECT url FROM posts)"
+    )
+    ((count,),) = [row.values() for row in json.loads(archiver(home, "sql", query, "--json").stdout)]
+    assert len(pages) == count - 1  # the page to start from is in the other list
+    assert all(page["title"] and page["text"] for page in pages)
+    assert any("/comment-page-" in page["url"] for page in pages)
+
+
+def test_the_package_opens_with_the_front_page_and_shows_no_unchanged_answer_as_a_page(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    for number, path in enumerate(("/content.html", "/", "/me.html", "/gate.html", "/empty.html")):
+        body = f"<head><title> page\n{number}</title></head><body><script>no</script>text <b>{number}</b><!-- c -->"
+        content = {"/gate.html": GATE, "/empty.html": "<!-- -->"}.get(path, body)
+        shelf.put(path, content.encode(), HTML)
+    shelf.put("/", b"", "ETag: x", status="304 Not Modified", at="2026-02-01T12:00:00Z")
+    shelf.put("/gone.html", b"gone", HTML, status="404 Not Found")
+    shelf.close()
+    package = tmp_path / "blog.wacz"
+    assert archiver(shelf.home, "export", "wacz", package).exit_code == 0
+    assert archiver(shelf.home, "verify", package).exit_code == 0
+    with zipfile.ZipFile(package) as parts:
+        manifest = json.loads(parts.read("datapackage.json"))
+        _, main_page = map(json.loads, parts.read("pages/pages.jsonl").decode().splitlines())
+        lines = gzip.decompress(parts.read("indexes/index.cdx.gz")).decode()
+    assert (manifest["mainPageUrl"], manifest["mainPageDate"]) == ("https://kexue.fm/", "2026-01-01T12:00:00Z")
+    assert (main_page["url"], main_page["title"], main_page["text"]) == ("https://kexue.fm/", "page 1", "text 1")
+    others = [page["url"].removeprefix("https://kexue.fm") for page in extra_pages(package)]
+    assert others == ["/content.html", "/me.html"]
+    assert '"status": "404"' in lines
+    assert '"status": "304"' not in lines
 
 
 def test_the_same_archive_gives_the_same_package(home: Path, tmp_path: Path) -> None:

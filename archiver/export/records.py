@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lxml import etree, html
+
 from archiver import __version__
-from archiver.errors import UsageError
+from archiver.errors import ArchiverError, UsageError
+from archiver.pages.gate import is_gate
 from archiver.store import query
-from archiver.urls import catalogue_url
+from archiver.urls import BLOG, catalogue_url
 from archiver.warc import index
 from archiver.warc.durable import replacing
+from archiver.warc.reader import read_record
 from archiver.warc.recovery import SUFFIX
 from archiver.warc.wacz import Page, write_wacz
 
@@ -26,10 +30,13 @@ _POSTS = """
 SELECT c.target_uri, c.fetched_at, p.title, p.text, c.warc_file FROM posts AS p
 JOIN post_revisions AS r ON r.id = p.current_revision_id JOIN captures AS c ON c.id = r.capture_id ORDER BY p.id
 """
-_MAIN = """
-SELECT target_uri, fetched_at, 'All posts', '', warc_file FROM captures
-WHERE url = ? AND status = 200 AND truncated IS NULL ORDER BY id DESC
+_OTHERS = """
+SELECT url, target_uri, fetched_at, warc_file, warc_offset FROM captures WHERE id IN (
+    SELECT max(id) FROM captures WHERE status = 200 AND truncated IS NULL AND revisit_of IS NULL
+    AND content_type LIKE 'text/html%' AND url NOT IN (SELECT url FROM posts) GROUP BY url
+) ORDER BY url
 """
+_UNSEEN = ("head", "script", "style", "noscript", "template", etree.Comment, etree.ProcessingInstruction)
 _LAST = "SELECT max(fetched_at) FROM captures"
 
 
@@ -40,6 +47,17 @@ class Packed:
     files: int
     pages: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A page that is no post, and where its record is."""
+
+    url: str
+    target_uri: str
+    fetched_at: str
+    warc_file: str
+    warc_offset: int
 
 
 def export_cdxj(home: Path, target: Path) -> int:
@@ -53,25 +71,29 @@ def export_cdxj(home: Path, target: Path) -> int:
 
 
 def export_wacz(home: Path, database: str, target: Path) -> Packed:
-    """Pack an archive: WARC files, index, and the posts with title and text as pages.
+    """Pack an archive: WARC files, index, and pages with title and text, to start from the front page and the posts.
 
     The same archive gives the same bytes. Raises as `write_wacz` does, and UsageError when there is no database.
     """
     warcs = _warcs(home)
     closed = {path.name for path in warcs}
-    main = next(_pages(database, _MAIN, closed, catalogue_url()), None)
-    pages = list(_pages(database, _POSTS, closed))
+    lines = index.current_lines(home / "warc", home / index.NAME)
+    posts = list(_pages(database, closed))
+    held = list(_others(database, closed))
+    main = next((one for url in (f"{BLOG}/", catalogue_url()) for one in held if one.url == url), None)
+    start = _read(home, main) if main else None
     write_wacz(
         target,
         warcs,
-        index.current_lines(home / "warc", home / index.NAME),
-        [main, *pages] if main else pages,
+        (line for line in lines if not index.is_unchanged(line)),
+        [start, *posts] if start else posts,
+        (page for one in held if one != main and (page := _read(home, one))),
         created=str(query.run(database, _LAST).rows[0][0]),
         software=f"blog-archiver/{__version__}",
         title="kexue.fm",
-        main_page=main,
+        main_page=start,
     )
-    return Packed(files=len(warcs), pages=len(pages) + bool(main), bytes=target.stat().st_size)
+    return Packed(files=len(warcs), pages=len(posts) + bool(start), bytes=target.stat().st_size)
 
 
 def _warcs(home: Path) -> list[Path]:
@@ -81,8 +103,28 @@ def _warcs(home: Path) -> list[Path]:
     return found
 
 
-def _pages(database: str, sql: str, closed: set[str], *parameters: str) -> Iterator[Page]:
-    with query.stream(database, sql, parameters, timeout=PATIENCE) as found:
+def _pages(database: str, closed: set[str]) -> Iterator[Page]:
+    with query.stream(database, _POSTS, timeout=PATIENCE) as found:
         for url, fetched_at, title, text, warc_file in found.rows:
             if warc_file in closed:
                 yield Page(url=url, ts=fetched_at, title=title, text=text)
+
+
+def _others(database: str, closed: set[str]) -> Iterator[_Held]:
+    with query.stream(database, _OTHERS, timeout=PATIENCE) as found:
+        yield from (held for row in found.rows if (held := _Held(*row)).warc_file in closed)
+
+
+def _read(home: Path, held: _Held) -> Page | None:
+    """Return a page with the title and the text its record gives; None for what cannot be read or is the gate."""
+    try:
+        body = read_record(home / "warc", held.warc_file, held.warc_offset).body
+        if is_gate(200, body):
+            return None
+        document = html.document_fromstring(body, parser=html.HTMLParser(encoding="utf-8"))
+    except (ArchiverError, etree.ParserError):  # `archiver verify` tells of damage; an empty page has no title
+        return None
+    title = document.findtext(".//title") or ""
+    etree.strip_elements(document, *_UNSEEN, with_tail=False)
+    text = " ".join(str(piece) for piece in document.itertext())
+    return Page(url=held.target_uri, ts=held.fetched_at, title=" ".join(title.split()), text=" ".join(text.split()))

@@ -46,7 +46,7 @@ _COLUMNS = ", ".join(Held.__slots__)
 # What shows a page best: the whole page, a redirect, half of it, its absence, a refusal. A refusal, or the page missing
 # for once, must not hide what was there before; a 304 only says that the capture before it still holds.
 _WORTH = """CASE
-    WHEN status BETWEEN 200 AND 299 AND truncated IS NULL THEN 0
+    WHEN status BETWEEN 200 AND 299 AND status <> 206 AND truncated IS NULL THEN 0
     WHEN status IN (301, 302, 303, 307, 308) THEN 1
     WHEN status BETWEEN 200 AND 299 THEN 2
     WHEN status IN (404, 410) THEN 3
@@ -59,8 +59,8 @@ ORDER BY {_WORTH}, fetched_at DESC, id DESC LIMIT 1 OFFSET :skip
 """  # noqa: S608 - names of ours
 
 _NEXT = f"""
-SELECT {_COLUMNS} FROM captures WHERE url = :url AND fetched_at > :after AND status BETWEEN 200 AND 299
-AND truncated IS NULL ORDER BY fetched_at, id LIMIT 1
+SELECT {_COLUMNS} FROM captures WHERE url = :url AND fetched_at > :after AND status <> 304
+ORDER BY {_WORTH}, fetched_at, id LIMIT 1 OFFSET :skip
 """  # noqa: S608
 
 _ALL = f"""
@@ -72,6 +72,11 @@ _RECORD = f"""
 SELECT {_COLUMNS} FROM captures WHERE record_id = :record AND (payload_sha256 = :sha256 OR url = :url) LIMIT 1
 """  # noqa: S608
 _RECORD_ANYWHERE = f"SELECT {_COLUMNS} FROM captures WHERE record_id = :record LIMIT 1"  # noqa: S608
+
+_END_BEFORE = """
+SELECT warc_offset + warc_length FROM captures WHERE warc_file = :file AND warc_offset < :offset
+ORDER BY warc_offset DESC LIMIT 1
+"""
 
 _BEFORE = """
 SELECT DISTINCT url FROM captures WHERE url < :url AND url >= :first AND status = 200 AND fetched_at <= :until
@@ -114,9 +119,12 @@ class Timeline:
         """
         return self._one(_BEST, url=url, until=until, since=since, skip=skip)
 
-    def next(self, url: str, after: str) -> Held | None:
-        """Return the first whole capture of an address after a moment."""
-        return self._one(_NEXT, url=url, after=after)
+    def next(self, url: str, after: str, *, skip: int = 0) -> Held | None:
+        """Return the capture after a moment that shows an address best, after those that did not serve.
+
+        A whole page comes before anything else, earlier captures before later ones.
+        """
+        return self._one(_NEXT, url=url, after=after, skip=skip)
 
     def all(self, url: str, most: int) -> list[Held]:
         """Return the captures of an address, latest first."""
@@ -127,6 +135,11 @@ class Timeline:
         record = revisit.revisit_of
         found = self._one(_RECORD, record=record, sha256=revisit.payload_sha256, url=revisit.url)
         return found or self._one(_RECORD_ANYWHERE, record=record)
+
+    def end_before(self, held: Held) -> int:
+        """Return where in its file the capture before another one ends: what belongs to that one comes after it."""
+        found = self._ask(_END_BEFORE, file=held.warc_file, offset=held.warc_offset)
+        return int(found[0][0]) if found else 0
 
     def near(self, url: str, until: str, most: int) -> list[str]:
         """Return addresses archived by a moment, on both sides of one in the order of the alphabet."""

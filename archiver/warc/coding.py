@@ -62,6 +62,12 @@ def is_whole(entity: bytes, codings: Sequence[str], max_size: int) -> bool:
     return True
 
 
+def fits(entity: bytes, coding: str) -> bool:
+    """Return whether a body begins as one in this content coding does; True for a coding that is unknown here."""
+    known = [start for start in _DECODERS.get(coding, ()) if start() is not None]
+    return not entity or not known or any(_run(start, entity[:_PIECE], _PIECE) is not None for start in known)
+
+
 def _decoded(coding: str, entity: bytes, max_size: int) -> bytes:
     return _undone(coding, entity, max_size)[0]
 

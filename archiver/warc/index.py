@@ -143,6 +143,15 @@ def line_of(entry: Entry) -> str:
     return f"{surt(entry.target_uri or '')} {_timestamp(entry.date)} {json.dumps(told)}\n"
 
 
+def is_unchanged(line: str) -> bool:
+    """Return whether a line is about an answer that nothing had changed.
+
+    Other players take such a record for an empty page, so that packages leave its line out: the capture before it shows
+    the page at that date as well.
+    """
+    return '"status": "304"' in line
+
+
 def _content_type(entry: Entry, http: StatusAndHeaders | None) -> str | None:
     if entry.type == "revisit":
         return "warc/revisit"

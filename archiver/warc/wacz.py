@@ -1,7 +1,7 @@
 """Packs an archive into one file that replay tools open directly: WACZ 1.1.1.
 
 A WACZ is a zip with the WARC files as they are (`archive/`, stored, so that a record can be read from its offset),
-their index in blocks (`indexes/`), a list of pages with their text (`pages/pages.jsonl`) and a manifest of it all with
+their index in blocks (`indexes/`), lists of pages with their text (`pages/`) and a manifest of it all with
 sizes and SHA-256 (`datapackage.json`, itself guarded by `datapackage-digest.json`). The same archive gives the same
 bytes. See https://specs.webrecorder.net/wacz/1.1.1/ for the format and `wacz_checks` for the way back.
 """
@@ -52,6 +52,7 @@ def write_wacz(
     warcs: Iterable[Path],
     lines: Iterable[str],
     pages: Iterable[Page],
+    extra: Iterable[Page] = (),
     *,
     created: str,
     software: str,
@@ -61,7 +62,8 @@ def write_wacz(
 ) -> None:
     """Write a package; until it is whole and on the disk, `target` is as it was.
 
-    `warcs` are closed WARC files, `lines` their sorted index as in `index.cdxj`, `created` is a time in ISO 8601 UTC,
+    `warcs` are closed WARC files, `lines` their sorted index as in `index.cdxj`, `pages` are those to start from,
+    `extra` those that are reached from them and are found by a search of texts, `created` is a time in ISO 8601 UTC,
     `description` Markdown. Memory holds a block of the index, however large the archive.
 
     Raises UsageError for a name that does not end in `.wacz` or when there is nothing to pack, ArchiveDamaged when a
@@ -77,7 +79,8 @@ def write_wacz(
         for path in files:
             parts.add_warc(path)
         parts.add_index(lines)
-        parts.add("pages/pages.jsonl", _page_lines(pages))
+        parts.add("pages/pages.jsonl", _page_lines("pages", "All Pages", pages))
+        parts.add("pages/extraPages.jsonl", _page_lines("extra-pages", "Extra Pages", extra))
         details = {"title": title, "description": description, "created": created, "software": software}
         if main_page:
             details |= {"mainPageUrl": main_page.url, "mainPageDate": main_page.ts}
@@ -182,8 +185,8 @@ def _in_order(lines: Iterable[str]) -> Iterator[str]:
         yield line
 
 
-def _page_lines(pages: Iterable[Page]) -> Iterator[bytes]:
-    yield _line({"format": "json-pages-1.0", "id": "pages", "title": "All Pages", "hasText": True})
+def _page_lines(name: str, title: str, pages: Iterable[Page]) -> Iterator[bytes]:
+    yield _line({"format": "json-pages-1.0", "id": name, "title": title, "hasText": True})
     for page in pages:
         key = hashlib.sha256(f"{page.ts} {page.url}".encode("utf-8", "replace")).hexdigest()[:16]
         yield _line({"id": key, "url": page.url, "ts": page.ts, "title": page.title, "text": page.text})

@@ -9,10 +9,11 @@ from urllib.parse import quote, urljoin, urlsplit
 from archiver.store.timeline import Held
 from archiver.urls import HOSTS
 from archiver.web import notices, policy
+from archiver.web.conditions import FRAGMENT
 from archiver.web.exchange import Exchange
+from archiver.web.messages import Request, Response
 from archiver.web.moment import View, digits_of, http_date
 from archiver.web.rewriter import Rewriter
-from archiver.web.server import Request, Response
 
 HTML = ("text/html", "application/xhtml+xml")
 """Media types of pages."""
@@ -50,7 +51,7 @@ def answer(request: Request, shown: Shown, rewriter: Rewriter) -> Response:
         headers.append(("Location", inside))
     elif outside is not None:  # the status stays; without a Location no browser goes anywhere
         headers.append(("X-Archive-Location", _printable(outside)))
-    headers += _identity(held) + _memento(request, shown)
+    headers += _identity(held, exchange.fragment) + _memento(request, shown)
     headers += policy.cors(held.url, held.content_type, request.headers.get("origin"))
     headers += [("Content-Security-Policy", policy.CONTENT_SECURITY_POLICY), *policy.ALWAYS]
     return Response(exchange.status, tuple(headers), body, exchange.reason)
@@ -118,10 +119,11 @@ def _inside(held: Held, location: bytes, view: View, rewriter: Rewriter) -> str 
     return (f"/@{view.digits}id_" if view.raw else view.prefix) + quote(path, safe=_IN_LOCATION)
 
 
-def _identity(held: Held) -> Headers:
-    """Return the headers that say which capture this is."""
+def _identity(held: Held, fragment: str | None) -> Headers:
+    """Return the headers that say which capture this is, and why it is less than the whole if it is."""
+    cut = held.truncated or fragment
     headers = [("X-Archive-Capture", str(held.id)), ("X-Archive-Url", _printable(held.target_uri))]
-    return headers + ([("X-Archive-Truncated", _printable(held.truncated))] if held.truncated else [])
+    return headers + ([(FRAGMENT, _printable(cut))] if cut else [])
 
 
 def _memento(request: Request, shown: Shown) -> Headers:

@@ -15,9 +15,9 @@ from urllib.parse import quote, urlsplit
 from archiver.store.timeline import Held, Timeline
 from archiver.urls import BLOG, Site, post_id
 from archiver.web import notices, policy
+from archiver.web.messages import Request, Response
 from archiver.web.moment import digits_of, parse_view
 from archiver.web.replay import Replay
-from archiver.web.server import Request, Response
 
 _BACK = "/@reader/"
 _MOST = 500  # captures of an address that are looked through

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archiver.errors import ArchiveDamaged
+from archiver.errors import ArchiveDamaged, ArchiverError
 from archiver.store.timeline import Held, Timeline
 from archiver.warc import coding, message, reader
 from archiver.warc.writer import OPEN_SUFFIX
@@ -39,11 +39,20 @@ class Exchange:
     """The content codings, in the order the blog applied them."""
     entity: bytes
     """The body without chunked coding, still content-coded."""
+    method: str = "GET"
+    """Of the request it answers, where a record beside it tells."""
+    fragment: str | None = None
+    """Which part of the content it is, as the answer to a request for a part named it."""
 
     @property
     def location(self) -> bytes | None:
         """Where a redirect leads; None for other answers."""
         return self.headers.get(b"location") if 300 <= self.status < 400 else None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it succeeded and shows nothing of the page: an answer without a body, or one to another method."""
+        return 200 <= self.status < 300 and (not self.entity or self.method != "GET")
 
     def decoded(self) -> bytes:
         """Return the content as a reader sees it.
@@ -103,14 +112,55 @@ class Exchanges:
             if found is None:
                 raise ArchiveDamaged(f"{held.url}: expected the record {source.revisit_of} it refers to, found none")
             source, original = found, _read(self._directory, found)
+        if source.revisit_of is not None:
+            raise ArchiveDamaged(f"{held.url}: expected the record {held.revisit_of} to hold a payload, found revisits")
         shown = original if head.status in (None, 304) else head
         if shown.status is None or shown.status < 200:
             raise ArchiveDamaged(
                 f"{held.url}: expected an HTTP response in {held.warc_file}, found {head.start_line!r}"
             )
-        headers = {name.lower(): value for name, value in reversed(shown.headers)}
-        codings = message.tokens(shown.headers, b"content-encoding") if b"content-encoding" in headers else []
-        return Exchange(shown.status, shown.reason.encode("latin-1"), headers, codings, original.entity)
+        return _exchange(shown, original.entity, _method(self._directory, held, self._timeline.end_before(held)))
+
+
+def _exchange(shown: message.Message, entity: bytes, method: str) -> Exchange:
+    """Return an answer as it may go out to anyone.
+
+    A part that is the whole is no part. A coding the body is not in was never applied, or undone on the way.
+    """
+    headers = {name.lower(): value for name, value in reversed(shown.headers)}
+    codings = message.tokens(shown.headers, b"content-encoding") if b"content-encoding" in headers else []
+    if codings and not coding.fits(entity, codings[-1]):
+        codings = []
+        del headers[b"content-encoding"]
+    status, reason = shown.status or 0, shown.reason.encode("latin-1")
+    if status != 206:
+        return Exchange(status, reason, headers, codings, entity, method)
+    place = headers.get(b"content-range", b"several ranges")
+    whole = place.replace(b" ", b"") == b"bytes0-%d/%d" % (len(entity) - 1, len(entity))
+    return Exchange(200, b"OK", headers, codings, entity, method, None if whole else place.decode("latin-1"))
+
+
+def _method(directory: Path, held: Held, start: int) -> str:
+    """Return the method of the request a capture answers; GET where no record beside it tells.
+
+    `start` is where the capture before it ends. Either of the two records may name the other (WARC 1.1, section 5.7).
+    """
+    requests: list[reader.Record] = []
+    named: str | None = None
+    try:
+        for record in reader.iter_records(_path(directory, held), start=start):
+            if record.type == "request":
+                requests.append(record)
+            elif record.offset == held.warc_offset:
+                named = record.header("WARC-Concurrent-To")
+            elif record.offset > held.warc_offset:
+                break
+            for one in requests:
+                if one.header("WARC-Concurrent-To") == held.record_id or one.record_id == named:
+                    return one.block.partition(b" ")[0].decode("latin-1")
+    except (ArchiverError, OSError, ValueError):  # what is damaged is told of where it is asked for
+        pass
+    return "GET"
 
 
 def _read(directory: Path, held: Held) -> message.Message:
@@ -152,13 +202,7 @@ def _plain(directory: Path, held: Held) -> message.Message | None:
 
 
 def _inflated(directory: Path, held: Held) -> bytes:
-    if "/" in held.warc_file or "\0" in held.warc_file:  # it comes from a database, which may come from anywhere
-        raise ValueError(held.warc_file)
-    path = f"{directory}/{held.warc_file}"
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        descriptor = os.open(f"{path}{OPEN_SUFFIX}", os.O_RDONLY)
+    descriptor = os.open(_path(directory, held), os.O_RDONLY)
     try:
         member = os.pread(descriptor, held.warc_length, held.warc_offset)
     finally:
@@ -168,3 +212,11 @@ def _inflated(directory: Path, held: Held) -> bytes:
     if not decoder.eof or decoder.unused_data:
         raise ValueError("not one whole member")
     return data
+
+
+def _path(directory: Path, held: Held) -> Path:
+    """Return the file a capture is in, which may still be written to; raise ValueError for what is no name of one."""
+    if "/" in held.warc_file or "\0" in held.warc_file:  # it comes from a database, which may come from anywhere
+        raise ValueError(held.warc_file)
+    path = directory / held.warc_file
+    return path if path.exists() else path.with_name(path.name + OPEN_SUFFIX)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -22,15 +24,15 @@ from archiver.urls import BLOG, HOSTS, Site, catalogue_url
 from archiver.web import notices, policy
 from archiver.web.answer import HTML, Shown, answer, memento_url
 from archiver.web.exchange import MEMORY, Exchange, Exchanges
+from archiver.web.messages import Request, Response
 from archiver.web.moment import View, http_date, parse_http_date, parse_view
 from archiver.web.rewriter import Rewriter
-from archiver.web.server import LoopbackServer, Request, Response
+from archiver.web.server import LoopbackServer
 
 _FILES = (".css", ".js", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
 """Files that are the same whatever query follows their name, which is only there to outwit caches."""
 
 _TO_THE_SECOND = len("20260101000000")
-_MOST_TRIES = 8  # captures of an address that turn out not to show it
 _MOST_LISTED = 500
 _MOST_NEAR = 8
 
@@ -89,14 +91,34 @@ class Replay:
         until = self._moment(view, request)
         url = self._canonical(view.path)
         problems: list[str] = []
-        for held, exactly in self._candidates(url, view, until):
+        dated = not view.digits and "accept-datetime" in request.headers
+        for held, exchange in self._showing(self._candidates(url, view, until, dated=dated), problems):
             try:
-                exchange = self._exchanges.read(held)
-                if self._shows(held, exchange, exactly):
-                    return answer(request, Shown(held, exchange, view, not view.digits), self._rewriter_for(held))
+                return answer(request, Shown(held, exchange, view, not view.digits), self._rewriter_for(held))
             except ArchiverError as error:
                 problems.append(str(error))
         return self._missing(url, view, until, problems)
+
+    def _showing(self, candidates: Candidates, problems: list[str]) -> Iterator[tuple[Held, Exchange]]:
+        """Yield what shows an address, the best first; add why captures cannot be read to `problems`.
+
+        What shows nothing of the page is put aside until all captures of it are seen, but comes before its absence.
+        """
+        blank: list[tuple[Held, Exchange]] = []
+        for held, exactly in candidates:
+            try:
+                exchange = self._exchanges.read(held)
+                shows = self._shows(held, exchange, exactly)
+            except ArchiverError as error:
+                problems.append(str(error))
+                continue
+            if blank and exchange.status >= 400:
+                break
+            if shows and exchange.is_blank and not exactly:
+                blank.append((held, exchange))
+            elif shows:
+                yield held, exchange
+        yield from blank
 
     def _moment(self, view: View, request: Request) -> str:
         """Return as of when the page is wanted."""
@@ -120,18 +142,19 @@ class Replay:
             raise UsageError(f"expected a path of the blog, found {path!r}")
         return url
 
-    def _candidates(self, url: str, view: View, until: str) -> Candidates:
+    def _candidates(self, url: str, view: View, until: str, *, dated: bool) -> Candidates:
         """Yield captures from the best on, each with whether it is the very one that was asked for.
 
         A picture, style or script comes from later rather than not at all: a page is archived before what it needs.
+        Whoever wishes for a date before the first capture is given that one (RFC 7089, section 4.5.3).
         """
         for address in self._spellings(url):
             if len(view.digits) == _TO_THE_SECOND:
-                yield from ((held, True) for held in self._ranked(address, until, since=until))
-            yield from ((held, False) for held in self._ranked(address, until))
-            later = self._timeline.next(address, until) if until < END_OF_TIME else None
-            if later and not later.content_type.lower().startswith(HTML):
-                yield later, False
+                yield from ((held, True) for held in _ranked(partial(self._timeline.best, address, until, since=until)))
+            yield from ((held, False) for held in _ranked(partial(self._timeline.best, address, until)))
+            if until < END_OF_TIME:
+                later = _ranked(partial(self._timeline.next, address, until))
+                yield from ((held, False) for held in later if dated or _is_file(held))
 
     def _spellings(self, url: str) -> Iterator[str]:
         """Yield an address; if it is a file's, then the same without its query, or with another."""
@@ -142,13 +165,6 @@ class Replay:
                 yield bare
             if other := self._timeline.with_any_query(bare):
                 yield other
-
-    def _ranked(self, url: str, until: str, since: str = "") -> Iterator[Held]:
-        for skip in range(_MOST_TRIES):
-            held = self._timeline.best(url, until, since=since, skip=skip)
-            if held is None:
-                return
-            yield held
 
     @staticmethod
     def _shows(held: Held, exchange: Exchange, exactly: bool) -> bool:
@@ -178,12 +194,26 @@ class Replay:
             prefix=view.prefix,
             problem="\n".join(problems),
         )
-        return _own(404, notices.missing(miss))
+        return _own(404, notices.missing(miss), *([] if view.digits else [("Vary", "Accept-Datetime")]))
 
     def _start(self, until: str = END_OF_TIME) -> list[str]:
         """Return pages to start reading from."""
         found = ((url, self._timeline.best(url, until)) for url in (catalogue_url(), BLOG + "/"))
         return [url for url, held in found if held and held.status == 200]
+
+
+def _ranked(ask: Callable[..., Held | None]) -> Iterator[Held]:
+    """Yield what a question gives, one capture after another."""
+    for skip in count():
+        held = ask(skip=skip)
+        if held is None:
+            return
+        yield held
+
+
+def _is_file(held: Held) -> bool:
+    """Return whether a capture is a whole file that is no page."""
+    return 200 <= held.status < 300 and held.truncated is None and not held.content_type.lower().startswith(HTML)
 
 
 def _leads_to(held: Held, location: bytes) -> str | None:
@@ -202,11 +232,18 @@ def _timemap(request: Request, url: str, held: list[Held]) -> Response:
     lines = [
         f'<{url}>; rel="original"',
         f'<{request.origin}{path}>; rel="timegate"',
-        f'<{request.origin}/@link{path}>; rel="self"; type="application/link-format"',
+        f'<{request.origin}/@link{path}>; rel="self"; type="application/link-format"{_span(held)}',
         *(f'<{memento_url(request, one)}>; rel="memento"; datetime="{http_date(one.fetched_at)}"' for one in held),
     ]
     headers = (("Content-Type", "application/link-format"), *policy.ALWAYS)
     return Response(200 if held else 404, headers, (",\n".join(lines) + "\n").encode())
+
+
+def _span(held: list[Held]) -> str:
+    """Return from when to when the captures of a list are, as attributes of its link (section 5)."""
+    if not held:
+        return ""
+    return f'; from="{http_date(held[0].fetched_at)}"; until="{http_date(held[-1].fetched_at)}"'
 
 
 def _own(status: int, page: bytes, *headers: tuple[str, str]) -> Response:

@@ -14,13 +14,14 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Self
 
 from archiver.errors import ArchiverError
+from archiver.web.conditions import conditioned
+from archiver.web.messages import Request, Response
 
 logger = logging.getLogger(__name__)
 
@@ -36,38 +37,6 @@ _SEND_SECONDS = 60.0
 _REST_BYTES, _REST_SECONDS = 1 << 16, 1.0  # of a request's body, which is not read
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) ([!-~\x80-\xff]+) HTTP/1\.[01]")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked for."""
-
-    method: str
-    target: str
-    """Path and query, as sent."""
-    origin: str
-    """The server as the client calls it, such as `http://localhost:8080`."""
-    headers: Mapping[str, str]
-    """By lower-case name, without `host`; of several with one name the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What to answer."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    """Without Content-Length and Connection, which the server adds."""
-    body: bytes
-    reason: bytes | None = None
-    """The reason phrase; None for the usual one."""
-
-    def head(self) -> bytes:
-        """Return the start line and the headers, up to and with the blank line."""
-        reason = self.reason if self.reason is not None else _usual_reason(self.status)
-        lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers).encode("latin-1", "replace")
-        length = b"" if self.status == 204 else b"Content-Length: %d\r\n" % len(self.body)  # RFC 9110, section 8.6
-        return b"HTTP/1.1 %d %s\r\n" % (self.status, reason) + lines + length + b"Connection: close\r\n\r\n"
 
 
 Respond = Callable[[Request], Response]
@@ -156,7 +125,7 @@ class LoopbackServer:
 
     def _answer(self, request: Request) -> Response:
         try:
-            return self._respond(request)
+            return conditioned(request, self._respond(request))
         except Exception:
             logger.exception("a fault of the archiver at %s %s", request.method, request.target)
             return _plain(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of the archiver, please report it")
@@ -212,13 +181,6 @@ def _parsed(head: bytes, hosts: set[str]) -> Request:
 def _plain(status: HTTPStatus, text: str) -> Response:
     headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
     return Response(status, headers, f"{status} {status.phrase}: {text}\n".encode("utf-8", "replace"))
-
-
-def _usual_reason(status: int) -> bytes:
-    try:
-        return HTTPStatus(status).phrase.encode()
-    except ValueError:
-        return b""
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -58,7 +58,14 @@ def warcs(tmp_path: Path) -> Path:
 def pack(directory: Path, target: Path, pages: list[Page] = PAGES, **details: Any) -> Path:
     with (directory.parent / index.NAME).open(encoding="utf-8") as lines:
         write_wacz(
-            target, directory.iterdir(), lines, pages, created="2026-11-21T18:00:00Z", software="test", **details
+            target,
+            directory.iterdir(),
+            lines,
+            pages,
+            pages[:1],
+            created="2026-11-21T18:00:00Z",
+            software="test",
+            **details,
         )
     return target
 
@@ -81,6 +88,7 @@ def test_a_package_holds_what_the_format_asks_for(package: Path, warcs: Path) ->
             "indexes/index.cdx.gz",
             "indexes/index.idx",
             "pages/pages.jsonl",
+            "pages/extraPages.jsonl",
             "datapackage.json",
             "datapackage-digest.json",
         ]
@@ -109,6 +117,10 @@ def test_pages_come_with_their_text(package: Path) -> None:
         (page.url, page.ts, page.title, page.text) for page in PAGES
     ]
     assert len({page["id"] for page in pages}) == 2
+    with zipfile.ZipFile(package) as content:
+        header, *extra = map(json.loads, content.read("pages/extraPages.jsonl").split(b"\n")[:-1])
+    assert header == {"format": "json-pages-1.0", "id": "extra-pages", "title": "Extra Pages", "hasText": True}
+    assert extra == pages[:1]
 
 
 def test_what_a_package_says_of_itself(tmp_path: Path, warcs: Path) -> None:
