@@ -30,6 +30,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "object-src 'none'",
         "form-action 'none'",
         "base-uri 'self'",
+        "webrtc 'block'",  # for browsers without Connection-Allowlist: Chromium sends no datagram then (measured)
     )
 )
 """For archived answers."""

@@ -17,6 +17,9 @@ _ADDRESSES = frozenset(
 )
 """Attributes whose value is an address."""
 
+_AHEAD = frozenset((b"preconnect", b"dns-prefetch"))
+"""Relations of a `link` for which a browser connects, or asks for a name, before anything is fetched."""
+
 _LISTS = frozenset((b"srcset", b"imagesrcset"))
 """Attributes that list several, each followed by its size."""
 
@@ -160,7 +163,21 @@ def _attributes(tag: bytes, text: bytes, change: Change) -> bytes:
         return text
     if tag.lower() == b"meta":
         return _meta(text, change)
+    if tag.lower() == b"link":
+        text = _ATTRIBUTE.sub(_relation, text)
     return _ATTRIBUTE.sub(lambda found: _attribute(found, change), text)
+
+
+def _relation(found: re.Match[bytes]) -> bytes:
+    """Return an attribute of a `link`, without connections ahead of need: no policy of a page's holds them back."""
+    if found["name"].lower() != b"rel" or not found["value"]:
+        return found[0]
+    value = found["value"]
+    relations = _undisguised(value.strip(b"\"'"))[0].lower().split()
+    if _AHEAD.isdisjoint(relations):
+        return found[0]
+    kept = b" ".join(each for each in relations if each not in _AHEAD)
+    return found[0][: -len(value)] + b'"' + (kept or b"archived-preconnect") + b'"'
 
 
 def _attribute(found: re.Match[bytes], change: Change) -> bytes:

@@ -17,6 +17,8 @@ from string import Template
 
 import pytest
 
+from archiver.web import policy
+
 from .conftest import HTML, Client, Shelf
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -240,6 +242,32 @@ def test_pages_go_nowhere_by_themselves(
         pytest.skip("this Chromium has nothing that holds a page which navigates by script")
     refresh = f'<meta http-equiv="refresh" content="0; url=http://refresh.test:{witness.port}/">'.encode()
     shelf.put("/archives/1", refresh if kind == "refresh" else hostile(ESCAPES, witness), HTML)
+    browse(f"http://127.0.0.1:{replayed(shelf.home).port}/archives/1")
+    assert witness.seen == []
+
+
+PRECONNECT = '<link rel="preconnect" href="http://preconnect.test:$port">'
+RTC = """<script>
+const peer = new RTCPeerConnection({iceServers: [{urls: "stun:127.0.0.1:$udp"}]});
+peer.createDataChannel("a");
+peer.createOffer().then(offer => peer.setLocalDescription(offer));
+</script>"""
+
+
+@pytest.mark.parametrize(
+    "way", ['<link rel="preconnect" href="http://preconnect.test:$port">', RTC], ids=["link", "rtc"]
+)
+def test_nothing_connects_ahead_of_need_nor_by_webrtc_where_the_header_is_not_known(
+    shelf: Shelf,
+    replayed: Callable[..., Client],
+    browse: Browse,
+    witness: Witness,
+    way: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = tuple(header for header in policy.ALWAYS if header[0] != "Connection-Allowlist")
+    monkeypatch.setattr(policy, "ALWAYS", known)
+    shelf.put("/archives/1", b"<!DOCTYPE html><html><head></head><body>" + hostile(Template(way), witness), HTML)
     browse(f"http://127.0.0.1:{replayed(shelf.home).port}/archives/1")
     assert witness.seen == []
 

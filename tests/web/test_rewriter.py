@@ -222,3 +222,17 @@ def test_hostile_pages_take_time_in_proportion_to_their_size(page: bytes) -> Non
     began = time.process_time()
     REWRITER.html(page, "/@2026", depth=3)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("link", "led"),
+    [
+        (b'<link rel="preconnect" href="http://a.test">', b'<link rel="archived-preconnect" href="http://a.test">'),
+        (b"<link rel=DNS-Prefetch href=//a.test>", b'<link rel="archived-preconnect" href=//a.test>'),
+        (b"<link href=/a.css rel='stylesheet pre&#99;onnect'>", b'<link href=/a.css rel="stylesheet">'),
+        (b"<link rel='stylesheet' href=/a.css>", b"<link rel='stylesheet' href=/a.css>"),
+        (b"<a rel=preconnect href=/a>", b"<a rel=preconnect href=/a>"),
+    ],
+)
+def test_a_link_connects_to_nobody_ahead_of_need(link: bytes, led: bytes) -> None:
+    assert Rewriter(["kexue.fm"]).html(link) == led
