@@ -69,9 +69,7 @@ class BoundariesMiddleware:
     def process_request(self, request: Request) -> None:
         """Raise IgnoreRequest for a request that leads out of bounds."""
         origins = request.meta.get("redirect_urls") or [request.url]
-        named = request.meta.get("frontier_kind") == "index" or request.meta.get("is_robots_txt", False)
-        chosen = named and "redirect_urls" not in request.meta  # what it redirects to nobody named
-        reason = refusal(request.url, self.run, chosen=chosen)
+        reason = refusal(request.url, self.run, chosen=_is_chosen(request))
         if reason is None and urlsplit(origins[0]).scheme == "https" and urlsplit(request.url).scheme == "http":
             reason = "a redirect from https to http"
         if reason:
@@ -82,6 +80,26 @@ class BoundariesMiddleware:
         reason = PublicResolver.refused.get(urlsplit(request.url).hostname or "")
         if reason:
             raise IgnoreRequest(f"{OUT_OF_BOUNDS}: {reason}") from exception
+
+
+def _is_chosen(request: Request) -> bool:
+    """Return whether a request may lead to another site: to an index that was named, and to wherever rules stand.
+
+    To what an index redirects nobody named, but a site's rules may be kept on any other (RFC 9309, section 2.3.1.2).
+    """
+    rules = request.meta.get("is_robots_txt", False)
+    if "redirect_urls" not in request.meta:
+        return rules or request.meta.get("frontier_kind") == "index"
+    host = urlsplit(request.url).hostname or ""
+    return rules and (is_public(host) or not _is_ip(host))  # names are judged when they are looked up
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")

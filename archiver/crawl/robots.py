@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from codecs import BOM_UTF8
 from typing import Any, Self, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote_from_bytes, urlsplit
 
 from protego import Protego
 from scrapy import Request
@@ -22,7 +23,7 @@ from scrapy.http.request import NO_CALLBACK
 from archiver.crawl.manners import PASSING
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError, RateLimited, Refused, Unreachable, in_words, is_unreachable
-from archiver.items import FORBIDDEN, OUT_OF_BOUNDS
+from archiver.items import CUT, FORBIDDEN, OUT_OF_BOUNDS
 from archiver.urls import BLOG, catalogue_url, post_url
 
 LONGEST = 512 * 1024
@@ -41,12 +42,27 @@ NOWHERE = (f"{OUT_OF_BOUNDS}: on another site", f"{OUT_OF_BOUNDS}: not a web add
 PRODUCT = "blog-archiver"
 """By this name rules speak of this program (2.2.1)."""
 
-_VERSION = re.compile(r"^(\s*user-agent\s*:\s*[\w-]+)/\S+", re.IGNORECASE | re.MULTILINE)
+_NAME = re.compile(r"^([ \t]*user[- ]?agent[ \t]*[: \t][ \t]*)(\*(?![\w-])|[a-z_-]*).*", re.IGNORECASE | re.MULTILINE)
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 
 
 def parse_rules(body: bytes) -> Protego:
-    """Return the rules of a robots.txt, a byte order mark left out and no versions after names (RFC 9309, 2.2)."""
-    return Protego.parse(_VERSION.sub(r"\1", body[:LONGEST].decode("utf-8-sig", "replace")))
+    """Return the rules of a robots.txt, made plain before Protego reads it.
+
+    Left out are a byte order mark, what follows the bytes that count, and a line they end within, which would say
+    something else. Bytes that are not plain ASCII are escaped (RFC 9309, 2.2.2), since others end lines, too. A group
+    is this program's by its whole name (2.2.1), where Protego takes the beginning of one for the name.
+    """
+    text = body.removeprefix(BOM_UTF8).replace(b"\r", b"\n")
+    if len(text) > LONGEST:
+        text = text[: text.rfind(b"\n", 0, LONGEST) + 1]
+    return Protego.parse(_NAME.sub(_as_named, quote_from_bytes(text, safe=_PLAIN)))
+
+
+def _as_named(line: re.Match[str]) -> str:
+    """Return a line that says whose the rules are: everyone's, this program's or another's."""
+    name = line[2].lower()
+    return line[1] + (name if name in ("*", PRODUCT) else "another")
 
 
 class RobotsMiddleware:
@@ -96,6 +112,9 @@ class RobotsMiddleware:
                 continue
             except Exception as error:
                 found, kind = f"no answer ({in_words(error)})", Unreachable if is_unreachable(error) else RateLimited
+                continue
+            if CUT in response.flags:
+                found, kind = CUT, RateLimited
                 continue
             if response.status < 500 and response.status not in (403, 429):
                 return self._obeyed(origin, self._parsed(origin, response.body if response.status == 200 else b""))

@@ -198,6 +198,15 @@ def test_an_index_or_robots_txt_leads_to_no_other_server_on_this_machine(
     assert other.requests == []
 
 
+def test_rules_kept_on_another_host_are_asked_for_there_if_that_is_a_public_one(archive: Meddled) -> None:
+    """Case 42. They may be anywhere (RFC 9309, section 2.3.1.2); where they cannot be had, nothing is asked for."""
+    archive.blog.overrides["/robots.txt"] = redirect("http://rules.invalid/robots.txt")
+    done = archive.run(meddling=[resolving("rules.invalid", "127.0.0.1")])
+    assert done.returncode == 7
+    assert "rules.invalid resolves to 127.0.0.1, which is no public address" in done.stdout
+    assert set(archive.asked(None)) == {"/robots.txt"}
+
+
 # -- a hostile page ----------------------------------------------------------------------------------------------------
 
 LEADS_AWAY = {
