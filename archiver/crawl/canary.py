@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 
 from archiver.items import Catalogue, Gap, Item, Listing, Post
 from archiver.pages.promises import parts
-from archiver.store import doubts, lists
+from archiver.store import doubts, lists, posts
 from archiver.store.database import Archive, timestamp
 from archiver.store.doubts import LIST, PAGES, PART, Doubt
 
@@ -37,6 +37,7 @@ class Canary:
         self._session = session = archive.session
         self._run_id = run_id
         self._first_crawl = not lists.any_read(session)
+        self._usual = posts.unproven_share(session)
         self._before = doubts.standing(session)
         self._seen: dict[str, Doubt] = {}
         self._proven: set[str] = set()
@@ -109,10 +110,10 @@ class Canary:
         return f"{number} of {total} {kind} pages are not as expected; the last one: {self._reasons[kind]}"
 
     def _judge_unproven(self, kind: str, number: int) -> None:
-        """Doubt texts that do not prove themselves, once the archive has seen how many usually do."""
-        total = self._good[kind]
-        standing = kind in self._before and number == total
-        if not self._first_crawl and (standing or (total >= LEAST and number > FALL * total)):
+        """Doubt texts that do not prove themselves, where far more of them do not than in the archive."""
+        total, most = self._good[kind], self._usual + FALL
+        standing = kind in self._before and number == total and most < 1
+        if not self._first_crawl and (standing or (total >= LEAST and number > most * total)):
             self._note(kind, PAGES, self._evidence(kind, number))
 
     def _judge_part(self, part: str, number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import items
@@ -60,11 +61,9 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
         session.execute(_change(*seen), {"post": post.id, **seen})
         _note_counters(session, post, seen_at)
         return Change.UNCHANGED
-    issues = [
-        *post.quality.issues,
-        *(_contradicted(session, post) if before is None else _losses(session, before, post)),
-    ]
-    current = before is None or not issues
+    relative = _contradicted(session, post) if before is None else _losses(session, before, post)
+    issues = [*post.quality.issues, *relative]
+    current = before is None or not (relative or _has_new_doubts(session, before, post))
     columns = _take_over(session, post, before) | {"last_changed_at": seen_at} if current else {}
     if before is None:
         blank = {"id": post.id, "first_seen_at": seen_at, "comments_owed": 0}
@@ -77,7 +76,7 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
     _note_counters(session, post, seen_at)
     if before is None:
         return Change.NEW
-    return Change.HELD if issues else Change.CHANGED
+    return Change.CHANGED if current else Change.HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +162,33 @@ def _known(session: Session, before: Any, sha256: str) -> bool:
     """Whether the content is the current revision's, or that of one put aside since."""
     rows = session.execute(_SINCE, {"post": before.id, "current": before.current_revision_id}).scalars()
     return sha256 in set(rows)
+
+
+def _has_new_doubts(session: Session, before: Any, post: items.Post) -> bool:
+    """Return whether anything speaks against a reading that does not against the one that is current.
+
+    What a page always has, such as a picture that is not read, must not hold back every edit of it.
+    """
+    if not post.quality.issues:
+        return False
+    known = session.execute(_ISSUES, {"revision": before.current_revision_id}).scalar() or "[]"
+    return not {_kind(issue) for issue in post.quality.issues} <= {_kind(issue) for issue in json.loads(known)}
+
+
+_ISSUES = select(_REVISIONS.c.issues).where(_REVISIONS.c.id == bindparam("revision"))
+_PARTICULARS = re.compile(r"\d+|'[^']*'|\"[^\"]*\"")
+
+
+def _kind(issue: str) -> str:
+    """Return an issue without its numbers and quotations."""
+    return _PARTICULARS.sub("", issue)
+
+
+def unproven_share(session: Session) -> float:
+    """Return the share of posts whose current text has something against it, from 0 to 1."""
+    doubted = func.coalesce(func.avg(case((_REVISIONS.c.issues != "[]", 1.0), else_=0.0)), 0.0)
+    current = select(doubted).join(_POSTS, _POSTS.c.current_revision_id == _REVISIONS.c.id)
+    return float(session.execute(current).scalar_one())
 
 
 def _losses(session: Session, before: Any, post: items.Post) -> list[str]:

@@ -347,3 +347,15 @@ def test_a_first_sight_is_judged_by_what_the_catalogue_says(shelf: Shelf, title:
     assert shelf.put(POST) == Change.NEW
     revision = shelf.session.get_one(models.PostRevision, shelf.post().current_revision_id)
     assert len(json.loads(revision.issues)) == issues
+
+
+def test_what_a_page_always_has_against_it_holds_back_no_edit(shelf: Shelf) -> None:
+    doubted = items.Quality(engine="site", issues=("1 of 3 pictures of the page are not read",))
+    shelf.put(changed(sha="1", quality=doubted))
+    more = items.Quality(engine="site", issues=("2 of 4 pictures of the page are not read",))
+    assert shelf.put(changed(sha="2", title="改了", quality=more)) == Change.CHANGED
+    assert (shelf.post().title, posts.unproven_share(shelf.session)) == ("改了", 1.0)
+    other = items.Quality(engine="site", issues=(*more.issues, "the page holds mathematics that is not read: `<math>`"))
+    assert shelf.put(changed(sha="3", quality=other)) == Change.HELD
+    assert shelf.put(changed(sha="4", title="又改了")) == Change.CHANGED
+    assert posts.unproven_share(shelf.session) == 0.0
