@@ -115,7 +115,7 @@ class RunEnd(_Fields):
 def parse(block: bytes) -> dict[str, str]:
     """Return the fields of an `application/warc-fields` block, names in lower case, folded lines joined."""
     text = re.sub(r"\r?\n[ \t]+", " ", block.decode("utf-8", "replace"))
-    pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
+    pairs = (line.partition(":") for line in re.split(r"\r?\n", text) if ":" in line)
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
@@ -141,4 +141,5 @@ def _written(value: Any) -> str:
 
 
 def _read(value: str, annotation: str) -> Any:
-    return value if annotation == "str" else json.loads(value)
+    is_text = annotation == "str" or (annotation == "str | None" and value != _written(None))
+    return value if is_text else json.loads(value)
