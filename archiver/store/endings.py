@@ -2,7 +2,8 @@
 
 A page that does not close its document, where pages of its kind do, was cut short; so was the first of its kind, where
 other pages do. Where they never do, an end counts as theirs once some pages had it. On a site none of whose pages is
-known to close its document a page is read, and nothing is concluded from what it does not show.
+known to close its document a page is read, and nothing is concluded from what it does not show; so is one of a kind
+that closed it once, when some pages in a row ended alike without that, as after a change of the theme.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from archiver.items import CLOSED, CUT, Catalogue, CommentPage, Gap, Item, Listing, Post
@@ -34,7 +35,7 @@ class Ending(Enum):
 
     WHOLE = auto()
     UNKNOWN = auto()
-    """No pages of the kind are known to end so, nor otherwise."""
+    """No pages of the kind are known to end so, nor otherwise; or they lately do, and did otherwise before."""
     CUT = auto()
 
 
@@ -43,8 +44,8 @@ def judge(session: Session, kind: str, ending: str | None) -> Ending:
     if ending is None or ending == CLOSED:
         return Ending.WHOLE
     known = _known(session, kind)
-    if CLOSED not in known and ending and known.get(ending, 0) >= LEARNED:
-        return Ending.WHOLE
+    if ending and known.get(ending, 0) >= LEARNED:
+        return Ending.UNKNOWN if CLOSED in known else Ending.WHOLE
     closes = CLOSED in known or session.execute(_ANY_CLOSED).first() is not None
     return Ending.CUT if closes else Ending.UNKNOWN
 
@@ -54,6 +55,7 @@ def _known(session: Session, kind: str) -> dict[str, int]:
 
 
 _ANY_CLOSED = select(_ROWS.c.kind).where(_ROWS.c.ending == CLOSED).limit(1)
+_FORGET = delete(models.PageEnding).where(_ROWS.c.kind == bindparam("kind"), _ROWS.c.ending != CLOSED)
 _KNOWN = select(_ROWS.c.ending, _ROWS.c.pages).where(_ROWS.c.kind == bindparam("kind"))
 
 
@@ -70,11 +72,16 @@ def judged(session: Session, kind: str, item: Item) -> Item:
 
 
 def learn(session: Session, kind: str, item: Item) -> None:
-    """Take note of how a page ends that is stored, or seems to be cut short, as long as that is not known."""
+    """Take note of how a page ends that is stored, or seems to be cut short, as long as that is not known.
+
+    Other ends count from the last page that closed its document: those before it were cut short.
+    """
     ending = item.ending if isinstance(item, (*PAGES, Gap)) else None
     if ending is None:
         return
     known = _known(session, kind)
+    if ending == CLOSED and known.keys() - {CLOSED}:
+        session.execute(_FORGET, {"kind": kind})
     if known.get(ending, 0) >= (1 if ending == CLOSED else LEARNED):
         return
     insertion = upsert(session.get_bind().dialect.name, _ROWS)

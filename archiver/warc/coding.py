@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import zlib
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archiver import errors
 
@@ -105,27 +105,31 @@ def _run(
         return _run(start, data[:_PIECE], limit, piece=1) if piece > 1 else None
 
 
-def _gzip() -> _Decoder:
-    decoder = zlib.decompressobj(wbits=31)
+def _streams(start: Callable[[], Any], magic: bytes = b"") -> _Decoder:
+    """Return a decoder of streams that follow one another, each beginning with `magic`; the rest is padding."""
+    decoder = start()
 
     def step(piece: bytes, most: int) -> bytes:
         nonlocal decoder
-        out = decoder.decompress(piece, most)
-        while decoder.eof and decoder.unused_data and len(out) < most:  # a further member
-            following = zlib.decompressobj(wbits=31)
-            try:
-                out += following.decompress(decoder.unused_data, most - len(out))
-            except zlib.error:  # something else follows, for example padding
-                return out
-            decoder = following
+        out = b""
+        while piece and len(out) < most:
+            if decoder.eof:
+                if not magic or not piece.startswith(magic[: len(piece)]):
+                    break
+                decoder = start()
+            out += decoder.decompress(piece, most - len(out))
+            piece = decoder.unused_data if decoder.eof else b""
         return out
 
-    return _Decoder(step, lambda: decoder.eof)
+    return _Decoder(step, lambda: bool(decoder.eof))
+
+
+def _gzip() -> _Decoder:
+    return _streams(lambda: zlib.decompressobj(wbits=31), b"\x1f\x8b")
 
 
 def _deflate(wbits: int) -> _Decoder:
-    decoder = zlib.decompressobj(wbits)
-    return _Decoder(decoder.decompress, lambda: decoder.eof)
+    return _streams(lambda: zlib.decompressobj(wbits))
 
 
 def _brotli() -> _Decoder | None:
@@ -143,13 +147,9 @@ def _brotli() -> _Decoder | None:
 def _zstd() -> _Decoder | None:
     for module in ("compression.zstd", "backports.zstd"):
         try:
-            decoder = importlib.import_module(module).ZstdDecompressor()
+            return _streams(importlib.import_module(module).ZstdDecompressor, b"\x28\xb5\x2f\xfd")
         except ImportError:
             continue
-        return _Decoder(
-            lambda piece, most: bytes(decoder.decompress(piece, most)),  # noqa: B023  # returned at once
-            lambda: bool(decoder.eof),  # noqa: B023
-        )
     return None
 
 

@@ -10,8 +10,10 @@ import pytest
 from archiver.items import CUT
 from archiver.sample import Response
 from archiver.sample.source import load
+from archiver.store.endings import LEARNED
 
 from .conftest import Completed, Crawled
+from .test_alive import later, publish
 
 HTML = {"Content-Type": "text/html; charset=UTF-8"}
 THREADED = 207
@@ -113,6 +115,24 @@ def test_a_site_whose_pages_never_close_is_archived_and_its_end_learned(crawled:
     late = archive.rows("SELECT count(*) FROM post_revisions WHERE issues LIKE '%cut short%' AND seen_at > '0'")
     assert late[0][0] <= 3  # the first of their kind
     assert archive.rows("SELECT pages FROM page_endings WHERE kind = 'post'") == [(3,)]
+
+
+def test_a_theme_that_closes_no_page_any_more_keeps_no_run_from_the_news_and_proves_nothing(known: Crawled) -> None:
+    source = known.blog.source
+    known.blog.source = source.deleted(source.posts[0].id)
+    without_end(known)
+    before = state(known)
+    for _ in range(LEARNED):
+        assert known.crawl("catalogue", "--recheck", "0", index=False).returncode != 0
+        assert state(known) == before
+    for number in range(LEARNED + 1):
+        publish(known, 900 + number)
+    for _ in range(2):
+        known.crawl("catalogue", "--recheck", "0", index=False)
+        later(known, 1)
+    assert known.rows("SELECT count(*) FROM posts WHERE id >= 900") == [(LEARNED + 1,)]
+    assert known.rows("SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
+    assert known.rows("SELECT count(*) FROM comments WHERE deleted_at IS NOT NULL") == [(0,)]
 
 
 def test_a_rebuild_tells_cut_pages_too(known: Crawled) -> None:

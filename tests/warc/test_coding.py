@@ -134,6 +134,22 @@ def test_padding_and_further_members_are_whole() -> None:
     assert not coding.is_whole(two[:-3], ["gzip"], LIMIT)
 
 
+@pytest.mark.parametrize("place", [-8, -4, -30], ids=["sum", "length", "stream"])
+def test_a_further_member_that_is_damaged_makes_no_body_whole(place: int) -> None:
+    body = bytearray(gzip.compress(b"one") + gzip.compress(bytes(range(256))))
+    body[place] ^= 1
+    assert not coding.is_whole(bytes(body), ["gzip"], LIMIT)
+    assert coding.decode(bytes(body), ["gzip"], LIMIT).startswith(b"one")
+
+
+@pytest.mark.parametrize("size", [1, 2, 100, 5000])
+def test_frames_of_zstandard_may_follow_one_another(size: int) -> None:
+    compress = pytest.importorskip("backports.zstd").compress
+    first = bytes(range(250)) * size
+    assert coding.decode(compress(first) + compress(WHOLE), ["zstd"], 4 * LIMIT) == first + WHOLE
+    assert not coding.is_whole(compress(first) + compress(WHOLE)[:-1], ["zstd"], 4 * LIMIT)
+
+
 def test_what_is_in_no_coding_that_is_known_has_no_end_to_be_told() -> None:
     assert coding.is_whole(WHOLE, [], LIMIT)
     assert coding.is_whole(WHOLE, ["gzip"], LIMIT)  # which it is not
