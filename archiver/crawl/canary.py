@@ -112,8 +112,8 @@ class Canary:
     def _judge_unproven(self, kind: str, number: int) -> None:
         """Doubt texts that do not prove themselves, where far more of them do not than in the archive."""
         total, most = self._good[kind], self._usual + FALL
-        standing = kind in self._before and number == total and most < 1
-        if not self._first_crawl and (standing or (total >= LEAST and number > most * total)):
+        none_proven = number == total and most < 1 and (kind in self._before or total > FEW)
+        if not self._first_crawl and (none_proven or (total >= LEAST and number > most * total)):
             self._note(kind, PAGES, self._evidence(kind, number))
 
     def _judge_part(self, part: str, number: int) -> None:

@@ -431,3 +431,11 @@ def test_comments_that_are_lost_everywhere_stop_no_post(crawled: Callable[..., C
     kept = archive.rows("SELECT count(*) FROM comments")[0][0]
     status = archive.archiver("--home", archive.home, "status", "--json").stdout
     assert kept == 49 or json.loads(status)["comments_missing"] >= 49 - kept
+
+
+def test_texts_that_no_longer_prove_themselves_are_told_though_few_were_looked_at(known: Crawled) -> None:
+    everywhere(known, 'id="PostContent"', 'id="Text"')
+    texts = known.rows("SELECT id, markdown FROM posts ORDER BY id")
+    done = known.crawl(*ALL, "--recheck", "4", index=False)
+    assert (done.returncode, outcome(known)) == (6, ("markup changed", 6))
+    assert known.rows("SELECT id, markdown FROM posts ORDER BY id") == texts
