@@ -58,8 +58,10 @@ class MannersMiddleware:
         self.retries = retries
         self.passing = passing
         self.pause = max(timedelta(seconds=pause), LEAST_BACK_OFF)
-        self.in_a_row: dict[str, str] = {}
-        """Addresses of the blog that got no answer since one did, each with what was in the way."""
+        self.unanswered: dict[str, str] = {}
+        """Addresses of the blog that got no answer in this run, each with what was in the way."""
+        self.in_a_row: set[str] = set()
+        """Those of them that got none since another one did."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -80,6 +82,7 @@ class MannersMiddleware:
             return again or response.replace(flags=[*response.flags, CUT])
         if self._is_own(request):
             self.in_a_row.clear()
+            self.unanswered.pop(request.url, None)
             self.run.unanswered = None
         return response
 
@@ -144,7 +147,8 @@ class MannersMiddleware:
         """
         if not self._is_own(request) or request.meta.get("is_robots_txt"):
             return
-        self.in_a_row[request.url] = what
+        self.unanswered[request.url] = what
+        self.in_a_row.add(request.url)
         number = len(self.in_a_row)
         long = asked is not None and asked > PATIENCE
         where = f"at {number} addresses in a row" if number > 1 else f"at {request.url}"
@@ -153,7 +157,7 @@ class MannersMiddleware:
         if long:
             self.run.rest_asked = clock.now() + (asked or LONGEST_REST)
         if number >= MOST_IN_A_ROW or (long and number > 1):
-            for url, reason in self.in_a_row.items():  # it was not about them
+            for url, reason in self.unanswered.items():  # it was not about them, as far as one can tell
                 self.run.have_wait(self.run.site.resolve(url) or url, reason)
             self.run.stop(self.run.unanswered)
 

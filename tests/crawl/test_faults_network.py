@@ -18,6 +18,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections import Counter
@@ -656,6 +657,36 @@ def test_refusals_in_a_row_end_the_run_and_no_post_counts_as_gone(
     assert complete.crawl("catalogue", "--full", "--concurrency", "8").returncode == 0
     assert complete.rows("SELECT status, missing_runs, count(*) FROM posts") == [("live", 0, len(POSTS))]
     assert complete.rows("SELECT count(*) FROM post_revisions") == [(len(POSTS),)]
+
+
+def test_what_was_refused_before_an_answer_waits_too_when_the_run_ends_refused(complete: Archive, blog: Blog) -> None:
+    first, answered, *later = POSTS
+    paths = {post: f"/archives/{post}" for post in POSTS}
+
+    def until(happened: Callable[[], bool]) -> None:
+        give_up = time.monotonic() + 10
+        while not happened() and time.monotonic() < give_up:
+            time.sleep(0.01)
+
+    done = threading.Event()
+
+    def late_answer(_: object) -> None:
+        until(lambda: blog.targets().count(paths[first]) > 1)
+        done.set()
+
+    def late_refusal(_: object) -> Response:
+        done.wait(10)
+        time.sleep(0.5)  # for the answer to arrive before it
+        return refusal(403)
+
+    blog.heard.clear()
+    blog.answers[paths[first]] = always(refusal(403))
+    blog.answers[paths[answered]] = [late_answer]
+    for post in later:
+        blog.answers[paths[post]] = [late_refusal]
+    assert complete.crawl("catalogue", "--full", "--concurrency", "8").returncode == 7
+    assert {complete.state(post) for post in (first, *later)} == {"pending"}
+    assert complete.state(answered) == "done"
 
 
 def test_why_a_connection_failed_is_said_in_words_while_it_waits_to_be_repeated(archive: Archive, blog: Blog) -> None:
