@@ -71,7 +71,7 @@ class Canary:
     def close_lost(self) -> list[tuple[str, str]]:
         """Return the pages that have to wait now that the run is over, and few are all there is, each with why."""
         lost = [kind for kind, odd in self._odd.items() if self._is_lost(kind, FEW, len(odd))]
-        self.closed |= {kind: self._evidence(kind, len(self._odd[kind])) for kind in lost}
+        self.closed |= {kind: self._evidence(kind, len(self._odd[kind]), len(self._odd[kind])) for kind in lost}
         return [(url, self.closed[kind]) for kind in lost for url in self.take_odd(kind)]
 
     def conclude(self) -> None:
@@ -99,14 +99,13 @@ class Canary:
             early = (single or self._first_crawl) and self._is_lost(kind, 1 if single else FEW, len(odd))
             many = total >= LEAST and len(odd) > FALL * total
             if early or many or (kind in self._before and not self._good[kind]):
-                self.closed[kind] = self._evidence(kind, len(odd))
+                self.closed[kind] = self._evidence(kind, len(odd), total)
         return self.closed.get(kind, "")
 
     def _is_lost(self, kind: str, least: int, odd: int) -> bool:
         return not self._good[kind] and odd >= least
 
-    def _evidence(self, kind: str, number: int) -> str:
-        total = max(number, self._good[kind] + number)
+    def _evidence(self, kind: str, number: int, total: int) -> str:
         return f"{number} of {total} {kind} pages are not as expected; the last one: {self._reasons[kind]}"
 
     def _judge_unproven(self, kind: str, number: int) -> None:
@@ -114,7 +113,7 @@ class Canary:
         total, most = self._good[kind], self._usual + FALL
         none_proven = number == total and most < 1 and (kind in self._before or total > FEW)
         if not self._first_crawl and (none_proven or (total >= LEAST and number > most * total)):
-            self._note(kind, PAGES, self._evidence(kind, number))
+            self._note(kind, PAGES, self._evidence(kind, number, total))
 
     def _judge_part(self, part: str, number: int) -> None:
         if not self._kept[part] and (number >= LEAST or part in self._before):

@@ -438,4 +438,5 @@ def test_texts_that_no_longer_prove_themselves_are_told_though_few_were_looked_a
     texts = known.rows("SELECT id, markdown FROM posts ORDER BY id")
     done = known.crawl(*ALL, "--recheck", "4", index=False)
     assert (done.returncode, outcome(known)) == (6, ("markup changed", 6))
+    assert "4 of 4 post pages are not as expected" in done.stdout
     assert known.rows("SELECT id, markdown FROM posts ORDER BY id") == texts
