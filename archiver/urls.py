@@ -31,6 +31,11 @@ _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, an
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
+def origin(url: str) -> str:
+    """Return the origin of an absolute address: scheme, host and port as written in it."""
+    return "/".join(url.split("/")[:3])
+
+
 def unwrap(url: str) -> str:
     """Return the address a redirector link stands for, or the link itself."""
     parts = urlsplit(url)

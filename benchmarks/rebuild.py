@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from archiver import urls
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import Report, rebuild
@@ -57,7 +58,7 @@ def tasks(archive: Path) -> list[Task]:
     for url, target, file, offset in found.rows:
         kind = reading.kind_of(url, None)
         if kind in reading.PAGES:
-            pages.append(Task(file, offset, kind, target, "/".join(target.split("/")[:3])))
+            pages.append(Task(file, offset, kind, target, urls.origin(target)))
     return pages
 
 

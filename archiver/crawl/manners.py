@@ -101,10 +101,10 @@ class MannersMiddleware:
         """Return whether a page was cut short, by its content coding or by how pages of its kind end."""
         if response.status != HTTPStatus.OK or GATE in response.flags:
             return False
+        if CUT in response.flags:
+            return True
         kind = request.meta.get("frontier_kind", "")
-        if CUT in response.flags or kind not in KINDS:
-            return CUT in response.flags
-        return endings.judge(self.run.archive.session, kind, ending_of(response.body)) is Ending.CUT
+        return kind in KINDS and endings.judge(self.run.archive.session, kind, ending_of(response.body)) is Ending.CUT
 
     def _refused(self, request: Request, response: Response, reason: str) -> Request | Response:
         """Rest the host when it asks for that; leave an address alone that asks for more than a run can wait."""
@@ -121,13 +121,13 @@ class MannersMiddleware:
         return self._later(request, reason, wait) or response
 
     def _later(self, request: Request, reason: str, wait: timedelta, most: int | None = None) -> Request | None:
+        if request.meta.get("is_robots_txt"):  # which is outside the queue: no pause there
+            return None
         attempt = request.meta.get("retry_times", 0) + 1
         failures = request.meta.get("failures", 0)
         # What has failed before is likely to fail again, and not asked for as often.
         retries = 0 if failures >= FAILING else 1 if failures else self.retries
-        if attempt > min(retries, self.retries if most is None else most) or request.meta.get(
-            "is_robots_txt"
-        ):  # which is outside the queue: no pause there
+        if attempt > min(retries, self.retries if most is None else most):
             return None
         meta = {**request.meta, "retry_times": attempt, "retry_reason": reason, "retry_wait": wait}
         return request.replace(dont_filter=True, meta=meta)

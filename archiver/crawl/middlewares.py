@@ -119,14 +119,14 @@ class WarcMiddleware:
 
     def _marked(self, response: Response) -> Response:
         """Return a response, marked if its content coding does not end in order, though its framing did."""
-        spelt = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
-        codings = [each.strip().lower() for each in spelt.split(",") if each.strip()]
+        name = b"content-encoding"
+        codings = message.tokens(tuple((name, value) for value in response.headers.getlist(name)), name)
         try:
-            if not codings or coding.is_whole(response.body, codings, self.largest):
-                return response
-            body = coding.decode(response.body, codings, self.largest)
+            body, whole = coding.undo(response.body, codings, self.largest)
         except coding.ContentTooLarge:
             return response  # which Scrapy refuses too, and says so
+        if whole:
+            return response
         headers = {name: values for name, values in response.headers.items() if name.lower() != b"content-encoding"}
         return response.replace(body=body, headers=headers, flags=[*response.flags, CUT])
 

@@ -67,9 +67,9 @@ class StorePipeline:
         return comments
 
     def _settle(self, outcome: Outcome) -> None:
-        unasked = isinstance(outcome.item, Gap) and outcome.capture_id is None and self.run.fatal is not None
-        if unasked and isinstance(outcome.item, Gap) and outcome.url:  # the run ended, with what was on the way
-            self.run.have_wait(outcome.url, outcome.item.reason)
+        item, run = outcome.item, self.run
+        if isinstance(item, Gap) and outcome.url and outcome.capture_id is None and run.fatal is not None:
+            run.have_wait(outcome.url, item.reason)  # it was on the way when the run ended
             return
         if outcome.doubt:
             self._have_wait(outcome)

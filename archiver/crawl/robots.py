@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from codecs import BOM_UTF8
-from typing import Any, Self, cast
+from typing import Any, Self
 from urllib.parse import quote_from_bytes, urlsplit
 
 from protego import Protego
@@ -99,7 +99,8 @@ class RobotsMiddleware:
         What may pass is tried again, since one cut connection should not cost a night's run.
         """
         url = f"{origin}/robots.txt"
-        found, kind = "", cast("type[ArchiverError]", RateLimited)
+        found = ""
+        kind: type[ArchiverError] = RateLimited
         for attempt in range(ATTEMPTS):
             await asyncio.sleep(self.pause * attempt)
             try:

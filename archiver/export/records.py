@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lxml import etree, html
+from lxml import etree
 
 from archiver import __version__
 from archiver.errors import ArchiverError, UsageError
+from archiver.pages.document import parse
 from archiver.pages.gate import is_gate
 from archiver.store import query
 from archiver.urls import BLOG, catalogue_url
@@ -121,8 +122,8 @@ def _read(home: Path, held: _Held) -> Page | None:
         body = read_record(home / "warc", held.warc_file, held.warc_offset).body
         if is_gate(200, body):
             return None
-        document = html.document_fromstring(body, parser=html.HTMLParser(encoding="utf-8"))
-    except (ArchiverError, etree.ParserError):  # `archiver verify` tells of damage; an empty page has no title
+        document = parse(held.url, body)
+    except ArchiverError:  # `archiver verify` tells of damage; an empty page has no title
         return None
     title = document.findtext(".//title") or ""
     etree.strip_elements(document, *_UNSEEN, with_tail=False)

@@ -11,7 +11,8 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Catalogue, CatalogueEntry
-from archiver.pages.document import first, is_date, menu, parse, text_of
+from archiver.pages import dates
+from archiver.pages.document import first, menu, parse, text_of
 from archiver.pages.ending import ending_of
 from archiver.urls import Site, post_id
 
@@ -82,11 +83,10 @@ def _entry(link: HtmlElement, place: _Place, site: Site, url: str) -> CatalogueE
         return None
     counter = link.getnext()
     count = text_of(counter) if counter is not None and counter.tag == "a" else ""
-    listed = f"{place.year:04}-{place.month:02}-{place.day:02}"
     return CatalogueEntry(
         post_id=number,
         title=text_of(link),
         year=place.year,
-        published_on=listed if is_date(listed) else None,
+        published_on=dates.iso(place.year, place.month, place.day),
         comment_count=int(count) if count.isdecimal() else 0,
     )

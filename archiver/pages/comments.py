@@ -27,6 +27,7 @@ BOXES = ("PostComment", "comments")
 """Ids of elements around all comments of a page, outermost first."""
 
 BODY = by_id("div", "PostContent")
+"""The text of the post, with what the blog puts under it."""
 
 DRIFT = 5
 """Pages more than a post has comments by its counter, which drifts, up to which a pager is believed."""
@@ -100,7 +101,7 @@ def _read(tree: HtmlElement, post_id: int, site: Site, url: str, owner: str | No
     said = {part.thread.number: remarks.comment(part, site, owner) for part in parts}
     in_order = [said[number] for number in survey.threads]
     comments = tuple(in_order if threaded else map(_answering_what_it_quotes, in_order, _known_before(in_order)))
-    lost = len(survey.unclaimed) + len(_outside(tree, box, set(said)))
+    lost = len(survey.unclaimed) + len(_ids_besides_text(tree) - set(said))
     issues = (f"{lost} of {lost + len(said)} comments on the page could not be read",) if lost else ()
     found = Discussion(comments=comments, unread=lost, issues=issues)
     return _paged(found, survey.box, parts, post_id, site, url, claimed)
@@ -109,20 +110,20 @@ def _read(tree: HtmlElement, post_id: int, site: Site, url: str, owner: str | No
 def _box(tree: HtmlElement) -> HtmlElement | None:
     """Return the element with the comments: the one known by its id, or the whole page if there are any elsewhere."""
     boxes = [box for name in BOXES if (box := first(tree, f"//*[@id='{name}']")) is not None]
-    body = first(tree, *BODY)
-    if any(_ids(box) for box in boxes):
-        return next(box for box in boxes if _ids(box))
-    return tree if _ids(tree) - (_ids(body) if body is not None else set()) else next(iter(boxes), None)
+    full = next(filter(_ids, boxes), None)
+    if full is not None:
+        return full
+    return tree if _ids_besides_text(tree) else next(iter(boxes), None)
 
 
 def _ids(element: HtmlElement) -> set[int]:
     return {int(found[2]) for name in element.xpath(".//@id") if (found := ID.fullmatch(name))}
 
 
-def _outside(tree: HtmlElement, box: HtmlElement, known: set[int]) -> set[int]:
-    """Return the comments whose ids stand neither in the box nor in the text of the post."""
+def _ids_besides_text(tree: HtmlElement) -> set[int]:
+    """Return the comments whose ids stand on a page, but not in the text of the post."""
     body = first(tree, *BODY)
-    return _ids(tree) - known - (_ids(body) if body is not None else set())
+    return _ids(tree) - (_ids(body) if body is not None else set())
 
 
 def _known_before(comments: list[Comment]) -> Iterator[set[int]]:

@@ -24,7 +24,7 @@ _NUMBERS = re.compile(r"(?<!\d)(\d{4})([-/.年])(\d{1,2})(?:[-/.]|(?<=\d)月)(\d
 def english(text: str, /) -> tuple[str, int, int] | None:
     """Read `June 20th, 2025` or `Jun 20, 2025`."""
     for found in _ENGLISH.finditer(text):
-        if day := _iso(int(found[3]), _MONTH.split("|").index(found[1]) + 1, int(found[2])):
+        if day := iso(int(found[3]), _MONTH.split("|").index(found[1]) + 1, int(found[2])):
             return day, *found.span()
     return None
 
@@ -32,7 +32,7 @@ def english(text: str, /) -> tuple[str, int, int] | None:
 def numbers(text: str, /) -> tuple[str, int, int] | None:
     """Read `2025-06-20`, `2025/6/20` or `2025年6月20日`."""
     for found in _NUMBERS.finditer(text):
-        if day := _iso(int(found[1]), int(found[3]), int(found[4])):
+        if day := iso(int(found[1]), int(found[3]), int(found[4])):
             return day, *found.span()
     return None
 
@@ -46,7 +46,8 @@ def common(texts: Collection[str]) -> Form | None:
     return next((form for form in FORMS if any(map(form, texts))), None)
 
 
-def _iso(year: int, month: int, day: int) -> str | None:
+def iso(year: int, month: int, day: int) -> str | None:
+    """Return a day as `YYYY-MM-DD`; None when the calendar has none such."""
     try:
         return date(year, month, day).isoformat()
     except ValueError:

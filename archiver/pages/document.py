@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 
 import lxml.html
 from lxml.etree import ParserError, XMLSyntaxError
@@ -12,10 +11,11 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Category
+from archiver.pages import dates
 from archiver.text import dom
 from archiver.urls import Site, category
 
-_DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 LARGEST = 4 << 20
 """Bytes of a page that are read; the largest real one has 0.4 MiB, and reading takes a hundred times its size."""
 
@@ -162,16 +162,7 @@ def text_of(element: HtmlElement) -> str:
 
 def date_in(text: str) -> str | None:
     """Return the first ISO date in a text that exists."""
-    return next((found[1] for found in _DATE.finditer(text) if is_date(found[1])), None)
-
-
-def is_date(text: str) -> bool:
-    """Return whether an ISO date is one of the calendar's."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    return next(filter(None, (dates.iso(*map(int, found.groups())) for found in _DATE.finditer(text))), None)
 
 
 def links(tree: HtmlElement, site: Site, url: str) -> Iterator[tuple[HtmlElement, str]]:

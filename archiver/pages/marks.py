@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -134,6 +134,14 @@ def line(element: HtmlElement) -> Iterator[HtmlElement]:
     """Yield an element and those around it, innermost first."""
     yield element
     yield from element.iterancestors()
+
+
+def place(piece: Piece, order: Mapping[HtmlElement, int]) -> float:
+    """Return where a text stands among elements in page order; behind an element means behind all that is in it."""
+    inside = piece.element
+    while piece.is_tail and len(inside):
+        inside = inside[-1]
+    return order[inside] + 0.5 * piece.is_tail
 
 
 def kind_of_place(piece: Piece) -> Place:

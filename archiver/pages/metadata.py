@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
 
 from lxml.html import HtmlElement
 
 from archiver.items import Category
+from archiver.pages import dates
 from archiver.pages.document import by_class, by_id, date_in, first, links, text_of
 from archiver.text.guess import guess
 from archiver.urls import Site, category
@@ -126,12 +126,7 @@ def _iso(year: str, month: str, day: int | None) -> str | None:
     if not year.isdecimal() or month[:3] not in _MONTHS:
         return None
     number = _MONTHS.index(month[:3]) + 1
-    if day is None:
-        return f"{year}-{number:02}"
-    try:
-        return date(int(year), number, day).isoformat()
-    except ValueError:
-        return None
+    return f"{year}-{number:02}" if day is None else dates.iso(int(year), number, day)
 
 
 def _testify(found: Metadata, tree: HtmlElement, byline: str, cited: Citation) -> None:

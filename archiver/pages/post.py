@@ -15,14 +15,13 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, Post, Quality
 from archiver.pages import comments
-from archiver.pages.document import by_class, by_id, first, has_class, parse_with_flaws, text_of
+from archiver.pages.document import by_class, first, has_class, parse_with_flaws, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.metadata import Metadata, read_metadata
 from archiver.text import engines, quality
 from archiver.urls import Site, comment_page, post_id, post_url
 
 HEADING = (*(f"{path}//h1//a[@href]" for path in by_class("div", "title-wrap")), "//h1//a[@href]")
-BODY = by_id("div", "PostContent")
 
 FOOTER_IDS = ("content_tips", "pay", "how_to_cite")
 """What follows the text inside `#PostContent`: three siblings, on every page seen."""
@@ -85,7 +84,7 @@ def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElemen
     title = first(tree, "//title")
     said = text_of(title) if title is not None else ""
     bare = (heading for heading in tree.iter("h1", "h2") if (words := text_of(heading)) and said.startswith(words))
-    heading = next(bare, None) if first(tree, *BODY) is not None else None
+    heading = next(bare, None) if first(tree, *comments.BODY) is not None else None
     if heading is None:
         raise PageNotRecognised(url, "expected a linked h1 as articles have, found none")
     return heading
@@ -93,7 +92,7 @@ def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElemen
 
 def _body(tree: HtmlElement, head: Metadata, site: Site, url: str) -> tuple[Content, Quality, str]:
     """Return the text, how far to trust it, and the digest that makes a revision."""
-    body, engine = first(tree, *BODY), "site"
+    body, engine = first(tree, *comments.BODY), "site"
     if body is None:
         found = engines.find_body(tree)
         if found is None:
@@ -111,7 +110,7 @@ def _body(tree: HtmlElement, head: Metadata, site: Site, url: str) -> tuple[Cont
 
 def _structure(tree: HtmlElement, body: HtmlElement) -> list[str]:
     """Return what speaks against the body being all of the text and nothing else: where the blog's footer stands."""
-    issues = ["there is a second `#PostContent` on the page"] if len(tree.xpath(BODY[1])) > 1 else []
+    issues = ["there is a second `#PostContent` on the page"] if len(tree.xpath(comments.BODY[1])) > 1 else []
     inside = {name for name in FOOTER_IDS if body.xpath(f".//*[@id='{name}']")}
     outside = {name for name in FOOTER_IDS if name not in inside and tree.xpath(f"//*[@id='{name}']")}
     issues += [f"`#{name}` stands outside the text" for name in sorted(outside)]

@@ -21,7 +21,7 @@ from lxml.html import HtmlElement
 from archiver.items import Comment
 from archiver.pages.dates import Form
 from archiver.pages.document import text_of
-from archiver.pages.marks import HEADER, ID, Piece, Thread, answered, line, pieces
+from archiver.pages.marks import HEADER, ID, Piece, Thread, answered, line, pieces, place
 from archiver.text import engines
 from archiver.urls import HOSTS, Site
 
@@ -82,24 +82,17 @@ def parts(item: HtmlElement, group: Sequence[Thread], form: Form | None, *, box:
 
 def _headers(item: HtmlElement, group: Sequence[Thread], form: Form | None) -> list[list[Piece]]:
     """Return for each of several comments side by side the texts around its own: those before it, or those behind."""
-    order = {element: place for place, element in enumerate(item.iter())}
+    order = {element: number for number, element in enumerate(item.iter())}
     bounds = [order[thread.first if thread.text is None else thread.text] for thread in group]
     around = list(pieces(item, frozenset(thread.text for thread in group if thread.text is not None)))
-    first_date = next((_place(piece, order) for piece in around if form and form(piece.text)), None)
+    first_date = next((place(piece, order) for piece in around if form and form(piece.text)), None)
     before = first_date is not None and first_date < bounds[0]
     headers: list[list[Piece]] = [[] for _ in group]
     for piece in around:
-        index = bisect_left(bounds, _place(piece, order)) - (not before)
+        index = bisect_left(bounds, place(piece, order)) - (not before)
         if 0 <= index < len(group):
             headers[index].append(piece)
     return headers
-
-
-def _place(piece: Piece, order: dict[HtmlElement, int]) -> float:
-    inside = piece.element
-    while piece.is_tail and len(inside):
-        inside = inside[-1]
-    return order[inside] + 0.5 * piece.is_tail
 
 
 def _only(element: HtmlElement | None) -> frozenset[HtmlElement]:

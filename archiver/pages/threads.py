@@ -113,7 +113,7 @@ class Survey:
     def _pair(self, waiting: list[Thread], free: list[Piece]) -> list[Piece]:
         """Give each date to the mark next to it, all to the one behind or all to the one before; return the rest."""
         events: list[tuple[float, Thread | Piece]] = [(self._places[thread.first], thread) for thread in waiting]
-        events += [(self._place(piece), piece) for piece in free]
+        events += [(marks.place(piece, self._places), piece) for piece in free]
         events.sort(key=lambda event: event[0])
         if not self._come_before(events):
             events.reverse()
@@ -142,14 +142,6 @@ class Survey:
     @cached_property
     def _kinds(self) -> set[Place]:
         return {kind_of_place(thread.date) for thread in self.threads.values() if thread.date}
-
-    def _place(self, piece: Piece) -> float:
-        if not piece.is_tail:
-            return self._places[piece.element]
-        inside = piece.element
-        while len(inside):
-            inside = inside[-1]
-        return self._places[inside] + 0.5
 
     # The items
 

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver import __version__
+from archiver import __version__, urls
 from archiver.crawl.lock import locked
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.items import Post
@@ -72,8 +72,7 @@ def accept_one(archive: Archive, warc: Path, subject: str, *, run_id: int) -> Ac
     session = archive.session
     held = posts.held(session, int(subject)) if is_post(subject) else None
     if held is not None:
-        site = "/".join(held.url.split("/")[:3])
-        task = Task(held.warc_file, held.warc_offset, "post", held.url, site)
+        task = Task(held.warc_file, held.warc_offset, "post", held.url, urls.origin(held.url))
         post = reading.read(warc, task)
         if not isinstance(post, Post):
             raise ArchiverError(f"post {subject}: expected the page that is held for review to read, found {post}")

@@ -109,8 +109,8 @@ def read(directory: Path, task: Task) -> Item:
     """Return what a page comes to: its content, or the gap it leaves."""
     try:
         record = read_record(directory, task.warc_file, task.offset)
-        body = record.decoded(DOWNLOAD_MAXSIZE)
-        if not record.is_whole(DOWNLOAD_MAXSIZE):
+        body, whole = record.undone(DOWNLOAD_MAXSIZE)
+        if not whole:
             return Gap(reason=CUT, ending=ending_of(body))
         if is_gate(record.http_status or 0, body):
             return Gap(reason="HTTP 403")

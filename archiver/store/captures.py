@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from archiver import items
+from archiver import items, urls
 from archiver.store.models import Capture, FrontierEntry
 from archiver.urls import BLOG
 
@@ -40,7 +40,7 @@ def origin(session: Session) -> str | None:
     """Return the origin that the first page of the blog came from; None in an archive without one."""
     first = select(Capture.target_uri).where(Capture.url.startswith(BLOG + "/")).order_by(Capture.id).limit(1)
     target = session.execute(first).scalar()
-    return "/".join(target.split("/")[:3]) if target else None
+    return urls.origin(target) if target else None
 
 
 @dataclass(frozen=True, slots=True)

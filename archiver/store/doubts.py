@@ -49,13 +49,15 @@ def standing(session: Session) -> dict[str, Doubt]:
 def seen_again(before: Doubt | None, subject: str, kind: str, reason: str, *, run_id: int, now: str) -> Doubt:
     """Return a doubt with a run counted that has seen it; a run counts once."""
     if before is None:
-        first = {"first_seen_at": now, "last_seen_at": now, "last_run": run_id, "runs": 1, "days": 1}
-        return Doubt(subject=subject, kind=kind, reason=reason, accepted=False, **first)  # type: ignore[arg-type]
+        return Doubt(
+            subject=subject, kind=kind, reason=reason, first_seen_at=now, last_seen_at=now, last_run=run_id,
+            runs=1, days=1, accepted=False,
+        )  # fmt: skip
     if before.last_run == run_id:
         return before
     another_day = before.last_seen_at[:10] != now[:10]
-    counted = {"last_seen_at": now, "last_run": run_id, "runs": before.runs + 1, "days": before.days + another_day}
-    return replace(before, reason=reason, **counted)  # type: ignore[arg-type]
+    runs, days = before.runs + 1, before.days + another_day
+    return replace(before, reason=reason, last_seen_at=now, last_run=run_id, runs=runs, days=days)
 
 
 def is_believed(doubt: Doubt) -> bool:

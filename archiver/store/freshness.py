@@ -42,13 +42,9 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> 
 # Built once: they are asked for every link of every page.
 _ENTRIES: Any = FrontierEntry.__table__
 _POSTS: Any = Post.__table__
-_SIGHTINGS: Any = Sighting.__table__
 _ENTRY = select(_ENTRIES.c.state, _ENTRIES.c.permanent).where(_ENTRIES.c.url == bindparam("url"))
 _POST = select(_POSTS.c.id, _POSTS.c.title, _POSTS.c.comment_count, _POSTS.c.status, _POSTS.c.missing_runs).where(
     _POSTS.c.id == bindparam("post")
-)
-_SIGHTING = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count, _SIGHTINGS.c.run_id).where(
-    _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
 )
 
 
@@ -60,7 +56,7 @@ def _post_wanted(session: Session, url: str, entry: Any, listed: Mapping[str, An
     if "title" not in listed:
         # Known not to be there, or never stored: only the blog's own list makes it worth another look.
         return post is None and entry.state not in ("failed", "skipped")
-    sighting = session.execute(_SIGHTING, {"post": number, "source": CATALOGUE}).first()
+    sighting = lists.sighting(session, number)
     before = sighting or post
     news = before is None or (listed["title"], listed["comment_count"]) != (before.title, before.comment_count)
     if entry.state == "failed":
@@ -71,7 +67,7 @@ def _post_wanted(session: Session, url: str, entry: Any, listed: Mapping[str, An
 
 def _in_category(session: Session, slug: str, number: int | None) -> bool:
     """Whether a post is known to be in a category."""
-    return session.execute(_SIGHTING, {"post": number, "source": CATEGORY + slug}).first() is not None
+    return lists.sighting(session, number, CATEGORY + slug) is not None
 
 
 def add_due(session: Session, most: int, *, run_id: int, now: str) -> int:

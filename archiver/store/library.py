@@ -92,17 +92,13 @@ class Library:
 
         Raises UsageError when the archive does not hold the post.
         """
-        current = models.Post.current_revision_id == models.PostRevision.id
-        texts = (
-            sa.func.coalesce(getattr(models.PostRevision, name), getattr(models.Post, name)).label(name)
-            for name in ("markdown", "text")
-        )
-        columns = _columns(models.PostRevision, Revision, "current", "markdown", "text")
+        seen = _POST_REVISIONS.c
+        current = models.Post.current_revision_id == seen.id
         found = (
-            sa.select(*columns, *texts, current.label("current"))
-            .join(models.Post, models.Post.id == models.PostRevision.post_id)
-            .where(models.PostRevision.post_id == post_id)
-            .order_by(models.PostRevision.id)
+            sa.select(*_columns(seen, Revision, "current"), current.label("current"))
+            .join(models.Post, models.Post.id == seen.post_id)
+            .where(seen.post_id == post_id)
+            .order_by(seen.id)
         )
         revisions = [
             Revision(**{**row, "issues": tuple(json.loads(row["issues"])), "current": bool(row["current"])})
@@ -240,6 +236,12 @@ class Library:
     def _rows(self, statement: Any) -> Iterator[Any]:
         with _explained(self.database):
             yield from self._connection.execute(statement.execution_options(yield_per=200)).mappings()
+
+
+_POST_REVISIONS = sa.table(
+    "post_revisions", *(sa.column(field.name) for field in fields(Revision) if field.name != "current")
+)
+"""The view of that name, which gives each version its text."""
 
 
 def _columns(model: Any, value: type, *besides: str) -> list[Any]:

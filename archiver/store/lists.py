@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import bindparam, delete, exists, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from archiver import items
@@ -90,10 +90,15 @@ def sighted(session: Session, source: str) -> int:
     return int(session.execute(query).scalar_one())
 
 
-def names(session: Session, post_id: int | None) -> bool:
-    """Return whether the catalogue has ever named a post."""
-    query = select(Sighting.post_id).where(Sighting.source == CATALOGUE, Sighting.post_id == post_id)
-    return session.execute(query).first() is not None
+def sighting(session: Session, post_id: int | None, source: str = CATALOGUE) -> Any:
+    """Return title, number of comments and run of a list's last word on a post; None when it has never named it."""
+    return session.execute(_SIGHTING, {"post": post_id, "source": source}).first()
+
+
+_SIGHTINGS: Any = Sighting.__table__
+_SIGHTING = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count, _SIGHTINGS.c.run_id).where(
+    _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
+)  # built once: it is asked for many links of many pages
 
 
 def relisted(session: Session, run_id: int | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from sqlalchemy import Engine, and_, create_engine, func, or_, select
 from sqlalchemy.pool import NullPool
 
+from archiver import urls
 from archiver.store import query
 from archiver.store.chronicle import sqlite_file
 from archiver.store.models import Capture
@@ -88,7 +89,7 @@ class Lookup:
         catalogue = (Capture.url == catalogue_url()).desc()
         newest = select(Capture.target_uri).where(blog).order_by(catalogue, Capture.fetched_at.desc()).limit(1)
         target = self._connection.execute(newest).scalar()
-        return "/".join(target.split("/")[:3]) if target else Site().base
+        return urls.origin(target) if target else Site().base
 
     def _places(self, condition: Any, *order: Any) -> Iterator[Place]:
         columns = [getattr(Capture, name) for name in Place.__slots__]

@@ -84,7 +84,7 @@ def _fail(session: Session, url: str, kind: str, gap: Gap) -> int:
         now=timestamp(),
         permanent=gap.permanent,
         refused=gap.refused,
-        rarely=gap.permanent and number is not None and not lists.names(session, number),
+        rarely=gap.permanent and number is not None and lists.sighting(session, number) is None,
         not_before=gap.not_before,
     )
     if kind == "catalogue":

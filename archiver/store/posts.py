@@ -15,8 +15,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archiver import items
-from archiver.store import models, search_index
-from archiver.store.lists import CATALOGUE
+from archiver.store import lists, models, search_index
 
 # Rows by the thousand need none of the mapper's care.
 _POSTS: Any = models.Post.__table__
@@ -221,7 +220,7 @@ _HAD = select(
 
 def _contradicted(session: Session, post: items.Post) -> list[str]:
     """Return where a post that is seen for the first time is not what the catalogue says of it."""
-    listed = session.execute(_LISTED, {"post": post.id, "source": CATALOGUE}).first()
+    listed = lists.sighting(session, post.id)
     if listed is None:
         return []
     issues = []
@@ -230,12 +229,6 @@ def _contradicted(session: Session, post: items.Post) -> list[str]:
     if listed.comment_count and not post.comments:
         issues.append(f"the catalogue counts {listed.comment_count} comments, its page shows none")
     return issues
-
-
-_SIGHTINGS: Any = models.Sighting.__table__
-_LISTED = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count).where(
-    _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
-)
 
 
 def _take_over(session: Session, post: items.Post, before: Any) -> dict[str, Any]:

@@ -34,14 +34,7 @@ def decode(entity: bytes, codings: Sequence[str], max_size: int) -> bytes:
 
     Raises ContentTooLarge when the result would exceed `max_size` bytes.
     """
-    for coding in reversed(codings):
-        entity = _decoded(coding, entity, max_size)
-        if len(entity) > max_size:
-            raise ContentTooLarge(
-                f"expected at most {max_size} bytes of content after undoing {coding}, found more; "
-                "raise the limit if the page is worth it"
-            )
-    return entity
+    return undo(entity, codings, max_size)[0]
 
 
 def is_whole(entity: bytes, codings: Sequence[str], max_size: int) -> bool:
@@ -50,26 +43,29 @@ def is_whole(entity: bytes, codings: Sequence[str], max_size: int) -> bool:
     What is not in the coding it claims, or in one that is unknown, has no end to be told. Raises ContentTooLarge as
     `decode` does.
     """
+    return undo(entity, codings, max_size)[1]
+
+
+def undo(entity: bytes, codings: Sequence[str], max_size: int) -> tuple[bytes, bool]:
+    """Return what `decode` and `is_whole` do, for the work of one. Raises ContentTooLarge as they do."""
+    whole = True
     for coding in reversed(codings):
         if not entity:
-            return True
-        decoded, ended = _undone(coding, entity, max_size)
-        if not ended:
-            return False
-        entity = decoded
+            break
+        entity, ended = _undone(coding, entity, max_size)
+        whole = whole and ended
         if len(entity) > max_size:
-            raise ContentTooLarge(f"expected at most {max_size} bytes of content after undoing {coding}, found more")
-    return True
+            raise ContentTooLarge(
+                f"expected at most {max_size} bytes of content after undoing {coding}, found more; "
+                "raise the limit if the page is worth it"
+            )
+    return entity, whole
 
 
 def fits(entity: bytes, coding: str) -> bool:
     """Return whether a body begins as one in this content coding does; True for a coding that is unknown here."""
     known = [start for start in _DECODERS.get(coding, ()) if start() is not None]
     return not entity or not known or any(_run(start, entity[:_PIECE], _PIECE) is not None for start in known)
-
-
-def _decoded(coding: str, entity: bytes, max_size: int) -> bytes:
-    return _undone(coding, entity, max_size)[0]
 
 
 def _undone(coding: str, entity: bytes, max_size: int) -> tuple[bytes, bool]:

@@ -105,17 +105,17 @@ class Record:
 
         A body that breaks off gives what there is of it. Raises ContentTooLarge above `max_size` bytes.
         """
+        return self.undone(max_size)[0]
+
+    def undone(self, max_size: int = MAX_BODY) -> tuple[bytes, bool]:
+        """Return what `decoded` does, and whether the content codings end in order. Raises as it does."""
         codings = message.tokens(self.http_headers, b"content-encoding")
         try:
-            return coding.decode(self.entity, codings, max_size)
+            return coding.undo(self.entity, codings, max_size)
         except coding.ContentTooLarge as error:
             raise coding.ContentTooLarge(
                 f"{self.target_uri} in {self.warc_file}, offset {self.offset}: {error}"
             ) from error
-
-    def is_whole(self, max_size: int = MAX_BODY) -> bool:
-        """Return whether the content codings of the entity end in order. Raises as `decoded` does."""
-        return coding.is_whole(self.entity, message.tokens(self.http_headers, b"content-encoding"), max_size)
 
 
 def read_record(directory: Path, warc_file: str, offset: int) -> Record:

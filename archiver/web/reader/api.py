@@ -16,7 +16,6 @@ from starlette.routing import Route
 from archiver import __version__
 from archiver.errors import UsageError
 from archiver.store import query, results
-from archiver.store.reading import Row
 from archiver.urls import LARGEST_POST
 from archiver.web.reader import finding, parameters, tables
 from archiver.web.reader.desk import Desk, Missing, desk
@@ -102,9 +101,7 @@ def _post(desk: Desk, values: Values) -> Any:
 def _comments(desk: Desk, values: Values) -> Any:
     if desk.library.post(values["id"]) is None:
         raise Missing(f"post {values['id']}")
-    former: dict[int, list[Row]] = {}
-    for row in desk.library.comment_revisions(values["id"]):
-        former.setdefault(row["comment_id"], []).append(row)
+    former = desk.library.comment_revisions(values["id"])
     return [{**row, "former": former.get(row["id"], [])} for row in desk.library.comments(values["id"])]
 
 

@@ -215,13 +215,16 @@ class Library:
             {"number": number},
         )
 
-    def comment_revisions(self, number: int) -> list[Row]:
-        """Return how the comments of a post were worded before they were edited, oldest first."""
-        return self._ask(
+    def comment_revisions(self, number: int) -> dict[int, list[Row]]:
+        """Return how the comments of a post were worded before they were edited, by comment, oldest first."""
+        former: dict[int, list[Row]] = {}
+        for row in self._ask(
             "SELECT r.comment_id, r.seen_at, r.replaced_at, r.author, r.markdown, r.text FROM comment_revisions AS r "
             "JOIN comments AS c ON c.id = r.comment_id WHERE c.post_id = :number ORDER BY r.replaced_at",
             {"number": number},
-        )
+        ):
+            former.setdefault(row["comment_id"], []).append(row)
+        return former
 
     def revisions(self, number: int) -> list[Row]:
         """Return the versions of a post without their text, newest first, each with the capture it was read from."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -45,17 +45,14 @@ class Remark:
             yield from answer.flat()
 
 
-def threads(rows: Sequence[Row], former: Sequence[Row] = ()) -> list[Remark]:
+def threads(rows: Sequence[Row], former: Mapping[int, Sequence[Row]]) -> list[Remark]:
     """Return the comments at the top level, latest first as on the blog, each with its answers, earliest first.
 
-    `former` are the wordings that comments had before, oldest first.
+    `former` are the wordings that comments had before, by comment, oldest first.
 
     An answer whose parent the archive does not have stands at the top level.
     """
-    before: dict[int, list[Row]] = {}
-    for row in former:
-        before.setdefault(row["comment_id"], []).append(row)
-    by_id = {row["id"]: Remark(row, before.get(row["id"], ())) for row in rows}
+    by_id = {row["id"]: Remark(row, former.get(row["id"], ())) for row in rows}
     top: list[Remark] = []
     for remark in by_id.values():  # in the order of their numbers, so a parent comes before its answers
         parent = by_id.get(remark.row["parent_id"] or 0)
