@@ -46,6 +46,14 @@ def unwrap(url: str) -> str:
     return url
 
 
+def from_bytes(value: bytes) -> str:
+    """Return an address that came as bytes, as browsers take it: what is no UTF-8 is escaped as it stands."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in value)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where the blog is fetched from: the blog itself, a mirror or a test server.
@@ -84,7 +92,20 @@ class Site:
 
         Raises ValueError when `url` cannot be parsed.
         """
-        parts = urlsplit(unwrap(url))
+        return self._canonical(unwrap(url))
+
+    def asked(self, url: str) -> str | None:
+        """Return the canonical form of an address that was asked for, or None when it is no http(s) URL.
+
+        A redirector's is its own here: what it answered is not the page its link leads to.
+        """
+        try:
+            return self._canonical(url) or _foreign(url)
+        except ValueError:
+            return None
+
+    def _canonical(self, url: str) -> str | None:
+        parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not self._own(parts.hostname, parts.netloc):
             return None
         path = canonical_path(parts.path)

@@ -43,12 +43,16 @@ def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def import_(obj: Context, /, file: Path, json_: bool) -> None:
-    """Bring in another program's captures of the blog: a WARC FILE or a WACZ; each page comes in at its date."""
+    """Bring in another program's captures of the blog: a WARC FILE, a WACZ or an ARC file, each page at its date.
+
+    Ends with 4 when records of it are damaged and were left out; the others come in.
+    """
     from archiver.rebuild.outside import import_warc
 
     with _progress(obj) as progress:
         report = import_warc(file, obj.home, obj.db, progress=progress)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _imported(report))
+    sys.exit(ExitCode.DAMAGED if report.tally.damaged else ExitCode.DONE)
 
 
 @click.command()
@@ -129,7 +133,11 @@ def _imported(report: ImportReport) -> str:
     """Return the report of an import for a person."""
     tally = report.tally
     beside = f"{tally.elsewhere} of other sites, {tally.known} known, {tally.damaged} damaged"
-    return "\n".join([f"{tally.copied} captures imported (left out: {beside})", *tally.notes, _rebuilt(report.rebuilt)])
+    lines = [f"{tally.copied} captures imported, with {tally.beside} records about them (left out: {beside})"]
+    lines += [f"{number} {reason}: left out" for reason, number in sorted(tally.left_out.items()) if number]
+    lines += tally.notes
+    lines += [_rebuilt(report.rebuilt)] if report.rebuilt else ["the archive is as it was"]
+    return "\n".join(lines)
 
 
 COMMANDS = (rebuild, import_, accept)

@@ -66,14 +66,19 @@ Work = Iterator[tuple[Step, Task | None]]
 class Build:
     """One rebuild, into a database that holds nothing yet."""
 
-    def __init__(self, archive: Archive, directory: Path, progress: Progress, *, whole: bool) -> None:
-        """Prepare; `whole` says that everything is to be one transaction, which the caller commits."""
+    def __init__(
+        self, archive: Archive, directory: Path, progress: Progress, *, whole: bool, incoming: Path | None = None
+    ) -> None:
+        """Prepare; `whole` says that everything is to be one transaction, which the caller commits.
+
+        `incoming` is a file that is still open and becomes part of the archive with this rebuild.
+        """
         self._archive = archive
         self._session = archive.session
         self._directory = directory
         self._progress = progress
         self._whole = whole
-        self._runs = files.runs(directory)
+        self._runs = files.runs(directory, incoming)
         self._records = Records(archive, self._commit, progress)
         self._tally = Tally(runs=len(self._runs))
         self._addresses: dict[str, Settled] = {}

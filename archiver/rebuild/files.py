@@ -13,6 +13,7 @@ from archiver.warc import journal
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.reader import iter_records
 from archiver.warc.recovery import SUFFIX
+from archiver.warc.writer import OPEN_SUFFIX
 
 FOREIGN = f"{journal.IMPORT} (files of another program)"
 """Command of a run that no record tells of."""
@@ -66,7 +67,7 @@ class _File:
     @property
     def serial(self) -> str:
         """Number of the file within its run, as its name ends with it."""
-        return self.path.name.removesuffix(SUFFIX).rpartition("-")[2]
+        return self.path.name.removesuffix(OPEN_SUFFIX).removesuffix(SUFFIX).rpartition("-")[2]
 
     @property
     def run(self) -> tuple[str, int]:
@@ -74,13 +75,15 @@ class _File:
         return (self.start.started_at, self.start.run) if self.start else (self.path.name, 0)
 
 
-def runs(directory: Path) -> list[RunFiles]:
+def runs(directory: Path, incoming: Path | None = None) -> list[RunFiles]:
     """Return the runs that wrote into a folder, in their order; other programs' files are runs of their own, last.
+
+    `incoming` is a file that is still open and counts all the same.
 
     Runs keep their numbers. Only where a number comes twice, because a database was lost and begun again, do the later
     runs get new ones.
     """
-    files = [_first(path) for path in sorted(directory.glob(f"*{SUFFIX}"))]
+    files = [_first(path) for path in sorted([*directory.glob(f"*{SUFFIX}"), *([incoming] if incoming else [])])]
     ours = [file for file in files if file.start]
     by_run = {run: sorted(own, key=lambda each: each.serial) for run, own in _grouped(ours)}
     numbers = [number for _, number in by_run]

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from archiver import items
 from archiver.errors import ArchiverError, PageNotRecognised
@@ -24,7 +22,6 @@ from archiver.pages.post import parse_post
 from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import Seen
-from archiver.store.database import timestamp
 from archiver.urls import (
     BLOG,
     Site,
@@ -34,6 +31,7 @@ from archiver.urls import (
     comment_page,
     comment_page_url,
     file_kind,
+    from_bytes,
     post_id,
     post_url,
 )
@@ -56,6 +54,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 UNASKED = frozenset({"/", "/robots.txt"})
 """Paths of what is fetched, but is no address of the frontier."""
+
+_TO_THE_SECOND = len("2026-11-21T17:45:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def without_reading(seen: Seen) -> Item:
         return Asset(url=seen.target_uri, content_type=seen.content_type, size=0)
     if seen.status == 304:
         return Unmodified()
-    return Gap(reason=f"HTTP {seen.status}", permanent=seen.status in GONE)
+    return Gap(reason=f"HTTP {seen.status}", permanent=seen.status in GONE | REDIRECTS)
 
 
 def read(directory: Path, task: Task) -> Item:
@@ -142,9 +142,9 @@ def capture(record: Record, location: Location, site: Site) -> items.Capture:
     truncated = record.header("WARC-Truncated") if record.type == "response" else None
     target = location.target_uri
     return items.Capture(
-        url=canonical(target, site),
+        url=site.asked(target) or target,
         target_uri=target,
-        fetched_at=_seconds(location.date),
+        fetched_at=f"{location.date[:_TO_THE_SECOND]}Z",
         status=record.http_status or 0,
         content_type=record.http_header(b"content-type") or "",
         payload_sha256=location.payload_sha256,
@@ -161,16 +161,12 @@ def capture(record: Record, location: Location, site: Site) -> items.Capture:
 
 def redirect(record: Record, site: Site) -> str | None:
     """Return the canonical address a response leads on to; None when it does not."""
-    location = record.http_header(b"location") if record.http_status in REDIRECTS else None
-    return canonical(urldefrag(urljoin(record.target_uri or "", location))[0], site) if location else None
+    if record.http_status not in REDIRECTS:
+        return None
+    location = next((value for name, value in record.http_headers if name.lower() == b"location"), b"")
+    return site.resolve(from_bytes(location), record.target_uri or BLOG) if location else None
 
 
 def canonical(url: str, site: Site) -> str:
     """Return the canonical form of an address as a crawl stores it."""
     return site.resolve(url) or url
-
-
-@lru_cache(maxsize=64)
-def _seconds(date: str) -> str:
-    moment = datetime.fromisoformat(date)
-    return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -80,7 +80,7 @@ class Records:
         self._commit()
 
     def _take(self, run: RunFiles, record: Record) -> None:
-        if record.type in recovery.CAPTURES:
+        if record.is_capture:
             self._add(run, record)
         elif source := journal.index_source(record):
             run.indexes.append((record.warc_file, record.offset, source))

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from archiver.crawl.lock import locked
-from archiver.errors import UsageError
+from archiver.errors import ArchiveDamaged, UsageError
 from archiver.rebuild import backups, former
 from archiver.rebuild.build import Build, Tally
 from archiver.rebuild.former import Comparison
 from archiver.rebuild.records import Progress
-from archiver.store import chronicle
+from archiver.store import chronicle, query
 from archiver.store.database import Archive, database_url
 from archiver.warc import index, recovery
 from archiver.warc.durable import sync_directory, writing
 from archiver.warc.recovery import SUFFIX
+from archiver.warc.writer import WarcWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +72,30 @@ def rebuild(
 
 
 def rebuild_locked(
-    home: Path, db: str | None = None, *, processes: int | None = None, progress: Progress = lambda *_: None
+    home: Path,
+    db: str | None = None,
+    *,
+    incoming: WarcWriter | None = None,
+    processes: int | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Report:
-    """Do as `rebuild` does, for a caller that holds the archive's lock."""
+    """Do as `rebuild` does, for a caller that holds the archive's lock.
+
+    What `incoming` has written becomes part of the archive with the new database, and is closed.
+    """
     began = time.monotonic()
     warc, url = home / "warc", database_url(home, db)
     processes = processes or _processors()
-    notes = _recovered(warc)
+    notes = [] if incoming else recovered(home, db)
+    if not incoming and not any(warc.glob(f"*{SUFFIX}")):
+        raise UsageError(f"expected WARC files to build the database from in {warc}, found none; name the --home")
     file = chronicle.sqlite_file(url)
-    built = _on_server(url, warc, processes, progress) if file is None else _in_file(file, warc, processes, progress)
+    if file is None:
+        built = _on_server(url, warc, processes, progress)
+    else:
+        built = _in_file(file, warc, processes, progress, incoming.path if incoming else None)
+    if incoming:
+        incoming.close()
     index.write_index(warc, home / index.NAME)
     tally = built.tally
     return Report(
@@ -100,15 +116,25 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _recovered(warc: Path) -> list[str]:
-    """Close what a killed run left open; return a sentence for each file."""
+def recovered(home: Path, db: str | None) -> list[str]:
+    """Close what a killed run left open, undo an import that was killed; return a sentence for each file."""
     notes = []
-    for each in recovery.recover(warc).files:
-        cut = f", {each.dropped} bytes of a torn end cut off" if each.dropped else ""
-        notes.append(f"closed {each.warc_file}, which an earlier run left open: {each.exchanges} records{cut}")
-    if not any(warc.glob(f"*{SUFFIX}")):
-        raise UsageError(f"expected WARC files to build the database from in {warc}, found none; name the --home")
+    for each in recovery.recover(home / "warc", _files_known(home, db)).files:
+        if each.removed:
+            notes.append(f"removed {each.warc_file}, which an earlier run left open: {each.reason or 'nothing in it'}")
+        else:
+            cut = f", {each.dropped} bytes of a torn end cut off" if each.dropped else ""
+            notes.append(f"closed {each.warc_file}, which an earlier run left open: {each.exchanges} records{cut}")
     return notes
+
+
+def _files_known(home: Path, db: str | None) -> set[str]:
+    """Return the files that the database has captures of; none when there is no database that can be read."""
+    try:
+        with query.stream(database_url(home, db), "SELECT DISTINCT warc_file FROM captures") as found:
+            return {str(name) for (name,) in found.rows}
+    except (UsageError, ArchiveDamaged):
+        return set()
 
 
 def _on_server(url: str, warc: Path, processes: int, progress: Progress) -> _Built:
@@ -120,12 +146,12 @@ def _on_server(url: str, warc: Path, processes: int, progress: Progress) -> _Bui
     return _Built(tally, Comparison())
 
 
-def _in_file(file: Path, warc: Path, processes: int, progress: Progress) -> _Built:
+def _in_file(file: Path, warc: Path, processes: int, progress: Progress, incoming: Path | None) -> _Built:
     new = file.with_name(f"{file.name}.new")
     backups.remove(new)
     try:
         with Archive(chronicle.file_url(new)) as archive:
-            tally = Build(archive, warc, progress, whole=False).run(processes)
+            tally = Build(archive, warc, progress, whole=False, incoming=incoming).run(processes)
             archive.commit()
             comparison = former.compare(file, archive, new) if file.exists() else Comparison()
             archive.commit()

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from archiver.warc import index, members
 from archiver.warc.findings import Finding, Severity
+from archiver.warc.head import ANSWERS, is_capture
 from archiver.warc.members import Broken, RawRecord
-from archiver.warc.recovery import CAPTURES
 
 OURS = b"software: blog-archiver/"
 """In the warcinfo record of files of this program, which are held to what this program does."""
@@ -74,11 +74,11 @@ class Seen:
     @property
     def type(self) -> str:
         """Type of the record."""
-        return self.record.headers["warc-type"]
+        return self.record.head.type
 
     def header(self, name: str) -> str | None:
         """Return the record's header of that (lower-case) name."""
-        return self.record.headers.get(name)
+        return self.record.head.fields.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class Pairs:
 
     def see(self, seen: Seen) -> Iterable[Finding]:
         """Take note of a record."""
-        if seen.type in CAPTURES:
+        if seen.type in ANSWERS:
             self._answers[seen.place.record_id] = seen.place
         elif seen.type == "request":
             self._questions[seen.header("warc-concurrent-to") or seen.place.record_id] = seen.place
@@ -277,7 +277,7 @@ def _entry(seen: Seen) -> index.Entry:
     return index.Entry(
         type=seen.type,
         target_uri=seen.place.url,
-        date=seen.record.headers["warc-date"],
+        date=seen.record.head.date,
         content_type=seen.header("content-type"),
         digest=seen.header("warc-payload-digest"),
         block=bytes(seen.record.block),
@@ -296,7 +296,7 @@ class Captures:
 
     def see(self, seen: Seen) -> Iterable[Finding]:
         """Return where database and record disagree."""
-        if seen.type not in CAPTURES:
+        if not is_capture(seen.type, seen.place.url):
             return
         place = seen.place
         known = self._known.get(place.offset)

@@ -24,8 +24,9 @@ from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeaders
 
 from archiver.warc.durable import replacing
+from archiver.warc.head import ANSWERS
 from archiver.warc.reader import Damage, Record, iter_records
-from archiver.warc.recovery import CAPTURES, SUFFIX
+from archiver.warc.recovery import SUFFIX
 from archiver.warc.surt import surt
 from archiver.warc.writer import Location, sha1_digest
 
@@ -58,16 +59,9 @@ class Entry:
     length: int
 
 
-def target_uri(value: str | None) -> str | None:
-    """Return WARC-Target-URI as readers take it: some programs wrote it in angle brackets, or with spaces."""
-    if value and value.startswith("<") and value.endswith(">"):
-        value = value[1:-1]
-    return value and value.replace(" ", "%20")
-
-
 def indexed(kind: str, content_type: str | None) -> bool:
     """Return whether a record of that type and content type gets a line."""
-    return kind in INDEXED and (kind in CAPTURES or content_type != _FIELDS)
+    return kind in INDEXED and (kind in ANSWERS or content_type != _FIELDS)
 
 
 def cdxj_line(location: Location, response: bytes) -> str:

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from archiver.warc import message
+from archiver.warc import head, message
+from archiver.warc.head import END, Head, Malformed, blank_line
 from archiver.warc.reader import MAX_RECORD, next_record
 
 if TYPE_CHECKING:
@@ -26,11 +27,10 @@ GZIP_HEADER = 10
 """Bytes a gzip member begins with before any optional field: RFC 1952, section 2.3."""
 
 _PIECE = 1 << 16
+_MOST_AT_ONCE = 1 << 24  # bytes inflated of one piece: a member can hide a thousandfold
+_LARGEST = 16 << 30  # bytes a member may inflate to: what is more is no record, and takes for ever
 _SIP = 512  # bytes fed at once to a broken member, to get out what is before the break
-_VERSION = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])")
-_FIELD = re.compile(r"\n([^:\s]+)[ \t]*:[ \t]*([^\n]*)")
-_FOLD = re.compile(r"\r?\n[ \t]+")
-_END = b"\r\n\r\n"
+_INTERIM = re.compile(rb"http/\d(?:\.\d)? +1\d\d")
 _ID = re.compile(rb"\nWARC-Record-ID:[ \t]*([^\r\n]+)\r?\n", re.IGNORECASE)
 _URI = re.compile(rb"\nWARC-Target-URI:[ \t]*([^\r\n]+)\r?\n", re.IGNORECASE)
 
@@ -59,44 +59,51 @@ class Broken:
     found: str
 
 
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A record of more bytes than are held in memory."""
+
+    offset: int
+    length: int
+    """In the file."""
+    head: bytes
+    """What it begins with, the headers of the record at least."""
+    size: int
+    """Bytes it should have, by what it says of itself."""
+    inflated: int
+    """Bytes it has."""
+
+
 class _Torn(Exception):
     """A gzip member does not come to an end."""
-
-
-class Malformed(Exception):
-    """The content of a gzip member is no WARC record."""
-
-    def __init__(self, expected: str, found: str) -> None:
-        super().__init__(expected, found)
-        self.expected = expected
-        self.found = found
 
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
     """A record as it stands in a member's content."""
 
-    headers: dict[str, str]
-    """Names in lower case; the first of several with one name."""
+    head: Head
     content: bytes
-    start: int
-    """Of the block within the content."""
 
     @property
     def block(self) -> memoryview:
         """The content of the record."""
-        return memoryview(self.content)[self.start : -len(_END)]
+        return memoryview(self.content)[self.head.size : -len(END)]
 
     def payloads(self) -> Iterator[bytes | memoryview]:
         """Yield what a payload digest may be over: the entity without chunks (WARC 1.1), then with them (old habit)."""
         block = self.block
-        if not self.headers.get("content-type", "").lower().startswith("application/http"):
+        if not self.head.holds_http(block):
             yield block
             return
-        end, payload = _blank_line(self.content, self.start, len(self.content) - len(_END))
-        if b"chunked" in self.content[self.start : end].lower():
-            yield message.parse(bytes(block)).entity
-        yield block[payload - self.start :]
+        start = self.head.size
+        end, payload = blank_line(self.content, start, len(self.content) - len(END))
+        first = self.content[start:end].lower()
+        if b"transfer-encoding" in first or _INTERIM.match(first):
+            parsed = message.parse(bytes(block))
+            yield parsed.entity
+            yield parsed.payload
+        yield block[payload - start :]
 
 
 class _Region(io.RawIOBase):
@@ -132,19 +139,7 @@ def region(file: BinaryIO, start: int, size: int) -> BinaryIO:
     return io.BufferedReader(_Region(file, start, size), _PIECE)
 
 
-def _blank_line(content: bytes, start: int, stop: int) -> tuple[int, int]:
-    """Return where the first empty line begins and ends, with the line feed before it; twice `stop` if there is none.
-
-    As `archiver.warc.message` takes it, many times faster than its expression.
-    """
-    crlf = content.find(b"\n\r\n", start, stop)
-    lf = content.find(b"\n\n", start, crlf + 1 if crlf >= 0 else stop)
-    if lf >= 0:
-        return lf, lf + 2
-    return (crlf, crlf + 3) if crlf >= 0 else (stop, stop)
-
-
-def walk(file: BinaryIO, name: str) -> Iterator[Member | Broken]:
+def walk(file: BinaryIO, name: str) -> Iterator[Member | Large | Broken]:
     """Yield every gzip member of a file from where it stands, and the stretches that hold none.
 
     After such a stretch it goes on at the next whole record; only there may the caller have moved the file's position.
@@ -165,80 +160,77 @@ def walk(file: BinaryIO, name: str) -> Iterator[Member | Broken]:
             offset += member.length
 
 
-def _inflate(file: BinaryIO, buffer: bytes, offset: int) -> tuple[Member, bytes]:
+def _inflate(file: BinaryIO, buffer: bytes, offset: int) -> tuple[Member | Large, bytes]:
     """Return the member that begins the buffer, and what of the buffer follows it."""
     if len(buffer) < GZIP_HEADER:
         buffer += file.read(_PIECE)
     decoder = zlib.decompressobj(wbits=31)
     header = buffer[:GZIP_HEADER]
     pieces: list[bytes] = []
-    taken, room = 0, MAX_RECORD + 1
+    taken = size = 0
     piece = buffer
     while not decoder.eof:
         if not piece:
             raise _Torn(f"the end of the file after {taken} bytes of it")
-        pieces.append(decoder.decompress(piece, room))
         taken += len(piece)
-        room -= len(pieces[-1])
-        if not room:
-            raise _Torn(f"one of more than {MAX_RECORD} bytes")
+        for out in _outputs(decoder, piece):
+            pieces.append(out)
+            size += len(out)
+            if size > MAX_RECORD:
+                del pieces[1:]
+            if size > _LARGEST:
+                raise _Torn(f"one of more than {_LARGEST} bytes")
         piece = b"" if decoder.eof else file.read(_PIECE)
     rest = decoder.unused_data
+    if size > MAX_RECORD:
+        return Large(offset, taken - len(rest), pieces[0][:_PIECE], _claimed(pieces[0]), size), rest
     return Member(offset, taken - len(rest), header, b"".join(pieces)), rest
+
+
+def _outputs(decoder: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    """Yield what a piece inflates to, never too much at once."""
+    while True:
+        yield (out := decoder.decompress(piece, _MOST_AT_ONCE))
+        piece = decoder.unconsumed_tail
+        if decoder.eof or (not piece and len(out) < _MOST_AT_ONCE):
+            return
+
+
+def _claimed(content: bytes) -> int:
+    """Return how many bytes a record of which this is the beginning has; 0 when that cannot be told."""
+    try:
+        found = head.parse(content)
+    except Malformed as error:
+        return error.size
+    return found.size + found.length + len(END)
 
 
 def parse(content: bytes) -> RawRecord:
     """Take a record's own headers off; raise Malformed when the content is not exactly one record."""
-    if not _VERSION.match(content):
-        raise Malformed("a WARC record", repr(content[:40]))
-    end, start = _blank_line(content, 0, len(content))
-    if end == start:
-        raise Malformed("a blank line after the headers of the record", "none")
-    headers = _headers(_text(content[:end]))
-    for required in ("warc-type", "warc-record-id", "warc-date", "content-length"):
-        if required not in headers:
-            raise Malformed(f"a record with {required}", "one without it")
-    claimed = headers["content-length"]
-    actual = len(content) - start - len(_END)
-    if not claimed.isdigit() or int(claimed) != actual:
-        raise Malformed(f"a block of {claimed} bytes, as its Content-Length says", f"{actual} bytes")
-    if content[-len(_END) :] != _END:
-        raise Malformed("two line ends after the block", repr(content[-len(_END) :]))
-    return RawRecord(headers, content, start)
-
-
-def _headers(head: str) -> dict[str, str]:
-    if "\n " in head or "\n\t" in head:  # as old programs do
-        head = _FOLD.sub(" ", head)
-    return {name.lower(): value.rstrip() for name, value in reversed(_FIELD.findall(head))}
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    found = head.parse(content)
+    head.block_of(content, found)
+    return RawRecord(found, content)
 
 
 def salvage(file: BinaryIO, offset: int) -> bytes:
     """Return what comes out of a broken member before it breaks, its head at most; moves the file's position."""
     file.seek(offset)
     decoder = zlib.decompressobj(wbits=31)
-    head = b""
+    start = b""
     try:
-        while len(head) < _PIECE and not decoder.eof and (sip := file.read(_SIP)):
-            head += decoder.decompress(sip, _PIECE)
+        while len(start) < _PIECE and not decoder.eof and (sip := file.read(_SIP)):
+            start += decoder.decompress(sip, _PIECE)
     except zlib.error:
         pass
-    return head
+    return start
 
 
 def subject(content: bytes) -> tuple[str | None, str | None]:
     """Return record id and target URI of something that begins like a record."""
-    if not _VERSION.match(content):
+    if not content.startswith(b"WARC/"):
         return None, None
     record_id, uri = _ID.search(content, 0, _PIECE), _URI.search(content, 0, _PIECE)
-    return record_id and _text(record_id[1]), uri and _text(uri[1])
+    return record_id and record_id[1].decode("utf-8", "replace"), uri and uri[1].decode("utf-8", "replace")
 
 
 def digest_fits(label: str, candidates: Iterator[bytes | memoryview]) -> bool | None:

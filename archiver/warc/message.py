@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from archiver.warc import coding
+
 _HEAD_END = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?:[ \t]+(.*))?")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
+_SWITCHING = 101  # the one answer of the 1xx that is the last: RFC 9110, section 15.2.2
+_MOST_DECODED = 256 << 20  # of a transfer coding; what hides more stays as it is
 
 Headers = tuple[tuple[bytes, bytes], ...]
 """Names as spelt and values without the white space around them, in the order received, duplicates kept."""
@@ -42,14 +46,42 @@ class Message:
         return (found[2] or b"").decode("latin-1") if found else ""
 
     @property
+    def is_interim(self) -> bool:
+        """Whether a response only announces another one: 100, 103 and their kind (RFC 9110, section 15.2)."""
+        return self.status is not None and self.status < 200 and self.status != _SWITCHING
+
+    @property
     def entity(self) -> bytes:
-        """The body without chunked transfer coding, content coding kept: the payload of WARC 1.1, section 6.3.2."""
+        """The body without transfer codings, content coding kept: the payload of WARC 1.1, section 6.3.2."""
         codings = tokens(self.headers, b"transfer-encoding")
-        return dechunk(self.payload) if codings and codings[-1] == "chunked" else self.payload
+        if not codings:
+            return self.payload
+        body = dechunk(self.payload) if codings[-1] == "chunked" else self.payload
+        others = [each for each in codings if each not in ("chunked", "identity")]
+        try:
+            return coding.decode(body, others, _MOST_DECODED) if others else body
+        except coding.ContentTooLarge:
+            return body
 
 
 def parse(block: bytes) -> Message:
-    """Take a whole HTTP message apart; without a blank line all of it is the head."""
+    """Take a whole HTTP message apart; without a blank line all of it is the head.
+
+    Of a response that interim ones announce, all in one record, it is the last that counts.
+    """
+    parsed = _parse(block)
+    while parsed.is_interim and parsed.payload.startswith(b"HTTP/"):
+        parsed = _parse(parsed.payload)
+    return parsed
+
+
+def saved(block: bytes, content_type: str) -> Message:
+    """Return the answer a server would give with a file: what a page that was saved as a file is for readers."""
+    headers = ((b"Content-Type", content_type.encode("utf-8")),) if content_type else ()
+    return Message(start_line=b"HTTP/1.1 200 OK", headers=headers, payload=block)
+
+
+def _parse(block: bytes) -> Message:
     end = _HEAD_END.search(block)
     head, payload = (block[: end.start()], block[end.end() :]) if end else (block, b"")
     start_line, *lines = (line.removesuffix(b"\r") for line in head.split(b"\n"))

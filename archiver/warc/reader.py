@@ -1,7 +1,6 @@
 """Reads records back: one at a known place, or all of a file in order.
 
-Every gzip member is inflated to its end, so its checksum is verified; warcio, which stops without a word at a broken
-member (its issue 138), only takes the inflated record apart.
+Every gzip member is inflated to its end, so its checksum is verified.
 """
 
 from __future__ import annotations
@@ -10,15 +9,13 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecordLoader
-
 from archiver import errors
 from archiver.warc import coding, message
+from archiver.warc import head as heads
+from archiver.warc.head import Head, Malformed
 from archiver.warc.writer import MAX_BLOCK, OPEN_SUFFIX
 
 MAX_BODY = 256 << 20
@@ -73,12 +70,12 @@ class Record:
     """`warcinfo`, `response`, `request`, `revisit`, `metadata`, `resource`, `conversion` or `continuation`."""
     target_uri: str | None
     date: str
-    """ISO 8601 UTC, as written."""
+    """ISO 8601 UTC with microseconds, however it is written in the record: see `archiver.warc.dates`."""
     ip: str | None
     headers: tuple[tuple[str, str], ...]
     """All headers of the record itself, in order."""
     http_status: int | None
-    """None unless the record holds a response with a readable status line."""
+    """None unless the record holds a response with a readable status line; 200 for a page saved as a file."""
     http_reason: str
     http_headers: tuple[tuple[bytes, bytes], ...]
     """In the order received, duplicates kept; empty for a record that holds no HTTP message."""
@@ -86,6 +83,18 @@ class Record:
     """The whole content of the record; for an exchange the HTTP message as it went over the wire."""
     entity: bytes
     """The body without chunked coding, still content-coded; the block itself when it holds no HTTP message."""
+
+    @property
+    def is_capture(self) -> bool:
+        """Whether the record stands for what was at an address at its date."""
+        return heads.is_capture(self.type, self.target_uri)
+
+    @property
+    def response(self) -> message.Message:
+        """The HTTP message of the record; of a page that was saved as a file, what a server would send."""
+        if heads.is_saved_file(self.type, self.target_uri):
+            return message.saved(self.block, self.header("Content-Type") or "")
+        return message.parse(self.block)
 
     def header(self, name: str) -> str | None:
         """Return the first header of the record itself with that name, whatever its case."""
@@ -209,23 +218,22 @@ def _open(directory: Path, warc_file: str) -> BinaryIO:
 
 def _read(file: BinaryIO, name: str, offset: int) -> Record:
     data, length = _inflate(file, name, offset)
-    end = offset + length
-    headers, block = _take_apart(data, name, offset, end)
-    fields = {spelt.lower(): value for spelt, value in reversed(headers)}
-    for required in ("warc-type", "warc-record-id", "warc-date"):
-        if required not in fields:
-            raise _damaged(name, offset, f"a record with {required}", "one without it", end)
-    http = message.parse(block) if fields.get("content-type", "").startswith("application/http") else None
+    try:
+        head = heads.parse(data)
+        block = bytes(heads.block_of(data, head))
+    except Malformed as error:
+        raise _damaged(name, offset, error.expected, error.found, offset + length) from error
+    http = _response(head, block)
     return Record(
         warc_file=name,
         offset=offset,
         length=length,
-        record_id=fields["warc-record-id"],
-        type=fields["warc-type"],
-        target_uri=fields.get("warc-target-uri"),
-        date=fields["warc-date"],
-        ip=fields.get("warc-ip-address"),
-        headers=headers,
+        record_id=head.record_id,
+        type=head.type,
+        target_uri=head.target_uri,
+        date=head.date,
+        ip=head.fields.get("warc-ip-address"),
+        headers=head.pairs,
         http_status=http.status if http else None,
         http_reason=http.reason if http else "",
         http_headers=http.headers if http else (),
@@ -234,24 +242,11 @@ def _read(file: BinaryIO, name: str, offset: int) -> Record:
     )
 
 
-def _take_apart(data: bytes, name: str, offset: int, end: int) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    """Return the headers and the block of an inflated record."""
-    stream = BytesIO(data)
-    try:
-        parsed = ArcWarcRecordLoader(verify_http=False, arc2warc=False).parse_record_stream(
-            stream, known_format="warc", no_record_parse=True
-        )
-    except (ArchiveLoadFailed, EOFError) as error:
-        raise _damaged(name, offset, "a WARC record", f"{data[:40]!r}", end) from error
-    block = parsed.raw_stream.read()
-    claimed = parsed.rec_headers.get_header("Content-Length")
-    if claimed != str(len(block)):
-        expected = f"a block of {claimed} bytes, as its Content-Length says"
-        raise _damaged(name, offset, expected, f"{len(block)} bytes", end)
-    if (rest := stream.read()) != b"\r\n\r\n":
-        expected = "a gzip member of one record and two line ends"
-        raise _damaged(name, offset, expected, f"{rest[:40]!r} after the block", end)
-    return tuple((str(spelt), str(value)) for spelt, value in parsed.rec_headers.headers), block
+def _response(head: Head, block: bytes) -> message.Message | None:
+    """Return the HTTP message a record stands for; None when it stands for none."""
+    if head.holds_http(block):
+        return message.parse(block)
+    return message.saved(block, head.fields.get("content-type", "")) if head.is_saved_file else None
 
 
 def _inflate(file: BinaryIO, name: str, offset: int) -> tuple[bytes, int]:

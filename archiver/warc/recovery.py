@@ -11,21 +11,19 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from archiver import errors
+from archiver.warc import journal
 from archiver.warc.durable import sync_directory, writing
 from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.writer import OPEN_SUFFIX, Location
 
 SUFFIX = ".warc.gz"
 """Ends the name of every closed file."""
-
-CAPTURES = frozenset({"response", "revisit"})
-"""Types of record that stand for an answer of the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +68,14 @@ class _Survey:
     damage: tuple[Damage, ...]
 
 
-def recover(directory: Path) -> Recovery:
+def recover(directory: Path, known: Container[str] | None = None) -> Recovery:
     """Cut every file left open to its last whole record and give it its closed name; remove it when it has no exchange.
 
     A response that is whole stays, also without its request: a row may point at it, and WARC 1.1 asks for no request.
     A request at the end stays only with its response: nobody can ask for it alone, and the page is fetched again.
+
+    `known` are the names of files the database has captures of. An import has happened once its captures are there: the
+    file of one that has not is removed. None keeps all.
 
     Killed at any moment, the next call goes on. The caller holds the archive's lock; beyond that, a file whose writer
     still lives is left alone where the file system has locks.
@@ -87,6 +88,8 @@ def recover(directory: Path) -> Recovery:
         with writing(path), path.open("r+b") as file:
             if _locked_elsewhere(file):
                 in_use.append(path.name.removesuffix(OPEN_SUFFIX))
+            elif known is not None and _is_import(path) and path.name.removesuffix(OPEN_SUFFIX) not in known:
+                files.append(_removed(path, file))
             else:
                 files.append(_close(path, file))
     return Recovery(files=tuple(files), in_use=tuple(in_use))
@@ -100,6 +103,20 @@ def _locked_elsewhere(file: BinaryIO) -> bool:
     except OSError:  # a file system without locks
         return False
     return False
+
+
+def _is_import(path: Path) -> bool:
+    first = next(iter_records(path, on_damage=lambda _: None), None)
+    start = journal.RunStart.of(first.block) if first and first.type == "warcinfo" else None
+    return start is not None and start.is_import
+
+
+def _removed(path: Path, file: BinaryIO) -> Recovered:
+    size = os.fstat(file.fileno()).st_size
+    path.unlink()
+    sync_directory(path.parent)
+    reason = "expected an import that came to its end, found one that did not: import the file again"
+    return Recovered(warc_file=path.name.removesuffix(OPEN_SUFFIX), exchanges=0, kept=0, dropped=size, reason=reason)
 
 
 def _close(path: Path, file: BinaryIO) -> Recovered:
@@ -162,7 +179,7 @@ def responses(
     One record is in memory at a time. Damaged stretches are reported to `on_damage` and passed over.
     """
     for record in iter_records(path, start=start, on_damage=on_damage):
-        if record.type in CAPTURES:
+        if record.is_capture:
             yield record, location(record)
 
 

@@ -35,7 +35,8 @@ from archiver.warc.checks import (
     Whole,
 )
 from archiver.warc.findings import Finding, Severity
-from archiver.warc.members import Broken, Malformed, Member
+from archiver.warc.head import Malformed
+from archiver.warc.members import Broken, Large, Member
 from archiver.warc.recovery import SUFFIX
 from archiver.warc.writer import OPEN_SUFFIX
 
@@ -195,6 +196,8 @@ class _File:
             self._archive.tally.bytes += found.length
             if isinstance(found, Member):
                 yield from self._member(found)
+            elif isinstance(found, Large):
+                yield from self._large(found)
             else:
                 yield from self._broken(found)
         yield from self._end()
@@ -211,6 +214,21 @@ class _File:
         self._archive.refers(seen, ours=self._descriptions.ours)
         for check in self._checks:
             yield from check.see(seen)
+
+    def _large(self, large: Large) -> Iterator[Finding]:
+        """Yield that a record was read to its end and not looked into, or that it is not as long as it says."""
+        if large.size == large.inflated:
+            self._archive.tally.records += 1
+            what, severity, expected, found = (
+                "unchecked record",
+                Severity.WARNING,
+                "one that memory holds",
+                "a larger one",
+            )
+        else:
+            what, severity = "record", Severity.DAMAGE
+            expected, found = f"a record of {large.size} bytes", f"{large.inflated}"
+        yield self._stretch(what, Broken(large.offset, large.length, expected, found), large.head, severity)
 
     def _broken(self, broken: Broken) -> Iterator[Finding]:
         """Yield a finding for a broken member; a torn end is no damage while a file is open, unless it is known."""
@@ -260,8 +278,8 @@ def _seen(name: str, member: Member) -> Seen:
         name,
         member.offset,
         member.offset + member.length,
-        record.headers["warc-record-id"],
-        index.target_uri(record.headers.get("warc-target-uri")),
+        record.head.record_id,
+        record.head.target_uri,
     )
     return Seen(place, member.header, record)
 

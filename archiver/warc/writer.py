@@ -229,6 +229,18 @@ class WarcWriter:
         if self._file:
             self._file.sync()
 
+    @property
+    def path(self) -> Path | None:
+        """The file that is being written, under its open name; None when there is none."""
+        return self._file.open_path if self._file else None
+
+    def abandon(self) -> None:
+        """Let go of the file as it is, under its open name; the writer takes no more exchanges."""
+        self._closed = True
+        file, self._file = self._file, None
+        if file:
+            file.let_go()
+
     def close(self) -> None:
         """Finish the file, if there is one, under its final name; the writer takes no more exchanges."""
         self._closed = True
@@ -277,7 +289,7 @@ class _WarcFile:
         self.name = path.name
         self.end = 0
         self._path = path
-        self._open_path = path.with_name(path.name + OPEN_SUFFIX)
+        self.open_path = path.with_name(path.name + OPEN_SUFFIX)
         self._raw = raw
 
     @classmethod
@@ -305,7 +317,7 @@ class _WarcFile:
         """Write all of `data` or nothing; return the offset it starts at."""
         start = self.end
         try:
-            with writing(self._open_path):
+            with writing(self.open_path):
                 self._raw.seek(start)
                 self._write(data)
         except BaseException:  # also an interrupt between two parts
@@ -322,22 +334,26 @@ class _WarcFile:
 
     def sync(self) -> None:
         """Wait until the appended bytes are on the disk."""
-        with writing(self._open_path):
+        with writing(self.open_path):
             _sync_data(self._raw.fileno())
 
     def finish(self) -> None:
         """Bring everything to the disk, then give the file its final name."""
-        with writing(self._open_path):
+        with writing(self.open_path):
             with self._raw:
                 self._raw.truncate(self.end)  # in case a failed append could not be cut off at once
                 os.fsync(self._raw.fileno())
-            self._open_path.rename(self._path)
+            self.open_path.rename(self._path)
             sync_directory(self._path.parent)
+
+    def let_go(self) -> None:
+        """Leave the file as it is."""
+        self._raw.close()
 
     def discard(self) -> None:
         """Remove the file."""
-        self._raw.close()
-        self._open_path.unlink(missing_ok=True)
+        self.let_go()
+        self.open_path.unlink(missing_ok=True)
 
 
 def _uri(address: str) -> str:

@@ -90,12 +90,15 @@ DAMAGED = {
     "empty": (member(b""), "expected a WARC record, found b''"),
     "short block": (
         member(record(length=50)),
-        "expected a block of 50 bytes, as its Content-Length says, found 9 bytes",
+        "expected a block of 50 bytes, as its Content-Length says, found 5 bytes",
     ),
     "long block": (member(record(length=2)), "found b'ock"),
-    "no length": (member(record().replace(b"Content-Length: 5", b"X: y")), "a block of None bytes"),
-    "bad length": (member(record().replace(b"Length: 5", b"Length: -5")), "a block of -5 bytes"),
-    "two in one": (member(record() + record()), "expected a gzip member of one record and two line ends, found"),
+    "no length": (member(record().replace(b"Content-Length: 5", b"X: y")), "expected a record with content-length"),
+    "bad length": (
+        member(record().replace(b"Length: 5", b"Length: -5")),
+        "expected one Content-Length, in digits, found '-5'",
+    ),
+    "two in one": (member(record() + record()), "expected one record and two line ends, found"),
     "no date": (member(record().replace(b"WARC-Date", b"X-Date")), "expected a record with warc-date"),
 }
 
