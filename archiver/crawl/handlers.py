@@ -117,11 +117,15 @@ class ArchiveDownloadHandler:
     def _request(self, place: Place) -> bytes:
         """Return the request that a capture answers, as it was sent; empty when there is no record of it."""
         path = self._home / "warc" / place.warc_file
+        requests: dict[str, Record] = {}
         for record in iter_records(path, start=self._lookup.end_before(place)):
-            if record.type == "request" and record.header("WARC-Concurrent-To") == place.record_id:
-                return record.block
+            if record.type == "request":
+                requests[record.record_id] = record
             if record.offset >= place.warc_offset:
-                break
+                # Either of the two may name the other: WARC 1.1, section 5.7.
+                named = (each for each in requests.values() if place.record_id in each.concurrent)
+                found = next(named, None) or next(filter(None, map(requests.get, record.concurrent)), None)
+                return found.block if found else b""
         return b""
 
     def _missing(self, url: str) -> str:
@@ -149,7 +153,7 @@ def _joined(revisit: Record, original: Record) -> Record:
 def _exchange(place: Place, record: Record, request: bytes) -> Exchange:
     return Exchange(
         request=request,
-        response=record.block,
+        response=record.as_received,
         interim=(),
         truncated=place.truncated,
         ip_address=record.ip or "",

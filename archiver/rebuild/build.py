@@ -148,8 +148,8 @@ class Build:
             yield Step(run, seen, kind), self._task(run, seen, kind)
 
     def _task(self, run: RunFiles, seen: Seen, kind: str) -> Task:
-        here = (seen.warc_file, seen.warc_offset, "")
-        file, offset, _ = self._records.payloads.get(seen.revisit_of or "", here)
+        payload = self._records.originals.get(seen.revisit_of)
+        file, offset = (payload.warc_file, payload.offset) if payload else (seen.warc_file, seen.warc_offset)
         return Task(file, offset, kind, seen.target_uri, run.start.site)
 
     def _take(self, step: Step, item: Item | None) -> None:
@@ -245,6 +245,8 @@ class Build:
             f"{found.warc_file}, offset {found.offset}: {found.length} bytes cannot be read: {found.reason}"
             for found in self._records.damage
         ]
+        if lost := self._records.unresolved:
+            self._tally.notes.append(f"{len(lost)} captures refer to a payload that no record has, such as {lost[0]}")
         connections.refresh(self._session)
         chronicle.count_on(self._session)
         rest = runs.rest_until(self._session)

@@ -55,6 +55,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 UNASKED = frozenset({"/", "/robots.txt"})
 """Paths of what is fetched, but is no address of the frontier."""
 
+_OK = 200
+_MOST_DIGITS = 18
 _TO_THE_SECOND = len("2026-11-21T17:45:00")
 
 
@@ -139,7 +141,7 @@ def follow_ups(item: Item) -> list[tuple[str, str]]:
 
 def capture(record: Record, location: Location, site: Site) -> items.Capture:
     """Return the row of a response record, as the run that wrote it stored it."""
-    truncated = record.header("WARC-Truncated") if record.type == "response" else None
+    truncated = _truncated(record)
     target = location.target_uri
     return items.Capture(
         url=site.asked(target) or target,
@@ -157,6 +159,18 @@ def capture(record: Record, location: Location, site: Site) -> items.Capture:
         last_modified=None if truncated else record.http_header(b"last-modified"),
         truncated=truncated,
     )
+
+
+def _truncated(record: Record) -> str | None:
+    """Return why a response is not whole: its record says so, or it has fewer bytes than the server announced."""
+    if record.type != "response":
+        return None
+    said = record.header("WARC-Truncated")
+    if said or record.http_status != _OK or record.http_header(b"transfer-encoding"):
+        return said
+    length = (record.http_header(b"content-length") or "").strip()
+    short = length.isascii() and length.isdigit() and len(record.entity) < int(length[:_MOST_DIGITS])
+    return "unspecified" if short else None
 
 
 def redirect(record: Record, site: Site) -> str | None:

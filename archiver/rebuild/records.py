@@ -8,6 +8,7 @@ from dataclasses import replace
 from archiver import items
 from archiver.rebuild import reading
 from archiver.rebuild.files import RunFiles
+from archiver.rebuild.originals import Originals, Payload
 from archiver.store import chronicle
 from archiver.store.database import Archive
 from archiver.warc import journal, recovery
@@ -19,6 +20,15 @@ BATCH = 200
 
 LOST = 100
 """Captures at the end of a run that was killed which may have been lost: twice what is made durable at once."""
+
+UNMODIFIED = 304
+"""Status of an answer that has no payload of its own."""
+
+UNTOLD = "unspecified"
+"""Why a revisit without its payload is not whole: WARC 1.1, section 5.13."""
+
+UNKNOWN = "urn:unknown"
+"""What a revisit refers to that does not say it."""
 
 Progress = Callable[[str, int, int], object]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -33,8 +43,10 @@ class Records:
         """Captures to which redirects had led, and the address that had been asked for."""
         self.superseded: set[int] = set()
         """Pages of which a run, or the one that went on with it after a kill, has a later answer: they were lost."""
-        self.payloads: dict[str, tuple[str, int, str]] = {}
-        """File, offset and SHA-256 of what each response record holds, for the revisits that refer to it."""
+        self.originals = Originals()
+        """What the records hold, for the revisits that refer to them."""
+        self.unresolved: list[str] = []
+        """Addresses of revisits whose payload is nowhere."""
         self.damage: list[Damage] = []
         self._session = archive.session
         self._commit = commit
@@ -64,6 +76,19 @@ class Records:
                 before += sizes[path]
                 self._progress("reading files", before, sum(sizes.values()))
             self._flush()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let the revisits that came before their originals, or name them otherwise than by id, refer to them."""
+        for number, payload in self.originals.settled():
+            capture = chronicle.capture(self._session, number)
+            if payload is None and capture.status != UNMODIFIED:
+                self.unresolved.append(capture.url)
+                capture = replace(capture, truncated=UNTOLD, revisit_of=capture.revisit_of or UNKNOWN)
+            elif payload:
+                capture = _of(capture, payload)
+            chronicle.correct(self._session, number, capture)
+        self._commit()
 
     def _begin(self, run: RunFiles) -> None:
         start = run.start
@@ -89,11 +114,13 @@ class Records:
 
     def _add(self, run: RunFiles, record: Record) -> None:
         capture = reading.capture(record, recovery.location(record), run.site)
-        if capture.revisit_of in self.payloads:
-            capture = replace(capture, payload_sha256=self.payloads[capture.revisit_of][2])
-        elif record.type == "response":
-            self.payloads[record.record_id] = (capture.warc_file, capture.warc_offset, capture.payload_sha256)
         self.captures += 1
+        if record.type != "revisit":
+            self.originals.add(record, capture)
+        elif payload := self.originals.get(capture.revisit_of):
+            capture = _of(capture, payload)
+        else:
+            self.originals.wait(self.captures, record)
         self._rows.append((self.captures, run.id, capture))
         asked = self._leads.pop(capture.url, capture.url)
         if asked != capture.url:
@@ -113,3 +140,9 @@ class Records:
         What a run that was killed had stored before, the next one only asked for again if there was news of it.
         """
         return run is later or (run.end is None and capture > self._lasts[run.id] - LOST)
+
+
+def _of(revisit: items.Capture, payload: Payload) -> items.Capture:
+    """Return a revisit with what it has of its original: the payload, and the head where it has none itself."""
+    found = replace(revisit, revisit_of=payload.record_id, payload_sha256=payload.sha256)
+    return found if revisit.status else replace(found, status=payload.status, content_type=payload.content_type)

@@ -74,6 +74,18 @@ def add_captures(session: Session, rows: Sequence[tuple[int, int, items.Capture]
         session.execute(insert(Capture), values)
 
 
+def capture(session: Session, number: int) -> items.Capture:
+    """Return the capture with this number."""
+    columns = [getattr(Capture, name) for name in items.Capture.__slots__]
+    return items.Capture(**session.execute(select(*columns).where(Capture.id == number)).one()._mapping)
+
+
+def correct(session: Session, number: int, capture: items.Capture) -> None:
+    """Store a capture in the place of what its row says."""
+    values = {name: getattr(capture, name) for name in items.Capture.__slots__}
+    session.execute(update(Capture).where(Capture.id == number).values(**values))
+
+
 def in_order(session: Session, run_id: int) -> Iterator[Seen]:
     """Yield the captures of a run in the order of recording; the caller may commit in between."""
     last = 0

@@ -12,13 +12,13 @@ import importlib
 import io
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO, Any, BinaryIO, cast
 
 from archiver import errors
 from archiver.warc import arc, head, members
-from archiver.warc.head import END, Malformed
+from archiver.warc.head import END, Head, Malformed
 from archiver.warc.members import Broken, Large, Member
 from archiver.warc.reader import MAX_RECORD
 
@@ -30,6 +30,7 @@ _DICTIONARY = b"\x5d\x2a\x4d\x18"  # the frame that holds it, by the format of W
 _TRAINED = b"\x37\xa4\x30\xec"  # RFC 8878, section 5
 _MOST_DICTIONARY = 100 << 20
 _PIECE = 1 << 16
+_MOST_RETURNS = 8  # to where a length was wrong by more than memory holds
 _VERSION = b"WARC/"
 _NEXT = re.compile(rb"\n(?=WARC/(?:1\.[01]|0\.1[78])[ \t]*\r?\n)")
 _BARE_END = b"\n\n"  # of old programs
@@ -49,14 +50,14 @@ def walk(file: BinaryIO, name: str) -> Iterator[Found]:
         return _in_gzip(file, name)
     if start in (_ZSTD, _DICTIONARY):
         return _in_stream(_zstandard(file), name)
-    return _in_stream(file.read, name)
+    return _in_stream(file, name)
 
 
 def _in_gzip(file: BinaryIO, name: str) -> Iterator[Found]:
     cut = _is_cut(file, name)
     file.seek(0)
     if not cut:
-        yield from _in_stream(gzip.GzipFile(fileobj=file).read, name)
+        yield from _in_stream(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), name)
         return
     for found in members.walk(file, name):
         if isinstance(found, Member) and not _is_blank(found):
@@ -91,7 +92,7 @@ def _of_member(member: Member, name: str) -> Iterator[Found]:
         yield member
         return
     try:
-        inside = list(_in_stream(io.BytesIO(member.content).read, name))
+        inside = list(_in_stream(io.BytesIO(member.content), name))
     except errors.UsageError:
         inside = []
     if not inside:
@@ -107,26 +108,37 @@ def _is_blank(found: Found) -> bool:
 class _Tape:
     """Bytes that come one after the other, of which some can be looked at before they are taken."""
 
-    def __init__(self, read: Callable[[int], bytes]) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self.offset = 0
         """Of the first byte not yet taken."""
         self.ahead = bytearray()
         """What has been read and not yet taken."""
         self.fault = ""
         """Why there is no more, unless this is the end."""
-        self._read = read
+        self._file = file
         self._ended = False
+        self._returns = _MOST_RETURNS
 
     def has(self, size: int) -> bool:
         """Read until so many bytes are there to be taken; return whether there are as many."""
         while len(self.ahead) < size and not self._ended:
             try:
-                piece = self._read(max(_PIECE, min(size - len(self.ahead), 1 << 20)))
+                piece = self._file.read(max(_PIECE, min(size - len(self.ahead), 1 << 20)))
             except Exception as error:  # the codecs' errors share no other base
                 self.fault, piece = str(error) or type(error).__name__, b""
             self._ended = not piece
             self.ahead += piece
         return len(self.ahead) >= size
+
+    def go_back(self, offset: int) -> bool:
+        """Return to a place before, for which all up to there may have to be unpacked again; not for ever."""
+        self._returns -= 1
+        if self._returns < 0:
+            return False
+        self._file.seek(offset)
+        self.offset, self.fault, self._ended = offset, "", False
+        self.ahead.clear()
+        return True
 
     def take(self, size: int) -> None:
         """Let go of so many bytes, as far as there are."""
@@ -139,8 +151,8 @@ class _Tape:
         del self.ahead[:size]
 
 
-def _in_stream(read: Callable[[int], bytes], name: str) -> Iterator[Found]:
-    tape = _Tape(read)
+def _in_stream(file: IO[bytes], name: str) -> Iterator[Found]:
+    tape = _Tape(file)
     tape.has(_PIECE)
     first = bytes(tape.ahead[:_PIECE].lstrip(b"\r\n"))
     if first.startswith(arc.FIRST):
@@ -175,11 +187,7 @@ def _record(tape: _Tape) -> Found:
         return _broken(tape, error.expected, error.found, error.size)
     size = found.size + found.length
     if size + len(END) > MAX_RECORD:
-        first = bytes(tape.ahead[: found.size])
-        tape.take(size)
-        whole = tape.has(len(END)) and tape.ahead.startswith(END)
-        tape.take(len(END) if whole else 0)
-        return Large(offset, tape.offset - offset, first, size + len(END), size + len(END) if whole else 0)
+        return _large(tape, found)
     if not tape.has(size):
         claimed = f"a block of {found.length} bytes, as its Content-Length says"
         return _broken(tape, claimed, f"the end of the file after {max(len(tape.ahead) - found.size, 0)}")
@@ -193,9 +201,22 @@ def _record(tape: _Tape) -> Found:
     return Member(offset, tape.offset - offset, b"", content)
 
 
-def _broken(tape: _Tape, expected: str, found: str, size: int = 0) -> Broken:
+def _large(tape: _Tape, found: Head) -> Found:
+    """Pass over a record that is too large to be held; if it does not end where it says, only over its head."""
+    offset, size = tape.offset, found.size + found.length
+    first = bytes(tape.ahead[: found.size])
+    tape.take(size)
+    if tape.has(len(END)) and tape.ahead.startswith(END):
+        tape.take(len(END))
+        return Large(offset, tape.offset - offset, first, size + len(END), size + len(END))
+    if tape.go_back(offset):
+        tape.has(1)
+    return _broken(tape, f"a block of {found.length} bytes, as its Content-Length says", "no end there", offset=offset)
+
+
+def _broken(tape: _Tape, expected: str, found: str, size: int = 0, offset: int | None = None) -> Broken:
     """Pass over what is no record, by its length if that can be told and fits; return what it was."""
-    offset = tape.offset
+    offset = tape.offset if offset is None else offset
     found += f" ({tape.fault})" if tape.fault else ""
     if 0 < size <= MAX_RECORD and tape.has(size) and tape.ahead[:size].endswith(END):
         tape.take(size)
@@ -248,8 +269,8 @@ def _arc(tape: _Tape, name: str) -> Iterator[Found]:
         yield Broken(tape.offset, 0, "more of the file", tape.fault)
 
 
-def _zstandard(file: IO[bytes]) -> Callable[[int], bytes]:
-    """Return what reads the content of a file in Zstandard."""
+def _zstandard(file: IO[bytes]) -> IO[bytes]:
+    """Return the content of a file in Zstandard as a file."""
     module = _zstd()
     dictionary = None
     if file.read(len(_DICTIONARY)) == _DICTIONARY:
@@ -262,7 +283,7 @@ def _zstandard(file: IO[bytes]) -> Callable[[int], bytes]:
             raise errors.ArchiveDamaged(f"expected the dictionary of a file in Zstandard, found {error}") from error
     else:
         file.seek(0)
-    return cast("Callable[[int], bytes]", module.ZstdFile(file, zstd_dict=dictionary).read)
+    return cast("IO[bytes]", module.ZstdFile(file, zstd_dict=dictionary))
 
 
 def _zstd() -> Any:

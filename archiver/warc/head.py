@@ -30,7 +30,7 @@ _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _LONGEST_ID = 2000
 _HTTP = "application/http"
 _REQUIRED = ("warc-type", "warc-record-id", "warc-date")  # section 5.1
-_CONCURRENT = "warc-concurrent-to"
+CONCURRENT = "warc-concurrent-to"
 
 
 class Malformed(Exception):
@@ -82,7 +82,7 @@ class Head:
     @cached_property
     def concurrent(self) -> tuple[str, ...]:
         """Ids of the records that came of the same event (section 5.7: the one header that may come more than once)."""
-        return tuple(value for name, value in self.pairs if name.lower() == _CONCURRENT)
+        return tuple(value for name, value in self.pairs if name.lower() == CONCURRENT)
 
     @property
     def is_saved_file(self) -> bool:

@@ -233,18 +233,25 @@ def subject(content: bytes) -> tuple[str | None, str | None]:
     return record_id and record_id[1].decode("utf-8", "replace"), uri and uri[1].decode("utf-8", "replace")
 
 
-def digest_fits(label: str, candidates: Iterator[bytes | memoryview]) -> bool | None:
-    """Return whether a labelled digest is that of one of the candidates; None for an algorithm that is unknown.
+def digest_value(label: str) -> tuple[str, bytes] | None:
+    """Return algorithm and value of a labelled digest, however it is written; None when that cannot be told.
 
     WARC 1.1, section 5.8 leaves open how the value is written: base 16, 32 and 64 are understood.
     """
     algorithm, _, value = label.partition(":")
-    known = _ALGORITHMS.get(algorithm.strip().lower().replace("-", ""))
+    name = algorithm.strip().lower().replace("-", "")
+    known = _ALGORITHMS.get(name)
+    decoded = _decoded(value.strip(), known[1]) if known else None
+    return (name, decoded) if decoded else None
+
+
+def digest_fits(label: str, candidates: Iterator[bytes | memoryview]) -> bool | None:
+    """Return whether a labelled digest is that of one of the candidates; None for an algorithm that is unknown."""
+    known = _ALGORITHMS.get(label.partition(":")[0].strip().lower().replace("-", ""))
     if known is None:
         return None
-    new, size = known
-    expected = _decoded(value.strip(), size)
-    return any(new(data, usedforsecurity=False).digest() == expected for data in candidates)
+    found = digest_value(label)
+    return found is not None and any(known[0](data, usedforsecurity=False).digest() == found[1] for data in candidates)
 
 
 def _decoded(value: str, size: int) -> bytes | None:

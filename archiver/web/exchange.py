@@ -173,7 +173,7 @@ def _read(directory: Path, held: Held) -> message.Message:
     if record.record_id != held.record_id:
         where = f"{held.warc_file}, offset {held.warc_offset}"
         raise ArchiveDamaged(f"{where}: expected the record {held.record_id}, found {record.record_id}")
-    return message.parse(record.block)
+    return record.response
 
 
 def _plain(directory: Path, held: Held) -> message.Message | None:
@@ -196,6 +196,8 @@ def _plain(directory: Path, held: Held) -> message.Message | None:
     if payload < start:  # no blank line of the usual kind
         return None
     head = message.parse(data[start:payload])
+    if head.status is None or head.is_interim:  # no answer, or only what announces one
+        return None
     if head.payload:  # the blank line was another one
         return message.parse(data[start:end])
     return replace(head, payload=data[payload:end])

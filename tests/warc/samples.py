@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import random
 import shutil
@@ -72,6 +73,31 @@ def write_pages(directory: Path, count: int, seed: int = 1, size: int = 3000) ->
             )
             for number in range(count)
         ]
+
+
+def foreign_record(kind: str, uri: str, block: bytes, **headers: str) -> bytes:
+    """Return a record as another program might write it, not compressed; headers as `WARC_Date="2020"`.
+
+    One that is empty is left out.
+    """
+    number = hashlib.sha1(kind.encode() + uri.encode() + block + repr(headers).encode()).hexdigest()
+    fields = {
+        "WARC-Type": kind,
+        "WARC-Record-ID": f"<urn:x:{number}>",
+        "WARC-Date": "2020-01-02T03:04:05Z",
+        "WARC-Target-URI": uri,
+        "Content-Type": f"application/http; msgtype={kind}",
+        "Content-Length": str(len(block)),
+    }
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
+    return f"WARC/1.1\r\n{lines}\r\n".encode() + block + b"\r\n\r\n"
+
+
+def http(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
+    """Return a response with a page."""
+    kind = b"Content-Type: text/html; charset=utf-8"
+    return b"\r\n".join([b"HTTP/1.1 " + status, kind, *headers, b"", body])
 
 
 class Judge:

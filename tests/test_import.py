@@ -1,0 +1,361 @@
+"""Archives of other programs: taken as they were written, and never to the harm of what is there."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archiver.rebuild import swap
+from archiver.rebuild.outside import ImportReport, import_warc
+from archiver.sample import SampleBlog, serving
+from archiver.store.timeline import Timeline
+from archiver.warc.findings import Severity
+from archiver.warc.reader import iter_records
+from archiver.warc.recovery import SUFFIX
+from archiver.warc.verify import verify
+from archiver.web.messages import Request
+from archiver.web.replay import Replay
+
+from .crawl.conftest import Crawled, Zygote
+from .test_rebuild import rows
+from .warc.samples import foreign_record, http
+
+HOST = "https://kexue.fm"
+POST, OTHER = 131, 207
+URL = f"{HOST}/archives/{POST}"
+FEW = ("--category", "Astronomy", "--limit", "2", "--no-images")
+LATER = "2020-06-01T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    zygote = Zygote(tmp_path_factory.mktemp("zygote"))
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture(scope="module")
+def crawled(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    """An archive after one run over a category, and the blog it was fetched from."""
+    blog = SampleBlog()
+    with serving(blog) as site:
+        archive = Crawled(archiver, tmp_path_factory.mktemp("small"), blog, site)
+        assert archive.crawl("category", *FEW, index=False).returncode == 0
+        yield archive
+
+
+@pytest.fixture
+def good(crawled: Crawled, tmp_path: Path) -> Path:
+    """A copy of that archive."""
+    return Path(shutil.copytree(crawled.home, tmp_path / "home"))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An archive of nothing yet."""
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def page(number: int = POST) -> bytes:
+    return SampleBlog().respond("GET", f"/archives/{number}", {"Host": "kexue.fm"}).body
+
+
+def taken(home: Path, *records: bytes, name: str = "theirs.warc.gz") -> ImportReport:
+    """Import records, each in a gzip member of its own."""
+    source = home.parent / name
+    source.write_bytes(b"".join(map(gzip.compress, records)))
+    return import_warc(source, home, processes=1)
+
+
+def titles(home: Path, number: int = POST) -> list[str]:
+    return [row["title"] for row in rows(home / "archive.db", "posts") if row["id"] == number]
+
+
+def captures(home: Path, url: str = URL) -> list[dict[str, object]]:
+    return [row for row in rows(home / "archive.db", "captures") if row["url"] == url and row["fetched_at"] < "2026"]
+
+
+def replayed(home: Path, path: str, day: str = "2020") -> tuple[int, bytes]:
+    timeline = Timeline(f"sqlite:///{home / 'archive.db'}")
+    try:
+        answer = Replay(home / "warc", timeline).respond(Request("GET", f"/@{day}id_{path}", "http://127.0.0.1", {}))
+        return answer.status, answer.body
+    finally:
+        timeline.close()
+
+
+def is_sound(home: Path) -> bool:
+    """Return whether nothing is damaged and the database can be made again."""
+    swap.rebuild(home, processes=1)
+    return not [found for found in verify(home / "warc") if found.severity is Severity.DAMAGE]
+
+
+def adds_up(report: ImportReport) -> bool:
+    tally = report.tally
+    beside = tally.beside + tally.elsewhere + tally.known + tally.damaged + tally.left_out.total()
+    return tally.records == tally.copied + beside
+
+
+ORIGINAL = foreign_record("response", URL, http(page()))
+SHA1 = "sha1:" + base64.b32encode(hashlib.sha1(page()).digest()).decode()
+
+
+# -- dates, addresses, heads -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("date", "stored"),
+    [
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+        ("20161231235900", "2016-12-31T23:59:00Z"),
+        ("2016-12-31t23:59:00z", "2016-12-31T23:59:00Z"),
+        ("2016", "2016-01-01T00:00:00Z"),
+        ("2016-12-31T23:59:00.123456789Z", "2016-12-31T23:59:00Z"),
+        ("2017-01-01T07:59:00+08:00", "2016-12-31T23:59:00Z"),
+    ],
+)
+def test_a_date_of_the_standard_or_of_one_meaning_is_read(home: Path, date: str, stored: str) -> None:
+    report = taken(home, foreign_record("response", URL, http(page()), WARC_Date=date))
+    assert (report.tally.copied, report.tally.damaged) == (1, 0)
+    assert [row["fetched_at"] for row in captures(home)] == [stored]
+    assert titles(home)
+    assert is_sound(home)
+
+
+@pytest.mark.parametrize(
+    "date", ["2020-01-02T24:00:00Z", "2020-02-30", "2008-10-294T05:21:46-0700", "0000", "9999-12-31T23:59:59-01:00"]
+)
+def test_a_record_with_another_date_is_named_and_harms_nothing(home: Path, date: str) -> None:
+    odd = foreign_record("response", URL, http(page()), WARC_Date=date)
+    report = taken(home, foreign_record("response", f"{HOST}/archives/{OTHER}", http(page(OTHER))), odd)
+    assert (report.tally.copied, report.tally.damaged) == (1, 1)
+    assert any("theirs.warc.gz, offset" in note and date in note for note in report.tally.notes)
+    assert titles(home, OTHER)
+    assert not captures(home)
+    assert is_sound(home)
+
+
+def test_a_record_with_no_date_that_is_there_already_stops_neither_crawl_nor_rebuild(
+    good: Path, crawled: Crawled, archiver: Zygote
+) -> None:
+    home = good
+    odd = foreign_record("response", URL, http(page()), WARC_Date="2008-10-294T05:21:46-0700")
+    (home / "warc" / "older.warc.gz").write_bytes(gzip.compress(odd))
+    again = Crawled(archiver, home, crawled.blog, crawled.site)
+    assert again.crawl("category", *FEW, index=False).returncode == 0
+    report = swap.rebuild(home, processes=1)
+    assert any("older.warc.gz, offset 0" in note and "WARC-Date" in note for note in report.notes)
+    assert taken(home, ORIGINAL).tally.copied == 1
+
+
+@pytest.mark.parametrize("location", [b"http://[x/", b"//[", b"\xbf\xc6\xd1\xa7", b"http://a:99999999/", b"\x00"])
+def test_a_redirect_to_what_is_no_address_is_harmless(home: Path, location: bytes) -> None:
+    answer = http(b"", b"Location: " + location, b"Content-Length: 0", status=b"301 Moved")
+    assert taken(home, foreign_record("response", URL, answer)).tally.copied == 1
+    assert is_sound(home)
+
+
+@pytest.mark.parametrize("record", [b"Response", b"RESPONSE"])
+def test_the_case_of_a_type_does_not_matter(home: Path, record: bytes) -> None:
+    assert taken(home, ORIGINAL.replace(b"WARC-Type: response", b"WARC-Type: " + record)).tally.copied == 1
+    assert titles(home)
+
+
+@pytest.mark.parametrize("kind", ["", "Application/HTTP; msgtype=response", "text/html"])
+def test_a_response_is_read_whatever_content_type_its_record_has(home: Path, kind: str) -> None:
+    assert taken(home, foreign_record("response", URL, http(page()), Content_Type=kind)).tally.copied == 1
+    assert titles(home)
+
+
+@pytest.mark.parametrize(
+    "interim", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"]
+)
+def test_a_page_after_interim_answers_is_read_and_replayed(home: Path, interim: bytes) -> None:
+    assert taken(home, foreign_record("response", URL, interim + http(page()))).tally.copied == 1
+    assert titles(home)
+    assert replayed(home, f"/archives/{POST}") == (200, page())
+
+
+def test_a_page_in_a_transfer_coding_is_read_and_replayed(home: Path) -> None:
+    coded = gzip.compress(page())
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(coded), coded)
+    assert taken(home, foreign_record("response", URL, http(chunks, b"Transfer-Encoding: gzip, chunked"))).tally.copied
+    assert titles(home)
+    assert replayed(home, f"/archives/{POST}") == (200, page())
+
+
+# -- lengths and damage ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [-1, 1, 2, 100, 10**9])
+@pytest.mark.parametrize("form", ["members", "plain", "one member"])
+def test_a_wrong_length_costs_its_record_and_no_other(home: Path, change: int, form: str) -> None:
+    block = http(page())
+    wrong = foreign_record("response", URL, block, Content_Length=str(len(block) + change))
+    records = (wrong, foreign_record("response", f"{HOST}/archives/{OTHER}", http(page(OTHER))))
+    source = home.parent / "theirs.warc"
+    whole = b"".join(records)
+    source.write_bytes(
+        {"members": b"".join(map(gzip.compress, records)), "plain": whole, "one member": gzip.compress(whole)}[form]
+    )
+    report = import_warc(source, home, processes=1)
+    assert (report.tally.copied, report.tally.damaged) == (1, 1)
+    assert any(note.startswith("theirs.warc, offset 0: expected ") for note in report.tally.notes)
+    assert not captures(home)
+    assert titles(home, OTHER)
+    assert adds_up(report)
+
+
+def test_empty_members_and_members_of_blank_lines_are_no_damage(home: Path) -> None:
+    report = taken(
+        home, b"", ORIGINAL, b"", b"\r\n\r\n", foreign_record("response", f"{HOST}/archives/{OTHER}", http(b"x"))
+    )
+    assert (report.tally.copied, report.tally.damaged, report.tally.notes) == (2, 0, [])
+
+
+def test_a_response_shorter_than_announced_is_not_whole(home: Path) -> None:
+    taken(home, foreign_record("response", URL, http(page()[:-100], b"Content-Length: %d" % len(page()))))
+    assert [row["truncated"] for row in captures(home)] == ["unspecified"]
+    assert not [row for row in rows(home / "archive.db", "post_revisions") if row["seen_at"] < "2026"]
+
+
+# -- what is what ------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_redirector_answered_is_not_the_page_it_leads_to(home: Path) -> None:
+    uri = f"https://link.zhihu.com/?target=https%3A//kexue.fm/archives/{POST}"
+    report = taken(
+        home, ORIGINAL, foreign_record("response", uri, http(b"<p>Leaving"), WARC_Date="2021-01-01T00:00:00Z")
+    )
+    assert (report.tally.copied, report.tally.elsewhere) == (1, 1)
+    assert len(captures(home)) == 1
+
+
+@pytest.mark.parametrize("named_by", ["request", "response"])
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+def test_a_request_comes_in_whichever_names_the_other_and_tells_the_method(
+    home: Path, named_by: str, method: str
+) -> None:
+    request = f"{method} /archives/{POST} HTTP/1.1\r\nHost: kexue.fm\r\n\r\n".encode()
+    ids = {"request": "<urn:x:question>", "response": "<urn:x:answer>"}
+    names = {"WARC_Concurrent_To": ids["response" if named_by == "request" else "request"]}
+    records = [
+        foreign_record(kind, URL, block, WARC_Record_ID=ids[kind], **(names if kind == named_by else {}))
+        for kind, block in (("response", http(page())), ("request", request))
+    ]
+    report = taken(home, *records)
+    came = [record for path in sorted((home / "warc").glob(f"*{SUFFIX}")) for record in iter_records(path)
+            if record.record_id in ids.values()]  # fmt: skip
+    assert adds_up(report)
+    if method == "GET":
+        assert [record.type for record in came] == ["request", "response"]
+        assert (report.tally.copied, report.tally.beside) == (1, 1)
+    else:
+        assert came == []
+        assert report.tally.left_out[f"answers to {method}"] == 1
+
+
+@pytest.mark.parametrize("kind", ["resource", "conversion"])
+def test_a_page_saved_as_a_file_is_a_capture(home: Path, kind: str) -> None:
+    assert taken(home, foreign_record(kind, URL, page(), Content_Type="text/html; charset=utf-8")).tally.copied == 1
+    assert [(row["status"], row["content_type"]) for row in captures(home)] == [(200, "text/html; charset=utf-8")]
+    assert titles(home)
+    assert replayed(home, f"/archives/{POST}") == (200, page())
+    assert is_sound(home)
+
+
+def test_the_text_of_a_page_is_not_the_page(home: Path) -> None:
+    report = taken(home, foreign_record("conversion", URL, b"its text", Content_Type="text/plain"))
+    assert (report.tally.copied, sum(report.tally.left_out.values())) == (0, 1)
+
+
+def test_segments_are_put_together_and_half_a_page_stays_outside(home: Path) -> None:
+    block = http(page())
+    half = len(block) // 2
+    first = foreign_record("response", URL, block[:half], WARC_Record_ID="<urn:x:1>", WARC_Segment_Number="1",
+                           WARC_Payload_Digest=SHA1)  # fmt: skip
+    second = foreign_record("continuation", URL, block[half:], WARC_Segment_Number="2", Content_Type="",
+                            WARC_Segment_Origin_ID="<urn:x:1>", WARC_Segment_Total_Length=str(len(block)))  # fmt: skip
+    alone = taken(home, first)
+    assert (alone.tally.copied, sum(alone.tally.left_out.values())) == (0, 1)
+    both = taken(home, second, first)
+    assert (both.tally.copied, both.tally.beside) == (1, 1)
+    assert adds_up(both)
+    assert replayed(home, f"/archives/{POST}") == (200, page())
+
+
+def test_of_two_captures_in_one_second_the_later_is_current(home: Path) -> None:
+    new = SampleBlog()
+    new.source = new.source.edited(OTHER, title="后来的题目")
+    body = new.respond("GET", f"/archives/{OTHER}", {"Host": "kexue.fm"}).body
+    later = foreign_record("response", f"{HOST}/archives/{OTHER}", http(body), WARC_Date="2020-01-02T03:04:05.9Z")
+    earlier = foreign_record(
+        "response", f"{HOST}/archives/{OTHER}", http(page(OTHER)), WARC_Date="2020-01-02T03:04:05.100Z"
+    )
+    taken(home, later, earlier)
+    assert titles(home, OTHER) == ["后来的题目"]
+
+
+HEAD = http(b"")
+
+
+# -- revisits ----------------------------------------------------------------------------------------------------------
+
+
+def revisit(block: bytes = HEAD, **headers: str) -> bytes:
+    return foreign_record("revisit", URL, block, WARC_Date=LATER, **headers)
+
+
+REFERENCES = {
+    "by id": {"WARC_Refers_To": "<urn:x:original>"},
+    "by address and date": {
+        "WARC_Refers_To_Target_URI": URL, "WARC_Refers_To_Date": "2020-01-02T03:04:05Z",
+    },
+    "by digest": {"WARC_Payload_Digest": SHA1},
+    "by another digest": {"WARC_Payload_Digest": "sha-256:" + hashlib.sha256(page()).hexdigest()},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["before", "after", "another file before", "another file after"])
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_revisit_finds_its_original_however_it_names_it(home: Path, reference: str, order: str) -> None:
+    original = foreign_record("response", URL, http(page()), WARC_Record_ID="<urn:x:original>")
+    records = [original, revisit(HEAD, **REFERENCES[reference])]
+    if "before" in order:
+        records.reverse()
+    if "another" in order:
+        for number, record in enumerate(records):
+            taken(home, record, name=f"theirs-{number}.warc.gz")
+    else:
+        taken(home, *records)
+    sha256 = hashlib.sha256(page()).hexdigest()
+    found = sorted(captures(home), key=lambda row: str(row["fetched_at"]))
+    assert [(row["payload_sha256"], row["truncated"]) for row in found] == [(sha256, None)] * 2
+    assert found[1]["revisit_of"] == "<urn:x:original>"
+    assert replayed(home, f"/archives/{POST}", "20200701") == (200, page())
+    assert is_sound(home)
+
+
+@pytest.mark.parametrize("block", [HEAD, b""], ids=["with a head", "without"])
+@pytest.mark.parametrize(
+    "reference",
+    [{"WARC_Record_ID": "<urn:x:r>", "WARC_Refers_To": "<urn:x:r>"}, {}, {"WARC_Refers_To": "<urn:x:nowhere>"}],
+    ids=["to itself", "to nothing", "to what is not there"],
+)
+def test_a_revisit_that_leads_nowhere_is_no_page_of_no_bytes(
+    home: Path, reference: dict[str, str], block: bytes
+) -> None:
+    report = taken(home, revisit(block, **reference))
+    assert report.rebuilt
+    assert any("refer to a payload that no record has" in note for note in report.rebuilt.notes)
+    status, body = replayed(home, f"/archives/{POST}", "20200701")
+    assert (status, b"expected" in body) == (404, True)
+    assert not [row for row in rows(home / "archive.db", "post_revisions") if row["seen_at"] < "2026"]
+    assert is_sound(home)
