@@ -140,9 +140,8 @@ class Run:
 
     def _recover(self) -> None:
         """Close what an earlier run left open, and note the exchanges it recorded but did not get to commit."""
-        for file in recovery.recover(self.place.warc).files:
-            cut = f", {file.dropped} bytes of a torn end cut off" if file.dropped else ""
-            self.note(f"closed {file.warc_file}, which an earlier run left open: {file.exchanges} records{cut}")
+        for file in recovery.recover(self.place.warc, captures.ends(self.archive.session)).files:
+            self.note(file.sentence)
         found = 0
         owner = runs.before(self.archive.session, self.id) or self.id
         for record, location in recovery.orphans(self.place.warc, captures.ends(self.archive.session)):

@@ -118,14 +118,7 @@ def _processors() -> int:
 
 def recovered(home: Path, db: str | None) -> list[str]:
     """Close what a killed run left open, undo an import that was killed; return a sentence for each file."""
-    notes = []
-    for each in recovery.recover(home / "warc", _files_known(home, db)).files:
-        if each.removed:
-            notes.append(f"removed {each.warc_file}, which an earlier run left open: {each.reason or 'nothing in it'}")
-        else:
-            cut = f", {each.dropped} bytes of a torn end cut off" if each.dropped else ""
-            notes.append(f"closed {each.warc_file}, which an earlier run left open: {each.exchanges} records{cut}")
-    return notes
+    return [each.sentence for each in recovery.recover(home / "warc", _files_known(home, db)).files]
 
 
 def _files_known(home: Path, db: str | None) -> set[str]:
@@ -165,6 +158,7 @@ def _swap(new: Path, file: Path, *, alone: bool) -> Path | None:
 
     The log of the old one must not stay beside the new one: SQLite would take it for the new one's.
     """
+    chronicle.fold_log(file)
     with writing(file):
         backup = backups.name_for(file, alone=alone)
         for end in backups.LOGS:

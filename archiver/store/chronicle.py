@@ -5,7 +5,9 @@ For a database that is made anew from the WARC files, and for what a run leaves 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,17 @@ def sqlite_file(url: str) -> Path | None:
 def file_url(file: Path) -> str:
     """Return the URL of an SQLite database."""
     return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def fold_log(file: Path) -> None:
+    """Bring what the log of an SQLite file holds into the file itself, so that it is whole without.
+
+    What is no database stays as it is.
+    """
+    if not file.exists():
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def is_empty(session: Session) -> bool:

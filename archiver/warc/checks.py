@@ -164,9 +164,11 @@ class GzipHeaders:
 class Descriptions:
     """Each record names the record that describes its file, and that one names the file."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lone: bool) -> None:
+        """Prepare; of a `lone` file, from anywhere, the description may be in another one."""
         self.ours = False
-        """Whether this program wrote the file."""
+        """Whether this program wrote the file: its first record says so, others may be copies."""
+        self._lone = lone
         self._ids: set[str] = set()
         self._named: dict[str, Place] = {}
 
@@ -175,15 +177,17 @@ class Descriptions:
         if seen.type != "warcinfo":
             self._named.setdefault(seen.header("warc-warcinfo-id") or "", seen.place)
             return
-        self._ids.add(seen.place.record_id)
-        self.ours |= OURS in bytes(seen.record.block)
+        self.ours |= not self._ids and OURS in bytes(seen.record.block)
         name = seen.header("warc-filename") or seen.place.file
-        if name != seen.place.file:
+        copied = bool(self._ids) and not self.ours
+        self._ids.add(seen.place.record_id)
+        if name != seen.place.file and not copied:
             yield seen.place.finding("file name", name, seen.place.file, Severity.WARNING)
 
     def end(self, whole: Whole) -> Iterable[Finding]:
         """Return descriptions that are not there; those of other programs may be elsewhere."""
-        severity = Severity.WARNING if self._ids and not self.ours else Severity.DAMAGE
+        custom = not self.ours and (self._lone or self._ids)
+        severity = Severity.WARNING if custom else Severity.DAMAGE
         for named, place in self._named.items():
             lost = any(each.offset < place.offset for each in whole.stretches)
             if named and named not in self._ids and not lost:
@@ -193,7 +197,7 @@ class Descriptions:
 class Pairs:
     """Each request names its response, and each response is named by its request.
 
-    Asked only of files in which any does.
+    Asked only of files of this program: others let the response name the request, or keep no requests.
     """
 
     def __init__(self) -> None:
@@ -210,7 +214,7 @@ class Pairs:
 
     def end(self, whole: Whole) -> Iterable[Finding]:
         """Return those that stand alone, but not those beside damage that was reported."""
-        if not whole.ours and not self._answers.keys() & self._questions.keys():
+        if not whole.ours:
             return
         for answer, place in self._answers.items():
             if answer not in self._questions and not whole.damaged(place.offset):

@@ -42,11 +42,21 @@ class Recovered:
     """What was expected at the cut, and what was found; None when nothing was cut."""
     damage: tuple[Damage, ...] = ()
     """Stretches before the cut that hold no whole record; they were left as they are."""
+    undone: bool = False
+    """Whether an import wrote it that did not come to its end, and left nothing in the database."""
 
     @property
     def removed(self) -> bool:
         """Whether the file held no exchange and is gone."""
         return not self.exchanges
+
+    @property
+    def sentence(self) -> str:
+        """What became of it, for a person."""
+        if self.undone:
+            return f"removed {self.warc_file}: the import that wrote it did not come to its end, import it again"
+        cut = f", {self.dropped} bytes of a torn end cut off" if self.dropped else ""
+        return f"closed {self.warc_file}, which an earlier run left open: {self.exchanges} records{cut}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +125,8 @@ def _removed(path: Path, file: BinaryIO) -> Recovered:
     size = os.fstat(file.fileno()).st_size
     path.unlink()
     sync_directory(path.parent)
-    reason = "expected an import that came to its end, found one that did not: import the file again"
-    return Recovered(warc_file=path.name.removesuffix(OPEN_SUFFIX), exchanges=0, kept=0, dropped=size, reason=reason)
+    name = path.name.removesuffix(OPEN_SUFFIX)
+    return Recovered(warc_file=name, exchanges=0, kept=0, dropped=size, reason=None, undone=True)
 
 
 def _close(path: Path, file: BinaryIO) -> Recovered:

@@ -20,7 +20,8 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from archiver.warc import index, members
+from archiver.errors import ArchiveDamaged, UsageError
+from archiver.warc import forms, index, members
 from archiver.warc.checks import (
     Captures,
     Check,
@@ -72,7 +73,7 @@ def verify(
 
 def verify_file(path: Path, tally: Tally | None = None) -> Iterator[Finding]:
     """Yield what is wrong with one WARC file from anywhere, as far as it tells by itself."""
-    yield from Verifier(tally=tally).file(path)
+    yield from Verifier(tally=tally).file(path, lone=True)
 
 
 class _State(Enum):
@@ -104,15 +105,15 @@ class Verifier:
             for capture in known:
                 self._known[capture.warc_file].append(capture)
 
-    def file(self, path: Path) -> Iterator[Finding]:
-        """Yield what is wrong with a file."""
+    def file(self, path: Path, *, lone: bool = False) -> Iterator[Finding]:
+        """Yield what is wrong with a file; a `lone` one comes from anywhere, and in any form."""
         name = path.name.removesuffix(OPEN_SUFFIX)
         captures = None if self._known is None else Captures(self._known.pop(name, ()))
         self.tally.files += 1
         try:
             with _opened(path) as file:
                 state = _state(file)
-                yield from _File(self, name, file, state, captures, self._lines(name, state)).findings()
+                yield from _File(self, name, file, state, captures, self._lines(name, state), lone=lone).findings()
         except OSError as error:
             everything = captures.within(0, sys.maxsize) if captures else []
             yield _damage("unreadable file", name, "a file that can be read", error.strerror or str(error), everything)
@@ -120,17 +121,19 @@ class Verifier:
     def stream(self, name: str, file: BinaryIO, lines: Lines) -> Iterator[Finding]:
         """Yield what is wrong with a file that is part of another one and is called `name` there."""
         self.tally.files += 1
-        yield from _File(self, name, file, _State.CLOSED, None, lines).findings()
+        yield from _File(self, name, file, _State.CLOSED, None, lines, lone=True).findings()
 
     def _lines(self, name: str, state: _State) -> Lines | None:
         """Return the check against the index; files get into it when they are closed."""
         return self._index.lines(name) if self._index and state is _State.CLOSED else None
 
-    def once(self, place: Place) -> Iterator[Finding]:
-        """Yield a finding for a record id that was used before."""
+    def once(self, place: Place, *, ours: bool) -> Iterator[Finding]:
+        """Yield a finding for a record id that was used before, as some programs do."""
         first = self._places.setdefault(place.record_id, (place.file, place.offset))
         if first != (place.file, place.offset):
-            yield place.finding("record id", "one that is used once", f"the one of {first[0]}, offset {first[1]}")
+            severity = Severity.DAMAGE if ours else Severity.WARNING
+            found = f"the one of {first[0]}, offset {first[1]}"
+            yield place.finding("record id", "one that is used once", found, severity)
 
     def refers(self, seen: Seen, *, ours: bool) -> None:
         """Note what a revisit refers to; of another program's the payload may be elsewhere."""
@@ -173,6 +176,8 @@ class _File:
         state: _State,
         captures: Captures | None,
         lines: Lines | None,
+        *,
+        lone: bool,
     ) -> None:
         # A file that grows is read as far as it is now: the next exchange may be half there.
         size = file.seek(0, os.SEEK_END)
@@ -183,7 +188,8 @@ class _File:
         self._size = size
         self._state = state
         self._captures = captures
-        self._descriptions = Descriptions()
+        self._lone = lone
+        self._descriptions = Descriptions(lone=lone)
         asked: list[Check | None] = [Digests(), self._descriptions, GzipHeaders(), Pairs(), captures, lines]
         self._checks = [check for check in asked if check]
         self._stretches: list[Broken] = []
@@ -192,7 +198,7 @@ class _File:
         """Read the file and yield what is wrong with it."""
         if self._state is _State.LEFT_OPEN:
             yield self._left_open()
-        for found in members.walk(self._file, self._name):
+        for found in self._walk():
             self._archive.tally.bytes += found.length
             if isinstance(found, Member):
                 yield from self._member(found)
@@ -202,6 +208,15 @@ class _File:
                 yield from self._broken(found)
         yield from self._end()
 
+    def _walk(self) -> Iterator[Member | Large | Broken]:
+        if not self._lone:
+            yield from members.walk(self._file, self._name)
+            return
+        try:
+            yield from forms.walk(self._file, self._name)
+        except (UsageError, ArchiveDamaged):
+            yield Broken(0, self._size, "a WARC or ARC file", "something else")
+
     def _member(self, member: Member) -> Iterator[Finding]:
         try:
             seen = _seen(self._name, member)
@@ -210,10 +225,10 @@ class _File:
             yield self._stretch("record", broken, member.content, Severity.DAMAGE)
             return
         self._archive.tally.records += 1
-        yield from self._archive.once(seen.place)
-        self._archive.refers(seen, ours=self._descriptions.ours)
         for check in self._checks:
             yield from check.see(seen)
+        self._archive.refers(seen, ours=self._descriptions.ours)
+        yield from self._archive.once(seen.place, ours=self._descriptions.ours)
 
     def _large(self, large: Large) -> Iterator[Finding]:
         """Yield that a record was read to its end and not looked into, or that it is not as long as it says."""

@@ -37,7 +37,7 @@ MOST_LINE = 32 << 20
 SMALLEST_RECORD = 50
 """Bytes that no record is smaller than, which says how many lines an index may have."""
 
-_WARC = re.compile(r"archive/[^/]+\.warc(?:\.gz)?")
+_WARC = re.compile(r"archive/.+\.w?arc(?:\.gz|\.zst)?")
 _CDXJ = re.compile(r"indexes/[^/]+\.cdxj?(?:\.gz)?")
 _IDX = re.compile(r"indexes/[^/]+\.idx")
 _PAGE_LIST = re.compile(r"pages/[^/]+\.jsonl")
@@ -150,15 +150,7 @@ class _Package:
             entry = self._entries[name]
             base = name.rpartition("/")[2]
             check = Lines(", ".join(indexes), lines.pop(base, {}), ours=False)
-            if not name.endswith(".gz"):
-                yield Finding(
-                    severity=Severity.WARNING,
-                    what="unchecked file",
-                    file=name,
-                    expected="*.warc.gz",
-                    found="another kind",
-                )
-            elif entry.stored:
+            if entry.stored:
                 yield from self._verifier.stream(base, entry.region(self._file), check)
         for base, beside in sorted(lines.items()):
             yield _damage("index", ", ".join(indexes), "lines about files in archive/", f"{len(beside)} about {base}")
