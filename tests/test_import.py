@@ -5,24 +5,33 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import io
 import shutil
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from archiver.errors import DiskFull
 from archiver.rebuild import swap
 from archiver.rebuild.outside import ImportReport, import_warc
-from archiver.sample import SampleBlog, serving
+from archiver.sample import Response, SampleBlog, serving
 from archiver.store.timeline import Timeline
 from archiver.warc.findings import Severity
 from archiver.warc.reader import iter_records
 from archiver.warc.recovery import SUFFIX
 from archiver.warc.verify import verify
+from archiver.warc.writer import WarcWriter
 from archiver.web.messages import Request
 from archiver.web.replay import Replay
 
-from .crawl.conftest import Crawled, Zygote
+from .crawl.conftest import ROOT, Crawled, Zygote
 from .test_rebuild import rows
 from .warc.samples import foreign_record, http
 
@@ -189,6 +198,22 @@ def test_a_page_in_a_transfer_coding_is_read_and_replayed(home: Path) -> None:
     assert taken(home, foreign_record("response", URL, http(chunks, b"Transfer-Encoding: gzip, chunked"))).tally.copied
     assert titles(home)
     assert replayed(home, f"/archives/{POST}") == (200, page())
+
+
+def test_a_live_redirect_to_what_is_no_address_is_a_gap_and_the_database_can_be_made_again(
+    archiver: Zygote, tmp_path: Path
+) -> None:
+    blog = SampleBlog(overrides={f"/archives/{POST}": Response(301, {"Location": "http://[x/"}, b"")})
+    with serving(blog) as site:
+        archive = Crawled(archiver, tmp_path / "home", blog, site)
+        done = archive.crawl("catalogue", "--no-images", "--no-comments", index=False)
+    assert "Traceback" not in done.stdout + done.stderr
+    before = rows(archive.home / "archive.db", "frontier", {"seq", "first_seen_at", "attempts", "not_before"})
+    (gap,) = (row for row in before if row["url"] == URL)
+    assert (gap["state"], gap["permanent"]) == ("failed", 1)
+    assert is_sound(archive.home)
+    after = rows(archive.home / "archive.db", "frontier", {"seq", "first_seen_at", "attempts", "not_before"})
+    assert after == before
 
 
 # -- lengths and damage ------------------------------------------------------------------------------------------------
@@ -359,3 +384,203 @@ def test_a_revisit_that_leads_nowhere_is_no_page_of_no_bytes(
     assert (status, b"expected" in body) == (404, True)
     assert not [row for row in rows(home / "archive.db", "post_revisions") if row["seen_at"] < "2026"]
     assert is_sound(home)
+
+
+# -- forms -------------------------------------------------------------------------------------------------------------
+
+PAIR = (ORIGINAL, foreign_record("response", f"{HOST}/archives/{OTHER}", http(page(OTHER))))
+WARCINFO = foreign_record("warcinfo", "", b"software: another/1\r\n", Content_Type="application/warc-fields")
+
+
+def in_zstandard(records: tuple[bytes, ...], *, dictionary: bool) -> bytes:
+    zstd = pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    if not dictionary:
+        return b"".join(bytes(zstd.compress(record)) for record in records)
+    words = zstd.ZstdDict(b"WARC/1.1 WARC-Type: response HTTP/1.1 200 OK" * 40, is_raw=True)
+    frame: bytes = words.dict_content
+    skipped = b"\x5d\x2a\x4d\x18" + len(frame).to_bytes(4, "little") + frame
+    return skipped + b"".join(bytes(zstd.compress(record, zstd_dict=words)) for record in records)
+
+
+def in_arc(records: dict[str, bytes]) -> bytes:
+    text = b"1 0 Another\nURL IP-address Archive-date Content-type Archive-length\n"
+    parts = [b"filedesc://a.arc 0.0.0.0 20200102030405 text/plain %d\n%s\n" % (len(text), text)]
+    for url, block in records.items():
+        parts.append(f"{url} 127.0.0.1 20200102030405 text/html {len(block)}\n".encode() + block + b"\n")
+    return b"".join(parts)
+
+
+def zipped(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as package:
+        for name, content in entries.items():
+            package.writestr(name, content)
+    return file.getvalue()
+
+
+MEMBERS = b"".join(map(gzip.compress, PAIR))
+FORMS: dict[str, Callable[[], bytes]] = {
+    "a.warc": lambda: b"".join(PAIR),
+    "a.warc.gz": lambda: MEMBERS,
+    "b.warc.gz": lambda: gzip.compress(b"".join(PAIR)),
+    "a.warc.zst": lambda: in_zstandard(PAIR, dictionary=False),
+    "b.warc.zst": lambda: in_zstandard(PAIR, dictionary=True),
+    "a.arc": lambda: in_arc({URL: http(page()), f"{HOST}/archives/{OTHER}": http(page(OTHER))}),
+    "a.arc.gz": lambda: gzip.compress(in_arc({URL: http(page()), f"{HOST}/archives/{OTHER}": http(page(OTHER))})),
+    "a.wacz": lambda: zipped({"archive/deep/er/a.warc.gz": MEMBERS}),
+    "b.wacz": lambda: zipped({"archive/a.warc": PAIR[0], "archive/b.warc.gz": gzip.compress(PAIR[1])}),
+    "c.wacz": lambda: zipped({"archive/a.warc.gz": MEMBERS}, zipfile.ZIP_DEFLATED),
+    "multi.wacz": lambda: zipped({"one.wacz": zipped({"archive/a.warc": PAIR[0]}),
+                                  "two.wacz": zipped({"archive/a.warc": PAIR[1]})}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_comes_in_and_comes_in_once(home: Path, name: str) -> None:
+    source = home.parent / name
+    source.write_bytes(FORMS[name]())
+    report = import_warc(source, home, processes=1)
+    assert (report.tally.copied, report.tally.damaged) == (2, 0)
+    assert adds_up(report)
+    assert titles(home)
+    assert titles(home, OTHER)
+    again = import_warc(source, home, processes=1)
+    assert (again.tally.copied, again.tally.known, again.rebuilt) == (0, 2, None)
+    assert is_sound(home)
+
+
+def test_a_large_record_of_another_site_stays_outside_and_costs_nothing_else(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("forms", "members", "reader"):
+        monkeypatch.setattr(f"archiver.warc.{module}.MAX_RECORD", 1 << 20)
+    large = foreign_record("response", "https://example.org/film", http(bytes(3 << 20)))
+    for name, content in {
+        "a.warc": ORIGINAL + large + PAIR[1], "a.warc.gz": b"".join(map(gzip.compress, (large, *PAIR))),
+    }.items():  # fmt: skip
+        (home.parent / name).write_bytes(content)
+        report = import_warc(home.parent / name, home, processes=1)
+        assert (report.tally.elsewhere, report.tally.damaged) == (1, 0)
+        assert report.tally.copied + report.tally.known == 2
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+def test_the_last_record_may_lack_line_ends(home: Path, end: bytes) -> None:
+    source = home.parent / "a.warc"
+    source.write_bytes(PAIR[1] + ORIGINAL[:-4] + end)
+    assert import_warc(source, home, processes=1).tally.copied == 2
+
+
+# -- as a whole or not at all ------------------------------------------------------------------------------------------
+
+
+def state(home: Path) -> tuple[object, ...]:
+    """Return what an archive is: its files, and what its database says."""
+    files = {path.name: path.read_bytes() for path in sorted((home / "warc").iterdir())}
+    return files, rows(home / "archive.db", "captures"), rows(home / "archive.db", "posts")
+
+
+@pytest.mark.parametrize("place", ["write_metadata", "sync"])
+def test_an_import_that_fails_leaves_the_archive_as_it_was(
+    good: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    before = state(good)
+
+    def fail(*_: object, **__: object) -> None:
+        raise DiskFull("expected room, found none")
+
+    monkeypatch.setattr(WarcWriter, place, fail)
+    with pytest.raises(DiskFull):
+        taken(good, ORIGINAL)
+    assert state(good) == before
+
+
+def test_an_import_whose_rebuild_fails_leaves_the_archive_as_it_was(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(good)
+    monkeypatch.setattr("archiver.rebuild.build.Build.run", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        taken(good, ORIGINAL)
+    assert state(good) == before
+    monkeypatch.undo()
+    assert taken(good, ORIGINAL).tally.copied == 1
+
+
+STOPS = {
+    "before the first byte": ("archiver.warc.writer.WarcWriter.write_copy", False),
+    "when the file is written": ("archiver.warc.writer.WarcWriter.sync", False),
+    "when the database is built": ("archiver.rebuild.swap._swap", False),
+    "when the database has taken its place": ("archiver.warc.writer.WarcWriter.close", True),
+    "when the file is closed": ("archiver.warc.index.write_index", True),
+}
+
+
+@pytest.mark.parametrize("moment", STOPS)
+def test_a_kill_leaves_one_of_two_states(good: Path, crawled: Crawled, archiver: Zygote, moment: str) -> None:
+    source = good.parent / "theirs.warc.gz"
+    source.write_bytes(b"".join(map(gzip.compress, PAIR)))
+    place, happened = STOPS[moment]
+    code = (
+        "import importlib, os, signal, sys\nfrom pathlib import Path\n"
+        "from archiver.rebuild.outside import import_warc\n"
+        f"module, _, name = {place!r}.rpartition('.')\n"
+        "owner, rest = module, []\n"
+        "while True:\n"
+        "    try:\n"
+        "        owner = importlib.import_module(owner)\n"
+        "        break\n"
+        "    except ImportError:\n"
+        "        owner, _, last = owner.rpartition('.')\n"
+        "        rest.insert(0, last)\n"
+        "for each in rest:\n"
+        "    owner = getattr(owner, each)\n"
+        "setattr(owner, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))\n"
+        "import_warc(Path(sys.argv[1]), Path(sys.argv[2]), processes=1)\n"
+    )
+    before = rows(good / "archive.db", "captures")
+    done = subprocess.run([sys.executable, "-c", code, source, good], cwd=ROOT, check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not [found for found in verify(good / "warc") if found.severity is Severity.DAMAGE]
+    assert (rows(good / "archive.db", "captures") != before) == happened
+    again = Crawled(archiver, good, crawled.blog, crawled.site)
+    assert again.crawl("category", *FEW, index=False).returncode == 0
+    assert (len(captures(good)) == 1) == happened
+    report = import_warc(source, good, processes=1)
+    assert report.tally.copied == (0 if happened else 2)
+    assert [len(captures(good)), len(captures(good, f"{HOST}/archives/{OTHER}"))] == [1, 1]
+    assert is_sound(good)
+
+
+# -- whatever comes ----------------------------------------------------------------------------------------------------
+
+VALUES = st.one_of(
+    st.sampled_from(["", "http://[x/", "<urn:x:1>", "9" * 40, "-1", "2020-02-30", "sha1:", "gzip", "application/http"]),
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n"), max_size=30),
+)
+FIELDS = ("WARC-Type", "WARC-Record-ID", "WARC-Date", "WARC-Target-URI", "Content-Type", "Content-Length",
+          "WARC-Concurrent-To", "WARC-Refers-To", "WARC-Refers-To-Date", "WARC-Refers-To-Target-URI",
+          "WARC-Payload-Digest", "WARC-Block-Digest", "WARC-Segment-Number", "WARC-Truncated")  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(field=st.sampled_from(FIELDS), value=VALUES, change=st.sampled_from(["instead", "beside", "none"]),
+       kind=st.sampled_from(["response", "revisit", "resource", "request", "metadata"]),
+       location=st.binary(max_size=20).filter(lambda data: b"\n" not in data))  # fmt: skip
+def test_a_record_with_anything_in_its_headers_harms_nothing(
+    tmp_path_factory: pytest.TempPathFactory, field: str, value: str, change: str, kind: str, location: bytes
+) -> None:
+    home = tmp_path_factory.mktemp("any") / "home"
+    home.mkdir()
+    answer = http(b"x", b"Location: " + location, status=b"302 Found") if len(location) % 2 else http(page())
+    odd = foreign_record(kind, URL, answer, WARC_Payload_Digest=SHA1 if kind == "revisit" else "")
+    lines = odd.split(b"\r\n")
+    added = f"{field}: {value}".encode()
+    kept = [line for line in lines if change == "beside" or not line.startswith(field.encode() + b":")]
+    odd = b"\r\n".join([kept[0], *([] if change == "none" else [added]), *kept[1:]])
+    report = taken(home, odd, PAIR[1])
+    assert adds_up(report)
+    assert titles(home, OTHER)
+    assert replayed(home, f"/archives/{POST}")[0] in (200, 302, 404, 503)
+    assert is_sound(home)
+    assert taken(home, odd, PAIR[1]).tally.copied == 0

@@ -194,11 +194,22 @@ def _record(tape: _Tape) -> Found:
     tape.has(size + len(END))
     after = bytes(tape.ahead[size : size + len(END)])
     end = next((each for each in (END, _BARE_END) if after.startswith(each)), None)
+    if end is None and _may_end(tape, found):
+        end = after
     if end is None:
         return _broken(tape, "two line ends after the block", repr(bytes(tape.ahead[size : size + 40])))
     content = bytes(tape.ahead[:size]) + END
     tape.take(size + len(end))
     return Member(offset, tape.offset - offset, b"", content)
+
+
+def _may_end(tape: _Tape, found: Head) -> bool:
+    """Return whether the last record ends with fewer line ends than it should, and certainly not with fewer bytes."""
+    size = found.size + found.length
+    payload = head.blank_line(bytes(tape.ahead[:size]), found.size, size)[1]
+    return bytes(tape.ahead[size:]) in (b"", b"\r\n", b"\n") and not tape.ahead[payload:size].endswith(
+        (b"\r\n", b"\n\n")
+    )
 
 
 def _large(tape: _Tape, found: Head) -> Found:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 GZIP_HEADER = 10
 """Bytes a gzip member begins with before any optional field: RFC 1952, section 2.3."""
 
+WHOLE = "a whole gzip member"
+"""What is expected where there is none."""
+
 _PIECE = 1 << 16
 _MOST_AT_ONCE = 1 << 24  # bytes inflated of one piece: a member can hide a thousandfold
 _LARGEST = 16 << 30  # bytes a member may inflate to: what is more is no record, and takes for ever
@@ -152,7 +155,7 @@ def walk(file: BinaryIO, name: str) -> Iterator[Member | Large | Broken]:
             member, buffer = _inflate(file, buffer, offset)
         except (zlib.error, _Torn) as error:
             end = next_record(file, name, offset + 1)
-            yield Broken(offset, end - offset, "a whole gzip member", str(error))
+            yield Broken(offset, end - offset, WHOLE, str(error))
             file.seek(end)
             offset, buffer = end, b""
         else:

@@ -249,7 +249,8 @@ class _File:
         """Yield a finding for a broken member; a torn end is no damage while a file is open, unless it is known."""
         head = members.salvage(self._file, broken.offset)
         torn_end = self._state is not _State.CLOSED and broken.offset + broken.length == self._size
-        finding = self._stretch("gzip member", broken, head, Severity.WARNING if torn_end else Severity.DAMAGE)
+        what = "gzip member" if broken.expected == members.WHOLE else "record"
+        finding = self._stretch(what, broken, head, Severity.WARNING if torn_end else Severity.DAMAGE)
         if finding.affected or not torn_end or self._state is _State.LEFT_OPEN:
             yield finding
 
