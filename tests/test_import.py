@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.errors import DiskFull
+from archiver.errors import ArchiverError, DiskFull
 from archiver.rebuild import swap
 from archiver.rebuild.outside import ImportReport, import_warc
 from archiver.sample import Response, SampleBlog, serving
@@ -505,6 +505,28 @@ def test_an_import_whose_rebuild_fails_leaves_the_archive_as_it_was(
     assert state(good) == before
     monkeypatch.undo()
     assert taken(good, ORIGINAL).tally.copied == 1
+
+
+def test_a_swap_that_fails_costs_nothing_of_what_the_database_had_only_in_its_log(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import os, signal, sqlite3, sys\n"
+        "database = sqlite3.connect(sys.argv[1])\n"
+        "database.execute(\"UPDATE posts SET title = 'only in the log'\")\n"
+        "database.commit()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, good / "archive.db"], check=False)
+    assert (good / "archive.db-wal").stat().st_size
+
+    def fail(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", fail)
+    with pytest.raises(ArchiverError, match="no links here"):
+        taken(good, ORIGINAL)
+    assert {row["title"] for row in rows(good / "archive.db", "posts")} == {"only in the log"}
 
 
 STOPS = {

@@ -27,7 +27,13 @@ _POSTS = """
 SELECT p.id, p.title, c.record_id, p.markdown, p.text FROM posts AS p
 JOIN post_revisions AS r ON r.id = p.current_revision_id JOIN captures AS c ON c.id = r.capture_id ORDER BY p.id
 """
-_RECORDS = "SELECT record_id FROM captures"
+_KEYS = {
+    "captures": "SELECT record_id FROM captures",
+    "versions": "SELECT c.record_id FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id",
+    "comments": "SELECT id FROM comments",
+}
+"""What tells apart the rows of which none may be lost; pictures and formulas are part of a version."""
+
 _FORMULAS = "SELECT post_id, tex FROM formulas ORDER BY post_id, position"
 _OLDER = """
 SELECT r.post_id, c.record_id, r.title, r.markdown, r.text, r.extractor_version, r.engine, r.status, r.issues
@@ -60,15 +66,24 @@ class Comparison:
     """Posts of the former one that no WARC file holds."""
     captures: int = 0
     """Captures of the former one that no WARC file holds."""
+    versions: int = 0
+    """Versions of posts likewise."""
+    comments: int = 0
+    """Comments likewise."""
     kept: int = 0
     """Older revisions that keep the text they were once read with."""
     unreadable: str = ""
     """Why the former one cannot be read, if so."""
 
     @property
+    def lost(self) -> bool:
+        """Whether the former one held what no WARC file does."""
+        return bool(self.missing or self.captures or self.versions or self.comments)
+
+    @property
     def alone(self) -> bool:
         """Whether the former one may hold what nothing else does."""
-        return bool(self.missing or self.captures or self.unreadable)
+        return self.lost or bool(self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,15 @@ def compare(former: Path, archive: Archive, new: Path) -> Comparison:
                     missing.append(number)
                 elif change := _change(number, was, now[1]):
                     changed.append(change)
-        return Comparison(changed=tuple(changed), missing=tuple(missing), captures=_lost(former, new), kept=kept)
+        lost = {what: _lost(former, new, keys) for what, keys in _KEYS.items()}
+        return Comparison(
+            changed=tuple(changed),
+            missing=tuple(missing),
+            captures=lost["captures"],
+            versions=lost["versions"],
+            comments=lost["comments"],
+            kept=kept,
+        )
     except (UsageError, ArchiveDamaged) as error:
         return Comparison(unreadable=str(error))
 
@@ -112,11 +135,11 @@ def _keep(former: Path, archive: Archive) -> int:
     return kept
 
 
-def _lost(former: Path, new: Path) -> int:
-    """Return how many captures of the former database the new one does not have."""
-    with query.stream(new, _RECORDS, timeout=PATIENCE) as after:
+def _lost(former: Path, new: Path, keys: str) -> int:
+    """Return how many rows of the former database the new one does not have, by what tells them apart."""
+    with query.stream(new, keys, timeout=PATIENCE) as after:
         known = set(after.rows)
-    with query.stream(former, _RECORDS, timeout=PATIENCE) as before:
+    with query.stream(former, keys, timeout=PATIENCE) as before:
         return sum(row not in known for row in before.rows)
 
 

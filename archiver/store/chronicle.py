@@ -20,6 +20,7 @@ from archiver.store.database import upsert
 from archiver.store.frontier import PRIORITIES
 from archiver.store.models import Capture, FrontierEntry, Post, PostRevision, Run
 
+_SQLITE = b"SQLite format 3\0"  # begins every database file: https://www.sqlite.org/fileformat2.html, section 1.3
 _PAGE = 500  # rows read at a time
 _ADDRESS = (
     *("url", "kind", "state", "reason", "permanent", "attempts", "failures", "failed_since", "not_before"),
@@ -63,6 +64,9 @@ def fold_log(file: Path) -> None:
     """
     if not file.exists():
         return
+    with file.open("rb") as database:
+        if database.read(len(_SQLITE)) != _SQLITE:
+            return
     with suppress(sqlite3.Error), closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
