@@ -160,7 +160,7 @@ def _in_stream(file: IO[bytes], name: str) -> Iterator[Found]:
         return
     if not first.startswith(_VERSION) and not _NEXT.search(first):
         raise errors.UsageError(
-            f"expected a WARC file, an ARC file or a WACZ, found {name}, which begins with {first[:20]!r}"
+            f"expected a WARC file or a WACZ, or an ARC file, found {name}, which begins with {first[:20]!r}"
         )
     while _at_record(tape):
         yield _record(tape)

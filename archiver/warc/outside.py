@@ -46,7 +46,11 @@ def sources(path: Path) -> Iterator[Source]:
     Raises UsageError for a package without any, ArchiveDamaged for one that is no zip.
     """
     with path.open("rb") as file:
-        if not is_package(path):
+        start = file.read(len(_ZIP))
+        file.seek(0)
+        if path.suffix.lower() == PACKAGE and start != _ZIP:
+            raise errors.UsageError(f"expected a WARC file or a WACZ, found {path}, which begins with {start!r}")
+        if start != _ZIP:
             yield Source(path.name, file)
             return
         found = False
@@ -54,7 +58,9 @@ def sources(path: Path) -> Iterator[Source]:
             found = True
             yield source
     if not found:
-        raise errors.UsageError(f"expected a WACZ with WARC files in its folder archive, found none in {path}")
+        raise errors.UsageError(
+            f"expected a WARC file or a WACZ with WARC files in its folder archive, found none in {path}"
+        )
 
 
 def is_package(path: Path) -> bool:
