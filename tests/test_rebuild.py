@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -444,6 +445,31 @@ def test_posts_of_the_former_database_that_no_file_holds_are_named(lived: Crawle
     report = rebuild(home, processes=1)
     assert report.comparison.missing == (NEW,)
     assert EDITED in {change.post_id for change in report.comparison.changed if not change.same_version}
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ("UPDATE captures SET record_id = 'urn:x' WHERE id = (SELECT min(capture_id) FROM revisions)", "versions"),
+        ("UPDATE comments SET id = 999999999 WHERE id = (SELECT min(id) FROM comments)", "comments"),
+        (
+            """INSERT INTO comment_revisions (comment_id, replaced_at, seen_at, author, markdown, text)
+            SELECT min(id), '2020', '2019', '', '', '' FROM comments""",
+            "wordings",
+        ),
+    ],
+)
+def test_what_only_the_former_database_had_is_said_and_ends_with_4(
+    archiver: Zygote, small: Crawled, tmp_path: Path, change: str, lost: str
+) -> None:
+    home = without_database(small, tmp_path)
+    rebuild(home, processes=1)
+    with sqlite3.connect(home / "archive.db") as database:
+        database.execute(change)
+    database.close()
+    done = archiver("--home", home, "rebuild", "--json")
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["comparison"][lost] == 1
 
 
 def test_a_page_that_cannot_be_stored_is_a_gap_and_the_others_are_there(

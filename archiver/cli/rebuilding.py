@@ -123,9 +123,10 @@ def _rebuilt(report: Report) -> str:
     if found.missing:
         some = ", ".join(map(str, found.missing[:10])) + (" …" if len(found.missing) > 10 else "")
         lines.append(f"{len(found.missing)} posts are in no WARC file, only in the former database: {some}")
-    for what in ("captures", "versions", "comments"):
+    for what in ("captures", "versions", "comments", "wordings"):
         if number := getattr(found, what):
-            lines.append(f"{number} {what} are in no WARC file, only in the former database")
+            said = "former wordings of comments" if what == "wordings" else what
+            lines.append(f"{number} {said} are in no WARC file, only in the former database")
     lines += [f"{found.kept} older revisions keep the text they had"] if found.kept else []
     lines += [f"the former database is now {report.backup}"] if report.backup else []
     lines += ["it may hold what nothing else does, and stays until you remove it"] if found.alone else []

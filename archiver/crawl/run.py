@@ -140,14 +140,22 @@ class Run:
 
     def _recover(self) -> None:
         """Close what an earlier run left open, and note the exchanges it recorded but did not get to commit."""
-        for file in recovery.recover(self.place.warc, captures.ends(self.archive.session)).files:
+        known = captures.ends(self.archive.session)
+        recovered = recovery.recover(self.place.warc, known)
+        for file in recovered.files:
             self.note(file.sentence)
+        there = {path.name for path in self.place.warc.glob(f"*{recovery.SUFFIX}")} | {*recovered.in_use}
+        if missing := sorted(known.keys() - there):
+            self.note(
+                f"expected {len(known)} WARC files in {self.place.warc}, found {len(missing)} missing, such as "
+                f"{missing[0]}: bring them back from a copy; `archiver verify` names the posts that were read from them"
+            )
         found = 0
         owner = runs.before(self.archive.session, self.id) or self.id
-        for record, location in recovery.orphans(self.place.warc, captures.ends(self.archive.session)):
+        for record, location in recovery.orphans(self.place.warc, known):
             if record.type == "revisit":
-                known = captures.payload_sha256(self.archive.session, location.revisit_of or "")
-                location = replace(location, payload_sha256=known or location.payload_sha256)
+                payload = captures.payload_sha256(self.archive.session, location.revisit_of or "")
+                location = replace(location, payload_sha256=payload or location.payload_sha256)
             truncated = record.header("WARC-Truncated") if record.type == "response" else None
             head = ResponseHead(
                 target_uri=record.target_uri or "",
@@ -159,7 +167,7 @@ class Run:
                 last_modified=None if truncated else record.http_header(b"last-modified"),
                 truncated=truncated,
             )
-            self._store_capture(self.site.resolve(head.target_uri) or head.target_uri, head, location, owner)
+            self._store_capture(self.site.asked(head.target_uri) or head.target_uri, head, location, owner)
             found += 1
         if found:
             self.note(f"{found} exchanges were on disk without a row; they have one now")

@@ -31,6 +31,7 @@ _KEYS = {
     "captures": "SELECT record_id FROM captures",
     "versions": "SELECT c.record_id FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id",
     "comments": "SELECT id FROM comments",
+    "wordings": "SELECT comment_id, seen_at FROM comment_revisions",
 }
 """What tells apart the rows of which none may be lost; pictures and formulas are part of a version."""
 
@@ -70,6 +71,8 @@ class Comparison:
     """Versions of posts likewise."""
     comments: int = 0
     """Comments likewise."""
+    wordings: int = 0
+    """Former wordings of comments likewise."""
     kept: int = 0
     """Older revisions that keep the text they were once read with."""
     unreadable: str = ""
@@ -78,7 +81,7 @@ class Comparison:
     @property
     def lost(self) -> bool:
         """Whether the former one held what no WARC file does."""
-        return bool(self.missing or self.captures or self.versions or self.comments)
+        return bool(self.missing or self.captures or self.versions or self.comments or self.wordings)
 
     @property
     def alone(self) -> bool:
@@ -120,6 +123,7 @@ def compare(former: Path, archive: Archive, new: Path) -> Comparison:
             captures=lost["captures"],
             versions=lost["versions"],
             comments=lost["comments"],
+            wordings=lost["wordings"],
             kept=kept,
         )
     except (UsageError, ArchiveDamaged) as error:

@@ -134,7 +134,9 @@ class Digests:
 def _digest(seen: Seen, what: str, label: str, candidates: Iterator[bytes | memoryview]) -> Finding | None:
     fits = members.digest_fits(label, candidates)
     if fits is None:
-        return seen.place.finding(what, "an algorithm this Python knows", label, Severity.WARNING)
+        return seen.place.finding(
+            what, "an algorithm this Python knows (BLAKE3: with the extra `foreign`)", label, Severity.WARNING
+        )
     return None if fits else seen.place.finding(what, label, "bytes with another one")
 
 

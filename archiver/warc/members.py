@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import io
 import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archiver.warc import head, message
 from archiver.warc.head import END, Head, Malformed, blank_line
@@ -254,7 +255,7 @@ def digest_fits(label: str, candidates: Iterator[bytes | memoryview]) -> bool | 
     if known is None:
         return None
     found = digest_value(label)
-    return found is not None and any(known[0](data, usedforsecurity=False).digest() == found[1] for data in candidates)
+    return found is not None and any(known[0](data) == found[1] for data in candidates)
 
 
 def _decoded(value: str, size: int) -> bytes | None:
@@ -284,7 +285,22 @@ def _base64(value: str) -> bytes:
 
 # Digits of base 32 in the order of RFC 4648 for those of `int`; 0, 1, 8 and 9 are none.
 _BASE32_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ2345670189", "0123456789ABCDEFGHIJKLMNOPQRSTUVzzzz")
-_ALGORITHMS: dict[str, tuple[Callable[..., hashlib._Hash], int]] = {
-    name: (getattr(hashlib, name), hashlib.new(name, usedforsecurity=False).digest_size)
-    for name in ("sha1", "md5", "sha224", "sha256", "sha384", "sha512")
-}
+_Digest = Callable[[bytes | memoryview], bytes]
+
+
+def _of_python(name: str) -> _Digest:
+    return lambda data: hashlib.new(name, data, usedforsecurity=False).digest()
+
+
+def _algorithms() -> dict[str, tuple[_Digest, int]]:
+    """Return the digest of each algorithm that is known here, and its size in bytes."""
+    names = ("sha1", "md5", "sha224", "sha256", "sha384", "sha512")
+    known = {name: (_of_python(name), hashlib.new(name, usedforsecurity=False).digest_size) for name in names}
+    try:
+        blake3: Any = importlib.import_module("blake3").blake3
+    except ImportError:  # it comes with the extra `foreign`
+        return known
+    return known | {"blake3": (lambda data: bytes(blake3(data).digest()), blake3.digest_size)}
+
+
+_ALGORITHMS = _algorithms()

@@ -501,6 +501,13 @@ def test_a_run_that_takes_over_the_lock_of_a_dead_process_says_so(archive: Meddl
     assert "the lock of a run that died" not in archive.run().stdout
 
 
+def test_a_run_says_which_warc_files_are_gone(begun: Meddled) -> None:
+    gone = min((begun.home / "warc").glob("*.warc.gz"))
+    gone.unlink()
+    done = begun.run()
+    assert f"found 1 missing, such as {gone.name}" in done.stdout
+
+
 # -- time --------------------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -344,6 +345,7 @@ SPELLINGS: dict[str, Callable[[bytes], str]] = {
     "base 64 for URLs": lambda data: "sha512:" + base64.urlsafe_b64encode(hashlib.sha512(data).digest()).decode(),
     "sha256": lambda data: "sha256:" + hashlib.sha256(data).hexdigest().upper(),
     "sha256 in base 32": lambda data: "sha256:" + base64.b32encode(hashlib.sha256(data).digest()).decode(),
+    "blake3": lambda data: "blake3:" + blake3(data).hexdigest(),
     "md5 without padding": lambda data: "md5:" + base64.b32encode(hashlib.md5(data).digest()).decode().rstrip("="),
 }
 
@@ -393,6 +395,25 @@ def test_files_of_other_programs_are_not_held_to_our_habits(tmp_path: Path) -> N
         b"WARC/1.0\nwarc-type : response\nWARC-Record-ID:\n <urn:x>\nWARC-Date: 2026\nContent-Length: 1\n\nx\r\n\r\n"
     )
     path.write_bytes(info + foreign(named, b"1") + foreign(named, b"2") + careless)
+    (finding,) = verify_file(path)
+    assert (finding.severity, finding.what) == (Severity.WARNING, "missing record")
+
+
+def test_an_id_that_comes_twice_is_another_programs_custom_and_damage_in_a_file_of_ours(
+    archive: Archive, tmp_path: Path
+) -> None:
+    twice = foreign(b"", b"HTTP/1.1 200 OK\r\n\r\n")
+    path = tmp_path / "other.warc.gz"
+    path.write_bytes(twice + twice)
+    (custom,) = verify_file(path)
+    assert (custom.severity, custom.what) == (Severity.WARNING, "record id")
+    archive.write(archive.data + archive.data)
+    assert {(found.severity, found.what) for found in archive.check_index()} >= {(Severity.DAMAGE, "record id")}
+
+
+def test_a_file_without_a_description_of_its_own_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "other.warc.gz"
+    path.write_bytes(foreign(b"WARC-Warcinfo-ID: <urn:elsewhere>\r\n", b"HTTP/1.1 200 OK\r\n\r\n"))
     (finding,) = verify_file(path)
     assert (finding.severity, finding.what) == (Severity.WARNING, "missing record")
 
