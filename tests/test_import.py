@@ -449,6 +449,26 @@ def test_every_form_comes_in_and_comes_in_once(home: Path, name: str) -> None:
     assert is_sound(home)
 
 
+def test_a_bad_line_of_an_arc_file_costs_its_record_and_no_other(home: Path) -> None:
+    source = home.parent / "a.arc"
+    bad = b"http://example.com/ 127.0.0.1 20140101000000 text/html -1\n\nwords\n"
+    description, first, rest = in_arc({URL: http(page()), f"{HOST}/archives/{OTHER}": http(page(OTHER))}).partition(
+        URL.encode()
+    )
+    source.write_bytes(bad.replace(b"http:", b"filedesc:") + description + bad + first + rest + bad)
+    report = import_warc(source, home, processes=1)
+    assert (report.tally.copied, report.tally.damaged) == (2, 3)
+    assert adds_up(report)
+
+
+def test_line_ends_that_are_counted_as_part_of_a_description_cost_nothing(home: Path) -> None:
+    words = b"software: another/1\r\n\r\n\r\n"
+    counted = foreign_record("warcinfo", "", words, Content_Type="application/warc-fields").removesuffix(b"\r\n\r\n")
+    report = taken(home, counted, *PAIR)
+    assert (report.tally.copied, report.tally.beside, report.tally.damaged) == (2, 1, 0)
+    assert is_sound(home)
+
+
 def test_a_large_record_of_another_site_stays_outside_and_costs_nothing_else(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,9 @@ COLUMNS = 5
 LONGEST_HEAD = 1 << 12
 """Most bytes of the head of a record made of a line."""
 
+NEXT = re.compile(rb"\n(?=[a-z][a-z0-9+.-]{1,20}:[^\n]{1,3000} [0-9a-f.:]{2,40} \d{12,17} [^\n]{0,300}\d\r?\n)")
+"""Before a line that may begin a record, for going on after one that is none."""
+
 _LENGTH = re.compile(rb"\d{1,15}")
 _DATE = re.compile(rb"\d{12,17}")
 

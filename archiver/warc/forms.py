@@ -33,6 +33,7 @@ _PIECE = 1 << 16
 _MOST_RETURNS = 8  # to where a length was wrong by more than memory holds
 _VERSION = b"WARC/"
 _NEXT = re.compile(rb"\n(?=WARC/(?:1\.[01]|0\.1[78])[ \t]*\r?\n)")
+_LONGEST_START = 4096
 _BARE_END = b"\n\n"  # of old programs
 
 
@@ -204,12 +205,15 @@ def _record(tape: _Tape) -> Found:
 
 
 def _may_end(tape: _Tape, found: Head) -> bool:
-    """Return whether the last record ends with fewer line ends than it should, and certainly not with fewer bytes."""
+    """Return whether the last record ends with fewer line ends than it should, and certainly not with fewer bytes.
+
+    Of a description nothing is lost either way: programs have counted the line ends after it as part of it.
+    """
+    if bytes(tape.ahead[found.size + found.length :]) not in (b"", b"\r\n", b"\n"):
+        return False
     size = found.size + found.length
     payload = head.blank_line(bytes(tape.ahead[:size]), found.size, size)[1]
-    return bytes(tape.ahead[size:]) in (b"", b"\r\n", b"\n") and not tape.ahead[payload:size].endswith(
-        (b"\r\n", b"\n\n")
-    )
+    return found.type == "warcinfo" or not tape.ahead[payload:size].endswith((b"\r\n", b"\n\n"))
 
 
 def _large(tape: _Tape, found: Head) -> Found:
@@ -232,17 +236,22 @@ def _broken(tape: _Tape, expected: str, found: str, size: int = 0, offset: int |
     if 0 < size <= MAX_RECORD and tape.has(size) and tape.ahead[:size].endswith(END):
         tape.take(size)
         return Broken(offset, size, expected, found)
+    _pass_to(tape, _NEXT)
+    return Broken(offset, tape.offset - offset, expected, found)
+
+
+def _pass_to(tape: _Tape, start: re.Pattern[bytes]) -> None:
+    """Pass over everything up to the next place where a record may start, or to the end."""
     position = 1
-    while not (after := _NEXT.search(tape.ahead, position)):
-        position = max(len(tape.ahead) - 32, 1)  # a version may stand across two pieces
-        if not tape.has(len(tape.ahead) + _PIECE) and len(tape.ahead) <= position + 32:
+    while not (after := start.search(tape.ahead, position)):
+        position = max(len(tape.ahead) - _LONGEST_START, 1)  # it may stand across two pieces
+        if not tape.has(len(tape.ahead) + _PIECE) and len(tape.ahead) <= position + _LONGEST_START:
             tape.take(len(tape.ahead))
-            return Broken(offset, tape.offset - offset, expected, found)
+            return
         if position > MAX_RECORD:
             tape.take(position - 1)
             position = 1
     tape.take(after.end())
-    return Broken(offset, tape.offset - offset, expected, found)
 
 
 def _arc(tape: _Tape, name: str) -> Iterator[Found]:
@@ -254,11 +263,9 @@ def _arc(tape: _Tape, name: str) -> Iterator[Found]:
         line, _, _ = bytes(tape.ahead[:_PIECE]).partition(b"\n")
         entry = arc.entry(line, columns)
         if entry is None:
-            tape.take(len(tape.ahead))
-            while tape.has(1):
-                tape.take(len(tape.ahead))
+            _pass_to(tape, arc.NEXT)
             yield Broken(offset, tape.offset - offset, "the line that begins a record of an ARC file", repr(line[:60]))
-            return
+            continue
         tape.take(len(line) + 1)
         if entry.length + arc.LONGEST_HEAD > MAX_RECORD:
             tape.take(entry.length)

@@ -217,7 +217,8 @@ def parse(content: bytes) -> RawRecord:
 
 
 def salvage(file: BinaryIO, offset: int) -> bytes:
-    """Return what comes out of a broken member before it breaks, its head at most; moves the file's position."""
+    """Return what comes out of a broken member before it breaks, its head at most; the file stays where it stands."""
+    position = file.tell()
     file.seek(offset)
     decoder = zlib.decompressobj(wbits=31)
     start = b""
@@ -226,6 +227,7 @@ def salvage(file: BinaryIO, offset: int) -> bytes:
             start += decoder.decompress(sip, _PIECE)
     except zlib.error:
         pass
+    file.seek(position)
     return start
 
 

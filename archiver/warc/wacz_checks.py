@@ -14,6 +14,7 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -43,6 +44,7 @@ _IDX = re.compile(r"indexes/[^/]+\.idx")
 _PAGE_LIST = re.compile(r"pages/[^/]+\.jsonl")
 _FOLDERS = {"archive": [_WARC], "indexes": [_CDXJ, _IDX], "pages": [_PAGE_LIST]}
 _STORED = re.compile(r"archive/.*|indexes/.*\.gz")
+_DRAFT = "1.0.0"  # as py-wacz wrote it in 2020: sizes and hashes in `stats`, no names, no digest of the manifest
 _ALGORITHMS = frozenset({"sha256", "sha512", "sha1", "md5"})
 
 
@@ -81,8 +83,9 @@ class _Package:
         """Read all of the package and yield what is wrong with it."""
         for name, problem in self._survey.problems:
             yield _damage("entry" if name else "zip", name or self._name, problem.expected, problem.found)
-        yield from self._layout()
-        yield from self._contents(_Manifest(self._entries.get(MANIFEST), self._entries.get(DIGEST)))
+        manifest = _Manifest(self._entries.get(MANIFEST), self._entries.get(DIGEST))
+        yield from self._layout(manifest)
+        yield from self._contents(manifest)
         for name in self._matching(_PAGE_LIST):
             yield from _page_list(self._entries[name])
         for name in self._matching(_IDX):
@@ -92,13 +95,15 @@ class _Package:
     def _matching(self, pattern: re.Pattern[str]) -> list[str]:
         return [name for name in self._entries if pattern.fullmatch(name)]
 
-    def _layout(self) -> Iterator[Finding]:
+    def _layout(self, manifest: _Manifest) -> Iterator[Finding]:
         """Check that what must be there is there, and as it must be."""
         wanted = {"a WARC file in archive/": self._matching(_WARC), "an index in indexes/": self._matching(_CDXJ)}
         wanted |= {name: self._matching(re.compile(re.escape(name))) for name in (PAGES, MANIFEST, DIGEST)}
         for what, there in wanted.items():
             if not there:
-                yield _damage("missing entry", self._name, what, "none")
+                lacking = _damage("missing entry", self._name, what, "none")
+                custom = what == DIGEST and manifest.is_draft
+                yield replace(lacking, severity=Severity.WARNING) if custom else lacking
         for name, entry in self._entries.items():
             allowed = _FOLDERS.get(name.partition("/")[0])
             if allowed and not any(pattern.fullmatch(name) for pattern in allowed):
@@ -163,6 +168,8 @@ class _Manifest:
         self.findings: list[Finding] = []
         self.resources: dict[str, dict[str, Any]] = {}
         """What it says of each entry, by path."""
+        self.is_draft = False
+        """Whether it is that of the format before it was one."""
         try:
             data = _whole(manifest) if manifest else b""
             self._read(_object(data) if manifest else {})
@@ -180,13 +187,17 @@ class _Manifest:
         profile, version = manifest.get("profile"), manifest.get("wacz_version")
         if profile not in ("data-package", "wacz"):
             self._add("the profile data-package", repr(profile))
-        if profile != "wacz" and version != "1.1.1":  # the profile wacz is that of 1.2, which has no such field
+        self.is_draft = version == _DRAFT
+        known = profile == "wacz" or self.is_draft or version == "1.1.1"
+        if not known:  # the profile wacz is that of 1.2, which has no such field
             self._add("wacz_version 1.1.1", repr(version))
         resources = manifest.get("resources")
-        for resource in resources if isinstance(resources, list) else []:
-            path = resource.get("path") if isinstance(resource, dict) else None
+        for listed in resources if isinstance(resources, list) else []:
+            resource: dict[str, Any] = listed if isinstance(listed, dict) else {}
+            resource = _of_draft(resource) if self.is_draft else resource
+            path = resource.get("path")
             if not isinstance(path, str) or not isinstance(resource.get("name"), str):
-                self._add("resources with name and path", repr(resource)[:80])
+                self._add("resources with name and path", repr(listed)[:80])
             elif path in self.resources:
                 self._add("each entry once", f"{path} twice")
             else:
@@ -201,6 +212,15 @@ class _Manifest:
             self._add(f"a hash by one of {sorted(_ALGORITHMS)} in {DIGEST}", label)
         elif label != f"{algorithm}:{hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()}":
             self._add(f"{label}, as {DIGEST} says", "another hash")
+
+
+def _of_draft(listed: dict[str, Any]) -> dict[str, Any]:
+    """Return what the draft's manifest says of an entry as the format says it."""
+    stats = listed.get("stats")
+    if not isinstance(stats, dict):
+        return listed
+    label = f"{listed.get('hashing', 'sha256')}:{stats.get('hash')}"
+    return {"name": listed.get("path"), **listed, "bytes": stats.get("bytes"), "hash": label}
 
 
 def _content(entry: Entry, listed: Mapping[str, Any]) -> Iterator[Finding]:

@@ -411,6 +411,15 @@ def test_an_id_that_comes_twice_is_another_programs_custom_and_damage_in_a_file_
     assert {(found.severity, found.what) for found in archive.check_index()} >= {(Severity.DAMAGE, "record id")}
 
 
+def test_what_follows_a_record_that_is_none_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "other.warc.gz"
+    noise = random.Random(1).randbytes(100_000)
+    path.write_bytes(foreign(b"", b"1") + gzip.compress(b"none") + foreign(b"", noise) + foreign(b"", b"2"))
+    tally = Tally()
+    (finding,) = verify_file(path, tally)
+    assert (finding.what, tally.records) == ("record", 3)
+
+
 def test_a_file_without_a_description_of_its_own_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "other.warc.gz"
     path.write_bytes(foreign(b"WARC-Warcinfo-ID: <urn:elsewhere>\r\n", b"HTTP/1.1 200 OK\r\n\r\n"))

@@ -8,6 +8,7 @@ import http.client
 import io
 import json
 import random
+import re
 import socket
 import stat
 import struct
@@ -451,6 +452,48 @@ def blocks_of_half_an_index(contents: Contents) -> None:
 
 def blocks_that_are_none(contents: Contents) -> None:
     contents.entries["indexes/index.idx"] = b"index\n"
+
+
+def as_a_draft(contents: Contents) -> None:
+    """As py-wacz wrote packages in 2020."""
+    contents.stale_manifest = contents.stale_digest = True
+    del contents.entries["datapackage-digest.json"]
+    listed = [
+        {
+            "path": name,
+            "stats": {"hash": hashlib.sha256(data).hexdigest(), "bytes": len(data)},
+            "hashing": "sha256",
+        }
+        for name, data in contents.entries.items()
+        if "/" in name
+    ]
+    contents.manifest(wacz_version="1.0.0", resources=listed)
+
+
+def test_a_package_of_the_draft_is_whole_and_checked(tmp_path: Path, contents: Contents) -> None:
+    as_a_draft(contents)
+    contents.write(tmp_path / "draft.wacz")
+    (finding,) = verify_wacz(tmp_path / "draft.wacz")
+    assert (finding.severity, finding.expected) == (Severity.WARNING, "datapackage-digest.json")
+    contents.change("pages/", lambda data: data + data.splitlines(keepends=True)[-1])
+    contents.write(tmp_path / "bad.wacz")
+    assert {each.what for each in verify_wacz(tmp_path / "bad.wacz")} == {"missing entry", "size", "hash"}
+
+
+def as_others_write_it(lines: bytes) -> bytes:
+    """Numbers as numbers, digests without a name or with another one, and no line for what is no answer."""
+    kept = [line for line in lines.decode().splitlines(keepends=True) if '"resource"' not in line]
+    numbers = re.sub(r'"(offset|length|status)": "(\d+)"', r'"\1": \2', "".join(kept))
+    return re.sub(r'"sha1:([A-Z2-7]{32})"', r'"\1"', numbers, count=1).replace('"sha1:', '"sha-1:').encode()
+
+
+def test_an_index_as_others_write_it_contradicts_nothing(tmp_path: Path, contents: Contents) -> None:
+    without_blocks(contents, as_others_write_it)
+    contents.write(tmp_path / "other.wacz")
+    assert list(verify_wacz(tmp_path / "other.wacz")) == []
+    contents.change("indexes/index.cdxj", lambda lines: re.sub(rb'"length": \d', b'"length": 9', lines, count=1))
+    contents.write(tmp_path / "bad.wacz")
+    assert [finding.what for finding in verify_wacz(tmp_path / "bad.wacz")] == ["index"]
 
 
 THE_EIGHT = [
