@@ -25,7 +25,7 @@ from archiver.store.database import database_url, timestamp
 from archiver.store.lookup import Lookup, Place
 from archiver.urls import Site
 from archiver.warc import message
-from archiver.warc.reader import Record, iter_records, read_record
+from archiver.warc.reader import Record, read_record, request_of
 
 LONGEST_GATE = 20 * gate.LONGEST
 """Bytes of a gate: see `archiver.pages.gate`."""
@@ -117,16 +117,8 @@ class ArchiveDownloadHandler:
     def _request(self, place: Place) -> bytes:
         """Return the request that a capture answers, as it was sent; empty when there is no record of it."""
         path = self._home / "warc" / place.warc_file
-        requests: dict[str, Record] = {}
-        for record in iter_records(path, start=self._lookup.end_before(place)):
-            if record.type == "request":
-                requests[record.record_id] = record
-            if record.offset >= place.warc_offset:
-                # Either of the two may name the other: WARC 1.1, section 5.7.
-                named = (each for each in requests.values() if place.record_id in each.concurrent)
-                found = next(named, None) or next(filter(None, map(requests.get, record.concurrent)), None)
-                return found.block if found else b""
-        return b""
+        found = request_of(path, place.warc_offset, start=self._lookup.end_before(place))
+        return found.block if found else b""
 
     def _missing(self, url: str) -> str:
         before, after = self._lookup.around(url, self._until or timestamp())

@@ -176,6 +176,29 @@ def iter_records(
                 offset += record.length
 
 
+def request_of(path: Path, offset: int, *, start: int) -> Record | None:
+    """Return the record of the request that the response at `offset` answers; None when no record beside it tells.
+
+    Either of the two may name the other, and stand before it (WARC 1.1, section 5.7). `start` is where the capture
+    before the response ends. Damaged records are passed over.
+    """
+    requests: dict[str, Record] = {}
+    response: Record | None = None
+    for record in iter_records(path, start=start, on_damage=lambda _: None):
+        if record.type == "request":
+            requests[record.record_id] = record
+        elif record.offset == offset:
+            response = record
+        elif record.offset > offset:
+            break
+        if response:
+            found = (each for each in requests.values() if response.record_id in each.concurrent)
+            request = next(found, None) or next(filter(None, map(requests.get, response.concurrent)), None)
+            if request:
+                return request
+    return None
+
+
 def next_record(file: BinaryIO, name: str, position: int) -> int:
     """Return where the next whole record begins, at `position` or after it; the end of the file when there is none.
 

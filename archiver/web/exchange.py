@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archiver.errors import ArchiveDamaged, ArchiverError
+from archiver.errors import ArchiveDamaged
 from archiver.store.timeline import Held, Timeline
 from archiver.warc import coding, message, reader
 from archiver.warc.writer import OPEN_SUFFIX
@@ -143,24 +143,13 @@ def _exchange(shown: message.Message, entity: bytes, method: str) -> Exchange:
 def _method(directory: Path, held: Held, start: int) -> str:
     """Return the method of the request a capture answers; GET where no record beside it tells.
 
-    `start` is where the capture before it ends. Either of the two records may name the other (WARC 1.1, section 5.7).
+    `start` is where the capture before it ends.
     """
-    requests: list[reader.Record] = []
-    named: str | None = None
     try:
-        for record in reader.iter_records(_path(directory, held), start=start):
-            if record.type == "request":
-                requests.append(record)
-            elif record.offset == held.warc_offset:
-                named = record.header("WARC-Concurrent-To")
-            elif record.offset > held.warc_offset:
-                break
-            for one in requests:
-                if one.header("WARC-Concurrent-To") == held.record_id or one.record_id == named:
-                    return one.block.partition(b" ")[0].decode("latin-1")
-    except (ArchiverError, OSError, ValueError):  # what is damaged is told of where it is asked for
-        pass
-    return "GET"
+        request = reader.request_of(_path(directory, held), held.warc_offset, start=start)
+    except OSError:  # what cannot be read is told of where it is asked for
+        return "GET"
+    return request.block.partition(b" ")[0].decode("latin-1") if request else "GET"
 
 
 def _read(directory: Path, held: Held) -> message.Message:
