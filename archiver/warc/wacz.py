@@ -12,10 +12,10 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from archiver import errors
@@ -51,7 +51,7 @@ def write_wacz(
     target: Path,
     warcs: Iterable[Path],
     lines: Iterable[str],
-    pages: Iterable[Page],
+    pages: Sequence[Page],
     extra: Iterable[Page] = (),
     *,
     created: str,
@@ -63,8 +63,8 @@ def write_wacz(
     """Write a package; until it is whole and on the disk, `target` is as it was.
 
     `warcs` are closed WARC files, `lines` their sorted index as in `index.cdxj`, `pages` are those to start from,
-    `extra` those that are reached from them and are found by a search of texts, `created` is a time in ISO 8601 UTC,
-    `description` Markdown. Memory holds a block of the index, however large the archive.
+    `extra` those that are reached from them and found by a search of texts as well, `created` is a time in ISO 8601
+    UTC, `description` Markdown. Memory holds a block of the index, however large the archive.
 
     Raises UsageError for a name that does not end in `.wacz` or when there is nothing to pack, ArchiveDamaged when a
     WARC file cannot be read or the lines are not sorted, DiskFull and ArchiverError when the package cannot be written.
@@ -79,8 +79,9 @@ def write_wacz(
         for path in files:
             parts.add_warc(path)
         parts.add_index(lines)
-        parts.add("pages/pages.jsonl", _page_lines("pages", "All Pages", pages))
-        parts.add("pages/extraPages.jsonl", _page_lines("extra-pages", "Extra Pages", extra))
+        parts.add("pages/pages.jsonl", _page_lines("pages", "Pages to Start From", pages))
+        # Those to start from as well: ReplayWeb.page searches this list alone, and calls it all pages.
+        parts.add("pages/extraPages.jsonl", _page_lines("extra-pages", "All Pages", chain(pages, extra)))
         details = {"title": title, "description": description, "created": created, "software": software}
         if main_page:
             details |= {"mainPageUrl": main_page.url, "mainPageDate": main_page.ts}

@@ -212,6 +212,19 @@ class _Manifest:
             self._add(f"a hash by one of {sorted(_ALGORITHMS)} in {DIGEST}", label)
         elif label != f"{algorithm}:{hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()}":
             self._add(f"{label}, as {DIGEST} says", "another hash")
+        if signed := guard.get("signedData"):
+            self._signed(signed, label)
+
+    def _signed(self, signed: object, label: str) -> None:
+        """Say that nobody checked a signature, and whether it could be about this manifest at all."""
+        of = signed.get("hash", label) if isinstance(signed, dict) else signed
+        if of != label:
+            self._add(f"a signature of {label} in {DIGEST}", f"one of {of!r:.80}")
+        expected = "no signature, as none is checked here"
+        found = "a signature, not checked: who made the package is not proven"
+        self.findings.append(
+            Finding(severity=Severity.WARNING, what="signature", file=DIGEST, expected=expected, found=found)
+        )
 
 
 def _of_draft(listed: dict[str, Any]) -> dict[str, Any]:

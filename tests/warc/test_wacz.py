@@ -43,6 +43,7 @@ PAGES = [
     ),
     Page(url="https://kexue.fm/archives/1", ts="2026-11-21T17:45:03.000001Z", title="", text="\ud800"),
 ]
+EXTRA = Page(url="https://kexue.fm/search?q=a b", ts="2026-11-21T17:45:08Z", title="找", text="q")
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def pack(directory: Path, target: Path, pages: list[Page] = PAGES, **details: An
             directory.iterdir(),
             lines,
             pages,
-            pages[:1],
+            [EXTRA],
             created="2026-11-21T18:00:00Z",
             software="test",
             **details,
@@ -110,18 +111,26 @@ def test_a_package_holds_what_the_format_asks_for(package: Path, warcs: Path) ->
         assert guard["hash"] == "sha256:" + hashlib.sha256(content.read("datapackage.json")).hexdigest()
 
 
-def test_pages_come_with_their_text(package: Path) -> None:
+def page_list(package: Path, name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     with zipfile.ZipFile(package) as content:
-        header, *pages = map(json.loads, content.read("pages/pages.jsonl").split(b"\n")[:-1])
-    assert header == {"format": "json-pages-1.0", "id": "pages", "title": "All Pages", "hasText": True}
+        header, *pages = map(json.loads, content.read(f"pages/{name}.jsonl").split(b"\n")[:-1])
+    return header, pages
+
+
+def test_pages_come_with_their_text(package: Path) -> None:
+    header, pages = page_list(package, "pages")
+    assert header == {"format": "json-pages-1.0", "id": "pages", "title": "Pages to Start From", "hasText": True}
     assert [(page["url"], page["ts"], page["title"], page["text"]) for page in pages] == [
         (page.url, page.ts, page.title, page.text) for page in PAGES
     ]
     assert len({page["id"] for page in pages}) == 2
-    with zipfile.ZipFile(package) as content:
-        header, *extra = map(json.loads, content.read("pages/extraPages.jsonl").split(b"\n")[:-1])
-    assert header == {"format": "json-pages-1.0", "id": "extra-pages", "title": "Extra Pages", "hasText": True}
-    assert extra == pages[:1]
+
+
+def test_the_list_that_players_search_has_every_page_those_to_start_from_first(package: Path) -> None:
+    header, pages = page_list(package, "extraPages")
+    assert header == {"format": "json-pages-1.0", "id": "extra-pages", "title": "All Pages", "hasText": True}
+    assert pages[:-1] == page_list(package, "pages")[1]
+    assert (pages[-1]["url"], pages[-1]["text"]) == (EXTRA.url, EXTRA.text)
 
 
 def test_what_a_package_says_of_itself(tmp_path: Path, warcs: Path) -> None:
@@ -278,6 +287,40 @@ def contents(package: Path) -> Contents:
 def test_a_package_put_together_again_is_accepted(tmp_path: Path, contents: Contents) -> None:
     contents.write(tmp_path / "again.wacz")
     assert list(verify_wacz(tmp_path / "again.wacz")) == []
+
+
+def signed(contents: Contents, signature: object) -> None:
+    label = "sha256:" + hashlib.sha256(contents.entries["datapackage.json"]).hexdigest()
+    guard = {"path": "datapackage.json", "hash": label, "signedData": signature}
+    contents.entries["datapackage-digest.json"] = json.dumps(guard).encode()
+    contents.stale_manifest = contents.stale_digest = True
+
+
+@pytest.mark.parametrize("of", ["the manifest", "something it does not name"])
+def test_that_nobody_checked_a_signature_is_said(tmp_path: Path, contents: Contents, of: str) -> None:
+    label = "sha256:" + hashlib.sha256(contents.entries["datapackage.json"]).hexdigest()
+    signed(contents, {"signature": "bad"} | ({"hash": label} if of == "the manifest" else {}))
+    contents.write(tmp_path / "signed.wacz")
+    (finding,) = verify_wacz(tmp_path / "signed.wacz")
+    assert (finding.severity, finding.what, finding.file) == (
+        Severity.WARNING,
+        "signature",
+        "datapackage-digest.json",
+    )
+    assert "not checked" in finding.found
+
+
+@pytest.mark.parametrize("signature", [{"hash": "sha256:00", "signature": "x"}, {"hash": None}, "x", [1]])
+def test_a_signature_of_something_else_is_damage(tmp_path: Path, contents: Contents, signature: object) -> None:
+    signed(contents, signature)
+    contents.write(tmp_path / "signed.wacz")
+    assert found(tmp_path / "signed.wacz") == {("manifest", "datapackage.json")}
+
+
+def test_no_signature_where_one_could_be_is_none(tmp_path: Path, contents: Contents) -> None:
+    signed(contents, None)
+    contents.write(tmp_path / "unsigned.wacz")
+    assert list(verify_wacz(tmp_path / "unsigned.wacz")) == []
 
 
 def flip(data: bytes) -> bytes:
