@@ -13,8 +13,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from archiver.warc.writer import Location, WarcWriter
 
 START = datetime(2026, 11, 21, 17, 45, tzinfo=UTC)
@@ -101,17 +99,16 @@ def http(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
 
 
 class Judge:
-    """Programs of others: those installed beside this Python, or else on the PATH."""
+    """Programs of others: those installed beside this Python, as the test group does, or else on the PATH."""
 
     def __init__(self, new_folder: Callable[[], Path]) -> None:
         self._new_folder = new_folder
 
     def find(self, program: str) -> str:
-        """Return where a program is; skip the test when it is nowhere."""
+        """Return where a program is."""
         places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         found = shutil.which(program, path=places)
-        if found is None:
-            pytest.skip(f"{program} is not installed")
+        assert found, f"expected {program}, found none: install the test group"
         return found
 
     def __call__(

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import contextlib
 import errno
 import gzip
 import hashlib
-import http.client
 import io
 import json
 import random
 import re
-import socket
 import stat
 import struct
-import subprocess
-import time
 import tracemalloc
 import zipfile
 import zlib
@@ -21,14 +16,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver import errors
-from archiver.warc import index, message, reader, wacz_checks, zips
+from archiver.warc import index, wacz_checks, zips
 from archiver.warc.verify import Severity, Tally
 from archiver.warc.wacz import Page, verify_wacz, write_wacz
 from archiver.warc.writer import WarcWriter
@@ -745,56 +739,3 @@ def test_random_bytes_raise_nothing_but_findings(tmp_path: Path, package: Path) 
             harmed[source.randrange(len(harmed) - 2000, len(harmed))] = source.randrange(256)
         bad.write_bytes(harmed)
         assert all(str(finding) for finding in verify_wacz(bad))
-
-
-def test_pywb_takes_a_package_in(tmp_path: Path, package: Path, warcs: Path, judge: Judge) -> None:
-    judge("wb-manager", "init", "blog", cwd=tmp_path)
-    done = judge("wb-manager", "add", "blog", package, "--unpack-wacz", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    collection = tmp_path / "collections" / "blog"
-    lines = (collection / "indexes" / "index.cdxj").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == len(EXCHANGES)
-    known = {record.record_id: record.block for path in warcs.iterdir() for record in reader.iter_records(path)}
-    for line in lines:
-        fields = json.loads(line[line.index(" {") :])
-        record = reader.read_record(collection / "archive", fields["filename"], int(fields["offset"]))
-        assert (record.target_uri, record.block) == (fields["url"], known[record.record_id])
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def fetch(port: int, url: str) -> bytes:
-    """Return what pywb gives for a page of the collection, as recorded; wait until it is there."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    for _ in range(100):
-        try:
-            connection.connect()
-            break
-        except ConnectionRefusedError:
-            time.sleep(0.2)
-    connection.request("GET", f"/blog/20261121id_/{url}", headers={"Accept-Encoding": "gzip"})
-    with contextlib.closing(connection):
-        return connection.getresponse().read()
-
-
-@pytest.mark.parametrize("source", ["WARC", "WACZ"])
-def test_pywb_serves_what_was_recorded(tmp_path: Path, package: Path, warcs: Path, judge: Judge, source: str) -> None:
-    judge("wb-manager", "init", "blog", cwd=tmp_path)
-    added = [package, "--unpack-wacz"] if source == "WACZ" else list(warcs.iterdir())
-    assert judge("wb-manager", "add", "blog", *added, cwd=tmp_path).returncode == 0
-    port = free_port()
-    with subprocess.Popen(
-        [judge.find("wayback"), "-p", str(port), "-b", "127.0.0.1", "-t", "1"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
-        try:
-            for name in ("page", "robots", "missing", "image", "escaped", "port"):
-                uri, response = EXCHANGES[name]
-                assert fetch(port, quote(uri, safe=":/?&=%")) == message.parse(response).entity, name
-        finally:
-            server.kill()
