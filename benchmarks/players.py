@@ -75,6 +75,10 @@ async url => {
     return [...new Uint8Array(digest)].map(byte => byte.toString(16).padStart(2, "0")).join("");
 }
 """
+EMBEDDED = f"""<!DOCTYPE html><title>Embedded</title><script src="ui.js"></script>
+<replay-web-page source="/{PACKAGE}" url="page:0" embed="default" replayBase="/"></replay-web-page>"""
+"""As a site shows a package, opened with its first page."""
+
 _REWRITTEN = re.compile(r"/\d*[a-z]{2}_/(https?://.*)")
 _DATED = re.compile(r"/\d*mp_/.*")
 _NO_DIGIT = re.compile(r"\D")
@@ -229,6 +233,7 @@ def replay_web_page(unpacked: Path, package: Path, stack: ExitStack) -> Player:
     for name in ("index.html", "ui.js", "sw.js"):
         shutil.copy(unpacked / name, folder)
     shutil.copy(package, folder / PACKAGE)
+    (folder / "embedded.html").write_text(EMBEDDED, encoding="utf-8")
     files = Starlette(routes=[Mount("/", StaticFiles(directory=folder, html=True))])
     server = uvicorn.Server(uvicorn.Config(files, port=port, log_level="critical"))
     thread = threading.Thread(target=server.run)
@@ -249,15 +254,18 @@ def _at_its_date(shown: str, capture: Capture) -> str:
     return _DATED.sub(lambda _: f"/{capture.date}id_/{capture.target_uri}", shown)
 
 
-def opened(browser: Browser, player: Player, posts: list[Post], package: Path) -> tuple[str, bool]:
-    """Return what ReplayWeb.page makes of the package as a whole, and whether it is all there."""
+def opened(browser: Browser, player: Player, posts: list[Post], package: Path) -> bool:
+    """Print what ReplayWeb.page makes of the package as a whole; return whether that is all of it."""
     with zipfile.ZipFile(package) as parts:
-        manifest = json.loads(parts.read("datapackage.json"))
+        main_page = json.loads(parts.read("datapackage.json"))["mainPageUrl"]
         pages = len(parts.read("pages/pages.jsonl").splitlines()) - 1
+    address = player.page(posts[0]).partition("#")[0]
     found = 0
     with browser.new_context() as context:
         page = context.new_page()
-        page.goto(player.page(posts[0]).partition("#")[0])
+        page.goto(_origin(address) + "/embedded.html")
+        title = shown(page, Post("", main_page, main_page)).title()
+        page.goto(address)
         entries = page.locator("wr-page-entry")
         entries.first.wait_for(timeout=PATIENCE)
         listed = page.get_by_text(re.compile(r"^\d+ Pages$")).inner_text()
@@ -265,8 +273,8 @@ def opened(browser: Browser, player: Player, posts: list[Post], package: Path) -
             page.get_by_placeholder("Search by Page URL").fill(post.title)
             page.wait_for_timeout(1000)
             found += post.target_uri in entries.evaluate_all("all => all.map(entry => entry.page.url)")
-    told = f"main page {manifest['mainPageUrl']}, {listed}, search finds {found} of {len(posts)} titles"
-    return told, listed == f"{pages} Pages" and found == len(posts)
+    print(f"{player.name} opens with {title!r}, lists {listed}, finds {found} of {len(posts)} titles")
+    return listed == f"{pages} Pages" and found == len(posts)
 
 
 def main() -> int:
@@ -299,9 +307,7 @@ def measure(folder: Path, options: argparse.Namespace, stack: ExitStack) -> int:
         seen = {player.name: look(browser, player, posts, known) for player in players}
         short = report(seen, Counter(capture.status for capture in known))
         if options.replaywebpage:
-            told, whole = opened(browser, players[-1], posts, package)
-            print(f"{players[-1].name}: {told}")
-            short |= not whole
+            short |= not opened(browser, players[-1], posts, package)
     return 1 if short else 0
 
 
@@ -313,15 +319,17 @@ def report(seen: dict[str, Seen], recorded: Counter[int]) -> bool:
     for name, player in seen.items():
         answered = blog.answered & player.answered
         refused = blog.answered & player.refused - player.answered
-        line = f"{name:<22}{player.formulas:>9}{len(answered):>9}{len(refused):>9}{len(player.outside):>9}"
+        files = (len(answered), len(refused)) if blog.answered else ("-", "-")
+        line = "".join(f"{figure:>9}" for figure in (player.formulas, *files, len(player.outside)))
         if player is not blog:
             line += "".join(f"{f'{player.equal[status]}/{recorded[status]}':>12}" for status in (200, 304))
             short += [f"{name} refuses {url}" for url in sorted(refused)]
             short += [f"{name} lets out {url}" for url in sorted(player.outside)]
             short += [f"{name} sets fewer formulas"] * (player.formulas < blog.formulas)
             short += [f"{name} gives other bodies"] * (player.equal != recorded)
-        print(line)
-    print(*short, sep="\n")
+        print(f"{name:<22}{line}")
+    for words in short:
+        print(words)
     return bool(short)
 
 

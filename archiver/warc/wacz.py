@@ -188,8 +188,8 @@ def _in_order(lines: Iterable[str]) -> Iterator[str]:
 
 def _page_lines(name: str, title: str, pages: Iterable[Page]) -> Iterator[bytes]:
     yield _line({"format": "json-pages-1.0", "id": name, "title": title, "hasText": True})
-    for page in pages:
-        key = hashlib.sha256(f"{page.ts} {page.url}".encode("utf-8", "replace")).hexdigest()[:16]
+    for number, page in enumerate(pages):  # ReplayWeb.page keeps them by id: so its `page:0` is the main page
+        key = f"{number:06}-{hashlib.sha256(f'{page.ts} {page.url}'.encode('utf-8', 'replace')).hexdigest()[:16]}"
         yield _line({"id": key, "url": page.url, "ts": page.ts, "title": page.title, "text": page.text})
 
 
