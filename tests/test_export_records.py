@@ -100,6 +100,14 @@ def test_a_damaged_package_is_named(home: Path, tmp_path: Path) -> None:
     assert archiver(home, "verify", package).exit_code == 4
 
 
+@pytest.mark.parametrize("name", ["blog.zip", "BLOG.WACZ", "blog"])
+def test_a_package_is_checked_as_one_under_any_name(home: Path, tmp_path: Path, name: str) -> None:
+    archiver(home, "export", "wacz", tmp_path / "blog.wacz")
+    package = (tmp_path / "blog.wacz").rename(tmp_path / name)
+    checked = archiver(home, "verify", package)
+    assert (checked.exit_code, checked.stdout.startswith("1 files, ")) == (0, True), checked.stdout
+
+
 @pytest.mark.parametrize("state", ["there", "missing", "behind"])
 def test_the_index_is_that_of_the_records_whatever_is_left_of_it(home: Path, tmp_path: Path, state: str) -> None:
     """Fault A3: after a kill before the index was written, it can be made of the records."""

@@ -51,10 +51,11 @@ def verify(obj: Context, /, file: Path | None, json_: bool) -> None:
 
 
 def _of_file(file: Path, tally: Tally) -> list[Finding]:
+    from archiver.warc.outside import is_package
     from archiver.warc.verify import verify_file
     from archiver.warc.wacz_checks import verify_wacz
 
-    return list((verify_wacz if file.suffix == ".wacz" else verify_file)(file, tally))
+    return list((verify_wacz if is_package(file) else verify_file)(file, tally))
 
 
 def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, list[int]]]:
