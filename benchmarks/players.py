@@ -149,7 +149,7 @@ def look(browser: Browser, player: Player, posts: list[Post], known: list[Captur
             frame = shown(page, post)
             seen.formulas += frame.evaluate(SET)
             if player.recorded and post == posts[-1]:
-                ask: Ask = (lambda url, frame=frame: str(frame.evaluate(DIGEST, url))) if player.worker else _digest
+                ask = _in_browser(frame) if player.worker else _digest
                 for capture in known:
                     seen.equal[capture.status] += ask(player.recorded(frame.url, capture)) in capture.digests
     return seen
@@ -190,6 +190,10 @@ def shown(page: Page, post: Post) -> Frame:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _in_browser(frame: Frame) -> Ask:
+    return lambda url: str(frame.evaluate(DIGEST, url))
 
 
 def _digest(url: str) -> str:
@@ -295,6 +299,9 @@ def measure(folder: Path, options: argparse.Namespace, stack: ExitStack) -> int:
     package = folder / PACKAGE
     export_wacz(options.home, database_url(options.home), package)
     posts = [Post(*map(str, row)) for row in query.run(database_url(options.home), POSTS).rows[: options.posts]]
+    elsewhere = [post.target_uri for post in posts if urlsplit(post.target_uri).hostname != "127.0.0.1"]
+    if options.live and elsewhere:
+        raise SystemExit(f"--live: expected a blog archived from 127.0.0.1, found {elsewhere[0]}")
     known = captures(options.home)
     players = [Player("the blog", lambda post: post.target_uri)] if options.live else []
     players.append(our_replay(options.home, folder, stack))
