@@ -269,6 +269,9 @@ GATE = "the gate stayed shut, also with its cookie"
 OUT_OF_BOUNDS = "out of bounds"
 """How the reason of a gap begins that a redirect out of the blog left."""
 
+LEFT_OUT = "left out by --without"
+"""Reason of the gap of what a crawl was told to leave out; a later one without these words asks for it."""
+
 FORBIDDEN = "Forbidden by robots.txt"
 """Reason of the gap that lasts as long as the site's rules."""
 

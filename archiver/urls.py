@@ -6,6 +6,7 @@ canonical form; a `Site` maps between it and the server that is asked.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +27,17 @@ LARGEST_POST = 999_999_999
 _POST = re.compile(r"/archives/([1-9]\d{0,8})(?:\.html)?/?")
 _COMMENT_PAGE = re.compile(r"/archives/([1-9]\d{0,8})/comment-page-([1-9]\d{0,5})/?")
 _CATEGORY = re.compile(r"/category/([^/]+)(?:/([1-9]\d{0,5}))?/?")
+_PAGED = re.compile(r"(/|/tag/[^/]+)(?:(?<=/)page|(?<=[^/]))/([1-9]\d{0,5})/?")
+_TAG = re.compile(r"/tag/[^/]+/?")
+_FEED = re.compile(r"(/feed(?:/(?:rss|atom))?(?:/comments)?)/?")
+_ATTACHMENT = re.compile(r"/attachment/[1-9]\d{0,8}/?")
+_FRONT = re.compile(r"/(?:page/[1-9]\d{0,2}/)?")
+_TAG_PAGE = re.compile(r"/tag/[^/]{1,300}/(?:[1-9]\d{0,2}/)?")
 _FURNITURE = ("/static/", "/usr/themes/", "/usr/plugins/")
+_PICTURES = (".apng", ".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
+_NEVER = re.compile(r"^/(?:index\.php/)?(?:search|admin|action)(?:/|$)|[?&]replyTo=", re.I)
+"""Path and query of what is never asked for: robots.txt forbids searches, answering links are one trap a comment."""
+
 _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -146,7 +157,7 @@ def _escaped(text: str, safe: str) -> str:
 def canonical_path(path: str) -> str:
     """Return the one spelling of a path of the blog.
 
-    Posts lose a trailing slash and `.html`; a category's first page has no number, further pages end in a slash.
+    Posts lose a trailing slash and `.html`; the first page of a list has no number, further pages end in a slash.
     """
     if found := _POST.fullmatch(path):
         return f"/archives/{found[1]}"
@@ -155,7 +166,53 @@ def canonical_path(path: str) -> str:
     if found := _CATEGORY.fullmatch(path):
         page = int(found[2] or 1)
         return f"/category/{found[1]}" + (f"/{page}/" if page > 1 else "")
-    return _escaped(path or "/", _SAFE)
+    return _furniture_path(_escaped(path or "/", _SAFE))
+
+
+def _furniture_path(path: str) -> str:
+    """Return the one spelling of a path that is no post, comment page or category; slashes as the blog writes them."""
+    if found := _PAGED.fullmatch(path):
+        page = int(found[2])
+        whole = found[1].rstrip("/") + "/"
+        number = f"{page}/" if page > 1 else ""
+        return whole + (f"page/{number}" if number and whole == "/" else number)
+    if found := _FEED.fullmatch(path):
+        return found[1]
+    if _TAG.fullmatch(path) or _ATTACHMENT.fullmatch(path):
+        return path.rstrip("/") + "/"
+    return path
+
+
+def is_never_asked(url: str) -> bool:
+    """Return whether an address is of a kind that is never asked for: searches, administration, links to answer."""
+    parts = urlsplit(url)
+    return bool(_NEVER.search(_as_read(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")))
+
+
+def _as_read(path: str) -> str:
+    """Return a path as a server reads it: escapes decoded, `.`, `..` and double slashes worked out."""
+    decoded = unquote(path).replace("\\", "/")
+    return posixpath.normpath("/" + decoded.lstrip("/")) + ("/" if decoded.endswith("/") else "")
+
+
+def front_url() -> str:
+    """Return the canonical URL of the front page."""
+    return f"{BLOG}/"
+
+
+def feed_url() -> str:
+    """Return the canonical URL of the feed of posts."""
+    return f"{BLOG}/feed"
+
+
+def icon_url() -> str:
+    """Return the canonical URL of the icon that browsers ask for when a page names none."""
+    return f"{BLOG}/favicon.ico"
+
+
+def tag_url(name: str) -> str:
+    """Return the canonical URL of the first page of a tag, where the blog names it in addresses as it does on pages."""
+    return f"{BLOG}/tag/{quote(name, safe='')}/"
 
 
 def post_url(post_id: int) -> str:
@@ -192,9 +249,39 @@ def post_id(canonical: str | None) -> int | None:
 
 
 def file_kind(canonical: str) -> str:
-    """Return the kind of file at an address, as in the frontier: what pages are made with, or a picture in them."""
+    """Return the kind of what is at an address that is no post, comment page or list of posts, as in the frontier.
+
+    `requisite` is what pages are made with, `image` a picture in them, the others are as `furniture_kind` says.
+    """
     path = canonical.removeprefix(BLOG)
-    return "requisite" if path != canonical and path.startswith(_FURNITURE) else "image"
+    if path != canonical and (path.startswith(_FURNITURE) or canonical == icon_url()):
+        return "requisite"
+    return furniture_kind(canonical) or "image"
+
+
+def is_picture(canonical: str) -> bool:
+    """Return whether an address names a picture."""
+    return urlsplit(canonical).path.lower().endswith(_PICTURES)
+
+
+def furniture_kind(canonical: str) -> str | None:
+    """Return the kind of page or file that belongs to the blog beside its posts; None for anything else.
+
+    `front`, `tag`, `page` (independent pages and attachments), `feed` or `file` (uploads that are no pictures). An
+    address with a query is none of them, nor is page 1000 of a list: such addresses have no end.
+    """
+    parts = urlsplit(canonical)
+    if not canonical.startswith(BLOG + "/") or parts.query or canonical == catalogue_url():
+        return None
+    if _FRONT.fullmatch(parts.path):
+        return "front"
+    if _TAG_PAGE.fullmatch(parts.path):
+        return "tag"
+    if _FEED.fullmatch(parts.path):
+        return "feed"
+    if parts.path.endswith(".html") or _ATTACHMENT.fullmatch(parts.path):
+        return "page"
+    return "file" if parts.path.startswith("/usr/uploads/") and not is_picture(canonical) else None
 
 
 def comment_page(canonical: str | None) -> tuple[int, int] | None:

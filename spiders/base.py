@@ -24,6 +24,7 @@ from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
+from archiver.pages.furniture import Role, addresses, kind_to_ask, style_addresses
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
 from archiver.pages.requisites import mathjax_parts, parse_requisites
@@ -52,7 +53,7 @@ class BlogSpider(Spider):
     """
 
     sources: frozenset[str] = frozenset()
-    """Lists whose posts are asked for: `catalogue`, `category`, `index`."""
+    """Lists whose posts are asked for: `catalogue`, `category`, `index`; `furniture` for the blog beside them."""
 
     judge: Judge = staticmethod(lambda kind, url, item: "")  # the scheduler of a crawl has a stricter one
 
@@ -72,6 +73,8 @@ class BlogSpider(Spider):
         self.slugs = tuple(map(_slug, slugs))
         self.known = known
         self.requisites: set[str] = set()
+        self.furniture: set[str] = set()
+        """Addresses of the blog beside its posts that were asked for."""
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the first requests, and items that need no request."""
@@ -119,13 +122,60 @@ class BlogSpider(Spider):
         """Note a style, script or font; its bytes are in the capture."""
         return self._read(response, self._requisite)
 
+    def parse_front(self, response: Response) -> Output:
+        """Note a page of the front page's list; what it links is asked for as of every page."""
+        return self._read(response, self._image)
+
+    def parse_tag(self, response: Response) -> Output:
+        """Note a page of the posts with a tag."""
+        return self._read(response, self._image)
+
+    def parse_page(self, response: Response) -> Output:
+        """Note a page that is no post, such as the one about the author."""
+        return self._read(response, self._image)
+
+    def parse_feed(self, response: Response) -> Output:
+        """Note a feed."""
+        return self._read(response, self._image)
+
+    def parse_file(self, response: Response) -> Output:
+        """Note an uploaded file that is no picture."""
+        return self._read(response, self._image)
+
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
         """Yield what a page asks for, then what it comes to: its content, or the gap it leaves."""
         links, item = self._understood(response, page)
         found = outcome(response.meta, item)
         doubt = self.judge(found.kind, found.url, item)
         yield from [] if doubt else links
+        yield from [] if doubt or isinstance(item, Gap | Unmodified) else self._furnishings(response)
         yield replace(found, doubt=doubt)
+
+    def _furnishings(self, response: Response) -> Iterator[Request]:
+        """Yield requests for what a page or style sheet names of the blog beside its posts, each once a run."""
+        if "furniture" not in self.sources:
+            return
+        for url, kind in self._named(response):
+            if url not in self.furniture:
+                self.furniture.add(url)
+                yield self.ask(url, kind)
+
+    def _named(self, response: Response) -> list[tuple[str, str]]:
+        """Return address and kind of what a page or style sheet names; a page that cannot be read names nothing."""
+        content_type = (response.headers.get("Content-Type") or b"").lower()
+        try:
+            if content_type.startswith(b"text/css"):
+                found = [(url, Role.SHOWN) for url in style_addresses(response.url, response.body, self.site)]
+            elif content_type.startswith((b"text/html", b"application/xhtml")):
+                found = list(addresses(response.url, response.body, self.site))
+            else:
+                return []
+        except Exception:  # what only furnishes the blog must not cost a post
+            self.logger.exception("a fault of the archiver with the links of %s", response.url)
+            return []
+        kinds = [(url, kind_to_ask(url, role)) for url, role in found]
+        files = () if self.with_images else ("image", "requisite")
+        return [(url, kind) for url, kind in kinds if kind and kind not in files]
 
     def _understood(self, response: Response, page: Callable[[Response], Found]) -> tuple[list[Request], Item]:
         """Return what a page asks for, and what it is or why it is nothing."""

@@ -7,17 +7,20 @@ from typing import Any
 
 from spiders.catalogue import CatalogueSpider
 from spiders.category import CategorySpider
+from spiders.furniture import FurnitureSpider
 from spiders.index import IndexSpider
 
-SPIDERS = (CatalogueSpider, CategorySpider, IndexSpider)
+SPIDERS = (CatalogueSpider, CategorySpider, IndexSpider, FurnitureSpider)
 
 
-class EverythingSpider(CatalogueSpider, CategorySpider, IndexSpider):
+class EverythingSpider(CatalogueSpider, CategorySpider, IndexSpider, FurnitureSpider):
     """Starts from every source named in `sources`."""
 
     name = "everything"
 
-    def __init__(self, sources: tuple[str, ...] = ("catalogue", "category", "index"), **options: Any) -> None:
+    def __init__(
+        self, sources: tuple[str, ...] = ("catalogue", "category", "index", "furniture"), **options: Any
+    ) -> None:
         super().__init__(**options)
         self.sources = frozenset(sources)
 

@@ -19,8 +19,18 @@ if TYPE_CHECKING:
     from archiver.pages.promises import Finding
 
 
+def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    """Return the kinds of page in a list with commas."""
+    from archiver.crawl.runner import KINDS
+
+    found = tuple(sorted({word.strip() for word in value.split(",") if word.strip()}))
+    if unknown := [word for word in found if word not in KINDS]:
+        raise click.BadParameter(f"expected some of {', '.join(KINDS)}, found {', '.join(unknown)}")
+    return found
+
+
 @click.command()
-@click.argument("sources", nargs=-1, type=click.Choice(["catalogue", "category", "index"]))
+@click.argument("sources", nargs=-1, type=click.Choice(["catalogue", "category", "index", "furniture"]))
 @click.option("--site", metavar="URL", default="https://kexue.fm", show_default=True, help="Where to fetch from.")
 @click.option("--category", "slugs", multiple=True, metavar="SLUG", help="Only this category; may be repeated.")
 @click.option("--index", metavar="FILE|URL", default="", help="Curated index, Markdown or HTML. [the bundled one]")
@@ -39,6 +49,13 @@ if TYPE_CHECKING:
 @click.option("--no-comments", is_flag=True, help="Fetch no further pages of comments.")
 @click.option("--no-images", is_flag=True, help="Fetch no pictures.")
 @click.option(
+    "--without",
+    metavar="KINDS",
+    default="",
+    callback=kinds,
+    help="Leave these out, with commas between: front, tags, pages, feeds, files.",
+)
+@click.option(
     "--from", "source", type=click.Path(path_type=Path), metavar="DIR", help="Answer from this archive, offline."
 )
 @click.option("--at", default="", metavar="DATE", help="With --from: as of this date.")
@@ -47,7 +64,7 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_obj
 def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **asked: Any) -> None:
-    """Fetch what is new: by the blog's catalogue, its categories and a curated index, or only those SOURCES.
+    """Fetch what is new: by the catalogue, the categories, a curated index and what pages link, or only those SOURCES.
 
     One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
     """
@@ -64,6 +81,7 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         concurrency=asked["concurrency"],
         comments=not asked["no_comments"],
         images=not asked["no_images"],
+        without=asked["without"],
         contact=asked["contact"],
         source=asked["source"],
         at=asked["at"],

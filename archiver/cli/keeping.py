@@ -1,4 +1,4 @@
-"""Commands over what was recorded: verify, replay."""
+"""Commands over what was recorded: verify, replay, walk."""
 
 from __future__ import annotations
 
@@ -97,4 +97,28 @@ def replay(obj: Context, /, port: int, at: str | None) -> None:
     serve(obj.home, obj.database(), port, at=at, ready=ready)
 
 
-COMMANDS = (verify, replay)
+@click.command()
+@as_json
+@click.pass_obj
+def walk(obj: Context, /, json_: bool) -> None:
+    """Follow every link, picture, style and script of the archived blog, offline; name what leads nowhere."""
+    from archiver.store.timeline import Timeline
+    from archiver.web.replay import Replay
+    from archiver.web.walk import walk as go
+
+    timeline = Timeline(obj.database())
+    found = go(Replay(obj.home / "warc", timeline), timeline)
+    timeline.close()
+    if json_:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        for dead in found.dead:
+            click.echo(f"{dead.url}: {dead.reason}; linked from {dead.linked_from or 'nowhere'}")
+        said = (
+            f"{found.shown} addresses shown, {found.not_there} of which the blog said no, {found.forbidden} forbidden"
+        )
+        click.echo(f"{said}, {len(found.dead)} dead")
+    sys.exit(ExitCode.INCOMPLETE if found.dead else ExitCode.DONE)
+
+
+COMMANDS = (verify, replay, walk)

@@ -6,11 +6,9 @@ host name by what it resolves to.
 
 from __future__ import annotations
 
-import posixpath
-import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, ClassVar, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -20,10 +18,7 @@ from twisted.internet.error import DNSLookupError
 
 from archiver.crawl.run import Run, run_of
 from archiver.items import OUT_OF_BOUNDS
-from archiver.urls import HOSTS
-
-NEVER = re.compile(r"^/(?:index\.php/)?(?:search|admin|action)(?:/|$)|[?&]replyTo=", re.I)
-"""Path and query of what is never asked for: robots.txt forbids searches, answering links are one trap a comment."""
+from archiver.urls import HOSTS, is_never_asked
 
 LONGEST_URL = 2000
 """Characters of the longest address asked for; the longest seen on the blog has 120."""
@@ -35,24 +30,17 @@ def refusal(url: str, run: Run, *, chosen: bool = False) -> str | None:
     `chosen` says that a person named it, as an index on another site.
     """
     parts = urlsplit(url)
-    target = _as_read(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
     if parts.scheme not in ("http", "https"):
         return f"not a web address ({parts.scheme})"
     if parts.username is not None or parts.password is not None:
         return "an address with a user name"
-    if NEVER.search(target):
+    if is_never_asked(url):
         return "a kind of page that is never asked for"
     if len(url) > LONGEST_URL:
         return f"an address of {len(url)} characters"
     if not chosen and parts.hostname not in HOSTS and parts.netloc != run.site.host:
         return f"on another site ({parts.hostname})"
     return None
-
-
-def _as_read(path: str) -> str:
-    """Return a path as a server reads it: escapes decoded, `.`, `..` and double slashes worked out."""
-    decoded = unquote(path).replace("\\", "/")
-    return posixpath.normpath("/" + decoded.lstrip("/")) + ("/" if decoded.endswith("/") else "")
 
 
 class BoundariesMiddleware:

@@ -21,6 +21,7 @@ from archiver.items import CUT, GATE
 from archiver.pages.gate import is_gate
 from archiver.store import captures
 from archiver.store.database import timestamp
+from archiver.store.frontier import FURNITURE
 from archiver.warc import coding, message
 
 KNOCKS = 2
@@ -29,7 +30,7 @@ KNOCKS = 2
 MOST_COOKIES = 4096
 """Bytes of cookies sent: servers refuse a request with a line of more than 8 KB, and the gate's cookie has 20."""
 
-SINGLE = frozenset({"post", "comments", "image", "requisite"})
+SINGLE = frozenset({"post", "comments", "image", "requisite"}) | FURNITURE
 """Kinds of page that may be asked for conditionally: lists have to be walked."""
 
 EVIDENCE = 1 << 20

@@ -11,8 +11,8 @@ from scrapy.crawler import Crawler
 
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
-from archiver.items import Catalogue, CommentPage, Gap, Outcome, Topics
-from archiver.store import endings, outcomes, posts
+from archiver.items import Catalogue, CommentPage, Gap, Outcome, Post, Topics
+from archiver.store import endings, freshness, outcomes, posts
 from archiver.store.outcomes import Effect
 from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import post_id
@@ -78,6 +78,8 @@ class StorePipeline:
             with self.run.archive.savepoint() as session:
                 outcome = replace(outcome, item=endings.judged(session, outcome.kind, outcome.item))
                 effect = self._save(outcome)
+                if isinstance(outcome.item, Post) and effect.change in ("new", "changed"):
+                    freshness.renew_furniture(session, outcome.item.tags, run_id=self.run.id)
             self.run.counts.add(outcome, effect)
         except ArchiverError:
             raise

@@ -78,6 +78,7 @@ class Run:
         limit: int | None = None,
         full: bool = False,
         recheck: int = 0,
+        without: frozenset[str] = frozenset(),
         progress: Callable[[Run], None] | None = None,
     ) -> None:
         place.home.mkdir(parents=True, exist_ok=True)
@@ -85,6 +86,8 @@ class Run:
         self.site = Site(place.site.rstrip("/"))
         self.limit = limit
         self.full = full
+        self.without = without
+        """Kinds of page that are left out."""
         self.counts = Counts()
         self.catalogue_read = False
         self.missing_counted = False
@@ -179,6 +182,7 @@ class Run:
         frontier.forget_waits(session, after=timestamp(now + PATIENCE))
         frontier.retry_due(session, run_id=self.id, now=timestamp(now))
         frontier.reconsider(session, items.FORBIDDEN)
+        frontier.reconsider(session, items.LEFT_OUT, without=self.without)
         if self.cycle == self.id:
             freshness.add_due(session, recheck, run_id=self.id, now=timestamp(now))
 

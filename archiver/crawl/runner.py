@@ -30,8 +30,11 @@ from archiver.store.doubts import Doubt
 from archiver.urls import category_url
 from archiver.warc.recovery import SUFFIX
 
-SOURCES = ("catalogue", "category", "index")
-"""The lists a crawl can start from; each is a spider."""
+SOURCES = ("catalogue", "category", "index", "furniture")
+"""What a crawl can start from, lists of posts and the blog beside them; each is a spider."""
+
+KINDS = {"front": "front", "tags": "tag", "pages": "page", "feeds": "feed", "files": "file"}
+"""What `--without` leaves out of the blog beside its posts, as kinds of the frontier."""
 
 SPIDER = "everything"
 """The spider of a crawl, by its name."""
@@ -57,6 +60,8 @@ class Options:
     concurrency: int | None = None
     comments: bool = True
     images: bool = True
+    without: tuple[str, ...] = ()
+    """What is left out, as in KINDS."""
     contact: str = ""
     verbose: bool = False
     source: Path | None = None
@@ -73,6 +78,7 @@ class Options:
         parts += [f"--recheck {self.recheck}"] if self.recheck != RECHECK else []
         parts += [] if self.comments else ["--no-comments"]
         parts += [] if self.images else ["--no-images"]
+        parts += [f"--without {','.join(sorted(self.without))}"] if self.without else []
         parts += [f"--from {self.source}"] if self.source else []
         parts += [f"--at {self.at}"] if self.at else []
         return " ".join(parts)
@@ -122,6 +128,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
             limit=options.limit,
             full=options.full,
             recheck=options.recheck,
+            without=frozenset(KINDS[each] for each in options.without),
             progress=progress,
         )
         _note_takeover(run, dead)
@@ -294,7 +301,7 @@ def _judge_crawl(run: Run) -> Verdict:
     counts, session = run.counts, run.archive.session
     if run.unanswered is not None and not counts.pages:
         return run.unanswered.outcome, run.unanswered.exit_code, str(run.unanswered)
-    if run.limit is not None and frontier.has_pending(session, without=run.canary.closed):
+    if run.limit is not None and frontier.has_pending(session, without={*run.canary.closed, *run.without}):
         return "limited", ExitCode.DONE, f"stopped after {run.limit} posts as asked; run again to go on"
     if doubted := [each for each in doubts.standing(session).values() if not doubts.is_believed(each)]:
         return runs.MARKUP_CHANGED, ExitCode.MARKUP_CHANGED, _said(doubted)

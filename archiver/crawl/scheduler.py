@@ -17,6 +17,7 @@ from archiver import clock
 from archiver.crawl.boundaries import refusal
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
+from archiver.items import LEFT_OUT
 from archiver.store import freshness, frontier
 from archiver.store.database import timestamp
 
@@ -89,9 +90,11 @@ class FrontierScheduler(BaseScheduler):
 
     @property
     def _left_out(self) -> set[str]:
-        """Kinds of page not asked for any more: those that are not as expected, and posts once there are enough."""
-        enough = self.run.limit is not None and self.posts - self.run.counts.gaps["post"] >= self.run.limit
-        return {*self.run.canary.closed, *({"post"} if enough else ())}
+        """Kinds of page not asked for: those not as expected or left out, and posts once there are enough."""
+        limit = self.run.limit
+        enough = limit is not None and self.posts - self.run.counts.gaps["post"] >= limit
+        beside = frontier.FURNITURE if limit is not None else frozenset()  # some posts are wanted, not the blog
+        return {*self.run.canary.closed, *self.run.without, *beside, *({"post"} if enough else ())}
 
     @ends_run
     def enqueue_request(self, request: Request) -> bool:
@@ -126,6 +129,10 @@ class FrontierScheduler(BaseScheduler):
             frontier.skip(self.session, url, kind, reason, run_id=self.run.id, now=timestamp())
             return False
         if not self.run.full and not freshness.wanted(self.session, url, kind, request.meta.get("listed", {})):
+            return False
+        if kind in self.run.without:
+            if not frontier.is_known(self.session, url):
+                frontier.skip(self.session, url, kind, LEFT_OUT, run_id=self.run.id, now=timestamp())
             return False
         # A full run that is gone on with does not ask for everything a second time; lists have news in each run.
         since = self.run.cycle if self.run.full and kind not in frontier.LISTS else self.run.id

@@ -52,7 +52,7 @@ GONE = frozenset({404, 410})
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-UNASKED = frozenset({"/", "/robots.txt"})
+UNASKED = frozenset({"/robots.txt"})
 """Paths of what is fetched, but is no address of the frontier."""
 
 _OK = 200

@@ -23,10 +23,13 @@ HTML = "text/html; charset=UTF-8"
 TYPES = {
     ".css": "text/css",
     ".gif": "image/gif",
+    ".ico": "image/x-icon",
     ".jpg": "image/jpeg",
     ".js": "application/javascript",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".woff": "font/woff",
+    ".zip": "application/zip",
 }
 GATE_COOKIE = "passed=a1b2c3"
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")

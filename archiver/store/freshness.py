@@ -7,7 +7,7 @@ comments. What no list can tell, a silent edit, is found by looking again at the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -16,7 +16,13 @@ from sqlalchemy.orm import Session
 from archiver.store import frontier, lists
 from archiver.store.lists import CATALOGUE, CATEGORY
 from archiver.store.models import FrontierEntry, Post, Sighting
-from archiver.urls import category, post_id, post_url
+from archiver.urls import category, feed_url, front_url, post_id, post_url, tag_url
+
+ONCE = frozenset({"comments", "image", "requisite"}) | frontier.FURNITURE
+"""Kinds that pages name and that are fetched once; what changes with a post is renewed when a post does."""
+
+MOST_FURNITURE = 10_000
+"""Addresses of one kind beside the posts: a theme that makes up tags without end fills no more."""
 
 RUNS_UNTIL_GONE = 3
 """Runs that must agree before a post counts as gone."""
@@ -36,13 +42,16 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> 
         if place is None or place[1] == 1:
             return entry is None or entry.state != "failed" or not entry.permanent
         return not _in_category(session, place[0], listed.get("last"))
-    return entry is None or kind not in ("comments", "image", "requisite")
+    if entry is None and kind in frontier.FURNITURE:
+        return int(session.execute(_OF_KIND, {"kind": kind}).scalar_one()) < MOST_FURNITURE
+    return entry is None or kind not in ONCE
 
 
 # Built once: they are asked for every link of every page.
 _ENTRIES: Any = FrontierEntry.__table__
 _POSTS: Any = Post.__table__
 _ENTRY = select(_ENTRIES.c.state, _ENTRIES.c.permanent).where(_ENTRIES.c.url == bindparam("url"))
+_OF_KIND = select(func.count()).select_from(_ENTRIES).where(_ENTRIES.c.kind == bindparam("kind"))
 _POST = select(_POSTS.c.id, _POSTS.c.title, _POSTS.c.comment_count, _POSTS.c.status, _POSTS.c.missing_runs).where(
     _POSTS.c.id == bindparam("post")
 )
@@ -63,6 +72,14 @@ def _post_wanted(session: Session, url: str, entry: Any, listed: Mapping[str, An
         vanishing = post is not None and 0 < post.missing_runs < RUNS_UNTIL_GONE
         return news or vanishing or lists.relisted(session, sighting.run_id if sighting else None)
     return news or post is None or post.status == "gone" or post.missing_runs > 0
+
+
+def renew_furniture(session: Session, tags: Iterable[str], *, run_id: int) -> None:
+    """Have what shows the latest posts fetched again after a post came or changed: front page, feed, pages of its tags.
+
+    Only the first pages: further ones would all be asked for at every new post, and `--full` does.
+    """
+    frontier.renew(session, [front_url(), feed_url(), *map(tag_url, tags)], run_id=run_id)
 
 
 def _in_category(session: Session, slug: str, number: int | None) -> bool:

@@ -26,7 +26,11 @@ from archiver.store.models import FrontierEntry as Entry
 _ROWS: Any = Entry.__table__
 
 PRIORITIES = {"catalogue": 0, "index": 1, "category": 2, "comments": 3, "post": 4, "image": 5, "requisite": 5}
+PRIORITIES |= {"front": 6, "page": 6, "feed": 6, "file": 6, "tag": 7}
 """What is fetched first: lists tell what there is, and a post's comments follow the post they belong to."""
+
+FURNITURE = frozenset({"front", "page", "feed", "file", "tag"})
+"""Kinds of what belongs to the blog beside its posts: after the posts, and never in their way."""
 
 LISTS = frozenset({"catalogue", "category", "index"})
 """Kinds of page that tell what there is."""
@@ -116,6 +120,13 @@ def _change(attempted: bool, *names: str) -> Any:
     if attempted:
         values["attempts"] = _ROWS.c.attempts + 1
     return update(_ROWS).where(_ROWS.c.url == bindparam("b_url")).values(values)
+
+
+def renew(session: Session, urls: Collection[str], *, run_id: int) -> None:
+    """Have archived addresses asked for again in this run, unless it has had them."""
+    stale = Entry.url.in_(list(urls)) & (Entry.state == "done") & (Entry.run_id < run_id)
+    values = {"state": "pending", "attempts": 0, "not_before": None, "run_id": run_id}
+    session.execute(update(Entry).where(stale).values(values))
 
 
 def finish(session: Session, url: str, *, now: str) -> None:
@@ -223,9 +234,9 @@ def retry_due(session: Session, *, run_id: int, now: str) -> int:
     return len(rows)
 
 
-def reconsider(session: Session, reason: str) -> None:
-    """Have addresses refused for this reason asked for again: the rules may have changed."""
-    refused = (Entry.state == "skipped") & (Entry.reason == reason)
+def reconsider(session: Session, reason: str, *, without: Collection[str] = ()) -> None:
+    """Have addresses refused for this reason asked for again, but for kinds named: the rules may have changed."""
+    refused = (Entry.state == "skipped") & (Entry.reason == reason) & Entry.kind.not_in(list(without))
     values = {"state": "pending", "attempts": 0, "not_before": None}
     session.execute(update(Entry).where(refused).values(values))
 
@@ -246,6 +257,11 @@ def failing(session: Session) -> int:
     """Return how many addresses have failed so often that they no longer make a run incomplete."""
     rows = (Entry.state == "failed") & ~Entry.permanent & (Entry.failures >= FAILING)
     return int(session.execute(select(func.count()).select_from(Entry).where(rows)).scalar_one())
+
+
+def is_known(session: Session, url: str) -> bool:
+    """Return whether an address was ever seen."""
+    return session.execute(select(Entry.url).where(Entry.url == url)).first() is not None
 
 
 def is_lost(session: Session, url: str) -> bool:

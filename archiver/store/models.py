@@ -417,7 +417,9 @@ class FrontierEntry(Base):
     )
 
     url: Mapped[str] = mapped_column(primary_key=True, doc="Canonical address.")
-    kind: Mapped[str] = mapped_column(doc="catalogue, category, index, post, comments, image or requisite.")
+    kind: Mapped[str] = mapped_column(
+        doc="catalogue, category, index, post, comments, image, requisite, front, tag, page, feed or file."
+    )
     state: Mapped[str] = mapped_column(doc="pending, leased, done, failed, or skipped (never to be asked for).")
     reason: Mapped[str | None] = mapped_column(doc="Why it failed or was skipped.")
     permanent: Mapped[bool] = mapped_column(

@@ -19,8 +19,9 @@ from urllib.parse import urljoin, urlsplit
 from archiver.dates import last_second, parse_date
 from archiver.errors import ArchiverError, UsageError
 from archiver.pages.gate import LONGEST, is_gate
+from archiver.pages.post import parse_post
 from archiver.store.timeline import END_OF_TIME, Held, Timeline
-from archiver.urls import BLOG, HOSTS, Site, catalogue_url
+from archiver.urls import BLOG, HOSTS, Site, catalogue_url, comment_page, post_url
 from archiver.web import notices, policy
 from archiver.web.answer import HTML, Shown, answer, memento_url
 from archiver.web.exchange import MEMORY, Exchange, Exchanges
@@ -31,6 +32,9 @@ from archiver.web.server import LoopbackServer
 
 _FILES = (".css", ".js", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
 """Files that are the same whatever query follows their name, which is only there to outwit caches."""
+
+_PAGES = (".html",)
+"""Pages that are the same whatever query follows: their scripts read it, as the list of everything does `?tag=`."""
 
 _TO_THE_SECOND = len("20260101000000")
 _MOST_LISTED = 500
@@ -97,6 +101,8 @@ class Replay:
                 return answer(request, Shown(held, exchange, view, not view.digits), self._rewriter_for(held))
             except ArchiverError as error:
                 problems.append(str(error))
+        if whole := self._same_as(url, until):
+            return _own(302, b"", ("Location", view.prefix + notices.path_of(whole)))
         return self._missing(url, view, until, problems)
 
     def _showing(self, candidates: Candidates, problems: list[str]) -> Iterator[tuple[Held, Exchange]]:
@@ -156,10 +162,25 @@ class Replay:
                 later = _ranked(partial(self._timeline.next, address, until))
                 yield from ((held, False) for held in later if dated or _is_file(held))
 
+    def _same_as(self, url: str, until: str) -> str | None:
+        """Return the address of the post whose own page shows a page of comments, which is not fetched twice."""
+        place = comment_page(url)
+        held = self._timeline.best(post_url(place[0]), until) if place else None
+        if place is None or held is None or held.status != 200:
+            return None
+        try:
+            site = Site(held.target_uri.partition("/archives/")[0])
+            shown = parse_post(held.target_uri, self._exchanges.read(held).decoded(), site)
+        except ArchiverError:
+            return None
+        return held.url if shown.comment_page == place[1] else None
+
     def _spellings(self, url: str) -> Iterator[str]:
         """Yield an address; if it is a file's, then the same without its query, or with another."""
         yield url
         bare = url.partition("?")[0]
+        if bare != url and bare.lower().endswith(_PAGES):
+            yield bare
         if bare.lower().endswith(_FILES):
             if bare != url:
                 yield bare

@@ -1,0 +1,87 @@
+"""The addresses on a page or in a style sheet: what it links, what it is shown with, which feeds it names.
+
+For the blog beside its posts (front page, tags, independent pages, feeds, files): no list tells of these, links do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+
+from lxml.html import HtmlElement
+
+from archiver.errors import PageNotRecognised
+from archiver.pages.document import parse
+from archiver.urls import BLOG, Site, file_kind, furniture_kind, is_never_asked, is_picture
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CSS = re.compile(
+    r"""url\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^)"'\s]*))\s*\)|@import\s+(?:"([^"\n]*)"|'([^'\n]*)')""", re.IGNORECASE
+)
+_SHOWN = frozenset({"stylesheet", "icon", "apple-touch-icon", "preload"})
+_CANDIDATE = re.compile(r"[\s,]*([^\s,]\S*)[^,]*")
+_UNFOLLOWED = frozenset({"base", "form", "head", "button", "input", "blockquote", "q", "ins", "del"})
+
+
+class Role(Enum):
+    """What a browser does with an address."""
+
+    LINKED = auto()
+    """Goes there when somebody asks it to."""
+    SHOWN = auto()
+    """Loads it to show the page."""
+    NAMED = auto()
+    """Offers it, as a feed."""
+
+
+Address = tuple[str, Role]
+
+
+def addresses(url: str, body: bytes, site: Site) -> tuple[Address, ...]:
+    """Return the blog's own canonical addresses on the page at `url`, each once; none for what is no page."""
+    try:
+        tree = parse(url, body)
+    except PageNotRecognised:
+        return ()
+    found = ((site.resolve(link, url), role) for link, role in _links(tree))
+    return tuple(dict.fromkeys((to, role) for to, role in found if to and to.startswith(BLOG + "/")))
+
+
+def _links(tree: HtmlElement) -> Iterator[Address]:
+    """Yield every address on a page as written, with what a browser does with it."""
+    for element, attribute, link, _ in tree.iterlinks():
+        role = _role(element, attribute)
+        if role and not link.startswith("#"):
+            yield link, role
+    for element in tree.iter("img", "source"):
+        for found in _CANDIDATE.finditer(element.get("srcset") or ""):
+            yield found[1], Role.SHOWN
+
+
+def _role(element: HtmlElement, attribute: str | None) -> Role | None:
+    if element.tag in ("a", "area") and attribute == "href":
+        return Role.LINKED
+    if element.tag == "link":
+        relations = frozenset((element.get("rel") or "").lower().split())
+        feed = "alternate" in relations and "xml" in (element.get("type") or "")
+        return Role.NAMED if feed else Role.SHOWN if relations & _SHOWN else None
+    return None if element.tag in _UNFOLLOWED else Role.SHOWN
+
+
+def style_addresses(url: str, sheet: bytes, site: Site) -> tuple[str, ...]:
+    """Return the blog's own canonical addresses that the style sheet at `url` loads, each once."""
+    text = _COMMENT.sub("", sheet.decode("utf-8", "replace"))
+    found = (site.resolve(next(filter(None, match.groups()), "#"), url) for match in _CSS.finditer(text))
+    return tuple(dict.fromkeys(each for each in found if each and each.startswith(BLOG + "/")))
+
+
+def kind_to_ask(url: str, role: Role) -> str | None:
+    """Return as what kind an address is worth asking for, as in the frontier; None for posts, their lists and traps."""
+    if is_never_asked(url):
+        return None
+    if role is Role.SHOWN and (file_kind(url) == "requisite" or is_picture(url)):
+        return file_kind(url) if "?" not in url or file_kind(url) == "requisite" else None
+    if role is Role.LINKED and is_picture(url) and "?" not in url:
+        return file_kind(url)
+    return furniture_kind(url)

@@ -1,0 +1,108 @@
+"""A walk through the archived blog as a browser goes, by every link, picture, style and script.
+
+The replay is asked directly: nothing is listened on, nothing is fetched.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from archiver.items import FORBIDDEN
+from archiver.pages.furniture import Role, addresses, style_addresses
+from archiver.store.timeline import Timeline
+from archiver.urls import Site, catalogue_url, front_url, is_never_asked
+from archiver.web.answer import HTML
+from archiver.web.notices import path_of
+from archiver.web.replay import Replay
+from archiver.web.server import Request, Response
+
+ORIGIN = "http://localhost"
+NOT_THERE = frozenset({403, 404, 410})
+"""Statuses by which the blog itself says that there is nothing to see."""
+
+_HOPS = 10  # of redirects, which browsers follow for twenty
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLink:
+    """An address of the blog that a page of the archive leads to and the archive cannot show."""
+
+    url: str
+    linked_from: str
+    """The first page that leads there."""
+    reason: str
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk came by."""
+
+    shown: int = 0
+    """Addresses the archive shows."""
+    not_there: int = 0
+    """Addresses of which the blog itself said that there is nothing to see."""
+    forbidden: int = 0
+    """Addresses that are never asked for, by the blog's rules or ours."""
+    dead: list[DeadLink] = field(default_factory=list)
+
+
+def walk(replay: Replay, timeline: Timeline) -> Walk:
+    """Go through all that can be reached from the front page and the list of everything."""
+    found = Walk()
+    queue = deque([(front_url(), ""), (catalogue_url(), "")])
+    met = {url for url, _ in queue}
+    while queue:
+        url, source = queue.popleft()
+        response = _answer(replay, url)
+        _note(found, url, source, response, timeline)
+        for target in _leads_to(url, response):
+            if target not in met:
+                met.add(target)
+                queue.append((target, url))
+    return found
+
+
+def _answer(replay: Replay, url: str) -> Response:
+    """Return what a browser gets at an address in the end, on the blog."""
+    target = path_of(url)
+    for _ in range(_HOPS):
+        response = replay.respond(Request("GET", target, ORIGIN, {"accept-encoding": "identity"}))
+        location = _header(response, "location")
+        if not location:
+            break
+        parts = urlsplit(urljoin(ORIGIN + target, location))
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+    return response
+
+
+def _note(found: Walk, url: str, source: str, response: Response, timeline: Timeline) -> None:
+    """Count an address by its answer."""
+    known = timeline.known(url)
+    recorded = bool(_header(response, "memento-datetime"))
+    if recorded and (response.status < 400 or response.status in NOT_THERE):
+        found.not_there += response.status in NOT_THERE
+        found.shown += response.status not in NOT_THERE
+    elif is_never_asked(url) or (known and known.reason == FORBIDDEN):
+        found.forbidden += 1
+    else:
+        reason = known.reason or known.state if known else "never asked for"
+        found.dead.append(DeadLink(url, source, f"HTTP {response.status}" if recorded else reason))
+
+
+def _leads_to(url: str, response: Response) -> Iterator[str]:
+    """Yield the blog's addresses that a browser would go to or load from an answer."""
+    content_type = _header(response, "content-type").lower()
+    if response.status != 200 or not _header(response, "memento-datetime"):
+        return
+    here, site = ORIGIN + path_of(url), Site(ORIGIN)
+    if content_type.startswith("text/css"):
+        yield from style_addresses(here, response.body, site)
+    elif content_type.startswith(HTML):
+        yield from (to for to, role in addresses(here, response.body, site) if role is not Role.NAMED)
+
+
+def _header(response: Response, name: str) -> str:
+    return next((value for key, value in response.headers if key.lower() == name), "")

@@ -1,0 +1,93 @@
+"""The blog beside its posts: asked for after them and once, and nothing dead in the replay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from archiver.sample.source import load
+
+from .conftest import Crawled
+
+ALL = ("catalogue", "category", "furniture")
+FURNITURE = ("/page/", "/tag/", "/feed", "/me.html", "/attachment/")
+
+
+def walked(archive: Crawled) -> dict[str, object]:
+    done = archive.archiver("--home", archive.home, "walk", "--json")
+    found: dict[str, object] = json.loads(done.stdout)
+    assert done.returncode == (3 if found["dead"] else 0)
+    return found
+
+
+def is_furniture(target: str) -> bool:
+    return target == "/" or target.startswith(FURNITURE) or target.endswith(".zip")
+
+
+def test_a_walk_through_the_replay_finds_nothing_dead_and_nothing_was_fetched_twice(
+    crawled: Callable[..., Crawled],
+) -> None:
+    archive = crawled(source=load(), gate=True)
+    assert archive.crawl(*ALL, "--concurrency", "1", index=False).returncode == 0
+    found = walked(archive)
+    assert found["dead"] == []
+    assert found["not_there"] == 1  # MathJax, which the sample blog names and does not have
+    assert found["shown"] >= len({*archive.asked()} - {"/robots.txt", "/feed"})
+    asked = archive.asked()
+    assert len(asked) == len(set(asked))
+    posts = [number for number, target in enumerate(asked) if target.startswith("/archives/")]
+    furniture = [number for number, target in enumerate(asked) if is_furniture(target)]
+    assert max(posts) < min(furniture)
+    assert {"/favicon.ico", "/usr/themes/geekg/fonts/gleanings.woff", "/usr/themes/geekg/print.css"} <= set(asked)
+    assert not [target for target in archive.asked(None) if target.startswith(("/search", "/admin"))]
+
+
+def test_a_walk_names_what_is_dead_and_what_leads_there(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled(source=load())
+    assert archive.crawl("catalogue", index=False).returncode == 0
+    assert archive.crawl("furniture", "--without", "tags,files", index=False).returncode == 0
+    dead = {row["url"]: row for row in walked(archive)["dead"]}  # type: ignore[attr-defined]
+    assert dead["https://kexue.fm/usr/uploads/2010/11/sundial-tables.zip"]["reason"] == "left out by --without"
+    assert dead["https://kexue.fm/usr/uploads/2010/11/sundial-tables.zip"]["linked_from"] == "https://kexue.fm/"
+    left_out = archive.rows("SELECT DISTINCT kind FROM gaps WHERE reason = 'left out by --without' ORDER BY kind")
+    assert left_out == [("file",), ("tag",)]
+    assert archive.crawl(*ALL, "--full", index=False).returncode == 0
+    assert walked(archive)["dead"] == []
+    assert archive.rows("SELECT * FROM gaps WHERE kind <> 'requisite'") == []
+
+
+def test_a_quiet_run_asks_for_no_furniture_and_a_new_post_renews_what_shows_it(
+    crawled: Callable[..., Crawled],
+) -> None:
+    archive = crawled(source=load())
+    archive.crawl(*ALL, index=False)
+    archive.blog.requests.clear()
+    archive.crawl(*ALL, "--recheck", "0", index=False)
+    assert not [target for target in archive.asked(None) if is_furniture(target)]
+    post = archive.blog.source.posts[0]
+    archive.blog.source = archive.blog.source.published(replace(post, id=999, title="新", comments=()))
+    archive.blog.requests.clear()
+    archive.crawl(*ALL, "--recheck", "0", index=False)
+    renewed = [target for target in archive.asked() if is_furniture(target)]
+    assert {"/", "/feed"} < set(renewed)
+    assert (
+        len(renewed) == len(set(renewed)) == 2 + len(post.tags) + 1
+    )  # and a page of the front page's list that was not there before
+
+
+def test_furniture_that_fails_is_a_gap_and_costs_no_post(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled(source=load(), broken={"/feed": 404, "/me.html": 404})
+    assert archive.crawl(*ALL, index=False).returncode == 0
+    assert archive.rows("SELECT url, kind FROM gaps WHERE kind <> 'requisite' ORDER BY url") == [
+        ("https://kexue.fm/feed", "feed"),
+        ("https://kexue.fm/me.html", "page"),
+    ]
+    assert archive.rows("SELECT count(*) FROM posts") == [(len(archive.blog.source.posts),)]
+    assert walked(archive)["not_there"] == 2  # the page, and MathJax
+
+
+def test_a_limited_crawl_leaves_the_furniture_for_later(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled(source=load())
+    assert archive.crawl(*ALL, "--limit", "2", index=False).returncode == 0
+    assert not [target for target in archive.asked() if is_furniture(target)]
