@@ -219,7 +219,8 @@ def _failure(status: int) -> Response:
 
 def _compressed(response: Response, asked: Mapping[str, str]) -> Response:
     content_type = response.headers.get("Content-Type", "")
-    fits = content_type.startswith(("text/", "application/")) and "Content-Encoding" not in response.headers
+    textual = content_type.startswith(("text/", "application/")) and content_type != "application/zip"
+    fits = textual and "Content-Encoding" not in response.headers
     if not (fits and response.body and "gzip" in asked.get("accept-encoding", "")):
         return response
     packed = gzip.compress(response.body, mtime=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from archiver.sample.source import load
 
@@ -14,9 +15,9 @@ ALL = ("catalogue", "category", "furniture")
 FURNITURE = ("/page/", "/tag/", "/feed", "/me.html", "/attachment/")
 
 
-def walked(archive: Crawled) -> dict[str, object]:
+def walked(archive: Crawled) -> dict[str, Any]:
     done = archive.archiver("--home", archive.home, "walk", "--json")
-    found: dict[str, object] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == (3 if found["dead"] else 0)
     return found
 
@@ -47,7 +48,7 @@ def test_a_walk_names_what_is_dead_and_what_leads_there(crawled: Callable[..., C
     archive = crawled(source=load())
     assert archive.crawl("catalogue", index=False).returncode == 0
     assert archive.crawl("furniture", "--without", "tags,files", index=False).returncode == 0
-    dead = {row["url"]: row for row in walked(archive)["dead"]}  # type: ignore[attr-defined]
+    dead = {row["url"]: row for row in walked(archive)["dead"]}
     assert dead["https://kexue.fm/usr/uploads/2010/11/sundial-tables.zip"]["reason"] == "left out by --without"
     assert dead["https://kexue.fm/usr/uploads/2010/11/sundial-tables.zip"]["linked_from"] == "https://kexue.fm/"
     left_out = archive.rows("SELECT DISTINCT kind FROM gaps WHERE reason = 'left out by --without' ORDER BY kind")
