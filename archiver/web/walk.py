@@ -15,9 +15,9 @@ from archiver.pages.furniture import Role, addresses, style_addresses
 from archiver.store.timeline import Timeline
 from archiver.urls import Site, catalogue_url, front_url, is_never_asked
 from archiver.web.answer import HTML
+from archiver.web.messages import Request, Response
 from archiver.web.notices import path_of
 from archiver.web.replay import Replay
-from archiver.web.messages import Request, Response
 
 ORIGIN = "http://localhost"
 NOT_THERE = frozenset({403, 404, 410})
