@@ -84,7 +84,8 @@ class ValidatorMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
-        single = request.meta.get("frontier_kind") in SINGLE
+        # A style sheet names further files, and is asked for again by full runs alone: it has to be read.
+        single = request.meta.get("frontier_kind") in SINGLE and not request.url.partition("?")[0].endswith(".css")
         url = request.meta.get("frontier_url") if single and request.meta.get("archived") else None
         known = captures.validated(self.run.archive.session, url) if url else None
         if known and known.etag:
