@@ -174,8 +174,9 @@ class BlogSpider(Spider):
             self.logger.exception("a fault of the archiver with the links of %s", response.url)
             return []
         kinds = [(url, kind_to_ask(url, role)) for url, role in found]
-        files = () if self.with_images else ("image", "requisite")
-        return [(url, kind) for url, kind in kinds if kind and kind not in files]
+        left_out = () if self.with_images else ("image", "requisite")
+        left_out += () if "catalogue" in self.sources else ("post",)  # else links would lead to the whole blog
+        return [(url, kind) for url, kind in kinds if kind and kind not in left_out]
 
     def _understood(self, response: Response, page: Callable[[Response], Found]) -> tuple[list[Request], Item]:
         """Return what a page asks for, and what it is or why it is nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def test_the_package_is_whole_and_has_the_posts_as_pages(home: Path, tmp_path: P
         _, main_page, *pages = map(json.loads, package.read("pages/pages.jsonl").decode().splitlines())
         manifest = json.loads(package.read("datapackage.json"))
     assert manifest["mainPageUrl"] == main_page["url"]
-    assert main_page["url"].endswith("/content.html")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", main_page["url"])
     rows = json.loads(archiver(home, "sql", "SELECT title, text FROM posts ORDER BY id", "--json").stdout)
     assert [{"title": page["title"], "text": page["text"]} for page in pages] == rows
 

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.pages.document import parse
-from archiver.urls import BLOG, Site, file_kind, furniture_kind, is_never_asked, is_picture
+from archiver.urls import BLOG, Site, file_kind, furniture_kind, is_never_asked, is_picture, post_id
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS = re.compile(
@@ -77,9 +77,11 @@ def style_addresses(url: str, sheet: bytes, site: Site) -> tuple[str, ...]:
 
 
 def kind_to_ask(url: str, role: Role) -> str | None:
-    """Return as what kind an address is worth asking for, as in the frontier; None for posts, their lists and traps."""
+    """Return as what kind an address is worth asking for, as in the frontier; None for lists of posts and traps."""
     if is_never_asked(url):
         return None
+    if role is Role.LINKED and post_id(url):
+        return "post"
     if role is Role.SHOWN and (file_kind(url) == "requisite" or is_picture(url)):
         return file_kind(url) if "?" not in url or file_kind(url) == "requisite" else None
     if role is Role.LINKED and is_picture(url) and "?" not in url:

@@ -92,3 +92,14 @@ def test_a_limited_crawl_leaves_the_furniture_for_later(crawled: Callable[..., C
     archive = crawled(source=load())
     assert archive.crawl(*ALL, "--limit", "2", index=False).returncode == 0
     assert not [target for target in archive.asked() if is_furniture(target)]
+
+
+def test_a_post_that_only_a_page_links_is_asked_for_once(crawled: Callable[..., Crawled]) -> None:
+    source = load()
+    linking = source.posts[-1]
+    archive = crawled(source=source.edited(linking.id, body=f'{linking.body}<p><a href="/archives/7777">旧文</a></p>'))
+    for _ in range(2):
+        assert archive.crawl(*ALL, index=False).returncode == 0
+    assert archive.asked(404).count("/archives/7777") == 1
+    assert archive.rows("SELECT reason FROM gaps WHERE url LIKE '%/7777'") == [("HTTP 404",)]
+    assert walked(archive)["dead"] == []
