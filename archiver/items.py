@@ -108,7 +108,7 @@ class Quality:
     """How a post was read, and what speaks against trusting it."""
 
     engine: str
-    """`site`, `trafilatura` or `readability`: what found the body."""
+    """What found the body: `site`, `trafilatura` or `readability`; `none` where a page is read as it is."""
     issues: tuple[str, ...] = ()
     """What speaks against trusting the reading, in plain sentences; a post with any is marked for review."""
     notes: tuple[str, ...] = ()
@@ -161,6 +161,38 @@ class CommentPage:
     """As of a post's page."""
     ending: str | None = None
     """How the page ends, see `archiver.pages.ending`; None of what was not read from a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of the blog that is no post and no list, such as the one about the author, or that of an attachment."""
+
+    url: str
+    """Canonical; of its own address, also where a page of its comments was read."""
+    title: str
+    content: Content
+    content_sha256: str
+    """SHA-256 of the title and of the text's markup as served: what makes another wording."""
+    quality: Quality
+    comments: tuple[Comment, ...] = ()
+    comment_page: int = 1
+    comment_pages: int = 1
+    comments_unread: int = 0
+    comment_issues: tuple[str, ...] = ()
+    """All of these as of a post."""
+    ending: str | None = None
+    """How the page ends, see `archiver.pages.ending`; None of what was not read from a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that was linked and is no picture, such as a paper or an archive; its bytes are in its capture."""
+
+    url: str
+    """Canonical."""
+    size: int
+    """Bytes, without a content coding."""
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +277,7 @@ class Topics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A picture or another file that was fetched for its bytes; they are in its capture."""
+    """A picture, or what a page is made with: fetched for its bytes, which are in its capture."""
 
     url: str
     content_type: str
@@ -295,7 +327,7 @@ class Gap:
     """How the page ends that was cut short; None of other gaps."""
 
 
-Item = Post | CommentPage | Listing | Catalogue | Topics | Asset | Unmodified | Gap
+Item = Post | CommentPage | Page | Listing | Catalogue | Topics | File | Asset | Unmodified | Gap
 """What a response comes to: exactly one of these."""
 
 

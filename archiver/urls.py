@@ -26,6 +26,7 @@ LARGEST_POST = 999_999_999
 
 _POST = re.compile(r"/archives/([1-9]\d{0,8})(?:\.html)?/?")
 _COMMENT_PAGE = re.compile(r"/archives/([1-9]\d{0,8})/comment-page-([1-9]\d{0,5})/?")
+_PAGE_OF_COMMENTS = re.compile(r"(/.+\.html)/comment-page-([1-9]\d{0,5})/?")
 _CATEGORY = re.compile(r"/category/([^/]+)(?:/([1-9]\d{0,5}))?/?")
 _PAGED = re.compile(r"(/|/tag/[^/]+)(?:(?<=/)page|(?<=[^/]))/([1-9]\d{0,5})/?")
 _TAG = re.compile(r"/tag/[^/]+/?")
@@ -178,6 +179,8 @@ def _furniture_path(path: str) -> str:
         return whole + (f"page/{number}" if number and whole == "/" else number)
     if found := _FEED.fullmatch(path):
         return found[1]
+    if found := _PAGE_OF_COMMENTS.fullmatch(path):
+        return f"{found[1]}/comment-page-{found[2]}"
     if _TAG.fullmatch(path) or _ATTACHMENT.fullmatch(path):
         return path.rstrip("/") + "/"
     return path
@@ -267,8 +270,8 @@ def is_picture(canonical: str) -> bool:
 def furniture_kind(canonical: str) -> str | None:
     """Return the kind of page or file that belongs to the blog beside its posts; None for anything else.
 
-    `front`, `tag`, `page` (independent pages and attachments), `feed` or `file` (uploads that are no pictures). An
-    address with a query is none of them, nor is page 1000 of a list: such addresses have no end.
+    `front`, `tag`, `page` (independent pages, pages of their comments, attachments), `feed` or `file` (uploads that are
+    no pictures). An address with a query is none of them, nor is page 1000 of a list: such addresses have no end.
     """
     parts = urlsplit(canonical)
     if not canonical.startswith(BLOG + "/") or parts.query or canonical == catalogue_url():
@@ -279,7 +282,7 @@ def furniture_kind(canonical: str) -> str | None:
         return "tag"
     if _FEED.fullmatch(parts.path):
         return "feed"
-    if parts.path.endswith(".html") or _ATTACHMENT.fullmatch(parts.path):
+    if parts.path.endswith(".html") or _ATTACHMENT.fullmatch(parts.path) or _PAGE_OF_COMMENTS.fullmatch(parts.path):
         return "page"
     return "file" if parts.path.startswith("/usr/uploads/") and not is_picture(canonical) else None
 
@@ -290,6 +293,21 @@ def comment_page(canonical: str | None) -> tuple[int, int] | None:
         return None
     found = _COMMENT_PAGE.fullmatch(urlsplit(canonical).path)
     return (int(found[1]), int(found[2])) if found else None
+
+
+def discussion(canonical: str | None) -> tuple[str, int] | None:
+    """Return the address of a post or independent page, and which page of its comments a canonical URL is; or None."""
+    if place := comment_page(canonical):
+        return post_url(place[0]), place[1]
+    if canonical is None or not canonical.startswith(BLOG + "/"):
+        return None
+    found = _PAGE_OF_COMMENTS.fullmatch(urlsplit(canonical).path)
+    return (BLOG + found[1], int(found[2])) if found else None
+
+
+def discussion_url(url: str, page: int) -> str:
+    """Return the canonical URL of one page of the comments of a post or independent page."""
+    return f"{url}/comment-page-{page}"
 
 
 def category(canonical: str | None) -> tuple[str, int] | None:

@@ -25,6 +25,7 @@ from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
 from archiver.pages.furniture import Role, addresses, kind_to_ask, style_addresses
+from archiver.pages.independent import parse_page, read_file
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
 from archiver.pages.requisites import mathjax_parts, parse_requisites
@@ -131,16 +132,16 @@ class BlogSpider(Spider):
         return self._read(response, self._image)
 
     def parse_page(self, response: Response) -> Output:
-        """Note a page that is no post, such as the one about the author."""
-        return self._read(response, self._image)
+        """Read a page that is no post, such as the one about the author; ask for the other pages of its comments."""
+        return self._read(response, self._page)
 
     def parse_feed(self, response: Response) -> Output:
         """Note a feed."""
         return self._read(response, self._image)
 
     def parse_file(self, response: Response) -> Output:
-        """Note an uploaded file that is no picture."""
-        return self._read(response, self._image)
+        """Read an uploaded file that is no picture."""
+        return self._read(response, self._file)
 
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
         """Yield what a page asks for, then what it comes to: its content, or the gap it leaves."""
@@ -174,8 +175,8 @@ class BlogSpider(Spider):
             self.logger.exception("a fault of the archiver with the links of %s", response.url)
             return []
         kinds = [(url, kind_to_ask(url, role)) for url, role in found]
-        left_out = () if self.with_images else ("image", "requisite")
-        left_out += () if "catalogue" in self.sources else ("post",)  # else links would lead to the whole blog
+        left_out = set() if self.with_images else {"image", "requisite"}
+        left_out |= set() if "catalogue" in self.sources else {"post"}  # else links would lead to the whole blog
         return [(url, kind) for url, kind in kinds if kind and kind not in left_out]
 
     def _understood(self, response: Response, page: Callable[[Response], Found]) -> tuple[list[Request], Item]:
@@ -262,6 +263,17 @@ class BlogSpider(Spider):
 
     def _comments(self, response: Response) -> Found:
         yield parse_comment_page(response.url, response.body, self.site)
+
+    def _page(self, response: Response) -> Found:
+        page = parse_page(response.url, response.body, self.site)
+        if self.with_comments:
+            for number in range(1, page.comment_pages + 1):
+                if number != page.comment_page:
+                    yield self.ask(urls.discussion_url(page.url, number), "page")
+        yield page
+
+    def _file(self, response: Response) -> Found:
+        yield read_file(response.url, response.body, self.site)
 
     def _requisite(self, response: Response) -> Found:
         for url in mathjax_parts(response.meta.get("frontier_url", ""), response.body):

@@ -32,7 +32,7 @@ from archiver.rebuild import files, pool, reading
 from archiver.rebuild.outside import import_warc
 from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import Report, rebuild
-from archiver.sample import Response, SampleBlog, SampleComment, serving
+from archiver.sample import Response, SampleBlog, SampleComment, Source, serving
 from archiver.store import chronicle, posts
 from archiver.text import EXTRACTOR_VERSION
 from archiver.warc import journal
@@ -61,6 +61,11 @@ SAME = {
     "post_categories": "SELECT *, (SELECT slug FROM categories WHERE id = category_id) AS category_id "
     "FROM post_categories",
     "post_tags": "SELECT *, (SELECT name FROM tags WHERE id = tag_id) AS tag_id FROM post_tags",
+    "pages": "SELECT *, url AS id FROM pages",
+    **{
+        table: f"SELECT *, (SELECT url FROM pages WHERE id = page_id) AS page_id FROM {table}"
+        for table in ("page_revisions", "page_formulas", "page_comments")
+    },
 }
 """How rows are compared: all columns of all other tables as they are, the numbers of runs and captures included."""
 
@@ -68,7 +73,7 @@ TABLES = (
     *("captures", "posts", "post_revisions", "post_stats", "comments", "formulas", "code_blocks", "images", "links"),
     *("categories", "post_categories", "tags", "post_tags", "topics", "topic_posts", "sightings", "runs", "frontier"),
     *("external_references", "series", "series_posts", "doubts", "comment_revisions", "comment_pages"),
-    "page_endings",
+    *("page_endings", "pages", "page_revisions", "page_formulas", "page_comments", "files"),
 )
 
 EDITED, THREADED, DELETED, FAILING, TORN, NEW = 131, 207, 144, 105, 178, 900
@@ -124,6 +129,10 @@ def live(archive: Crawled) -> None:
     for requests in (9, 21):
         kill(archive, requests, "--full")
     crawl(archive, "--full")
+    whole, blog.source = blog.source, reworded(blog.source, body="<p>没了。</p>")
+    crawl(archive, "--full", code=3)
+    blog.source = whole
+    crawl(archive)
 
 
 def crawl(archive: Crawled, *options: str, code: int = 0) -> Completed:
@@ -141,7 +150,15 @@ def change(blog: SampleBlog) -> None:
     source = source.edited(FAILING, title="改了的题目", tags=("新标签",))
     source = source.edited(EDITED, body=old.body + "<p>后来补充：$a&lt;b$。</p>")
     further = (comment(9001), comment(9002, threaded.comments[0].id))
-    blog.source = source.edited(THREADED, comments=(*threaded.comments[:-1], *further))
+    source = source.edited(THREADED, comments=(*threaded.comments[:-1], *further))
+    page = source.pages[0]
+    blog.source = reworded(source, body=f"{page.body}<p>又及：$x$。</p>", comments=(page.comments[0], comment(9003)))
+
+
+def reworded(source: Source, **changes: Any) -> Source:
+    """Return the blog with its independent page changed."""
+    page, *others = source.pages
+    return replace(source, pages=(replace(page, **changes), *others))
 
 
 def comment(number: int, parent: int | None = None) -> SampleComment:
@@ -209,6 +226,8 @@ def test_the_archive_has_seen_what_the_comparison_is_about(lived: Crawled) -> No
     assert lived.rows("SELECT count(*) FROM comments WHERE deleted_at IS NOT NULL")[0][0] > 0
     assert len(lived.rows("SELECT 1 FROM post_revisions WHERE post_id = ?", EDITED)) == 3
     assert lived.rows("SELECT count(*) FROM post_revisions WHERE status = 'review'")[0][0] > 0
+    assert lived.rows("SELECT count(*) FROM page_revisions") == [(1,)]  # not what had lost all of its formulas
+    assert lived.rows("SELECT id, deleted_at IS NULL FROM page_comments ORDER BY id") == [(77, 1), (78, 0), (9003, 1)]
 
 
 def test_what_a_kill_left_behind_is_in_it(lived: Crawled) -> None:
@@ -249,7 +268,7 @@ def test_the_report_says_what_was_read(lived: Crawled, again: tuple[Path, Report
     assert (report.captures,) == lived.rows("SELECT count(*) FROM captures")[0]
     assert (report.runs,) == lived.rows("SELECT count(*) FROM runs")[0]
     assert (report.backup, report.notes, report.comparison.changed) == (None, (), ())
-    assert set(report.pages) == {"catalogue", "category", "comments", "index", "post"}
+    assert set(report.pages) == {"catalogue", "category", "comments", "file", "index", "page", "post"}
     assert report.as_dict()["comparison"]["missing"] == ()
 
 

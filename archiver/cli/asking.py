@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from archiver import clock
-from archiver.cli.context import Context, PostNumber, as_json, length, print_rows
+from archiver.cli.context import Context, PostOrPage, as_json, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 
@@ -47,14 +47,17 @@ def _leave(message: str) -> None:
 
 
 @click.command()
-@click.argument("post", type=PostNumber())
+@click.argument("post", type=PostOrPage())
 @click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
 @click.pass_obj
-def show(obj: Context, post: int, format_: str) -> None:
-    """Print a POST, by the number in its address, or by the address."""
-    result = obj.ask("SELECT * FROM posts WHERE id = ?", post)
+def show(obj: Context, post: int | str, format_: str) -> None:
+    """Print a POST, by the number in its address, or by the address; or an independent page by its address."""
+    if isinstance(post, int):
+        result, named = obj.ask("SELECT * FROM posts WHERE id = ?", post), f"post {post}"
+    else:
+        result, named = obj.ask("SELECT * FROM pages WHERE url = ?", post), post
     if not result.rows:
-        raise ArchiverError(f"expected post {post} in the archive, found none; `archiver gaps` lists what is missing")
+        raise ArchiverError(f"expected {named} in the archive, found none; `archiver gaps` lists what is missing")
     row = dict(zip(result.columns, result.rows[0], strict=True))
     if format_ == "json":
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))

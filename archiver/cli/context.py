@@ -132,6 +132,21 @@ class PostNumber(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         return number
 
 
+class PostOrPage(PostNumber):
+    """A post as above, or the canonical address of an independent page: given whole, or as `me.html`."""
+
+    name = "post or page"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number of a post or the address of a page; raises UsageError when it is neither."""
+        from archiver.urls import Site, discussion, furniture_kind
+
+        url = Site().resolve(str(value))
+        if url and furniture_kind(url) == "page":
+            return (discussion(url) or (url,))[0]
+        return super().convert(value, param, ctx)
+
+
 def as_json(command: Command) -> Command:
     """Add the option to print JSON."""
     return click.option("--json", "json_", is_flag=True, help="Print JSON.")(command)

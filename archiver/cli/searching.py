@@ -78,6 +78,7 @@ def _as_dict(found: Results) -> dict[str, Any]:
             {
                 "post_id": hit.post_id,
                 "comment_id": hit.comment_id,
+                "page_id": hit.page_id,
                 "title": _text(hit.title),
                 "url": hit.url,
                 "author": hit.author,
@@ -132,7 +133,7 @@ def _counted(found: Results) -> str:
 
 def _hit_lines(hit: Hit, width: int | None) -> Iterator[str]:
     yield ""
-    head = [*hit.title, (f"  {hit.published_on or ''}", False)]
+    head = [*hit.title, ("  independent page" if hit.page_id else f"  {hit.published_on or ''}", False)]
     if hit.comment_id is not None:
         head.append((f"  {hit.author}", False))
     yield from _wrapped(head, width, "")

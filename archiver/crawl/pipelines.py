@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
 from archiver.items import Catalogue, CommentPage, Gap, Outcome, Post, Topics
-from archiver.store import endings, freshness, outcomes, posts
+from archiver.store import freshness, outcomes, posts
 from archiver.store.outcomes import Effect
 from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import post_id
@@ -76,7 +76,7 @@ class StorePipeline:
             return
         try:
             with self.run.archive.savepoint() as session:
-                outcome = replace(outcome, item=endings.judged(session, outcome.kind, outcome.item))
+                outcome = replace(outcome, item=outcomes.judged(session, outcome.kind, outcome.url, outcome.item))
                 effect = self._save(outcome)
                 if isinstance(outcome.item, Post) and effect.change in ("new", "changed"):
                     freshness.renew_furniture(session, outcome.item.tags, run_id=self.run.id)

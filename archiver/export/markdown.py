@@ -1,4 +1,4 @@
-"""Markdown: a file a post with front matter, pictures beside; opens as a vault of Obsidian or in any editor."""
+"""Markdown: a file a post or page with front matter, pictures beside; opens as a vault of Obsidian or in any editor."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from archiver.export.folder import Folder, replacing_folder
 from archiver.export.notice import license_of, notice
 from archiver.export.pictures import Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
-from archiver.store.values import Group, Post
+from archiver.store.values import Group, Page, Post
 from archiver.text import commonmark, tex
 from archiver.text.inline import destination
-from archiver.urls import post_id
+from archiver.urls import BLOG, post_id
 
 PICTURES = "images"
 """Folder of the pictures."""
+
+PAGES = "pages"
+"""Folder of the independent pages."""
 
 MOST_BYTES = 180
 """Of a file name without its suffix: file systems end at 255, and sync services add to names."""
@@ -33,7 +37,7 @@ _YAML_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff
 
 
 def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bool = False) -> str | None:
-    """Write a folder with a file a post, the pictures, and an index; return what is missing, in words.
+    """Write a folder with a file a post or page, the pictures, and an index; return what is missing, in words.
 
     With `dollars` every formula stands between dollar signs, the only ones Obsidian knows; else it is byte for byte as
     in the archive.
@@ -41,6 +45,7 @@ def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bo
     Raises as `replacing_folder` does.
     """
     names = {post.id: file_name(post.id, post.title) for post in library.posts()}
+    beside = {page.url: page_name(page.url) for page in library.pages()}
     pictures = Pictures(library, warc)
     with replacing_folder(target) as folder:
         written: dict[str, str] = {}
@@ -49,22 +54,43 @@ def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bo
                 if image.url not in written and (picture := pictures.find(image.url)):
                     written[image.url] = f"{PICTURES}/{picture.name}"
                     folder.write(written[image.url], picture.data)
-            text = page(post, library.series_of(post.id), names, written)
+            text = page(post, library.series_of(post.id), names, {**beside, **written})
             folder.write(names[post.id], with_dollars(text) if dollars else text)
             step()
-        _index(library, folder, names)
+        for one in library.pages():
+            text = independent_page(one, names, beside)
+            folder.write(beside[one.url], with_dollars(text) if dollars else text)
+        _index(library, folder, names, beside)
     return pictures.report()
 
 
-def page(post: Post, series: Group | None, names: Mapping[int, str], pictures: Mapping[str, str]) -> str:
-    """Return a post with its front matter; links lead to the files of other posts and to pictures."""
+def page(post: Post, series: Group | None, names: Mapping[int, str], beside: Mapping[str, str]) -> str:
+    """Return a post with its front matter; links lead to the files of other posts, and to pictures and pages beside."""
 
     def local(url: str) -> str:
-        return pictures.get(url) or names.get(post_id(url) or 0) or url
+        return beside.get(url) or names.get(post_id(url) or 0) or url
 
     name, url = license_of(post)
     foot = f"---\n\n[{post.author or 'source'}]({destination(post.url)}) · {name}" + (f" · <{url}>" if url else "")
     return f"{front_matter(post, series)}\n{retarget(post.markdown, local)}\n\n{foot}\n"
+
+
+def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, str]) -> str:
+    """Return an independent page with its front matter; it lies one folder deeper than the posts."""
+
+    def local(url: str) -> str:
+        file = beside.get(url) or names.get(post_id(url) or 0)
+        return f"../{file}" if file else url
+
+    fields = {"title": page.title, "url": page.url, "archived": page.last_seen_at, "changed": page.last_changed_at}
+    return f"{_front(fields)}\n{retarget(page.markdown, local)}\n\n---\n\n<{page.url}>\n"
+
+
+def page_name(url: str) -> str:
+    """Return the file of an independent page, named after its address: `pages/me.md`."""
+    path = unquote(url.removeprefix(BLOG)).removesuffix(".html")
+    short = "-".join(_UNSAFE.sub(" ", path).split()).encode()[:MOST_BYTES].decode(errors="ignore")
+    return f"{PAGES}/{short or 'page'}.md"
 
 
 def front_matter(post: Post, series: Group | None) -> str:
@@ -87,6 +113,10 @@ def front_matter(post: Post, series: Group | None) -> str:
         "archived": post.last_seen_at,
         "changed": post.last_changed_at,
     }
+    return _front(fields)
+
+
+def _front(fields: Mapping[str, object]) -> str:
     lines = (f"{name}: {_yaml(value)}\n" for name, value in fields.items() if value not in (None, []))
     return f"---\n{''.join(lines)}---\n"
 
@@ -131,7 +161,7 @@ def file_name(number: int, title: str) -> str:
     return f"{number} {short}".strip() + ".md"
 
 
-def _index(library: Library, folder: Folder, names: Mapping[int, str]) -> None:
+def _index(library: Library, folder: Folder, names: Mapping[int, str], beside: Mapping[str, str]) -> None:
     parts = ["\n\n".join(notice(library.posts()).sentences())]
     for heading, groups in (("Topics", library.topics), ("Series", library.series)):
         parts += [f"# {heading}"] if groups else []
@@ -140,6 +170,8 @@ def _index(library: Library, folder: Folder, names: Mapping[int, str]) -> None:
             parts.append(f"## {group.name}\n\n" + "\n".join(lines))
     posts = sorted(library.posts(), key=lambda post: (post.published_on or "", post.id), reverse=True)
     parts.append("# All posts\n\n" + "\n".join(f"{_item(p.title, names[p.id])} {p.published_on or ''}" for p in posts))
+    pages = [_item(page.title, beside[page.url]) for page in library.pages()]
+    parts += ["# Pages\n\n" + "\n".join(pages)] if pages else []
     folder.write("index.md", "\n\n".join(parts) + "\n")
 
 

@@ -19,7 +19,7 @@ GROUP_ROWS = 1000
 
 
 def write(library: Library, target: Path, step: Step) -> None:
-    """Write a folder with a file for posts, comments and formulas, and a page that describes them.
+    """Write a folder with a file a table, for posts, pages and what belongs to them, and a page that describes them.
 
     Raises as `replacing_folder` does, and UsageError when pyarrow is not installed.
     """
@@ -43,6 +43,7 @@ def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Not
         Type.TEXT: pa.string(),
         Type.FLAG: pa.bool_(),
         Type.TEXTS: pa.list_(pa.string()),
+        Type.INTEGERS: pa.list_(pa.int64()),
     }
     fields = [pa.field(c.name, types[c.type], metadata={"description": c.about}) for c in table.columns]
     schema = pa.schema(fields, metadata={"description": table.about, "notice": " ".join(said.sentences())})

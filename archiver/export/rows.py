@@ -1,4 +1,4 @@
-"""What programs get: posts, comments and formulas as rows of plain values, with columns that are described."""
+"""What programs get: posts, pages, comments, formulas and files as rows of plain values, in described columns."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Type(StrEnum):
     TEXT = "text"
     FLAG = "true or false"
     TEXTS = "list of texts"
+    INTEGERS = "list of integers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,54 @@ FORMULAS = Table(
     ),
 )
 
-TABLES = (POSTS, COMMENTS, FORMULAS)
+PAGES = Table(
+    "pages",
+    "One row an independent page, such as the one about the author.",
+    (
+        Column("id", Type.INTEGER, "Number in this archive; another archive may have another one."),
+        Column("title", Type.TEXT, "Title."),
+        Column("url", Type.TEXT, "Canonical address."),
+        Column("markdown", Type.TEXT, "Full text as Markdown, formulas byte for byte."),
+        Column("text", Type.TEXT, "Full text without markup."),
+        Column("first_seen_at", Type.TEXT, "When the archive first fetched it, ISO 8601 UTC."),
+        Column("last_seen_at", Type.TEXT, "When the archive last fetched it."),
+        Column("last_changed_at", Type.TEXT, "When the archive first saw its present wording."),
+    ),
+)
+
+_PAGE = Column("page_id", Type.INTEGER, "The page, as in pages.")
+
+
+def _of_pages(table: Table, about: str) -> Table:
+    """Return the table of the same things under or on independent pages."""
+    columns = tuple(_PAGE if column.name == "post_id" else column for column in table.columns)
+    return Table(f"page_{table.name}", about, columns)
+
+
+PAGE_COMMENTS = _of_pages(COMMENTS, "One row a comment under an independent page, as in comments.")
+
+PAGE_FORMULAS = _of_pages(FORMULAS, "One row a formula of an independent page, as in formulas.")
+
+FILES = Table(
+    "files",
+    "One row a linked file that is no picture; its bytes are in the archive's records.",
+    (
+        Column("url", Type.TEXT, "Canonical address."),
+        Column("content_type", Type.TEXT, "Media type the server named."),
+        Column("size", Type.INTEGER, "Bytes."),
+        Column("sha256", Type.TEXT, "SHA-256 of the bytes."),
+        Column("first_seen_at", Type.TEXT, "When the archive first fetched it, ISO 8601 UTC."),
+        Column("last_seen_at", Type.TEXT, "When the archive last fetched it."),
+        Column("posts", Type.INTEGERS, "Numbers of the posts that link it."),
+    ),
+)
+
+TABLES = (POSTS, COMMENTS, FORMULAS, PAGES, PAGE_COMMENTS, PAGE_FORMULAS, FILES)
 
 
 def rows(library: Library, table: Table, step: Step) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table, in the order of their keys."""
-    values = {POSTS: library.posts, COMMENTS: library.comments, FORMULAS: library.formulas}[table]()  # type: ignore[operator]
-    for value in values:
+    """Yield the rows of a table, in the order of their keys; the library has a method of the table's name."""
+    for value in getattr(library, table.name)():
         yield table.row(value)
         if table is POSTS:
             step()

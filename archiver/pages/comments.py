@@ -21,7 +21,7 @@ from archiver.pages.marks import ID, answered, line
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
 from archiver.pages.threads import Survey
-from archiver.urls import Site, comment_page
+from archiver.urls import Site, comment_page, discussion, post_url
 
 BOXES = ("PostComment", "comments")
 """Ids of elements around all comments of a page, outermost first."""
@@ -59,7 +59,7 @@ def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> Comme
     place = comment_page(site.canonical(url))
     if place is None:
         raise PageNotRecognised(url, "expected the address of a comment page")
-    found = read(parse(url, body), place[0], site, url)
+    found = read(parse(url, body), post_url(place[0]), site, url)
     if not found.comments:
         said = found.issues[0] if found.issues else "found none"
         raise PageNotRecognised(url, f"expected comments with ids `comment-N`, {said}")
@@ -74,26 +74,27 @@ def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> Comme
 
 
 def read(
-    tree: HtmlElement, post_id: int, site: Site, url: str, *, owner: str | None = None, claimed: int | None = None
+    tree: HtmlElement, whose: str, site: Site, url: str, *, owner: str | None = None, claimed: int | None = None
 ) -> Discussion:
     """Read the comments of a page, which is not changed; whatever goes wrong is an issue.
 
-    `owner` is the name of the blog's author, by default the one the page names; `claimed` is what its counter says.
+    `whose` is the canonical address of the post or page they are under, `owner` the name of the blog's author, by
+    default the one the page names; `claimed` is what its counter says.
     """
     try:
-        return _read(tree, post_id, site, url, owner or author_of(tree), claimed)
+        return _read(tree, whose, site, url, owner or author_of(tree), claimed)
     except Exception as error:  # a post is never lost for its comments
-        shown = comment_page(site.canonical(url))
+        shown = discussion(site.canonical(url))
         page = shown[1] if shown else 1
         return Discussion(
             page=page, pages=page, issues=(f"a fault of the archiver in its comments, please report it: {error!r}",)
         )
 
 
-def _read(tree: HtmlElement, post_id: int, site: Site, url: str, owner: str | None, claimed: int | None) -> Discussion:
+def _read(tree: HtmlElement, whose: str, site: Site, url: str, owner: str | None, claimed: int | None) -> Discussion:
     box = _box(tree)
     if box is None:
-        return _paged(Discussion(), tree, (), post_id, site, url, claimed)
+        return _paged(Discussion(), tree, (), whose, site, url, claimed)
     survey = Survey(box, first(box, *BODY))
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
@@ -104,7 +105,7 @@ def _read(tree: HtmlElement, post_id: int, site: Site, url: str, owner: str | No
     lost = len(survey.unclaimed) + len(_ids_besides_text(tree) - set(said))
     issues = (f"{lost} of {lost + len(said)} comments on the page could not be read",) if lost else ()
     found = Discussion(comments=comments, unread=lost, issues=issues)
-    return _paged(found, survey.box, parts, post_id, site, url, claimed)
+    return _paged(found, survey.box, parts, whose, site, url, claimed)
 
 
 def _box(tree: HtmlElement) -> HtmlElement | None:
@@ -149,7 +150,7 @@ def _paged(
     found: Discussion,
     rest: HtmlElement,
     parts: tuple[()] | list[Part],
-    post_id: int,
+    whose: str,
     site: Site,
     url: str,
     claimed: int | None,
@@ -158,8 +159,8 @@ def _paged(
 
     No more pages are believed than the post has comments, give or take what counters drift.
     """
-    asked = comment_page(site.canonical(url))
-    current, last = _pager(rest, {part.text for part in parts}, post_id, site, url)
+    asked = discussion(site.canonical(url))
+    current, last = _pager(rest, {part.text for part in parts}, whose, site, url)
     shown = asked[1] if asked else current or last
     most = max(claimed + DRIFT if claimed is not None else MOST_UNCOUNTED, asked[1] if asked else 1)
     pages = max(shown, last)
@@ -171,7 +172,7 @@ def _paged(
 
 
 def _pager(
-    rest: HtmlElement, texts: set[HtmlElement | None], post_id: int, site: Site, url: str
+    rest: HtmlElement, texts: set[HtmlElement | None], whose: str, site: Site, url: str
 ) -> tuple[int | None, int]:
     """Return the page a pager marks as current, if any, and the last one it links; comments are out of `rest`.
 
@@ -179,8 +180,8 @@ def _pager(
     """
     current, last = None, 1
     for element, target in links(rest, site, url):
-        place, href = comment_page(target), element.get("href") or ""
-        if not place or place[0] != post_id or not _is_of_pager(href) or not texts.isdisjoint(line(element)):
+        place, href = discussion(target), element.get("href") or ""
+        if not place or place[0] != whose or not _is_of_pager(href) or not texts.isdisjoint(line(element)):
             continue
         last = max(last, place[1])
         classes = f"{element.get('class') or ''} {element.getparent().get('class') or ''}"

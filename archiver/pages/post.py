@@ -46,7 +46,7 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
     heading = _heading(tree, number, site, url)
     head = read_metadata(tree, heading, site, url)
     head.issues += flaws
-    said = comments.read(tree, number, site, url, owner=head.author, claimed=head.comment_count)
+    said = comments.read(tree, post_url(number), site, url, owner=head.author, claimed=head.comment_count)
     content, checked, digest = _body(tree, head, site, url)
     return Post(
         id=number,

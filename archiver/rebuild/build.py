@@ -142,9 +142,9 @@ class Build:
                 yield Step(run, seen, kind, url, reading.without_reading(seen)), None
 
     def _imported(self, run: RunFiles, seen: Seen) -> Work:
-        """Yield what another program's capture comes to: posts and comments, without an address to settle."""
+        """Yield what another program's capture comes to: posts, pages, files and comments; no address to settle."""
         kind = reading.kind_of(seen.url, None)
-        if kind in ("post", "comments") and reading.is_page(seen, kind):
+        if kind in ("post", "comments", "page", "file") and reading.is_page(seen, kind):
             yield Step(run, seen, kind), self._task(run, seen, kind)
 
     def _task(self, run: RunFiles, seen: Seen, kind: str) -> Task:
@@ -175,7 +175,7 @@ class Build:
 
     def _store(self, step: Step, item: Item) -> None:
         """Store what a step comes to, and note what became of its address."""
-        item = endings.judged(self._session, step.kind, item)
+        item = outcomes.judged(self._session, step.kind, step.url, item)
         try:
             with self._archive.savepoint():
                 self._save(step, item)

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from archiver import items
 from archiver.errors import ArchiverError, PageNotRecognised
-from archiver.items import CUT, Asset, Gap, Item, Listing, Post, Unmodified
+from archiver.items import CUT, Asset, Gap, Item, Listing, Page, Post, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
 from archiver.pages.gate import is_gate
+from archiver.pages.independent import parse_page, read_file
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
 from archiver.pages.topics import parse_topics
@@ -30,6 +31,7 @@ from archiver.urls import (
     category_url,
     comment_page,
     comment_page_url,
+    discussion_url,
     file_kind,
     from_bytes,
     post_id,
@@ -42,10 +44,12 @@ PAGES: dict[str, Callable[[str, bytes, Site], Item]] = {
     "catalogue": parse_catalogue,
     "category": parse_listing,
     "comments": parse_comment_page,
+    "file": read_file,
     "index": parse_topics,
+    "page": parse_page,
     "post": parse_post,
 }
-"""Kinds of page with content, as in the frontier, and what reads them."""
+"""Kinds of page and file with content, as in the frontier, and what reads them."""
 
 GONE = frozenset({404, 410})
 """Statuses that say there is no such page, now and soon."""
@@ -133,6 +137,9 @@ def follow_ups(item: Item) -> list[tuple[str, str]]:
             pictures = dict.fromkeys(image.url for image in item.content.images if image.url.startswith(BLOG + "/"))
             comments = [(comment_page_url(item.id, number), "comments") for number in pages]
             return comments + [(url, file_kind(url)) for url in pictures]
+        case Page():
+            pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
+            return [(discussion_url(item.url, number), "page") for number in pages]
         case Listing():
             after = [(category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
             return after + [(post_url(entry.post_id), "post") for entry in item.entries]

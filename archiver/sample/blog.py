@@ -119,7 +119,7 @@ class SampleBlog:
 
     def _missing(self, visit: Visit) -> Response:
         text = "这里没有你要找的页面，也许它从来没有存在过。"
-        return _page(404, self._current_theme().page(visit, "页面没找到", text))
+        return _page(404, self._current_theme().missing(visit, "页面没找到", text))
 
     def _post(self, visit: Visit, found: re.Match[str], query: str) -> Response | None:
         post = self.source.post(int(found[1]))
@@ -159,8 +159,13 @@ class SampleBlog:
     def _catalogue(self, visit: Visit, _found: re.Match[str], _query: str) -> Response:
         return _page(200, self._current_theme().catalogue(visit))
 
-    def _about(self, visit: Visit, _found: re.Match[str], _query: str) -> Response:
-        return _page(200, self._current_theme().page(visit, "关于", self.source.about))
+    def _independent(self, visit: Visit, found: re.Match[str], _query: str) -> Response | None:
+        page = self.source.page(found[1])
+        if page is None:
+            return None
+        last = theme.comment_pages(page)
+        number = int(found[2] or last)
+        return _page(200, self._current_theme().page(visit, page, number)) if 1 <= number <= last else None
 
     def _feed(self, visit: Visit, _found: re.Match[str], _query: str) -> Response:
         return _text(self._current_theme().feed(visit), "application/rss+xml; charset=UTF-8")
@@ -177,7 +182,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Callable[[SampleBlog, Visit, re.Match[str],
     (re.compile(r"/category/([^/]+)(?:/(\d{1,6}))?/?"), SampleBlog._category),
     (re.compile(r"/tag/([^/]+)(?:/(\d{1,6}))?/?"), SampleBlog._tag),
     (re.compile(r"/content\.html"), SampleBlog._catalogue),
-    (re.compile(r"/me\.html"), SampleBlog._about),
+    (re.compile(r"(/[a-z]+\.html)(?:/comment-page-(\d{1,6})/?)?"), SampleBlog._independent),
     (re.compile(r"/feed/?"), SampleBlog._feed),
     (re.compile(r"/attachment/(\d{1,9})/?"), SampleBlog._attachment),
 )

@@ -27,23 +27,17 @@ class SampleComment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SamplePost:
-    """One post as it is stored; `body` is the author's HTML, without heading anchors and footer."""
+class SamplePage:
+    """What has a text and comments, as it is stored: an independent page; `body` is the author's HTML.
+
+    An address such as `/me.html` is its `path`.
+    """
 
     id: int
     title: str
-    date: str
-    categories: tuple[str, ...]
-    """Slugs."""
-    tags: tuple[str, ...]
-    readers: int
     body: str
+    path: str
     comments: tuple[SampleComment, ...] = ()
-
-    @property
-    def excerpt(self) -> str:
-        """The body up to its more mark."""
-        return self.body.partition(MORE)[0]
 
     @property
     def threads(self) -> tuple[SampleComment, ...]:
@@ -53,6 +47,23 @@ class SamplePost:
     def replies(self, parent: int | None) -> tuple[SampleComment, ...]:
         """Return the comments below another one, oldest first."""
         return tuple(comment for comment in self.comments if comment.parent == parent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePost(SamplePage):
+    """One post as it is stored; its `body` comes without heading anchors and footer."""
+
+    path: str = ""
+    date: str
+    categories: tuple[str, ...]
+    """Slugs."""
+    tags: tuple[str, ...]
+    readers: int
+
+    @property
+    def excerpt(self) -> str:
+        """The body up to its more mark."""
+        return self.body.partition(MORE)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +79,8 @@ class Source:
     """Id of an attachment page to file name and address of the picture it shows."""
     posts: tuple[SamplePost, ...]
     """Newest first."""
+    pages: tuple[SamplePage, ...]
+    """Independent pages."""
     files: dict[str, bytes]
     """Path to bytes: pictures, style sheet, scripts."""
     templates: dict[str, str]
@@ -75,6 +88,10 @@ class Source:
     def post(self, post_id: int) -> SamplePost | None:
         """Return the post with this id, or None."""
         return next((post for post in self.posts if post.id == post_id), None)
+
+    def page(self, path: str) -> SamplePage | None:
+        """Return the independent page at this path, or None."""
+        return next((page for page in self.pages if page.path == path), None)
 
     def edited(self, post_id: int, **changes: Any) -> Source:
         """Return the blog after an edit of one post; KeyError when there is no such post."""
@@ -103,6 +120,7 @@ def load(folder: Path | None = None) -> Source:
         categories=blog["categories"],
         attachments={int(number): (name, path) for number, (name, path) in blog["attachments"].items()},
         posts=_newest_first(_posts(folder)),
+        pages=tuple(_pages(folder)),
         files={path: entry.read_bytes() for path, entry in _walk(folder / "files", "")},
         templates={entry.name: _text(entry) for entry in (folder / "theme").iterdir()},
     )
@@ -110,8 +128,7 @@ def load(folder: Path | None = None) -> Source:
 
 def parse_post(post_id: int, text: str, comments: tuple[SampleComment, ...] = ()) -> SamplePost:
     """Return the post in a source file: lines `name: value`, an empty line, then the HTML of the body."""
-    head, _, body = text.partition("\n\n")
-    fields = dict(line.split(": ", 1) for line in head.splitlines())
+    fields, body = _parted(text)
     return SamplePost(
         id=post_id,
         title=fields["title"],
@@ -119,9 +136,15 @@ def parse_post(post_id: int, text: str, comments: tuple[SampleComment, ...] = ()
         categories=tuple(fields["categories"].split(", ")),
         tags=tuple(tag for tag in fields.get("tags", "").split(", ") if tag),
         readers=int(fields["readers"]),
-        body=body.strip("\n"),
+        body=body,
         comments=comments,
     )
+
+
+def _parted(text: str) -> tuple[dict[str, str], str]:
+    """Return the fields and the body of a source file."""
+    head, _, body = text.partition("\n\n")
+    return dict(line.split(": ", 1) for line in head.splitlines()), body.strip("\n")
 
 
 def _posts(folder: Path) -> list[SamplePost]:
@@ -130,6 +153,18 @@ def _posts(folder: Path) -> list[SamplePost]:
         parse_post(int(entry.name[:4]), _text(entry), _comments(folder / "comments" / f"{entry.name[:4]}.json"))
         for entry in sources
     ]
+
+
+def _pages(folder: Path) -> Iterator[SamplePage]:
+    for entry in sorted((folder / "pages").iterdir(), key=lambda entry: entry.name):
+        fields, body = _parted(_text(entry))
+        yield SamplePage(
+            id=int(entry.name[:4]),
+            title=fields["title"],
+            path=fields["path"],
+            body=body,
+            comments=_comments(folder / "comments" / f"{entry.name[:4]}.json"),
+        )
 
 
 def _comments(entry: Path) -> tuple[SampleComment, ...]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from archiver.sample.source import MORE, SampleComment, SamplePost, Source
+from archiver.sample.source import MORE, SampleComment, SamplePage, SamplePost, Source
 
 POSTS_PER_PAGE = 8
 THREADS_PER_PAGE = 10
@@ -54,7 +54,6 @@ class Theme:
     def post(self, visit: Visit, post: SamplePost, comment_page: int, reply_to: str | None) -> str:
         """Return the page of a post with one page of its comments."""
         place = self.source.posts.index(post)
-        first = (comment_page - 1) * THREADS_PER_PAGE
         return self._render(
             "post.html",
             visit,
@@ -65,11 +64,8 @@ class Theme:
             older=self.source.posts[place + 1] if place + 1 < len(self.source.posts) else None,
             newer=self.source.posts[place - 1] if place else None,
             similar=self._similar(post),
-            threads=post.threads[first : first + THREADS_PER_PAGE],
-            page=comment_page,
-            pages=comment_pages(post),
-            deepest=DEEPEST,
             reply_to=reply_to,
+            **self._discussion(post, comment_page),
         )
 
     def listing(self, visit: Visit, title: str, base: str, posts: tuple[SamplePost, ...], page: int) -> str:
@@ -93,9 +89,20 @@ class Theme:
             months.setdefault(int(post.date[5:7]), []).append(post)
         return self._render("catalogue.html", visit, title="归档", years=years)
 
-    def page(self, visit: Visit, title: str, text: str) -> str:
-        """Return a page that is no post: a heading and a paragraph."""
-        return self._render("page.html", visit, title=title, text=text)
+    def page(self, visit: Visit, page: SamplePage, comment_page: int) -> str:
+        """Return an independent page with one page of its comments."""
+        return self._render(
+            "page.html",
+            visit,
+            title=page.title,
+            post=page,
+            body=Markup(anchored(page.body)),  # noqa: S704 - our own writing
+            **self._discussion(page, comment_page),
+        )
+
+    def missing(self, visit: Visit, title: str, text: str) -> str:
+        """Return the page in place of one that there is not: a heading and a paragraph."""
+        return self._render("missing.html", visit, title=title, text=text)
 
     def attachment(self, visit: Visit, name: str, path: str) -> str:
         """Return the page that wraps one picture."""
@@ -108,6 +115,12 @@ class Theme:
     def gate(self) -> str:
         """Return the page that sets a cookie by script and loads again."""
         return self._environment.get_template("gate.html").render()
+
+    @staticmethod
+    def _discussion(page: SamplePage, number: int) -> dict[str, object]:
+        first = (number - 1) * THREADS_PER_PAGE
+        threads = page.threads[first : first + THREADS_PER_PAGE]
+        return {"threads": threads, "page": number, "pages": comment_pages(page), "deepest": DEEPEST}
 
     def _render(self, template: str, visit: Visit, **values: object) -> str:
         return self._environment.get_template(template).render(
@@ -148,8 +161,8 @@ def list_pages(posts: tuple[SamplePost, ...]) -> int:
     return max(1, -(-len(posts) // POSTS_PER_PAGE))
 
 
-def comment_pages(post: SamplePost) -> int:
-    """Return how many comment pages a post has; replies do not count."""
+def comment_pages(post: SamplePage) -> int:
+    """Return how many comment pages a post or page has; replies do not count."""
     return max(1, -(-len(post.threads) // THREADS_PER_PAGE))
 
 

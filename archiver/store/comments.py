@@ -132,7 +132,7 @@ def _store(
         known = before.get(comment.id)
         kept = known is not None and comment.id not in edited and known.content_sha256 is not None
         source = known.capture_id if known is not None and kept else capture_id
-        rows.append(_row(post_id, comment, page, seen_at) | {"capture_id": source})
+        rows.append({"post_id": post_id, "capture_id": source, **columns(comment, page, seen_at)})
     search_index.reword_comments(session, {each.id: (each.author, each.content.text) for each in comments})
     session.execute(_upsert(session.get_bind().dialect.name), rows)
 
@@ -167,10 +167,10 @@ def _upsert(dialect: str) -> Any:
     return insertion.on_conflict_do_update(index_elements=[_COMMENTS.c.id], set_=again)
 
 
-def _row(post_id: int, comment: items.Comment, page: int, seen_at: str) -> dict[str, Any]:
+def columns(comment: items.Comment, page: int, seen_at: str) -> dict[str, Any]:
+    """Return the columns of a comment on a page that is seen for the first time, whatever it is under."""
     return {
         "id": comment.id,
-        "post_id": post_id,
         "parent_id": comment.parent_id,
         "quotes_id": comment.quotes_id,
         "page": page,

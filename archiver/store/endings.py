@@ -14,17 +14,17 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from archiver.items import CLOSED, CUT, Catalogue, CommentPage, Gap, Item, Listing, Post
+from archiver.items import CLOSED, CUT, Catalogue, CommentPage, Gap, Item, Listing, Page, Post
 from archiver.store import models
 from archiver.store.database import upsert
 
 LEARNED = 3
 """Pages of a kind that must have ended alike before that counts as the end of such pages."""
 
-KINDS = frozenset({"catalogue", "category", "comments", "post"})
+KINDS = frozenset({"catalogue", "category", "comments", "page", "post"})
 """Kinds of page that have an end of their own."""
 
-PAGES = (Catalogue, CommentPage, Listing, Post)
+PAGES = (Catalogue, CommentPage, Listing, Page, Post)
 """What has an end."""
 
 _ROWS: Any = models.PageEnding.__table__

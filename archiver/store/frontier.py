@@ -153,22 +153,28 @@ def fail(
     the server wants to be left alone.
     """
     row = session.execute(_FAILED, {"url": url}).first()
-    failures = (row.failures if row else 0) + 1
-    wait = LONGEST_WAIT - SLACK if rarely else wait_after(failures)
+    number = (row.failures if row else 0) + 1
+    wait = LONGEST_WAIT - SLACK if rarely else wait_after(number)
     due = timestamp(datetime.fromisoformat(now) + wait) if wait else None
     values = {
         "state": "skipped" if refused else "failed",
         "reason": reason,
         "permanent": permanent or refused,
         "not_before": max(filter(None, (due, not_before)), default=None),
-        "failures": failures,
+        "failures": number,
         "failed_since": (row.failed_since if row else None) or now,
     }
     _set(session, url, attempted=True, **values)
-    return failures
+    return number
 
 
 _FAILED = select(_ROWS.c.failures, _ROWS.c.failed_since).where(_ROWS.c.url == bindparam("url"))
+
+
+def failures(session: Session, url: str) -> int:
+    """Return in how many runs in a row an address has failed."""
+    row = session.execute(_FAILED, {"url": url}).first()
+    return row.failures if row else 0
 
 
 def wait_after(failures: int) -> timedelta | None:

@@ -14,7 +14,7 @@ from archiver.store.database import is_full
 BOOKKEEPING = ("frontier", "sightings", "alembic_version")
 """Tables that only serve the next crawl. Captures stay where something was read from them, as its proof, and runs."""
 
-PROVEN = ("revisions", "comments", "comment_revisions")
+PROVEN = ("revisions", "comments", "comment_revisions", "pages", "page_revisions", "files")
 """Tables whose rows name the capture they were read from."""
 
 BOOKKEEPING_VIEWS = ("gaps", "topic_gaps", "comment_gaps", "run_log")

@@ -1,4 +1,4 @@
-"""An archive for programs that read: posts, comments, series and topics as values, in one state throughout.
+"""An archive for programs that read: posts, pages, comments, series and topics as values, in one state throughout.
 
 All that is asked of a `Library` sees the archive as it was at the first question, also while a crawl writes to it.
 """
@@ -19,7 +19,21 @@ from sqlalchemy.pool import StaticPool
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import models, query, search
 from archiver.store.results import Result
-from archiver.store.values import Comment, CommentRevision, Entry, Formula, Group, Held, Image, Post, Revision
+from archiver.store.values import (
+    Comment,
+    CommentRevision,
+    Entry,
+    File,
+    Formula,
+    Group,
+    Held,
+    Image,
+    Page,
+    PageComment,
+    PageFormula,
+    Post,
+    Revision,
+)
 
 Value = TypeVar("Value")
 
@@ -86,6 +100,37 @@ class Library:
     def images(self, post_id: int | None = None) -> Iterator[Image]:
         """Yield the pictures in page order, of one post or of all."""
         return self._all(models.Image, Image, post_id, models.Image.post_id, models.Image.position)
+
+    def pages(self) -> Iterator[Page]:
+        """Yield the independent pages, by address."""
+        return self._all(models.Page, Page, None, models.Page.url)
+
+    def page(self, url: str) -> Page:
+        """Return an independent page by its canonical address.
+
+        Raises UsageError when the archive does not hold it.
+        """
+        found = sa.select(*_columns(models.Page, Page)).where(models.Page.url == url)
+        for row in self._rows(found):
+            return Page(**row)
+        raise UsageError(f"expected {url} in the archive, found none; `archiver gaps` lists what is missing")
+
+    def page_comments(self, page_id: int | None = None) -> Iterator[PageComment]:
+        """Yield the comments under independent pages by number, of one page or of all."""
+        return self._of_pages(models.PageComment, PageComment, page_id, models.PageComment.id)
+
+    def page_formulas(self, page_id: int | None = None) -> Iterator[PageFormula]:
+        """Yield the formulas in page order, of one independent page or of all."""
+        return self._of_pages(models.PageFormula, PageFormula, page_id, models.PageFormula.position)
+
+    def files(self) -> Iterator[File]:
+        """Yield the linked files that are no pictures, by address."""
+        linking = defaultdict(list)
+        linked = sa.select(models.Link.url, models.Link.post_id).join(models.File, models.File.url == models.Link.url)
+        for row in self._rows(linked.distinct().order_by(models.Link.post_id)):
+            linking[row["url"]].append(row["post_id"])
+        for row in self._rows(sa.select(*_columns(models.File, File, "posts")).order_by(models.File.url)):
+            yield File(**row, posts=tuple(linking[row["url"]]))
 
     def revisions(self, post_id: int) -> list[Revision]:
         """Return every version of a post the archive has seen, oldest first.
@@ -231,6 +276,12 @@ class Library:
         statement = sa.select(*_columns(model, value)).order_by(*order)
         if post_id is not None:
             statement = statement.where(model.post_id == post_id)
+        return (value(**row) for row in self._rows(statement))
+
+    def _of_pages(self, model: Any, value: type[Value], page_id: int | None, *order: Any) -> Iterator[Value]:
+        statement = sa.select(*_columns(model, value)).order_by(model.page_id, *order)
+        if page_id is not None:
+            statement = statement.where(model.page_id == page_id)
         return (value(**row) for row in self._rows(statement))
 
     def _rows(self, statement: Any) -> Iterator[Any]:

@@ -308,6 +308,114 @@ class Link(Base):
     target_post_id: Mapped[int | None] = mapped_column(index=True, doc="The post it leads to; not every one exists.")
 
 
+class Page(Base):
+    """An independent page in its present wording."""
+
+    __tablename__ = "pages"
+    __table_args__ = about(
+        "Every page of the blog that is no post and no list, such as the one about the author, and attachments' pages."
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number in the order of sight.")
+    url: Mapped[str] = mapped_column(unique=True, doc="Canonical address.")
+    title: Mapped[str] = mapped_column(doc="Its heading, or the title of the document where it has none.")
+    markdown: Mapped[str] = mapped_column(doc="Full text as Markdown, formulas byte for byte.")
+    text: Mapped[str] = mapped_column(doc="Full text without markup.")
+    engine: Mapped[str] = mapped_column(
+        doc="What found the text: `site`, `trafilatura`, `readability`; `none` if the page is read as it is."
+    )
+    issues: Mapped[str] = mapped_column(
+        doc="JSON list of what spoke against trusting it, or against having all comments, when last seen."
+    )
+    content_sha256: Mapped[str] = mapped_column(doc="SHA-256 of the title and of the text's markup as served.")
+    capture_id: Mapped[int] = mapped_column(
+        ForeignKey("captures.id"), doc="The exchange its present wording was first read from."
+    )
+    first_seen_at: Mapped[str] = mapped_column(doc="When the archive first fetched it.")
+    last_seen_at: Mapped[str] = mapped_column(doc="When the archive last fetched it.")
+    last_changed_at: Mapped[str] = mapped_column(doc="When the archive first saw its present wording.")
+
+
+class PageRevision(Base):
+    """A former wording of an independent page."""
+
+    __tablename__ = "page_revisions"
+    __table_args__ = about("Wordings that pages had before they were changed; the present one is in pages.")
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), primary_key=True, doc="The page.")
+    replaced_at: Mapped[str] = mapped_column(primary_key=True, doc="When the archive found another wording.")
+    seen_at: Mapped[str] = mapped_column(doc="When the archive first saw this one.")
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), doc="The exchange it was first read from.")
+    title: Mapped[str] = mapped_column(doc="Title in this wording.")
+    markdown: Mapped[str] = mapped_column(doc="Full text as Markdown, formulas byte for byte.")
+    text: Mapped[str] = mapped_column(doc="Full text without markup.")
+
+
+class PageFormula(Base):
+    """A formula of an independent page."""
+
+    __tablename__ = "page_formulas"
+    __table_args__ = about("Every formula of the pages, in page order; as formulas has those of posts.")
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), primary_key=True, doc="The page.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place on the page, from 0.")
+    display: Mapped[bool] = mapped_column(
+        flag("display"), doc="1 for a formula on its own line, 0 for one within the text."
+    )
+    environment: Mapped[str | None] = mapped_column(doc="Outermost environment, for example equation.")
+    label: Mapped[str | None] = mapped_column(doc="Its first label.")
+    tag: Mapped[str | None] = mapped_column(doc="Its first explicit number.")
+    tex: Mapped[str] = mapped_column(doc="Exact source with delimiters or environment.")
+
+
+class PageComment(Base):
+    """A comment under an independent page."""
+
+    __tablename__ = "page_comments"
+    __table_args__ = about(
+        "Every comment under a page, as comments has those under posts; former wordings are in the WARC files only.",
+        CheckConstraint("kind IN ('comment', 'pingback', 'trackback')", name="kind"),
+    )
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), primary_key=True, doc="The page it is under.")
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="The blog's own number of the comment.")
+    parent_id: Mapped[int | None] = mapped_column(doc="The comment it answers; empty at the top level.")
+    page: Mapped[int] = mapped_column(doc="Page of the comments it was last seen on.")
+    author: Mapped[str] = mapped_column(doc="Name as shown.")
+    author_url: Mapped[str | None] = mapped_column(doc="Homepage the name links to.")
+    is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 when the blog's author wrote it.")
+    is_trackback: Mapped[bool] = mapped_column(
+        flag("is_trackback"), doc="1 when it is another page's notice of a link: its kind is not `comment`."
+    )
+    published_on: Mapped[str | None] = mapped_column(doc="Date, YYYY-MM-DD; the blog shows no time.")
+    markdown: Mapped[str] = mapped_column(doc="Text as Markdown, formulas byte for byte.")
+    text: Mapped[str] = mapped_column(doc="Text without markup.")
+    first_seen_at: Mapped[str] = mapped_column(doc="When the archive first saw it.")
+    last_seen_at: Mapped[str] = mapped_column(doc="When the archive last saw it.")
+    deleted_at: Mapped[str | None] = mapped_column(doc="When the archive found it gone; the last text stays.")
+    quotes_id: Mapped[int | None] = mapped_column(doc="The first comment its text links; not every one exists.")
+    kind: Mapped[str] = mapped_column(doc="`comment`, or `pingback` or `trackback`: a notice of a link.")
+    content_sha256: Mapped[str] = mapped_column(doc="SHA-256 of author and markup as served.")
+    notes: Mapped[str] = mapped_column(doc="JSON list of what is odd about it; `[]` when nothing is.")
+
+
+class File(Base):
+    """A linked file."""
+
+    __tablename__ = "files"
+    __table_args__ = about(
+        "Every file that is linked and no picture, such as a paper or an archive; the bytes are in its capture."
+    )
+
+    url: Mapped[str] = mapped_column(primary_key=True, doc="Canonical address.")
+    content_type: Mapped[str] = mapped_column(doc="Media type the server named; empty when it named none.")
+    size: Mapped[int] = mapped_column(doc="Bytes.")
+    sha256: Mapped[str] = mapped_column(doc="SHA-256 of the bytes.")
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), doc="The exchange that brought these bytes.")
+    first_seen_at: Mapped[str] = mapped_column(doc="When the archive first fetched it.")
+    last_seen_at: Mapped[str] = mapped_column(doc="When the archive last fetched it.")
+
+
 class ExternalReference(Base):
     """A link to a work elsewhere."""
 
@@ -444,7 +552,7 @@ class PageEnding(Base):
     __tablename__ = "page_endings"
     __table_args__ = about("How pages of each kind end, learned from those stored: what ends otherwise was cut short.")
 
-    kind: Mapped[str] = mapped_column(primary_key=True, doc="catalogue, category, comments or post.")
+    kind: Mapped[str] = mapped_column(primary_key=True, doc="catalogue, category, comments, page or post.")
     ending: Mapped[str] = mapped_column(primary_key=True, doc="`</html>`, or the last one or two tags.")
     pages: Mapped[int] = mapped_column(doc="Pages stored that ended so, counted until that is enough.")
 

@@ -6,8 +6,21 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from archiver.items import Asset, Catalogue, CommentPage, Gap, Listing, Outcome, Post, Topics, Unmodified
-from archiver.store import comments, endings, frontier, lists, posts
+from archiver.items import (
+    Asset,
+    Catalogue,
+    CommentPage,
+    File,
+    Gap,
+    Item,
+    Listing,
+    Outcome,
+    Page,
+    Post,
+    Topics,
+    Unmodified,
+)
+from archiver.store import comments, endings, frontier, lists, pages, posts
 from archiver.store.database import timestamp
 from archiver.store.endings import Ending
 from archiver.store.posts import Change, Held
@@ -28,7 +41,7 @@ class Effect:
 def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: int) -> Effect:
     """Store an outcome and settle its address; the caller makes that one transaction, or part of one.
 
-    Raises ValueError for a post or comments without the capture they were read from.
+    Raises ValueError for a post, page, file or comments without the capture they were read from.
     """
     item = outcome.item
     if isinstance(item, Gap):
@@ -48,14 +61,33 @@ def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: 
             lists.save_listing(session, item, run_id=run_id, proven=proven)
         case Topics():
             lists.save_topics(session, item, run_id=run_id)
+        case Page():
+            new = pages.save(session, item, capture_id=_capture_id(outcome), seen_at=_seen_at(outcome), proven=proven)
+            effect = Effect(comments_new=new)
+        case File():
+            pages.save_file(session, item, capture_id=_capture_id(outcome), seen_at=_seen_at(outcome))
         case Unmodified():
             posts.touch(session, outcome.url, seen_at=_seen_at(outcome))
+            pages.touch(session, outcome.url, seen_at=_seen_at(outcome))
         case Asset():
             pass  # its bytes are in its capture
     endings.learn(session, outcome.kind, item)
     if outcome.url:
         frontier.finish(session, outcome.url, now=outcome.fetched_at or timestamp())
     return effect
+
+
+def judged(session: Session, kind: str, url: str | None, item: Item) -> Item:
+    """Return what a page comes to: itself, or a gap if it was cut short or is not what it was before.
+
+    An independent page that lost half of what it had may be an error in its place. It is believed when it is so in as
+    many runs in a row as make a failure an old one; what it said before stays in any case.
+    """
+    item = endings.judged(session, kind, item)
+    if not isinstance(item, Page) or not (lost := pages.losses(session, item)):
+        return item
+    seen_so = frontier.failures(session, url or item.url) + 1
+    return item if seen_so >= frontier.FAILING else Gap(reason=f"kept as it was: {lost}")
 
 
 def is_proven(session: Session, outcome: Outcome) -> bool:
@@ -95,12 +127,10 @@ def _fail(session: Session, url: str, kind: str, gap: Gap) -> int:
 def _save_post(
     session: Session, post: Post, outcome: Outcome, run_id: int, extractor_version: int, *, proven: bool
 ) -> Effect:
-    if outcome.capture_id is None:
-        raise ValueError(f"expected the capture post {post.id} was read from, found none")
     change = posts.save(
         session,
         post if proven else _unproven(post),
-        capture_id=outcome.capture_id,
+        capture_id=_capture_id(outcome),
         seen_at=_seen_at(outcome),
         extractor_version=extractor_version,
     )
@@ -128,3 +158,9 @@ def _seen_at(outcome: Outcome) -> str:
     if outcome.fetched_at is None:
         raise ValueError(f"expected the time {outcome.url} was fetched at, found none")
     return outcome.fetched_at
+
+
+def _capture_id(outcome: Outcome) -> int:
+    if outcome.capture_id is None:
+        raise ValueError(f"expected the capture {outcome.url} was read from, found none")
+    return outcome.capture_id

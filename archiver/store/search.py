@@ -1,12 +1,13 @@
-"""Search of posts and comments: in words, phrases, TeX and sentences.
+"""Search of posts, independent pages and comments: in words, phrases, TeX and sentences.
 
     with opened(database) as connection:
         results = search(connection, '低秩近似 tag:优化 -蒸馏', limit=20)
         for hit in results.hits:
             print(hit.post_id, "".join(segment.text for segment in hit.title))
 
-Hits that match all of the query come first, best first. Where they are few, those that cover most of its words follow,
-with `related` set. Texts come in segments, marked or not; they are plain text and want escaping in HTML.
+Hits that match all of the query come first, best first, posts before pages. Where they are few, the posts that cover
+most of its words follow, with `related` set. Texts come in segments, marked or not; they are plain text and want
+escaping in HTML.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver.errors import UsageError
-from archiver.store import coverage, passages
+from archiver.store import coverage, passages, search_index
 from archiver.store.passages import Segments
 from archiver.store.query import connect, explained, sqlite_file
-from archiver.store.search_conditions import Condition, conditions, described, formulas_with, match
+from archiver.store.search_conditions import Condition, conditions, conditions_of_pages, described, formulas_with, match
 from archiver.store.search_query import Filters, Query, Term, parse
 from archiver.urls import comment_page_url
 
@@ -39,17 +40,20 @@ _MOST_FORMULAS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A post, or a comment, that was found."""
+    """A post, a comment or an independent page that was found."""
 
-    post_id: int
+    post_id: int | None
+    """Number of the post; None for a page."""
     comment_id: int | None
-    """Number of the comment; None for a post."""
+    """Number of the comment; None for a post or page."""
+    page_id: int | None = None
+    """Number of the page, as in the table `pages`; None for a post or comment."""
     title: Segments
-    """Title of the post."""
+    """Title of the post or page."""
     url: str
-    """Address of the post, or of the comment in it."""
+    """Address of the post or page, or of the comment in it."""
     author: str
-    """Who wrote it."""
+    """Who wrote it; empty for a page, which does not say."""
     published_on: str | None
     passage: Segments
     """What of the text shows best why it was found, about 160 characters."""
@@ -96,7 +100,7 @@ def opened(archive: str | Path) -> Iterator[sqlite3.Connection]:
     """
     file = indexed_file(archive)
     with explained(file), closing(connect(file)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'posts_fts'").fetchone():
+        if not search_index.is_whole(connection):
             raise UsageError(f"{file}: expected a full-text index, found none; `archiver search --rebuild` makes it")
         yield connection
 
@@ -117,18 +121,21 @@ def search(
     asked = replace(asked, filters=asked.filters & filters) if filters else asked
     if asked.empty:
         raise UsageError('expected something to search for, found no word: for example 梯度, "低秩近似" or tex:\\msign')
-    kind = _COMMENTS if asked.filters.comments else _POSTS
-    exact, ranked = _exact(connection, kind, asked, limit, offset)
-    related = _related(connection, kind, asked) if exact < FEW else []
-    fewer = related[max(0, offset - exact) :][: limit - len(ranked)]
-    hits = [kind.hit(connection, asked, number, False) for number in ranked]
-    hits += [kind.hit(connection, asked, number, True) for number in fewer]
+    exact, hits = 0, list[Hit]()
+    for kind in _kinds(asked.filters):
+        found, ranked = _exact(connection, kind, asked, limit - len(hits), max(0, offset - exact))
+        exact += found
+        hits += [kind.hit(connection, asked, number, False) for number in ranked]
+    first = _kinds(asked.filters)[0]
+    related = _related(connection, first, asked) if exact < FEW else []
+    fewer = related[max(0, offset - exact) :][: limit - len(hits)]
+    hits += [first.hit(connection, asked, number, True) for number in fewer]
     return Results(hits=tuple(hits), exact=exact, related=len(related), understood=described(asked), query=asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
-    """What is searched, posts or comments, in pieces of SQL."""
+    """What is searched, posts, pages or comments, in pieces of SQL."""
 
     row: str
     rows: str
@@ -140,6 +147,16 @@ class _Kind:
     weighty: str | None
     """Column of the index that counts more for a sentence."""
     hit: Callable[[sqlite3.Connection, Query, int, bool], Hit]
+    conditions: Callable[[Query], tuple[Condition, ...]] = conditions
+    formulas: str | None = None
+    """How many formulas of a row hold a piece of TeX, with a place for the condition on formulas `f`."""
+
+
+def _kinds(filters: Filters) -> tuple[_Kind, ...]:
+    """Return what is searched, in the order of the hits; what covers a part of a query is looked for in the first."""
+    if filters.comments:
+        return (_COMMENTS,)
+    return (_PAGES,) if filters.pages else (_POSTS, _PAGES)
 
 
 def _exact(connection: sqlite3.Connection, kind: _Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
@@ -151,19 +168,16 @@ def _exact(connection: sqlite3.Connection, kind: _Kind, asked: Query, limit: int
     more: tuple[str, ...] = ()
     if words:
         order = f"{kind.rank}, {order}"
-    elif asked.tex and not asked.filters.comments:
+    elif asked.tex and kind.formulas:
         counted, value = formulas_with(asked.tex[0])
-        order, more = f"{_FORMULAS.format(counted)} DESC, {order}", (value,)
+        order, more = f"{kind.formulas.format(counted)} DESC, {order}", (value,)
     page = f"SELECT {kind.row} FROM {tables} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
     return int(total), _numbers(connection, page, *values, *more, limit, offset)
 
 
-_FORMULAS = "(SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id AND {})"
-
-
 def _matching(kind: _Kind, words: str, asked: Query) -> tuple[str, str, list[str]]:
     """Return tables, condition and values of the rows with these words that fulfil all else of a query."""
-    found = conditions(asked)
+    found = kind.conditions(asked)
     if words:
         found = (Condition(f"{kind.index} MATCH ?", (words,)), *found)
     where = " AND ".join(condition.sql for condition in found) or "TRUE"
@@ -179,7 +193,7 @@ def _related(connection: sqlite3.Connection, kind: _Kind, asked: Query) -> list[
     ranked = coverage.rank(connection, terms, kind.index, kind.weighty)
     rest = replace(asked, words=tuple(word for word in asked.words if word.exact))
     left_out = _all(connection, kind, asked)
-    allowed = _all(connection, kind, rest) if rest.terms or conditions(rest) else set(ranked)
+    allowed = _all(connection, kind, rest) if rest.terms or kind.conditions(rest) else set(ranked)
     return [number for number in ranked if number in allowed - left_out][: coverage.MOST]
 
 
@@ -206,7 +220,23 @@ def _post_hit(connection: sqlite3.Connection, asked: Query, number: int, related
         author=author,
         published_on=published_on,
         passage=passages.passage(text, _marked(asked, asked.words, related)),
-        formulas=tuple(_formulas(connection, number, asked)),
+        formulas=tuple(_formulas(connection, "formulas WHERE post_id = ?", number, asked)),
+        related=related,
+    )
+
+
+def _page_hit(connection: sqlite3.Connection, asked: Query, number: int, related: bool) -> Hit:
+    title, url, text = connection.execute("SELECT title, url, text FROM pages WHERE id = ?", (number,)).fetchone()
+    return Hit(
+        post_id=None,
+        comment_id=None,
+        page_id=number,
+        title=passages.mark(title, _marked(asked, asked.terms, related)),
+        url=url,
+        author="",
+        published_on=None,
+        passage=passages.passage(text, _marked(asked, asked.words, related)),
+        formulas=tuple(_formulas(connection, "page_formulas WHERE page_id = ?", number, asked)),
         related=related,
     )
 
@@ -238,10 +268,10 @@ def _marked(asked: Query, terms: tuple[Term, ...], related: bool) -> tuple[str, 
     return (*(term.text for term in terms if term.exact), *loose)
 
 
-def _formulas(connection: sqlite3.Connection, post: int, asked: Query) -> Iterator[str]:
+def _formulas(connection: sqlite3.Connection, rows: str, number: int, asked: Query) -> Iterator[str]:
     for tex in asked.tex:
-        sql = "SELECT tex FROM formulas WHERE post_id = ? AND instr(tex, ?) ORDER BY length(tex), position LIMIT ?"
-        yield from (found for (found,) in connection.execute(sql, (post, tex, _MOST_FORMULAS)))
+        sql = f"SELECT tex FROM {rows} AND instr(tex, ?) ORDER BY length(tex), position LIMIT ?"  # noqa: S608
+        yield from (found for (found,) in connection.execute(sql, (number, tex, _MOST_FORMULAS)))
 
 
 _POSTS = _Kind(
@@ -253,6 +283,18 @@ _POSTS = _Kind(
     newest="p.published_on DESC, p.id DESC",
     weighty="title",
     hit=_post_hit,
+    formulas="(SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id AND {})",
+)
+_PAGES = _Kind(
+    row="g.id",
+    rows="pages AS g",
+    index="pages_fts",
+    joined="pages_fts JOIN pages AS g ON g.id = pages_fts.rowid",
+    rank="bm25(pages_fts, 10.0, 1.0)",
+    newest="g.id",
+    weighty="title",
+    hit=_page_hit,
+    conditions=conditions_of_pages,
 )
 _COMMENTS = _Kind(
     row="c.id",

@@ -1,4 +1,4 @@
-"""A query in SQL: conditions on rows of posts `p`, and of their comments `c` where those are searched."""
+"""A query in SQL: conditions on rows of posts `p`, and of their comments `c` where those are searched; of pages `g`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,23 @@ def conditions(query: Query) -> tuple[Condition, ...]:
     if query.without:
         found += (_not(each) for each in _unwanted(query.without, comments=query.filters.comments))
     return tuple(found)
+
+
+def conditions_of_pages(query: Query) -> tuple[Condition, ...]:
+    """Return what independent pages must fulfil beside the match of words: they have no tags, dates and the like."""
+    found = [_page_tex(tex) for tex in query.tex]
+    if query.filters.narrow_pages:
+        found.append(Condition("FALSE"))
+    if query.without:
+        matched = "g.id IN (SELECT rowid FROM pages_fts WHERE pages_fts MATCH ?)"
+        unwanted = [Condition(matched, (match([word]),)) for word in query.without.words]
+        unwanted += [Condition(matched, (match((), [title]),)) for title in query.without.titles]
+        found += map(_not, [*unwanted, *map(_page_tex, query.without.tex)])
+    return tuple(found)
+
+
+def _page_tex(tex: str) -> Condition:
+    return Condition("g.id IN (SELECT f.page_id FROM page_formulas AS f WHERE instr(f.tex, ?))", (tex,))
 
 
 def _unwanted(without: Query, *, comments: bool) -> Iterator[Condition]:
@@ -104,7 +121,7 @@ def _filters(filters: Filters, *, comments: bool | None = None) -> Iterator[Cond
 
 def described(query: Query) -> str:
     """Return a query in words."""
-    kind = "comments" if query.filters.comments else "posts"
+    kind = "comments" if query.filters.comments else "pages" if query.filters.pages else "posts"
     parts = [*_described(query)]
     if query.without:
         parts += [f"not {part}" for part in _described(query.without, "or")]

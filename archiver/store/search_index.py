@@ -1,4 +1,4 @@
-"""The full-text index: made from the rows of posts, comments and formulas, and kept up with them.
+"""The full-text index: made from the rows of posts, pages, comments and formulas, and kept up with them.
 
 It changes in the transaction that changes the rows, so that a program killed anywhere leaves both or neither. Only
 SQLite has it; with another database there is nothing to keep up.
@@ -9,12 +9,13 @@ that were put in: they are read from the rows, and for that the index changes fi
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam, inspect, text
 from sqlalchemy.orm import Session
 
 from archiver.store import cjk
@@ -24,11 +25,17 @@ from archiver.store import cjk
 class FullText:
     """A table of the index, with what it and its columns mean."""
 
-    name: str
+    rows: str
+    """The table it is the index of."""
     about: str
     columns: Mapping[str, str]
     options: str
     """What follows the columns when the table is made."""
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return f"{self.rows}_fts"
 
     @property
     def statement(self) -> str:
@@ -40,7 +47,7 @@ _WORDS = f"content = '', tokenize = \"{cjk.TOKENIZER}\""
 
 TABLES = (
     FullText(
-        name="posts_fts",
+        rows="posts",
         about="Titles and texts of the posts for full-text search; `rowid` is the post's number. SQLite only.",
         columns={
             "title": "Title, to be asked for with each Chinese character a word. NULL: it is in posts.",
@@ -49,7 +56,16 @@ TABLES = (
         options=_WORDS,
     ),
     FullText(
-        name="comments_fts",
+        rows="pages",
+        about="Titles and texts of the independent pages for full-text search; `rowid` is the page's number.",
+        columns={
+            "title": "Title, to be asked for as in posts_fts. NULL: it is in pages.",
+            "text": "Full text, likewise.",
+        },
+        options=_WORDS,
+    ),
+    FullText(
+        rows="comments",
         about="Authors and texts of the comments for full-text search; `rowid` is the comment's number.",
         columns={
             "author": "Name as shown, to be asked for as in posts_fts. NULL: it is in comments.",
@@ -58,7 +74,7 @@ TABLES = (
         options=_WORDS,
     ),
     FullText(
-        name="formulas_fts",
+        rows="formulas",
         about="Source of the formulas, found by any three characters of it and more, capitals and signs as they are.",
         columns={"tex": "Exact source, that of the row in formulas with the number `rowid`."},
         # Datasette and sqlite-utils see which table an index belongs to by double quotes only.
@@ -74,18 +90,29 @@ def rebuild(connection: Connection) -> dict[str, int]:
     """Make the index anew from the rows, and return how many each table has; the caller makes that one transaction."""
     if not _kept(connection):
         return {}
-    for table in TABLES:
+    there = inspect(connection).get_table_names()
+    tables = [table for table in TABLES if table.rows in there]  # early migrations come here, too
+    for table in tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         connection.exec_driver_sql(table.statement)
-    _fill(connection, "posts_fts", ("title", "text"), "SELECT id, title, text FROM posts")
-    _fill(connection, "comments_fts", ("author", "text"), "SELECT id, author, text FROM comments")
-    connection.exec_driver_sql("INSERT INTO formulas_fts (formulas_fts) VALUES ('rebuild')")
-    return {table.name: _optimized(connection, table.name) for table in TABLES}
+        _fill(connection, table)
+    return {table.name: _optimized(connection, table.name) for table in tables}
+
+
+def is_whole(connection: sqlite3.Connection) -> bool:
+    """Return whether a database that is only read has every table of the index; an older program's lacks some."""
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return all(table.name in there for table in TABLES)
 
 
 def reword_post(session: Session, number: int, title: str, body: str) -> None:
     """Give a post these words, before its row has them."""
     _reword(session, "posts", ("title", "text"), {number: (title, body)})
+
+
+def reword_page(session: Session, number: int, title: str, body: str) -> None:
+    """Give an independent page these words, before its row has them."""
+    _reword(session, "pages", ("title", "text"), {number: (title, body)})
 
 
 def reword_comments(session: Session, words: Mapping[int, tuple[str, str]]) -> None:
@@ -150,9 +177,14 @@ def _optimized(connection: Connection, name: str) -> int:
     return int(connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one())  # noqa: S608
 
 
-def _fill(connection: Connection, table: str, columns: tuple[str, str], query: str) -> None:
+def _fill(connection: Connection, table: FullText) -> None:
+    """Take in all rows of a table: those with TeX by themselves, those with words a character a word."""
+    if "content_rowid" in table.options:
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({table.name}) VALUES ('rebuild')")  # noqa: S608
+        return
+    first, second = table.columns
     sqlite: Any = connection.connection.driver_connection
-    insert = f"INSERT INTO {table} (rowid, {columns[0]}, {columns[1]}) VALUES (?, ?, ?)"  # noqa: S608
-    found = sqlite.execute(query)
+    insert = f"INSERT INTO {table.name} (rowid, {first}, {second}) VALUES (?, ?, ?)"  # noqa: S608
+    found = sqlite.execute(f"SELECT id, {first}, {second} FROM {table.rows}")  # noqa: S608
     while rows := found.fetchmany(_BATCH):
         sqlite.executemany(insert, [(number, cjk.spaced(a), cjk.spaced(b)) for number, a, b in rows])

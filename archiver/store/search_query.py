@@ -11,6 +11,7 @@ r"""What people type into a search box, understood.
     tex:\msign  \frac{1}{2}   exactly so in a formula, capitals and all; so is a Latin word with a backslash by itself
     has:code  has:images  has:formulas  has:comments
     in:comments            among the comments, not the posts
+    in:pages               among the independent pages alone; else they come after the posts
 
 Quotes hold together what has blanks: `tag:"deep learning"`. What looks like a filter and is none is a word.
 """
@@ -60,6 +61,13 @@ class Filters:
     """The day after the last one."""
     comments: bool = False
     """Search the comments instead of the posts."""
+    pages: bool = False
+    """Search the independent pages alone."""
+
+    @property
+    def narrow_pages(self) -> bool:
+        """Whether anything is asked for that only posts and comments have."""
+        return self != Filters(pages=self.pages)
 
     def __and__(self, other: Filters) -> Filters:
         """Return what narrows down to what both let through."""
@@ -72,6 +80,7 @@ class Filters:
             after=max(filter(None, (self.after, other.after)), default=None),
             before=min(filter(None, (self.before, other.before)), default=None),
             comments=self.comments or other.comments,
+            pages=self.pages or other.pages,
         )
 
 
@@ -245,7 +254,8 @@ def _filter(piece: _Piece) -> Filters:
         case "has":
             return Filters(has=(_one_of(name, value, HAS),))
         case _:
-            return Filters(comments=_one_of(name, value, ("posts", "comments")) == "comments")
+            among = _one_of(name, value, ("posts", "comments", "pages"))
+            return Filters(comments=among == "comments", pages=among == "pages")
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:

@@ -16,6 +16,8 @@ TOTALS = f"""\
        ({COMMENTS_MISSING}) AS comments_missing,
        (SELECT count(*) FROM formulas) AS formulas,
        (SELECT count(*) FROM images) AS images,
+       (SELECT count(*) FROM pages) AS pages,
+       (SELECT count(*) FROM files) AS files,
        (SELECT count(*) FROM captures) AS captures,
        (SELECT count(*) FROM gaps) AS gaps,
        (SELECT count(*) FROM frontier WHERE state = 'failed' AND NOT permanent AND failures >= 3) AS gaps_failing,

@@ -75,6 +75,68 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An independent page in its present wording; see the table `pages`."""
+
+    id: int
+    title: str
+    url: str
+    markdown: str
+    text: str
+    first_seen_at: str
+    last_seen_at: str
+    last_changed_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageComment:
+    """A comment under a page, also one that is gone; see the table `page_comments`."""
+
+    page_id: int
+    id: int
+    parent_id: int | None
+    author: str
+    author_url: str | None
+    is_owner: bool
+    is_trackback: bool
+    published_on: str | None
+    markdown: str
+    text: str
+    first_seen_at: str
+    last_seen_at: str
+    deleted_at: str | None
+    quotes_id: int | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFormula:
+    """A formula of a page; see the table `page_formulas`."""
+
+    page_id: int
+    position: int
+    display: bool
+    environment: str | None
+    label: str | None
+    tag: str | None
+    tex: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A linked file that is no picture; see the table `files`."""
+
+    url: str
+    content_type: str
+    size: int
+    sha256: str
+    first_seen_at: str
+    last_seen_at: str
+    posts: tuple[int, ...]
+    """The posts that link it, by number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """A picture of a post; see the table `images`."""
 

@@ -347,6 +347,55 @@ LEFT JOIN post_revisions AS b
 """,
     ),
     View(
+        name="page_overview",
+        about="Every independent page without its text: what it is, how long, and what is in it.",
+        columns={
+            "id": "Number in the order of sight.",
+            "title": "Its heading.",
+            "url": "Canonical address.",
+            "char_count": "Characters of its text.",
+            "formulas": "Number of formulas.",
+            "comments": "Comments the archive holds and the blog still shows.",
+            "revisions": "Wordings the archive has seen, the present one included.",
+            "first_seen_at": "When the archive first fetched it.",
+            "last_seen_at": "When the archive last fetched it.",
+            "last_changed_at": "When the archive first saw its present wording.",
+        },
+        sql="""
+SELECT
+    g.id,
+    g.title,
+    g.url,
+    length(g.text) AS char_count,
+    (SELECT count(*) FROM page_formulas AS f WHERE f.page_id = g.id) AS formulas,
+    (SELECT count(*) FROM page_comments AS c WHERE c.page_id = g.id AND c.deleted_at IS NULL) AS comments,
+    1 + (SELECT count(*) FROM page_revisions AS r WHERE r.page_id = g.id) AS revisions,
+    g.first_seen_at,
+    g.last_seen_at,
+    g.last_changed_at
+FROM pages AS g
+""",
+    ),
+    View(
+        name="file_links",
+        about="Which post links which file: one row a link; a file that only pages and lists link has none.",
+        columns={
+            "url": "Address of the file.",
+            "content_type": "Media type the server named.",
+            "size": "Bytes.",
+            "post_id": "The post that links it.",
+            "title": "Title of that post.",
+            "position": "Place of the link in the post, as in links.",
+            "text": "What the link says.",
+        },
+        sql="""
+SELECT f.url, f.content_type, f.size, l.post_id, p.title, l.position, l.text
+FROM files AS f
+JOIN links AS l ON l.url = f.url
+JOIN posts AS p ON p.id = l.post_id
+""",
+    ),
+    View(
         name="gaps",
         about="Every address the archive knows of and does not hold, or could not get again, and why.",
         columns={

@@ -19,9 +19,10 @@ from urllib.parse import urljoin, urlsplit
 from archiver.dates import last_second, parse_date
 from archiver.errors import ArchiverError, UsageError
 from archiver.pages.gate import LONGEST, is_gate
+from archiver.pages.independent import parse_page
 from archiver.pages.post import parse_post
 from archiver.store.timeline import END_OF_TIME, Held, Timeline
-from archiver.urls import BLOG, HOSTS, Site, catalogue_url, comment_page, post_url
+from archiver.urls import BLOG, HOSTS, Site, catalogue_url, discussion, origin, post_id
 from archiver.web import notices, policy
 from archiver.web.answer import HTML, Shown, answer, memento_url
 from archiver.web.exchange import MEMORY, Exchange, Exchanges
@@ -163,14 +164,14 @@ class Replay:
                 yield from ((held, False) for held in later if dated or _is_file(held))
 
     def _same_as(self, url: str, until: str) -> str | None:
-        """Return the address of the post whose own page shows a page of comments, which is not fetched twice."""
-        place = comment_page(url)
-        held = self._timeline.best(post_url(place[0]), until) if place else None
+        """Return the address of the post or page that shows a page of comments by itself: it is not fetched twice."""
+        place = discussion(url)
+        held = self._timeline.best(place[0], until) if place else None
         if place is None or held is None or held.status != 200:
             return None
+        parse = parse_post if post_id(held.url) else parse_page
         try:
-            site = Site(held.target_uri.partition("/archives/")[0])
-            shown = parse_post(held.target_uri, self._exchanges.read(held).decoded(), site)
+            shown = parse(held.target_uri, self._exchanges.read(held).decoded(), Site(origin(held.target_uri)))
         except ArchiverError:
             return None
         return held.url if shown.comment_page == place[1] else None

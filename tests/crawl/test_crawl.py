@@ -24,6 +24,7 @@ TWO_PAGES = 207
 TABLES = (
     *("posts", "post_revisions", "categories", "post_categories", "tags", "post_tags", "topics", "topic_posts"),
     *("comments", "formulas", "code_blocks", "images", "links"),
+    *("pages", "page_formulas", "page_comments", "files"),
 )
 
 

@@ -22,6 +22,8 @@ from .conftest import ROOT, Crawled, Zygote
 
 OWN = {
     "comments": {"capture_id"},
+    "files": {"capture_id"},
+    "pages": {"capture_id"},
     "captures": {"id", "run_id", "warc_file", "warc_offset", "warc_length", "record_id", "revisit_of"},
     "post_revisions": {"id", "capture_id"},
     "posts": {"current_revision_id"},
@@ -41,6 +43,7 @@ NAMED = {
 TABLES = (
     *("captures", "posts", "post_revisions", "post_stats", "comments", "formulas", "code_blocks", "images", "links"),
     *("categories", "post_categories", "tags", "post_tags", "topics", "topic_posts", "sightings", "runs"),
+    *("pages", "page_formulas", "page_comments", "files"),
 )
 
 OFFLINE = """

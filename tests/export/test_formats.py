@@ -24,6 +24,7 @@ from archiver.cli import main
 from archiver.text.commonmark import read
 
 FORMATS = {"markdown": "", "jsonl": "", "parquet": "", "bibtex": ".bib", "epub": ".epub", "sqlite": ".db", "atom": ""}
+TABLES = ("posts", "comments", "formulas", "pages", "page_comments", "page_formulas", "files")
 Exported = Callable[[str], Path]
 
 
@@ -69,16 +70,16 @@ def contents(path: Path) -> dict[str, bytes]:
     return {"" if file == path else file.relative_to(path).as_posix(): file.read_bytes() for file in files}
 
 
-@pytest.mark.parametrize("table", ["posts", "comments", "formulas"])
+@pytest.mark.parametrize("table", TABLES)
 def test_json_lines_hold_every_row(demo: Path, exported: Exported, table: str) -> None:
     found = json_lines(exported("jsonl") / f"{table}.jsonl")
-    assert [(len(found),)] == rows(demo, f"SELECT count(*) FROM {table}")
+    assert [(len(found),)] == rows(demo, f"SELECT count(*) FROM {table}") != [(0,)]
     readme = (exported("jsonl") / "README.md").read_text("utf-8")
     assert all(f"| {name} |" in readme for name in found[0])
     assert "CC BY-NC-ND 2.5 CN" in readme
 
 
-@pytest.mark.parametrize("table", ["posts", "comments", "formulas"])
+@pytest.mark.parametrize("table", TABLES)
 def test_parquet_holds_what_json_lines_hold(exported: Exported, table: str) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
     read_back = parquet.read_table(exported("parquet") / f"{table}.parquet")
@@ -105,6 +106,9 @@ def test_the_sqlite_file_is_whole_and_holds_no_bookkeeping(demo: Path, exported:
             file.execute(f"SELECT * FROM {name}").fetchall()
         texts = "SELECT id, markdown FROM posts ORDER BY id"
         assert file.execute(texts).fetchall() == rows(demo, texts)
+        proven = "SELECT c.url FROM {} AS r JOIN captures AS c ON c.id = r.capture_id ORDER BY 1"
+        for table in ("pages", "files"):
+            assert file.execute(proven.format(table)).fetchall() == rows(demo, f"SELECT url FROM {table} ORDER BY 1")
         about = dict(file.execute("SELECT * FROM about"))
         assert (about["license"], about["source"]) == ("CC BY-NC-ND 2.5 CN", "https://kexue.fm")
         described = {table for (table,) in file.execute('SELECT DISTINCT "table" FROM columns')}
@@ -137,15 +141,27 @@ def test_markdown_reads_back_with_the_formulas_of_the_archive(demo: Path, export
     assert not files
 
 
+def test_an_independent_page_is_a_file_with_its_formulas_and_leads_to_the_posts(demo: Path, exported: Exported) -> None:
+    head, _, body = (
+        (exported("markdown") / "pages" / "me.md").read_text("utf-8").removeprefix("---\n").partition("---\n")
+    )
+    with archiver.open(demo) as library:
+        page = library.page("https://kexue.fm/me.html")
+    assert f'title: "{page.title}"' in head
+    assert read(body).formulas == read(page.markdown).formulas != []
+    assert "](<../12 写在第一页.md>)" in body
+
+
 def test_links_between_files_work(exported: Exported) -> None:
     folder = exported("markdown")
     local = 0
-    for file in folder.glob("*.md"):
+    assert "](pages/me.md)" in (folder / "index.md").read_text("utf-8")
+    for file in folder.rglob("*.md"):
         targets = re.findall(r"\]\((?:<([^<>\n]*)>|([^()\s<>]+))\)", file.read_text("utf-8"))
         for target in filter(None, (angled or bare for angled, bare in targets)):
-            if re.match(r"[0-9]+ |images/", target):
+            if re.match(r"[0-9]+ |images/|pages/|\.\./", target):
                 local += 1
-                assert (folder / target).is_file(), (file.name, target)
+                assert (file.parent / target).is_file(), (file.name, target)
     assert local > len(list((folder / "images").iterdir())) > 0
 
 

@@ -302,7 +302,7 @@ def test_an_index_made_anew_is_the_one_kept_up(shelf: Shelf) -> None:
     kept = index()
     assert all(kept)
     counts = search_index.rebuild(shelf.session.connection())
-    assert (index(), counts) == (kept, {"posts_fts": 1, "comments_fts": 2, "formulas_fts": 1})
+    assert (index(), counts) == (kept, {"posts_fts": 1, "pages_fts": 0, "comments_fts": 2, "formulas_fts": 1})
     assert found(shelf, "短") == [8]
 
 

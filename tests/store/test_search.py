@@ -139,7 +139,7 @@ def test_texts_come_in_pieces_with_what_was_looked_for_marked(connection: sqlite
         ("before:gestern", "before: expected a year, month or day"),
         ("after:2024-13", "after: expected"),
         ("year:2024-05", "year: expected a year"),
-        ("in:nowhere", "in: expected one of posts, comments, found 'nowhere'"),
+        ("in:nowhere", "in: expected one of posts, comments, pages, found 'nowhere'"),
         ("has:fun", "has: expected one of code, comments, formulas, images"),
         ("tag: 优化", "tag: expected something right after the colon"),
         ("-year:2024", "-year"),

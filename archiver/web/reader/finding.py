@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from archiver.errors import UsageError
+from archiver.store import search_index
 from archiver.store.passages import Segment
 from archiver.store.reading import Reading
 from archiver.store.search import Hit, search
@@ -35,8 +36,10 @@ PARAMETERS = (
 
 
 _DEFINING = """
-SELECT tex FROM formulas WHERE post_id = :post
-AND (instr(tex, 'newcommand') OR instr(tex, '\\def') OR instr(tex, 'MathOperator')) ORDER BY position
+SELECT tex FROM (
+    SELECT tex, position FROM formulas WHERE post_id = :post
+    UNION ALL SELECT tex, position FROM page_formulas WHERE page_id = :page
+) WHERE (instr(tex, 'newcommand') OR instr(tex, '\\def') OR instr(tex, 'MathOperator')) ORDER BY position
 """
 
 
@@ -61,10 +64,10 @@ def find(reading: Reading, values: dict[str, Any]) -> Found:
     """
     asked, filters = _query(values), _filters(values)
     with reading.connection() as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'posts_fts'").fetchone():
+        if not search_index.is_whole(connection):
             raise UsageError("expected a full-text index, found none; `archiver search --rebuild` makes it")
         results = search(connection, asked, filters=filters, limit=values["limit"], offset=values["offset"])
-    hits = [{**_row(hit), "macros": _macros(reading, hit.post_id)} for hit in results.hits]
+    hits = [{**_row(hit), "macros": _macros(reading, hit)} for hit in results.hits]
     return Found(hits, results.exact, results.related, results.understood)
 
 
@@ -91,17 +94,18 @@ def _filters(values: dict[str, Any]) -> Filters:
     )
 
 
-def _macros(reading: Reading, post: int) -> str:
-    """Return the definitions a post's formulas make for those after them, so that one of these can be set alone."""
-    rows = reading.rows(_DEFINING, {"post": post})
+def _macros(reading: Reading, hit: Hit) -> str:
+    """Return the definitions a text's formulas make for those after them, so that one of these can be set alone."""
+    rows = reading.rows(_DEFINING, {"post": hit.post_id, "page": hit.page_id})
     return " ".join(found for row in rows for found in definitions(row["tex"]))
 
 
 def _row(hit: Hit) -> dict[str, Any]:
-    path = f"/posts/{hit.post_id}"
+    path = f"/pages/{hit.page_id}" if hit.page_id else f"/posts/{hit.post_id}"
     return {
         "post_id": hit.post_id,
         "comment_id": hit.comment_id,
+        "page_id": hit.page_id,
         "path": f"{path}#comment-{hit.comment_id}" if hit.comment_id else path,
         "url": hit.url,
         "title": "".join(segment.text for segment in hit.title),

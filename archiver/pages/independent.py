@@ -1,0 +1,102 @@
+"""An independent page: no post and no list, such as the one about the author, a guestbook or a tool.
+
+It has the theme's frame and often comments, like a post, and neither date nor categories. The page of an attachment is
+one, too. What stands outside the theme altogether is read as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import lxml.html
+from lxml.html import HtmlElement
+
+from archiver.errors import PageNotRecognised
+from archiver.items import Content, File, Gap, Page, Quality
+from archiver.pages import comments
+from archiver.pages.document import by_class, first, parse_with_flaws, text_of
+from archiver.pages.ending import ending_of
+from archiver.pages.post import prune
+from archiver.text import engines, quality
+from archiver.urls import Site, discussion, furniture_kind
+
+BODY = (*comments.BODY, *by_class("div", "PostContent"))
+"""The text: with the id that posts have, or the class alone."""
+
+HEADING = tuple(f"{path}//h1" for path in by_class("div", "title-wrap"))
+
+_PAGE_BEGINS = (b"<!doctype html", b"<html")
+
+
+def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
+    """Read an independent page, or the page of an attachment.
+
+    `url` may be the page's own address or that of one page of its comments. Raises PageNotRecognised when there is
+    neither a title nor a text, or the address is another kind of page's.
+    """
+    site = site or Site()
+    canonical = site.canonical(url)
+    if canonical is None or furniture_kind(canonical) != "page":
+        raise PageNotRecognised(url, "expected the address of an independent page")
+    place = discussion(canonical)
+    whose = place[0] if place else canonical
+    tree, flaws = parse_with_flaws(url, body)
+    said = comments.read(tree, whose, site, url)
+    title = _title(tree)
+    text, engine = _text(tree)
+    prune(text)
+    # Outside the theme there is no telling what of a page its text is: no engine is to choose.
+    content = (engines.read_fragment if engine == "none" else engines.read)(text, site.resolve)
+    if not title and not content.markdown:
+        raise PageNotRecognised(url, "expected a page with a title or a text, found neither")
+    return Page(
+        url=whose,
+        title=title,
+        content=content,
+        content_sha256=_digest(title, text),
+        quality=_quality(text, content, engine, flaws, site),
+        comments=said.comments,
+        comment_page=said.page,
+        comment_pages=said.pages,
+        comments_unread=said.unread,
+        comment_issues=said.issues,
+        ending=ending_of(body),
+    )
+
+
+def read_file(url: str, body: bytes, site: Site | None = None) -> File | Gap:
+    """Return what a linked file is: its size and digest; a gap where a web page came in its place."""
+    canonical = (site or Site()).canonical(url) or url
+    if body[:1024].lstrip().lower().startswith(_PAGE_BEGINS):
+        return Gap(reason="expected a file, found a web page")
+    return File(url=canonical, size=len(body), sha256=hashlib.sha256(body).hexdigest())
+
+
+def _title(tree: HtmlElement) -> str:
+    """Return the heading of the text, or else the title of the document."""
+    heading, title = first(tree, *HEADING), first(tree, "//title")
+    named = text_of(title) if title is not None else ""
+    return (text_of(heading) if heading is not None else "") or named
+
+
+def _text(tree: HtmlElement) -> tuple[HtmlElement, str]:
+    """Return the element of the text, and what found it."""
+    known = first(tree, *BODY)
+    if known is not None:
+        return known, "site"
+    found = engines.find_body(tree)
+    if found is not None:
+        return found
+    body = first(tree, "//body")
+    return (tree if body is None else body), "none"
+
+
+def _quality(text: HtmlElement, content: Content, engine: str, flaws: tuple[str, ...], site: Site) -> Quality:
+    issues = (*flaws, *quality.check(text, content, site.resolve))
+    return Quality(engine=engine, issues=issues, notes=quality.notes(content))
+
+
+def _digest(title: str, text: HtmlElement) -> str:
+    """Return the SHA-256 of what makes another wording, before any reading of ours: the title, and the markup."""
+    markup = lxml.html.tostring(text, encoding="unicode", with_tail=False).strip()
+    return hashlib.sha256(f"{title}\n{markup}".encode("utf-8", "surrogatepass")).hexdigest()
