@@ -28,6 +28,9 @@ Values = dict[str, Any]
 Answer = Callable[[Desk, Values], Any]
 
 _POST = Parameter("id", "the blog's number of the post", int, required=True, in_path=True, least=1, most=LARGEST_POST)
+_PAGE = Parameter(
+    "id", "number of the page, as in /api/pages", int, required=True, in_path=True, least=1, most=LARGEST_POST
+)
 _ADDRESS = Parameter("url", "canonical address, such as https://kexue.fm/archives/8265", required=True, most=2_000)
 _LIMIT = Parameter("limit", "most rows", int, default=50, least=1, most=MOST_LISTED)
 _OFFSET = Parameter("offset", "rows to leave out", int, default=0, most=1_000_000)
@@ -105,6 +108,18 @@ def _comments(desk: Desk, values: Values) -> Any:
     return [{**row, "former": former.get(row["id"], [])} for row in desk.library.comments(values["id"])]
 
 
+def _page(desk: Desk, values: Values) -> Any:
+    number = values["id"]
+    row = desk.library.page(number)
+    if row is None:
+        raise Missing(f"page {number}")
+    return {
+        **row,
+        "comments": desk.library.page_comments(number),
+        "former": desk.library.page_revisions(number),
+    }
+
+
 def _search(desk: Desk, values: Values) -> Any:
     return finding.find(desk.reading, values).described()
 
@@ -166,7 +181,12 @@ ENDPOINTS = (
         (_POST,),
         array=True,
     ),
-    Endpoint("/api/search", "Posts or comments that match a query, best first", _search, finding.PARAMETERS),
+    Endpoint(
+        "/api/pages", "The independent pages in brief, by title", lambda desk, _: desk.library.pages(), array=True
+    ),
+    Endpoint("/api/pages/{id}", "An independent page: its text, comments and former wordings", _page, (_PAGE,)),
+    Endpoint("/api/files", "The linked files, by address", lambda desk, _: desk.library.files(), array=True),
+    Endpoint("/api/search", "Posts, pages or comments that match a query, best first", _search, finding.PARAMETERS),
     Endpoint(
         "/api/sql",
         "What a query finds; it can only read",

@@ -244,6 +244,44 @@ class Library:
             {"number": number},
         )
 
+    # The blog beside its posts
+
+    def pages(self, limit: int = MOST_LISTED) -> list[Row]:
+        """Return the independent pages in brief, by title, those of attachments last."""
+        return self._ask(
+            "SELECT id, title, url, char_count, comments, last_seen_at FROM page_overview "
+            "ORDER BY CASE WHEN url LIKE '%/attachment/%' THEN 1 ELSE 0 END, title, id LIMIT :limit",
+            {"limit": limit},
+        )
+
+    def page(self, number: int) -> Row | None:
+        """Return an independent page with everything its row says."""
+        return self._ask_one("SELECT * FROM pages WHERE id = :number", {"number": number})
+
+    def page_comments(self, number: int) -> list[Row]:
+        """Return the comments of an independent page in the order they were numbered."""
+        return self._ask(
+            "SELECT id, parent_id, author, author_url, is_owner, is_trackback, published_on, markdown, text, "
+            "deleted_at, quotes_id, kind, notes FROM page_comments WHERE page_id = :number ORDER BY id",
+            {"number": number},
+        )
+
+    def page_revisions(self, number: int) -> list[Row]:
+        """Return how an independent page was worded before, newest first."""
+        return self._ask(
+            "SELECT replaced_at, seen_at, title, markdown FROM page_revisions WHERE page_id = :number "
+            "ORDER BY replaced_at DESC",
+            {"number": number},
+        )
+
+    def files(self) -> list[Row]:
+        """Return the linked files, by address: url, content_type, size, and the number of posts that link each."""
+        return self._ask(
+            "SELECT f.url, f.content_type, f.size, "
+            "(SELECT count(DISTINCT l.post_id) FROM file_links AS l WHERE l.url = f.url) AS posts "
+            "FROM files AS f ORDER BY f.url"
+        )
+
     def captures(self, url: str, limit: int = MOST_LISTED) -> list[Row]:
         """Return the captures of an address, latest first."""
         return self._ask(

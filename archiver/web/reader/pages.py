@@ -18,7 +18,7 @@ from archiver.store import schema
 from archiver.store.reading import Row
 from archiver.text import bibtex
 from archiver.urls import post_url
-from archiver.web.reader import charts, comparison, finding, lists, markup, parameters, threads, words
+from archiver.web.reader import charts, comparison, finding, independent, lists, markup, parameters, threads, words
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.parameters import Parameter
 from archiver.web.reader.tables import MOST_ROWS, TIMEOUT, table
@@ -47,6 +47,7 @@ def front(request: Request) -> Response:
         years=years,
         chart=charts.columns("Posts by year", [(str(row["year"]), row["posts"]) for row in years]),
         tags=library.tags()[:40],
+        pages=library.pages(_NEWEST),
         totals=ledger.counts(),
         run=runs[0] if runs else None,
         brought=brought,
@@ -277,6 +278,8 @@ ROUTES = [
     _route("/posts/{id:int}/difference", difference),
     _route("/posts/{id:int}/citation.bib", citation),
     _route("/archives/{id:int}", archives),
+    _route("/pages", independent.listing),
+    _route("/pages/{id:int}", independent.page),
     _route("/topics/{id:int}", lists.topic),
     _route("/series/{id:int}", lists.series),
     _route("/tags", lists.tags),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from archiver import items
-from archiver.store import captures, connections, lists, posts, runs
+from archiver.store import captures, connections, lists, pages, posts, runs
 from archiver.store import comments as said
 from archiver.store.database import Archive, database_url
 from archiver.text import tex
@@ -150,6 +150,28 @@ class Library:
         said.save(self.archive.session, post, seen_at=at, capture_id=capture)
         self.archive.commit()
 
+    def page(self, path: str, title: str, markdown: str, comments: tuple[items.Comment, ...] = (), *, at: str) -> None:
+        """Record an independent page and what was read from it."""
+        url = BLOG + path
+        capture = self.record(url, PLAIN.format(title).encode(), "text/html; charset=UTF-8", at)
+        page = items.Page(
+            url=url,
+            title=title,
+            content=_content(markdown),
+            content_sha256=hashlib.sha256((title + markdown).encode()).hexdigest(),
+            quality=items.Quality(engine="site"),
+            comments=comments,
+        )
+        pages.save(self.archive.session, page, capture_id=capture, seen_at=at, proven=True)
+        self.archive.commit()
+
+    def file(self, path: str, data: bytes, kind: str, *, at: str) -> None:
+        """Record a linked file."""
+        capture = self.record(BLOG + path, data, kind, at)
+        file = items.File(url=BLOG + path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        pages.save_file(self.archive.session, file, capture_id=capture, seen_at=at)
+        self.archive.commit()
+
     def close(self) -> None:
         """Finish."""
         connections.refresh(self.archive.session)
@@ -215,6 +237,10 @@ def filled(home: Path, reader: str = "http://127.0.0.1:9") -> Path:
     library.post(1004, '<script>window.hit = 1</script>"><b>题', HOSTILE, on="2023-01-01", page=hostile)
     changed = "第二版，$x+1$。\n\n不变的一段。\n\n再一段。\n\n第四段。\n\n第五段。"
     library.post(1002, "漫谈（一）：开始", changed, on="2024-01-01", at="2026-02-01T01:00:00Z")
+    said = (comment(300, "问$z_1$"), comment(301, "答<script>hit()</script>", 300, owner=True, author="苏剑林"))
+    library.page("/me.html", "关于本站", "从前的话。", at="2026-01-01T02:00:00Z")
+    library.page("/me.html", "关于本站", r"这里设$0<u<v$。" + HOSTILE, said, at="2026-02-01T02:00:00Z")
+    library.file("/usr/uploads/2026/01/t.pdf", b"%PDF-", "application/pdf", at="2026-01-01T02:00:01Z")
     index = items.Topic(
         position=0,
         name="矩阵",

@@ -15,7 +15,7 @@ PAGES = (
     "/posts/1002/difference",
     "/tags/a%2Fb", "/categories/Big-Data", "/years/2024", "/topics/1", "/series/1002", "/search", "/sql", "/health",
     "/search?q=%E6%BC%AB%E8%B0%88", "/search?q=lambda&tex=1", "/sql?q=SELECT+id,title+FROM+posts",
-    "/captures?url=https://kexue.fm/archives/1002",
+    "/captures?url=https://kexue.fm/archives/1002", "/pages", "/pages/1",
 )  # fmt: skip
 
 
@@ -47,6 +47,21 @@ def test_a_post_has_its_text_and_all_that_belongs_to_it(reader: Client) -> None:
     assert "/posts/1001" in reader.get("/posts/1002").text  # cited by
 
 
+def test_an_independent_page_has_its_text_comments_and_former_wording(reader: Client) -> None:
+    text = reader.get("/pages/1").text
+    for found in (
+        '<span class="tex">$0&lt;u&lt;v$</span>', 'id="comment-301"', '<span class="tex">$z_1$</span>', "从前的话。",
+        "/original/me.html", "/captures?url=https%3A%2F%2Fkexue.fm%2Fme.html",
+    ):  # fmt: skip
+        assert found in text
+    assert "hit()</script>" not in text
+    listed = reader.get("/pages").text
+    assert 'href="/pages/1"' in listed
+    assert "/usr/uploads/2026/01/t.pdf" in listed
+    assert 'href="/pages/1"' in reader.get("/").text
+    assert 'href="/pages/1"' in reader.get("/search?q=" + quote("关于本站")).text
+
+
 def test_long_discussions_are_folded(reader: Client) -> None:
     text = reader.get("/posts/1001").text
     assert '<details class="answers"><summary>14 answers</summary>' in text
@@ -73,6 +88,7 @@ def test_what_is_not_there_says_so(reader: Client) -> None:
     none = (
         "/nothing",
         "/posts/999",
+        "/pages/999",
         "/topics/99",
         "/years/199x",
         "/categories/No",

@@ -1,0 +1,42 @@
+"""The blog beside its posts: its independent pages, and the files that are linked."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archiver.urls import BLOG
+from archiver.web.reader import markup, threads, view
+from archiver.web.reader.desk import Missing, desk
+from archiver.web.reader.view import number_in
+
+_FOLDED = 12  # comments of one discussion from which on its answers are folded, as of a post
+
+
+def listing(request: Request) -> Response:
+    """List the independent pages and the files."""
+    library = desk(request).library
+    return view.page(request, "pages.html", pages=library.pages(), files=library.files())
+
+
+def page(request: Request) -> Response:
+    """Show an independent page."""
+    library = desk(request).library
+    number = number_in(request)
+    row = library.page(number)
+    if row is None:
+        raise Missing(f"page {number}")
+    comments = library.page_comments(number)
+    return view.page(
+        request,
+        "independent.html",
+        page=row,
+        original=row["url"].removeprefix(BLOG),
+        text=markup.post(row["markdown"]),
+        former=library.page_revisions(number),
+        former_text=markup.source,
+        captures=library.captures(row["url"]),
+        comment_count=len(comments),
+        shown=threads.threads(comments, {}),
+        fold_from=_FOLDED,
+    )
