@@ -41,6 +41,14 @@ class Known:
     first_seen_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """A post that links to an address."""
+
+    url: str
+    title: str
+
+
 _COLUMNS = ", ".join(Held.__slots__)
 
 # What shows a page best: the whole page, a redirect, half of it, its absence, a refusal. A refusal, or the page missing
@@ -92,6 +100,10 @@ SELECT url FROM captures WHERE url >= :first AND url < :last AND status = 200 OR
 _DAYS = """
 SELECT substr(fetched_at, 1, 10) AS day, count(*), count(DISTINCT url) FROM captures
 GROUP BY substr(fetched_at, 1, 10) ORDER BY day DESC LIMIT :most
+"""
+_LINKING = """
+SELECT DISTINCT p.url, p.title, p.id FROM links AS l JOIN posts AS p ON p.id = l.post_id WHERE l.url = :url
+ORDER BY p.id LIMIT :most
 """
 _TARGETS = """
 SELECT min(target_uri), max(target_uri) FROM captures WHERE url >= :first AND url < :last GROUP BY run_id
@@ -156,6 +168,10 @@ class Timeline:
         """Return what the frontier says of an address; None when it was never seen."""
         rows = self._ask("SELECT state, reason, first_seen_at FROM frontier WHERE url = :url", url=url)
         return Known(*rows[0]) if rows else None
+
+    def linking(self, url: str, most: int) -> list[Linking]:
+        """Return posts whose text links to an address, by number."""
+        return [Linking(str(address), str(title)) for address, title, _ in self._ask(_LINKING, url=url, most=most)]
 
     def days(self, most: int) -> list[tuple[str, int, int]]:
         """Return the days with captures, latest first: the date, how many captures and of how many addresses."""

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from archiver.store.timeline import END_OF_TIME, Held, Known
+from archiver.items import LEFT_OUT
+from archiver.store.timeline import END_OF_TIME, Held, Known, Linking
 from archiver.urls import BLOG
 from archiver.web.moment import digits_of
 
@@ -37,6 +38,8 @@ class Miss:
     captures: list[Held]
     """All there are, latest first."""
     known: Known | None
+    linking: list[Linking]
+    """Posts that link there."""
     near: list[str]
     prefix: str
     """What links must begin with to stay at that moment."""
@@ -52,8 +55,13 @@ def missing(miss: Miss) -> bytes:
         sentences=list(_reasons(miss)),
         detail=miss.problem,
         lists=_captures(miss),
-        links=[(miss.prefix + path_of(url), _readable(url)) for url in miss.near],
-        links_heading="相近的地址 · Addresses nearby",
+        links=[
+            (
+                "链接到这里的文章 · Posts that link here",
+                [(miss.prefix + path_of(one.url), one.title) for one in miss.linking],
+            ),
+            ("相近的地址 · Addresses nearby", [(miss.prefix + path_of(url), _readable(url)) for url in miss.near]),
+        ],
     )
 
 
@@ -78,8 +86,7 @@ def days(held: Iterable[tuple[str, int, int]], start: list[str]) -> bytes:
             )
         ],
         lists=[("", [Row(_dated(day, start), day, _counted(count, urls)) for day, count, urls in held])],
-        links=[(path_of(url), _readable(url)) for url in start],
-        links_heading="从这里开始 · Start here",
+        links=[("从这里开始 · Start here", [(path_of(url), _readable(url)) for url in start])],
     )
 
 
@@ -117,11 +124,18 @@ def _reasons(miss: Miss) -> Iterator[Sentence]:
             "Nothing to show as of then; other captures:",
         )
     known = miss.known
-    if known is None and not miss.captures:
+    if known is None and not miss.captures and miss.linking:
+        yield "有文章链接到这个地址，存档没有抓取过它。", "Posts link to this address; the archive never asked for it."
+    elif known is None and not miss.captures:
         yield "存档从未见过这个地址。", "The archive has never come across this address."
     elif known is not None and known.state in ("pending", "leased"):
         since = known.first_seen_at
         yield f"{since} 起知道它，还没有抓取。", f"Known since {since}, not fetched yet."
+    elif known is not None and known.reason == LEFT_OUT:
+        yield (
+            "存档知道它，但抓取时要求不取这一类。",
+            "It is known, and was left out: a crawl was told to leave its kind.",
+        )
     elif known is not None and known.state != "done":
         reason = known.reason or "?"
         yield f"没有抓到，原因：{reason}", f"It was not archived, because: {reason}"
@@ -152,7 +166,7 @@ def _readable(url: str) -> str:
 
 
 def _rendered(**values: object) -> bytes:
-    nothing = {"address": "", "sentences": [], "detail": "", "lists": [], "links": [], "links_heading": ""}
+    nothing = {"address": "", "sentences": [], "detail": "", "lists": [], "links": []}
     return _template().render(**{**nothing, **values}).encode("utf-8", "replace")
 
 

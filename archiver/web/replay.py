@@ -212,6 +212,7 @@ class Replay:
             until=until,
             captures=self._timeline.all(url, _MOST_LISTED),
             known=self._timeline.known(url),
+            linking=self._timeline.linking(url, _MOST_NEAR),
             near=[other for other in dict.fromkeys(near) if other != url],
             prefix=view.prefix,
             problem="\n".join(problems),

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -23,8 +23,9 @@ from lxml import html
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from archiver.items import LEFT_OUT
 from archiver.sample import SampleBlog, serving
-from archiver.store import frontier
+from archiver.store import frontier, models
 from archiver.store.database import database_url
 from archiver.urls import BLOG, HOSTS
 from archiver.warc.reader import read_record
@@ -61,8 +62,7 @@ def twice(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         between = time.strftime("%Y%m%d%H%M%S", time.gmtime())
         time.sleep(1.1)
         blog.source = blog.source.edited(edited.id, body=edited.body + "<p>后来补记：其实还有第二种证法。</p>")
-        added = type(edited)(**{name: getattr(edited, name) for name in edited.__slots__} | {"id": new, "comments": ()})
-        blog.source = blog.source.published(added)
+        blog.source = blog.source.published(replace(edited, id=new, comments=()))
         assert archive.crawl("--full", "--json").returncode == 0
         yield Twice(archive, between, edited.id, new)
 
@@ -557,10 +557,27 @@ def test_a_gap_is_given_its_reason(shelf: Shelf, replayed: Replayed) -> None:
     session, now = shelf.archive.session, "2026-01-01T12:00:00Z"
     frontier.skip(session, f"{BLOG}/archives/1", "post", "robots.txt <forbids> it", run_id=shelf.run, now=now)
     frontier.add(session, f"{BLOG}/archives/2", "post", run_id=shelf.run, now=now)
+    frontier.skip(session, f"{BLOG}/tag/x/", "tag", LEFT_OUT, run_id=shelf.run, now=now)
     shelf.commit()
     client = replayed(shelf.home)
+    assert "was left out: a crawl was told to leave its kind" in client.get("/tag/x/").body.decode()
     assert "robots.txt &lt;forbids&gt; it" in client.get("/archives/1").body.decode()
     assert f"Known since {now}, not fetched yet" in client.get("/archives/2").body.decode()
+
+
+def test_an_address_that_only_posts_link_is_not_said_to_be_unheard_of(shelf: Shelf, replayed: Replayed) -> None:
+    paper = f"{BLOG}/usr/uploads/2010/11/a.pdf"
+    texts = dict.fromkeys(("author", "markdown", "text", "first_seen_at", "last_seen_at", "last_changed_at"), "")
+    shelf.archive.session.add(models.Post(id=7, title="有<附件>的文章", url=f"{BLOG}/archives/7", **texts))
+    shelf.archive.session.flush()
+    shelf.archive.session.add(models.Link(post_id=7, position=0, url=paper, text="附件", kind="site"))
+    shelf.commit()
+    body = replayed(shelf.home).get("/usr/uploads/2010/11/a.pdf").body
+    text = body.decode()
+    assert "the archive never asked for it" in text
+    assert "never come across" not in text
+    assert "有&lt;附件&gt;的文章" in text
+    assert "/archives/7" in links(body)
 
 
 @pytest.mark.parametrize("target", ['/"><script>alert(1)</script>', "/archives/1'onx='", "/<b>", "/%3Cscript%3E"])

@@ -63,7 +63,11 @@ def test_everything_described_answers(reader: Client) -> None:
     values = {"id": "1001", "q": "SELECT 1", "url": "https://kexue.fm/archives/1001"}
     for path, methods in described["paths"].items():
         needed = [each["name"] for each in methods["get"]["parameters"] if each["required"] and each["in"] == "query"]
-        asked = path.replace("{id}", "1" if "pages" in path else "1001") + "?" + "&".join(f"{name}={quote(values[name])}" for name in needed)
+        asked = (
+            path.replace("{id}", "1" if "pages" in path else "1001")
+            + "?"
+            + "&".join(f"{name}={quote(values[name])}" for name in needed)
+        )
         if path == "/api/search":
             asked += "q=x"
         answer = reader.get(asked)
