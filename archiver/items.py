@@ -176,10 +176,11 @@ class Page:
     quality: Quality
     comments: tuple[Comment, ...] = ()
     comment_page: int = 1
-    comment_pages: int = 1
     comments_unread: int = 0
     comment_issues: tuple[str, ...] = ()
     """All of these as of a post."""
+    further: tuple[str, ...] = ()
+    """Addresses of the other pages of its comments; none where one of these was read, as the page itself names all."""
     ending: str | None = None
     """How the page ends, see `archiver.pages.ending`; None of what was not read from a page."""
 

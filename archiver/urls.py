@@ -36,6 +36,10 @@ _FRONT = re.compile(r"/(?:page/[1-9]\d{0,2}/)?")
 _TAG_PAGE = re.compile(r"/tag/[^/]{1,300}/(?:[1-9]\d{0,2}/)?")
 _FURNITURE = ("/static/", "/usr/themes/", "/usr/plugins/")
 _PICTURES = (".apng", ".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
+_FILES = (".7z", ".bz2", ".doc", ".docx", ".gz", ".pdf", ".ppt", ".pptx", ".ps", ".rar", ".tex", ".txt", ".xls", ".zip")
+_LISTED = r"(?:archives|author|category|feed|index\.php|page|search|static|tag|usr|\d{4})"
+_FOLDER = re.compile(rf"(?!/{_LISTED}/)(?:/[^/]+){{1,3}}/")
+"""A tool or a part of the site beside the blog: no calendar and no list, which lead to more of their kind."""
 _NEVER = re.compile(r"^/(?:index\.php/)?(?:search|admin|action)(?:/|$)|[?&]replyTo=", re.I)
 """Path and query of what is never asked for: robots.txt forbids searches, answering links are one trap a comment."""
 
@@ -270,8 +274,9 @@ def is_picture(canonical: str) -> bool:
 def furniture_kind(canonical: str) -> str | None:
     """Return the kind of page or file that belongs to the blog beside its posts; None for anything else.
 
-    `front`, `tag`, `page` (independent pages, pages of their comments, attachments), `feed` or `file` (uploads that are
-    no pictures). An address with a query is none of them, nor is page 1000 of a list: such addresses have no end.
+    `front`, `tag`, `page` (independent pages, pages of their comments, attachments, folders such as `/sci/`), `feed` or
+    `file` (uploads that are no pictures, documents anywhere). An address with a query is none of them, nor is page 1000
+    of a list: such addresses have no end.
     """
     parts = urlsplit(canonical)
     if not canonical.startswith(BLOG + "/") or parts.query or canonical == catalogue_url():
@@ -282,9 +287,10 @@ def furniture_kind(canonical: str) -> str | None:
         return "tag"
     if _FEED.fullmatch(parts.path):
         return "feed"
-    if parts.path.endswith(".html") or _ATTACHMENT.fullmatch(parts.path) or _PAGE_OF_COMMENTS.fullmatch(parts.path):
+    if parts.path.endswith(".html") or _PAGE_OF_COMMENTS.fullmatch(parts.path) or _FOLDER.fullmatch(parts.path):
         return "page"
-    return "file" if parts.path.startswith("/usr/uploads/") and not is_picture(canonical) else None
+    uploaded = parts.path.startswith("/usr/uploads/") and not is_picture(canonical)
+    return "file" if uploaded or parts.path.lower().endswith(_FILES) else None
 
 
 def comment_page(canonical: str | None) -> tuple[int, int] | None:

@@ -266,10 +266,7 @@ class BlogSpider(Spider):
 
     def _page(self, response: Response) -> Found:
         page = parse_page(response.url, response.body, self.site)
-        if self.with_comments:
-            for number in range(1, page.comment_pages + 1):
-                if number != page.comment_page:
-                    yield self.ask(urls.discussion_url(page.url, number), "page")
+        yield from (self.ask(url, "page") for url in page.further if self.with_comments)
         yield page
 
     def _file(self, response: Response) -> Found:

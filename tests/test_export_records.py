@@ -33,7 +33,7 @@ def archiver(home: Path, *words: str | Path) -> Result:
     return CliRunner().invoke(main, ["--home", str(home), *map(str, words)], catch_exceptions=False)
 
 
-def test_the_package_is_whole_and_has_the_posts_as_pages(home: Path, tmp_path: Path) -> None:
+def test_the_package_is_whole_and_has_the_posts_and_independent_pages_as_pages(home: Path, tmp_path: Path) -> None:
     result = archiver(home, "export", "wacz", tmp_path / "blog.wacz")
     assert (result.exit_code, result.stdout.split(",")[0]) == (0, f"{tmp_path / 'blog.wacz'}: 1 WARC files")
     checked = archiver(home, "verify", tmp_path / "blog.wacz")
@@ -43,7 +43,9 @@ def test_the_package_is_whole_and_has_the_posts_as_pages(home: Path, tmp_path: P
         manifest = json.loads(package.read("datapackage.json"))
     assert manifest["mainPageUrl"] == main_page["url"]
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", main_page["url"])
-    rows = json.loads(archiver(home, "sql", "SELECT title, text FROM posts ORDER BY id", "--json").stdout)
+    rows = []
+    for query in ("SELECT title, text FROM posts ORDER BY id", "SELECT title, text FROM pages ORDER BY url"):
+        rows += json.loads(archiver(home, "sql", query, "--json").stdout)
     assert [{"title": page["title"], "text": page["text"]} for page in pages] == rows
 
 

@@ -104,3 +104,27 @@ def test_canonical_urls_stay_as_they_are(text: str, prefix: str) -> None:
         assert site.resolve(first) == first
         assert first.isprintable()
         assert " " not in first
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "front"), ("/page/2/", "front"), ("/page/1000/", None), ("/tag/a/", "tag"), ("/feed/comments", "feed"),
+        ("/me.html", "page"), ("/me.html/comment-page-2", "page"), ("/sci/integral/index.html", "page"),
+        ("/attachment/9/", "page"), ("/sci/", "page"), ("/sci/integral/", "page"), ("/a/b/c/d/", None),
+        ("/2009/03/", None), ("/author/1/", None), ("/archives/8/feed/", None), ("/index.php/x/", None),
+        ("/content.html", None), ("/me.html?a=1", None), ("/archives/8", None), ("/x.png", None),
+        ("/usr/uploads/2010/a.xyz", "file"), ("/usr/uploads/2010/a.png", None), ("/papers/A.PDF", "file"),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_the_blog_beside_its_posts(path: str, kind: str | None) -> None:
+    assert urls.furniture_kind(urls.BLOG + path) == kind
+
+
+def test_pages_of_comments_name_what_they_are_under() -> None:
+    site = Site()
+    for spelling, whose in (("/me.html/comment-page-2/", "/me.html"), ("/archives/8/comment-page-2", "/archives/8")):
+        assert urls.discussion(site.canonical(urls.BLOG + spelling)) == (urls.BLOG + whose, 2)
+        assert urls.discussion_url(urls.BLOG + whose, 2) == site.canonical(urls.BLOG + spelling)
+    assert urls.discussion(urls.BLOG + "/me.html") is None
+    assert urls.discussion("https://example.org/me.html/comment-page-2") is None

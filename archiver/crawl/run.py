@@ -78,6 +78,7 @@ class Run:
         limit: int | None = None,
         full: bool = False,
         recheck: int = 0,
+        recheck_pages: int = 0,
         without: frozenset[str] = frozenset(),
         progress: Callable[[Run], None] | None = None,
     ) -> None:
@@ -120,7 +121,7 @@ class Run:
         self.notes: list[str] = []
         self.findings: list[Finding] = []
         self._recover()
-        self._fill_queue(recheck)
+        self._fill_queue(recheck, recheck_pages)
         self.archive.commit()
         start = RunStart(
             run=self.id, cycle=self.cycle, command=command, site=self.site.base, started_at=started_at, blog=BLOG
@@ -175,7 +176,7 @@ class Run:
         if found:
             self.note(f"{found} exchanges were on disk without a row; they have one now")
 
-    def _fill_queue(self, recheck: int) -> None:
+    def _fill_queue(self, posts: int, pages: int) -> None:
         """Take up what earlier runs left, and what is due again; a new cycle looks again at some posts."""
         session, now = self.archive.session, clock.now()
         frontier.release(session)
@@ -184,7 +185,7 @@ class Run:
         frontier.reconsider(session, items.FORBIDDEN)
         frontier.reconsider(session, items.LEFT_OUT, without=self.without)
         if self.cycle == self.id:
-            freshness.add_due(session, recheck, run_id=self.id, now=timestamp(now))
+            freshness.add_due(session, posts, pages, run_id=self.id, now=timestamp(now))
 
     def keep_index(self, topics: items.Topics) -> None:
         """Record the curated index of a file: no exchange has it."""

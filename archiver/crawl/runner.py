@@ -33,6 +33,9 @@ from archiver.warc.recovery import SUFFIX
 SOURCES = ("catalogue", "category", "index", "furniture")
 """What a crawl can start from, lists of posts and the blog beside them; each is a spider."""
 
+POSTS_A_PAGE = 10
+"""Posts that are looked at again for each independent page that is: there are a hundred times as many."""
+
 KINDS = {"front": "front", "tags": "tag", "pages": "page", "feeds": "feed", "files": "file"}
 """What `--without` leaves out of the blog beside its posts, as kinds of the frontier."""
 
@@ -68,6 +71,12 @@ class Options:
     """Folder of the archive to answer from, with no network; None to ask the blog."""
     at: str = ""
     """The date as of which that archive is to answer; now when empty."""
+
+    @property
+    def recheck_pages(self) -> int:
+        """How many independent pages are looked at again."""
+        wanted = "furniture" in self.sources and "pages" not in self.without
+        return self.recheck // POSTS_A_PAGE if wanted else 0
 
     @property
     def command(self) -> str:
@@ -128,6 +137,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
             limit=options.limit,
             full=options.full,
             recheck=options.recheck,
+            recheck_pages=options.recheck_pages,
             without=frozenset(KINDS[each] for each in options.without),
             progress=progress,
         )

@@ -31,10 +31,15 @@ _POSTS = """
 SELECT c.target_uri, c.fetched_at, p.title, p.text, c.warc_file FROM posts AS p
 JOIN post_revisions AS r ON r.id = p.current_revision_id JOIN captures AS c ON c.id = r.capture_id ORDER BY p.id
 """
+_PAGES = """
+SELECT c.target_uri, c.fetched_at, g.title, g.text, c.warc_file FROM pages AS g
+JOIN captures AS c ON c.id = g.capture_id ORDER BY g.url
+"""
 _OTHERS = """
 SELECT url, target_uri, fetched_at, warc_file, warc_offset FROM captures WHERE id IN (
     SELECT max(id) FROM captures WHERE status = 200 AND truncated IS NULL AND revisit_of IS NULL
-    AND content_type LIKE 'text/html%' AND url NOT IN (SELECT url FROM posts) GROUP BY url
+    AND content_type LIKE 'text/html%'
+    AND url NOT IN (SELECT url FROM posts) AND url NOT IN (SELECT url FROM pages) GROUP BY url
 ) ORDER BY url
 """
 _UNSEEN = ("head", "script", "style", "noscript", "template", etree.Comment, etree.ProcessingInstruction)
@@ -52,7 +57,7 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A page that is no post, and where its record is."""
+    """A page that is neither a post nor an independent page, and where its record is."""
 
     url: str
     target_uri: str
@@ -72,14 +77,14 @@ def export_cdxj(home: Path, target: Path) -> int:
 
 
 def export_wacz(home: Path, database: str, target: Path) -> Packed:
-    """Pack an archive: WARC files, index, and pages with title and text, to start from the front page and the posts.
+    """Pack an archive: WARC files, index, and pages with title and text: front page, posts and independent pages first.
 
     The same archive gives the same bytes. Raises as `write_wacz` does, and UsageError when there is no database.
     """
     warcs = _warcs(home)
     closed = {path.name for path in warcs}
     lines = index.current_lines(home / "warc", home / index.NAME)
-    posts = list(_pages(database, closed))
+    read = [*_pages(database, _POSTS, closed), *_pages(database, _PAGES, closed)]
     held = list(_others(database, closed))
     main = next((one for url in (f"{BLOG}/", catalogue_url()) for one in held if one.url == url), None)
     start = _read(home, main) if main else None
@@ -87,14 +92,14 @@ def export_wacz(home: Path, database: str, target: Path) -> Packed:
         target,
         warcs,
         (line for line in lines if not index.is_unchanged(line)),
-        [start, *posts] if start else posts,
+        [start, *read] if start else read,
         (page for one in held if one != main and (page := _read(home, one))),
         created=str(query.run(database, _LAST).rows[0][0]),
         software=f"blog-archiver/{__version__}",
         title="kexue.fm",
         main_page=start,
     )
-    return Packed(files=len(warcs), pages=len(posts) + bool(start), bytes=target.stat().st_size)
+    return Packed(files=len(warcs), pages=len(read) + bool(start), bytes=target.stat().st_size)
 
 
 def _warcs(home: Path) -> list[Path]:
@@ -104,8 +109,8 @@ def _warcs(home: Path) -> list[Path]:
     return found
 
 
-def _pages(database: str, closed: set[str]) -> Iterator[Page]:
-    with query.stream(database, _POSTS, timeout=PATIENCE) as found:
+def _pages(database: str, rows: str, closed: set[str]) -> Iterator[Page]:
+    with query.stream(database, rows, timeout=PATIENCE) as found:
         for url, fetched_at, title, text, warc_file in found.rows:
             if warc_file in closed:
                 yield Page(url=url, ts=fetched_at, title=title, text=text)

@@ -7,6 +7,7 @@ one, too. What stands outside the theme altogether is read as it is.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import lxml.html
 from lxml.html import HtmlElement
@@ -18,7 +19,7 @@ from archiver.pages.document import by_class, first, parse_with_flaws, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.post import prune
 from archiver.text import engines, quality
-from archiver.urls import Site, discussion, furniture_kind
+from archiver.urls import Site, discussion, discussion_url, furniture_kind
 
 BODY = (*comments.BODY, *by_class("div", "PostContent"))
 """The text: with the id that posts have, or the class alone."""
@@ -57,11 +58,18 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
         quality=_quality(text, content, engine, flaws, site),
         comments=said.comments,
         comment_page=said.page,
-        comment_pages=said.pages,
         comments_unread=said.unread,
         comment_issues=said.issues,
+        further=() if place else tuple(_further(whose, said)),
         ending=ending_of(body),
     )
+
+
+def _further(url: str, said: comments.Discussion) -> Iterator[str]:
+    """Yield the addresses of the pages of comments that a page does not show itself."""
+    for number in range(1, said.pages + 1):
+        if number != said.page:
+            yield discussion_url(url, number)
 
 
 def read_file(url: str, body: bytes, site: Site | None = None) -> File | Gap:

@@ -31,7 +31,6 @@ from archiver.urls import (
     category_url,
     comment_page,
     comment_page_url,
-    discussion_url,
     file_kind,
     from_bytes,
     post_id,
@@ -138,8 +137,7 @@ def follow_ups(item: Item) -> list[tuple[str, str]]:
             comments = [(comment_page_url(item.id, number), "comments") for number in pages]
             return comments + [(url, file_kind(url)) for url in pictures]
         case Page():
-            pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
-            return [(discussion_url(item.url, number), "page") for number in pages]
+            return [(url, "page") for url in item.further]
         case Listing():
             after = [(category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
             return after + [(post_url(entry.post_id), "post") for entry in item.entries]

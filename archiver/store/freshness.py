@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from archiver.store import frontier, lists
 from archiver.store.lists import CATALOGUE, CATEGORY
-from archiver.store.models import FrontierEntry, Post, Sighting
-from archiver.urls import category, feed_url, front_url, post_id, post_url, tag_url
+from archiver.store.models import FrontierEntry, Page, Post, Sighting
+from archiver.urls import category, feed_url, front_url, post_id, tag_url
 
 ONCE = frozenset({"comments", "image", "requisite"}) | frontier.FURNITURE
 """Kinds that pages name and that are fetched once; what changes with a post is renewed when a post does."""
@@ -87,14 +87,21 @@ def _in_category(session: Session, slug: str, number: int | None) -> bool:
     return lists.sighting(session, number, CATEGORY + slug) is not None
 
 
-def add_due(session: Session, most: int, *, run_id: int, now: str) -> int:
-    """Put the posts longest unverified into the frontier; return how many."""
+def add_due(session: Session, posts: int, pages: int, *, run_id: int, now: str) -> int:
+    """Put the posts, and the independent pages, longest unverified into the frontier; return how many.
+
+    Pages of attachments stay as they are; the others have comments of which no list tells.
+    """
+    due = [(url, "post") for url in _oldest(session, Post, Post.status == "live", posts)]
+    due += [(url, "page") for url in _oldest(session, Page, Page.url.not_like("%/attachment/%"), pages)]
+    return sum(frontier.add(session, url, kind, run_id=run_id, now=now) for url, kind in due)
+
+
+def _oldest(session: Session, table: type[Post | Page], wanted: Any, most: int) -> list[str]:
     # By the number of the run before the time: clocks jump, and two runs may fall into one second.
-    order = (FrontierEntry.run_id, Post.last_seen_at, Post.id)
-    asked = select(Post.id).join(FrontierEntry, FrontierEntry.url == Post.url, isouter=True)
-    oldest = asked.where(Post.status == "live").order_by(*order).limit(most)
-    numbers = list(session.execute(oldest).scalars())
-    return sum(frontier.add(session, post_url(number), "post", run_id=run_id, now=now) for number in numbers)
+    order = (FrontierEntry.run_id, table.last_seen_at, table.id)
+    asked = select(table.url).join(FrontierEntry, FrontierEntry.url == table.url, isouter=True)
+    return list(session.execute(asked.where(wanted).order_by(*order).limit(most)).scalars())
 
 
 def settle_missing(session: Session, *, run_id: int, cycle: int) -> int:

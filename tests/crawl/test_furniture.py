@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from archiver.sample import Response
 from archiver.sample.source import load
 
 from .conftest import Crawled
@@ -103,3 +104,51 @@ def test_a_post_that_only_a_page_links_is_asked_for_once(crawled: Callable[..., 
     assert archive.asked(404).count("/archives/7777") == 1
     assert archive.rows("SELECT reason FROM gaps WHERE url LIKE '%/7777'") == [("HTTP 404",)]
     assert walked(archive)["dead"] == []
+
+
+def test_the_comments_of_an_independent_page_are_had_in_full_and_none_of_their_pages_twice(
+    crawled: Callable[..., Crawled],
+) -> None:
+    source = load()
+    page = source.pages[0]
+    said = tuple(replace(page.comments[0], id=number) for number in range(5001, 5024))
+    archive = crawled(source=replace(source, pages=(replace(page, comments=said),)))
+    assert archive.crawl(*ALL, index=False).returncode == 0
+    assert archive.rows("SELECT page, count(*) FROM page_comments GROUP BY page") == [(1, 10), (2, 10), (3, 3)]
+    asked = [target for target in archive.asked() if target.startswith("/me.html")]
+    assert sorted(asked) == ["/me.html", "/me.html/comment-page-1", "/me.html/comment-page-2"]
+    assert walked(archive)["dead"] == []
+
+
+def test_a_further_run_looks_again_at_a_page_of_which_no_list_tells(crawled: Callable[..., Crawled]) -> None:
+    source = load()
+    archive = crawled(source=source)
+    archive.crawl(*ALL, index=False)
+    page = source.pages[0]
+    archive.blog.source = replace(source, pages=(replace(page, body=page.body + "<p>后来补记。</p>"),))
+    archive.blog.requests.clear()
+    archive.crawl("catalogue", index=False)
+    archive.crawl(*ALL, "--without", "pages", index=False)
+    assert "/me.html" not in archive.asked()
+    archive.crawl(*ALL, index=False)
+    assert archive.asked().count("/me.html") == 1
+    assert archive.rows("SELECT count(*) FROM page_revisions") == [(1,)]
+    assert archive.rows("SELECT count(*) FROM pages WHERE text LIKE '%后来补记。'") == [(1,)]
+
+
+def test_a_linked_folder_is_a_page_and_a_linked_file_names_the_posts_that_link_it(
+    crawled: Callable[..., Crawled],
+) -> None:
+    source, paper = load(), "/usr/uploads/2010/11/sundial-tables.zip"
+    linking = source.posts[-1]
+    body = f'{linking.body}<p><a href="/sci/">工具</a>，<a href="{paper}">用表</a></p>'
+    tool = Response(200, {"Content-Type": "text/html"}, "<title>工具</title><p>算一算$x$</p></html>".encode())
+    archive = crawled(source=source.edited(linking.id, body=body), overrides={"/sci/": tool})
+    assert archive.crawl(*ALL, index=False).returncode == 0
+    assert archive.rows("SELECT title, text FROM pages WHERE url LIKE '%/sci/'") == [("工具", "算一算$x$")]
+    size = len(source.files[paper])
+    assert archive.rows("SELECT url, content_type, size, post_id, text FROM file_links") == [
+        (f"https://kexue.fm{paper}", "application/zip", size, linking.id, "用表")
+    ]
+    shown = archive.archiver("--home", archive.home, "show", "https://kexue.fm/sci/")
+    assert shown.stdout == "# 工具\n\n算一算$x$\n"

@@ -38,7 +38,7 @@ def comment(number: int, words: str = "好", parent: int | None = None) -> items
 def page(words: str = WORDS, *formulas: str, said: tuple[items.Comment, ...] = (), number: int = 1) -> Page:
     return Page(
         url=URL, title="关于", content=content(words, *formulas), content_sha256=words, quality=Quality(engine="site"),
-        comments=said, comment_page=number, comment_pages=number, ending="</html>",
+        comments=said, comment_page=number, ending="</html>",
     )  # fmt: skip
 
 
