@@ -44,7 +44,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     default=20,
     show_default=True,
     metavar="N",
-    help="Posts longest unverified to look at again.",
+    help="Posts longest unverified to look at again, and an independent page for each ten.",
 )
 @click.option("--no-comments", is_flag=True, help="Fetch no further pages of comments.")
 @click.option("--no-images", is_flag=True, help="Fetch no pictures.")

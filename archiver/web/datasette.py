@@ -33,6 +33,7 @@ _TABLES: dict[str, dict[str, Any]] = {
         "sort_desc": "published_on",
         "size": 10,  # they come with all of their text
     },
+    "pages": {"label_column": "title", "fts_table": "pages_fts", "fts_pk": "id", "size": 10},
     "comments": {
         "label_column": "author",
         "fts_table": "comments_fts",

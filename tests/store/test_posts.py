@@ -231,7 +231,7 @@ def half_done(shelf: Shelf) -> None:
 
 def found(shelf: Shelf, query: str) -> list[int]:
     with search.opened(shelf.archive.url) as connection:
-        return [hit.comment_id or hit.post_id for hit in search.search(connection, query).hits if not hit.related]
+        return [hit.comment_id or hit.post_id or 0 for hit in search.search(connection, query).hits if not hit.related]
 
 
 def test_what_is_stored_can_be_found_and_what_is_replaced_cannot(shelf: Shelf) -> None:

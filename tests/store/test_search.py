@@ -26,7 +26,7 @@ def connection(demo: Path) -> Iterator[sqlite3.Connection]:
 
 
 def posts(results: Results) -> set[int]:
-    return {hit.post_id for hit in results.hits if not hit.related}
+    return {hit.post_id for hit in results.hits if hit.post_id and not hit.related}
 
 
 @pytest.mark.parametrize(
