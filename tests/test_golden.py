@@ -1,7 +1,8 @@
 """Each folder of `golden` holds one hazard: a page as the blog serves it, and by hand what it says.
 
 `expected.json` names the page's address and only the fields that matter for the hazard. `page` says what it is: `post`
-when absent, `comments`, `listing`, `catalogue`, `gate`, or `not_recognised`: reading it `as` one of those is refused.
+when absent, `comments`, `independent`, `listing`, `catalogue`, `gate`, or `not_recognised`: reading it `as` one of
+those is refused.
 Fields are those of `archiver.items`; those of a text (`formulas`, `markdown`, ...) may stand beside those of its post
 or comment. `<field>_contains` and `<field>_lacks` list pieces, `<field>_begin` how each value begins; `rendered_text`
 lists the lines that the Markdown renders to; `number` is the page number of a list.
@@ -19,7 +20,7 @@ from markdown_it import MarkdownIt
 from parsel import Selector
 
 from archiver.errors import PageNotRecognised
-from archiver.pages import catalogue, comments, gate, listing
+from archiver.pages import catalogue, comments, gate, independent, listing
 from archiver.pages import post as posts
 
 HERE = Path(__file__).parent / "golden"
@@ -28,6 +29,7 @@ ABOUT_THE_CASE = frozenset({"page", "url", "as"})
 READERS: dict[str, Callable[[str, bytes], Any]] = {
     "post": posts.parse_post,
     "comments": comments.parse_comment_page,
+    "independent": independent.parse_page,
     "listing": listing.parse_listing,
     "catalogue": catalogue.parse_catalogue,
 }

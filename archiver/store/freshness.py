@@ -90,10 +90,12 @@ def _in_category(session: Session, slug: str, number: int | None) -> bool:
 def add_due(session: Session, posts: int, pages: int, *, run_id: int, now: str) -> int:
     """Put the posts, and the independent pages, longest unverified into the frontier; return how many.
 
-    Pages of attachments stay as they are; the others have comments of which no list tells.
+    Pages of attachments stay as they are; the others have comments of which no list tells. One that failed has its own
+    next time.
     """
     due = [(url, "post") for url in _oldest(session, Post, Post.status == "live", posts)]
-    due += [(url, "page") for url in _oldest(session, Page, Page.url.not_like("%/attachment/%"), pages)]
+    standing = Page.url.not_like("%/attachment/%") & (FrontierEntry.state == "done")
+    due += [(url, "page") for url in _oldest(session, Page, standing, pages)]
     return sum(frontier.add(session, url, kind, run_id=run_id, now=now) for url, kind in due)
 
 

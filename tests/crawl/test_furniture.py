@@ -152,3 +152,15 @@ def test_a_linked_folder_is_a_page_and_a_linked_file_names_the_posts_that_link_i
     ]
     shown = archive.archiver("--home", archive.home, "show", "https://kexue.fm/sci/")
     assert shown.stdout == "# 工具\n\n算一算$x$\n"
+
+
+def test_a_page_that_is_gone_is_kept_and_asked_for_less_and_less(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled(source=load())
+    archive.crawl(*ALL, index=False)
+    archive.blog.broken["/me.html"] = 404
+    for _ in range(3):
+        assert archive.crawl(*ALL, "--recheck", "10", index=False).returncode == 0
+    assert archive.asked(404).count("/me.html") == 2
+    assert archive.rows("SELECT count(*) FROM pages WHERE url LIKE '%/me.html'") == [(1,)]
+    assert archive.rows("SELECT reason, failures FROM gaps WHERE kind = 'page'") == [("HTTP 404", 2)]
+    assert walked(archive)["dead"] == []  # the replay shows it as it was

@@ -124,6 +124,12 @@ def test_a_comment_that_a_page_no_longer_shows_is_deleted_and_one_on_another_pag
     assert shelf.rows("SELECT count(*) FROM page_comments WHERE deleted_at IS NOT NULL") == [(0,)]
 
 
+def test_a_page_not_known_to_be_whole_proves_no_comment_absent(shelf: Shelf) -> None:
+    for said in ((comment(1), comment(2)), (comment(2),)):
+        shelf.see(replace(page(said=said), ending="</div>"))
+    assert shelf.rows("SELECT count(*) FROM page_comments WHERE deleted_at IS NULL") == [(2,)]
+
+
 def test_a_page_is_found_by_its_words_and_formulas_after_the_posts(shelf: Shelf) -> None:
     shelf.see(page(WORDS, r"$\alpha\beta$"))
     shelf.see(page(WORDS + "原来如此。", r"$\alpha\gamma$"))
