@@ -133,8 +133,8 @@ def _reasons(miss: Miss) -> Iterator[Sentence]:
         yield f"{since} 起知道它，还没有抓取。", f"Known since {since}, not fetched yet."
     elif known is not None and known.reason == LEFT_OUT:
         yield (
-            "存档知道它，但抓取时要求不取这一类。",
-            "It is known, and was left out: a crawl was told to leave its kind.",
+            "存档知道它，但抓取时要求略去这一类（--without）。",
+            "It is known and was left out on purpose (--without).",
         )
     elif known is not None and known.state != "done":
         reason = known.reason or "?"

@@ -560,7 +560,7 @@ def test_a_gap_is_given_its_reason(shelf: Shelf, replayed: Replayed) -> None:
     frontier.skip(session, f"{BLOG}/tag/x/", "tag", LEFT_OUT, run_id=shelf.run, now=now)
     shelf.commit()
     client = replayed(shelf.home)
-    assert "was left out: a crawl was told to leave its kind" in client.get("/tag/x/").body.decode()
+    assert "It is known and was left out on purpose (--without)" in client.get("/tag/x/").body.decode()
     assert "robots.txt &lt;forbids&gt; it" in client.get("/archives/1").body.decode()
     assert f"Known since {now}, not fetched yet" in client.get("/archives/2").body.decode()
 
