@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -254,3 +256,28 @@ def test_the_index_is_made_anew_on_demand_and_no_archive_by_the_way(home: Path, 
     assert result.stdout == "index of 16 posts, 49 comments and 327 formulas\n"
     assert archiver(tmp_path / "none", "search", "--rebuild").exit_code == ExitCode.USAGE
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "table"),
+    [
+        ("UPDATE posts SET text = text || ' zebra' WHERE id = 4", "posts_fts"),
+        ("DELETE FROM page_comments; DELETE FROM page_formulas; DELETE FROM pages", "pages_fts"),
+        ("UPDATE comments SET author = author || 'x' WHERE id = (SELECT min(id) FROM comments)", "comments_fts"),
+        ("UPDATE formulas SET tex = tex || '+1' WHERE id = (SELECT min(id) FROM formulas)", "formulas_fts"),
+        ("DROP TABLE pages_fts", "pages_fts"),
+        ("UPDATE posts_fts_data SET block = x'00ff' WHERE id > 10", "posts_fts"),
+    ],
+)
+def test_verify_finds_a_search_index_that_does_not_hold_the_words_of_the_rows(
+    demo: Path, tmp_path: Path, change: str, table: str
+) -> None:
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+    assert archiver(home, "verify").exit_code == 0
+    with closing(sqlite3.connect(home / "archive.db")) as database:
+        database.executescript(change)
+    done = archiver(home, "verify")
+    assert done.exit_code == 4
+    assert f"search index: expected the words of the rows in {table}" in done.stdout
+    assert archiver(home, "search", "--rebuild").exit_code == 0
+    assert archiver(home, "verify").exit_code == 0

@@ -363,10 +363,10 @@ def test_a_former_database_with_what_nothing_else_holds_is_never_removed(small: 
         database.execute("UPDATE captures SET record_id = 'urn:lost' WHERE id = 1")
     database.close()
     first = rebuild(home, processes=1)
-    assert first.comparison.captures == 1
+    assert first.comparison.lost == {"captures": 1}
     assert first.backup
     for _ in range(3):
-        assert rebuild(home, processes=1).comparison.captures == 0
+        assert rebuild(home, processes=1).comparison.lost == {}
     assert Path(first.backup).exists()
     assert len([path for path in home.glob("archive.db.bak-*") if not path.name.endswith(("-wal", "-shm"))]) == 3
 
@@ -469,12 +469,15 @@ def test_posts_of_the_former_database_that_no_file_holds_are_named(lived: Crawle
 @pytest.mark.parametrize(
     ("change", "lost"),
     [
-        ("UPDATE captures SET record_id = 'urn:x' WHERE id = (SELECT min(capture_id) FROM revisions)", "versions"),
+        (
+            "UPDATE captures SET record_id = 'urn:x' WHERE id = (SELECT min(capture_id) FROM revisions)",
+            "post_revisions",
+        ),
         ("UPDATE comments SET id = 999999999 WHERE id = (SELECT min(id) FROM comments)", "comments"),
         (
             """INSERT INTO comment_revisions (comment_id, replaced_at, seen_at, author, markdown, text)
             SELECT min(id), '2020', '2019', '', '', '' FROM comments""",
-            "wordings",
+            "comment_revisions",
         ),
     ],
 )
@@ -488,7 +491,7 @@ def test_what_only_the_former_database_had_is_said_and_ends_with_4(
     database.close()
     done = archiver("--home", home, "rebuild", "--json")
     assert done.returncode == 4
-    assert json.loads(done.stdout)["comparison"][lost] == 1
+    assert json.loads(done.stdout)["comparison"]["lost"][lost] == 1
 
 
 def test_a_page_that_cannot_be_stored_is_a_gap_and_the_others_are_there(

@@ -77,10 +77,32 @@ def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, li
             found.append(
                 Finding(severity=Severity.DAMAGE, what="database", file="archive.db", expected="ok", found=verdict)
             )
+    found += _of_index(obj.database())
     posts: dict[str, list[int]] = {}
     for record, number in obj.ask(POSTS).rows:
         posts.setdefault(record, []).append(number)
     return found, posts
+
+
+def _of_index(database: str) -> list[Finding]:
+    """Check that search finds what the rows say."""
+    from archiver.store.query import sqlite_file
+    from archiver.store.search_check import differing
+    from archiver.warc.findings import Finding, Severity
+
+    file = sqlite_file(database)
+    if file is None:
+        return []
+    return [
+        Finding(
+            severity=Severity.DAMAGE,
+            what="search index",
+            file=file.name,
+            expected=f"the words of the rows in {name}",
+            found="others: `archiver search --rebuild` makes it anew",
+        )
+        for name in differing(file)
+    ]
 
 
 @click.command()

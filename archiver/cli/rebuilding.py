@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
     """Make the database again from the WARC files, offline; the one that is there stays beside it.
 
-    Ends with 4 when that one has posts, versions, comments or captures that no WARC file holds.
+    Ends with 4 when that one has posts, versions, comments, pages or captures that no WARC file holds.
     """
     from archiver.rebuild import swap
 
     with _progress(obj) as progress:
         report = swap.rebuild(obj.home, obj.db, processes=processes, progress=progress)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _rebuilt(report))
-    sys.exit(ExitCode.DAMAGED if report.comparison.lost else ExitCode.DONE)
+    sys.exit(ExitCode.DAMAGED if report.comparison.is_less else ExitCode.DONE)
 
 
 @click.command("import")
@@ -123,10 +123,8 @@ def _rebuilt(report: Report) -> str:
     if found.missing:
         some = ", ".join(map(str, found.missing[:10])) + (" …" if len(found.missing) > 10 else "")
         lines.append(f"{len(found.missing)} posts are in no WARC file, only in the former database: {some}")
-    for what in ("captures", "versions", "comments", "wordings"):
-        if number := getattr(found, what):
-            said = "former wordings of comments" if what == "wordings" else what
-            lines.append(f"{number} {said} are in no WARC file, only in the former database")
+    for table, rows in found.lost.items():
+        lines.append(f"{rows} rows of {table} are in no WARC file, only in the former database")
     lines += [f"{found.kept} older revisions keep the text they had"] if found.kept else []
     lines += [f"the former database is now {report.backup}"] if report.backup else []
     lines += ["it may hold what nothing else does, and stays until you remove it"] if found.alone else []

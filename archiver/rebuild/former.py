@@ -7,9 +7,9 @@ those before it as they were read when they were current, each with the version 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -29,12 +29,17 @@ JOIN post_revisions AS r ON r.id = p.current_revision_id JOIN captures AS c ON c
 """
 _KEYS = {
     "captures": "SELECT record_id FROM captures",
-    "versions": "SELECT c.record_id FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id",
+    "post_revisions": "SELECT c.record_id FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id",
     "comments": "SELECT id FROM comments",
-    "wordings": "SELECT comment_id, seen_at FROM comment_revisions",
+    "comment_revisions": "SELECT comment_id, seen_at FROM comment_revisions",
+    "pages": "SELECT url FROM pages",
+    "page_revisions": "SELECT p.url, r.seen_at FROM page_revisions AS r JOIN pages AS p ON p.id = r.page_id",
+    "page_comments": "SELECT p.url, c.id FROM page_comments AS c JOIN pages AS p ON p.id = c.page_id",
+    "files": "SELECT url, sha256 FROM files",
 }
-"""What tells apart the rows of which none may be lost; pictures and formulas are part of a version."""
+"""What tells apart the rows of which none may be lost, by table; pictures and formulas are part of a version."""
 
+_TABLES = "SELECT name FROM sqlite_master"
 _FORMULAS = "SELECT post_id, tex FROM formulas ORDER BY post_id, position"
 _OLDER = """
 SELECT r.post_id, c.record_id, r.title, r.markdown, r.text, r.extractor_version, r.engine, r.status, r.issues
@@ -65,28 +70,22 @@ class Comparison:
     changed: tuple[PostChange, ...] = ()
     missing: tuple[int, ...] = ()
     """Posts of the former one that no WARC file holds."""
-    captures: int = 0
-    """Captures of the former one that no WARC file holds."""
-    versions: int = 0
-    """Versions of posts likewise."""
-    comments: int = 0
-    """Comments likewise."""
-    wordings: int = 0
-    """Former wordings of comments likewise."""
+    lost: Mapping[str, int] = field(default_factory=dict)
+    """Rows of the former one that no WARC file holds, by table; none of tables without such rows."""
     kept: int = 0
     """Older revisions that keep the text they were once read with."""
     unreadable: str = ""
     """Why the former one cannot be read, if so."""
 
     @property
-    def lost(self) -> bool:
+    def is_less(self) -> bool:
         """Whether the former one held what no WARC file does."""
-        return bool(self.missing or self.captures or self.versions or self.comments or self.wordings)
+        return bool(self.missing or self.lost)
 
     @property
     def alone(self) -> bool:
         """Whether the former one may hold what nothing else does."""
-        return self.lost or bool(self.unreadable)
+        return self.is_less or bool(self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +115,7 @@ def compare(former: Path, archive: Archive, new: Path) -> Comparison:
                     missing.append(number)
                 elif change := _change(number, was, now[1]):
                     changed.append(change)
-        lost = {what: _lost(former, new, keys) for what, keys in _KEYS.items()}
-        return Comparison(
-            changed=tuple(changed),
-            missing=tuple(missing),
-            captures=lost["captures"],
-            versions=lost["versions"],
-            comments=lost["comments"],
-            wordings=lost["wordings"],
-            kept=kept,
-        )
+        return Comparison(changed=tuple(changed), missing=tuple(missing), lost=_lost(former, new), kept=kept)
     except (UsageError, ArchiveDamaged) as error:
         return Comparison(unreadable=str(error))
 
@@ -139,8 +129,15 @@ def _keep(former: Path, archive: Archive) -> int:
     return kept
 
 
-def _lost(former: Path, new: Path, keys: str) -> int:
-    """Return how many rows of the former database the new one does not have, by what tells them apart."""
+def _lost(former: Path, new: Path) -> dict[str, int]:
+    """Return how many rows of the former database the new one does not have, by table."""
+    with query.stream(former, _TABLES) as found:
+        tables = {str(name) for (name,) in found.rows}  # an earlier version's database lacks some
+    counts = {table: _rows_lost(former, new, keys) for table, keys in _KEYS.items() if table in tables}
+    return {table: count for table, count in counts.items() if count}
+
+
+def _rows_lost(former: Path, new: Path, keys: str) -> int:
     with query.stream(new, keys, timeout=PATIENCE) as after:
         known = set(after.rows)
     with query.stream(former, keys, timeout=PATIENCE) as before:

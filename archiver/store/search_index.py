@@ -10,7 +10,7 @@ that were put in: they are read from the rows, and for that the index changes fi
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -40,7 +40,25 @@ class FullText:
     @property
     def statement(self) -> str:
         """The statement that makes the table."""
-        return f"CREATE VIRTUAL TABLE {self.name} USING fts5({', '.join(self.columns)}, {self.options})"
+        return self.statement_as(self.name)
+
+    def statement_as(self, name: str) -> str:
+        """Return the statement that makes such a table under another name."""
+        return f"CREATE VIRTUAL TABLE {name} USING fts5({', '.join(self.columns)}, {self.options})"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it holds texts as they are, and not words a character a word."""
+        return "content_rowid" in self.options
+
+    @property
+    def query(self) -> str:
+        """The query of the rows: number, then the text of each column."""
+        return f"SELECT id, {', '.join(self.columns)} FROM {self.rows}"  # noqa: S608
+
+    def entry(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return what it holds of a row with these texts."""
+        return tuple(texts if self.is_exact else map(cjk.spaced, texts))
 
 
 _WORDS = f"content = '', tokenize = \"{cjk.TOKENIZER}\""
@@ -178,13 +196,13 @@ def _optimized(connection: Connection, name: str) -> int:
 
 
 def _fill(connection: Connection, table: FullText) -> None:
-    """Take in all rows of a table: those with TeX by themselves, those with words a character a word."""
-    if "content_rowid" in table.options:
+    """Take in all rows of a table."""
+    if table.is_exact:
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({table.name}) VALUES ('rebuild')")  # noqa: S608
         return
-    first, second = table.columns
     sqlite: Any = connection.connection.driver_connection
+    first, second = table.columns
     insert = f"INSERT INTO {table.name} (rowid, {first}, {second}) VALUES (?, ?, ?)"  # noqa: S608
-    found = sqlite.execute(f"SELECT id, {first}, {second} FROM {table.rows}")  # noqa: S608
+    found = sqlite.execute(table.query)
     while rows := found.fetchmany(_BATCH):
-        sqlite.executemany(insert, [(number, cjk.spaced(a), cjk.spaced(b)) for number, a, b in rows])
+        sqlite.executemany(insert, [(number, *table.entry(texts)) for number, *texts in rows])
