@@ -22,7 +22,7 @@ from archiver.pages.gate import LONGEST, is_gate
 from archiver.pages.independent import parse_page
 from archiver.pages.post import parse_post
 from archiver.store.timeline import END_OF_TIME, Held, Timeline
-from archiver.urls import BLOG, HOSTS, Site, catalogue_url, discussion, origin, post_id
+from archiver.urls import BLOG, HOSTS, Site, catalogue_url, discussion, front_url, origin, post_id
 from archiver.web import notices, policy
 from archiver.web.answer import HTML, Shown, answer, memento_url
 from archiver.web.exchange import MEMORY, Exchange, Exchanges
@@ -70,7 +70,7 @@ class Replay:
             return _own(503, notices.wrong(str(error)))
 
     def first_page(self) -> str:
-        """Return the path of a page to begin with: the list of everything, if that is archived."""
+        """Return the path of a page to begin with: the front page, or where that is not archived the list of posts."""
         return notices.path_of(next(iter(self._start(self._at)), f"{BLOG}/@"))
 
     def _list(self, request: Request) -> Response | None:
@@ -221,7 +221,7 @@ class Replay:
 
     def _start(self, until: str = END_OF_TIME) -> list[str]:
         """Return pages to start reading from."""
-        found = ((url, self._timeline.best(url, until)) for url in (catalogue_url(), BLOG + "/"))
+        found = ((url, self._timeline.best(url, until)) for url in (front_url(), catalogue_url()))
         return [url for url, held in found if held and held.status == 200]
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,10 @@ from archiver.items import LEFT_OUT
 from archiver.sample import SampleBlog, serving
 from archiver.store import frontier, models
 from archiver.store.database import database_url
+from archiver.store.timeline import Timeline
 from archiver.urls import BLOG, HOSTS
 from archiver.warc.reader import read_record
+from archiver.web.replay import Replay
 from tests.crawl.conftest import Crawled, Zygote, archiver  # noqa: F401 - a fixture
 
 from .conftest import HTML, Client, Shelf, replaying
@@ -620,6 +623,19 @@ def test_paths_lead_nowhere_but_into_the_archive(shelf: Shelf, replayed: Replaye
     assert answer.status in (200, 400, 404)
     assert b"root:" not in answer.body
     assert b"SQLite" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("archived", "first"),
+    [(("/content.html", "/", "/archives/1"), "/"), (("/content.html", "/archives/1"), "/content.html"), ((), "/@")],
+)
+def test_a_reader_begins_with_the_front_page_or_else_with_the_list_of_posts(
+    shelf: Shelf, archived: tuple[str, ...], first: str
+) -> None:
+    for path in archived:
+        shelf.put(path, b"page", HTML)
+    with closing(Timeline(database_url(shelf.home))) as timeline:
+        assert Replay(shelf.home / "warc", timeline).first_page() == first
 
 
 @pytest.mark.parametrize(
