@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import io
+import os
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.errors import ArchiverError, DiskFull
+from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.rebuild import swap
 from archiver.rebuild.outside import ImportReport, import_warc
 from archiver.sample import Response, SampleBlog, serving
@@ -26,7 +27,7 @@ from archiver.store.timeline import Timeline
 from archiver.warc.findings import Severity
 from archiver.warc.reader import iter_records
 from archiver.warc.recovery import SUFFIX
-from archiver.warc.verify import verify
+from archiver.warc.verify import verify, verify_file
 from archiver.warc.writer import WarcWriter
 from archiver.web.messages import Request
 from archiver.web.replay import Replay
@@ -287,6 +288,13 @@ def test_a_request_comes_in_whichever_names_the_other_and_tells_the_method(
         assert report.tally.left_out[f"answers to {method}"] == 1
 
 
+@pytest.mark.parametrize("block", [b"HTTP/1.1 200 OK\r\n\r\n", b"", b"get / HTTP/1.1\r\n\r\n"])
+def test_a_request_record_that_tells_no_other_method_costs_no_page(home: Path, block: bytes) -> None:
+    answer = foreign_record("response", URL, http(page()), WARC_Record_ID="<urn:x:answer>")
+    assert taken(home, foreign_record("request", URL, block, WARC_Concurrent_To="<urn:x:answer>"), answer).tally.copied
+    assert replayed(home, f"/archives/{POST}") == (200, page())
+
+
 @pytest.mark.parametrize("kind", ["resource", "conversion"])
 def test_a_page_saved_as_a_file_is_a_capture(home: Path, kind: str) -> None:
     assert taken(home, foreign_record(kind, URL, page(), Content_Type="text/html; charset=utf-8")).tally.copied == 1
@@ -310,8 +318,8 @@ def test_segments_are_put_together_and_half_a_page_stays_outside(home: Path) -> 
                             WARC_Segment_Origin_ID="<urn:x:1>", WARC_Segment_Total_Length=str(len(block)))  # fmt: skip
     alone = taken(home, first)
     assert (alone.tally.copied, sum(alone.tally.left_out.values())) == (0, 1)
-    both = taken(home, second, first)
-    assert (both.tally.copied, both.tally.beside) == (1, 1)
+    both = taken(home, second, first, second)
+    assert (both.tally.copied, both.tally.beside, sum(both.tally.left_out.values())) == (1, 1, 1)
     assert adds_up(both)
     assert replayed(home, f"/archives/{POST}") == (200, page())
 
@@ -365,6 +373,27 @@ def test_a_revisit_finds_its_original_however_it_names_it(home: Path, reference:
     assert [(row["payload_sha256"], row["truncated"]) for row in found] == [(sha256, None)] * 2
     assert found[1]["revisit_of"] == "<urn:x:original>"
     assert replayed(home, f"/archives/{POST}", "20200701") == (200, page())
+    assert is_sound(home)
+
+
+def test_a_revisit_of_half_a_page_is_half_a_page(home: Path) -> None:
+    half = foreign_record(
+        "response", URL, http(page()[:5000]), WARC_Record_ID="<urn:x:original>", WARC_Truncated="length"
+    )
+    taken(home, half, revisit(WARC_Refers_To="<urn:x:original>"))
+    assert [row["truncated"] for row in captures(home)] == ["length", "length"]
+    assert not titles(home)
+    assert is_sound(home)
+
+
+def test_a_revisit_whose_block_digest_is_that_of_nothing_comes_in(home: Path) -> None:
+    """As wget writes it with --warc-dedup; of a response it is damage."""
+    nothing = "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"
+    later = revisit(WARC_Payload_Digest=SHA1, WARC_Block_Digest=nothing)
+    wrong = foreign_record("response", URL, http(page()), WARC_Date="2021", WARC_Block_Digest=nothing)
+    report = taken(home, ORIGINAL, later, wrong)
+    assert (report.tally.copied, report.tally.damaged) == (2, 1)
+    assert [row["revisit_of"] is not None for row in captures(home)] == [False, True]
     assert is_sound(home)
 
 
@@ -482,6 +511,20 @@ def test_a_large_record_of_another_site_stays_outside_and_costs_nothing_else(
         report = import_warc(home.parent / name, home, processes=1)
         assert (report.tally.elsewhere, report.tally.damaged) == (1, 0)
         assert report.tally.copied + report.tally.known == 2
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(home: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="expected a file"):
+        import_warc(tmp_path / "pipe", home)
+
+
+def test_a_file_in_a_coding_that_is_unknown_is_refused_and_not_called_damaged(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "theirs.warc.lz4").write_bytes(b"\x04\x22\x4d\x18\x40\x40\xc0")
+    with pytest.raises(UsageError, match="lz4 -d"):
+        import_warc(tmp_path / "theirs.warc.lz4", home)
+    with pytest.raises(UsageError, match="lz4 -d"):
+        list(verify_file(tmp_path / "theirs.warc.lz4"))
 
 
 @pytest.mark.parametrize("end", [b"", b"\r\n"])

@@ -28,7 +28,7 @@ ALONE = "records about no capture that came in"
 TOO_LARGE = f"captures of more than {MAX_RECORD >> 20} MiB"
 NO_MESSAGE = "responses that are no HTTP message with a status"
 CONVERTED = "conversions of a page into something that is no page"
-INCOMPLETE = "pieces of records of which others are missing"
+INCOMPLETE = "pieces that make no whole record"
 """Reasons for which records stay outside that are no damage."""
 
 _PAGES = ("text/html", "application/xhtml+xml")
@@ -70,8 +70,8 @@ class Candidate:
     """Where its gzip member is among those put aside."""
     about: frozenset[str] = frozenset()
     """Ids of the records it names."""
-    method: str = ""
-    """Of a request."""
+    method: str | None = None
+    """Of a request, where it tells."""
     pieces: int = 1
     """Records it was put together from."""
 
@@ -183,13 +183,9 @@ class Admission:
         start = self._aside.tell()
         self._aside.write(member)
         about = {*found.concurrent, found.fields.get("warc-refers-to", "")} - {""}
-        method = message.parse(bytes(record.block)).start_line.partition(b" ")[0] if found.type == "request" else b""
+        method = message.parse(bytes(record.block)).method if found.type == "request" else None
         number = len(self._captures) + len(self._others)
-        where.append(
-            Candidate(
-                found, source, number, start, len(member), frozenset(about), method.decode("latin-1").upper(), pieces
-            )
-        )
+        where.append(Candidate(found, source, number, start, len(member), frozenset(about), method, pieces))
 
     def _join(self) -> None:
         """Judge the records that came in pieces, now that the source has been read."""
@@ -216,7 +212,7 @@ class Admission:
         self._companions = companions
         chosen = []
         for capture in self._captures:
-            methods = {other.method for other in companions[capture.number]} - {""}
+            methods = {other.method for other in companions[capture.number] if other.method}
             if methods and "GET" not in methods:
                 self.tally.left_out[f"answers to {min(methods)[:20]}"] += capture.pieces
             else:
@@ -262,7 +258,7 @@ def _wrong_digest(record: RawRecord) -> str:
     """Return which digest is not that of what the record holds; empty when there is none."""
     fields = record.head.fields
     block = fields.get("warc-block-digest")
-    if block and members.digest_fits(block, iter([record.block])) is False:
+    if block and members.digest_fits(block, record.blocks()) is False:
         return f"block digest: expected {block}, found another one"
     payload = fields.get("warc-payload-digest")
     elsewhere = record.head.type == "revisit" or segments.NUMBER in fields

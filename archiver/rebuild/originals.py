@@ -27,6 +27,8 @@ class Payload:
     """Lower-case hex, of the entity."""
     status: int
     content_type: str
+    truncated: str | None
+    """Why it is not whole; None when it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Originals:
             capture.payload_sha256,
             capture.status,
             capture.content_type,
+            capture.truncated,
         )
         self._by_id.setdefault(record.record_id, payload)
         if not record.entity or capture.truncated:

@@ -144,5 +144,5 @@ class Records:
 
 def _of(revisit: items.Capture, payload: Payload) -> items.Capture:
     """Return a revisit with what it has of its original: the payload, and the head where it has none itself."""
-    found = replace(revisit, revisit_of=payload.record_id, payload_sha256=payload.sha256)
+    found = replace(revisit, revisit_of=payload.record_id, payload_sha256=payload.sha256, truncated=payload.truncated)
     return found if revisit.status else replace(found, status=payload.status, content_type=payload.content_type)

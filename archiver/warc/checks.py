@@ -118,7 +118,7 @@ class Digests:
     def see(self, seen: Seen) -> Iterable[Finding]:
         """Return the digests that do not fit."""
         block = seen.header("warc-block-digest")
-        if block and (found := _digest(seen, "block digest", block, iter([seen.record.block]))):
+        if block and (found := _digest(seen, "block digest", block, seen.record.blocks())):
             yield found
         payload = seen.header("warc-payload-digest")
         if not payload or seen.type == "revisit" or seen.header("warc-segment-number"):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from archiver import errors
 
+_MOST_CODINGS = 8  # of one body: servers apply one, curl undoes five
 _PIECE = 4096  # bytes fed at once: a stream that breaks loses at most what its last piece would have given
 
 
@@ -29,8 +30,8 @@ def decode(entity: bytes, codings: Sequence[str], max_size: int) -> bytes:
     """Undo the content codings of a body, listed in the order the server applied them.
 
     A stream that breaks off gives what could be decoded, as browsers do. A body that is not in the coding it claims,
-    or in one that is unknown (br without the package brotli, zstd without backports.zstd before Python 3.14), comes
-    back as it is.
+    in one that is unknown (br without the package brotli, zstd without backports.zstd before Python 3.14), or in more
+    than any server applies, comes back as it is.
 
     Raises ContentTooLarge when the result would exceed `max_size` bytes.
     """
@@ -49,7 +50,7 @@ def is_whole(entity: bytes, codings: Sequence[str], max_size: int) -> bool:
 def undo(entity: bytes, codings: Sequence[str], max_size: int) -> tuple[bytes, bool]:
     """Return what `decode` and `is_whole` do, for the work of one. Raises ContentTooLarge as they do."""
     whole = True
-    for coding in reversed(codings):
+    for coding in reversed(codings) if len(codings) <= _MOST_CODINGS else ():
         if not entity:
             break
         entity, ended = _undone(coding, entity, max_size)

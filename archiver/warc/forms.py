@@ -24,8 +24,14 @@ from archiver.warc.reader import MAX_RECORD
 
 Found = Member | Large | Broken
 
+
+class NoArchive(errors.UsageError):
+    """A file is none of the forms in which archives come."""
+
+
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878, section 3.1.1
+_LZ4 = b"\x04\x22\x4d\x18"  # https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
 _DICTIONARY = b"\x5d\x2a\x4d\x18"  # the frame that holds it, by the format of WARC files in Zstandard
 _TRAINED = b"\x37\xa4\x30\xec"  # RFC 8878, section 5
 _MOST_DICTIONARY = 100 << 20
@@ -43,7 +49,7 @@ def walk(file: BinaryIO, name: str) -> Iterator[Found]:
     Offsets and lengths count what is in the file; where it is compressed as a whole, what that unpacks to. `name` is
     what messages call the file.
 
-    Raises UsageError for a file that is no archive, or in a coding this Python cannot undo.
+    Raises NoArchive for a file that is none, UsageError for one in a coding this Python cannot undo.
     """
     start = file.read(len(_ZSTD))
     file.seek(0)
@@ -51,6 +57,8 @@ def walk(file: BinaryIO, name: str) -> Iterator[Found]:
         return _in_gzip(file, name)
     if start in (_ZSTD, _DICTIONARY):
         return _in_stream(_zstandard(file), name)
+    if start == _LZ4:
+        raise errors.UsageError(f"expected a file in gzip or Zstandard, found {name} in LZ4; unpack it with `lz4 -d`")
     return _in_stream(file, name)
 
 
@@ -94,7 +102,7 @@ def _of_member(member: Member, name: str) -> Iterator[Found]:
         return
     try:
         inside = list(_in_stream(io.BytesIO(member.content), name))
-    except errors.UsageError:
+    except NoArchive:
         inside = []
     if not inside:
         yield Broken(member.offset, member.length, "a WARC record", repr(member.content[:40]))
@@ -160,7 +168,7 @@ def _in_stream(file: IO[bytes], name: str) -> Iterator[Found]:
         yield from _arc(tape, name)
         return
     if not first.startswith(_VERSION) and not _NEXT.search(first):
-        raise errors.UsageError(
+        raise NoArchive(
             f"expected a WARC file or a WACZ, or an ARC file, found {name}, which begins with {first[:20]!r}"
         )
     while _at_record(tape):

@@ -24,7 +24,7 @@ from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeaders
 
 from archiver.warc.durable import replacing
-from archiver.warc.head import ANSWERS
+from archiver.warc.head import ANSWERS, blank_line
 from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.recovery import SUFFIX
 from archiver.warc.surt import surt
@@ -39,6 +39,7 @@ INDEXED = frozenset({"response", "revisit", "resource", "metadata"})
 _FIELDS = "application/warc-fields"
 _MIME_END = re.compile(r"[;\s]")
 _NO_DIGIT = re.compile(r"\D")
+_LONGEST_HEAD = 1 << 17
 _EARLIEST = "10000101000000"  # fills up a date that tells only year, month or day
 _LOADER = ArcWarcRecordLoader(verify_http=False, arc2warc=False)
 
@@ -121,7 +122,7 @@ def record_line(record: Record) -> str | None:
 def line_of(entry: Entry) -> str:
     """Return the line, with its line end."""
     stream = BytesIO(entry.block)
-    http = _LOADER.load_http_headers(entry.type, entry.target_uri or "", stream, len(entry.block)) or None
+    http = None if _is_endless(entry.block) else _http(entry, stream)
     mime = _content_type(entry, http)
     fields = {
         "url": entry.target_uri,
@@ -135,6 +136,15 @@ def line_of(entry: Entry) -> str:
     }
     told = {name: value for name, value in fields.items() if value is not None}
     return f"{surt(entry.target_uri or '')} {_timestamp(entry.date)} {json.dumps(told)}\n"
+
+
+def _is_endless(block: bytes) -> bool:
+    """Return whether a head is longer than any server's: warcio would take quadratic time for it."""
+    return len(block) > _LONGEST_HEAD and blank_line(block, 0, _LONGEST_HEAD)[0] == _LONGEST_HEAD
+
+
+def _http(entry: Entry, stream: BytesIO) -> StatusAndHeaders | None:
+    return _LOADER.load_http_headers(entry.type, entry.target_uri or "", stream, len(entry.block)) or None
 
 
 def is_unchanged(line: str) -> bool:

@@ -94,6 +94,12 @@ class RawRecord:
         """The content of the record."""
         return memoryview(self.content)[self.head.size : -len(END)]
 
+    def blocks(self) -> Iterator[bytes | memoryview]:
+        """Yield what a block digest may be over: the block, and of a revisit nothing (wget's --warc-dedup)."""
+        yield self.block
+        if self.head.type == "revisit":
+            yield b""
+
     def payloads(self) -> Iterator[bytes | memoryview]:
         """Yield what a payload digest may be over: the entity without chunks (WARC 1.1), then with them (old habit)."""
         block = self.block

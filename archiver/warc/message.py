@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archiver.warc import coding
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?:[ \t]+(.*))?")
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t].*")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _SWITCHING = 101  # the one answer of the 1xx that is the last: RFC 9110, section 15.2.2
+_MOST_INTERIM = 100  # servers send one or two
 _MOST_DECODED = 256 << 20  # of a transfer coding; what hides more stays as it is
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -46,6 +48,12 @@ class Message:
         return (found[2] or b"").decode("latin-1") if found else ""
 
     @property
+    def method(self) -> str | None:
+        """Method of a request, in capitals; None for a response or a start line that is none."""
+        found = _REQUEST_LINE.fullmatch(self.start_line)
+        return found[1].decode().upper() if found else None
+
+    @property
     def is_interim(self) -> bool:
         """Whether a response only announces another one: 100, 103 and their kind (RFC 9110, section 15.2)."""
         return self.status is not None and self.status < 200 and self.status != _SWITCHING
@@ -69,10 +77,12 @@ def parse(block: bytes) -> Message:
 
     Of a response that interim ones announce, all in one record, it is the last that counts.
     """
-    parsed = _parse(block)
-    while parsed.is_interim and parsed.payload.startswith(b"HTTP/"):
-        parsed = _parse(parsed.payload)
-    return parsed
+    parsed, rest = _head(block, 0)
+    for _ in range(_MOST_INTERIM):
+        if not (parsed.is_interim and block.startswith(b"HTTP/", rest)):
+            break
+        parsed, rest = _head(block, rest)
+    return replace(parsed, payload=block[rest:])
 
 
 def saved(block: bytes, content_type: str) -> Message:
@@ -81,23 +91,23 @@ def saved(block: bytes, content_type: str) -> Message:
     return Message(start_line=b"HTTP/1.1 200 OK", headers=headers, payload=block)
 
 
-def _parse(block: bytes) -> Message:
-    end = _HEAD_END.search(block)
-    head, payload = (block[: end.start()], block[end.end() :]) if end else (block, b"")
-    start_line, *lines = (line.removesuffix(b"\r") for line in head.split(b"\n"))
-    return Message(start_line=start_line, headers=_headers(lines), payload=payload)
+def _head(block: bytes, start: int) -> tuple[Message, int]:
+    """Return the message that begins there, without its payload, and where that begins."""
+    end = _HEAD_END.search(block, start)
+    stop, rest = end.span() if end else (len(block), len(block))
+    start_line, *lines = (line.removesuffix(b"\r") for line in block[start:stop].split(b"\n"))
+    return Message(start_line=start_line, headers=_headers(lines), payload=b""), rest
 
 
 def _headers(lines: Iterable[bytes]) -> Headers:
-    headers: list[tuple[bytes, bytes]] = []
+    headers: list[tuple[bytes, list[bytes]]] = []
     for line in lines:
         if line.startswith((b" ", b"\t")) and headers:  # folded: RFC 9112, section 5.2
-            name, value = headers[-1]
-            headers[-1] = (name, value + b" " + line.strip(b" \t"))
+            headers[-1][1].append(line.strip(b" \t"))
         elif b":" in line:
             name, _, value = line.partition(b":")
-            headers.append((name.rstrip(b" \t"), value.strip(b" \t")))
-    return tuple(headers)
+            headers.append((name.rstrip(b" \t"), [value.strip(b" \t")]))
+    return tuple((name, b" ".join(parts)) for name, parts in headers)
 
 
 def tokens(headers: Headers, name: bytes) -> list[str]:

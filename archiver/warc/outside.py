@@ -43,9 +43,9 @@ def check(path: Path) -> None:
 def sources(path: Path) -> Iterator[Source]:
     """Yield the WARC files of a source, each to be read before the next is asked for.
 
-    Raises UsageError for a package without any, ArchiveDamaged for one that is no zip.
+    Raises UsageError for what is no file and for a package without any, ArchiveDamaged for one that is no zip.
     """
-    with path.open("rb") as file:
+    with _file(path) as file:
         start = file.read(len(_ZIP))
         file.seek(0)
         if path.suffix.lower() == PACKAGE and start != _ZIP:
@@ -64,9 +64,18 @@ def sources(path: Path) -> Iterator[Source]:
 
 
 def is_package(path: Path) -> bool:
-    """Return whether a file is a package of WARC files, by its name or by how it begins."""
-    with path.open("rb") as file:
+    """Return whether a file is a package of WARC files, by its name or by how it begins; UsageError for no file."""
+    with _file(path) as file:
         return path.suffix.lower() == PACKAGE or file.read(len(_ZIP)) == _ZIP
+
+
+def _file(path: Path) -> BinaryIO:
+    """Open a file; a pipe could be waited on for ever, and read only once."""
+    if path.exists() and not path.is_file():
+        raise errors.UsageError(
+            f"expected a file, found {path}, which is none; save what comes from it as a file first"
+        )
+    return path.open("rb")
 
 
 def _packed(file: BinaryIO, name: str, depth: int) -> Iterator[Source]:

@@ -31,12 +31,14 @@ class Segments:
         self._held = 0
 
     def add(self, head: Head, block: bytes | memoryview) -> bool:
-        """Keep a piece; return False when it is none that can be kept."""
+        """Keep a piece; return False when it is none that can be kept, or there already."""
         number, total = head.fields.get(NUMBER, ""), head.fields.get(_TOTAL, "")
         if not _is_count(number) or self._held + len(block) > MAX_RECORD:
             return False
         origin = head.record_id if int(number) == 1 else head.fields.get(_ORIGIN, "")
         pieces = self._records.setdefault(origin, _Pieces())
+        if int(number) in pieces.blocks:
+            return False
         if int(number) == 1:
             pieces.first = head
         if _is_count(total):

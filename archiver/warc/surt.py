@@ -13,6 +13,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+_LONGEST = 1 << 14  # twice what servers take: what follows is quadratic in the worst case, and ends all the same
 _URL = re.compile(rb"(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.DOTALL)
 _SCHEME = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _REPEATED = re.compile(rb"^(?:https?://)+(?=https?://)")  # http://https://host: the last one counts
@@ -39,13 +40,15 @@ _QUERY_SESSIONS = tuple(
 
 
 def surt(url: str) -> str:
-    """Return the key of a URL; the URL itself when it makes no sense, for example for its port.
+    """Return the key of a URL; the URL itself when it makes no sense, for example for its port or its length.
 
     >>> surt("https://www.Kexue.fm:8443/archives/1008/?b=2&a=1#more")
     'fm,kexue:8443)/archives/1008?a=1&b=2'
 
     Hosts that are numbers are understood as one number or four, not in the octal and shortened forms of old.
     """
+    if len(url) > _LONGEST:
+        return url
     try:
         return _key(url.encode()).decode()
     except ValueError:

@@ -20,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from archiver.errors import ArchiveDamaged, UsageError
+from archiver.errors import ArchiveDamaged
 from archiver.warc import forms, index, members
 from archiver.warc.checks import (
     Captures,
@@ -72,7 +72,10 @@ def verify(
 
 
 def verify_file(path: Path, tally: Tally | None = None) -> Iterator[Finding]:
-    """Yield what is wrong with one WARC file from anywhere, as far as it tells by itself."""
+    """Yield what is wrong with one WARC file from anywhere, as far as it tells by itself.
+
+    Raises UsageError for one in a coding this Python cannot undo.
+    """
     yield from Verifier(tally=tally).file(path, lone=True)
 
 
@@ -214,7 +217,7 @@ class _File:
             return
         try:
             yield from forms.walk(self._file, self._name)
-        except (UsageError, ArchiveDamaged):
+        except (forms.NoArchive, ArchiveDamaged):
             yield Broken(0, self._size, "a WARC or ARC file", "something else")
 
     def _member(self, member: Member) -> Iterator[Finding]:

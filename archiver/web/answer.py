@@ -54,7 +54,7 @@ def answer(request: Request, shown: Shown, rewriter: Rewriter) -> Response:
     headers += _identity(held, exchange.fragment) + _memento(request, shown)
     headers += policy.cors(held.url, held.content_type, request.headers.get("origin"))
     headers += [("Content-Security-Policy", policy.CONTENT_SECURITY_POLICY), *policy.ALWAYS]
-    return Response(exchange.status, tuple(headers), body, exchange.reason)
+    return Response(exchange.status, tuple(headers), body, policy.reason(exchange))
 
 
 def memento_url(request: Request, held: Held) -> str:

@@ -149,7 +149,7 @@ def _method(directory: Path, held: Held, start: int) -> str:
         request = reader.request_of(_path(directory, held), held.warc_offset, start=start)
     except OSError:  # what cannot be read is told of where it is asked for
         return "GET"
-    return request.block.partition(b" ")[0].decode("latin-1") if request else "GET"
+    return (message.parse(request.block).method if request else "") or "GET"
 
 
 def _read(directory: Path, held: Held) -> message.Message:

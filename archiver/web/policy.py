@@ -68,6 +68,11 @@ def passed(exchange: Exchange, *, coded: bool) -> list[tuple[str, str]]:
     ]
 
 
+def reason(exchange: Exchange) -> bytes | None:
+    """Return the recorded reason phrase; None when it would break the start line."""
+    return None if _BROKEN.search(exchange.reason) else exchange.reason
+
+
 def cors(url: str, content_type: str, origin: str | None) -> tuple[tuple[str, str], ...]:
     """Return what lets a page in its sandbox use fonts, styles and scripts of the archive.
 

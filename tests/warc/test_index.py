@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import gzip
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,16 @@ def test_dates_of_less_or_more_than_a_second(tmp_path: Path, date: bytes, time: 
     path.write_bytes(foreign(*OTHERS["resource"], date=date))
     (line,) = index.file_lines(path)
     assert line.split(" ")[1] == time
+
+
+def test_a_head_of_megabytes_is_not_read_for_its_line(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + b" x\r\n" * 500_000
+    with WarcWriter(tmp_path, software="test", now=lambda: START) as target:
+        place = write_exchange(target, "https://kexue.fm/archives/1", head + b"\r\nx")
+    began = time.process_time()
+    line = index.cdxj_line(place, head + b"\r\nx")
+    assert time.process_time() - began < 3
+    assert '"mime"' not in line
 
 
 def test_a_run_adds_its_lines(home: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,29 @@ def test_a_response_is_taken_apart() -> None:
 def test_status_lines(start_line: bytes, status: int | None, reason: str) -> None:
     parsed = message.parse(start_line + b"\r\n\r\n")
     assert (parsed.status, parsed.reason) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("start_line", "method"),
+    [(b"GET / HTTP/1.1", "GET"), (b"post /", "POST"), (b"M-SEARCH * HTTP/1.1", "M-SEARCH"),
+     (b"HTTP/1.1 200 OK", None), (b"GET", None), (b"", None)],
+)  # fmt: skip
+def test_methods(start_line: bytes, method: str | None) -> None:
+    assert message.parse(start_line + b"\r\n\r\n").method == method
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nX: y\r\n" + b" z\r\n" * 400_000,
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000 + b"HTTP/1.1 200 OK\r\n",
+    ],
+    ids=["folded", "interim"],
+)
+def test_a_head_of_megabytes_is_read_in_no_time(head: bytes) -> None:
+    began = time.process_time()
+    message.parse(head + b"\r\nbody")
+    assert time.process_time() - began < 3
 
 
 def test_careless_heads() -> None:

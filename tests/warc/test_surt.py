@@ -44,6 +44,11 @@ def test_keys(url: str, key: str) -> None:
     assert surt(url) == key
 
 
+def test_a_url_of_megabytes_is_its_own_key() -> None:
+    url = "https://kexue.fm/?" + "cfid=x" * 300_000
+    assert surt(url) == url
+
+
 @given(st.text())
 def test_any_text_has_a_key(text: str) -> None:
     surt(text)

@@ -248,6 +248,15 @@ def test_a_status_is_given_back_with_its_reason(shelf: Shelf, replayed: Replayed
     assert (answer.status, answer.reason, answer.body.decode()) == (404, "Nichts da", "页面没找到")
 
 
+@pytest.mark.parametrize("reason", ["O\rK", "\0"])
+def test_a_reason_that_would_break_the_start_line_is_the_usual_one(
+    shelf: Shelf, replayed: Replayed, reason: str
+) -> None:
+    shelf.put("/archives/1", b"page", HTML, status=f"200 {reason}")
+    answer = replayed(shelf.home).get("/archives/1")
+    assert (answer.status, answer.reason) == (200, "OK")
+
+
 def test_the_gate_never_stands_for_a_page(shelf: Shelf, replayed: Replayed) -> None:
     gate = b"<script>document.cookie='a=1';window.location.href='/archives/1'</script>"
     shelf.put("/archives/1", b"<p>page</p>", HTML)
