@@ -28,6 +28,7 @@ from archiver.warc.findings import Severity
 from archiver.warc.reader import iter_records
 from archiver.warc.recovery import SUFFIX
 from archiver.warc.verify import verify, verify_file
+from archiver.warc.wacz_checks import verify_wacz
 from archiver.warc.writer import WarcWriter
 from archiver.web.messages import Request
 from archiver.web.replay import Replay
@@ -462,6 +463,26 @@ FORMS: dict[str, Callable[[], bytes]] = {
     "multi.wacz": lambda: zipped({"one.wacz": zipped({"archive/a.warc": PAIR[0]}),
                                   "two.wacz": zipped({"archive/a.warc": PAIR[1]})}),
 }  # fmt: skip
+
+
+def test_what_a_compressed_entry_holds_before_it_breaks_comes_in(home: Path) -> None:
+    source = home.parent / "theirs.wacz"
+    whole = zipped({"archive/a.warc": b"".join(PAIR) + b"\r\n" * 200_000}, zipfile.ZIP_DEFLATED)
+    crc = zipfile.ZipFile(io.BytesIO(whole)).infolist()[0].CRC.to_bytes(4, "little")
+    source.write_bytes(whole.replace(crc, b"\0\0\0\0"))
+    report = import_warc(source, home, processes=1)
+    assert (report.tally.copied, report.tally.damaged) == (2, 1)
+    assert any("archive/a.warc" in note and "CRC" in note for note in report.tally.notes)
+    assert adds_up(report)
+
+
+def test_a_package_that_lost_bytes_is_damaged_and_adds_up(home: Path) -> None:
+    source, whole = home.parent / "theirs.wacz", FORMS["b.wacz"]()
+    source.write_bytes(whole[:1000] + whole[1010:])
+    report = import_warc(source, home, processes=1)
+    assert report.tally.damaged
+    assert adds_up(report)
+    assert any(finding.severity is Severity.DAMAGE for finding in verify_wacz(source))
 
 
 @pytest.mark.parametrize("name", FORMS)

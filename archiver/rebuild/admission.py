@@ -102,6 +102,7 @@ class Admission:
         """Judge every record of a source; raises as `outside.sources` and `forms.walk` do."""
         for source in outside.sources(path):
             if source.fault:
+                self.tally.records += 1
                 self._damaged(source.name, 0, source.fault)
                 continue
             for found in forms.walk(source.file, source.name):

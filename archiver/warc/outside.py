@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from archiver import errors
 from archiver.warc import forms
-from archiver.warc.zips import BROKEN, Entry, Survey
+from archiver.warc.zips import BROKEN, Survey
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 PACKAGE = ".wacz"
 """Ends the name of a package of WARC files."""
@@ -92,12 +98,45 @@ def _packed(file: BinaryIO, name: str, depth: int) -> Iterator[Source]:
         inner = place.lower().endswith(PACKAGE)
         if not (inner or _ENTRY.fullmatch(place)):
             continue
-        with _opened(entry, file) as content:
+        unpacked = None if entry.stored else _Unpacked(entry.open())
+        with io.BufferedReader(unpacked) if unpacked else entry.region(file) as content:
             if not inner:
                 yield Source(f"{name}, {place}", content)
             elif depth:
                 yield from _packed(content, f"{name}, {place}", depth - 1)
+        if unpacked and unpacked.fault:
+            yield Source(f"{name}, {place}", file, f"expected an entry that is whole, found {unpacked.fault}")
 
 
-def _opened(entry: Entry, file: BinaryIO) -> BinaryIO:
-    return entry.region(file) if entry.stored else cast("BinaryIO", entry.open())
+class _Unpacked(io.RawIOBase):
+    """The content of a compressed entry up to where it breaks, which is the end of it."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+        self.fault = ""
+        """Why there is no more, unless it is whole as far as it was read."""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with self._until_it_breaks():
+            self._content.seek(offset, whence)
+        return self._content.tell()
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        piece = b""
+        with self._until_it_breaks():
+            piece = self._content.read(len(memoryview(buffer)))
+        memoryview(buffer)[: len(piece)] = piece
+        return len(piece)
+
+    @contextmanager
+    def _until_it_breaks(self) -> Iterator[None]:
+        try:
+            yield
+        except BROKEN as error:
+            self.fault = str(error) or type(error).__name__

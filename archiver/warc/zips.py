@@ -113,6 +113,8 @@ class Survey:
         return start + info.compress_size
 
     def _content_start(self, info: zipfile.ZipInfo) -> int:
+        if info.header_offset < 0:  # the directory is nearer to the beginning than it says: bytes before it are gone
+            raise BadEntry("an entry within the package", f"one {-info.header_offset} bytes before it")
         self._file.seek(info.header_offset)
         data = self._file.read(_HEADER.size)
         if len(data) < _HEADER.size or not data.startswith(b"PK\3\4"):
