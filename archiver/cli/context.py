@@ -164,8 +164,12 @@ def origin(site: str) -> str:
 
     Raises UsageError when it is not one.
     """
-    parts = urlsplit(site)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    try:
+        parts = urlsplit(site)
+        whole = bool(parts.hostname) and (parts.port is not None or not parts.netloc.endswith(":"))
+    except ValueError:  # brackets or a port that make no sense
+        whole = False
+    if not whole or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query:
         raise UsageError(f"--site: expected an origin such as https://kexue.fm, found {site!r}")
     return f"{parts.scheme}://{parts.netloc}"
 

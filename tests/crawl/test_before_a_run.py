@@ -60,6 +60,13 @@ def test_a_wrong_index_is_found_before_a_run_begins(
     assert_refused(archive, "crawl", "--site", archive.site, "--delay", "0", "--index", index, reason=reason)
 
 
+@pytest.mark.parametrize(
+    "site", ["kexue.fm", "http://", "http://:80", "http://127.0.0.1:", "http://127.0.0.1:99999", "http://[x", "ftp://a"]
+)
+def test_a_site_that_is_no_origin_is_found_before_a_run_begins(archive: Crawled, site: str) -> None:
+    assert_refused(archive, "crawl", "--site", site, "--delay", "0", reason="--site: expected an origin")
+
+
 def test_an_index_that_is_a_folder_or_no_url_is_found_before_a_run_begins(archive: Crawled, tmp_path: Path) -> None:
     for index, reason in (
         (str(tmp_path), "directory"),
