@@ -51,7 +51,7 @@ def answer(request: Request, shown: Shown, rewriter: Rewriter) -> Response:
         headers.append(("Location", inside))
     elif outside is not None:  # the status stays; without a Location no browser goes anywhere
         headers.append(("X-Archive-Location", _printable(outside)))
-    headers += _identity(held, exchange.fragment) + _memento(request, shown)
+    headers += _identity(held, exchange.fragment) + _memento(request, shown) + _vary(shown)
     headers += policy.cors(held.url, held.content_type, request.headers.get("origin"))
     headers += [("Content-Security-Policy", policy.CONTENT_SECURITY_POLICY), *policy.ALWAYS]
     return Response(exchange.status, tuple(headers), body, policy.reason(exchange))
@@ -140,6 +140,11 @@ def _memento(request: Request, shown: Shown) -> Headers:
     )
     headers = [("Memento-Datetime", date), ("Link", ", ".join(links))]
     return headers + ([("Vary", "Accept-Datetime"), ("Content-Location", this)] if shown.negotiated else [])
+
+
+def _vary(shown: Shown) -> Headers:
+    """Return the header that names what the choice of the body's coding depended on."""
+    return [("Vary", "Accept-Encoding")] if shown.exchange.codings and not shown.view.raw else []
 
 
 def _printable(text: str) -> str:

@@ -21,7 +21,11 @@ from archiver.web.replay import Replay
 
 _BACK = "/@reader/"
 _MOST = 500  # captures of an address that are looked through
-_BODY = re.compile(rb"<body(?:[\s/](?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)?>", re.IGNORECASE)
+_BODY = re.compile(
+    rb"<!--.*?-->|<(?P<raw>script|style|title|template|noscript)\b.*?</(?P=raw)\b"
+    rb"|(?P<body><body(?:[\s/](?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)?>)",
+    re.IGNORECASE | re.DOTALL,
+)  # what a script, a comment and the like say of a body is none
 _STYLE = (
     "all:initial;display:block;box-sizing:border-box;width:100%;padding:6px 16px;background:#23282d;color:#e8e6e1;"
     "font:13px/1.5 system-ui,sans-serif;text-align:center;position:relative;z-index:2147483647"
@@ -98,5 +102,5 @@ def _link(path: str, words: str) -> str:
 
 def _inserted(page: bytes, line: bytes) -> bytes:
     """Return a page with a line at the top of its body, or at its end where that cannot be found."""
-    found = _BODY.search(page)
+    found = next((match for match in _BODY.finditer(page) if match["body"]), None)
     return page[: found.end()] + line + page[found.end() :] if found else page + line

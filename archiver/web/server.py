@@ -31,6 +31,7 @@ NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 name now resolves to this machine (DNS rebinding)."""
 
 _THREADS = 64  # a browser keeps up to six connections for each page, some of them ahead of need
+_BACKLOG = 1024  # connections on which nothing was said yet wait here
 _LONGEST_HEAD = 1 << 15
 _HEAD_SECONDS = 10.0  # to send a request: a browser that opened a connection ahead of need may never send one
 _SEND_SECONDS = 60.0
@@ -58,6 +59,8 @@ class LoopbackServer:
         """
         self._respond = respond
         self._listener = listening(ADDRESS, port)
+        if hasattr(socket, "TCP_DEFER_ACCEPT"):  # where there is no such thing, a silent connection keeps a thread
+            self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(_HEAD_SECONDS))
         self.port: int = self._listener.getsockname()[1]
         self._hosts = {f"{name}:{self.port}" for name in NAMES} | (set(NAMES) if self.port == 80 else set())
         self._closing = False
@@ -139,7 +142,7 @@ def _received(connection: socket.socket) -> bytes:
     connection.settimeout(_HEAD_SECONDS)
     data = connection.recv(_LONGEST_HEAD)
     until = time.monotonic() + _HEAD_SECONDS
-    while (end := data.find(b"\r\n\r\n")) < 0:
+    while (end := (data := data.lstrip(b"\r\n")).find(b"\r\n\r\n")) < 0:  # empty lines first: RFC 9112, 2.2
         if len(data) >= _LONGEST_HEAD:
             raise _Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"expected a request of at most {_LONGEST_HEAD}")
         connection.settimeout(max(0.001, until - time.monotonic()))
@@ -172,7 +175,7 @@ def _parsed(head: bytes, hosts: set[str]) -> Request:
         named, target = [*named[:1], authority], slash + path
     if not named or any(name.lower() not in hosts for name in named) or len(set(named)) > 1:
         raise _Refused(HTTPStatus.FORBIDDEN, f"expected this server under one of its own names, found {named}")
-    if not target.startswith("/") and (line[1], target) != (b"OPTIONS", b"*"):
+    if not target.startswith("/") and (line[1], target) != (b"OPTIONS", "*"):
         raise _Refused(HTTPStatus.BAD_REQUEST, "expected a path that begins with a slash")
     headers = {name: value for name, value in fields if name != "host"}
     return Request(line[1].decode(), target, f"http://{named[0].lower()}", headers)
@@ -199,7 +202,7 @@ def listening(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=128)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise ArchiverError(_refusal(host, port, error)) from error
     # An answer in two pieces would wait 40 ms for the first one to be acknowledged; connections inherit this.

@@ -46,3 +46,12 @@ def test_what_is_no_page_of_its_own_stays_as_it_was(shelf: Shelf) -> None:
         assert client.get("/archives/8", "Sec-Fetch-Dest: iframe").body == PAGE
         assert client.get("/a.css").body == b"a{}"
         assert b"<archive-banner" not in client.get("/archives/9").body
+
+
+def test_a_body_that_a_script_or_comment_speaks_of_is_none(shelf: Shelf) -> None:
+    head = b"<head><!-- <body> --><script>write('<body>')</script><style>/*<body>*/</style></head>"
+    shelf.put("/archives/8", b"<html>" + head + b"<body class=y><p>text", HTML)
+    with bannered(shelf) as client:
+        before, _, after = client.get("/archives/8").body.partition(b"<archive-banner")
+    assert before == b"<html>" + head + b"<body class=y>"
+    assert after.endswith(b"<p>text")
