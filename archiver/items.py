@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SERVED = "served"
+"""Provenance of a formula that stands in the page's text, or in a script that a renderer would read."""
+ANNOTATION = "annotation"
+"""Provenance of a formula from the source that a renderer left with what it rendered."""
+ATTRIBUTE = "attribute"
+"""Provenance of a formula from an attribute of an element: `alt`, `alttext`, `data-tex` and the like."""
+CONVERTED = "converted"
+"""Provenance of a formula that was worked out from MathML or a picture's address: it shows the same, and is not known
+to be what the author typed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formula:
@@ -23,7 +33,12 @@ class Formula:
     tag: str | None
     """The first `\\tag{...}` inside."""
     tex: str
-    """Exact source with its delimiters; a `<br>` of the page is dropped, the newline after it kept."""
+    """Exact source with its delimiters; a `<br>` of the page is dropped, the newline after it kept. A source that has
+    none of its own stands between dollar signs or brackets of ours."""
+    provenance: str = SERVED
+    """`served`, `annotation`, `attribute` or `converted`."""
+    converter: str | None = None
+    """Name and version of what converted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

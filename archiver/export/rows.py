@@ -104,6 +104,8 @@ FORMULAS = Table(
         Column("label", Type.TEXT, "Its first label."),
         Column("tag", Type.TEXT, "Its first explicit number."),
         Column("tex", Type.TEXT, "Exact source with delimiters or environment."),
+        Column("provenance", Type.TEXT, "`served`, `annotation`, `attribute`, or `converted`, which is not exact."),
+        Column("converter", Type.TEXT, "Name and version of what converted it."),
     ),
 )
 

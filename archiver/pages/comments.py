@@ -21,6 +21,7 @@ from archiver.pages.marks import ID, answered, line
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
 from archiver.pages.threads import Survey
+from archiver.text import notation
 from archiver.urls import Site, comment_page, discussion, post_url
 
 BOXES = ("PostComment", "comments")
@@ -99,7 +100,8 @@ def _read(tree: HtmlElement, whose: str, site: Site, url: str, owner: str | None
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
     parts = [part for item, group in apart for part in remarks.parts(item, group, survey.form, box=survey.box)]
-    said = {part.thread.number: remarks.comment(part, site, owner) for part in parts}
+    written = notation.of(tree)
+    said = {part.thread.number: remarks.comment(part, site, owner, written) for part in parts}
     in_order = [said[number] for number in survey.threads]
     comments = tuple(in_order if threaded else map(_answering_what_it_quotes, in_order, _known_before(in_order)))
     lost = len(survey.unclaimed) + len(_ids_besides_text(tree) - set(said))

@@ -18,7 +18,7 @@ from archiver.pages import comments
 from archiver.pages.document import by_class, first, has_class, parse_with_flaws, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.metadata import Metadata, read_metadata
-from archiver.text import engines, quality
+from archiver.text import engines, notation, quality, sources
 from archiver.urls import Site, comment_page, post_id, post_url
 
 HEADING = (*(f"{path}//h1//a[@href]" for path in by_class("div", "title-wrap")), "//h1//a[@href]")
@@ -100,12 +100,14 @@ def _body(tree: HtmlElement, head: Metadata, site: Site, url: str) -> tuple[Cont
         body, engine = found
     structure = _structure(tree, body)
     prune(body)
+    digest = _digest(body, head)
+    body = sources.settle(body, notation.of(tree))
     content = engines.read(body, site.resolve)
     issues = (*head.issues, *structure, *quality.check(body, content, site.resolve))
     if engine != "site":
         issues = (*issues, f"no `#PostContent` on the page; {engine} found the text")
     checked = Quality(engine=engine, issues=issues, notes=(*head.notes, *quality.notes(content)))
-    return content, checked, _digest(body, head)
+    return content, checked, digest
 
 
 def _structure(tree: HtmlElement, body: HtmlElement) -> list[str]:

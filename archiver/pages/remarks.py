@@ -22,7 +22,8 @@ from archiver.items import Comment
 from archiver.pages.dates import Form
 from archiver.pages.document import text_of
 from archiver.pages.marks import HEADER, ID, Piece, Thread, answered, line, pieces, place
-from archiver.text import engines
+from archiver.text import engines, sources
+from archiver.text.notation import HOUSE, Notation
 from archiver.urls import HOSTS, Site
 
 AUTHOR_CLASSES = ("ListUser", "fn", "comment-author")
@@ -124,12 +125,12 @@ def _with_class(item: HtmlElement, names: Sequence[str]) -> HtmlElement | None:
     return None
 
 
-def comment(part: Part, site: Site, owner: str | None) -> Comment:
+def comment(part: Part, site: Site, owner: str | None, notation: Notation = HOUSE) -> Comment:
     """Read a comment; the item it stands in may be changed, so read each part once."""
     author, author_url = _author(part, site)
     dated = part.dated
     element = part.text if part.text is not None else _rest(part)
-    content = engines.read_fragment(element, site.resolve)
+    content = engines.read_fragment(sources.settle(element, notation), site.resolve)
     kind = part.thread.kind
     if kind == "comment" and _TRACKBACK.fullmatch(content.text.strip()):
         kind = "trackback"

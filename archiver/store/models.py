@@ -255,7 +255,11 @@ class Formula(Base):
     """A formula of a post."""
 
     __tablename__ = "formulas"
-    __table_args__ = about("Every formula of the current revisions, in page order.", Index(None, "post_id", "position"))
+    __table_args__ = about(
+        "Every formula of the current revisions, in page order.",
+        CheckConstraint("provenance IN ('served', 'annotation', 'attribute', 'converted')", name="provenance"),
+        Index(None, "post_id", "position"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, doc="Row number.")
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), doc="The post.")
@@ -267,6 +271,13 @@ class Formula(Base):
     label: Mapped[str | None] = mapped_column(doc="Its first label.")
     tag: Mapped[str | None] = mapped_column(doc="Its first explicit number.")
     tex: Mapped[str] = mapped_column(doc="Exact source with delimiters or environment.")
+    provenance: Mapped[str] = mapped_column(
+        default="served",
+        server_default="served",
+        doc="Where the source is from: `served` in the page's text, the `annotation` a renderer left, an `attribute`, "
+        "or `converted` from MathML or a picture's address, which shows the same but is not known to be exact.",
+    )
+    converter: Mapped[str | None] = mapped_column(doc="Name and version of what converted it; empty when nothing did.")
 
 
 class CodeBlock(Base):

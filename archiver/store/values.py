@@ -72,6 +72,8 @@ class Formula:
     label: str | None
     tag: str | None
     tex: str
+    provenance: str
+    converter: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

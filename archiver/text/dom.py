@@ -36,6 +36,12 @@ NO_MATHS = frozenset({"code", "textarea"})
 HOLLOW = ("bgsound", "embed", "image", "keygen", "source", "track", "wbr")
 """Tags that have no content for browsers; libxml2 puts what follows inside."""
 
+FORMULA = "tex-formula"
+"""Tag of an element that is one formula: its text is the TeX with delimiters, its attributes tell where that is from
+(`archiver.text.sources`)."""
+PROSE = "tex-prose"
+"""Tag of text in which no formula is, whatever its signs."""
+
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
 _WEB = re.compile(r"https?://\S+\Z")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from archiver import urls
-from archiver.items import CodeBlock, Formula, Image, PostLink
+from archiver.items import SERVED, CodeBlock, Formula, Image, PostLink
 from archiver.text import code, dom, inline, pictures, tables, tex
 from archiver.text.dom import Resolve
 from archiver.text.inline import Kind, Layout, Part
@@ -122,6 +122,24 @@ class _Writer:
             self._prose(text[at:])
         for start in found.unclosed[: MAX_UNCLOSED - len(self.findings.unclosed)]:
             self.findings.unclosed.append(dom.unbreak(text[start : start + _SNIPPET]).split("\n")[0])
+
+    def _formula(self, node: etree._Element, depth: int) -> None:
+        """Take a formula that was put in the place of another form of it."""
+        del depth
+        source = node.text or ""
+        row = tex.formula(
+            source,
+            len(self.findings.formulas),
+            tex.scan(source).spans[0],
+            provenance=node.get("provenance", SERVED),
+            converter=node.get("converter"),
+        )
+        self.findings.formulas.append(row)
+        self._parts.append((Kind.DISPLAY if row.display else Kind.INLINE, source))
+
+    def _no_formulas(self, node: etree._Element, depth: int) -> None:
+        del depth
+        self._prose(node.text or "")
 
     def _prose(self, text: str) -> None:
         for number, piece in enumerate(text.split(dom.BREAK)):
@@ -375,6 +393,8 @@ _HANDLERS: dict[str, Callable[[_Writer, etree._Element, int], None]] = {
     **dict.fromkeys(dom.EMBEDS, _Writer._embed),
     **dict.fromkeys(dom.NO_MATHS, _Writer._code_span),
     **dict.fromkeys(dom.DROPPED, _Writer._drop),
+    dom.FORMULA: _Writer._formula,
+    dom.PROSE: _Writer._no_formulas,
     "noscript": _Writer._without_script,
     **dict.fromkeys(("ul", "ol", "menu", "dir"), _Writer._list),
     "a": _Writer._link,

@@ -20,6 +20,7 @@ _KEPT = frozenset(
 )
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])")
+_OPENER = re.compile(r"[$\\]")  # in a tag of its own it begins no formula
 _SPAN = re.compile(r"[1-9]\d{0,2}")
 
 
@@ -106,6 +107,9 @@ def _element(node: etree._Element, resolve: Resolve, out: list[str], depth: int)
     start, end = "", ""
     if node.tag in dom.EMBEDS:
         out += [f'<a href="{_attribute(url)}">{_text(url)}</a>' for url in dom.embedded(node, resolve)]
+        return
+    if node.tag == dom.PROSE:
+        out.append(_OPENER.sub(r"<span>\g<0></span>", _prose(node.text or "")))
         return
     if node.tag == "img":
         if url := pictures.address(node, partial(dom.target, resolve=resolve)):

@@ -26,7 +26,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from archiver.items import Formula
+from archiver.items import SERVED, Formula
 
 
 class Span(NamedTuple):
@@ -64,7 +64,7 @@ class Scan(NamedTuple):
 _DISPLAYED = ("$$", r"\[", r"\begin")
 _MARKS = re.compile(r"(?:[*~\[]|<[a-z]+>)*+")
 _NAME = r"[^{}\\$\n]{0,40}"  # amsmath's longest environment has 11 letters; without a bound the search is not linear
-_DEPTH = 8  # of braces the fast pattern follows; deeper formulas are left to `_ends`
+_DEPTH = 8  # of braces the fast pattern follows; deeper formulas are left to `pairs`
 
 
 def _braces(step: str) -> str:
@@ -127,7 +127,7 @@ def scan(text: str, *, markdown: bool = False) -> Scan:
 
 def _scan_exactly(text: str, position: int, markdown: bool, found: Scan) -> None:
     """Go on from an opener the pattern found no simple end for, with every end looked up beforehand."""
-    ends = _ends(text)
+    ends = pairs(text)
     search = _OPENING[markdown].search
     while match := search(text, position):
         start, position = match.span()
@@ -160,7 +160,7 @@ class Finder:
         if match is None or kind not in _ODD:
             return None
         if self._ends is None:
-            self._ends = _ends(self.text)
+            self._ends = pairs(self.text)
         end = self._ends.get(offset)
         opener = _OPENING[True].match(self.text, offset)
         return _span(opener, end) if end and opener else None
@@ -208,7 +208,7 @@ class _Closers:
         return taken
 
 
-def _ends(text: str) -> dict[int, int]:
+def pairs(text: str) -> dict[int, int]:
     """Map the offset of every opener that has an end to the offset after that end."""
     ends: dict[int, int] = {}
     closers: defaultdict[str, _Closers] = defaultdict(_Closers)
@@ -262,7 +262,26 @@ _LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 _TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
 
 
-def formula(tex: str, position: int, span: Span) -> Formula:
+_ALONE = re.compile(r"\\begin\{(?:equation|align|alignat|gather|multline|flalign|eqnarray)\*?\}")
+"""Environments that LaTeX too knows outside of other formulas only."""
+_WRITTEN = {False: (("$", "$"), (r"\(", r"\)")), True: (("$$", "$$"), (r"\[", r"\]"))}
+
+
+def written(source: str, *, display: bool) -> str | None:
+    r"""Return a formula's source with delimiters between which `scan` finds it whole, or None where there are none.
+
+    `\begin{align}` and its like need none when they are displayed.
+    """
+    bare = source.strip()
+    pairs = (("", ""), *_WRITTEN[True]) if display and _ALONE.match(bare) else _WRITTEN[display]
+    for opener, closer in pairs:
+        text = f"{opener}{source if opener else bare}{closer}"
+        if all(scan(text, markdown=markdown).sources(text) == [text] for markdown in (False, True)):
+            return text
+    return None
+
+
+def formula(tex: str, position: int, span: Span, *, provenance: str = SERVED, converter: str | None = None) -> Formula:
     """Return the row of a formula whose exact source is `tex`."""
     label = _LABEL.search(tex) if "\\label" in tex else None
     tag = _TAG.search(tex) if "\\tag" in tex else None
@@ -273,4 +292,6 @@ def formula(tex: str, position: int, span: Span) -> Formula:
         label=label[1] if label else None,
         tag=tag[1] if tag else None,
         tex=tex,
+        provenance=provenance,
+        converter=converter,
     )

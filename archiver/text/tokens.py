@@ -22,7 +22,8 @@ _KEPT = ("id", "class", "href", "start")
 _TAG = re.compile(r"[a-z]+[1-6]?")  # the blog has tags such as `<font:0017>` that no tree can be made of
 _ENTITY = re.compile(r"&(?=#?\w)")
 _FRAGILE = re.compile(rf"{_ENTITY.pattern}|(?:[ \t\n]*\r)+[ \t\n]*")
-_HIDDEN = dom.EMBEDS | dom.NO_MATHS | {"img", "pre", "table"}
+_HIDDEN = dom.EMBEDS | dom.NO_MATHS | {dom.FORMULA, "img", "pre", "table"}
+_INLINE = dom.NO_MATHS | {dom.FORMULA}
 
 
 class Vault:
@@ -109,6 +110,10 @@ class Protector:
         tag = str(node.tag)
         if tag in _HIDDEN:
             self._hide(node, target)
+        elif tag == dom.PROSE and self._markup:
+            self._pending.append(self._vault.put(_markup_of(node)))
+        elif tag == dom.PROSE:
+            self._prose(node.text or "")
         elif self._markup:
             kept = {name: dom.clean(node.get(name, "")) for name in _KEPT if node.get(name)}
             self._fill(self._new(target, tag if _TAG.fullmatch(tag) else "span", kept), node, depth)
@@ -119,12 +124,12 @@ class Protector:
 
     def _hide(self, node: etree._Element, target: etree._Element) -> None:
         """Put one word for a whole element; outside of lines it stands alone, or extractors drop it."""
-        source = etree.tostring(node, encoding="unicode", method="html", with_tail=False) if self._markup else ""
+        source = _markup_of(node) if self._markup else ""
         source = source or _text(node, self._resolve)
         if not source.strip():
             return
-        if node.tag in dom.NO_MATHS:
-            self._pending.append(self._vault.put(source))
+        if node.tag in _INLINE:
+            self._pending.append(self._vault.put(source, formula=node.tag == dom.FORMULA))
         else:
             inside = self._new(target, "p")
             inside.text = self._vault.put(source)
@@ -168,6 +173,10 @@ class Protector:
             target.text = first
         for line in lines:
             etree.SubElement(target, "br").tail = line
+
+
+def _markup_of(node: etree._Element) -> str:
+    return etree.tostring(node, encoding="unicode", method="html", with_tail=False)
 
 
 def _text(node: etree._Element, resolve: Resolve) -> str:

@@ -31,7 +31,9 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
 
 def _mathematics(body: HtmlElement) -> list[str]:
     found = [name for name, path in _SET.items() if body.xpath(path)]
-    return [f"the page holds mathematics that is not read: {', '.join(found)}"] if found else []
+    issues = [f"the page holds mathematics that is not read: {', '.join(found)}"] if found else []
+    lost = len(body.xpath(f".//{dom.PROSE}[@lost]"))
+    return [*issues, f"formulas that no delimiters can hold, kept as text: {lost}"] if lost else issues
 
 
 def _pictures(body: HtmlElement, content: Content, follow: Follow) -> list[str]:

@@ -1,0 +1,267 @@
+r"""How a page writes TeX in its text: the delimiters and exceptions its own configuration names.
+
+Pages configure MathJax 2 (`MathJax.Hub.Config({tex2jax: ..})`), MathJax 3 and 4 (`window.MathJax = {tex: ..}`) or
+KaTeX's auto-render extension (`renderMathInElement(document.body, {delimiters: ..})`) in scripts of their own, which
+are read and never run. What such a configuration leaves open is as those libraries have it:
+https://docs.mathjax.org/en/v2.7/options/preprocessors/tex2jax.html,
+https://docs.mathjax.org/en/v4.0/options/input/tex.html and https://katex.org/docs/autorender.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from lxml import etree
+
+from archiver.text import literals, tex
+from archiver.text.literals import Literal
+
+_SINGLE, _DOUBLE, _ROUND, _SQUARE = ("$", "$"), ("$$", "$$"), (r"\(", r"\)"), (r"\[", r"\]")
+_KNOWN = frozenset({_SINGLE, _DOUBLE, _ROUND, _SQUARE})
+_SKIPPED = frozenset({"code", "pre", "textarea"})
+MAX_PAIRS = 50
+"""Delimiters that are read of a configuration; real ones name two to ten."""
+MAX_NAME = 60
+"""Characters of a delimiter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notation:
+    """Where TeX stands in the text of a page."""
+
+    inline: frozenset[tuple[str, str]] = frozenset({_SINGLE, _ROUND})
+    display: frozenset[tuple[str, str]] = frozenset({_DOUBLE, _SQUARE})
+    environments: frozenset[str] | None = None
+    r"""Names of those that are formulas by themselves; None for all."""
+    escapes: bool = False
+    r"""Whether `\$` is a dollar sign."""
+    skipped: frozenset[str] = _SKIPPED
+    """Tags whose text is not searched, of those that show any."""
+    ignored: str = "tex2jax_ignore|mathjax_ignore"
+    """Classes, between bars, of elements that are not searched; `.*` is any."""
+    processed: str = "tex2jax_process|mathjax_process"
+    """Classes of elements that are searched all the same."""
+    asciimath: frozenset[tuple[str, str]] = frozenset()
+
+    def ignores(self, classes: str) -> bool | None:
+        """Tell whether an element of these classes is not searched; None when it is like what is around it."""
+        if _classes(self.processed).search(classes):
+            return False
+        return True if _classes(self.ignored).search(classes) else None
+
+    def find(self, text: str) -> Iterator[Found]:
+        """Yield the formulas of one stretch of text, in order, as tex2jax goes through it."""
+        opening, known = _opening(self), dict(self.inline | self.display)
+        ends: dict[int, int] | None = None
+        missing: set[str] = set()
+        at = 0
+        while match := opening.search(text, at):
+            start, at = match.span()
+            opener = match[0]
+            if match["skip"]:
+                continue
+            closer = known.get(opener)
+            if closer is None or (opener, closer) in _KNOWN:
+                ends = tex.pairs(text) if ends is None else ends
+                end = ends.get(start, 0)
+            else:
+                end = text.find(closer, at) + len(closer) if closer not in missing else 0
+                end = 0 if end < at + len(closer) else end
+                missing |= set() if end else {closer}
+            if end:
+                inside = (start, end) if closer is None else (at, end - len(closer))
+                yield Found(start, end, text[inside[0] : inside[1]], (opener, closer) not in self.inline)
+                at = end
+
+
+class Found(NamedTuple):
+    """A formula in a text: `text[start:end]` with its delimiters, `inside` without them."""
+
+    start: int
+    end: int
+    inside: str
+    """An environment is its own delimiters."""
+    display: bool
+
+
+HOUSE = Notation()
+"""The blog's own, which all readers of a body know; also of pages that name none."""
+
+_WITHOUT_DOLLARS = frozenset({_ROUND})
+_RENDERED = (
+    "boolean(.//mjx-container | .//math | .//*[contains(concat(' ', @class), ' katex') or "
+    "starts-with(@class, 'MathJax') or starts-with(@class, 'mwe-math')])"
+)
+_KATEX = Notation(inline=_WITHOUT_DOLLARS, environments=frozenset({"equation", "align", "alignat", "gather", "CD"}))
+_CONFIGURED = re.compile(
+    r"MathJax\s*\.\s*Hub\s*\.\s*Config\s*\(\s*(?=\{)|\bMathJax\s*=\s*(?:window\s*\.\s*MathJax\s*\|\|\s*)?(?=\{)"
+    r"|\brenderMathInElement\s*\(\s*(?P<katex>[^,;()]{0,200}(?:\([^()]{0,200}\)[^,;()]{0,100})?)(?P<options>,\s*)?"
+)
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_BEGIN = re.compile(r"\\begin\{([^{}]+)\}")
+_PLAIN_CLASS = re.compile(r"(?:[\w-]|\.\*)+")
+
+
+def of(page: etree._Element) -> Notation:
+    """Return the notation of a page, from the scripts in it. One that names none has the blog's.
+
+    Single dollar signs of a page that names none, but that a renderer has been over, are prices.
+    """
+    found: Notation | None = None
+    for source in _scripts(page):
+        found = _configured(source, found)
+    if found is None:
+        return replace(HOUSE, inline=_WITHOUT_DOLLARS) if page.xpath(_RENDERED) else HOUSE
+    return found
+
+
+def _scripts(page: etree._Element) -> Iterator[str]:
+    for script in page.iter("script"):
+        yield from filter(None, (script.text, script.get("onload")))
+
+
+def _configured(source: str, before: Notation | None) -> Notation | None:
+    """Return what a script makes of the configuration that those before it left."""
+    if "MathJax" not in source and "renderMathInElement" not in source:
+        return before
+    source = literals.uncommented(source)
+    for match in _CONFIGURED.finditer(source):
+        if match["katex"] is None:
+            before = _mathjax(literals.read(source, match.end()), before)
+        else:
+            before = _katex(_options(source, match))
+    return before
+
+
+def _options(source: str, call: re.Match[str]) -> Literal:
+    """Return the options of a call, also those that a variable of the script holds."""
+    if not call["options"]:
+        return None
+    name = _NAME.match(source, call.end())
+    if name is None:
+        return literals.read(source, call.end())
+    given = re.search(rf"\b{re.escape(name[0])}\s*=\s*(?=\{{)", source)
+    return literals.read(source, given.end()) if given else None
+
+
+def _mathjax(config: Literal, before: Notation | None) -> Notation | None:
+    if not isinstance(config, dict):
+        return before
+    third = "tex2jax" not in config and any(name in config for name in ("tex", "options", "loader", "chtml", "svg"))
+    if third:
+        options = {**_dict(config.get("options")), **_dict(config.get("tex"))}
+        start = replace(HOUSE, inline=_WITHOUT_DOLLARS, escapes=True)
+    else:
+        options, start = _dict(config.get("tex2jax")), before or HOUSE
+    ascii_names = _dict(config.get("asciimath2jax")) | _dict(config.get("asciimath"))
+    extensions = str(config.get("extensions")) + str(config.get("jax")) + str(_dict(config.get("loader")))
+    asciimath = start.asciimath
+    if "asciimath" in extensions.lower() or ascii_names:
+        asciimath = _pairs(ascii_names.get("delimiters"), frozenset({("`", "`")}))
+    environments = options.get("processEnvironments")
+    inline = _pairs(options.get("inlineMath"), start.inline)
+    display = _pairs(options.get("displayMath"), start.display) - inline
+    return replace(
+        start,
+        inline=inline,
+        display=display,
+        environments=start.environments if environments is None else None if environments else frozenset(),
+        escapes=_flag(options.get("processEscapes"), start.escapes),
+        skipped=_tags(options.get("skipTags", options.get("skipHtmlTags")), start.skipped),
+        ignored=_names(options.get("ignoreClass", options.get("ignoreHtmlClass")), start.ignored),
+        processed=_names(options.get("processClass", options.get("processHtmlClass")), start.processed),
+        asciimath=asciimath,
+    )
+
+
+def _katex(options: Literal) -> Notation:
+    given = _dict(options)
+    skipped = _tags(given.get("ignoredTags"), _KATEX.skipped)
+    classes = [name for name in _list(given.get("ignoredClasses")) if isinstance(name, str)]
+    ignored = _names("|".join(classes), "") if classes else ""
+    start = replace(_KATEX, skipped=skipped, ignored=ignored, processed="")
+    pairs = [_dict(each) for each in _list(given.get("delimiters"))]
+    if not pairs:
+        return start
+    inline: set[tuple[str, str]] = set()
+    display: set[tuple[str, str]] = set()
+    environments: set[str] = set()
+    for each in pairs[:MAX_PAIRS]:
+        left, right = each.get("left"), each.get("right")
+        if not (isinstance(left, str) and isinstance(right, str) and left and right and len(left + right) < MAX_NAME):
+            continue
+        if name := _BEGIN.fullmatch(left):
+            environments.add(name[1])
+        else:
+            (display if each.get("display") else inline).add((left, right))
+    return replace(start, inline=frozenset(inline), display=frozenset(display), environments=frozenset(environments))
+
+
+def _dict(value: Literal) -> dict[str, Literal]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Literal) -> list[Literal]:
+    return value if isinstance(value, list) else []
+
+
+def _flag(value: Literal, default: bool) -> bool:
+    return value if isinstance(value, bool) else default
+
+
+def _pairs(value: Literal, default: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return pairs of delimiters, also those added to or taken from the default (`{'[+]': ..}`, MathJax 4)."""
+    if isinstance(value, dict):
+        return (default | _pairs(value.get("[+]"), frozenset())) - _pairs(value.get("[-]"), frozenset())
+    if not isinstance(value, list):
+        return default
+    listed = [value] if value and all(isinstance(each, str) for each in value) else value
+    found = set()
+    for each in listed[:MAX_PAIRS]:
+        match each:
+            case [str(left), str(right)] if left and right and len(left + right) < MAX_NAME:
+                found.add((left, right))
+    return frozenset(found)
+
+
+def _tags(value: Literal, default: frozenset[str]) -> frozenset[str]:
+    if isinstance(value, dict):
+        return (default | _tags(value.get("[+]"), frozenset())) - _tags(value.get("[-]"), frozenset())
+    if not isinstance(value, list):
+        return default
+    return _SKIPPED & {each.lower() for each in value if isinstance(each, str)}
+
+
+def _names(value: Literal, default: str) -> str:
+    if not isinstance(value, str):
+        return default
+    return "|".join(name for name in value.split("|")[:MAX_PAIRS] if _PLAIN_CLASS.fullmatch(name) and len(name) < 200)
+
+
+@lru_cache
+def _classes(names: str) -> re.Pattern[str]:
+    """Return a pattern for lists of classes; one of no names never matches."""
+    patterns = [re.escape(name).replace(r"\.\*", r"\S*+") for name in filter(None, names.split("|"))]
+    return re.compile(rf"(?:^|\s)(?:{'|'.join(patterns)})(?=\s|$)" if patterns else r"(?!)")
+
+
+@lru_cache
+def _opening(notation: Notation) -> re.Pattern[str]:
+    """Return a pattern of what opens a formula, or of what is stepped over."""
+    openers = {opener for opener, _ in notation.inline | notation.display}
+    skipped = [r"\\(?:eq)?ref\{[^{}]{0,200}\}", r"\\[\\$]" if notation.escapes else r"\\\\"]
+    if any(opener.startswith("\\\\") for opener in openers):
+        skipped = skipped[:1]
+    names = notation.environments
+    environment = r"\\begin\{[^{}\\$\n]{0,40}\}" if names is None else _either(rf"\begin{{{name}}}" for name in names)
+    longest_first = sorted(openers, key=lambda opener: (-len(opener), opener))
+    return re.compile(f"(?P<skip>{'|'.join(skipped)})|{environment}|{_either(longest_first)}")
+
+
+def _either(literally: Iterator[str] | list[str]) -> str:
+    found = [re.escape(each) for each in literally]
+    return f"(?:{'|'.join(found)})" if found else "(?!)"

@@ -1,0 +1,378 @@
+r"""Elements of a page that are a formula: what renderers, plugins and editors put in the place of TeX.
+
+Each is known by what it is, whatever the site: a script that MathJax 2 reads, what MathJax or KaTeX rendered, MathML,
+a picture whose address or description is TeX, an element with the TeX in an attribute, or one whose text is TeX by its
+class. Of several forms in one element the one nearest to what the author typed counts: an annotation or attribute
+before MathML that has to be converted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, cast
+from urllib.parse import unquote, unquote_plus
+
+import lxml.html
+from lxml import etree
+from lxml.html import HtmlElement
+
+from archiver.items import ANNOTATION, ATTRIBUTE, CONVERTED, SERVED
+from archiver.text import dom, pictures, presentation, tex
+
+
+class Rendering(NamedTuple):
+    """A formula that an element, or several side by side, stand for."""
+
+    tex: str
+    """Without delimiters, unless it is an environment."""
+    display: bool
+    provenance: str
+    """One of `archiver.items`' `SERVED`, `ANNOTATION`, `ATTRIBUTE` and `CONVERTED`."""
+    converter: str | None
+    elements: tuple[HtmlElement, ...]
+    """All that goes when the formula comes in the place of the first one."""
+
+
+ADDRESS = "image-address 1"
+"""Converter's name for TeX out of a picture's address."""
+
+_CANDIDATES = etree.XPath(
+    """.//*[self::img or self::math or self::mjx-container or self::d-math or self::math-renderer
+    or self::script[starts-with(@type, 'math/')] or contains(name(), ':math')
+    or @data-tex or @data-latex or @data-expr or @data-math or @data-formula or @data-equation or @data-katex
+    or @data-mathml or @data-math-style or contains(@class, 'math') or contains(@class, 'Math')
+    or contains(@class, 'katex') or contains(@class, 'latex') or contains(@class, 'formula')
+    or contains(@class, 'tex-')]"""
+)
+
+_ENCODINGS = frozenset({"application/x-tex", "application/x-latex", "text/x-tex", "text/x-latex", "tex", "latex"})
+_ATTRIBUTES = ("data-tex", "data-latex", "data-katex", "data-expr", "data-math", "data-formula", "data-equation")
+_FLAGS = frozenset({"", "0", "1", "true", "false", "inline", "block", "display"})
+_DISPLAYED = frozenset(
+    {"block", "display", "display-math", "displaymath", "katex-display", "math-block", "math-display", "math_block"}
+    | {"js-display-math", "mwe-math-fallback-image-display", "mwe-math-element-block", "equation"}
+)
+_BARE = frozenset(
+    {"display-math", "inline-math", "katex-eq", "math-display", "math-inline", "math_inline", "math_block"}
+    | {"wp-katex-eq"}
+)
+"""Classes of elements whose text is TeX without delimiters."""
+_MARKED = _BARE | {"arithmatex", "js-display-math", "js-inline-math", "latex", "math", "math-container", "math-tex"}
+_BARE_TAGS = frozenset({"d-math"})
+_MARKED_TAGS = _BARE_TAGS | {"math-renderer"}
+_RENDERED = re.compile(r"(?:^|\s)(?:MathJax\w*|MJXc-display|mjx-chtml|MJXp-display|MJXp-math)(?=\s|$)")
+_TEX_SIGN = re.compile(r"\\[A-Za-z,;:!{}|]|[_^]")
+_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}")
+_CDATA = re.compile(r"\A\s*%?\s*<!\[CDATA\[\n?|\n?\s*%?\s*\]\]>\s*\Z")
+_DELIMITERS = (("$$", "$$", True), (r"\[", r"\]", True), (r"\(", r"\)", False), ("$", "$", False))
+
+_QUERY = re.compile(
+    r"(?:latex\.php|/equation|/render/math|/chart|/cgi-bin/[\w.]*tex[\w.]*|latex/?)\?(?:[^#]*?&)?(?:latex|tex|math|chl)=([^&#]*)"
+)
+_BEHIND = re.compile(
+    r"(?:codecogs\.com/(?:[\w.]+/)*(?:gif|png|svg|pdf|emf|swf)(?:\.(?:latex|image|download|json))?"
+    r"|(?:mathtex|mimetex)(?:\.cgi|\.php|\.exe)?|/eqn?edit\.php|/(?:gif|png|svg)\.(?:latex|image))\?(?:latex=)?([^#]*)"
+)
+_IN_PATH = re.compile(r"(?:upmath\.me|tex\.s2cms\.ru)/(?:svg|png)b?/([^?#]*)")
+_SETTINGS = re.compile(
+    r"\A(?:\s|\\(?:dpi|bg|fg)\s*\{[^{}]*\}|\\(?:bg|fg)_\w+|\\(?:inline|tiny|small|large|LARGE|huge|fn_\w+)(?![A-Za-z]))+"
+)
+"""What codecogs takes for size and colour before the formula."""
+_PICTURED = frozenset({"eeimg", "latex", "math", "mathtex", "mwe-math-fallback-image-inline", "tex", "tex-image"})
+_PICTURED |= {"mwe-math-fallback-image-display", "ql-img-inline-formula", "ql-img-displayed-equation"}
+
+
+def candidates(body: HtmlElement) -> list[HtmlElement]:
+    """Return every element inside a body that may be a formula, in page order; most are quickly seen to be none."""
+    return cast("list[HtmlElement]", _CANDIDATES(body))
+
+
+def rendering(element: HtmlElement) -> Rendering | None:
+    """Return the formula an element is, or None when it is none or its source is not to be found."""
+    tag, classes = str(element.tag), frozenset(element.get("class", "").split())
+    for reader in _readers(tag, classes, element):
+        if found := reader(element):
+            return found
+    return None
+
+
+_Reader = Callable[[HtmlElement], Rendering | None]
+
+
+def _readers(tag: str, classes: frozenset[str], element: HtmlElement) -> Iterator[_Reader]:
+    if tag in _BY_TAG:
+        yield _BY_TAG[tag]
+    elif tag.endswith(":math"):
+        yield _math
+    for name in ("katex-display", "katex", "katex-error", "mwe-math-element"):
+        if name in classes:
+            yield _BY_CLASS[name]
+    if _RENDERED.search(element.get("class", "")):
+        yield _mathjax2
+    if any(name in element.attrib for name in _ATTRIBUTES) or "ql-formula" in classes:
+        yield _attributed
+    if tag in _MARKED_TAGS or not _MARKED.isdisjoint(classes):
+        yield _marked
+    if "data-math-style" in element.attrib or "language-math" in classes:
+        yield _code
+
+
+# MathJax 2
+
+
+def _script(script: HtmlElement) -> Rendering | None:
+    kind, _, mode = script.get("type", "").lower().partition(";")
+    group = tuple(_renderings_before(script))
+    display = re.search(r"mode\s*=\s*display", mode) is not None
+    if kind == "math/mml":
+        return _mathml_text(script.text or "", display, (*group, script))
+    if kind not in ("math/tex", "math/latex"):
+        return None
+    source = _CDATA.sub("", dom.clean(script.text or ""))
+    rendered = any(_RENDERED.search(twin.get("class", "")) and len(twin) for twin in group)
+    return Rendering(source, display, ANNOTATION if rendered else SERVED, None, (*group, script))
+
+
+def _renderings_before(script: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield what MathJax put before a script for it, the nearest first."""
+    before = script.getprevious()
+    while before is not None and not (before.tail or "").strip() and _RENDERED.search(before.get("class") or ""):
+        yield before
+        before = before.getprevious()
+
+
+def _mathjax2(element: HtmlElement) -> Rendering | None:
+    """Read what MathJax 2 rendered, by the script behind it or else by its MathML."""
+    group = [element]
+    while (behind := group[-1].getnext()) is not None and not (group[-1].tail or "").strip():
+        if behind.tag == "script" and behind.get("type", "").startswith("math/"):
+            return _script(behind)
+        if not _RENDERED.search(behind.get("class") or ""):
+            break
+        group.append(behind)
+    if "MathJax_Preview" in element.get("class", ""):
+        return None
+    display = any("isplay" in (box.get("class") or "") for box in (element, *element.iterchildren()))
+    for inner in element.iter("math"):
+        return _math_in(element, inner, display)
+    for inner in element.iter(etree.Element):
+        if markup := inner.get("data-mathml"):
+            return _mathml_text(markup, display, (element,))
+    return None
+
+
+# MathML, MathJax 3 and 4, Wikipedia
+
+
+def _mathml_text(markup: str, display: bool, elements: tuple[HtmlElement, ...]) -> Rendering | None:
+    if not markup.strip():
+        return None
+    box = lxml.html.fragment_fromstring(markup, create_parent="div")
+    math = next(box.iter("math"), None)
+    found = _math_in(elements[0], math, display) if math is not None else None
+    return found._replace(elements=elements) if found else None
+
+
+def _math(math: HtmlElement) -> Rendering | None:
+    return _math_in(math, math, False)
+
+
+def _math_in(element: HtmlElement, math: HtmlElement, display: bool) -> Rendering | None:
+    """Read a `math` element that is, or is inside, the element of a formula."""
+    display = display or math.get("display") == "block" or math.get("mode") == "display"
+    for note in math.iter("annotation", "m:annotation", "mml:annotation"):
+        if note.get("encoding", "").strip().lower() in _ENCODINGS:
+            return Rendering(_bare("".join(dom.texts(note)))[0], display, ANNOTATION, None, (element,))
+    described = dom.clean(math.get("alttext") or "")
+    for source in (math.get("data-latex"), described if "ltx_Math" in math.get("class", "") else None):
+        if source:
+            return Rendering(dom.clean(source), display, ATTRIBUTE, None, (element,))
+    if described.strip() and _is_tex(described):
+        return Rendering(_bare(described)[0], display, ATTRIBUTE, None, (element,))
+    source = presentation.convert(math)
+    return Rendering(source, display, CONVERTED, presentation.CONVERTER, (element,)) if source else None
+
+
+def _container(container: HtmlElement) -> Rendering | None:
+    display = container.get("display") in ("true", "block")
+    for node in container.iter(etree.Element):
+        whole = node is container or node.tag in ("mjx-math", "math") or node.get("data-mml-node") == "math"
+        if whole and (source := node.get("data-latex")):
+            return Rendering(dom.clean(source), display, ATTRIBUTE, None, (container,))
+        if node.tag == "math":
+            return _math_in(container, node, display)
+    return None
+
+
+def _wikipedia(element: HtmlElement) -> Rendering | None:
+    display = any(
+        "display" in (part.get("class") or "") or part.get("display") == "block" for part in element.iter("img", "math")
+    )
+    for math in element.iter("math"):
+        return _math_in(element, math, display)
+    for image in element.iter("img"):
+        if source := dom.clean(image.get("alt", "")).strip():
+            return Rendering(source, display, ATTRIBUTE, None, (element,))
+    return None
+
+
+# KaTeX
+
+
+def _katex_display(element: HtmlElement) -> Rendering | None:
+    inside = [part for part in element.iter(etree.Element) if "katex" in part.get("class", "").split()]
+    found = _katex(inside[0]) if len(inside) == 1 else None
+    return found._replace(display=True, elements=(element,)) if found else None
+
+
+def _katex(element: HtmlElement) -> Rendering | None:
+    boxes = [element, *element.iterancestors()][:4]
+    display = any("katex-display" in (box.get("class") or "").split() for box in boxes)
+    for math in element.iter("math"):
+        return _math_in(element, math, display)
+    return None
+
+
+def _katex_error(element: HtmlElement) -> Rendering | None:
+    source = "".join(dom.texts(element)).strip()
+    return Rendering(*_bare(source), ANNOTATION, None, (element,)) if source else None
+
+
+# Elements that hold TeX in an attribute or as their text
+
+
+def _attributed(element: HtmlElement) -> Rendering | None:
+    names = (*_ATTRIBUTES, "data-value") if "ql-formula" in element.get("class", "") else _ATTRIBUTES
+    for name in names:
+        value = dom.clean(element.get(name, ""))
+        if value.strip().lower() not in _FLAGS and _is_leaf(element) and _belongs(name, value, element):
+            source, display = _bare(value)
+            return Rendering(source, display or _shows_displayed(element), ATTRIBUTE, None, (element,))
+    return None
+
+
+def _is_leaf(element: HtmlElement) -> bool:
+    """Tell whether an element has room for one formula only: neither paragraphs nor listings are inside."""
+    return next(element.iter("p", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "article", "section"), element) is element
+
+
+def _belongs(name: str, value: str, element: HtmlElement) -> bool:
+    """Tell whether an attribute holds TeX; some names serve other programs too."""
+    if name in ("data-tex", "data-latex", "data-katex", "data-value"):
+        return True
+    marks = f"{element.tag} {element.get('class', '')} {element.get('data-type', '')}".lower()
+    return any(word in marks for word in ("math", "tex", "formula", "equation")) or bool(
+        re.search(r"\\[A-Za-z]", value)
+    )
+
+
+def _marked(element: HtmlElement) -> Rendering | None:
+    if any(child.tag not in ("br", "wbr") for child in element.iterchildren(etree.Element)):
+        return None
+    text = dom.unbreak("".join(dom.texts(element))).strip()
+    source, displayed = _bare(text)
+    classes = frozenset(element.get("class", "").split())
+    explicit = element.tag in _BARE_TAGS or not _BARE.isdisjoint(classes)
+    explicit = explicit or ("math" in classes and not classes.isdisjoint({"inline", "display"}))
+    if source == text and not explicit and not (_TEX_SIGN.search(text) and tex.scan(text).spans == []):
+        return None
+    if not source.strip():
+        return None
+    return Rendering(source, displayed or _shows_displayed(element), SERVED, None, (element,))
+
+
+def _code(code: HtmlElement) -> Rendering | None:
+    """Read code in the language `math`, as GitLab and remark-math leave it for a script."""
+    box = code.getparent()
+    outer = box if code.tag == "code" and box is not None and box.tag == "pre" and len(box) == 1 else code
+    source = dom.unbreak("".join(dom.texts(code)))
+    if not source.strip() or code.tag not in ("code", "pre", "span", "div"):
+        return None
+    display = outer.tag == "pre" or _shows_displayed(code)
+    return Rendering(_bare(source.strip("\n"))[0], display, SERVED, None, (outer,))
+
+
+def _shows_displayed(element: HtmlElement) -> bool:
+    told = (element.get(name) for name in ("data-display", "data-katex-display", "data-displaymode", "data-math-style"))
+    if any(value in ("true", "block", "display") for value in told):
+        return True
+    if not _DISPLAYED.isdisjoint(element.get("class", "").split()) or "block" in element.get("data-type", "").lower():
+        return True
+    return element.tag == "div" or (element.tag == "d-math" and "block" in element.attrib)
+
+
+# Pictures
+
+
+def _image(image: HtmlElement) -> Rendering | None:
+    address = pictures.address(image, str) or ""
+    from_address = _from_address(address)
+    described = [dom.clean(image.get(name, "")).strip() for name in ("alt", "title", "data-formula", "data-eq")]
+    pictured = not _PICTURED.isdisjoint(image.get("class", "").split()) or "eeimg" in image.attrib
+    twins = tuple(_spares(image, from_address))
+    for text in filter(None, described):
+        source, display = _bare(text)
+        same = from_address is not None and _squeezed(source) == _squeezed(_bare(from_address)[0])
+        if same or (pictured and (_is_tex(text) or len(text) <= 3)) or (from_address and _TEX_SIGN.search(text)):
+            return Rendering(source, display or _shows_displayed(image), ATTRIBUTE, None, (image, *twins))
+    if from_address and from_address.strip():
+        source, display = _bare(from_address)
+        return Rendering(source, display or _shows_displayed(image), CONVERTED, ADDRESS, (image, *twins))
+    return None
+
+
+def _from_address(address: str) -> str | None:
+    """Return the TeX in the address of a picture that a server sets, without what only says how large it is."""
+    if "?" not in address and "/svg" not in address and "/png" not in address:
+        return None
+    if found := _QUERY.search(address):
+        if "/chart?" in address and "cht=tx" not in address:
+            return None
+        return unquote_plus(found[1])
+    if found := _BEHIND.search(address):
+        return _SETTINGS.sub("", unquote(found[1]).replace("&space;", " ").replace("&plus;", "+")).strip()
+    found = _IN_PATH.search(address)
+    return unquote(found[1]) if found else None
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _spares(image: HtmlElement, source: str | None) -> Iterator[HtmlElement]:
+    """Yield what a page without scripts would show instead of the picture."""
+    for near in (image.getprevious(), image.getnext()):
+        if near is not None and near.tag == "noscript" and source is not None:
+            spare = next(near.iter("img"), None)
+            if spare is not None and _from_address(pictures.address(spare, str) or "") == source:
+                yield near
+
+
+# What is TeX
+
+
+def _bare(text: str) -> tuple[str, bool]:
+    """Return TeX without the delimiters that may stand around it, and whether they say that it is displayed."""
+    stripped = text.strip()
+    spans = tex.scan(stripped).spans
+    whole = len(spans) == 1 and (spans[0].start, spans[0].end) == (0, len(stripped))
+    if whole and spans[0].environment is None:
+        for opener, closer, display in _DELIMITERS:
+            if stripped.startswith(opener):
+                return stripped[len(opener) : -len(closer)], display
+    return text, whole
+
+
+def _is_tex(text: str) -> bool:
+    """Tell a formula from words that describe one."""
+    return bool(_TEX_SIGN.search(text)) or not _WORD.search(text)
+
+
+_BY_TAG: dict[str, _Reader] = {"script": _script, "math": _math, "mjx-container": _container, "img": _image}
+_BY_CLASS: dict[str, _Reader] = {
+    "katex-display": _katex_display,
+    "katex": _katex,
+    "katex-error": _katex_error,
+    "mwe-math-element": _wikipedia,
+}
