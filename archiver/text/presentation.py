@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from lxml import etree
 
@@ -52,7 +52,6 @@ _COMMANDS = {
 _SIGNS = {sign: f"\\{name}" for name, sign in _COMMANDS.items()}
 _SIGNS |= {
     "−": "-",
-    "∣": "|",
     "⟩": r"\rangle",
     "〈": r"\langle",
     "〉": r"\rangle",
@@ -90,12 +89,18 @@ _OVER = {
 }  # fmt: skip
 _UNDER = {"⏟": "underbrace", "_": "underline", "―": "underline", "‾": "underline", "̲": "underline", "¯": "underline"}
 _WIDE = {"hat": "widehat", "tilde": "widetilde", "vec": "overrightarrow", "bar": "overline"}
+_ROUND = frozenset({("(", ")"), ("[", "]"), ("(", "]"), ("[", ")")})
+_MATRICES = {
+    ("(", ")"): "pmatrix", ("[", "]"): "bmatrix", ("{", "}"): "Bmatrix", ("|", "|"): "vmatrix", ("∣", "∣"): "vmatrix",
+    ("‖", "‖"): "Vmatrix", ("∥", "∥"): "Vmatrix", ("{", ""): "cases",
+}  # fmt: skip
 _FENCES = frozenset("()[]{}|‖∥∣⟨⟩⌊⌋⌈⌉/\\")
 _NOTATIONS = {"box": "boxed", "updiagonalstrike": "cancel", "downdiagonalstrike": "bcancel", "roundedbox": "boxed"}
 _LIMITS = frozenset("∑∏∐⋂⋃⋁⋀⨁⨂⨀⨆⨄")
 _LETTER = re.compile(r"[A-Za-z]")
 _WORD_END = re.compile(r"\\[A-Za-z]+\Z")
 _COMMAND = re.compile(r"\\[A-Za-z]+(?:\{[^{}]*\})?")
+_COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]+")
 _NO_LINE = re.compile(r"0+(?:\.0+)?(?![.\d])")
 
 
@@ -108,7 +113,7 @@ def _joined(pieces: Iterable[str]) -> str:
     r"""Put pieces side by side, with a blank where `\alpha` and a letter would become one command."""
     found = [piece for piece in pieces if piece]
     gaps = [" " if _WORD_END.search(one) and _LETTER.match(other) else "" for one, other in pairwise(found)]
-    return "".join(piece + gap for piece, gap in zip(found, [*gaps, ""], strict=True))
+    return "".join(piece + gap for piece, gap in zip_longest(found, gaps, fillvalue=""))
 
 
 def _name(node: etree._Element) -> str:
@@ -124,11 +129,9 @@ def _tex(node: etree._Element, depth: int) -> str:
     if depth > MAX_DEPTH:
         return _signs("".join(map(str, node.itertext())))
     name = _name(node)
-    if name in _TOKENS:
-        return _TOKENS[name](node)
-    if name in _LAYOUTS:
-        return _LAYOUTS[name](node, depth + 1)
-    return _row(node, depth)
+    written = _TOKENS[name](node) if name in _TOKENS else _LAYOUTS.get(name, _row)(node, depth + 1)
+    color = node.get("mathcolor", "")
+    return rf"\textcolor{{{color}}}{{{written}}}" if written and _COLOR.fullmatch(color) else written
 
 
 def _row(node: etree._Element, depth: int) -> str:
@@ -139,18 +142,52 @@ def _row(node: etree._Element, depth: int) -> str:
 
 
 def _fenced(children: Sequence[etree._Element], depth: int) -> str:
-    r"""Return `\left..\right` for a row between brackets around something tall, or an empty string."""
-    if len(children) < 3 or _name(children[0]) != "mo" or _name(children[-1]) != "mo":
+    r"""Return `\left..\right`, a matrix, cases or `\binom` for a row between brackets, or an empty string."""
+    if len(children) < 3 or not (_is_sign(children[0]) and _is_sign(children[-1])):
         return ""
-    first, last = _text(children[0]), _text(children[-1])
-    stretched = all(child.get("stretchy") != "false" for child in (children[0], children[-1]))
-    if not (stretched and _is_fence(first) and _is_fence(last)) or (not first and not last):
-        return ""
+    fences = _text(children[0]), _text(children[-1])
     inside = children[1:-1]
-    if {first, last} <= set("()[]") and not any(_is_tall(child) for child in inside) and "" not in (first, last):
+    if not (_is_fence(fences[0]) and _is_fence(fences[1])) or fences == ("", ""):
+        return ""
+    only = _sole(inside)
+    if only is not None and (named := _named(fences, only, depth)):
+        return named
+    if "false" in (children[0].get("stretchy"), children[-1].get("stretchy")):
+        return ""
+    if fences in _ROUND and not any(map(_is_tall, inside)):
         return ""
     content = _joined(_tex(child, depth + 1) for child in inside)
-    return _joined([rf"\left{_signs(first) or '.'}", content, rf"\right{_signs(last) or '.'}"])
+    return _joined([_sized(r"\left", fences[0]), content, _sized(r"\right", fences[1])])
+
+
+def _is_sign(node: etree._Element) -> bool:
+    """Tell whether an element is an operator, alone in rows of its own or not."""
+    inside = _sole([node])
+    return inside is not None and _name(inside) == "mo"
+
+
+def _sole(nodes: Sequence[etree._Element]) -> etree._Element | None:
+    """Return the only element of a row, out of the rows around it."""
+    for _ in range(MAX_DEPTH):
+        if len(nodes) != 1 or _name(nodes[0]) not in ("mrow", "mstyle"):
+            break
+        nodes = _children(nodes[0])
+    return nodes[0] if len(nodes) == 1 else None
+
+
+def _named(fences: tuple[str, str], inside: etree._Element, depth: int) -> str:
+    if _name(inside) == "mfrac" and fences == ("(", ")") and _NO_LINE.match(inside.get("linethickness", "")):
+        return r"\binom{{{}}}{{{}}}".format(*_parts(inside, 2, depth + 1))
+    if _name(inside) == "mtable" and fences in _MATRICES:
+        name = _MATRICES[fences]
+        if name != "cases" and set((inside.get("columnalign") or "center").split()) != {"center"}:
+            return ""
+        return rf"\begin{{{name}}}{_rows(inside, depth + 1)}\end{{{name}}}"
+    return ""
+
+
+def _sized(command: str, fence: str) -> str:
+    return _joined([command, "|" if fence == "∣" else _signs(fence) or "."])
 
 
 def _is_fence(sign: str) -> bool:
@@ -193,7 +230,7 @@ def _identifier(node: etree._Element) -> str:
         return f"\\{text}" if text in _FUNCTIONS else rf"\operatorname{{{text}}}" if not variant else _roman(text)
     written = _signs(text)
     command = _VARIANTS.get(variant)
-    if not command or not written or (command == "mathrm" and not text.isascii()):
+    if not command or not written or (command == "mathrm" and not (text.isascii() and text.isalpha())):
         return written
     return f"\\{command}{{{written}}}"
 
@@ -374,16 +411,20 @@ def _pairs(scripts: list[str]) -> list[tuple[str, str]]:
 
 
 def _table(node: etree._Element, depth: int) -> str:
-    rows = [_table_row(child, depth) for child in _children(node) if _name(child) in ("mtr", "mlabeledtr")]
-    text = " \\\\ ".join(rows)
+    text = _rows(node, depth)
     columns = (node.get("columnalign") or "").split()
     if len(columns) > 1 and set(columns) == {"right", "left"}:
         return rf"\begin{{aligned}}{text}\end{{aligned}}"
     if columns and set(columns) != {"center"}:
-        count = max((row.count("&") + 1 for row in rows), default=1)
+        count = max((len(_children(row)) for row in _children(node)), default=1)
         letters = "".join((columns + columns[-1:] * count)[at][0] for at in range(count))
         return rf"\begin{{array}}{{{letters}}}{text}\end{{array}}"
     return rf"\begin{{matrix}}{text}\end{{matrix}}"
+
+
+def _rows(table: etree._Element, depth: int) -> str:
+    rows = [_table_row(child, depth) for child in _children(table) if _name(child) in ("mtr", "mlabeledtr")]
+    return r" \\ ".join(rows)
 
 
 def _table_row(row: etree._Element, depth: int) -> str:
@@ -406,7 +447,7 @@ def _bracketed(node: etree._Element, depth: int) -> str:
     for at, child in enumerate(_children(node)):
         pieces += [_signs(signs[min(at - 1, len(signs) - 1)])] if at else []
         pieces.append(_tex(child, depth))
-    return _joined([rf"\left{_signs(opener) or '.'}", *pieces, rf"\right{_signs(closer) or '.'}"])
+    return _joined([_sized(r"\left", opener), *pieces, _sized(r"\right", closer)])
 
 
 def _phantom(node: etree._Element, depth: int) -> str:

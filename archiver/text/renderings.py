@@ -63,7 +63,7 @@ _BARE_TAGS = frozenset({"d-math"})
 _MARKED_TAGS = _BARE_TAGS | {"math-renderer"}
 _RENDERED = re.compile(r"(?:^|\s)(?:MathJax\w*|MJXc-display|mjx-chtml|MJXp-display|MJXp-math)(?=\s|$)")
 _TEX_SIGN = re.compile(r"\\[A-Za-z,;:!{}|]|[_^]")
-_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}")
+_WORD = re.compile(r"(?<![\\A-Za-z{])[^\W\d_]{2,}")
 _CDATA = re.compile(r"\A\s*%?\s*<!\[CDATA\[\n?|\n?\s*%?\s*\]\]>\s*\Z")
 _DELIMITERS = (("$$", "$$", True), (r"\[", r"\]", True), (r"\(", r"\)", False), ("$", "$", False))
 
@@ -151,8 +151,9 @@ def _mathjax2(element: HtmlElement) -> Rendering | None:
         if not _RENDERED.search(behind.get("class") or ""):
             break
         group.append(behind)
-    if "MathJax_Preview" in element.get("class", ""):
-        return None
+    if "MathJax_Preview" in element.get("class", ""):  # an empty one is parted from its script by `</p>`
+        nothing = not "".join(dom.texts(element)).strip()
+        return Rendering("", False, ANNOTATION, None, (element,)) if nothing else None
     display = any("isplay" in (box.get("class") or "") for box in (element, *element.iterchildren()))
     for inner in element.iter("math"):
         return _math_in(element, inner, display)
