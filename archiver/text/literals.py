@@ -8,6 +8,7 @@ over and read as None.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 Literal = dict[str, "Literal"] | list["Literal"] | str | float | bool | None
 """What can be read of a value."""
@@ -17,6 +18,7 @@ MAX_DEPTH = 30
 
 _STRING = r""""(?:\\[\s\S]|[^"\\\n])*+"|'(?:\\[\s\S]|[^'\\\n])*+'|`(?:\\[\s\S]|[^`\\])*+`"""
 _COMMENT = re.compile(rf"({_STRING})|//[^\n]*+|/\*[\s\S]*?(?:\*/|\Z)|<!--[^\n]*+")
+_SUM = re.compile(rf"(?:{_STRING})(?:\s*\+\s*(?:{_STRING}))*+")
 _TOKEN = re.compile(rf"\s*(?:({_STRING})|([A-Za-z_$][\w$]*+)|([+-]?(?:\d[\w.]*+|\.\d\w*+))|([\s\S]))")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|([\s\S]))")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
@@ -28,6 +30,12 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 def uncommented(source: str) -> str:
     """Return a script without its comments."""
     return _COMMENT.sub(lambda found: found[1] or " ", source)
+
+
+def strings(source: str) -> Iterator[str]:
+    """Yield what the strings of a script say, those that are added as one."""
+    for found in _SUM.finditer(source):
+        yield "".join(_unescaped(piece[1:-1]) for piece in re.findall(_STRING, found[0]))
 
 
 def read(source: str, start: int = 0) -> Literal:

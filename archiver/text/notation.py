@@ -134,6 +134,9 @@ def _configured(source: str, before: Notation | None) -> Notation | None:
             before = _mathjax(literals.read(source, match.end()), before)
         else:
             before = _katex(_options(source, match))
+    for written in literals.strings(source):  # scripts that load MathJax hand it a configuration as text
+        if "MathJax.Hub.Config" in written:
+            before = _configured(written, before)
     return before
 
 

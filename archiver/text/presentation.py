@@ -411,6 +411,9 @@ def _pairs(scripts: list[str]) -> list[tuple[str, str]]:
 
 
 def _table(node: etree._Element, depth: int) -> str:
+    lines = [row for row in _children(node) if _name(row) in ("mtr", "mlabeledtr")]
+    if len(lines) == 1 and len(_children(lines[0])) == 1 + (_name(lines[0]) == "mlabeledtr"):
+        return _table_row(lines[0], depth)
     text = _rows(node, depth)
     columns = (node.get("columnalign") or "").split()
     if len(columns) > 1 and set(columns) == {"right", "left"}:

@@ -63,6 +63,7 @@ _BARE_TAGS = frozenset({"d-math"})
 _MARKED_TAGS = _BARE_TAGS | {"math-renderer"}
 _RENDERED = re.compile(r"(?:^|\s)(?:MathJax\w*|MJXc-display|mjx-chtml|MJXp-display|MJXp-math)(?=\s|$)")
 _TEX_SIGN = re.compile(r"\\[A-Za-z,;:!{}|]|[_^]")
+_UNMISTAKABLE = re.compile(r"\\[A-Za-z]+\s*[{_^][\s\S]*[}\w]|\\[A-Za-z]+[^A-Za-z:\\]{1,20}\\[A-Za-z]")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[^\W\d_]{2,}")
 _CDATA = re.compile(r"\A\s*%?\s*<!\[CDATA\[\n?|\n?\s*%?\s*\]\]>\s*\Z")
 _DELIMITERS = (("$$", "$$", True), (r"\[", r"\]", True), (r"\(", r"\)", False), ("$", "$", False))
@@ -315,7 +316,8 @@ def _image(image: HtmlElement) -> Rendering | None:
     for text in filter(None, described):
         source, display = _bare(text)
         same = from_address is not None and _squeezed(source) == _squeezed(_bare(from_address)[0])
-        if same or (pictured and (_is_tex(text) or len(text) <= 3)) or (from_address and _TEX_SIGN.search(text)):
+        told = pictured and (_is_tex(text) or len(text) <= 3)
+        if same or told or _UNMISTAKABLE.search(text) or (from_address and _TEX_SIGN.search(text)):
             return Rendering(source, display or _shows_displayed(image), ATTRIBUTE, None, (image, *twins))
     if from_address and from_address.strip():
         source, display = _bare(from_address)

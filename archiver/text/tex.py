@@ -267,15 +267,18 @@ _ALONE = re.compile(r"\\begin\{(?:equation|align|alignat|gather|multline|flalign
 _WRITTEN = {False: (("$", "$"), (r"\(", r"\)")), True: (("$$", "$$"), (r"\[", r"\]"))}
 
 
+_ESCAPING = re.compile(r"(?<!\\)(?:\\\\)*\\\s+\Z")  # the blank after a last backslash is a command with it
+
+
 def written(source: str, *, display: bool) -> str | None:
     r"""Return a formula's source with delimiters between which `scan` finds it whole, or None where there are none.
 
-    `\begin{align}` and its like need none when they are displayed.
+    White space at its ends, which means nothing, is left out. `\begin{align}` and its like need none when they are displayed.
     """
-    bare = source.strip()
-    pairs = (("", ""), *_WRITTEN[True]) if display and _ALONE.match(bare) else _WRITTEN[display]
+    source = f"{source.strip()} " if _ESCAPING.search(source) else source.strip()
+    pairs = (("", ""), *_WRITTEN[True]) if display and _ALONE.match(source) else _WRITTEN[display]
     for opener, closer in pairs:
-        text = f"{opener}{source if opener else bare}{closer}"
+        text = f"{opener}{source}{closer}"
         if all(scan(text, markdown=markdown).sources(text) == [text] for markdown in (False, True)):
             return text
     return None
