@@ -92,16 +92,16 @@ def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElemen
 
 def _body(tree: HtmlElement, head: Metadata, site: Site, url: str) -> tuple[Content, Quality, str]:
     """Return the text, how far to trust it, and the digest that makes a revision."""
-    body, engine = first(tree, *comments.BODY), "site"
+    body, engine, written = first(tree, *comments.BODY), "site", notation.of(tree)
     if body is None:
-        found = engines.find_body(tree)
+        found = engines.find_body(sources.settle(tree, written))
         if found is None:
             raise PageNotRecognised(url, "expected the text in `#PostContent`, found neither that nor any other text")
         body, engine = found
     structure = _structure(tree, body)
     prune(body)
     digest = _digest(body, head)
-    body = sources.settle(body, notation.of(tree))
+    body = sources.settle(body, written)
     content = engines.read(body, site.resolve)
     issues = (*head.issues, *structure, *quality.check(body, content, site.resolve))
     if engine != "site":

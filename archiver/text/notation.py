@@ -111,23 +111,29 @@ def of(page: etree._Element) -> Notation:
 
     Single dollar signs of a page that names none, but that a renderer has been over, are prices.
     """
-    found: Notation | None = None
-    for source in _scripts(page):
-        found = _configured(source, found)
+    found = _configured_by(tuple(_scripts(page)))
     if found is None:
         return replace(HOUSE, inline=_WITHOUT_DOLLARS) if page.xpath(_RENDERED) else HOUSE
     return found
 
 
+@lru_cache  # the pages of a site have the same scripts
+def _configured_by(scripts: tuple[str, ...]) -> Notation | None:
+    found: Notation | None = None
+    for source in scripts:
+        found = _configured(source, found)
+    return found
+
+
 def _scripts(page: etree._Element) -> Iterator[str]:
     for script in page.iter("script"):
-        yield from filter(None, (script.text, script.get("onload")))
+        for source in filter(None, (script.text, script.get("onload"))):
+            if "MathJax" in source or "renderMathInElement" in source:
+                yield source
 
 
 def _configured(source: str, before: Notation | None) -> Notation | None:
     """Return what a script makes of the configuration that those before it left."""
-    if "MathJax" not in source and "renderMathInElement" not in source:
-        return before
     source = literals.uncommented(source)
     for match in _CONFIGURED.finditer(source):
         if match["katex"] is None:

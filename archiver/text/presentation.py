@@ -118,7 +118,7 @@ def _joined(pieces: Iterable[str]) -> str:
 
 def _name(node: etree._Element) -> str:
     """Return the name of an element without a prefix such as `mml:`."""
-    return etree.QName(node).localname.rpartition(":")[2] if isinstance(node.tag, str) else ""
+    return str(node.tag).rpartition("}")[2].rpartition(":")[2] if isinstance(node.tag, str) else ""
 
 
 def _children(node: etree._Element) -> list[etree._Element]:

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from lxml.html import HtmlElement
 
-from archiver.items import Content
+from archiver.items import CONVERTED, Content
 from archiver.text import commonmark, dom, plain, unread
 from archiver.text.agreement import MINIMUM, agreement
 from archiver.text.dom import Resolve
@@ -46,6 +46,8 @@ def notes(content: Content) -> tuple[str, ...]:
     found = [f"a formula opens here and never ends: {opener}" for opener in content.unclosed[:_LISTED]]
     if len(content.unclosed) > _LISTED:
         found.append(f"{len(content.unclosed) - _LISTED} more formulas open and never end")
+    if converted := sum(formula.provenance == CONVERTED for formula in content.formulas):
+        found.append(f"{converted} of {len(content.formulas)} formulas are converted, not as their author wrote them")
     return tuple(found)
 
 

@@ -37,14 +37,9 @@ class Rendering(NamedTuple):
 ADDRESS = "image-address 1"
 """Converter's name for TeX out of a picture's address."""
 
-_CANDIDATES = etree.XPath(
-    """.//*[self::img or self::math or self::mjx-container or self::d-math or self::math-renderer
-    or self::script[starts-with(@type, 'math/')] or contains(name(), ':math')
-    or @data-tex or @data-latex or @data-expr or @data-math or @data-formula or @data-equation or @data-katex
-    or @data-mathml or @data-math-style or contains(@class, 'math') or contains(@class, 'Math')
-    or contains(@class, 'katex') or contains(@class, 'latex') or contains(@class, 'formula')
-    or contains(@class, 'tex-')]"""
-)
+_TOLD = etree.XPath("descendant::*[@* or self::math or self::d-math or self::dt-math or self::math-renderer]")
+"""Elements that say of themselves what they are, by attributes or by their tag."""
+_HINT = re.compile(r"math|katex|latex|formula|(?<![a-z])tex-|eq", re.IGNORECASE)
 
 _ENCODINGS = frozenset({"application/x-tex", "application/x-latex", "text/x-tex", "text/x-latex", "tex", "latex"})
 _ATTRIBUTES = ("data-tex", "data-latex", "data-katex", "data-expr", "data-math", "data-formula", "data-equation")
@@ -59,8 +54,9 @@ _BARE = frozenset(
 )
 """Classes of elements whose text is TeX without delimiters."""
 _MARKED = _BARE | {"arithmatex", "js-display-math", "js-inline-math", "latex", "math", "math-container", "math-tex"}
-_BARE_TAGS = frozenset({"d-math"})
+_BARE_TAGS = frozenset({"d-math", "dt-math"})
 _MARKED_TAGS = _BARE_TAGS | {"math-renderer"}
+_LINES = frozenset({"article", "blockquote", "body", "center", "div", "figure", "main", "p", "section"})
 _RENDERED = re.compile(r"(?:^|\s)(?:MathJax\w*|MJXc-display|mjx-chtml|MJXp-display|MJXp-math)(?=\s|$)")
 _TEX_SIGN = re.compile(r"\\[A-Za-z,;:!{}|]|[_^]")
 _UNMISTAKABLE = re.compile(r"\\[A-Za-z]+\s*[{_^][\s\S]*[}\w]|\\[A-Za-z]+[^A-Za-z:\\]{1,20}\\[A-Za-z]")
@@ -85,8 +81,17 @@ _PICTURED |= {"mwe-math-fallback-image-display", "ql-img-inline-formula", "ql-im
 
 
 def candidates(body: HtmlElement) -> list[HtmlElement]:
-    """Return every element inside a body that may be a formula, in page order; most are quickly seen to be none."""
-    return cast("list[HtmlElement]", _CANDIDATES(body))
+    """Return every element inside a body that may be a formula, in page order."""
+    return [element for element in cast("list[HtmlElement]", _TOLD(body)) if _may_be_one(element)]
+
+
+def _may_be_one(element: HtmlElement) -> bool:
+    if element.tag in _TAGS or ":" in str(element.tag):
+        return True
+    classes = element.get("class")
+    if classes is not None and _HINT.search(classes):
+        return True
+    return any(str(name).startswith("data-") for name in element.keys())  # noqa: SIM118  # `in` would go to children
 
 
 def rendering(element: HtmlElement) -> Rendering | None:
@@ -136,23 +141,33 @@ def _script(script: HtmlElement) -> Rendering | None:
 
 
 def _renderings_before(script: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield what MathJax put before a script for it, the nearest first."""
-    before = script.getprevious()
-    while before is not None and not (before.tail or "").strip() and _RENDERED.search(before.get("class") or ""):
+    """Yield what MathJax put before a script for it, the nearest first: a rendering, and before that a preview."""
+    before = _adjoining(script.getprevious())
+    if before is not None and not _is_preview(before):
         yield before
-        before = before.getprevious()
+        before = _adjoining(before.getprevious())
+    if before is not None and _is_preview(before):
+        yield before
+
+
+def _adjoining(before: HtmlElement | None) -> HtmlElement | None:
+    """Return an element if MathJax 2 made it and no text is behind it."""
+    made = before is not None and not (before.tail or "").strip() and _RENDERED.search(before.get("class") or "")
+    return before if made else None
+
+
+def _is_preview(element: HtmlElement) -> bool:
+    return "MathJax_Preview" in element.get("class", "")
 
 
 def _mathjax2(element: HtmlElement) -> Rendering | None:
     """Read what MathJax 2 rendered, by the script behind it or else by its MathML."""
-    group = [element]
-    while (behind := group[-1].getnext()) is not None and not (group[-1].tail or "").strip():
-        if behind.tag == "script" and behind.get("type", "").startswith("math/"):
-            return _script(behind)
-        if not _RENDERED.search(behind.get("class") or ""):
-            break
-        group.append(behind)
-    if "MathJax_Preview" in element.get("class", ""):  # an empty one is parted from its script by `</p>`
+    behind = element.getnext()
+    if _is_preview(element) and behind is not None and behind.tag != "script" and _adjoining(element) is not None:
+        behind = behind.getnext()
+    if behind is not None and behind.tag == "script" and element in _renderings_before(behind):
+        return _script(behind)
+    if _is_preview(element):  # an empty one is parted from its script by `</p>`
         nothing = not "".join(dom.texts(element)).strip()
         return Rendering("", False, ANNOTATION, None, (element,)) if nothing else None
     display = any("isplay" in (box.get("class") or "") for box in (element, *element.iterchildren()))
@@ -183,7 +198,7 @@ def _math(math: HtmlElement) -> Rendering | None:
 def _math_in(element: HtmlElement, math: HtmlElement, display: bool) -> Rendering | None:
     """Read a `math` element that is, or is inside, the element of a formula."""
     display = display or math.get("display") == "block" or math.get("mode") == "display"
-    for note in math.iter("annotation", "m:annotation", "mml:annotation"):
+    for note in math.iter("annotation", "{*}annotation", "m:annotation", "mml:annotation"):
         if note.get("encoding", "").strip().lower() in _ENCODINGS:
             return Rendering(_bare("".join(dom.texts(note)))[0], display, ANNOTATION, None, (element,))
     described = dom.clean(math.get("alttext") or "")
@@ -250,7 +265,9 @@ def _attributed(element: HtmlElement) -> Rendering | None:
         value = dom.clean(element.get(name, ""))
         if value.strip().lower() not in _FLAGS and _is_leaf(element) and _belongs(name, value, element):
             source, display = _bare(value)
-            return Rendering(source, display or _shows_displayed(element), ATTRIBUTE, None, (element,))
+            return Rendering(
+                source, display or _shows_displayed(element) or _stands_alone(element), ATTRIBUTE, None, (element,)
+            )
     return None
 
 
@@ -301,7 +318,18 @@ def _shows_displayed(element: HtmlElement) -> bool:
         return True
     if not _DISPLAYED.isdisjoint(element.get("class", "").split()) or "block" in element.get("data-type", "").lower():
         return True
-    return element.tag == "div" or (element.tag == "d-math" and "block" in element.attrib)
+    return element.tag == "div" or (element.tag in _BARE_TAGS and "block" in element.attrib)
+
+
+def _stands_alone(element: HtmlElement) -> bool:
+    """Tell whether an element has its line for itself: nothing else is beside it in its paragraph."""
+    box = element.getparent()
+    if box is None or box.tag not in _LINES:
+        return False
+    before, after = element.getprevious(), element.getnext()
+    said = (box.text if before is None else before.tail, element.tail)
+    beside = (near for near in (before, after) if near is not None and near.tag != "noscript")
+    return not any((text or "").strip() for text in said) and all(near.tag in dom.BLOCKS for near in beside)
 
 
 # Pictures
@@ -318,10 +346,10 @@ def _image(image: HtmlElement) -> Rendering | None:
         same = from_address is not None and _squeezed(source) == _squeezed(_bare(from_address)[0])
         told = pictured and (_is_tex(text) or len(text) <= 3)
         if same or told or _UNMISTAKABLE.search(text) or (from_address and _TEX_SIGN.search(text)):
-            return Rendering(source, display or _shows_displayed(image), ATTRIBUTE, None, (image, *twins))
+            return Rendering(source, display or _stands_alone(image), ATTRIBUTE, None, (image, *twins))
     if from_address and from_address.strip():
         source, display = _bare(from_address)
-        return Rendering(source, display or _shows_displayed(image), CONVERTED, ADDRESS, (image, *twins))
+        return Rendering(source, display or _stands_alone(image), CONVERTED, ADDRESS, (image, *twins))
     return None
 
 
@@ -373,6 +401,7 @@ def _is_tex(text: str) -> bool:
 
 
 _BY_TAG: dict[str, _Reader] = {"script": _script, "math": _math, "mjx-container": _container, "img": _image}
+_TAGS = frozenset(_BY_TAG) | _MARKED_TAGS
 _BY_CLASS: dict[str, _Reader] = {
     "katex-display": _katex_display,
     "katex": _katex,

@@ -25,7 +25,8 @@ MAX_DEPTH = 256
 
 _NOT_SEARCHED = dom.DROPPED | {dom.FORMULA, dom.PROSE}
 _OPENERS = re.compile(r"[$\\]")
-_exceptions = etree.XPath("boolean(.//*[contains(@class, 'tex2jax_') or contains(@class, 'mathjax_')])")
+_EXCEPTIONS = etree.XPath("boolean(descendant::*[@class[contains(., 'jax_')]])")
+"""Whether anything may be marked as to be searched for TeX or not: `tex2jax_ignore`, `mathjax_process`."""
 _EQUATION_TABLES = frozenset({"ltx_eqn_table", "ltx_equation", "ltx_equationgroup"})
 _FRAMES = {"table": "div", "tbody": "div", "tr": "div", "td": "span", "th": "span"}
 
@@ -35,7 +36,7 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
 
     That is the body itself when nothing in it is written otherwise, else a copy; the body is not changed.
     """
-    plain = notation == HOUSE and not _exceptions(body)
+    plain = notation == HOUSE and not _EXCEPTIONS(body)
     if plain and not any(map(renderings.rendering, renderings.candidates(body))):
         return body
     body = copy.deepcopy(body)

@@ -273,7 +273,7 @@ _ESCAPING = re.compile(r"(?<!\\)(?:\\\\)*\\\s+\Z")  # the blank after a last bac
 def written(source: str, *, display: bool) -> str | None:
     r"""Return a formula's source with delimiters between which `scan` finds it whole, or None where there are none.
 
-    White space at its ends, which means nothing, is left out. `\begin{align}` and its like need none when they are displayed.
+    White space at its ends, which means nothing, is left out. `\begin{align}` and its like, displayed, need none.
     """
     source = f"{source.strip()} " if _ESCAPING.search(source) else source.strip()
     pairs = (("", ""), *_WRITTEN[True]) if display and _ALONE.match(source) else _WRITTEN[display]

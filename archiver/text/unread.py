@@ -19,6 +19,11 @@ _SET = {
     "`mjx-container`": ".//mjx-container",
     "`<math>`": ".//math",
 }
+_HELD = etree.XPath(
+    "boolean(descendant::*[self::math or self::mjx-container or self::script or self::tex-prose"
+    " or @class[contains(., 'katex') or contains(., 'MathJax')]])"
+)
+"""Whether any of them, or a formula that was lost, may be there: nearly always there is none."""
 _SILENT = ("button", "select", "svg")
 """Elements whose content is not read because no paragraph stands in them; one that is not closed swallows the rest."""
 _HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawing inside is none of the text's
@@ -30,6 +35,8 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
 
 
 def _mathematics(body: HtmlElement) -> list[str]:
+    if not _HELD(body):
+        return []
     found = [name for name, path in _SET.items() if body.xpath(path)]
     issues = [f"the page holds mathematics that is not read: {', '.join(found)}"] if found else []
     lost = len(body.xpath(f".//{dom.PROSE}[@lost]"))
