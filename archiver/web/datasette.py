@@ -41,7 +41,7 @@ _TABLES: dict[str, dict[str, Any]] = {
         "sort_desc": "published_on",
         "facets": ["is_owner", "post_id"],
     },
-    "formulas": {"label_column": "tex", "facets": ["display", "environment"]},
+    "formulas": {"label_column": "tex", "facets": ["display", "environment", "provenance"]},
     "post_categories": {"facets": ["category_id"]},
     "post_tags": {"facets": ["tag_id"]},
     "links": {"facets": ["kind"]},
