@@ -46,12 +46,19 @@ class Notation:
     processed: str = "tex2jax_process|mathjax_process"
     """Classes of elements that are searched all the same."""
     asciimath: frozenset[tuple[str, str]] = frozenset()
+    """Delimiters of formulas in AsciiMath, which are not read but told."""
 
     def ignores(self, classes: str) -> bool | None:
         """Tell whether an element of these classes is not searched; None when it is like what is around it."""
         if _classes(self.processed).search(classes):
             return False
         return True if _classes(self.ignored).search(classes) else None
+
+    def holds_asciimath(self, text: str) -> bool:
+        """Tell whether a line seems to hold formulas in AsciiMath."""
+        return any(
+            text.find(right, at + len(left)) > 0 for left, right in self.asciimath if (at := text.find(left)) >= 0
+        )
 
     def find(self, text: str) -> Iterator[Found]:
         """Yield the formulas of one stretch of text, in order, as tex2jax goes through it."""

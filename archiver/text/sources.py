@@ -93,7 +93,7 @@ def formula(source: str, display: bool, provenance: str, converter: str | None =
     element = etree.Element(dom.FORMULA if written else dom.PROSE)
     element.text = written or source
     if written is None:
-        element.set("lost", "1")
+        element.set("lost", "delimiters")
         return element
     element.set("provenance", provenance)
     if converter:
@@ -150,8 +150,9 @@ class _Searcher:
         for number, line in enumerate(text.split(dom.BREAK)):
             if number:
                 yield etree.Element("br")
-            if _OPENERS.search(line):
-                prose = etree.Element(dom.PROSE)
+            asciimath = not ignored and self._notation.holds_asciimath(line)
+            if asciimath or _OPENERS.search(line):
+                prose = etree.Element(dom.PROSE, {"lost": "asciimath"} if asciimath else {})
                 prose.text = line.replace(r"\$", "$") if self._notation.escapes and not ignored else line
                 yield prose
             elif line:

@@ -13,7 +13,7 @@ from archiver.text.dom import Resolve
 from archiver.text.pictures import Follow
 
 _SET = {
-    "`script type=math/tex`": ".//script[starts-with(@type, 'math/tex')]",
+    "`script type=math/..`": ".//script[starts-with(@type, 'math/')]",
     "`.katex`": ".//*[contains(concat(' ', normalize-space(@class), ' '), ' katex ')]",
     "`.MathJax`": ".//*[starts-with(@class, 'MathJax')]",
     "`mjx-container`": ".//mjx-container",
@@ -24,6 +24,11 @@ _HELD = etree.XPath(
     " or @class[contains(., 'katex') or contains(., 'MathJax')]])"
 )
 """Whether any of them, or a formula that was lost, may be there: nearly always there is none."""
+_LOST = {
+    "delimiters": "formulas that no delimiters can hold, kept as text",
+    "asciimath": "lines with AsciiMath, which is not read",
+}
+"""What `archiver.text.sources` could not make formulas of."""
 _SILENT = ("button", "select", "svg")
 """Elements whose content is not read because no paragraph stands in them; one that is not closed swallows the rest."""
 _HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawing inside is none of the text's
@@ -39,8 +44,10 @@ def _mathematics(body: HtmlElement) -> list[str]:
         return []
     found = [name for name, path in _SET.items() if body.xpath(path)]
     issues = [f"the page holds mathematics that is not read: {', '.join(found)}"] if found else []
-    lost = len(body.xpath(f".//{dom.PROSE}[@lost]"))
-    return [*issues, f"formulas that no delimiters can hold, kept as text: {lost}"] if lost else issues
+    for reason, sentence in _LOST.items():
+        if lost := len(body.xpath(f".//{dom.PROSE}[@lost = $reason]", reason=reason)):
+            issues.append(f"{sentence}: {lost}")
+    return issues
 
 
 def _pictures(body: HtmlElement, content: Content, follow: Follow) -> list[str]:

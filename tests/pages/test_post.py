@@ -71,10 +71,10 @@ def test_a_tag_named_twice_is_one() -> None:
 @pytest.mark.parametrize(
     "unread",
     [
-        '<script type="math/tex">a^2</script>',
+        '<script type="math/asciimath">a^2</script>',
         '<span class="katex"><span class="katex-html">a2</span></span>',
         '<mjx-container class="MathJax">a2</mjx-container>',
-        "<math><mi>a</mi></math>",
+        '<span class="MathJax"><nobr>a2</nobr></span>',
         '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="">',
     ],
 )

@@ -108,6 +108,14 @@ def test_katex_has_defaults_without_single_dollars() -> None:
     assert "align" in found.environments
 
 
+def test_asciimath_counts_where_its_extension_is_named() -> None:
+    assert of("MathJax.Hub.Config({extensions: ['asciimath2jax.js']});").asciimath == {("`", "`")}
+    assert of("MathJax = {loader: {load: ['input/asciimath']}, asciimath: {delimiters: [['@', '@']]}};").asciimath == {
+        ("@", "@")
+    }
+    assert of("MathJax = {tex: {}};").asciimath == frozenset()
+
+
 def test_a_configuration_in_a_comment_is_none() -> None:
     assert of("// MathJax.Hub.Config({tex2jax: {inlineMath: [['@','@']]}});\n/* MathJax = {tex: {}} */") is HOUSE
 

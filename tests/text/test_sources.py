@@ -174,6 +174,14 @@ def test_prices_stay_prose_where_dollars_open_nothing() -> None:
     assert issues == ()
 
 
+def test_asciimath_is_told_where_a_page_is_configured_for_it() -> None:
+    how = Notation(asciimath=frozenset({("`", "`")}))
+    content, issues = read("<p>设`sum_(i=1)^n i`与$x$</p><p class=tex2jax_ignore>`码`</p>", how)
+    assert [formula.tex for formula in content.formulas] == ["$x$"]
+    assert "`sum_(i=1)^n i`" in content.text
+    assert issues == ("lines with AsciiMath, which is not read: 1",)
+
+
 def test_only_named_environments_are_formulas_where_a_page_names_them() -> None:
     how = Notation(environments=frozenset({"align"}))
     content, issues = read(r"<p>\begin{align}a\end{align}与\begin{proof}b\end{proof}</p>", how)
