@@ -97,8 +97,9 @@ _MATRICES = {
 _FENCES = frozenset("()[]{}|‖∥∣⟨⟩⌊⌋⌈⌉/\\")
 _NOTATIONS = {"box": "boxed", "updiagonalstrike": "cancel", "downdiagonalstrike": "bcancel", "roundedbox": "boxed"}
 _LIMITS = frozenset("∑∏∐⋂⋃⋁⋀⨁⨂⨀⨆⨄")
-_LETTER = re.compile(r"[A-Za-z]")
-_WORD_END = re.compile(r"\\[A-Za-z]+\Z")
+_LONGEST = 30  # characters of a command
+_COMMANDS_END = re.compile(r"\\[A-Za-z]+ [A-Za-z]\Z")
+_MERGING = re.compile(rf"{_COMMANDS_END.pattern}|\d \d\Z")
 _COMMAND = re.compile(r"\\[A-Za-z]+(?:\{[^{}]*\})?")
 _COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]+")
 _NO_LINE = re.compile(r"0+(?:\.0+)?(?![.\d])")
@@ -109,10 +110,10 @@ def convert(math: etree._Element) -> str:
     return _joined(_tex(child, 0) for child in _children(math)).strip()
 
 
-def _joined(pieces: Iterable[str]) -> str:
-    r"""Put pieces side by side, with a blank where `\alpha` and a letter would become one command."""
+def _joined(pieces: Iterable[str], merging: re.Pattern[str] = _MERGING) -> str:
+    r"""Put pieces side by side, with a blank where `\alpha` and a letter, or two numbers, would become one."""
     found = [piece for piece in pieces if piece]
-    gaps = [" " if _WORD_END.search(one) and _LETTER.match(other) else "" for one, other in pairwise(found)]
+    gaps = [" " if merging.search(f"{one[-_LONGEST:]} {other[0]}") else "" for one, other in pairwise(found)]
     return "".join(piece + gap for piece, gap in zip_longest(found, gaps, fillvalue=""))
 
 
@@ -203,7 +204,7 @@ def _text(node: etree._Element) -> str:
 
 
 def _signs(text: str) -> str:
-    return _joined(_sign(sign) for sign in text)
+    return _joined(map(_sign, text), _COMMANDS_END)
 
 
 def _sign(sign: str) -> str:
