@@ -18,7 +18,8 @@ from archiver.pages import comments
 from archiver.pages.document import by_class, first, parse_with_flaws, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.post import prune
-from archiver.text import engines, quality
+from archiver.text import engines, notation, quality, sources
+from archiver.text.notation import Notation
 from archiver.urls import Site, discussion, discussion_url, furniture_kind
 
 BODY = (*comments.BODY, *by_class("div", "PostContent"))
@@ -44,8 +45,11 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
     tree, flaws = parse_with_flaws(url, body)
     said = comments.read(tree, whose, site, url)
     title = _title(tree)
-    text, engine = _text(tree)
+    written = notation.of(tree)
+    text, engine = _text(tree, written)
     prune(text)
+    digest = _digest(title, text)
+    text = sources.settle(text, written)
     # Outside the theme there is no telling what of a page its text is: no engine is to choose.
     content = (engines.read_fragment if engine == "none" else engines.read)(text, site.resolve)
     if not title and not content.markdown:
@@ -54,7 +58,7 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
         url=whose,
         title=title,
         content=content,
-        content_sha256=_digest(title, text),
+        content_sha256=digest,
         quality=_quality(text, content, engine, flaws, site),
         comments=said.comments,
         comment_page=said.page,
@@ -87,12 +91,12 @@ def _title(tree: HtmlElement) -> str:
     return (text_of(heading) if heading is not None else "") or named
 
 
-def _text(tree: HtmlElement) -> tuple[HtmlElement, str]:
+def _text(tree: HtmlElement, written: Notation) -> tuple[HtmlElement, str]:
     """Return the element of the text, and what found it."""
     known = first(tree, *BODY)
     if known is not None:
         return known, "site"
-    found = engines.find_body(tree)
+    found = engines.find_body(sources.settle(tree, written))
     if found is not None:
         return found
     body = first(tree, "//body")

@@ -366,7 +366,10 @@ class PageFormula(Base):
     """A formula of an independent page."""
 
     __tablename__ = "page_formulas"
-    __table_args__ = about("Every formula of the pages, in page order; as formulas has those of posts.")
+    __table_args__ = about(
+        "Every formula of the pages, in page order; as formulas has those of posts.",
+        CheckConstraint("provenance IN ('served', 'annotation', 'attribute', 'converted')", name="provenance"),
+    )
 
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), primary_key=True, doc="The page.")
     position: Mapped[int] = mapped_column(primary_key=True, doc="Place on the page, from 0.")
@@ -377,6 +380,10 @@ class PageFormula(Base):
     label: Mapped[str | None] = mapped_column(doc="Its first label.")
     tag: Mapped[str | None] = mapped_column(doc="Its first explicit number.")
     tex: Mapped[str] = mapped_column(doc="Exact source with delimiters or environment.")
+    provenance: Mapped[str] = mapped_column(
+        default="served", server_default="served", doc="Where the source is from, as in formulas."
+    )
+    converter: Mapped[str | None] = mapped_column(doc="Name and version of what converted it; empty when nothing did.")
 
 
 class PageComment(Base):

@@ -122,6 +122,8 @@ class PageFormula:
     label: str | None
     tag: str | None
     tex: str
+    provenance: str
+    converter: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
