@@ -47,8 +47,10 @@ def test_mathjax_2_says_which_delimiters_tags_and_classes_count() -> None:
         " processEscapes: true, processEnvironments: false, skipTags: ['script', 'pre'],"
         " ignoreClass: 'plain|no-.*', processClass: 'math'}});"
     )
-    assert (found.inline, found.display) == ({("@@", "@@")}, {SQUARE})
-    assert (found.escapes, found.environments, found.skipped) == (True, frozenset(), {"pre"})
+    assert found.inline == {("@@", "@@")}
+    assert found.display == {SQUARE}
+    assert (found.escapes, found.environments) == (True, frozenset())
+    assert found.skipped == {"pre"}
     assert [found.ignores(classes) for classes in ("a plain", "no-tex", "plainer", "plain math")] == [
         True,
         True,
@@ -57,20 +59,28 @@ def test_mathjax_2_says_which_delimiters_tags_and_classes_count() -> None:
     ]
 
 
+def test_delimiters_named_as_inline_are_not_displayed() -> None:
+    found = of("MathJax.Hub.Config({tex2jax: {inlineMath: [['$$','$$']]}});")
+    assert [one.display for one in found.find(r"$$x$$ \[y\]")] == [False, True]
+
+
 def test_several_calls_of_mathjax_2_add_up() -> None:
     found = of(
         "MathJax.Hub.Config({tex2jax: {inlineMath: [['@','@']]}});",
         "MathJax.Hub.Config({tex2jax: {processEscapes: true}});",
     )
-    assert (found.inline, found.escapes) == ({("@", "@")}, True)
+    assert found.inline == {("@", "@")}
+    assert found.escapes
 
 
 @pytest.mark.parametrize("name", ["window.MathJax", "MathJax"])
 def test_mathjax_3_takes_single_dollars_only_where_they_are_named(name: str) -> None:
     without = of(f"{name} = {{tex: {{tags: 'ams'}}}};")
     named = of(f"{name} = {{tex: {{inlineMath: [['$', '$']]}}, options: {{skipHtmlTags: ['pre']}}}};")
-    assert (without.inline, without.escapes) == ({ROUND}, True)
-    assert (named.inline, named.skipped) == ({SINGLE}, {"pre"})
+    assert without.inline == {ROUND}
+    assert without.escapes
+    assert named.inline == {SINGLE}
+    assert named.skipped == {"pre"}
 
 
 def test_mathjax_4_adds_to_the_delimiters_there_are() -> None:
@@ -95,8 +105,11 @@ def test_katex_says_which_delimiters_tags_and_classes_count(script: str) -> None
         r" {left: '\\begin{align}', right: '\\end{align}', display: true}]"
     )
     found = of(script.replace("%s", pairs))
-    assert (found.inline, found.display) == ({("[;", ";]")}, {DOUBLE})
-    assert (found.environments, found.skipped, found.ignores("raw")) == ({"align"}, {"pre"}, True)
+    assert found.inline == {("[;", ";]")}
+    assert found.display == {DOUBLE}
+    assert found.environments == frozenset({"align"})
+    assert found.skipped == {"pre"}
+    assert found.ignores("raw")
 
 
 def test_katex_has_defaults_without_single_dollars() -> None:

@@ -15,6 +15,7 @@ from archiver.items import ANNOTATION, ATTRIBUTE, CONVERTED, SERVED, Content
 from archiver.pages.document import parse
 from archiver.text import engines, notation, quality, sources
 from archiver.text.notation import Notation
+from archiver.text.tokens import Protector, Vault
 from archiver.urls import Site
 from tests.text.bodies import body_of
 
@@ -202,6 +203,26 @@ def test_a_description_in_words_is_no_tex() -> None:
 def test_a_formula_that_is_alone_in_its_paragraph_as_a_picture_is_displayed() -> None:
     picture = '<img class="latex" src="/latex.php?latex=x" alt="x">'
     assert formulas(f"<p>{picture}</p><p>设{picture}</p>") == ["$$x$$", "$x$"]
+
+
+def test_a_block_of_its_own_is_displayed() -> None:
+    assert formulas('<p>设</p>甲<div data-tex="x">y</div>乙<span data-tex="x">y</span>') == ["$$x$$", "$x$"]
+
+
+def test_code_that_is_searched_and_is_a_formula_is_code_no_longer() -> None:
+    how = Notation(skipped=frozenset({"pre"}))
+    content, issues = read('<p>设<code>$a$</code>与<code><script type="math/tex">b</script></code></p>', how)
+    assert [formula.tex for formula in content.formulas] == ["$a$", "$b$"]
+    assert content.text == "设$a$与$b$"
+    assert issues == ()
+
+
+def test_general_engines_may_not_drop_a_formula() -> None:
+    vault = Vault("")
+    Protector(vault, RESOLVE, markup=True).copy(
+        sources.settle(body_of('<p>设<span class="math inline">x</span></p>')), lxml.html.Element("div")
+    )
+    assert not vault.unbroken("设")
 
 
 def test_what_was_converted_is_told_with_the_name_of_the_converter() -> None:
