@@ -39,7 +39,7 @@ ADDRESS = "image-address 1"
 
 _TOLD = etree.XPath("descendant::*[@* or self::math or self::d-math or self::dt-math or self::math-renderer]")
 """Elements that say of themselves what they are, by attributes or by their tag."""
-_HINT = re.compile(r"math|katex|latex|formula|(?<![a-z])tex-|eq", re.IGNORECASE)
+_HINT = re.compile(r"math|tex2jax|katex|latex|formula|(?<![a-z])tex-|eq", re.IGNORECASE)
 
 _ENCODINGS = frozenset({"application/x-tex", "application/x-latex", "text/x-tex", "text/x-latex", "tex", "latex"})
 _ATTRIBUTES = ("data-tex", "data-latex", "data-katex", "data-expr", "data-math", "data-formula", "data-equation")
@@ -81,7 +81,7 @@ _PICTURED |= {"mwe-math-fallback-image-display", "ql-img-inline-formula", "ql-im
 
 
 def candidates(body: HtmlElement) -> list[HtmlElement]:
-    """Return every element inside a body that may be a formula, in page order."""
+    """Return every element inside a body that may be a formula, or of a class that renderers mind, in page order."""
     return [element for element in cast("list[HtmlElement]", _TOLD(body)) if _may_be_one(element)]
 
 

@@ -25,8 +25,6 @@ MAX_DEPTH = 256
 
 _NOT_SEARCHED = dom.DROPPED | {dom.FORMULA, dom.PROSE}
 _OPENERS = re.compile(r"[$\\]")
-_EXCEPTIONS = etree.XPath("boolean(descendant::*[@class[contains(., 'jax_')]])")
-"""Whether anything may be marked as to be searched for TeX or not: `tex2jax_ignore`, `mathjax_process`."""
 _EQUATION_TABLES = frozenset({"ltx_eqn_table", "ltx_equation", "ltx_equationgroup"})
 _FRAMES = {"table": "div", "tbody": "div", "tr": "div", "td": "span", "th": "span"}
 
@@ -36,8 +34,9 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
 
     That is the body itself when nothing in it is written otherwise, else a copy; the body is not changed.
     """
-    plain = notation == HOUSE and not _EXCEPTIONS(body)
-    if plain and not any(map(renderings.rendering, renderings.candidates(body))):
+    candidates = renderings.candidates(body)
+    plain = notation == HOUSE and not any("jax_" in element.get("class", "") for element in candidates)
+    if plain and not any(map(renderings.rendering, candidates)):
         return body
     body = copy.deepcopy(body)
     _place_renderings(body, notation)
