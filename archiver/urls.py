@@ -40,6 +40,8 @@ _FILES = (".7z", ".bz2", ".doc", ".docx", ".gz", ".pdf", ".ppt", ".pptx", ".ps",
 _LISTED = r"(?:archives|author|category|feed|index\.php|page|search|static|tag|usr|\d{4})"
 _FOLDER = re.compile(rf"(?!/{_LISTED}/)(?:/[^/]+){{1,3}}/")
 """A tool or a part of the site beside the blog: no calendar and no list, which lead to more of their kind."""
+_MEANT = re.compile(r"/archives/(?!\d+/?$)[^/]{1,300}/?")
+"""A post by something else than its number: a slip of whoever linked it, or an address of another engine."""
 _NEVER = re.compile(r"^/(?:index\.php/)?(?:search|admin|action)(?:/|$)|[?&]replyTo=", re.I)
 """Path and query of what is never asked for: robots.txt forbids searches, answering links are one trap a comment."""
 
@@ -274,9 +276,9 @@ def is_picture(canonical: str) -> bool:
 def furniture_kind(canonical: str) -> str | None:
     """Return the kind of page or file that belongs to the blog beside its posts; None for anything else.
 
-    `front`, `tag`, `page` (independent pages, pages of their comments, attachments, folders such as `/sci/`), `feed` or
-    `file` (uploads that are no pictures, documents anywhere). An address with a query is none of them, nor is page 1000
-    of a list: such addresses have no end.
+    `front`, `tag`, `page` (independent pages, pages of their comments, attachments, folders such as `/sci/`, posts by
+    something else than their number), `feed` or `file` (uploads that are no pictures, documents anywhere). An address
+    with a query is none of them, nor is page 1000 of a list: such addresses have no end.
     """
     parts = urlsplit(canonical)
     if not canonical.startswith(BLOG + "/") or parts.query or canonical == catalogue_url():
@@ -287,7 +289,8 @@ def furniture_kind(canonical: str) -> str | None:
         return "tag"
     if _FEED.fullmatch(parts.path):
         return "feed"
-    if parts.path.endswith(".html") or _PAGE_OF_COMMENTS.fullmatch(parts.path) or _FOLDER.fullmatch(parts.path):
+    pages = (_PAGE_OF_COMMENTS, _FOLDER, _MEANT)
+    if parts.path.endswith(".html") or any(pattern.fullmatch(parts.path) for pattern in pages):
         return "page"
     uploaded = parts.path.startswith("/usr/uploads/") and not is_picture(canonical)
     return "file" if uploaded or parts.path.lower().endswith(_FILES) else None
