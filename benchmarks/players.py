@@ -272,13 +272,13 @@ def opened(browser: Browser, player: Player, posts: list[Post], package: Path) -
         page.goto(address)
         entries = page.locator("wr-page-entry")
         entries.first.wait_for(timeout=PATIENCE)
-        listed = page.get_by_text(re.compile(r"^\d+ Pages$")).inner_text()
+        listed = entries.first.evaluate("entry => entry.getRootNode().host.collInfo.pages.length")
         for post in posts:
             page.get_by_placeholder("Search by Page URL").fill(post.title)
             page.wait_for_timeout(1000)
             found += post.target_uri in entries.evaluate_all("all => all.map(entry => entry.page.url)")
-    print(f"{player.name} opens with {title!r}, lists {listed}, finds {found} of {len(posts)} titles")
-    return listed == f"{pages} Pages" and found == len(posts)
+    print(f"{player.name} opens with {title!r}, lists {listed} of {pages} pages, finds {found} of {len(posts)} titles")
+    return listed == pages and found == len(posts)
 
 
 def main() -> int:
