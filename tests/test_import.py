@@ -24,12 +24,13 @@ from archiver.rebuild import swap
 from archiver.rebuild.outside import ImportReport, import_warc
 from archiver.sample import Response, SampleBlog, serving
 from archiver.store.timeline import Timeline
+from archiver.warc import recovery
 from archiver.warc.findings import Severity
 from archiver.warc.reader import iter_records
 from archiver.warc.recovery import SUFFIX
 from archiver.warc.verify import verify, verify_file
 from archiver.warc.wacz_checks import verify_wacz
-from archiver.warc.writer import WarcWriter
+from archiver.warc.writer import OPEN_SUFFIX, WarcWriter
 from archiver.web.messages import Request
 from archiver.web.replay import Replay
 
@@ -701,3 +702,10 @@ def test_records_with_anything_in_their_headers_harm_nothing(
     assert replayed(home, f"/archives/{POST}")[0] in (200, 302, 404, 503)
     assert is_sound(home)
     assert taken(home, *records, PAIR[1]).tally.copied == 0
+    left = home.parent / "left"
+    (left / "warc").mkdir(parents=True)
+    (left / "warc" / f"run{SUFFIX}{OPEN_SUFFIX}").write_bytes(b"".join(map(gzip.compress, [PAIR[1], *records])))
+    assert len(recovery.recover(left / "warc").files) == 1
+    assert [record.target_uri for record, _ in recovery.orphans(left / "warc", {})]
+    swap.rebuild(left, processes=1)
+    assert titles(left, OTHER)
