@@ -18,7 +18,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, UsageError
 from archiver.rebuild.outside import ImportReport, import_warc
 from archiver.warc.findings import Finding, Severity
 from archiver.warc.outside import is_package
@@ -45,7 +45,10 @@ def main() -> int:
 
 
 def _verified(path: Path) -> str:
-    findings = list((verify_wacz if is_package(path) else verify_file)(path))
+    try:
+        findings = list((verify_wacz if is_package(path) else verify_file)(path))
+    except UsageError as error:
+        return f"refused: {str(error)[:60]}"
     damage = _damage(findings)
     return f"damaged ({damage[0].what}: {damage[0].found[:50]})" if damage else f"whole, {len(findings)} warnings"
 
