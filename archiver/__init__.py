@@ -3,6 +3,8 @@
 >>> import archiver
 >>> with archiver.open("data") as library:  # doctest: +SKIP
 ...     print(library.post(8265).title)
+>>> archiver.read("<h1>Zero</h1><p>Nothing comes before it but its sign.</p>").title
+'Zero'
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archiver.items import Article
     from archiver.store.library import Library
 
-__all__ = ["__version__", "open"]
+__all__ = ["__version__", "open", "read"]
 
 __version__ = "0.1.0"
 
@@ -27,3 +30,14 @@ def open(home: str | Path = "data", *, db: str | None = None) -> Library:  # noq
     from archiver.store.library import Library
 
     return Library(database_url(Path(home), db))
+
+
+def read(html: bytes | str, url: str = "") -> Article:
+    """Return the article of a page of any site, with what the page says of it; see docs/api.md.
+
+    `url` is where the page comes from; without it links and pictures are found if the page says so itself. Nothing is
+    fetched. Raises PageNotRecognised when there is no text.
+    """
+    from archiver.pages.article import parse_article
+
+    return parse_article(url, html.encode("utf-8", "replace") if isinstance(html, str) else html)

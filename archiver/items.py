@@ -6,6 +6,7 @@ Dates of the blog are `YYYY-MM-DD` (it shows no time); times of ours are ISO 860
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 SERVED = "served"
@@ -162,6 +163,33 @@ class Post:
     """What speaks against having all comments of the page, in plain sentences; no doubt about the post."""
     ending: str | None = None
     """How the page ends, see `archiver.pages.ending`; None of what was not read from a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article of any site, and what its page says of it."""
+
+    url: str
+    """Where it was read, or as the page says; empty where neither is known."""
+    title: str
+    authors: tuple[str, ...]
+    published_at: str | None
+    modified_at: str | None
+    """ISO 8601, as exact as the page is: a day, a time without a zone, or with one."""
+    tags: tuple[str, ...]
+    categories: tuple[str, ...]
+    license: str | None
+    license_url: str | None
+    language: str | None
+    """As a tag of BCP 47, such as `zh-CN`."""
+    canonical_url: str | None
+    description: str | None
+    site_name: str | None
+    witnesses: Mapping[str, str]
+    """By field, the standard that said it: `json-ld`, `microdata`, `opengraph`, `time`, ...; see `archiver.pages`."""
+    content: Content
+    quality: Quality
+    """Its engine is what found the text: the selector of a standard, `trafilatura`, `readability`, or `site`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

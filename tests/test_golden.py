@@ -1,8 +1,8 @@
 """Each folder of `golden` holds one hazard: a page as the blog serves it, and by hand what it says.
 
 `expected.json` names the page's address and only the fields that matter for the hazard. `page` says what it is: `post`
-when absent, `comments`, `independent`, `listing`, `catalogue`, `gate`, or `not_recognised`: reading it `as` one of
-those is refused.
+when absent, `article` (of any site), `comments`, `independent`, `listing`, `catalogue`, `gate`, or `not_recognised`:
+reading it `as` one of those is refused.
 Fields are those of `archiver.items`; those of a text (`formulas`, `markdown`, ...) may stand beside those of its post
 or comment. `<field>_contains` and `<field>_lacks` list pieces, `<field>_begin` how each value begins; `rendered_text`
 lists the lines that the Markdown renders to; `number` is the page number of a list.
@@ -11,7 +11,7 @@ lists the lines that the Markdown renders to; `number` is the page number of a l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from parsel import Selector
 
 from archiver.errors import PageNotRecognised
-from archiver.pages import catalogue, comments, gate, independent, listing
+from archiver.pages import article, catalogue, comments, gate, independent, listing
 from archiver.pages import post as posts
 
 HERE = Path(__file__).parent / "golden"
@@ -28,6 +28,7 @@ CASES = sorted(folder.name for folder in HERE.iterdir() if folder.is_dir())
 ABOUT_THE_CASE = frozenset({"page", "url", "as"})
 READERS: dict[str, Callable[[str, bytes], Any]] = {
     "post": posts.parse_post,
+    "article": article.parse_article,
     "comments": comments.parse_comment_page,
     "independent": independent.parse_page,
     "listing": listing.parse_listing,
@@ -87,6 +88,8 @@ def field_differences(name: str, expected: Any, found: Any, where: str) -> list[
 
 def field(value: Any, name: str) -> Any:
     """Return a field of a value or of its text."""
+    if isinstance(value, Mapping):
+        return value[name]
     return getattr(value, name) if hasattr(value, name) else getattr(value.content, name)
 
 

@@ -45,8 +45,8 @@ NEIGHBOURS = {
 }
 """Who may import from the same floor."""
 
-FRONT_DOOR = ("archiver", "archiver.store")
-"""`archiver.open` leads to the store, when it is called."""
+FRONT_DOORS = {("archiver", "archiver.items"), ("archiver", "archiver.pages"), ("archiver", "archiver.store")}
+"""`archiver.open` leads to the store, and `archiver.read` to the pages, when they are called."""
 
 SPIDERS_KNOW = {name for name, floor in FLOORS.items() if floor == 0} | {"archiver.pages"}
 
@@ -100,7 +100,7 @@ def _allowed(importer: str, imported: str) -> bool:
         return imported in SPIDERS_KNOW
     if imported not in FLOORS:  # spiders, migrations, tests: archiver names them by string
         return False
-    return FLOORS[imported] < FLOORS[importer] or (importer, imported) in {*NEIGHBOURS, FRONT_DOOR}
+    return FLOORS[imported] < FLOORS[importer] or (importer, imported) in NEIGHBOURS | FRONT_DOORS
 
 
 def _unit(name: str) -> str:

@@ -160,6 +160,15 @@ def text_of(element: HtmlElement) -> str:
     return " ".join(str(element.text_content()).split())
 
 
+def title_of(heading: HtmlElement) -> str:
+    """Return a heading's text without the sign that links to the heading itself."""
+    words = text_of(heading)
+    for link in filter(dom.is_anchor, heading.iter("a")):
+        sign = text_of(link)
+        words = words.removesuffix(sign).removeprefix(sign).strip()
+    return words
+
+
 def date_in(text: str) -> str | None:
     """Return the first ISO date in a text that exists."""
     return next(filter(None, (dates.iso(*map(int, found.groups())) for found in _DATE.finditer(text))), None)

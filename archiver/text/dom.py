@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from lxml import etree
 
 Resolve = Callable[[str], str | None]
-"""Maps a `href` or `src` to its absolute canonical URL, or to None when it leads nowhere on the web."""
+"""Maps a `href` or `src` to its absolute canonical URL, or to None when it leads nowhere on the web.
+
+Where nobody knows which page it stands on, it may stay as it is written."""
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = frozenset(
@@ -44,7 +46,7 @@ PROSE = "tex-prose"
 
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
-_WEB = re.compile(r"https?://\S+\Z")
+_WHOLE = re.compile(r"\S+\Z")
 _BROKEN = re.compile(r"\r([ \t]*)\n")
 
 
@@ -156,4 +158,4 @@ def target(href: str, resolve: Resolve) -> str | None:
     except ValueError:  # not a URL at all, for example an unclosed IPv6 bracket
         return None
     url = url.replace("<", "%3C").replace(">", "%3E") if url else ""
-    return url if _WEB.match(url) else None
+    return url if _WHOLE.match(url) else None

@@ -146,13 +146,18 @@ def find_body(page: HtmlElement) -> tuple[HtmlElement, str] | None:
     for element in list(_boilerplate(pruned)):
         if element.getparent() is not None:
             element.drop_tree()
-    for name, find in (("trafilatura", _trafilatura_body), ("readability", _readability_body)):
-        selected = _asked(find, pruned)
-        text = plain.read(selected, _nowhere) if selected is not None else ""
-        if selected is not None and len(letters(text)) >= MIN_BODY:
-            around = _element_around(pruned, text)
-            return selected if around is None else around, name
+    for name, selected in selections(pruned):
+        around = element_around(pruned, plain.read(selected, _nowhere))
+        return selected if around is None else around, name
     return None
+
+
+def selections(page: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
+    """Yield each scorer's name and its own copy of what it takes for the text of a page, which is not changed."""
+    for name, find in (("trafilatura", _trafilatura_body), ("readability", _readability_body)):
+        selected = _asked(find, page)
+        if selected is not None and len(_letters_of(selected)) >= MIN_BODY:
+            yield name, selected
 
 
 def _boilerplate(page: HtmlElement) -> Iterator[HtmlElement]:
@@ -167,8 +172,8 @@ def _boilerplate(page: HtmlElement) -> Iterator[HtmlElement]:
             yield element
 
 
-def _element_around(page: HtmlElement, text: str) -> HtmlElement | None:
-    """Return the innermost element that holds a text an engine selected, if it holds little else.
+def element_around(page: HtmlElement, text: str, most_extra: float = MAX_EXTRA) -> HtmlElement | None:
+    """Return the innermost element that holds a text an engine selected, if a share of at most `most_extra` is other.
 
     Engines drop pictures and flatten markup; in the page itself nothing is lost.
     """
@@ -183,7 +188,7 @@ def _element_around(page: HtmlElement, text: str) -> HtmlElement | None:
                 break
         else:
             break
-    return element if wanted >= len(inside) * (1 - MAX_EXTRA) else None
+    return element if wanted >= len(inside) * (1 - most_extra) else None
 
 
 def _letters_of(element: HtmlElement) -> str:

@@ -1,0 +1,162 @@
+"""Articles of any site. What each standard and theme says is in tests/golden, `article-...`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import archiver
+from archiver.errors import PageNotRecognised
+from archiver.items import Article
+from archiver.pages import dates
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PROSE = "<p>A sentence that is long enough to be taken for prose by everybody who weighs sentences for a living.</p>"
+
+
+def page(head: str = "", body: str = PROSE) -> Article:
+    return archiver.read(f"<html><head>{head}</head><body>{body}</body></html>", "https://a.example/x/")
+
+
+def ld(value: Any) -> str:
+    return f'<script type="application/ld+json">{json.dumps(value)}</script>'
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["@type", "@id", "@graph", "author", "name", "headline", "datePublished", "keywords", "url"]
+            )
+            | st.text(),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=30,
+)
+
+
+@given(ANY_JSON)
+def test_no_json_ld_costs_an_article(value: Any) -> None:
+    assert "A sentence" in page(ld(value).replace("</", "<\\/").replace("<\\/script>", "</script>")).content.text
+
+
+@given(st.text(max_size=200))
+def test_no_script_of_that_type_costs_an_article(text: str) -> None:
+    assert "A sentence" in page(f'<script type="application/ld+json">{text.replace("<", "")}</script>').content.text
+
+
+def test_json_ld_nested_without_end_costs_no_article() -> None:
+    for endless in ("[" * 100_000, '{"@graph":' * 5000 + "1" + "}" * 5000):
+        assert "A sentence" in page(f'<script type="application/ld+json">{endless}</script>').content.text
+
+
+@given(st.text(max_size=60))
+def test_what_a_date_is_read_as_is_one(text: str) -> None:
+    found = dates.moment(text)
+    assert found is None or dates.moment(found) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2024-05-01", "2024-05-01"),
+        ("2024-05-01T08:30:00.000Z", "2024-05-01T08:30:00+00:00"),
+        ("2024-05-01 08:30:00 +0800", "2024-05-01T08:30:00+08:00"),
+        ("2024-05-01 08:30", "2024-05-01T08:30:00"),
+        ("Wed, 01 May 2024 08:30:00 GMT", "2024-05-01T08:30:00+00:00"),
+        ("Posted on May 1st, 2024 by X", "2024-05-01"),
+        ("1 May 2024", "2024-05-01"),
+        ("2024年5月1日", "2024-05-01"),
+        ("20240501", "2024-05-01"),
+        ("1970-01-01T00:00:00Z", None),
+        ("0001-01-01", None),
+        ("2024-13-01T00:00:00Z", None),
+        ("yesterday", None),
+    ],
+)
+def test_dates_are_as_exact_as_they_are_written(written: str, meant: str | None) -> None:
+    assert dates.moment(written) == meant
+
+
+def test_an_author_that_json_ld_only_refers_to_is_looked_up() -> None:
+    person = {"@type": "Person", "@id": "#p", "name": "Ida Rook"}
+    graph = {"@graph": [{"@type": "BlogPosting", "headline": "T", "author": {"@id": "#p"}}, person]}
+    assert page(ld(graph)).authors == ("Ida Rook",)
+
+
+def test_lists_of_other_articles_say_nothing_of_this_one() -> None:
+    others = {"@type": "ItemList", "itemListElement": [{"@type": "Article", "headline": "Other", "author": "B"}]}
+    found = page(ld(others) + "<title>Mine</title>")
+    assert (found.title, found.authors) == ("Mine", ())
+
+
+def test_standards_that_disagree_about_the_day_are_told() -> None:
+    head = ld({"@type": "Article", "datePublished": "2020-01-02"})
+    head += '<meta property="article:published_time" content="2021-03-04T00:00:00Z">'
+    found = page(head)
+    assert found.published_at == "2020-01-02"
+    assert found.quality.notes == ("published_at: the page says 2020-01-02 (json-ld), 2021-03-04 (opengraph)",)
+
+
+def test_the_title_is_not_the_first_heading_again() -> None:
+    found = page("<title>On Lines | Site</title>", f'<article><h1>On Lines<a href="#x">#</a></h1>{PROSE}</article>')
+    assert found.title == "On Lines"
+    assert found.content.markdown.startswith("A sentence")
+    again = page("<title>On Lines</title>", f"<article><h1>On Lines</h1>{PROSE}<h2>On Lines</h2>{PROSE}</article>")
+    assert again.content.markdown.count("On Lines") == 1  # the one within the text stays
+
+
+def test_a_name_with_a_word_of_menus_costs_no_text() -> None:
+    for name in ("content-with-sidebar", "social-share-page", "toc-layout", "comments-open related"):
+        assert "A sentence" in page(body=f'<div class="{name}"><h2>H</h2>{PROSE * 5}</div>').content.text
+
+
+def test_links_of_a_page_from_nowhere_stay_as_they_are() -> None:
+    found = archiver.read(f'<article><a href="b.html">b</a> <img src="c d.png">{PROSE}</article>')
+    assert found.url == ""
+    assert [link.url for link in found.content.links] == ["b.html"]
+    assert [image.url for image in found.content.images] == ["c%20d.png"]
+    assert found.quality.issues == ()
+    assert "not known where the page comes from" in found.quality.notes[0]
+
+
+def test_a_page_may_say_where_it_comes_from() -> None:
+    head = '<link rel="canonical" href="https://b.example/y/"><base href="/z/">'
+    found = archiver.read(f'{head}<article><img src="c.png">{PROSE}</article>')
+    assert found.url == found.canonical_url == "https://b.example/y/"
+    assert [image.url for image in found.content.images] == ["https://b.example/z/c.png"]
+
+
+def test_a_page_of_the_blog_is_read_by_its_own_parser_wherever_it_was_found() -> None:
+    body = (GOLDEN / "footer-siblings" / "page.html").read_bytes()
+    expected = json.loads((GOLDEN / "footer-siblings" / "expected.json").read_text("utf-8"))
+    for url in (expected["url"], ""):
+        found = archiver.read(body, url)
+        assert found.quality.engine == "site"
+        assert found.url == expected["url"]
+        assert found.witnesses["title"] == "site"
+
+
+def test_a_page_without_text_is_none() -> None:
+    with pytest.raises(PageNotRecognised, match="expected an article, found no text"):
+        archiver.read("<title>Nothing</title><nav>Home</nav>")
+
+
+def test_a_text_in_pieces_is_put_together_without_what_stands_between() -> None:
+    parts = [
+        f'<div class="article__body">{PROSE.replace("A sentence", f"Sentence {number}") * 3}</div>'
+        for number in range(3)
+    ]
+    found = page(body="<div><p>Buy a clock, and buy another one for the kitchen.</p></div>".join(parts))
+    assert found.quality.engine == ".article__body"
+    assert [f"Sentence {number}" in found.content.text for number in range(3)] == [True] * 3
+    assert "clock" not in found.content.text
