@@ -12,7 +12,18 @@ from pathlib import Path
 import click
 
 from archiver import __version__
-from archiver.cli import asking, crawling, exporting, history, keeping, rebuilding, scheduling, searching, serving
+from archiver.cli import (
+    asking,
+    crawling,
+    exporting,
+    history,
+    keeping,
+    reading,
+    rebuilding,
+    scheduling,
+    searching,
+    serving,
+)
 from archiver.cli.context import Context, Group
 
 DEFAULT_HOME = "data"
@@ -36,6 +47,6 @@ def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, q
     )
 
 
-for module in (crawling, asking, searching, history, serving, exporting, keeping, rebuilding, scheduling):
+for module in (crawling, asking, searching, history, reading, serving, exporting, keeping, rebuilding, scheduling):
     for command in module.COMMANDS:
         main.add_command(command)

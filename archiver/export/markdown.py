@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Group, Page, Post
 from archiver.text import commonmark, tex
+from archiver.text import front_matter as front
 from archiver.text.inline import destination
 from archiver.urls import BLOG, post_id
 
@@ -33,7 +33,6 @@ _TARGET = re.compile(
     r"\\[\s\S]|(?P<ticks>`+)(?!`)[\s\S]*?(?<!`)(?P=ticks)(?!`)|\]\((?:<(?P<angled>[^<>\n]*)>|(?P<bare>[^()\s<>]+))\)"
 )
 _UNSAFE = re.compile(r'[\\/:*?"<>|#^\[\]%\x00-\x1f\x7f]+')  # of Windows, and of links in Obsidian
-_YAML_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bool = False) -> str | None:
@@ -83,7 +82,7 @@ def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, 
         return f"../{file}" if file else url
 
     fields = {"title": page.title, "url": page.url, "archived": page.last_seen_at, "changed": page.last_changed_at}
-    return f"{_front(fields)}\n{retarget(page.markdown, local)}\n\n---\n\n<{page.url}>\n"
+    return f"{front.write(fields)}\n{retarget(page.markdown, local)}\n\n---\n\n<{page.url}>\n"
 
 
 def page_name(url: str) -> str:
@@ -113,18 +112,7 @@ def front_matter(post: Post, series: Group | None) -> str:
         "archived": post.last_seen_at,
         "changed": post.last_changed_at,
     }
-    return _front(fields)
-
-
-def _front(fields: Mapping[str, object]) -> str:
-    lines = (f"{name}: {_yaml(value)}\n" for name, value in fields.items() if value not in (None, []))
-    return f"---\n{''.join(lines)}---\n"
-
-
-def _yaml(value: object) -> str:
-    """Return a value as JSON, which YAML 1.2 includes, with those characters escaped that YAML does not print."""
-    text = json.dumps(value, ensure_ascii=False)
-    return _YAML_BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return front.write(fields)
 
 
 def retarget(markdown: str, local: Callable[[str], str]) -> str:

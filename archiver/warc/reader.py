@@ -256,10 +256,18 @@ def _open(directory: Path, warc_file: str) -> BinaryIO:
 def _read(file: BinaryIO, name: str, offset: int) -> Record:
     data, length = _inflate(file, name, offset)
     try:
-        head = heads.parse(data)
-        block = bytes(heads.block_of(data, head))
+        return record_of(data, name, offset, length)
     except Malformed as error:
         raise _damaged(name, offset, error.expected, error.found, offset + length) from error
+
+
+def record_of(content: bytes, name: str, offset: int, length: int) -> Record:
+    """Return the record that is all of `content`, which stands at a place of the file that messages call `name`.
+
+    Raises Malformed when it is not exactly one record.
+    """
+    head = heads.parse(content)
+    block = bytes(heads.block_of(content, head))
     http = _response(head, block)
     return Record(
         warc_file=name,

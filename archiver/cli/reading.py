@@ -1,0 +1,112 @@
+"""Commands over pages outside any archive: read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.errors import ArchiverError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from archiver.items import Article
+
+STDIN = "-"
+_WEB = ("http://", "https://")
+_NOT_IN_FRONT = frozenset({"content", "quality", "witnesses"})
+
+
+@click.command()
+@click.argument("sources", metavar="FILE|URL...", nargs=-1, required=True)
+@click.option("--url", metavar="URL", default="", help="Where a saved page comes from, if it does not say so itself.")
+@click.option(
+    "--from",
+    "archive",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the URLs' pages out of this WARC, WACZ or ARC file instead of the web.",
+)
+@click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
+@click.option("--json", "format_", flag_value="json", help="The same as --format json.")
+@click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
+def read(sources: tuple[str, ...], url: str, archive: Path | None, format_: str, contact: str) -> None:
+    """Print the article of any page as Markdown: of a saved FILE, of `-` for standard input, or of a URL.
+
+    A URL is asked for once; nothing is archived. What the page says of the article comes first, as YAML.
+    """
+    failed = 0
+    for source in sources:
+        try:
+            article = _article(source, url, archive, contact)
+        except ArchiverError as error:
+            if len(sources) == 1:
+                raise
+            failed += 1
+            click.echo(f"Error: {error}", err=True)
+        else:
+            click.echo(_written(article, format_))
+    if failed:
+        sys.exit(ExitCode.FAILED if failed == len(sources) else ExitCode.INCOMPLETE)
+
+
+def _article(source: str, url: str, archive: Path | None, contact: str) -> Article:
+    from archiver.pages.article import parse_article
+
+    if archive is not None:
+        if not source.startswith(_WEB):
+            raise UsageError(
+                f"expected the address of a page in {archive}, such as https://kexue.fm/, found {source!r}"
+            )
+        from archiver.crawl.single import as_utf8
+        from archiver.warc.single import latest_page
+
+        record = latest_page(archive, source)
+        return parse_article(url or source, as_utf8(record.body, _charset(record.http_header(b"content-type"))))
+    if source.startswith(_WEB):
+        from archiver.crawl.single import fetch
+
+        page = fetch(source, contact=contact)
+        return parse_article(url or page.url, page.body)
+    return parse_article(url, _saved(source))
+
+
+def _saved(source: str) -> bytes:
+    """Return a file, or what comes by standard input."""
+    from archiver.pages.document import LARGEST
+
+    if source == STDIN:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    path = Path(source)
+    if not path.is_file():
+        raise UsageError(f"expected a file or an address that begins with http:// or https://, found {source!r}")
+    with path.open("rb") as file:
+        body = file.read(LARGEST + 1)
+    if body.startswith((b"\x1f\x8b", b"PK\x03\x04", b"WARC/")):
+        raise UsageError(f"expected a page, found an archive; try: archiver read --from {source} URL")
+    return body
+
+
+def _charset(content_type: str | None) -> str | None:
+    from email.message import Message
+
+    head = Message()
+    head["Content-Type"] = content_type or ""
+    return head.get_content_charset()
+
+
+def _written(article: Article, format_: str) -> str:
+    if format_ == "json":
+        return json.dumps(asdict(article), ensure_ascii=False, indent=2)
+    if format_ == "text":
+        return f"{article.title}\n\n{article.content.text}"
+    from archiver.text import front_matter
+
+    values = {each.name: getattr(article, each.name) for each in fields(article) if each.name not in _NOT_IN_FRONT}
+    known = {name: list(value) if isinstance(value, tuple) else value or None for name, value in values.items()}
+    return f"{front_matter.write(known)}\n{article.content.markdown}"
+
+
+COMMANDS = (read,)

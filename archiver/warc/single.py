@@ -1,0 +1,61 @@
+"""One page out of an archive of any form, by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from archiver.errors import ArchiveDamaged, ResponseNotArchived
+from archiver.warc import forms, outside
+from archiver.warc.head import Malformed
+from archiver.warc.members import Member
+from archiver.warc.reader import Record, record_of
+from archiver.warc.surt import surt
+
+_PAGES = ("text/html", "application/xhtml+xml")
+_SHOWN = 3
+
+
+def latest_page(path: Path, url: str) -> Record:
+    """Return the latest page of an address in a WARC file, plain or packed in any way, a WACZ or an ARC file.
+
+    Addresses that differ as indexes do not tell them apart (https and http, www, the order of a query) are one. Raises
+    UsageError for what is no archive, ArchiveDamaged for one that cannot be opened, ResponseNotArchived when it holds
+    no such page.
+    """
+    wanted, found = surt(url), None
+    others: dict[str, None] = {}
+    for record in _pages(path):
+        if surt(record.target_uri or "") == wanted:
+            found = max(found or record, record, key=lambda each: each.date)
+        elif len(others) < _SHOWN:
+            others.setdefault(record.target_uri or "")
+    if found is None:
+        held = f"pages such as {', '.join(others)}" if others else "no page at all"
+        raise ResponseNotArchived(f"{path}: expected a page of {url}, found {held}")
+    return found
+
+
+def _pages(path: Path) -> Iterator[Record]:
+    for source in outside.sources(path):
+        if source.fault:
+            raise ArchiveDamaged(f"{source.name}: {source.fault}")
+        for found in forms.walk(source.file, source.name):
+            with suppress(Malformed):  # a fault costs the record it is in and no other; `archiver verify` names it
+                if isinstance(found, Member) and _may_be_page(found.content):
+                    record = record_of(found.content, source.name, found.offset, found.length)
+                    if _is_page(record):
+                        yield record
+
+
+def _may_be_page(content: bytes) -> bool:
+    """Tell by the first bytes whether a record is worth taking apart: most are pictures and scripts."""
+    return b"html" in content[:8192].lower()
+
+
+def _is_page(record: Record) -> bool:
+    if not record.is_capture or record.type == "revisit" or record.http_status != 200:
+        return False
+    kind = record.http_header(b"content-type") or record.header("Content-Type") or ""
+    return kind.lower().startswith(_PAGES)
