@@ -19,7 +19,7 @@ from archiver.pages.body import Body
 from archiver.pages.claims import Claim, Claims, Reader
 from archiver.pages.document import first, parse_with_flaws
 from archiver.pages.post import parse_post
-from archiver.text import engines, quality
+from archiver.text import engines, notation, quality, sources
 from archiver.text.guess import guess
 from archiver.urls import BLOG, Site, origin, post_id, post_url
 
@@ -107,7 +107,7 @@ def _read(tree: HtmlElement, url: str, flaws: tuple[str, ...]) -> Article:
     title = titles.title(tree, said)
     site_name = said.one("site_name", values.word)
     authors, published_at = _byline(tree, said)
-    found = bodies.find(tree)
+    found = bodies.find(sources.settle(tree, notation.of(tree)))
     if found is None:
         raise PageNotRecognised(url or "the page", "expected an article, found no text")
     bodies.trim(found.element, title, authors, published_at)

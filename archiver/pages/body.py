@@ -82,7 +82,7 @@ class Body(NamedTuple):
 
 
 def find(page: HtmlElement) -> Body | None:
-    """Return the text of a page, which is not changed, or None where there is none."""
+    """Return the text of a page in which formulas are settled, and which is not changed; None where there is none."""
     page = copy.deepcopy(page)
     named = {element for path in NAMED[:5] for element in page.xpath(path)}
     surroundings.prune(page, named | set(page.iter("h1")))
@@ -221,8 +221,7 @@ def _widened(element: HtmlElement) -> HtmlElement:
 
 def _fragile(element: HtmlElement, pictures: tuple[str, ...] = ("img",)) -> int:
     """Return how many formulas, listings and pictures an element holds, told by their elements."""
-    formulas = sum(1 for script in element.iter("script") if script.get("type", "").startswith("math/tex"))
-    return formulas + sum(1 for _ in element.iter("math", "mjx-container", "pre", *pictures))
+    return sum(1 for _ in element.iter(dom.FORMULA, "math", "pre", *pictures))
 
 
 def _beginning(body: HtmlElement) -> Iterator[HtmlElement]:

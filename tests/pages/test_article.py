@@ -160,3 +160,20 @@ def test_a_text_in_pieces_is_put_together_without_what_stands_between() -> None:
     assert found.quality.engine == ".article__body"
     assert [f"Sentence {number}" in found.content.text for number in range(3)] == [True] * 3
     assert "clock" not in found.content.text
+
+
+def test_formulas_are_read_in_the_form_the_page_brings_them_in() -> None:
+    configured = "<script>window.MathJax = {tex: {inlineMath: [['@@', '@@']]}};</script>"
+    rendered = '<span class="katex"><span class="katex-mathml"><math><semantics><mi>y</mi><annotation encoding='
+    rendered += (
+        '"application/x-tex">y^2</annotation></semantics></math></span><span class="katex-html">y2</span></span>'
+    )
+    for name in ("post-content", "no-name-at-all"):
+        found = page(
+            configured, f'<div class="{name}">{PROSE}<p>Here @@x^2@@ is served and {rendered} is not.</p></div>'
+        )
+        assert [(each.tex, each.provenance) for each in found.content.formulas] == [
+            ("$x^2$", "served"),
+            ("$y^2$", "annotation"),
+        ]
+        assert found.quality.issues == ()
