@@ -46,7 +46,7 @@ PROSE = "tex-prose"
 
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
-_WHOLE = re.compile(r"\S+\Z")
+_LEADING = re.compile(r"https?://\S+\Z|[^\s:/?#]*(?:[/?#]\S*)?\Z")  # or a relative one: RFC 3986, section 4.2
 _BROKEN = re.compile(r"\r([ \t]*)\n")
 
 
@@ -158,4 +158,4 @@ def target(href: str, resolve: Resolve) -> str | None:
     except ValueError:  # not a URL at all, for example an unclosed IPv6 bracket
         return None
     url = url.replace("<", "%3C").replace(">", "%3E") if url else ""
-    return url if _WHOLE.match(url) else None
+    return url if url and _LEADING.match(url) else None
