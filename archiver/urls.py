@@ -40,8 +40,8 @@ _FILES = (".7z", ".bz2", ".doc", ".docx", ".gz", ".pdf", ".ppt", ".pptx", ".ps",
 _LISTED = r"(?:archives|author|category|feed|index\.php|page|search|static|tag|usr|\d{4})"
 _FOLDER = re.compile(rf"(?!/{_LISTED}/)(?:/[^/]+){{1,3}}/")
 """A tool or a part of the site beside the blog: no calendar and no list, which lead to more of their kind."""
-_MEANT = re.compile(r"/archives/(?!\d+/?$)[^/]{1,300}/?")
-"""A post by something else than its number: a slip of whoever linked it, or an address of another engine."""
+_MEANT = re.compile(r"/archives/(?!\d+/?$)(?![^/]*\.[A-Za-z]\w*/?$)[^/]{1,300}/?")
+"""A post by something else than its number: a slip of whoever linked it, or an address of another engine. No file."""
 _NEVER = re.compile(r"^/(?:index\.php/)?(?:search|admin|action)(?:/|$)|[?&]replyTo=", re.I)
 """Path and query of what is never asked for: robots.txt forbids searches, answering links are one trap a comment."""
 

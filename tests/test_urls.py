@@ -115,6 +115,7 @@ def test_canonical_urls_stay_as_they_are(text: str, prefix: str) -> None:
         ("/2009/03/", None), ("/author/1/", None), ("/archives/8/feed/", None), ("/index.php/x/", None),
         ("/content.html", None), ("/me.html?a=1", None), ("/archives/8", None), ("/x.png", None),
         ("/archives/1711.07971", "page"), ("/archives/a-title/", "page"), ("/archives/8/", None), ("/archives/", None),
+        ("/archives/a.warc.gz", "file"),
         ("/usr/uploads/2010/a.xyz", "file"), ("/usr/uploads/2010/a.png", None), ("/papers/A.PDF", "file"),
     ],
 )  # fmt: skip
