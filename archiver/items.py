@@ -143,6 +143,8 @@ class Post:
     categories: tuple[Category, ...]
     tags: tuple[str, ...]
     """As the page names them, in its order, each once."""
+    tag_urls: tuple[str, ...] = ()
+    """Their canonical addresses, which need not have the same words: Typecho writes `C++` as `C`."""
     license: str | None
     license_url: str | None
     reader_count: int | None

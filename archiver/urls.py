@@ -26,24 +26,30 @@ LARGEST_POST = 999_999_999
 
 _POST = re.compile(r"/archives/([1-9]\d{0,8})(?:\.html)?/?")
 _COMMENT_PAGE = re.compile(r"/archives/([1-9]\d{0,8})/comment-page-([1-9]\d{0,5})/?")
-_PAGE_OF_COMMENTS = re.compile(r"(/.+\.html)/comment-page-([1-9]\d{0,5})/?")
+_PAGE_OF_COMMENTS = re.compile(r"(/.+\.html|/attachment/[1-9]\d{0,8})/comment-page-([1-9]\d{0,5})/?")
 _CATEGORY = re.compile(r"/category/([^/]+)(?:/([1-9]\d{0,5}))?/?")
-_PAGED = re.compile(r"(/|/tag/[^/]+)(?:(?<=/)page|(?<=[^/]))/([1-9]\d{0,5})/?")
-_TAG = re.compile(r"/tag/[^/]+/?")
-_FEED = re.compile(r"(/feed(?:/(?:rss|atom))?(?:/comments)?)/?")
-_ATTACHMENT = re.compile(r"/attachment/[1-9]\d{0,8}/?")
-_FRONT = re.compile(r"/(?:page/[1-9]\d{0,2}/)?")
+_DATED = r"(?:19|20)\d\d(?:/(?:0[1-9]|1[0-2]))?"
+_AUTHOR = r"author/[1-9]\d{0,5}"
+_PAGED = re.compile(rf"(/(?:{_DATED}/)?(?=page/)|/(?:tag/[^/]+|{_AUTHOR})/)((?:page/)?)([1-9]\d{{0,5}})/?")
+_SLASHED = re.compile(rf"/(?:tag/[^/]+|attachment/[1-9]\d{{0,8}}|{_AUTHOR}|{_DATED})")
+_FEED = re.compile(r"(/feed(?:/.*[^/])?)/*")
+_FEED_OF_ALL = re.compile(r"/feed(?:/(?:rss|atom))?(?:/comments)?")
+_FRONT = re.compile(rf"/(?:{_DATED}/)?(?:page/[1-9]\d{{0,2}}/)?|/{_AUTHOR}/(?:[1-9]\d{{0,2}}/)?")
 _TAG_PAGE = re.compile(r"/tag/[^/]{1,300}/(?:[1-9]\d{0,2}/)?")
 _FURNITURE = ("/static/", "/usr/themes/", "/usr/plugins/")
 _PICTURES = (".apng", ".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
-_FILES = (".7z", ".bz2", ".doc", ".docx", ".gz", ".pdf", ".ppt", ".pptx", ".ps", ".rar", ".tex", ".txt", ".xls", ".zip")
-_LISTED = r"(?:archives|author|category|feed|index\.php|page|search|static|tag|usr|\d{4})"
-_FOLDER = re.compile(rf"(?!/{_LISTED}/)(?:/[^/]+){{1,3}}/")
+_LISTED = r"(?:archives|author|category|feed|page|search|tag|\d{4})"
+_FILE = re.compile(rf"(?!/{_LISTED}/).*/[^/]+\.(?!(?:aspx?|cgi|html?|jsp|php)$)[a-z0-9]{{1,8}}", re.I)
+"""A document, in whatever folder: what no program makes, and is no page."""
+_FOLDER = re.compile(rf"(?!/(?:{_LISTED}|static|usr)/)(?:/[^/]+){{1,3}}/")
 """A tool or a part of the site beside the blog: no calendar and no list, which lead to more of their kind."""
 _MEANT = re.compile(r"/archives/(?!\d+/?$)(?![^/]*\.[A-Za-z]\w*/?$)[^/]{1,300}/?")
 """A post by something else than its number: a slip of whoever linked it, or an address of another engine. No file."""
 _NEVER = re.compile(r"^/(?:index\.php/)?(?:search|admin|action)(?:/|$)|[?&]replyTo=", re.I)
 """Path and query of what is never asked for: robots.txt forbids searches, answering links are one trap a comment."""
+
+_SCRIPT = re.compile(r"^(?:/index\.php)+(?=/|$)")
+"""What Typecho's addresses begin with where the server rewrites none; it redirects there from these."""
 
 _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -165,7 +171,9 @@ def canonical_path(path: str) -> str:
     """Return the one spelling of a path of the blog.
 
     Posts lose a trailing slash and `.html`; the first page of a list has no number, further pages end in a slash.
+    `/index.php/archives/8` is `/archives/8`.
     """
+    path = _SCRIPT.sub("", path)
     if found := _POST.fullmatch(path):
         return f"/archives/{found[1]}"
     if found := _COMMENT_PAGE.fullmatch(path):
@@ -179,17 +187,13 @@ def canonical_path(path: str) -> str:
 def _furniture_path(path: str) -> str:
     """Return the one spelling of a path that is no post, comment page or category; slashes as the blog writes them."""
     if found := _PAGED.fullmatch(path):
-        page = int(found[2])
-        whole = found[1].rstrip("/") + "/"
-        number = f"{page}/" if page > 1 else ""
-        return whole + (f"page/{number}" if number and whole == "/" else number)
+        page = int(found[3])
+        return found[1] + (f"{found[2]}{page}/" if page > 1 else "")
     if found := _FEED.fullmatch(path):
         return found[1]
     if found := _PAGE_OF_COMMENTS.fullmatch(path):
         return f"{found[1]}/comment-page-{found[2]}"
-    if _TAG.fullmatch(path) or _ATTACHMENT.fullmatch(path):
-        return path.rstrip("/") + "/"
-    return path
+    return path + "/" if _SLASHED.fullmatch(path) else path
 
 
 def is_never_asked(url: str) -> bool:
@@ -219,9 +223,10 @@ def icon_url() -> str:
     return f"{BLOG}/favicon.ico"
 
 
-def tag_url(name: str) -> str:
-    """Return the canonical URL of the first page of a tag, where the blog names it in addresses as it does on pages."""
-    return f"{BLOG}/tag/{quote(name, safe='')}/"
+def dated_urls(day: str) -> tuple[str, str]:
+    """Return the canonical URLs of the lists of posts of the year and the month of a day, `YYYY-MM-DD`."""
+    year, month, _ = day.split("-")
+    return f"{BLOG}/{year}/", f"{BLOG}/{year}/{month}/"
 
 
 def post_url(post_id: int) -> str:
@@ -276,9 +281,10 @@ def is_picture(canonical: str) -> bool:
 def furniture_kind(canonical: str) -> str | None:
     """Return the kind of page or file that belongs to the blog beside its posts; None for anything else.
 
-    `front`, `tag`, `page` (independent pages, pages of their comments, attachments, folders such as `/sci/`, posts by
-    something else than their number), `feed` or `file` (uploads that are no pictures, documents anywhere). An address
-    with a query is none of them, nor is page 1000 of a list: such addresses have no end.
+    `front` (its list of posts, and those of an author, a year or a month), `tag`, `page` (independent pages, pages of
+    their comments, attachments, folders such as `/sci/`, posts by something else than their number), `feed` or `file`
+    (uploads that are no pictures, documents anywhere). An address with a query is none of them, nor are page 1000 of a
+    list and the days of a calendar: such addresses have no end.
     """
     parts = urlsplit(canonical)
     if not canonical.startswith(BLOG + "/") or parts.query or canonical == catalogue_url():
@@ -293,7 +299,12 @@ def furniture_kind(canonical: str) -> str | None:
     if parts.path.endswith(".html") or any(pattern.fullmatch(parts.path) for pattern in pages):
         return "page"
     uploaded = parts.path.startswith("/usr/uploads/") and not is_picture(canonical)
-    return "file" if uploaded or parts.path.lower().endswith(_FILES) else None
+    return "file" if uploaded or (_FILE.fullmatch(parts.path) and not is_picture(canonical)) else None
+
+
+def is_feed_of_all(canonical: str) -> bool:
+    """Return whether a canonical URL is a feed of all posts or all comments, not that of one post or list."""
+    return bool(_FEED_OF_ALL.fullmatch(canonical.removeprefix(BLOG)))
 
 
 def comment_page(canonical: str | None) -> tuple[int, int] | None:
@@ -311,12 +322,12 @@ def discussion(canonical: str | None) -> tuple[str, int] | None:
     if canonical is None or not canonical.startswith(BLOG + "/"):
         return None
     found = _PAGE_OF_COMMENTS.fullmatch(urlsplit(canonical).path)
-    return (BLOG + found[1], int(found[2])) if found else None
+    return (BLOG + _furniture_path(found[1]), int(found[2])) if found else None
 
 
 def discussion_url(url: str, page: int) -> str:
     """Return the canonical URL of one page of the comments of a post or independent page."""
-    return f"{url}/comment-page-{page}"
+    return f"{url.rstrip('/')}/comment-page-{page}"
 
 
 def category(canonical: str | None) -> tuple[str, int] | None:

@@ -112,15 +112,32 @@ def test_canonical_urls_stay_as_they_are(text: str, prefix: str) -> None:
         ("/", "front"), ("/page/2/", "front"), ("/page/1000/", None), ("/tag/a/", "tag"), ("/feed/comments", "feed"),
         ("/me.html", "page"), ("/me.html/comment-page-2", "page"), ("/sci/integral/index.html", "page"),
         ("/attachment/9/", "page"), ("/sci/", "page"), ("/sci/integral/", "page"), ("/a/b/c/d/", None),
-        ("/2009/03/", None), ("/author/1/", None), ("/archives/8/feed/", None), ("/index.php/x/", None),
+        ("/2009/03/", "front"), ("/2009/page/2/", "front"), ("/author/1/2/", "front"), ("/2009/03/05/", None),
+        ("/2009/13/", None), ("/archives/8/feed/", None), ("/feed/me.html", "feed"), ("/feed/archives/8", "feed"),
+        ("/attachment/9/comment-page-2", "page"), ("/sitemap.xml", "file"), ("/tool.php", None), ("/tag/a.b", None),
         ("/content.html", None), ("/me.html?a=1", None), ("/archives/8", None), ("/x.png", None),
         ("/archives/1711.07971", "page"), ("/archives/a-title/", "page"), ("/archives/8/", None), ("/archives/", None),
-        ("/archives/a.warc.gz", "file"),
+        ("/archives/a.warc.gz", None),
         ("/usr/uploads/2010/a.xyz", "file"), ("/usr/uploads/2010/a.png", None), ("/papers/A.PDF", "file"),
     ],
 )  # fmt: skip
 def test_what_belongs_to_the_blog_beside_its_posts(path: str, kind: str | None) -> None:
     assert urls.furniture_kind(urls.BLOG + path) == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "canonical"),
+    [
+        ("/index.php/archives/8/", "/archives/8"), ("/index.php", "/"), ("/index.php/index.php/me.html", "/me.html"),
+        ("/2009/03", "/2009/03/"), ("/2009/03/page/1/", "/2009/03/"), ("/2009/page/2", "/2009/page/2/"),
+        ("/2009/12/", "/2009/12/"), ("/author/1", "/author/1/"), ("/author/1/1/", "/author/1/"),
+        ("/page/1/", "/"), ("/tag/page/1/", "/tag/page/"), ("/tag/page/2", "/tag/page/2/"),
+        ("/feed/archives/8/", "/feed/archives/8"), ("/feed/", "/feed"),
+        ("/attachment/9/comment-page-2/", "/attachment/9/comment-page-2"), ("/index.phpx", "/index.phpx"),
+    ],
+)  # fmt: skip
+def test_spellings_of_what_belongs_to_the_blog(path: str, canonical: str) -> None:
+    assert Site().canonical(urls.BLOG + path) == urls.BLOG + canonical
 
 
 def test_pages_of_comments_name_what_they_are_under() -> None:

@@ -79,7 +79,7 @@ class StorePipeline:
                 outcome = replace(outcome, item=outcomes.judged(session, outcome.kind, outcome.url, outcome.item))
                 effect = self._save(outcome)
                 if isinstance(outcome.item, Post) and effect.change in ("new", "changed"):
-                    freshness.renew_furniture(session, outcome.item.tags, run_id=self.run.id)
+                    freshness.renew_furniture(session, outcome.item, run_id=self.run.id)
             self.run.counts.add(outcome, effect)
         except ArchiverError:
             raise

@@ -13,7 +13,17 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.pages.document import parse
-from archiver.urls import BLOG, Site, discussion, file_kind, furniture_kind, is_never_asked, is_picture, post_id
+from archiver.urls import (
+    BLOG,
+    Site,
+    discussion,
+    file_kind,
+    furniture_kind,
+    is_feed_of_all,
+    is_never_asked,
+    is_picture,
+    post_id,
+)
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS = re.compile(
@@ -84,6 +94,8 @@ def kind_to_ask(url: str, role: Role) -> str | None:
         return "post"
     if discussion(url):
         return None  # what they are under asks for its pages of comments, save the one it shows itself
+    if role is Role.NAMED and not is_feed_of_all(url):
+        return None  # every page names a feed of its own
     if role is Role.SHOWN and (file_kind(url) == "requisite" or is_picture(url)):
         return file_kind(url) if "?" not in url or file_kind(url) == "requisite" else None
     if role is Role.LINKED and is_picture(url) and "?" not in url:

@@ -44,7 +44,8 @@ class Metadata:
     author: str
     published_on: str | None
     categories: tuple[Category, ...]
-    tags: tuple[str, ...]
+    tags: dict[str, str]
+    """Address of each."""
     license: str | None
     license_url: str | None
     reader_count: int | None
@@ -176,12 +177,12 @@ def _license(tree: HtmlElement) -> HtmlElement | None:
     return next((link for link in found if text_of(link)), found[0] if found else None)
 
 
-def _taxonomy(box: HtmlElement, site: Site, url: str) -> tuple[tuple[Category, ...], tuple[str, ...]]:
+def _taxonomy(box: HtmlElement, site: Site, url: str) -> tuple[tuple[Category, ...], dict[str, str]]:
     """Return all categories and tags; the breadcrumb names only one category, the sidebar tags of others."""
     line = first(box, *TAXONOMY)
     tagged = links(line, site, url) if line is not None else ()
-    tags = dict.fromkeys(text_of(element) for element, target in tagged if "/tag/" in target)
-    return _categories(line, site, url), tuple(tags)
+    tags = {text_of(element): target for element, target in tagged if "/tag/" in target}
+    return _categories(line, site, url), tags
 
 
 def _categories(box: HtmlElement | None, site: Site, url: str) -> tuple[Category, ...]:

@@ -55,7 +55,8 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
         author=head.author,
         published_on=head.published_on,
         categories=head.categories,
-        tags=head.tags,
+        tags=tuple(head.tags),
+        tag_urls=tuple(head.tags.values()),
         license=head.license,
         license_url=head.license_url,
         reader_count=head.reader_count,
@@ -136,7 +137,7 @@ def _digest(body: HtmlElement, head: Metadata) -> str:
         head.author,
         head.published_on,
         [known.slug for known in head.categories],
-        head.tags,
+        list(head.tags),
         head.license_url,
         lxml.html.tostring(body, encoding="unicode", with_tail=False).strip(),
     ]

@@ -7,16 +7,17 @@ comments. What no list can tell, a silent edit, is found by looking again at the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from archiver import items
 from archiver.store import frontier, lists
 from archiver.store.lists import CATALOGUE, CATEGORY
 from archiver.store.models import FrontierEntry, Page, Post, Sighting
-from archiver.urls import category, feed_url, front_url, post_id, tag_url
+from archiver.urls import category, dated_urls, feed_url, front_url, post_id
 
 ONCE = frozenset({"comments", "image", "requisite"}) | frontier.FURNITURE
 """Kinds that pages name and that are fetched once; what changes with a post is renewed when a post does."""
@@ -74,12 +75,13 @@ def _post_wanted(session: Session, url: str, entry: Any, listed: Mapping[str, An
     return news or post is None or post.status == "gone" or post.missing_runs > 0
 
 
-def renew_furniture(session: Session, tags: Iterable[str], *, run_id: int) -> None:
-    """Have what shows the latest posts fetched again after a post came or changed: front page, feed, pages of its tags.
+def renew_furniture(session: Session, post: items.Post, *, run_id: int) -> None:
+    """Have what shows the latest posts fetched again after one came or changed: front page, feed, lists it stands in.
 
     Only the first pages: further ones would all be asked for at every new post, and `--full` does.
     """
-    frontier.renew(session, [front_url(), feed_url(), *map(tag_url, tags)], run_id=run_id)
+    dated = dated_urls(post.published_on) if post.published_on else ()
+    frontier.renew(session, [front_url(), feed_url(), *post.tag_urls, *dated], run_id=run_id)
 
 
 def _in_category(session: Session, slug: str, number: int | None) -> bool:

@@ -154,6 +154,75 @@ def test_a_linked_folder_is_a_page_and_a_linked_file_names_the_posts_that_link_i
     assert shown.stdout == "# 工具\n\n算一算$x$\n"
 
 
+def test_nothing_that_a_post_links_on_the_blog_is_dead_in_the_replay(crawled: Callable[..., Crawled]) -> None:
+    source = load()
+    linking = source.posts[-1]
+    targets = ("/2010/", "/2010/11/", "/author/1/", "/feed/archives/12/", "/sitemap.xml", "/talks/slides.key")
+    links = "".join(f'<a href="{target}">.</a>' for target in (*targets, f"/index.php/archives/{linking.id}/"))
+    answers = {target.rstrip("/"): Response(200, {"Content-Type": "text/plain"}, b"there") for target in targets}
+    answers |= {target: answers[target.rstrip("/")] for target in targets}
+    archive = crawled(source=source.edited(linking.id, body=f"{linking.body}<p>{links}</p>"), overrides=answers)
+    assert archive.crawl(*ALL, index=False).returncode == 0
+    assert walked(archive)["dead"] == []
+    kinds = dict(archive.rows("SELECT url, kind FROM frontier"))
+    asked = [kinds["https://kexue.fm" + (target.rstrip("/") if "feed" in target else target)] for target in targets]
+    assert asked == ["front", "front", "front", "feed", "file", "file"]
+
+
+def test_a_feed_that_every_page_names_for_itself_is_not_asked_for(crawled: Callable[..., Crawled]) -> None:
+    source = load()
+    base = source.templates["base.html"]
+    feeds = "".join(
+        f'<link rel="alternate" type="application/rss+xml" href="/feed/{own}" />' for own in ("comments", "me.html")
+    )
+    templates = source.templates | {"base.html": base.replace("</head>", feeds + "</head>")}
+    archive = crawled(source=replace(source, templates=templates))
+    assert archive.crawl(*ALL, index=False).returncode == 0
+    assert {"/feed", "/feed/comments"} == {target for target in archive.asked(None) if target.startswith("/feed")}
+    assert walked(archive)["dead"] == []
+
+
+def test_all_comments_of_an_attachment_are_had(crawled: Callable[..., Crawled]) -> None:
+    source = load()
+    page, linking = source.pages[0], source.posts[-1]
+    said = tuple(replace(page.comments[0], id=number) for number in range(5001, 5024))
+    body = f'{linking.body}<p><a href="/attachment/77/">图</a></p>'
+    source = replace(source.edited(linking.id, body=body), pages=(replace(page, comments=said),))
+    archive = crawled(source=source)
+    host = {"Host": archive.site.removeprefix("http://")}
+    for part in ("", "/comment-page-1", "/comment-page-2", "/comment-page-3"):
+        shown = archive.blog.respond("GET", f"/me.html{part}", host)
+        as_attachment = replace(shown, body=shown.body.replace(b"/me.html/", b"/attachment/77/"))
+        archive.blog.overrides[f"/attachment/77{part or '/'}"] = as_attachment
+    assert archive.crawl(*ALL, index=False).returncode == 0
+    had = "SELECT c.page, count(*) FROM page_comments c JOIN pages p ON p.id = c.page_id WHERE p.url LIKE ? GROUP BY 1"
+    assert archive.rows(had, "%/attachment/77/") == [(1, 10), (2, 10), (3, 3)]
+    assert walked(archive)["dead"] == []
+
+
+def test_a_new_post_renews_the_lists_it_stands_in_whatever_their_addresses_say(
+    crawled: Callable[..., Crawled],
+) -> None:
+    source = load()
+    post = replace(source.posts[0], tags=("C++",), comments=())
+    templates = {
+        name: text.replace("tag | path", 'tag | replace("+", "") | path') for name, text in source.templates.items()
+    }
+    side = f'<a href="/{post.date[:4]}/{post.date[5:7]}/">.</a></body>'
+    templates["base.html"] = templates["base.html"].replace("</body>", side)
+    lists = ("/tag/C/", f"/{post.date[:4]}/{post.date[5:7]}/")
+    shown = Response(200, {"Content-Type": "text/html"}, b"<html></html>")
+    archive = crawled(
+        source=replace(source.edited(post.id, tags=post.tags), templates=templates),
+        overrides=dict.fromkeys(lists, shown),
+    )
+    archive.crawl(*ALL, index=False)
+    archive.blog.source = archive.blog.source.published(replace(post, id=999, title="新"))
+    archive.blog.requests.clear()
+    archive.crawl(*ALL, "--recheck", "0", index=False)
+    assert set(lists) <= set(archive.asked())
+
+
 def test_a_page_that_is_gone_is_kept_and_asked_for_less_and_less(crawled: Callable[..., Crawled]) -> None:
     archive = crawled(source=load())
     archive.crawl(*ALL, index=False)
