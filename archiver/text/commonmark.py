@@ -138,6 +138,7 @@ def _parser() -> MarkdownIt:
 def new_parser() -> MarkdownIt:
     """Return a parser of our Markdown, for the caller to give rules for rendering to."""
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
+    parser.disable("reference")  # what looks like a definition of a link is a footnote
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
     parser.block.ruler.before("lheading", "formula_lines", _formula_lines)
     parser.inline.ruler.before("escape", FORMULA, _formula)

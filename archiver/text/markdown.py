@@ -16,7 +16,7 @@ from lxml import etree
 
 from archiver import urls
 from archiver.items import SERVED, CodeBlock, Formula, Image, PostLink
-from archiver.text import code, dom, inline, pictures, tables, tex
+from archiver.text import code, dom, idioms, inline, pictures, tables, tex
 from archiver.text.dom import Resolve
 from archiver.text.inline import Kind, Layout, Part
 
@@ -24,6 +24,8 @@ MAX_DEPTH = 100
 """Elements below this depth lose their markup and keep their text; real posts nest about 15 deep."""
 MAX_UNCLOSED = 100
 """Openers without an end that are reported; the blog has single ones."""
+MAX_NUMBER = 999_999_999
+"""Of an item (CommonMark 0.31, section 5.2)."""
 _SNIPPET = 40
 
 
@@ -51,7 +53,7 @@ class _Block(NamedTuple):
 
 
 _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "del": "del", "s": "del", "strike": "del"}
-_MARKS |= {"sup": "sup", "sub": "sub"}
+_MARKS |= {tag: tag for tag in ("kbd", "mark", "sub", "sup")}
 _BREAK: Part = (Kind.BREAK, "")
 _CLOSING_HASHES = re.compile(r"(?<![^ \t])#+\Z")
 _INTERRUPTING = {"-": ("- ",), "*": ("* ",), ".": ("1. ",), ")": ("1) ",)}
@@ -139,7 +141,10 @@ class _Writer:
 
     def _no_formulas(self, node: etree._Element, depth: int) -> None:
         del depth
-        self._prose(node.text or "")
+        if node.get(idioms.NOTE) is not None:
+            self._parts += [(Kind.RAW, (node.text or "").rstrip()), (Kind.TEXT, " ")]
+        else:
+            self._prose(node.text or "")
 
     def _prose(self, text: str) -> None:
         for number, piece in enumerate(text.split(dom.BREAK)):
@@ -250,8 +255,8 @@ class _Writer:
             return
         previous = self._blocks[-1].kind if self._blocks else ""
         if node.tag == "ol":
-            kind, first = (")" if previous == "." else "."), _start(node)
-            markers = [f"{number}{kind}" for number in range(first, first + len(items))]
+            kind = ")" if previous == "." else "."
+            markers = [f"{number}{kind}" for number in _numbers(node, len(items))]
         else:
             kind = "*" if previous == "-" else "-"
             markers = [kind] * len(items)
@@ -406,9 +411,20 @@ _HANDLERS: dict[str, Callable[[_Writer, etree._Element, int], None]] = {
 }
 
 
-def _start(ordered: etree._Element) -> int:
-    start = ordered.get("start", "1")
-    return int(start) if _NUMBER.fullmatch(start) else 1
+def _numbers(ordered: etree._Element, length: int) -> list[int]:
+    """Return the numbers that the items of a list have, of which Markdown only shows readers the first."""
+    step = 1 if ordered.get("reversed") is None else -1
+    number = _number(ordered.get("start"), 1 if step > 0 else length)
+    values = [item.get("value") for item in ordered.iterchildren("li")]
+    numbers: list[int] = []
+    for value in (*values, *[None] * length)[:length]:
+        numbers.append(_number(value, min(max(number, 0), MAX_NUMBER)))
+        number = numbers[-1] + step
+    return numbers
+
+
+def _number(written: str | None, otherwise: int) -> int:
+    return int(written) if written and _NUMBER.fullmatch(written) else otherwise
 
 
 def _item(marker: str, blocks: list[_Block]) -> str:

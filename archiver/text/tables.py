@@ -15,8 +15,8 @@ MAX_DEPTH = 20
 """Elements nested deeper inside a cell keep only their text."""
 
 _KEPT = frozenset(
-    {"b", "blockquote", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "li", "ol", "p", "pre", "s"}
-    | {"strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
+    {"b", "blockquote", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "kbd", "li", "mark", "ol", "p"}
+    | {"pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
 )
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])")

@@ -1,0 +1,162 @@
+"""Says in plain elements what pages say in idioms of their own: footnotes, boxes to tick, quotes, readings, emoji.
+
+Browsers draw quotation marks around `<q>` and a box for an `<input>`, and set a note's number apart; no text says so.
+Each idiom becomes text where it stands, a `dom.PROSE`, so that every reader of the body reads the same. A footnote is
+told by what it is, whatever made it: an item of a list with a link back to what links to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from archiver.text import dom
+
+NOTE = "note"
+"""Attribute of a `dom.PROSE` that begins a footnote: its text is the mark, as Markdown has it."""
+
+_FOUND = etree.XPath(
+    "descendant::*[self::q or self::ruby or self::input[@type='checkbox']"
+    " or self::img[@alt and contains(concat(' ', @class), 'emoji') or contains(@class, 'smiley')]"
+    " or self::*[contains(@style, 'background') and contains(@style, 'url(')]"
+    " or self::li[@id and descendant::a[starts-with(@href, '#')]]]"
+)
+_QUOTES = (("“", "”"), ("‘", "’"))
+_EMOJI = re.compile(r":\w+:|[^\w\s]{1,12}")
+"""What stands for the picture of an emoji in text: a sign, with what colours or joins it, or its name or old face."""
+_BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*([\"']?)(.+?)\1\s*\)")
+_MARK = re.compile(r"\W*(?:[^\W\d_]+ )?\d{1,4}\W*|\W*\w{1,3}\W*|[^\w\s]{1,3}")
+"""Text of a link to a footnote that only is its mark; any other is words of the sentence."""
+_LONGEST_BACK = 30  # characters of a link back; a longer one is words of the note
+_LISTS = frozenset({"ol", "ul"})
+
+
+def candidates(body: HtmlElement) -> list[HtmlElement]:
+    """Return every element inside a body that may be an idiom, in page order."""
+    return cast("list[HtmlElement]", _FOUND(body))
+
+
+def settle(body: HtmlElement) -> None:
+    """Put plain elements in the place of idioms, in the body itself."""
+    found = candidates(body)
+    _settle_notes(body, [element for element in found if element.tag == "li"])
+    for element in found:
+        if idiom := _IDIOMS.get(str(element.tag)):
+            idiom(element)
+        if element.get("style"):
+            _show_background(element)
+
+
+def _prose(text: str, **attributes: str) -> HtmlElement:
+    element = etree.Element(dom.PROSE, attributes)
+    element.text = text
+    return cast("HtmlElement", element)
+
+
+def _replace(element: HtmlElement, text: str) -> None:
+    element.addprevious(_prose(text))
+    element.drop_tree()
+
+
+def _begin(element: HtmlElement, prose: HtmlElement) -> None:
+    """Put prose before everything inside an element."""
+    prose.tail, element.text = element.text, None
+    element.insert(0, prose)
+
+
+def _quote(quote: HtmlElement) -> None:
+    depth = sum(1 for _ in quote.iterancestors("q"))
+    opening, closing = _QUOTES[depth % 2]
+    _begin(quote, _prose(opening))
+    quote.append(_prose(closing))
+
+
+def _ruby(ruby: HtmlElement) -> None:
+    """Put readings in the brackets that browsers without ruby show, if the page has none for them."""
+    if next(ruby.iter("rp"), None) is None:
+        for reading in ruby.iter("rt"):
+            _begin(reading, _prose("("))
+            reading.append(_prose(")"))
+
+
+def _task(box: HtmlElement) -> None:
+    """Make a box of a list of tasks the one that Markdown has for it."""
+    if next(box.iterancestors("li"), None) is None:
+        return
+    blank = "" if (box.tail or "")[:1].isspace() else " "
+    _replace(box, ("[ ]" if box.get("checked") is None else "[x]") + blank)
+
+
+def _emoji(image: HtmlElement) -> None:
+    alt = dom.clean(image.get("alt", "")).strip()
+    if _EMOJI.fullmatch(alt):
+        _replace(image, alt)
+
+
+def _show_background(element: HtmlElement) -> None:
+    """Give an element that is there for the picture behind it alone, the picture."""
+    found = _BACKGROUND.search(element.get("style", ""))
+    if found and not dom.words(element) and next(element.iter("img", *dom.EMBEDS), None) is None:
+        etree.SubElement(element, "img", src=found[2])
+
+
+_IDIOMS: dict[str, Callable[[HtmlElement], None]] = {"q": _quote, "ruby": _ruby, "input": _task, "img": _emoji}
+
+
+# Footnotes
+
+
+def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
+    """Give footnotes their marks, numbered as the text refers to them, and make paragraphs of their lists."""
+    wanted = {item.get("id"): item for item in items}
+    if not wanted:
+        return
+    references: dict[HtmlElement, list[HtmlElement]] = {}
+    for link in body.iter("a"):
+        item = wanted.get(link.get("href", "").removeprefix("#")) if link.get("href", "").startswith("#") else None
+        if item is not None and item not in link.iterancestors() and next(link.iter("li"), None) is None:
+            references.setdefault(item, []).append(link)
+    notes = {item: backs for item, links in references.items() if (backs := _backs(item, links))}
+    number = 0
+    for item, links in references.items():
+        box = item.getparent()
+        if item not in notes or box is None or any(other not in notes for other in box.iterchildren("li")):
+            continue
+        number += 1
+        for link in links:
+            if _MARK.fullmatch(dom.words(link)):
+                _replace(_alone(link), f"[^{number}]")
+            else:
+                link.addnext(_prose(f"[^{number}]"))
+        for back in notes[item]:
+            if len(dom.words(back)) <= _LONGEST_BACK and dom.words(item) != dom.words(back):
+                _alone(back).drop_tree()
+        _begin(_first_block(item), _prose(f"[^{number}]: ", **{NOTE: ""}))
+    for box in {box for item in notes if (box := item.getparent()) is not None and box.tag in _LISTS}:
+        if all(item in notes for item in box.iterchildren("li")):
+            for item in box.iterchildren("li"):
+                item.tag = "div"
+            box.tag = "div"
+
+
+def _backs(item: HtmlElement, links: list[HtmlElement]) -> list[HtmlElement]:
+    """Return the links in a footnote that lead back to one of the links to it."""
+    ids = {place.get("id") or place.get("name") for link in links for place in (link, _alone(link), link.getparent())}
+    return [back for back in item.iter("a") if back.get("href", "")[:1] == "#" and back.get("href", "")[1:] in ids]
+
+
+def _alone(link: HtmlElement) -> HtmlElement:
+    """Return the `<sup>` around a link that holds nothing else, or the link."""
+    box = link.getparent()
+    if box is None or box.tag != "sup" or len(box) > 1 or dom.words(box) != dom.words(link):
+        return link
+    return box
+
+
+def _first_block(item: HtmlElement) -> HtmlElement:
+    first = item[0] if len(item) and not (item.text or "").strip() else None
+    return first if first is not None and first.tag == "p" else item

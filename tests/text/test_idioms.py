@@ -1,0 +1,139 @@
+"""What no text of a page says, but every browser shows, is read: notes, boxes, quotes, readings, emoji."""
+
+from __future__ import annotations
+
+import pytest
+
+from archiver.items import Content
+from archiver.text import engines, quality, sources
+from archiver.urls import Site
+from tests.text.bodies import body_of
+
+RESOLVE = Site().resolve
+
+
+def read(markup: str) -> Content:
+    """Read a body as a page's is, of which nothing may be in doubt."""
+    body = sources.settle(body_of(markup))
+    content = engines.read(body, RESOLVE)
+    assert quality.check(body, content, RESOLVE) == ()
+    return content
+
+
+KRAMDOWN = (
+    '<p>甲<sup id="fnref:a" role="doc-noteref"><a href="#fn:a" class="footnote" rel="footnote">1</a></sup>乙</p>'
+    '<div class="footnotes" role="doc-endnotes"><ol><li id="fn:a" role="doc-endnote"><p>注$x$ '
+    '<a href="#fnref:a" class="reversefootnote" role="doc-backlink">&#8617;</a></p></li></ol></div>'
+)
+GOLDMARK = (
+    '<p>甲<sup id="fnref:1"><a href="#fn:1" class="footnote-ref" role="doc-noteref">1</a></sup>乙</p>'
+    '<div class="footnotes" role="doc-endnotes"><ol>\n<li id="fn:1">\n<p>注$x$&#160;'
+    '<a href="#fnref:1" class="footnote-backref" role="doc-backlink">&#x21a9;&#xfe0e;</a></p>\n</li>\n</ol></div>'
+)
+PANDOC = (
+    '<p>甲<a href="#fn1" class="footnote-ref" id="fnref1" role="doc-noteref"><sup>1</sup></a>乙</p>'
+    '<section class="footnotes"><ol><li id="fn1"><p>注$x$<a href="#fnref1" class="footnote-back">↩︎</a></p></li>'
+    "</ol></section>"
+)
+GITHUB = (
+    '<p>甲<sup><a href="#user-content-fn-1-9" id="user-content-fnref-1-9" data-footnote-ref="">1</a></sup>乙</p>'
+    '<section data-footnotes=""><ol><li id="user-content-fn-1-9"><p>注$x$ <a href="#user-content-fnref-1-9" '
+    'data-footnote-backref="">↩</a></p></li></ol></section>'
+)
+PYTHON_MARKDOWN = (
+    '<p>甲<sup id="fnref:1"><a class="footnote-ref" href="#fn:1">1</a></sup>乙</p><div class="footnote"><ol>'
+    '<li id="fn:1"><p>注$x$&#160;<a class="footnote-backref" href="#fnref:1" title="Jump back">&#8617;</a></p></li>'
+    "</ol></div>"
+)
+WIKIPEDIA = (
+    '<p>甲<sup id="cite_ref-1" class="reference"><a href="#cite_note-1">[1]</a></sup>乙</p><ol class="references">'
+    '<li id="cite_note-1"><span class="mw-cite-backlink"><b><a href="#cite_ref-1">^</a></b></span> <span>注$x$</span>'
+    "</li></ol>"
+)
+
+
+@pytest.mark.parametrize("markup", [KRAMDOWN, GOLDMARK, PANDOC, GITHUB, PYTHON_MARKDOWN, WIKIPEDIA])
+def test_a_footnote_is_one_whatever_made_it(markup: str) -> None:
+    content = read(markup)
+    assert content.markdown == "甲[^1]乙\n\n[^1]: 注$x$"
+    assert [" ".join(line.split()) for line in content.text.split("\n")] == ["甲[^1]乙", "[^1]: 注$x$"]
+    assert [formula.tex for formula in content.formulas] == ["$x$"]
+    assert content.links == ()
+
+
+def test_footnotes_are_numbered_as_the_text_refers_to_them() -> None:
+    item = '<li id="n{0}">注{0} <a href="#r{0}">↩</a></li>'
+    reference = '<a id="r{0}" href="#n{0}">{0}</a>'
+    markup = f"<p>{reference.format(2)}、{reference.format(1)}、<a href='#n2'>2</a></p>"
+    assert read(f"{markup}<ol>{item.format(1)}{item.format(2)}</ol>").markdown == (
+        "[^1]、[^2]、[^1]\n\n[^2]: 注1\n\n[^1]: 注2"
+    )
+
+
+def test_words_that_link_to_a_note_or_back_are_not_lost() -> None:
+    markup = '<p><a id="r" href="#n">有名的定理</a></p><ol><li id="n"><a href="#r">张三的书</a></li></ol>'
+    assert read(markup).markdown == "有名的定理[^1]\n\n[^1]: 张三的书"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["<ol><li id='n'>一</li></ol>", "<h2 id='n'><a href='#r'>一</a></h2>", "<ol><li id='n'><a href='#z'>一</a>"],
+)
+def test_a_list_that_does_not_link_back_has_no_footnotes(target: str) -> None:
+    assert "[^" not in read(f"<p>甲<a id='r' href='#n'>1</a></p>{target}").markdown
+
+
+@pytest.mark.parametrize(
+    ("markup", "markdown"),
+    [
+        ("<ul><li><input type='checkbox' checked> 甲</li><li><label><input type='checkbox'>乙</label></li></ul>",
+         "- [x] 甲\n- [ ] 乙"),
+        ("<p>他说<q>好<q>是</q></q>。</p>", "他说“好‘是’”。"),
+        ("<p><ruby>漢<rt>かん</rt></ruby></p>", "漢(かん)"),
+        ("<p><ruby>漢<rp>（</rp><rt>かん</rt><rp>）</rp></ruby></p>", "漢（かん）"),
+        ("<p>好<img class='emoji' alt='👍🏽' src='/e.png'></p>", "好👍🏽"),
+        ("<p>好<img class='wp-smiley' alt=':wink:' src='/e.png'></p>", "好:wink:"),
+        ("<p>按<kbd>a_b</kbd>得<mark>重点</mark></p>", "按<kbd>a_b</kbd>得<mark>重点</mark>"),
+        ("<p>若$a<q>b</q>c$则</p>", "若\\$a“b”c\\$则"),
+        ("<details><summary>证明</summary><p>略</p></details>", "证明\n\n略"),
+        ("<dl><dt>词</dt><dd>义</dd></dl>", "词\n\n义"),
+    ],
+)  # fmt: skip
+def test_what_browsers_show_is_said(markup: str, markdown: str) -> None:
+    assert read(markup).markdown == markdown
+
+
+@pytest.mark.parametrize("alt", ["", "表情包大全", "a"])
+def test_a_picture_whose_alternative_is_no_emoji_stays_one(alt: str) -> None:
+    assert len(read(f"<p>好<img class='emoji' alt='{alt}' src='/e.png'></p>").images) == 1
+
+
+@pytest.mark.parametrize(
+    ("attributes", "items", "numbers"),
+    [
+        ("start='5'", "<li>a<li>b", [5, 6]),
+        ("", "<li>a<li value='7'>b<li>c", [1, 7, 8]),
+        ("reversed", "<li>a<li>b<li>c", [3, 2, 1]),
+        ("reversed start='9'", "<li>a<li>b", [9, 8]),
+        ("reversed start='0'", "<li>a<li>b", [0, 0]),
+        ("start='999999999'", "<li>a<li>b", [999999999, 999999999]),
+        ("start='-3'", "<li>a<li value='x'>b", [1, 2]),
+    ],
+)
+def test_a_list_keeps_its_numbers_as_far_as_markdown_has_them(attributes: str, items: str, numbers: list[int]) -> None:
+    lines = read(f"<ol {attributes}>{items}</ol>").markdown.split("\n")
+    assert [int(line.split(".")[0]) for line in lines] == numbers
+
+
+def test_an_element_that_is_there_for_a_picture_behind_it_is_one() -> None:
+    content = read("<p>前</p><div style='height: 9px; background-image: url(\"/a.png\")'></div><p>后</p>")
+    assert [image.url for image in content.images] == ["https://kexue.fm/a.png"]
+
+
+def test_a_picture_behind_words_is_decoration() -> None:
+    assert read("<div style='background: url(/a.png)'>甲</div>").images == ()
+
+
+def test_a_body_without_idioms_is_handed_back() -> None:
+    body = body_of("<p>甲<a href='#n'>1</a></p><ol><li>乙</li></ol>")
+    assert sources.settle(body) is body
