@@ -22,10 +22,13 @@ _GUTTERS = frozenset(
 )
 """Classes of line numbers with GitHub, Crayon, SyntaxHighlighter, hexo, highlight.js, Prism, Pygments, Hugo, Rouge."""
 
-_NAMED = re.compile(r"(?:^|\s)(?:lang(?:uage)?[-:]|brush:\s*|highlight-source-)([\w+#.-]+)")
+_NAMED = re.compile(
+    r"(?:^|\s)(?:(?:lang(?:uage)?[-:]|brush:\s*|highlight-source-)([\w+#.-]+)"
+    r"|highlight-(?!default\s|none\s)([\w+#.-]+)(?=\s+notranslate)|\A([A-Za-z][\w+#]*)(?=\s+hljs\Z))"
+)
 _BESIDE = re.compile(r"(?:^|\s)(?:highlight|hljs|sourceCode|syntaxhighlighter)\s+([A-Za-z][\w+#]*)(?=\s|$)")
 _NO_LANGUAGES = frozenset({"code", "copyable", "hljs", "linenos", "linenums", "nohighlight", "numberLines", "table"})
-_ATTRIBUTES = ("data-lang", "data-language")
+_ATTRIBUTES = ("data-lang", "data-language", "data-enlighter-language")
 _AROUND = 5  # elements around a listing that may name its language: figure, table, row, cell and a box
 
 
@@ -54,7 +57,7 @@ def text(element: etree._Element) -> str:
 def language(element: etree._Element) -> str:
     """Return the language a listing is marked with, on itself or near by, or an empty string."""
     for marked in (element, *element.iter("code", "div", "pre"), *islice(element.iterancestors(), _AROUND)):
-        if marked.get("id") and marked is not element:
+        if marked.get("id") and marked is not element and not _BESIDE.search(marked.get("class", "")):
             break
         if found := _language(marked):
             return found
@@ -64,7 +67,7 @@ def language(element: etree._Element) -> str:
 def _language(element: etree._Element) -> str:
     classes = element.get("class", "")
     if found := _NAMED.search(classes):
-        return found[1]
+        return found[1] or found[2] or found[3]
     beside = _BESIDE.search(classes)
     if beside and beside[1] not in _NO_LANGUAGES:
         return beside[1]

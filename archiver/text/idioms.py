@@ -14,7 +14,7 @@ from typing import cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-from archiver.text import dom
+from archiver.text import code, dom
 
 NOTE = "note"
 """Attribute of a `dom.PROSE` that begins a footnote: its text is the mark, as Markdown has it."""
@@ -23,12 +23,21 @@ _FOUND = etree.XPath(
     "descendant::*[self::q or self::ruby or self::input[@type='checkbox']"
     " or self::img[@alt and contains(concat(' ', @class), 'emoji') or contains(@class, 'smiley')]"
     " or self::*[contains(@style, 'background') and contains(@style, 'url(')]"
-    " or self::li[@id and descendant::a[starts-with(@href, '#')]]]"
+    " or self::li[@id and descendant::a[starts-with(@href, '#')]]"
+    " or self::*[contains(@class, 'copy') or contains(@class, 'clipboard') or contains(@class, 'toolbar')"
+    " or contains(@class, 'crayon-syntax') or contains(@class, 'highlight-tools') or self::th[@class='filename']]]"
 )
 _QUOTES = (("“", "”"), ("‘", "’"))
 _EMOJI = re.compile(r":\w+:|[^\w\s]{1,12}")
 """What stands for the picture of an emoji in text: a sign, with what colours or joins it, or its name or old face."""
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*([\"']?)(.+?)\1\s*\)")
+_TOOLS = frozenset(
+    {"btn-clipboard", "btn-copy", "clipboard-copy", "code-copy", "copy-btn", "copy-button", "copy-code", "copybtn"}
+    | {"copy-code-button", "highlight-tools", "toolbar", "zeroclipboard-container"}
+)
+"""Classes of what highlighters put beside code for the reader to press, with NexT, Butterfly, Prism, GitHub, Sphinx."""
+_LONGEST_TOOL = 40  # characters; more is no label of a button
+_HOLDS_LISTING = etree.XPath("boolean(descendant::pre or descendant::td[@class='code'])")
 _MARK = re.compile(r"\W*(?:[^\W\d_]+ )?\d{1,4}\W*|\W*\w{1,3}\W*|[^\w\s]{1,3}")
 """Text of a link to a footnote that only is its mark; any other is words of the sentence."""
 _LONGEST_BACK = 30  # characters of a link back; a longer one is words of the note
@@ -49,6 +58,8 @@ def settle(body: HtmlElement) -> None:
             idiom(element)
         if element.get("style"):
             _show_background(element)
+        if element.get("class"):
+            _settle_listing(element)
 
 
 def _prose(text: str, **attributes: str) -> HtmlElement:
@@ -105,6 +116,51 @@ def _show_background(element: HtmlElement) -> None:
 
 
 _IDIOMS: dict[str, Callable[[HtmlElement], None]] = {"q": _quote, "ruby": _ruby, "input": _task, "img": _emoji}
+
+
+# Listings
+
+
+def _settle_listing(element: HtmlElement) -> None:
+    """Take out what only serves a listing beside it, and let that be the code and its name."""
+    classes = frozenset(element.get("class", "").split())
+    box = element.getparent()
+    if "crayon-syntax" in classes:
+        _settle_crayon(element)
+    elif element.tag == "th":
+        _settle_name(element)
+    elif box is not None and not _TOOLS.isdisjoint(classes) and len(dom.words(element)) <= _LONGEST_TOOL:
+        inside = next(element.iter("pre", "table", "textarea"), None) is not None
+        if not inside and (_HOLDS_LISTING(box) or next(element.iterancestors("pre"), None) is not None):
+            element.drop_tree()
+
+
+def _settle_name(cell: HtmlElement) -> None:
+    """Put the name of a file, for which a table of code has a row, before the table."""
+    table, row = next(cell.iterancestors("table"), None), cell.getparent()
+    if table is None or row is None or len(row) > 1 or not code.is_listing(table):
+        return
+    cell.tag = "p"
+    table.addprevious(cell)
+    row.drop_tree()
+
+
+def _settle_crayon(box: HtmlElement) -> None:
+    """Put a `<pre>` in the place of a listing of Crayon, which has the code as it was typed in a field to copy from."""
+    source = next((field for field in box.iter("textarea") if "crayon-plain" in field.get("class", "").split()), None)
+    if source is None:
+        return
+    named = {name: part for part in box.iter("span") for name in part.get("class", "").split()}
+    listing = etree.Element("pre")
+    listing.text = source.text
+    if "crayon-language" in named:
+        listing.set("data-lang", dom.words(named["crayon-language"]).lower())
+    if "crayon-title" in named:
+        title = etree.Element("p")
+        title.text = dom.words(named["crayon-title"])
+        box.addprevious(title)
+    box.addprevious(listing)
+    box.drop_tree()
 
 
 # Footnotes

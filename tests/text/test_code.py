@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from archiver.items import Content
-from archiver.text import engines, quality
+from archiver.text import engines, quality, sources
 from archiver.urls import Site
 from tests.text.bodies import body_of
 
@@ -39,6 +39,40 @@ HIGHLIGHT_JS = (
     '<tr><td class="hljs-ln-line hljs-ln-numbers"><div class="hljs-ln-n">2</div></td>'
     '<td class="hljs-ln-line hljs-ln-code">b = 2</td></tr></tbody></table></code></pre>'
 )
+ROUGE = (
+    '<div class="language-python highlighter-rouge"><div class="highlight"><pre class="highlight"><code>'
+    '<table class="rouge-table"><tbody><tr><td class="rouge-gutter gl"><pre class="lineno">1\n2\n</pre></td>'
+    '<td class="rouge-code"><pre>a = 1\nb = 2\n</pre></td></tr></tbody></table></code></pre></div></div>'
+)
+CHROMA = (
+    '<div class="highlight"><pre tabindex="0" class="chroma"><code class="language-python" data-lang="python">'
+    '<span class="line"><span class="ln">1</span><span class="cl">a = 1\n</span></span>'
+    '<span class="line"><span class="ln">2</span><span class="cl">b = 2</span></span></code></pre></div>'
+)
+SPHINX = (
+    '<div class="highlight-python notranslate"><div class="highlight"><pre><span></span>'
+    '<span class="linenos">1</span>a = 1\n<span class="linenos">2</span>b = 2\n</pre></div></div>'
+)
+PANDOC = (
+    '<div class="sourceCode" id="cb1"><pre class="sourceCode python"><code class="sourceCode python">'
+    '<span id="cb1-1"><a href="#cb1-1" aria-hidden="true"></a>a = 1</span>\n<span id="cb1-2">b = 2</span></code></pre>'
+    "</div>"
+)
+LISTING = "<pre>a = 1\nb = 2</pre>"
+PRISM = (
+    '<div class="code-toolbar"><pre class="language-python"><code>a = 1\nb = 2</code></pre><div class="toolbar">'
+    '<div class="toolbar-item"><span>Python</span></div><div class="toolbar-item"><a>Copy</a></div></div></div>'
+)
+GITHUB = (
+    f'<div class="highlight highlight-source-python">{LISTING}<div class="zeroclipboard-container">'
+    '<clipboard-copy value="a"><svg aria-hidden="true"><path d=""/></svg>Copy</clipboard-copy></div></div>'
+)
+CRAYON = (
+    '<div id="crayon-5" class="crayon-syntax"><div class="crayon-toolbar"><div class="crayon-button">x</div>'
+    '<span class="crayon-language">Python</span></div><div class="crayon-plain-wrap"><textarea class="crayon-plain">'
+    'a = 1\nb = 2</textarea></div><table class="crayon-table"><tr><td class="crayon-nums"><div class="crayon-num">1'
+    '</div></td><td class="crayon-code"><div class="crayon-line">a = 1</div></td></tr></table></div>'
+)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +93,24 @@ HIGHLIGHT_JS = (
         HUGO,
         SYNTAX_HIGHLIGHTER,
         HIGHLIGHT_JS,
+        HEXO.replace("<table>", '<div class="copy-btn">复制</div><table>'),
+        SYNTAX_HIGHLIGHTER.replace("<table>", '<div class="toolbar"><a href="#">?</a></div><table>').replace(
+            "<div ", '<div id="highlighter_1" ', 1
+        ),
+        ROUGE,
+        CHROMA,
+        SPHINX,
+        PANDOC,
+        PRISM,
+        GITHUB,
+        CRAYON,
+        '<pre class="EnlighterJSRAW" data-enlighter-language="python">a = 1\nb = 2</pre>',
+        '<pre><code class="python hljs">a = 1\nb = 2</code></pre>',
+        '<pre class="language-python">a = 1\nb = 2<a class="copy-code-button">Copy</a></pre>',
     ],
 )  # fmt: skip
 def test_lines_with_an_element_each_stay_lines_and_numbers_of_lines_are_no_code(markup: str) -> None:
-    body = body_of(f"<p>前</p>{markup}<p>后$x$</p>")
+    body = sources.settle(body_of(f"<p>前</p>{markup}<p>后$x$</p>"))
     content = engines.read(body, Site().resolve)
     (block,) = content.code_blocks
     assert (block.language, block.code.rstrip("\n")) == ("python", "a = 1\nb = 2")
@@ -100,3 +148,14 @@ def test_a_language_far_around_is_not_that_of_the_listing(read: Read) -> None:
 def test_a_table_of_words_is_no_listing(read: Read) -> None:
     content = read("<table><tr><td class='ln'>1</td><td>甲</td></tr></table>")
     assert (content.markdown, content.code_blocks) == ("| 1 | 甲 |\n| --- | --- |", ())
+
+
+def test_the_name_of_a_file_above_its_listing_is_no_code() -> None:
+    named = PYGMENTS.replace("<tr>", '<tr><th class="filename" colspan="2">a.py</th></tr><tr>', 1)
+    content = engines.read(sources.settle(body_of(named)), Site().resolve)
+    assert content.markdown == "a.py\n\n```python\na = 1\nb = 2\n```"
+
+
+def test_a_box_called_like_a_tool_is_text_where_no_code_is() -> None:
+    body = body_of("<div><p>前</p><div class='toolbar copy-btn'>后</div></div>")
+    assert engines.read(sources.settle(body), Site().resolve).markdown == "前\n\n后"
