@@ -141,9 +141,10 @@ def is_anchor(link: etree._Element) -> bool:
 
 
 def embedded(element: etree._Element, resolve: Resolve) -> list[str]:
-    """Return the addresses a player or frame shows, each once."""
+    """Return the addresses a player or frame shows, each once; many have theirs only put in by a script."""
     inside = element.iter("source", "param") if element.tag != "iframe" else ()
-    found = [element.get("src") or element.get("data")]
+    own = [element.get(name) for name in ("data-src", "data-lazy-src", "src", "data")]
+    found = [next((href for href in own if href and target(href, resolve)), None)]
     found += [node.get("src") or (node.get("name") == "movie" and node.get("value")) or None for node in inside]
     return list(dict.fromkeys(url for href in found if href and (url := target(href, resolve))))
 

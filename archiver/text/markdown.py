@@ -69,7 +69,7 @@ class _Writer:
         self._resolve = resolve
         self._targets: dict[str, str | None] = {}
         self._pictures: set[str] = set()
-        self._spares: set[str | None] = set()  # pictures known from a `<noscript>`, which may still come themselves
+        self._spares: set[str] = set()  # pictures known from a `<noscript>`, which may still come themselves
         self._blocks: list[_Block] = []
         self._parts: list[Part] = []
         self._marks: list[tuple[Part, Part]] = []
@@ -356,22 +356,23 @@ class _Writer:
 
     def _image(self, node: etree._Element, depth: int) -> None:
         del depth
-        url = pictures.address(node, self._target)
-        if url is None or url in self._spares:
-            self._spares.discard(url)
+        found = list(pictures.addresses(node, self._target))
+        if not found or not self._spares.isdisjoint(found):
+            self._spares.difference_update(found)
             return
+        url = found[0]
         alt, caption = dom.clean(node.get("alt", "")).strip(), pictures.caption(node)
         self.findings.images.append(Image(position=len(self.findings.images), url=url, alt=alt, caption=caption))
-        self._pictures.add(url)
+        self._pictures.update(found)
         self._parts.append((Kind.RAW, f"![{inline.label(alt)}]({inline.destination(url)})"))
 
     def _without_script(self, node: etree._Element, depth: int) -> None:
         """Take the pictures that are shown where no script runs, if they are not beside it anyway."""
         for image in node.iter("img"):
-            url = pictures.address(image, self._target)
-            if url and url not in self._pictures and not pictures.is_dot(image):
+            found = list(pictures.addresses(image, self._target))
+            if found and self._pictures.isdisjoint(found) and not pictures.is_dot(image):
                 self._image(image, depth)
-                self._spares.add(url)
+                self._spares.update(found)
 
     def _embed(self, node: etree._Element, depth: int) -> None:
         del depth

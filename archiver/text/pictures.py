@@ -30,13 +30,19 @@ _DOT = frozenset({"0", "1"})
 
 _BLOCK_BOXES = frozenset({"center", "div", "figure"})
 _BOXES = _BLOCK_BOXES | {"a", "font", "picture", "span"}
+_CAPTIONS = frozenset({"caption", "figcaption", "figure-caption", "image-caption", "img-caption", "wp-caption-text"})
 MAX_CAPTION = 300
 """Characters; a longer text beside a picture is not its caption."""
 
 
 def address(image: etree._Element, follow: Follow) -> str | None:
     """Return where the picture of an `<img>` is, or None when its page does not say."""
-    return next((url for written in _written(image) if written and (url := follow(written))), None)
+    return next(addresses(image, follow), None)
+
+
+def addresses(image: etree._Element, follow: Follow) -> Iterator[str]:
+    """Yield every address at which the picture of an `<img>` may be, the best first: twins have one in common."""
+    yield from (url for written in _written(image) if written and (url := follow(written)))
 
 
 def is_promised(image: etree._Element) -> bool:
@@ -50,16 +56,32 @@ def is_dot(image: etree._Element) -> bool:
 
 
 def caption(image: etree._Element) -> str:
-    """Return the text that stands alone with a picture in a box of theirs, or an empty string.
+    """Return the text that stands alone with a picture in a box of theirs or is its caption by class, else nothing.
 
-    The blog writes `div.typecho-caption > div > a > img` with a `<p>` after the inner `<div>`.
+    The blog writes `div.typecho-caption > div > a > img` with a `<p>` after the inner `<div>`. A box with an id is the
+    text's own, unless it says that it is there for a caption.
     """
-    for box in image.iterancestors():
-        if box.tag not in _BOXES or box.get("id") or len(list(islice(_shown(box), 2))) > 1:
+    box = image
+    for outer in image.iterancestors():
+        named = outer.get("id") and outer.tag != "figure" and "caption" not in outer.get("class", "")
+        if outer.tag not in _BOXES or named or len(list(islice(_shown(outer), 2))) > 1:
             break
-        if text := dom.words(box):
-            return text if box.tag in _BLOCK_BOXES and len(text) <= MAX_CAPTION else ""
-    return ""
+        if text := dom.words(outer):
+            return text if outer.tag in _BLOCK_BOXES and len(text) <= MAX_CAPTION else _beside(box)
+        box = outer
+    return _beside(box)
+
+
+def _beside(box: etree._Element) -> str:
+    """Return the text of the element after a picture's box, or its paragraph, if its class says caption."""
+    paragraph = box.getparent()
+    if paragraph is not None and paragraph.tag == "p" and dom.words(paragraph) == "":
+        box = paragraph if box.getnext() is None else box
+    after = box.getnext()
+    if after is None or (box.tail or "").strip() or _CAPTIONS.isdisjoint(after.get("class", "").lower().split()):
+        return ""
+    text = dom.words(after)
+    return text if len(text) <= MAX_CAPTION else ""
 
 
 def _shown(box: etree._Element) -> Iterator[etree._Element]:
@@ -67,11 +89,10 @@ def _shown(box: etree._Element) -> Iterator[etree._Element]:
 
 
 def _written(image: etree._Element) -> Iterator[str | None]:
-    """Yield what may be an image's address, the likeliest first."""
+    """Yield what may be an image's address, the likeliest first: the largest picture of a set is the whole one."""
+    yield from (_largest(image.get(name)) for name in (*_LATE_SETS, "srcset"))
     yield from (image.get(name) for name in _LATE)
-    yield from (_largest(image.get(name)) for name in _LATE_SETS)
     yield image.get("src")
-    yield _largest(image.get("srcset"))
     for name, value in image.attrib.items():
         if str(name).startswith("data-") and len(value) <= _LONGEST and _FILE.fullmatch(str(value).strip()):
             yield str(value)

@@ -63,8 +63,10 @@ def _is_lost(element: HtmlElement, known: set[str], follow: Follow) -> bool:
         return next(element.iter("img"), None) is None and next(element.iter("source"), None) is not None
     if any(box.tag in ("noscript", "template") for box in element.iterancestors()):
         return False
-    url = pictures.address(element, follow)
-    return url not in known if url else pictures.is_promised(element) and not _is_replaced(element, known, follow)
+    urls = list(pictures.addresses(element, follow))
+    return (
+        known.isdisjoint(urls) if urls else pictures.is_promised(element) and not _is_replaced(element, known, follow)
+    )
 
 
 def _is_replaced(image: HtmlElement, known: set[str], follow: Follow) -> bool:

@@ -32,7 +32,10 @@ def doubts(markup: str) -> tuple[str, ...]:
         '<img srcset="/s.png 1x, /a.png 2x">',
         '<img srcset="/s.png 320w,/a.png 1280w, /m.png 640w">',
         '<img srcset="/a.png">',
-        '<img src="/a.png" srcset="/b.png 2x">',
+        '<img src="/s.png" srcset="/a.png 2x">',
+        f'<img src="/s.png" srcset="{DATA}" data-lazy-srcset="/m.png 300w, /a.png 900w">',
+        '<img data-src="/s.png" data-srcset="/a.png 2x"><noscript><img src="/s.png"></noscript>',
+        '<img data-src="/s.png"><noscript><img src="/s.png" srcset="/b.png 2x"></noscript>'.replace("/s", "/a"),
         f'<img src="{DATA}" data-srcset="/s.png 1x, /a.png 1.5x">',
         '<picture><source srcset="/b.webp"><img src="/a.png"></picture>',
         '<picture><source srcset="/a.png 1x"><source srcset="/b.png"><img></picture>',
@@ -58,6 +61,46 @@ def test_a_caption_belongs_to_the_picture_in_whatever_stands_around_it(read: Rea
     picture = box.format("<img data-src='/a.png'>")
     (image,) = read(f"<figure>{picture}<figcaption>题$x$</figcaption></figure>").images
     assert image.caption == "题$x$"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<div id="attachment_1" class="wp-caption">{}<p class="wp-caption-text">题</p></div>',
+        '<figure id="f1">{}<figcaption>题</figcaption></figure>',
+        '<p>{}</p><p class="caption">题</p>',
+        '{}<div class="image-caption">题</div>',
+        '<p>前文</p><p><a href="/b">{}</a></p><p class="caption">题</p>',
+    ],
+)
+def test_a_caption_is_known_by_its_class_and_may_stand_beside(read: Read, markup: str) -> None:
+    (image,) = read(markup.format("<img src='/a.png'>")).images
+    assert image.caption == "题"
+
+
+@pytest.mark.parametrize(
+    "markup", ["<p>{}</p><p>正文</p>", "<p>{}正文</p><p class='caption'>题</p>", "<div id='all'>{}<p>正文</p></div>"]
+)
+def test_what_is_after_a_picture_is_no_caption_of_itself(read: Read, markup: str) -> None:
+    (image,) = read(markup.format("<img src='/a.png'>")).images
+    assert image.caption == ""
+
+
+@pytest.mark.parametrize(
+    "player",
+    [
+        "<video src='{}'></video>",
+        "<video><source src='{}'></video>",
+        "<audio data-src='{}'></audio>",
+        "<iframe src='about:blank' data-src='{}'></iframe>",
+        "<object data='{}'></object>",
+        "<embed src='{}'>",
+    ],
+)
+def test_a_player_or_frame_is_a_link_to_what_it_shows(read: Read, player: str) -> None:
+    content = read(f"<p>前</p>{player.format('https://v.example/1')}<p>后</p>")
+    assert content.markdown == "前\n\n<https://v.example/1>\n\n后"
+    assert [link.url for link in content.links] == ["https://v.example/1"]
 
 
 def test_a_late_picture_in_a_table_written_as_html_is_there_too(read: Read) -> None:
