@@ -52,6 +52,7 @@ def candidates(body: HtmlElement) -> list[HtmlElement]:
 def settle(body: HtmlElement) -> None:
     """Put plain elements in the place of idioms, in the body itself."""
     found = candidates(body)
+    listings: dict[HtmlElement, bool] = {}
     _settle_notes(body, [element for element in found if element.tag == "li"])
     for element in found:
         if idiom := _IDIOMS.get(str(element.tag)):
@@ -59,7 +60,7 @@ def settle(body: HtmlElement) -> None:
         if element.get("style"):
             _show_background(element)
         if element.get("class"):
-            _settle_listing(element)
+            _settle_listing(element, listings)
 
 
 def _prose(text: str, **attributes: str) -> HtmlElement:
@@ -121,8 +122,11 @@ _IDIOMS: dict[str, Callable[[HtmlElement], None]] = {"q": _quote, "ruby": _ruby,
 # Listings
 
 
-def _settle_listing(element: HtmlElement) -> None:
-    """Take out what only serves a listing beside it, and let that be the code and its name."""
+def _settle_listing(element: HtmlElement, listings: dict[HtmlElement, bool]) -> None:
+    """Take out what only serves a listing beside it, and let that be the code and its name.
+
+    `listings` keeps which boxes hold one: a page may have thousands of tools in one box.
+    """
     classes = frozenset(element.get("class", "").split())
     box = element.getparent()
     if "crayon-syntax" in classes:
@@ -131,14 +135,16 @@ def _settle_listing(element: HtmlElement) -> None:
         _settle_name(element)
     elif box is not None and not _TOOLS.isdisjoint(classes) and len(dom.words(element)) <= _LONGEST_TOOL:
         inside = next(element.iter("pre", "table", "textarea"), None) is not None
-        if not inside and (_HOLDS_LISTING(box) or next(element.iterancestors("pre"), None) is not None):
+        if box not in listings:
+            listings[box] = bool(_HOLDS_LISTING(box)) or next(element.iterancestors("pre"), None) is not None
+        if listings[box] and not inside:
             element.drop_tree()
 
 
 def _settle_name(cell: HtmlElement) -> None:
     """Put the name of a file, for which a table of code has a row, before the table."""
     table, row = next(cell.iterancestors("table"), None), cell.getparent()
-    if table is None or row is None or len(row) > 1 or not code.is_listing(table):
+    if table is None or row is None or len(row) > 1 or row.getprevious() is not None or not code.is_listing(table):
         return
     cell.tag = "p"
     table.addprevious(cell)
@@ -177,26 +183,27 @@ def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
         if item is not None and item not in link.iterancestors() and next(link.iter("li"), None) is None:
             references.setdefault(item, []).append(link)
     notes = {item: backs for item, links in references.items() if (backs := _backs(item, links))}
+    boxes = {box for item in notes if (box := item.getparent()) is not None and box.tag in _LISTS}
+    boxes = {box for box in boxes if all(item in notes for item in box.iterchildren("li"))}
     number = 0
     for item, links in references.items():
-        box = item.getparent()
-        if item not in notes or box is None or any(other not in notes for other in box.iterchildren("li")):
+        if item.getparent() not in boxes:
             continue
         number += 1
+        words = dom.words(item)
         for link in links:
             if _MARK.fullmatch(dom.words(link)):
                 _replace(_alone(link), f"[^{number}]")
             else:
                 link.addnext(_prose(f"[^{number}]"))
         for back in notes[item]:
-            if len(dom.words(back)) <= _LONGEST_BACK and dom.words(item) != dom.words(back):
+            if len(dom.words(back)) <= _LONGEST_BACK and words != dom.words(back):
                 _alone(back).drop_tree()
         _begin(_first_block(item), _prose(f"[^{number}]: ", **{NOTE: ""}))
-    for box in {box for item in notes if (box := item.getparent()) is not None and box.tag in _LISTS}:
-        if all(item in notes for item in box.iterchildren("li")):
-            for item in box.iterchildren("li"):
-                item.tag = "div"
-            box.tag = "div"
+    for box in boxes:
+        for item in box.iterchildren("li"):
+            item.tag = "div"
+        box.tag = "div"
 
 
 def _backs(item: HtmlElement, links: list[HtmlElement]) -> list[HtmlElement]:

@@ -75,8 +75,8 @@ def caption(image: etree._Element) -> str:
 def _beside(box: etree._Element) -> str:
     """Return the text of the element after a picture's box, or its paragraph, if its class says caption."""
     paragraph = box.getparent()
-    if paragraph is not None and paragraph.tag == "p" and dom.words(paragraph) == "":
-        box = paragraph if box.getnext() is None else box
+    if paragraph is not None and paragraph.tag == "p" and len(paragraph) == 1 and not dom.words(paragraph):
+        box = paragraph
     after = box.getnext()
     if after is None or (box.tail or "").strip() or _CAPTIONS.isdisjoint(after.get("class", "").lower().split()):
         return ""
