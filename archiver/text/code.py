@@ -41,6 +41,11 @@ def is_listing(element: etree._Element) -> bool:
     return numbered and any(part.tag != "td" or "code" in part.get("class", "").split() for part in parts)
 
 
+def is_span(element: etree._Element) -> bool:
+    """Tell whether an element is code in a line: one that holds a picture or a listing is only what is inside."""
+    return element.tag in dom.NO_MATHS and next(element.iter("pre", "img"), None) is None
+
+
 def is_gutter(element: etree._Element) -> bool:
     """Tell whether an element of a listing only holds numbers of lines."""
     classes = element.get("class")

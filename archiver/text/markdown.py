@@ -383,7 +383,7 @@ class _Writer:
             self._flush()
 
     def _code_span(self, node: etree._Element, depth: int) -> None:
-        if next(node.iter("pre", "img"), None) is not None:
+        if not code.is_span(node):
             self._flow(node, depth)
         elif text := code.text(node):
             self._parts.append((Kind.CODE, text))

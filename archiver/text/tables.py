@@ -8,7 +8,7 @@ from functools import partial
 
 from lxml import etree
 
-from archiver.text import dom, pictures, tex
+from archiver.text import code, dom, pictures, tex
 from archiver.text.dom import Resolve
 
 MAX_DEPTH = 20
@@ -87,7 +87,7 @@ def _inside(node: etree._Element, resolve: Resolve, out: list[str], depth: int) 
     if depth > MAX_DEPTH:
         out.append(_text("".join(dom.texts(node))))
         return
-    literal = node.tag in dom.NO_MATHS or node.tag == "pre"
+    literal = node.tag == "pre" or code.is_span(node)
     stretch = dom.clean(node.text or "")
     for child in node:
         if child.tag == "br":
@@ -117,7 +117,7 @@ def _element(node: etree._Element, resolve: Resolve, out: list[str], depth: int)
         return
     if node.tag == "a" and (url := dom.target(node.get("href") or "", resolve)):
         start, end = f'<a href="{_attribute(url)}">', "</a>"
-    elif node.tag in _KEPT:
+    elif node.tag in _KEPT and (node.tag != "code" or code.is_span(node)):
         start, end = f"<{node.tag}>", f"</{node.tag}>"
     elif node.tag in dom.BLOCKS:
         start, end = "<p>", "</p>"

@@ -394,6 +394,7 @@ def test_simple_tables_are_pipes(written: Written) -> None:
         ("<td>$p(y|x)$", "<td>$p(y|x)$</td>"),
         ("<td>$u<br/>\n= v$&amp;lt;", "<td>$u\n= v$&amp;lt;</td>"),
         ('<td colspan="2" onclick="x">甲', '<td colspan="2">甲</td>'),
+        ("<td><pre></pre><code>$x$<img/></code>", "<span>$x$</span>"),
         ("<td><ul><li>甲</li></ul>", "<td><ul><li>甲</li></ul></td>"),
         ("<td><pre>a\n\nb &lt;c</pre>", "<td><pre>a&#10;\nb &lt;c</pre></td>"),
         ('<td><p>甲<script>x</script></p><p><a href="javascript:x">乙</a></p>', ""),

@@ -7,7 +7,7 @@ import html
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.text import engines, quality
+from archiver.text import engines, quality, sources
 from archiver.urls import Site
 from tests.text.bodies import body_of
 
@@ -96,4 +96,29 @@ STRAYS = st.sampled_from(["$", "$$", r"\(", r"\[", r"\$", r"\begin{equation}", "
 @given(st.lists(st.one_of(BLOCK, st.tuples(STRAYS, BLOCK, STRAYS).map("".join)), min_size=1, max_size=3).map("".join))
 def test_openers_without_an_end_mislead_no_reader(markup: str) -> None:
     body = body_of(markup)
+    assert quality.check(body, engines.read(body, RESOLVE), RESOLVE) == ()
+
+
+IDIOMS = st.sampled_from(
+    [
+        '<a id="r" href="#n">1</a>',
+        '<sup id="s"><a href="#n">[a]</a></sup>',
+        '<ol><li id="n">{}<a href="#r">↩</a><a href="#s">↩</a></li></ol>',
+        '<ol><li id="n"><p>{}</p><a href="#r">^</a></li><li>{}</li></ol>',
+        '<ul><li><input type="checkbox" checked>{}</li></ul>',
+        "<q>{}</q>",
+        "<ruby>{}<rt>{}</rt></ruby>",
+        '<img class="emoji" alt="👍" src="/a.png">',
+        '<ol reversed><li value="7">{}</li><li>{}</li></ol>',
+        "<mark>{}</mark><kbd>{}</kbd>",
+        '<div class="toolbar">{}</div><pre>a</pre>',
+        '<div style="background: url(/b.png)">{}</div>',
+    ]
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(IDIOMS, BLOCK), min_size=1, max_size=4))
+def test_idioms_around_any_markup_read_as_the_page_does(pairs: list[tuple[str, str]]) -> None:
+    body = sources.settle(body_of("".join(idiom.replace("{}", block) for idiom, block in pairs)))
     assert quality.check(body, engines.read(body, RESOLVE), RESOLVE) == ()
