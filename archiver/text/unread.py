@@ -36,7 +36,8 @@ _HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawin
 
 def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
     """Return, in plain sentences, what of a body is not in its content."""
-    return [*_mathematics(body), *_pictures(body, content, partial(dom.target, resolve=resolve)), *_text(body)]
+    pictures_lost = _pictures(body, content, partial(dom.target, resolve=resolve))
+    return [*_mathematics(body), *pictures_lost, *_players(body, resolve), *_text(body)]
 
 
 def _mathematics(body: HtmlElement) -> list[str]:
@@ -67,6 +68,13 @@ def _is_lost(element: HtmlElement, known: set[str], follow: Follow) -> bool:
     return (
         known.isdisjoint(urls) if urls else pictures.is_promised(element) and not _is_replaced(element, known, follow)
     )
+
+
+def _players(body: HtmlElement, resolve: Resolve) -> list[str]:
+    hidden = (*dom.EMBEDS, "noscript", "template")
+    shown = (element for element in body.iter(*dom.EMBEDS) if next(element.iterancestors(*hidden), None) is None)
+    lost = sum(element.get("srcdoc") is not None or not dom.embedded(element, resolve) for element in shown)
+    return [f"players or frames of the page whose address is not read: {lost}"] if lost else []
 
 
 def _is_replaced(image: HtmlElement, known: set[str], follow: Follow) -> bool:

@@ -103,6 +103,17 @@ def test_a_player_or_frame_is_a_link_to_what_it_shows(read: Read, player: str) -
     assert [link.url for link in content.links] == ["https://v.example/1"]
 
 
+@pytest.mark.parametrize(
+    "player", ["<video></video>", "<iframe srcdoc='甲'></iframe>", "<iframe src='blob:1'></iframe>"]
+)
+def test_a_player_or_frame_without_an_address_is_an_issue(player: str) -> None:
+    assert doubts(f"<p>前</p>{player}") == ("players or frames of the page whose address is not read: 1",)
+
+
+def test_a_player_for_browsers_without_the_other_is_no_issue() -> None:
+    assert doubts("<object data='https://v.example/1'><embed></object><noscript><iframe></iframe></noscript>甲") == ()
+
+
 def test_a_late_picture_in_a_table_written_as_html_is_there_too(read: Read) -> None:
     content = read("<table><tr><td><pre>a</pre></td><td><img data-src='/a.png'></td></tr></table>")
     assert '<img src="https://kexue.fm/a.png"' in content.markdown

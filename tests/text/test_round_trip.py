@@ -105,7 +105,7 @@ IDIOMS = st.sampled_from(
         '<sup id="s"><a href="#n">[a]</a></sup>',
         '<ol><li id="n">{}<a href="#r">↩</a><a href="#s">↩</a></li></ol>',
         '<ol><li id="n"><p>{}</p><a href="#r">^</a></li><li>{}</li></ol>',
-        '<ul><li><input type="checkbox" checked>{}</li></ul>',
+        '<ul><li><input type="checkbox" checked>甲{}</li></ul>',
         "<q>{}</q>",
         "<ruby>{}<rt>{}</rt></ruby>",
         '<img class="emoji" alt="👍" src="/a.png">',
