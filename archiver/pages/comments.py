@@ -22,6 +22,7 @@ from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
 from archiver.pages.threads import Survey
 from archiver.text import notation
+from archiver.text.notation import Notation
 from archiver.urls import Site, comment_page, discussion, post_url
 
 BOXES = ("PostComment", "comments")
@@ -60,7 +61,8 @@ def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> Comme
     place = comment_page(site.canonical(url))
     if place is None:
         raise PageNotRecognised(url, "expected the address of a comment page")
-    found = read(parse(url, body), post_url(place[0]), site, url)
+    tree = parse(url, body)
+    found = read(tree, post_url(place[0]), site, url, notation.of(tree))
     if not found.comments:
         said = found.issues[0] if found.issues else "found none"
         raise PageNotRecognised(url, f"expected comments with ids `comment-N`, {said}")
@@ -75,15 +77,22 @@ def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> Comme
 
 
 def read(
-    tree: HtmlElement, whose: str, site: Site, url: str, *, owner: str | None = None, claimed: int | None = None
+    tree: HtmlElement,
+    whose: str,
+    site: Site,
+    url: str,
+    written: Notation,
+    *,
+    owner: str | None = None,
+    claimed: int | None = None,
 ) -> Discussion:
     """Read the comments of a page, which is not changed; whatever goes wrong is an issue.
 
-    `whose` is the canonical address of the post or page they are under, `owner` the name of the blog's author, by
-    default the one the page names; `claimed` is what its counter says.
+    `whose` is the canonical address of the post or page they are under, `written` how the page writes TeX, `owner` the
+    name of the blog's author, by default the one the page names; `claimed` is what its counter says.
     """
     try:
-        return _read(tree, whose, site, url, owner or author_of(tree), claimed)
+        return _read(tree, whose, site, url, written, owner or author_of(tree), claimed)
     except Exception as error:  # a post is never lost for its comments
         shown = discussion(site.canonical(url))
         page = shown[1] if shown else 1
@@ -92,7 +101,9 @@ def read(
         )
 
 
-def _read(tree: HtmlElement, whose: str, site: Site, url: str, owner: str | None, claimed: int | None) -> Discussion:
+def _read(
+    tree: HtmlElement, whose: str, site: Site, url: str, written: Notation, owner: str | None, claimed: int | None
+) -> Discussion:
     box = _box(tree)
     if box is None:
         return _paged(Discussion(), tree, (), whose, site, url, claimed)
@@ -100,7 +111,6 @@ def _read(tree: HtmlElement, whose: str, site: Site, url: str, owner: str | None
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
     parts = [part for item, group in apart for part in remarks.parts(item, group, survey.form, box=survey.box)]
-    written = notation.of(tree)
     said = {part.thread.number: remarks.comment(part, site, owner, written) for part in parts}
     in_order = [said[number] for number in survey.threads]
     comments = tuple(in_order if threaded else map(_answering_what_it_quotes, in_order, _known_before(in_order)))

@@ -43,9 +43,9 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
     place = discussion(canonical)
     whose = place[0] if place else canonical
     tree, flaws = parse_with_flaws(url, body)
-    said = comments.read(tree, whose, site, url)
-    title = _title(tree)
     written = notation.of(tree)
+    said = comments.read(tree, whose, site, url, written)
+    title = _title(tree)
     text, engine = _text(tree, written)
     prune(text)
     digest = _digest(title, text)

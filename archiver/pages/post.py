@@ -19,6 +19,7 @@ from archiver.pages.document import by_class, first, has_class, parse_with_flaws
 from archiver.pages.ending import ending_of
 from archiver.pages.metadata import Metadata, read_metadata
 from archiver.text import engines, notation, quality, sources
+from archiver.text.notation import Notation
 from archiver.urls import Site, comment_page, post_id, post_url
 
 HEADING = (*(f"{path}//h1//a[@href]" for path in by_class("div", "title-wrap")), "//h1//a[@href]")
@@ -46,8 +47,9 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
     heading = _heading(tree, number, site, url)
     head = read_metadata(tree, heading, site, url)
     head.issues += flaws
-    said = comments.read(tree, post_url(number), site, url, owner=head.author, claimed=head.comment_count)
-    content, checked, digest = _body(tree, head, site, url)
+    written = notation.of(tree)
+    said = comments.read(tree, post_url(number), site, url, written, owner=head.author, claimed=head.comment_count)
+    content, checked, digest = _body(tree, head, site, url, written)
     return Post(
         id=number,
         url=post_url(number),
@@ -91,9 +93,9 @@ def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElemen
     return heading
 
 
-def _body(tree: HtmlElement, head: Metadata, site: Site, url: str) -> tuple[Content, Quality, str]:
+def _body(tree: HtmlElement, head: Metadata, site: Site, url: str, written: Notation) -> tuple[Content, Quality, str]:
     """Return the text, how far to trust it, and the digest that makes a revision."""
-    body, engine, written = first(tree, *comments.BODY), "site", notation.of(tree)
+    body, engine = first(tree, *comments.BODY), "site"
     if body is None:
         found = engines.find_body(sources.settle(tree, written))
         if found is None:

@@ -257,15 +257,8 @@ def _key(found: Head) -> Key:
 
 def _wrong_digest(record: RawRecord) -> str:
     """Return which digest is not that of what the record holds; empty when there is none."""
-    fields = record.head.fields
-    block = fields.get("warc-block-digest")
-    if block and members.digest_fits(block, record.blocks()) is False:
-        return f"block digest: expected {block}, found another one"
-    payload = fields.get("warc-payload-digest")
-    elsewhere = record.head.type == "revisit" or segments.NUMBER in fields
-    if payload and not elsewhere and members.digest_fits(payload, record.payloads()) is False:
-        return f"payload digest: expected {payload}, found another one"
-    return ""
+    wrong = (f"{what}: expected {label}, found another one" for what, label, fits in record.digests() if fits is False)
+    return next(wrong, "")
 
 
 def _no_page(record: RawRecord) -> str:

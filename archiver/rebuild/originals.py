@@ -71,8 +71,7 @@ class Originals:
             return
         self._by_place.setdefault((record.target_uri or "", record.date), payload)
         said = members.digest_value(record.header("WARC-Payload-Digest") or "")
-        sha1 = ("sha1", hashlib.sha1(record.entity, usedforsecurity=False).digest())
-        for digest in (said or sha1, ("sha256", bytes.fromhex(capture.payload_sha256))):
+        for digest in (said or _sha1(record.entity), ("sha256", bytes.fromhex(capture.payload_sha256))):
             self._by_digest.setdefault(digest, payload)
 
     def wait(self, number: int, record: Record) -> None:
@@ -107,3 +106,7 @@ class Originals:
                 return found
             link = by_id.get(link.refers_to or "")
         return None
+
+
+def _sha1(entity: bytes) -> tuple[str, bytes]:
+    return "sha1", hashlib.sha1(entity, usedforsecurity=False).digest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol
@@ -110,34 +110,20 @@ class Check(Protocol):
 
 
 class Digests:
-    """Block and payload are those the digests were made of.
-
-    The payload digest of a revisit is that of another record's payload, and that of a segment is of all segments.
-    """
+    """Block and payload are those the digests were made of."""
 
     def see(self, seen: Seen) -> Iterable[Finding]:
         """Return the digests that do not fit."""
-        block = seen.header("warc-block-digest")
-        if block and (found := _digest(seen, "block digest", block, seen.record.blocks())):
-            yield found
-        payload = seen.header("warc-payload-digest")
-        if not payload or seen.type == "revisit" or seen.header("warc-segment-number"):
-            return
-        if found := _digest(seen, "payload digest", payload, seen.record.payloads()):
-            yield found
+        for what, label, fits in seen.record.digests():
+            if fits is None:
+                known = "an algorithm this Python knows (BLAKE3: with the extra `foreign`)"
+                yield seen.place.finding(what, known, label, Severity.WARNING)
+            elif not fits:
+                yield seen.place.finding(what, label, "bytes with another one")
 
     def end(self, whole: Whole) -> Iterable[Finding]:
         """Return nothing more."""
         return ()
-
-
-def _digest(seen: Seen, what: str, label: str, candidates: Iterator[bytes | memoryview]) -> Finding | None:
-    fits = members.digest_fits(label, candidates)
-    if fits is None:
-        return seen.place.finding(
-            what, "an algorithm this Python knows (BLAKE3: with the extra `foreign`)", label, Severity.WARNING
-        )
-    return None if fits else seen.place.finding(what, label, "bytes with another one")
 
 
 class GzipHeaders:

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from archiver import errors
 
 _MOST_CODINGS = 8  # of one body: servers apply one, curl undoes five
+ZSTANDARD = b"\x28\xb5\x2f\xfd"
+"""What begins a frame of Zstandard: RFC 8878, section 3.1.1."""
+
 _PIECE = 4096  # bytes fed at once: a stream that breaks loses at most what its last piece would have given
 
 
@@ -141,13 +144,19 @@ def _brotli() -> _Decoder | None:
     )
 
 
-def _zstd() -> _Decoder | None:
+def zstandard() -> Any:
+    """Return the module that reads Zstandard, Python's own or its backport; None when there is neither."""
     for module in ("compression.zstd", "backports.zstd"):
         try:
-            return _streams(importlib.import_module(module).ZstdDecompressor, b"\x28\xb5\x2f\xfd")
+            return importlib.import_module(module)
         except ImportError:
             continue
     return None
+
+
+def _zstd() -> _Decoder | None:
+    module = zstandard()
+    return _streams(module.ZstdDecompressor, ZSTANDARD) if module else None
 
 
 # `deflate` is zlib's format by the standard and bare deflate by the habit of some servers: the first that works.

@@ -8,16 +8,16 @@ WARC. Whatever the form, a fault costs the record it is in and no other.
 from __future__ import annotations
 
 import gzip
-import importlib
 import io
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from archiver import errors
-from archiver.warc import arc, head, members
+from archiver.warc import arc, coding, head, members
+from archiver.warc.coding import ZSTANDARD
 from archiver.warc.head import END, Head, Malformed
 from archiver.warc.members import Broken, Large, Member
 from archiver.warc.reader import MAX_RECORD
@@ -30,7 +30,6 @@ class NoArchive(errors.UsageError):
 
 
 _GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878, section 3.1.1
 _LZ4 = b"\x04\x22\x4d\x18"  # https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
 _DICTIONARY = b"\x5d\x2a\x4d\x18"  # the frame that holds it, by the format of WARC files in Zstandard
 _TRAINED = b"\x37\xa4\x30\xec"  # RFC 8878, section 5
@@ -51,11 +50,11 @@ def walk(file: BinaryIO, name: str) -> Iterator[Found]:
 
     Raises NoArchive for a file that is none, UsageError for one in a coding this Python cannot undo.
     """
-    start = file.read(len(_ZSTD))
+    start = file.read(len(ZSTANDARD))
     file.seek(0)
     if start.startswith(_GZIP):
         return _in_gzip(file, name)
-    if start in (_ZSTD, _DICTIONARY):
+    if start in (ZSTANDARD, _DICTIONARY):
         return _in_stream(_zstandard(file), name)
     if start == _LZ4:
         raise errors.UsageError(f"expected a file in gzip or Zstandard, found {name} in LZ4; unpack it with `lz4 -d`")
@@ -297,28 +296,21 @@ def _arc(tape: _Tape, name: str) -> Iterator[Found]:
 
 def _zstandard(file: IO[bytes]) -> IO[bytes]:
     """Return the content of a file in Zstandard as a file."""
-    module = _zstd()
+    module = coding.zstandard()
+    if module is None:
+        raise errors.UsageError(
+            "expected Python 3.14 or the package backports.zstd for a file in Zstandard, found neither; "
+            "install backports.zstd, or unpack the file with `zstd -d`"
+        )
     dictionary = None
     if file.read(len(_DICTIONARY)) == _DICTIONARY:
         (size,) = struct.unpack("<L", file.read(4).ljust(4, b"\0"))
         data = file.read(min(size, _MOST_DICTIONARY))
         try:
-            data = module.decompress(data) if data.startswith(_ZSTD) else data
+            data = module.decompress(data) if data.startswith(ZSTANDARD) else data
             dictionary = module.ZstdDict(data, is_raw=not data.startswith(_TRAINED)) if data else None
         except (ValueError, module.ZstdError) as error:
             raise errors.ArchiveDamaged(f"expected the dictionary of a file in Zstandard, found {error}") from error
     else:
         file.seek(0)
     return cast("IO[bytes]", module.ZstdFile(file, zstd_dict=dictionary))
-
-
-def _zstd() -> Any:
-    for module in ("compression.zstd", "backports.zstd"):
-        try:
-            return importlib.import_module(module)
-        except ImportError:
-            continue
-    raise errors.UsageError(
-        "expected Python 3.14 or the package backports.zstd for a file in Zstandard, found neither; "
-        "install backports.zstd, or unpack the file with `zstd -d`"
-    )

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from archiver.warc import head, message
+from archiver.warc import head, message, segments
 from archiver.warc.head import END, Head, Malformed, blank_line
 from archiver.warc.reader import MAX_RECORD, next_record
 
@@ -93,6 +93,18 @@ class RawRecord:
     def block(self) -> memoryview:
         """The content of the record."""
         return memoryview(self.content)[self.head.size : -len(END)]
+
+    def digests(self) -> Iterator[tuple[str, str, bool | None]]:
+        """Yield which digests are told of what is in the record, as labelled, and whether they fit; None: who knows.
+
+        The payload digest of a revisit is that of another record's payload, and that of a segment is of all segments.
+        """
+        fields = self.head.fields
+        if label := fields.get("warc-block-digest"):
+            yield "block digest", label, digest_fits(label, self.blocks())
+        elsewhere = self.head.type == "revisit" or segments.NUMBER in fields
+        if (label := fields.get("warc-payload-digest")) and not elsewhere:
+            yield "payload digest", label, digest_fits(label, self.payloads())
 
     def blocks(self) -> Iterator[bytes | memoryview]:
         """Yield what a block digest may be over: the block, and of a revisit nothing (wget's --warc-dedup)."""

@@ -50,9 +50,8 @@ class Banner:
             return self._replay.respond(request)
         plain = replace(request, headers={**request.headers, "accept-encoding": "identity"})
         response = self._replay.respond(plain)
-        headers = {name.lower(): value for name, value in response.headers}
-        capture = headers.get("x-archive-capture")
-        if response.status != 200 or not capture or not headers.get("content-type", "").startswith("text/html"):
+        capture, kind = response.header("x-archive-capture"), response.header("content-type") or ""
+        if response.status != 200 or not capture or not kind.startswith("text/html"):
             return response
         line = self._line(request, int(capture))
         return replace(response, body=_inserted(response.body, line)) if line else response

@@ -30,16 +30,12 @@ def conditioned(request: Request, response: Response) -> Response:
     whole = FRAGMENT not in dict(response.headers)
     headers = (*response.headers, ("ETag", tag), ("Accept-Ranges", "bytes" if whole else "none"))
     response = replace(response, headers=headers)
-    if _is_known(request, tag, _header(response, "last-modified")):
+    if _is_known(request, tag, response.header("last-modified")):
         return Response(304, tuple(each for each in headers if _describes_the_answer(each[0])), b"")
     wished = request.headers.get("range")
     if not wished or not whole or request.method == "HEAD" or not _may_be_part(request, response, tag):
         return response
     return _part(wished, response)
-
-
-def _header(response: Response, name: str) -> str | None:
-    return next((value for each, value in response.headers if each.lower() == name), None)
 
 
 def _describes_the_answer(name: str) -> bool:
@@ -68,7 +64,7 @@ def _seconds(date: str | None) -> float | None:
 def _may_be_part(request: Request, response: Response, tag: str) -> bool:
     """Return whether the client has a part of this very answer, or does not ask (section 13.1.5)."""
     condition = request.headers.get("if-range")
-    return condition is None or condition.strip() in (tag, _header(response, "last-modified"))
+    return condition is None or condition.strip() in (tag, response.header("last-modified"))
 
 
 def _part(wished: str, response: Response) -> Response:

@@ -31,6 +31,10 @@ class Response:
     reason: bytes | None = None
     """The reason phrase; None for the usual one."""
 
+    def header(self, name: str) -> str | None:
+        """Return the first header of that (lower-case) name; None when there is none."""
+        return next((value for each, value in self.headers if each.lower() == name), None)
+
     def head(self) -> bytes:
         """Return the start line and the headers, up to and with the blank line."""
         reason = self.reason if self.reason is not None else _usual_reason(self.status)

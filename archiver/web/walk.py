@@ -70,7 +70,7 @@ def _answer(replay: Replay, url: str) -> Response:
     target = path_of(url)
     for _ in range(_HOPS):
         response = replay.respond(Request("GET", target, ORIGIN, {"accept-encoding": "identity"}))
-        location = _header(response, "location")
+        location = response.header("location")
         if not location:
             break
         parts = urlsplit(urljoin(ORIGIN + target, location))
@@ -81,7 +81,7 @@ def _answer(replay: Replay, url: str) -> Response:
 def _note(found: Walk, url: str, source: str, response: Response, timeline: Timeline) -> None:
     """Count an address by its answer."""
     known = timeline.known(url)
-    recorded = bool(_header(response, "memento-datetime"))
+    recorded = response.header("memento-datetime") is not None
     if recorded and (response.status < 400 or response.status in NOT_THERE):
         found.not_there += response.status in NOT_THERE
         found.shown += response.status not in NOT_THERE
@@ -94,15 +94,11 @@ def _note(found: Walk, url: str, source: str, response: Response, timeline: Time
 
 def _leads_to(url: str, response: Response) -> Iterator[str]:
     """Yield the blog's addresses that a browser would go to or load from an answer."""
-    content_type = _header(response, "content-type").lower()
-    if response.status != 200 or not _header(response, "memento-datetime"):
+    content_type = (response.header("content-type") or "").lower()
+    if response.status != 200 or response.header("memento-datetime") is None:
         return
     here, site = ORIGIN + path_of(url), Site(ORIGIN)
     if content_type.startswith("text/css"):
         yield from style_addresses(here, response.body, site)
     elif content_type.startswith(HTML):
         yield from (to for to, role in addresses(here, response.body, site) if role is not Role.NAMED)
-
-
-def _header(response: Response, name: str) -> str:
-    return next((value for key, value in response.headers if key.lower() == name), "")
