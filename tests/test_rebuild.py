@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -671,19 +671,55 @@ def test_a_process_that_is_killed_costs_no_page(lived: Crawled, tasks: list[Task
         assert items + [item for _, item in found] == expected * 3
 
 
-def test_a_page_that_kills_is_the_only_one_lost(
-    lived: Crawled, tasks: list[Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "lethal.py").write_text(
-        "import os\nfrom archiver.rebuild import reading\n"
-        "def read(directory, tasks):\n"
-        "    return [os._exit(1) if task.kind == 'lethal' else reading.read(directory, task) for task in tasks]\n"
-    )
+LETHAL = """
+import os
+from multiprocessing.connection import Connection
+from archiver.rebuild import pool, reading
+
+original, read_page = pool._read, reading.read
+
+def die_at_once():
+    os._exit(1)
+
+def die_within_the_answer():
+    def send(connection, message):
+        os.write(connection.fileno(), bytes(message)[:512])  # POSIX's least PIPE_BUF
+        os._exit(1)
+    Connection._send = send
+
+def read(directory, tasks, spool):
+    def of_one(directory, task):
+        if task.kind.startswith("die"):
+            globals()[task.kind]()
+        return read_page(directory, task)
+    reading.read = of_one
+    return original(directory, tasks, spool)
+"""
+
+
+@pytest.fixture
+def poisoned(tasks: list[Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[Task]]:
+    """A function that gives the tasks, with one among them that ends its process in the way it says."""
+    (tmp_path / "lethal.py").write_text(LETHAL)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(pool, "_read", importlib.import_module("lethal").read)
-    poisoned = [*tasks[:3], replace(tasks[3], kind="lethal"), *tasks[4:]]
+    return lambda way: [*tasks[:3], replace(tasks[3], kind=way), *tasks[4:]]
+
+
+def test_a_page_that_kills_is_the_only_one_lost(
+    lived: Crawled, tasks: list[Task], poisoned: Callable[[str], list[Task]]
+) -> None:
+    found = read_all(poisoned("die_at_once"), lived.home, 2)
     expected = read_all(tasks, lived.home, 1)
-    assert read_all(poisoned, lived.home, 2) == [*expected[:3], Gap(reason=pool.FATAL), *expected[4:]]
+    assert found == [*expected[:3], Gap(reason=pool.FATAL), *expected[4:]]
+
+
+def test_a_process_that_dies_within_its_answer_holds_nobody_up(
+    lived: Crawled, tasks: list[Task], poisoned: Callable[[str], list[Task]]
+) -> None:
+    found = read_all(poisoned("die_within_the_answer"), lived.home, 2)
+    expected = read_all(tasks, lived.home, 1)
+    assert [*found[:3], *found[4:]] == [*expected[:3], *expected[4:]]
 
 
 # -- other programs' captures ------------------------------------------------------------------------------------------

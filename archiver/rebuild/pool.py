@@ -2,13 +2,19 @@
 
 Processes, never threads: the libraries below the parsers are known to crash in threads. A process that dies takes the
 pages in its hands with it; they are read again one by one, so that only the page that kills is lost.
+
+What the pages come to is handed over in files, and only their names through the executor's queue: a process that is
+killed while it writes more than a pipe takes at once (PIPE_BUF, at least 512 bytes by POSIX) leaves half a message
+there, and the executor waits for the other half for ever.
 """
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
+import pickle
 import signal
+import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
+from archiver.errors import FULL, DiskFull
 from archiver.items import Gap, Item
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
@@ -37,7 +44,7 @@ class _Pages:
     """Pages in the hands of a process."""
 
     tasks: list[Task]
-    future: Future[list[Item]] | None
+    future: Future[str] | None
 
 
 class Pool:
@@ -54,9 +61,10 @@ class Pool:
             # A fork would share the parent's connection to the database.
             self._context = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload([reading.__name__])
+            self._spool = tempfile.TemporaryDirectory(prefix="pages-")
             self._executor = self._started(processes)
             for _ in range(processes):
-                self._executor.submit(_read, directory, [])
+                self._handed_to(self._executor, [])
 
     def __enter__(self) -> Self:
         """Return the pool itself."""
@@ -66,6 +74,7 @@ class Pool:
         """End the processes."""
         if self._processes > 1:
             self._executor.shutdown(cancel_futures=True)
+            self._spool.cleanup()
 
     def read_all(self, work: Iterable[tuple[Step, Task | None]]) -> Iterator[tuple[Step, Item | None]]:
         """Yield each step with what its page comes to, in order; None for a step without a page."""
@@ -88,27 +97,30 @@ class Pool:
     def _started(self, processes: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(processes, mp_context=self._context, initializer=_be_quiet)
 
+    def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
+        return executor.submit(_read, self._directory, tasks, self._spool.name)
+
     def _submitted(self, tasks: list[Task]) -> _Pages:
         if not tasks:
             return _Pages(tasks, None)
         try:
-            future = self._executor.submit(_read, self._directory, tasks)
+            future = self._handed_to(self._executor, tasks)
         except BrokenProcessPool:
             self._executor.shutdown()
             self._executor = self._started(self._processes)
-            future = self._executor.submit(_read, self._directory, tasks)
+            future = self._handed_to(self._executor, tasks)
         return _Pages(tasks, future)
 
     def _result(self, pages: _Pages) -> list[Item]:
         try:
-            return pages.future.result() if pages.future else []
+            return _taken(pages.future.result()) if pages.future else []
         except BrokenProcessPool:
             return [self._read_alone(task) for task in pages.tasks]
 
     def _read_alone(self, task: Task) -> Item:
         with self._started(1) as executor:
             try:
-                return executor.submit(_read, self._directory, [task]).result()[0]
+                return _taken(self._handed_to(executor, [task]).result())[0]
             except BrokenProcessPool:
                 return Gap(reason=FATAL)
 
@@ -131,5 +143,22 @@ def _be_quiet() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-def _read(directory: Path, tasks: list[Task]) -> list[Item]:
-    return [reading.read(directory, task) for task in tasks]
+def _read(directory: Path, tasks: list[Task], spool: str) -> str:
+    """Read pages; return the path of a file with what they come to."""
+    items = [reading.read(directory, task) for task in tasks]
+    try:
+        with tempfile.NamedTemporaryFile(dir=spool, delete=False) as file:
+            pickle.dump(items, file, pickle.HIGHEST_PROTOCOL)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise DiskFull(f"{spool}: expected room for pages under way, found none; free some, or set TMPDIR") from error
+    return file.name
+
+
+def _taken(name: str) -> list[Item]:
+    """Return what is in a file of `_read`, and remove it."""
+    path = Path(name)
+    items: list[Item] = pickle.loads(path.read_bytes())  # noqa: S301 - written by our own processes, where nobody else may
+    path.unlink()
+    return items
