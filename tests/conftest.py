@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.zygote import Zygote
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -51,3 +54,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "16 posts, 49 comments" in done.stdout
     assert "Try next:" in done.stdout
     return folder / "data" / "demo"
+
+
+@pytest.fixture(scope="session")
+def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """The command, as a function of its arguments."""
+    zygote = Zygote(tmp_path_factory.mktemp("zygote"))
+    yield zygote
+    zygote.close()

@@ -33,8 +33,9 @@ from archiver.warc.wacz_checks import verify_wacz
 from archiver.warc.writer import OPEN_SUFFIX, WarcWriter
 from archiver.web.messages import Request
 from archiver.web.replay import Replay
+from tests.zygote import ROOT, Zygote
 
-from .crawl.conftest import ROOT, Crawled, Zygote
+from .crawl.conftest import Crawled
 from .test_rebuild import rows
 from .warc.samples import foreign_record, http
 
@@ -43,13 +44,6 @@ POST, OTHER = 131, 207
 URL = f"{HOST}/archives/{POST}"
 FEW = ("--category", "Astronomy", "--limit", "2", "--no-images")
 LATER = "2020-06-01T00:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    zygote = Zygote(tmp_path_factory.mktemp("zygote"))
-    yield zygote
-    zygote.close()
 
 
 @pytest.fixture(scope="module")

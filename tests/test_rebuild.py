@@ -40,8 +40,9 @@ from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.reader import iter_records
 from archiver.warc.verify import verify
 from archiver.warc.writer import WarcWriter
+from tests.zygote import ROOT, Completed, Zygote
 
-from .crawl.conftest import ROOT, Completed, Crawled, Zygote
+from .crawl.conftest import Crawled
 
 LEFT_OUT = {
     # Not in the bytes: when and in which order an address was found, and how often it was asked for in vain.
@@ -78,13 +79,6 @@ TABLES = (
 
 EDITED, THREADED, DELETED, FAILING, TORN, NEW = 131, 207, 144, 105, 178, 900
 ONE_AT_A_TIME = ("--concurrency", "1")
-
-
-@pytest.fixture(scope="module")
-def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    zygote = Zygote(tmp_path_factory.mktemp("zygote"))
-    yield zygote
-    zygote.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +14,7 @@ import pytest
 from archiver.bundled import sample_folder
 from archiver.sample import SampleBlog, Source, serving
 from archiver.sample.source import load
-
-Completed = subprocess.CompletedProcess[str]
-ROOT = Path(__file__).parents[2]
+from tests.zygote import Completed, Zygote
 
 QUICK = ("--delay", "0", "--concurrency", "4")
 
@@ -32,44 +26,6 @@ def few() -> Source:
     """Return a blog of four posts: with pictures, and with two pages of comments."""
     source = load()
     return replace(source, posts=tuple(post for post in source.posts if post.id in POSTS))
-
-
-class Zygote:
-    """A process that forks to run the command: see zygote.py."""
-
-    def __init__(self, folder: Path) -> None:
-        self.output, self.errors = folder / "output", folder / "errors"
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crawl.zygote"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self, *arguments: str | Path) -> Completed:
-        """Run the command as a user would, in a process of its own."""
-        assert self.process.stdin
-        assert self.process.stdout
-        words = [str(argument) for argument in arguments]
-        self.process.stdin.write(json.dumps([words, str(self.output), str(self.errors)]) + "\n")
-        self.process.stdin.flush()
-        code = int(self.process.stdout.readline())
-        return Completed(words, code, self.output.read_text("utf-8"), self.errors.read_text("utf-8"))
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.communicate()
-
-
-@pytest.fixture(scope="session")
-def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    """The command, as a function of its arguments."""
-    zygote = Zygote(tmp_path_factory.mktemp("zygote"))
-    yield zygote
-    zygote.close()
 
 
 class Crawled:

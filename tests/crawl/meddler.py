@@ -24,8 +24,9 @@ from typing import Any, NamedTuple
 
 from archiver.bundled import sample_folder
 from archiver.sample import Response, SampleBlog
+from tests.zygote import ROOT, Completed, Zygote
 
-from .conftest import QUICK, ROOT, Completed, Crawled, Zygote
+from .conftest import QUICK, Crawled
 
 # -- on the side of the tests ------------------------------------------------------------------------------------------
 
@@ -297,7 +298,7 @@ def _resolve(name: str, address: str) -> None:
 
 
 def _serve(request: Mapping[str, Any]) -> int:
-    from .zygote import run
+    from tests.zygote import run
 
     if "disks" in request:
         return subprocess.run(request["disks"], check=False).returncode
@@ -313,7 +314,7 @@ def _serve(request: Mapping[str, Any]) -> int:
 
 def main() -> None:
     """Serve requests until standard input ends."""
-    from .zygote import preload
+    from tests.zygote import preload
 
     preload()
     for line in sys.stdin:

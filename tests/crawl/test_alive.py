@@ -14,8 +14,9 @@ import pytest
 
 from archiver.sample import Response, SampleBlog, serving
 from archiver.sample.source import load
+from tests.zygote import Completed
 
-from .conftest import Completed, Crawled
+from .conftest import Crawled
 
 HTML = {"Content-Type": "text/html; charset=UTF-8"}
 TEXT = {"Content-Type": "text/plain; charset=UTF-8"}

@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from archiver.cli import main
 from archiver.crawl.lock import locked
 from archiver.errors import ExitCode
+from tests.zygote import Zygote
 
-from .conftest import Crawled, Zygote
+from .conftest import Crawled
 
 
 def left_in(home: Path) -> list[str]:

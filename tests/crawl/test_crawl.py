@@ -15,8 +15,9 @@ from archiver.store import frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import comment_page_url
 from archiver.warc.reader import read_record
+from tests.zygote import Zygote
 
-from .conftest import Crawled, Zygote
+from .conftest import Crawled
 
 TWO_PAGES = 207
 """The post whose comments fill two pages."""

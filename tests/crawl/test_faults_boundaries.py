@@ -28,8 +28,8 @@ from archiver.crawl.boundaries import LONGEST_URL, BoundariesMiddleware, PublicR
 from archiver.sample import Response, SampleBlog, Source, serving
 from archiver.sample.source import load
 from archiver.urls import Site
+from tests.zygote import Completed
 
-from .conftest import Completed
 from .meddler import Meddled, Meddler, Watched, resolving
 
 HOSTILE, PLAIN = 131, 105

@@ -46,8 +46,8 @@ from archiver.crawl.run import Place, ResponseHead, Run
 from archiver.sample import Response, SampleBlog, Source, serving
 from archiver.urls import Site
 from archiver.warc.reader import Record, iter_records, read_record
-from tests.crawl.conftest import ROOT, Completed, Zygote
 from tests.crawl.odd_server import FLOODS, MOST_SENT, End, OddServer, Reply
+from tests.zygote import ROOT, Completed, Zygote
 
 TIMEOUT = 1.0
 """Seconds a request may take, where that is the point; longer than any honest answer takes here."""
@@ -112,7 +112,7 @@ class Tuned(Zygote):
 def main() -> None:
     """Be the program: serve commands as zygote.py does."""
     from archiver.cli import main as command
-    from tests.crawl import zygote
+    from tests import zygote
 
     def tuned(arguments: list[str]) -> None:
         while arguments[0] == "-s":

@@ -25,8 +25,9 @@ from archiver.store import frontier
 from archiver.store.database import timestamp
 from archiver.warc.reader import iter_records
 from benchmarks.kill import differences, disorder
+from tests.zygote import Completed
 
-from .conftest import Completed, few
+from .conftest import few
 from .meddler import (
     Meddled,
     Meddler,

@@ -10,8 +10,9 @@ import pytest
 
 from archiver.sample import Response, SampleComment
 from archiver.sample.source import load
+from tests.zygote import Completed
 
-from .conftest import Completed, Crawled
+from .conftest import Crawled
 
 POST = 131
 THREADED = 207

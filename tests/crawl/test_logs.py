@@ -13,8 +13,9 @@ import pytest
 from archiver.bundled import sample_folder
 from archiver.crawl import logs
 from archiver.items import Gap, Outcome
+from tests.zygote import Zygote
 
-from .conftest import POSTS, Crawled, Zygote
+from .conftest import POSTS, Crawled
 
 TEXT = "本文的全部内容"
 

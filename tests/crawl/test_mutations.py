@@ -8,8 +8,9 @@ import pytest
 
 from archiver.sample import serving
 from benchmarks.mutations import MutatedBlog, Mutation, Texts, lost, mutations, texts
+from tests.zygote import Zygote
 
-from .conftest import Crawled, Zygote, few
+from .conftest import Crawled, few
 
 KNOWN = {mutation.name: mutation for mutation in mutations()}
 SOME = (

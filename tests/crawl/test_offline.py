@@ -17,8 +17,9 @@ from archiver.crawl.handlers import recorded_site
 from archiver.errors import UsageError
 from archiver.sample import Response, SampleBlog, serving
 from archiver.warc.reader import iter_records
+from tests.zygote import ROOT, Zygote
 
-from .conftest import ROOT, Crawled, Zygote
+from .conftest import Crawled
 
 OWN = {
     "comments": {"capture_id"},

@@ -14,8 +14,9 @@ from archiver.export.pictures import Pictures
 from archiver.sample import Response, SampleBlog, serving
 from archiver.warc.reader import Record, iter_records
 from archiver.warc.writer import IDENTICAL, UNMODIFIED
+from tests.zygote import Zygote
 
-from .conftest import Crawled, Zygote
+from .conftest import Crawled
 
 STILL = "/usr/uploads/still.png"
 """A picture of a server that sends no validators."""

@@ -11,8 +11,9 @@ from archiver.items import CUT
 from archiver.sample import Response
 from archiver.sample.source import load
 from archiver.store.endings import LEARNED
+from tests.zygote import Completed
 
-from .conftest import Completed, Crawled
+from .conftest import Crawled
 from .test_alive import later, publish
 
 HTML = {"Content-Type": "text/html; charset=UTF-8"}

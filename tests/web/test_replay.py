@@ -32,7 +32,8 @@ from archiver.store.timeline import Timeline
 from archiver.urls import BLOG, HOSTS
 from archiver.warc.reader import read_record
 from archiver.web.replay import Replay
-from tests.crawl.conftest import Crawled, Zygote, archiver  # noqa: F401 - a fixture
+from tests.crawl.conftest import Crawled
+from tests.zygote import Zygote
 
 from .conftest import HTML, Client, Shelf, replaying
 
@@ -54,7 +55,7 @@ class Twice:
 
 
 @pytest.fixture(scope="module")
-def twice(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twice]:  # noqa: F811
+def twice(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twice]:
     blog = SampleBlog()
     with serving(blog) as site:
         archive = Crawled(archiver, tmp_path_factory.mktemp("twice"), blog, site)

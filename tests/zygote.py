@@ -11,13 +11,54 @@ import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import traceback
+from pathlib import Path
 
 from archiver.cli import main as command
 
+Completed = subprocess.CompletedProcess[str]
+ROOT = Path(__file__).parents[1]
+
 LONGEST = 90
 """Seconds a command may take: one that hangs shall fail its test, not hold up all the others."""
+
+
+# -- on the side of the tests ------------------------------------------------------------------------------------------
+
+
+class Zygote:
+    """A process that forks to run the command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.output, self.errors = folder / "output", folder / "errors"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.zygote"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str | Path) -> Completed:
+        """Run the command as a user would, in a process of its own."""
+        assert self.process.stdin
+        assert self.process.stdout
+        words = [str(argument) for argument in arguments]
+        self.process.stdin.write(json.dumps([words, str(self.output), str(self.errors)]) + "\n")
+        self.process.stdin.flush()
+        code = int(self.process.stdout.readline())
+        return Completed(words, code, self.output.read_text("utf-8"), self.errors.read_text("utf-8"))
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+
+# -- in the process ----------------------------------------------------------------------------------------------------
 
 
 def preload() -> None:
