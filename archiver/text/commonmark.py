@@ -1,4 +1,4 @@
-r"""Reads our Markdown back: CommonMark with tables and strikethrough, in which a formula is a piece of its own.
+r"""Reads our Markdown back: CommonMark with tables, strikethrough, footnotes and definitions, and formulas as they are.
 
 That is all a reader of the Markdown needs to know about TeX: nothing inside a formula is Markdown, neither a star nor a
 line that begins with a dash. What is a formula, `tex` says; `\$` is a dollar sign.
@@ -28,6 +28,10 @@ _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTI
 _MEANING = re.compile(r"[\\`*_~<&\[]|^(?:[ \t#>+\-=:|]|\d{1,9}[.)]|$)", re.MULTILINE)
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
+HANGING = re.compile(r"(\[\^\d+\]:) |:   ")
+"""What begins a footnote (GitHub, pandoc) or a definition (PHP Markdown Extra, pandoc)."""
+INDENT = 4
+"""Columns by which the further lines of a footnote or a definition are indented."""
 _NESTING = 200  # of quotes, lists and marks; more than the serializer ever nests
 
 
@@ -140,6 +144,7 @@ def new_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     parser.disable("reference")  # what looks like a definition of a link is a footnote
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
+    parser.block.ruler.before("lheading", "hanging", _hanging)
     parser.block.ruler.before("lheading", "formula_lines", _formula_lines)
     parser.inline.ruler.before("escape", FORMULA, _formula)
     return parser
@@ -224,3 +229,52 @@ def _mark_lines(state: StateBlock, start: int, text: str, span: tex.Span) -> int
         if state.isEmpty(line):
             state.tShift[line] = -1
     return last
+
+
+def _hanging(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a footnote, whose mark is part of its text, or a definition of the paragraph before it."""
+    begin = state.bMarks[start] + state.tShift[start]
+    mark = HANGING.match(state.src, begin, state.eMarks[start])
+    if mark is None or state.is_code_block(start):
+        return False
+    if silent:
+        return True
+    if mark[1] is None:
+        _name_term(state)
+        state.push("dd_open", "dd", 1).block = True
+    else:
+        state.push("note_open", "div", 1).block = True
+    inside = len(state.tokens)
+    outside = state.bMarks[start], state.tShift[start], state.sCount[start], state.parentType
+    state.bMarks[start], state.tShift[start] = mark.end(), 0
+    state.blkIndent += INDENT
+    state.sCount[start] = state.blkIndent
+    state.md.block.tokenize(state, start, end)
+    state.blkIndent -= INDENT
+    state.bMarks[start], state.tShift[start], state.sCount[start], state.parentType = outside
+    if mark[1] is None:
+        state.push("dd_close", "dd", -1).block = True
+        state.push("dl_close", "dl", -1).block = True
+    else:
+        line = next((token for token in state.tokens[inside:] if token.type == "inline"), None)
+        if line is not None:
+            line.content = f"{mark[1]} {line.content}"
+        state.push("note_close", "div", -1).block = True
+    return True
+
+
+def _name_term(state: StateBlock) -> None:
+    """Open a list of definitions with the paragraph before as its term, or go on with the list before."""
+    before = state.tokens
+    if before and before[-1].type == "dl_close" and before[-1].level == state.level:
+        before.pop()
+        state.level += 1
+        return
+    term = before[-3:] if before and before[-1].type == "paragraph_close" and before[-1].level == state.level else []
+    del before[len(before) - len(term) :]
+    state.push("dl_open", "dl", 1).block = True
+    for token in term:
+        token.level += 1
+        if token.type != "inline":
+            token.type, token.tag, token.hidden = token.type.replace("paragraph", "dt"), "dt", False
+        before.append(token)

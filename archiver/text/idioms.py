@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 from archiver.text import code, dom
 
 NOTE = "note"
-"""Attribute of a `dom.PROSE` that begins a footnote: its text is the mark, as Markdown has it."""
+"""Attribute of a `div` that is a footnote, and of the `dom.PROSE` it begins with: its mark, as Markdown has it."""
 
 _FOUND = etree.XPath(
     "descendant::*[self::q or self::ruby or self::input[@type='checkbox']"
@@ -203,6 +203,7 @@ def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
     for box in boxes:
         for item in box.iterchildren("li"):
             item.tag = "div"
+            item.set(NOTE, "")
         box.tag = "div"
 
 

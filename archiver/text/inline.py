@@ -70,6 +70,7 @@ _STARTERS = frozenset("#-+>=:|[0123456789")
 _LINE_START = re.compile(
     r"""^(?: (?=\#{1,6}(?:\s|\Z))       # heading
     | (?=[-+](?:\s|\Z)) | (?=>)        # list, quote
+    | (?=:[ ]{3})                      # definition of a term
     | (?==+\s*$) | (?=[-:|][-:|\s]*$)  # underline of a heading, rule of a table
     | (\d{1,9})(?=[.)](?:\s|\Z))       # numbered list
     | (\[[^\[\]\n]*)(?=\]:)            # definition of a link

@@ -16,7 +16,7 @@ from lxml import etree
 
 from archiver import urls
 from archiver.items import SERVED, CodeBlock, Formula, Image, PostLink
-from archiver.text import code, dom, idioms, inline, pictures, tables, tex
+from archiver.text import code, commonmark, dom, idioms, inline, pictures, tables, tex
 from archiver.text.dom import Resolve
 from archiver.text.inline import Kind, Layout, Part
 
@@ -43,13 +43,13 @@ class Findings:
 def write(body: etree._Element, resolve: Resolve) -> tuple[str, Findings]:
     """Return the Markdown of everything inside `body`, and what was found there."""
     writer = _Writer(resolve)
-    return "\n\n".join(block.text for block in writer.blocks(body, 0)), writer.findings
+    return _joined(writer.blocks(body, 0)), writer.findings
 
 
 class _Block(NamedTuple):
     text: str
     kind: str = ""
-    """`p` for a paragraph, the marker (`-`, `*`, `.` or `)`) for a list."""
+    """`p` for a paragraph, the marker (`-`, `*`, `.` or `)`) for a list, `:` for a definition or its term."""
 
 
 _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "del": "del", "s": "del", "strike": "del"}
@@ -219,9 +219,30 @@ class _Writer:
     def _quote(self, node: etree._Element, depth: int) -> None:
         if self._within_line(node, depth):
             return
-        inside = "\n\n".join(block.text for block in self.blocks(node, depth))
-        if inside:
+        if inside := _joined(self.blocks(node, depth)):
             self._blocks.append(_Block("\n".join(f"> {line}" if line else ">" for line in inside.split("\n"))))
+
+    def _term(self, node: etree._Element, depth: int) -> None:
+        self._block(node, depth)
+        if self._blocks and self._blocks[-1].kind == "p":
+            self._blocks[-1] = self._blocks[-1]._replace(kind=":")
+
+    def _definition(self, node: etree._Element, depth: int) -> None:
+        """Take a definition; what is none of a term, as formulas of Wikipedia are, is a paragraph."""
+        self._flush()
+        if self._lines_only or not self._blocks or self._blocks[-1].kind != ":":
+            self._block(node, depth)
+        elif inside := _joined(self.blocks(node, depth)):
+            self._blocks.append(_Block(_hung(f":   {inside}"), ":"))
+
+    def _division(self, node: etree._Element, depth: int) -> None:
+        """Take a footnote, or a box that means nothing."""
+        if node.get(idioms.NOTE) is None or self._lines_only:
+            self._block(node, depth)
+            return
+        blocks = self.blocks(node, depth)
+        begun = blocks and commonmark.HANGING.match(blocks[0].text)
+        self._blocks += [_Block(_hung(_joined(blocks)))] if begun else blocks
 
     def _rule(self, node: etree._Element, depth: int) -> None:
         if not self._within_line(node, depth):
@@ -405,11 +426,23 @@ _HANDLERS: dict[str, Callable[[_Writer, etree._Element, int], None]] = {
     **dict.fromkeys(("ul", "ol", "menu", "dir"), _Writer._list),
     "a": _Writer._link,
     "blockquote": _Writer._quote,
+    "dd": _Writer._definition,
+    "div": _Writer._division,
+    "dt": _Writer._term,
     "hr": _Writer._rule,
     "img": _Writer._image,
     "pre": _Writer._pre,
     "table": _Writer._table,
 }
+
+
+def _joined(blocks: list[_Block]) -> str:
+    return "\n\n".join(block.text for block in blocks)
+
+
+def _hung(text: str) -> str:
+    """Return a text whose first line begins a footnote or a definition, with its further lines indented."""
+    return _LINE_END.sub("\n" + " " * commonmark.INDENT, text)
 
 
 def _numbers(ordered: etree._Element, length: int) -> list[int]:

@@ -26,6 +26,7 @@ _ATTRIBUTES = {
 _TAGS = {
     *_ATTRIBUTES, "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "li", "blockquote", "pre", "em", "strong", "s", "del",
     "hr", "br", "table", "thead", "tbody", "tr", "sup", "sub", "kbd", "mark", "div", "span",
+    "dl", "dt", "dd",
 }  # fmt: skip
 """Elements that stay; of others the text does."""
 

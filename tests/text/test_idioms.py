@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
 from archiver.items import Content
-from archiver.text import engines, quality, sources
+from archiver.text import engines, quality, sources, xhtml
 from archiver.urls import Site
 from tests.text.bodies import body_of
 
 RESOLVE = Site().resolve
+
+
+def xhtml_of(markdown: str) -> etree._Element:
+    return xhtml.tree(markdown, str, str)
 
 
 def read(markup: str) -> Content:
@@ -61,6 +66,21 @@ def test_a_footnote_is_one_whatever_made_it(markup: str) -> None:
     assert content.links == ()
 
 
+def test_further_blocks_of_a_footnote_are_within_it() -> None:
+    note = "<li id='n'><p>一<p>二$x$<pre>a\n  b</pre><p><a href='#r'>^</a></li>"
+    content = read(f"<p>甲<a id='r' href='#n'>1</a></p><ol>{note}</ol><p>乙</p>")
+    assert content.markdown == "甲[^1]\n\n[^1]: 一\n\n    二$x$\n\n    ```\n    a\n      b\n    ```\n\n乙"
+    assert xhtml_of(content.markdown).xpath("count(//*[local-name()='div']/*[local-name()='p'])") == 4
+
+
+def test_a_definition_is_one_in_every_export() -> None:
+    content = read("<dl><dt>词</dt><dd>一</dd><dd>二</dd></dl>")
+    shown = etree.tostring(xhtml_of(content.markdown), encoding="unicode", method="text")
+    assert "".join(shown.split()) == "词一二"
+    assert xhtml_of(content.markdown).xpath("count(//*[local-name()='dl']/*[local-name()='dd'])") == 2
+    assert xhtml_of(content.markdown).xpath("string(//*[local-name()='dl']/*[local-name()='dt'])") == "词"
+
+
 def test_footnotes_are_numbered_as_the_text_refers_to_them() -> None:
     item = '<li id="n{0}">注{0} <a href="#r{0}">↩</a></li>'
     reference = '<a id="r{0}" href="#n{0}">{0}</a>'
@@ -96,7 +116,10 @@ def test_a_list_that_does_not_link_back_has_no_footnotes(target: str) -> None:
         ("<p>按<kbd>a_b</kbd>得<mark>重点</mark></p>", "按<kbd>a_b</kbd>得<mark>重点</mark>"),
         ("<p>若$a<q>b</q>c$则</p>", "若\\$a“b”c\\$则"),
         ("<details><summary>证明</summary><p>略</p></details>", "证明\n\n略"),
-        ("<dl><dt>词</dt><dd>义</dd></dl>", "词\n\n义"),
+        ("<dl><dt>词</dt><dd>义</dd></dl>", "词\n\n:   义"),
+        ("<dl><dt>词</dt><dd><p>一</p><p>二</p></dd><dd>三</dd></dl>", "词\n\n:   一\n\n    二\n\n:   三"),
+        ("<dl><dd>缩进</dd></dl>", "缩进"),
+        ("<p>甲</p><p>:   乙</p>", "甲\n\n\\:   乙"),
     ],
 )  # fmt: skip
 def test_what_browsers_show_is_said(markup: str, markdown: str) -> None:
