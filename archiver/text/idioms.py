@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import cast
 
 from lxml import etree
@@ -22,6 +23,9 @@ NOTE = "note"
 _FOUND = etree.XPath(
     "descendant::*[self::q or self::ruby or self::input[@type='checkbox']"
     " or self::img[@alt and contains(concat(' ', @class), 'emoji') or contains(@class, 'smiley')]"
+    " or self::details or self::video[@poster] or self::picture[not(descendant::img)] or self::noscript[descendant::iframe or descendant::video or descendant::audio]"
+    " or self::*[(self::div or self::section or self::aside) and (contains(@class, 'admonition')"
+    " or contains(@class, 'markdown-alert') or contains(@class, 'callout') or contains(@class, 'note '))]"
     " or self::*[contains(@style, 'background') and contains(@style, 'url(')]"
     " or self::li[@id and descendant::a[starts-with(@href, '#')]]"
     " or self::*[contains(@class, 'copy') or contains(@class, 'clipboard') or contains(@class, 'toolbar')"
@@ -36,7 +40,13 @@ _TOOLS = frozenset(
     | {"copy-code-button", "highlight-tools", "toolbar", "zeroclipboard-container"}
 )
 """Classes of what highlighters put beside code for the reader to press, with NexT, Butterfly, Prism, GitHub, Sphinx."""
+_ADMONITIONS = frozenset({"admonition", "callout", "markdown-alert", "theme-admonition"})
+"""Classes of boxes with Sphinx and Python-Markdown, Quarto, GitHub, Docusaurus."""
+_NOTES = frozenset({"danger", "default", "important", "info", "primary", "success", "tip", "warning"})
+"""What a `note` of Hexo's themes also is; the word alone may mean anything."""
+_TITLES = ("admonition-heading", "admonition-title", "admonitionHeading", "callout-title", "markdown-alert-title")
 _LONGEST_TOOL = 40  # characters; more is no label of a button
+_BEFORE_TITLE = 8  # elements: an icon and the boxes around it
 _HOLDS_LISTING = etree.XPath("boolean(descendant::pre or descendant::td[@class='code'])")
 _MARK = re.compile(r"\W*(?:[^\W\d_]+ )?\d{1,4}\W*|\W*\w{1,3}\W*|[^\w\s]{1,3}")
 """Text of a link to a footnote that only is its mark; any other is words of the sentence."""
@@ -54,6 +64,7 @@ def settle(body: HtmlElement) -> None:
     found = candidates(body)
     listings: dict[HtmlElement, bool] = {}
     _settle_notes(body, [element for element in found if element.tag == "li"])
+    _settle_frames(body, [element for element in found if element.tag == "noscript"])
     for element in found:
         if idiom := _IDIOMS.get(str(element.tag)):
             idiom(element)
@@ -116,7 +127,62 @@ def _show_background(element: HtmlElement) -> None:
         etree.SubElement(element, "img", src=found[2])
 
 
-_IDIOMS: dict[str, Callable[[HtmlElement], None]] = {"q": _quote, "ruby": _ruby, "input": _task, "img": _emoji}
+def _disclose(details: HtmlElement) -> None:
+    _set_off(details, details.find("summary"))
+
+
+def _set_off(box: HtmlElement, title: HtmlElement | None) -> None:
+    """Make a quote of a box that stands out of the text, and its title bold, as all Markdown can say."""
+    box.tag = "blockquote"
+    if title is None or next(title.iterdescendants(*dom.BLOCKS, "strong", "b"), None) is not None:
+        return
+    bold = etree.Element("strong")
+    bold.text, title.text = title.text, None
+    bold.extend(list(title))
+    title.append(bold)
+    title.tag = "p"
+
+
+def _admonition(box: HtmlElement) -> None:
+    classes = frozenset(box.get("class", "").split())
+    if _ADMONITIONS.isdisjoint(classes) and ("note" not in classes or _NOTES.isdisjoint(classes)):
+        return
+    inside = (element for element in islice(box.iterdescendants(etree.Element), _BEFORE_TITLE))
+    _set_off(box, next((element for element in inside if element.get("class", "").startswith(_TITLES)), None))
+
+
+def _poster(video: HtmlElement) -> None:
+    video.addprevious(etree.Element("img", src=video.get("poster", "")))
+
+
+def _source(picture: HtmlElement) -> None:
+    """Give a picture that only has sources the `<img>` that shows one."""
+    etree.SubElement(picture, "img")
+
+
+def _settle_frames(body: HtmlElement, spares: list[HtmlElement]) -> None:
+    """Show the players and frames that a script would have put beside a `<noscript>`, if they are not there anyway."""
+    shown: set[str] = set()
+    for frame in body.iter(*dom.EMBEDS) if spares else ():
+        if next(frame.iterancestors("noscript"), None) is None:
+            shown.update(dom.embedded(frame, str))
+    for spare in spares:
+        for frame in list(spare.iter(*dom.EMBEDS)):
+            if shown.isdisjoint(urls := dom.embedded(frame, str)):
+                shown.update(urls)
+                spare.addprevious(frame)
+
+
+_IDIOMS: dict[str, Callable[[HtmlElement], None]] = {
+    **dict.fromkeys(("aside", "div", "section"), _admonition),
+    "details": _disclose,
+    "img": _emoji,
+    "input": _task,
+    "picture": _source,
+    "q": _quote,
+    "ruby": _ruby,
+    "video": _poster,
+}
 
 
 # Listings
@@ -196,9 +262,12 @@ def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
                 _replace(_alone(link), f"[^{number}]")
             else:
                 link.addnext(_prose(f"[^{number}]"))
+                link.drop_tag()
         for back in notes[item]:
             if len(dom.words(back)) <= _LONGEST_BACK and words != dom.words(back):
                 _alone(back).drop_tree()
+            else:
+                back.drop_tag()
         _begin(_first_block(item), _prose(f"[^{number}]: ", **{NOTE: ""}))
     for box in boxes:
         for item in box.iterchildren("li"):

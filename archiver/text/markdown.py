@@ -16,7 +16,7 @@ from lxml import etree
 
 from archiver import urls
 from archiver.items import SERVED, CodeBlock, Formula, Image, PostLink
-from archiver.text import code, commonmark, dom, idioms, inline, pictures, tables, tex
+from archiver.text import code, commonmark, dom, idioms, inline, pictures, places, tables, tex
 from archiver.text.dom import Resolve
 from archiver.text.inline import Kind, Layout, Part
 
@@ -42,7 +42,7 @@ class Findings:
 
 def write(body: etree._Element, resolve: Resolve) -> tuple[str, Findings]:
     """Return the Markdown of everything inside `body`, and what was found there."""
-    writer = _Writer(resolve)
+    writer = _Writer(resolve, places.find(body))
     return _joined(writer.blocks(body, 0)), writer.findings
 
 
@@ -64,9 +64,12 @@ _LINE_END = re.compile(r"\n(?=[^\n])")
 
 
 class _Writer:
-    def __init__(self, resolve: Resolve) -> None:
+    def __init__(self, resolve: Resolve, within: dict[etree._Element, str]) -> None:
         self.findings = Findings()
         self._resolve = resolve
+        self._places = within
+        self._names = frozenset(within.values())
+        self._reached: list[Part] = []  # places to be marked where something visible follows
         self._targets: dict[str, str | None] = {}
         self._pictures: set[str] = set()
         self._spares: set[str] = set()  # pictures known from a `<noscript>`, which may still come themselves
@@ -97,6 +100,8 @@ class _Writer:
                 if stretch:
                     self._stretch(stretch)
                     stretch = ""
+                if child in self._places:
+                    self._reached.append((Kind.RAW, places.mark(self._places[child])))
                 handler = _HANDLERS.get(tag)
                 if handler is None:
                     self._flow(child, depth + 1)
@@ -107,7 +112,13 @@ class _Writer:
         if stretch:
             self._stretch(stretch)
 
+    def _arrive(self) -> None:
+        self._parts += self._reached
+        self._reached.clear()
+
     def _stretch(self, text: str) -> None:
+        if self._reached and not text.isspace():
+            self._arrive()
         if "$" not in text and "\\" not in text:
             self._prose(text)
             return
@@ -128,6 +139,7 @@ class _Writer:
     def _formula(self, node: etree._Element, depth: int) -> None:
         """Take a formula that was put in the place of another form of it."""
         del depth
+        self._arrive()
         source = node.text or ""
         row = tex.formula(
             source,
@@ -289,6 +301,8 @@ class _Writer:
         items: list[list[_Block]] = []
         for child in (node, *node):
             blocks: list[_Block] = []
+            if child is not node and child in self._places:
+                self._reached.append((Kind.RAW, places.mark(self._places[child])))
             if child is not node and child.tag == "li":
                 items.append(self.blocks(child, depth + 1))
             elif child is not node and isinstance(child.tag, str):
@@ -355,16 +369,18 @@ class _Writer:
             return
         if self._in_heading and dom.is_anchor(node):
             return
+        self._arrive()
         url, text = self._target(href), dom.words(node)
         picture = next(node.iter("img"), None) if len(node) else None
         if picture is None or text:
             self._note_link(url, href, text)
         elif url != pictures.address(picture, self._target):
             self._note_link(url, href, picture.get("alt") or "")
-        if url is None or (picture is not None and not text):
+        leads_to = f"#{name}" if (name := places.name(href)) in self._names else url
+        if leads_to is None or (picture is not None and not text):
             self._flow(node, depth)
         else:
-            self._marked((Kind.OPEN, "a"), (Kind.CLOSE, f"]({inline.destination(url)})"), node, depth)
+            self._marked((Kind.OPEN, "a"), (Kind.CLOSE, f"]({inline.destination(leads_to)})"), node, depth)
 
     def _note_link(self, url: str | None, href: str, text: str) -> None:
         post = urls.post_id(url)
@@ -385,6 +401,7 @@ class _Writer:
         alt, caption = dom.clean(node.get("alt", "")).strip(), pictures.caption(node)
         self.findings.images.append(Image(position=len(self.findings.images), url=url, alt=alt, caption=caption))
         self._pictures.update(found)
+        self._arrive()
         self._parts.append((Kind.RAW, f"![{inline.label(alt)}]({inline.destination(url)})"))
 
     def _without_script(self, node: etree._Element, depth: int) -> None:

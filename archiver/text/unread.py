@@ -29,6 +29,9 @@ _LOST = {
     "asciimath": "lines with AsciiMath, which is not read",
 }
 """What `archiver.text.sources` could not make formulas of."""
+_LIVE = ("canvas", "input")
+_FIELDS = frozenset({"color", "date", "email", "number", "range", "tel", "text", "time", "url"})
+"""Types of fields that are part of what an article shows; boxes to tick and buttons serve menus and listings."""
 _SILENT = ("button", "select", "svg")
 """Elements whose content is not read because no paragraph stands in them; one that is not closed swallows the rest."""
 _HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawing inside is none of the text's
@@ -37,7 +40,7 @@ _HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawin
 def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
     """Return, in plain sentences, what of a body is not in its content."""
     pictures_lost = _pictures(body, content, partial(dom.target, resolve=resolve))
-    return [*_mathematics(body), *pictures_lost, *_players(body, resolve), *_text(body)]
+    return [*_mathematics(body), *pictures_lost, *_players(body, resolve), *_live(body), *_text(body)]
 
 
 def _mathematics(body: HtmlElement) -> list[str]:
@@ -77,6 +80,16 @@ def _players(body: HtmlElement, resolve: Resolve) -> list[str]:
     return [f"players or frames of the page whose address is not read: {lost}"] if lost else []
 
 
+def _live(body: HtmlElement) -> list[str]:
+    """Return what only a running page shows: drawings by a script, and fields for readers to fill in."""
+    unseen = ("noscript", "template")
+    seen = [each for each in body.iter(*_LIVE) if next(each.iterancestors(*unseen), None) is None]
+    drawn = sum(each.tag == "canvas" for each in seen)
+    fields = sum(each.tag != "canvas" and each.get("type", "text").lower() in _FIELDS for each in seen)
+    issues = [f"drawings by scripts of the page that are not read: {drawn}"] if drawn else []
+    return [*issues, f"fields of forms that are not read: {fields}"] if fields else issues
+
+
 def _is_replaced(image: HtmlElement, known: set[str], follow: Follow) -> bool:
     """Tell whether a `<noscript>` beside an image gives the picture that a script would have put in its place."""
     beside = (near for element in (image, image.getparent()) for near in (element.getnext(), element.getprevious()))
@@ -87,8 +100,10 @@ def _is_replaced(image: HtmlElement, known: set[str], follow: Follow) -> bool:
 def _text(body: HtmlElement) -> list[str]:
     outermost = (element for element in body.iter(*_SILENT) if next(element.iterancestors(*_SILENT), None) is None)
     found = {element.tag for element in outermost if _holds_paragraphs(element)}
+    found |= {root.tag for root in body.iter("template") if root.get("shadowrootmode") and _holds_paragraphs(root)}
     return [f"text inside `<{tag}>` is not read" for tag in sorted(map(str, found))]
 
 
 def _holds_paragraphs(element: etree._Element) -> bool:
-    return any("".join(dom.texts(block)).strip() for block in element.iter("p", "pre", "table", *dom.HEADINGS))
+    blocks = element.iter("p", "pre", "code", "table", dom.FORMULA, *dom.HEADINGS)
+    return any("".join(dom.texts(block)).strip() for block in blocks)

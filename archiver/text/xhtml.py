@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from lxml import etree, html
 from markdown_it import MarkdownIt
@@ -16,7 +17,7 @@ from archiver.text.mathml import Formulas
 NAMESPACE = "http://www.w3.org/1999/xhtml"
 
 _ATTRIBUTES = {
-    "a": {"href", "title"},
+    "a": {"href", "id", "title"},
     "img": {"src", "alt", "title"},
     "ol": {"start"},
     "th": {"style"},
@@ -63,6 +64,7 @@ def _markup(parser: MarkdownIt, tokens: list[Token]) -> str:
 
 
 def _clean(body: html.HtmlElement, link: Target, picture: Target) -> None:
+    places = _places(body)
     for element in list(body.iter()):
         if element is body or element.tag == _FORMULA:
             continue
@@ -70,7 +72,7 @@ def _clean(body: html.HtmlElement, link: Target, picture: Target) -> None:
             element.drop_tree()
         elif element.tag == "img":
             _picture(element, picture)
-        elif element.tag not in _TAGS or (element.tag == "a" and not _link(element, link)):
+        elif element.tag not in _TAGS or (element.tag == "a" and not _link(element, link, places)):
             element.drop_tag()
         else:
             allowed = _ATTRIBUTES.get(element.tag, set())
@@ -89,9 +91,27 @@ def _picture(element: html.HtmlElement, picture: Target) -> None:
     element.attrib.update({"src": source, "alt": alt})
 
 
-def _link(element: html.HtmlElement, link: Target) -> bool:
-    target = link(element.get("href", ""))
-    if target is None or any(outer.tag == "a" for outer in element.iterancestors()):
+def _places(body: html.HtmlElement) -> set[str]:
+    """Return the ids of places that links lead to; of twins only the first keeps its own."""
+    found: set[str] = set()
+    for element in body.iter("a"):
+        if (place := element.get("id")) in found:
+            del element.attrib["id"]
+        elif place:
+            found.add(place)
+    return found
+
+
+def _link(element: html.HtmlElement, link: Target, places: set[str]) -> bool:
+    href = element.get("href")
+    if any(outer.tag == "a" for outer in element.iterancestors()):
+        return False
+    if href is None:
+        return element.get("id") is not None
+    target = link(href)
+    if href.startswith("#"):
+        target = f"#{quote(href[1:])}" if href[1:] in places else None
+    if target is None:
         return False
     element.set("href", target)
     return True

@@ -115,7 +115,9 @@ def test_a_list_that_does_not_link_back_has_no_footnotes(target: str) -> None:
         ("<p>好<img class='wp-smiley' alt=':wink:' src='/e.png'></p>", "好:wink:"),
         ("<p>按<kbd>a_b</kbd>得<mark>重点</mark></p>", "按<kbd>a_b</kbd>得<mark>重点</mark>"),
         ("<p>若$a<q>b</q>c$则</p>", "若\\$a“b”c\\$则"),
-        ("<details><summary>证明</summary><p>略</p></details>", "证明\n\n略"),
+        ("<details><summary>证明<code>a</code></summary><p>略</p></details>", "> **证明`a`**\n>\n> 略"),
+        ("<details><summary><b>证</b>明</summary>略</details>", "> **证**明\n>\n> 略"),
+        ("<details>略</details>", "> 略"),
         ("<dl><dt>词</dt><dd>义</dd></dl>", "词\n\n:   义"),
         ("<dl><dt>词</dt><dd><p>一</p><p>二</p></dd><dd>三</dd></dl>", "词\n\n:   一\n\n    二\n\n:   三"),
         ("<dl><dd>缩进</dd></dl>", "缩进"),
@@ -124,6 +126,45 @@ def test_a_list_that_does_not_link_back_has_no_footnotes(target: str) -> None:
 )  # fmt: skip
 def test_what_browsers_show_is_said(markup: str, markdown: str) -> None:
     assert read(markup).markdown == markdown
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<div class="admonition note"><p class="admonition-title">注意</p>{}</div>',
+        '<aside class="admonition tip"><p class="admonition-title">注意</p>{}</aside>',
+        '<div class="markdown-alert"><p class="markdown-alert-title"><svg aria-hidden="true"></svg>注意</p>{}</div>',
+        '<div class="theme-admonition alert"><div class="admonitionHeading_G"><i></i>注意</div><div>{}</div></div>',
+        '<div class="callout"><div><div><i></i></div><div class="callout-title-container">注意</div></div>{}</div>',
+        '<div class="note info"><p><strong>注意</strong></p>{}</div>',
+    ],
+)
+def test_a_box_that_stands_out_is_a_quote_with_its_title_in_bold(markup: str) -> None:
+    assert read(markup.replace("{}", "<p>$x$</p>")).markdown == "> **注意**\n>\n> $x$"
+
+
+@pytest.mark.parametrize("name", ["note", "footnote info", "callouts", "post-note info", "alert"])
+def test_a_box_of_another_name_is_none(name: str) -> None:
+    assert read(f"<div class='{name}'><p>甲</p></div>").markdown == "甲"
+
+
+def test_a_video_has_its_picture_and_address() -> None:
+    content = read("<video poster='/a.png'><source src='/a.webm'><source src='/a.mp4'></video>")
+    assert [image.url for image in content.images] == ["https://kexue.fm/a.png"]
+    assert [link.url for link in content.links] == ["https://kexue.fm/a.webm", "https://kexue.fm/a.mp4"]
+    assert content.markdown == "![](https://kexue.fm/a.png)\n\n<https://kexue.fm/a.webm>\n\n<https://kexue.fm/a.mp4>"
+
+
+def test_a_picture_that_only_has_sources_is_one() -> None:
+    content = read("<picture><source srcset='/a.webp 1x, /b.webp 2x'></picture>")
+    assert [image.url for image in content.images] == ["https://kexue.fm/b.webp"]
+
+
+@pytest.mark.parametrize(
+    "late", ["", "<iframe data-src='/f'></iframe>", "<noscript><iframe src='/f'></iframe></noscript>"]
+)
+def test_a_frame_shown_without_scripts_is_read_once(late: str) -> None:
+    assert read(f"{late}<noscript><iframe src='/f'></iframe></noscript>").markdown == "<https://kexue.fm/f>"
 
 
 @pytest.mark.parametrize("alt", ["", "表情包大全", "a"])

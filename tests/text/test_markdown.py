@@ -232,7 +232,8 @@ def test_links_lead_to_canonical_addresses_and_are_listed(read: Read) -> None:
     )
     assert content.markdown == (
         "[前文](https://kexue.fm/archives/12)、[分类](https://kexue.fm/category/Big-Data)、"
-        "[外链](<https://example.org/a_(b)?x=1&copy=2>)、脚本、本页、锚、坏"
+        "[外链](<https://example.org/a_(b)?x=1&copy=2>)、脚本、[本页](#s)、"
+        '<a id="s"></a>锚、坏'
     )
     assert [(link.position, link.url, link.text, link.kind, link.target_post_id) for link in content.links] == [
         (0, "https://kexue.fm/archives/12", "前文", "post", 12),
@@ -331,7 +332,7 @@ def test_players_and_frames_are_links(read: Read) -> None:
 
 def test_headings_lose_their_anchor_only(written: Written) -> None:
     assert written('<h2 id="t">题<a href="#t"> #</a></h2><h3>C#</h3><h4>见<a href="#t">前</a> #</h4><h2> </h2>') == (
-        "## 题\n\n### C#\n\n#### 见前 \\#"
+        '## <a id="t"></a>题\n\n### C#\n\n#### 见[前](#t) \\#'
     )
 
 

@@ -156,3 +156,19 @@ def test_an_element_that_swallowed_paragraphs_is_an_issue(tag: str) -> None:
 
 def test_a_label_of_a_button_is_no_issue() -> None:
     assert doubts("<p>前</p><button>复制</button><select><option>甲</select>") == ()
+
+
+@pytest.mark.parametrize(
+    ("markup", "issue"),
+    [
+        ("<canvas></canvas>", "drawings by scripts of the page that are not read: 1"),
+        ("<input type='range'><input>", "fields of forms that are not read: 2"),
+        ("<input type='radio'><input type='hidden'><input type='submit'>", ""),
+        ("<noscript><canvas></canvas></noscript>", ""),
+        ("<button>甲<code>a</code></button>", "text inside `<button>` is not read"),
+        ("<div><template shadowrootmode='open'><p>甲</p></template></div>", "text inside `<template>` is not read"),
+        ("<template><p>甲</p></template>", ""),
+    ],
+)
+def test_what_only_a_running_page_shows_is_an_issue(markup: str, issue: str) -> None:
+    assert doubts(f"<p>前</p>{markup}<p>后</p>") == ((issue,) if issue else ())

@@ -21,7 +21,7 @@ _TAGS = {
     "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var",
 }  # fmt: skip
 _ATTRIBUTES = {
-    "a": {"href", "title"},
+    "a": {"href", "id", "title"},
     "img": {"src", "alt", "title", "loading", "decoding"},
     "ol": {"start"},
     "pre": {"tabindex"},
@@ -32,6 +32,8 @@ _ATTRIBUTES = {
 _CLASSES = {"span": {"tex", "display", *listings.CLASSES}, "pre": {"listing"}}
 _POST = re.compile(re.escape(BLOG) + r"/archives/([1-9]\d{0,8})/?(?:#[\w-]*)?")
 _ANCHOR = re.compile(r"s\d{1,4}")
+_PLACE = "to-"
+"""Before the ids of an archived text, so that none is one of the reader's own."""
 _SCHEMES = {"http", "https", "mailto"}
 _IN_URL = "/:?#[]@!$&'()*+,;=-._~%"
 
@@ -66,8 +68,12 @@ def local(url: str) -> str:
 def _filtered(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "src":
         return media(value) if _scheme(value) in ("http", "https") else None
+    if attribute == "href" and value.startswith("#"):
+        return f"#{_PLACE}{value[1:]}"
     if attribute == "href":
         return local(value) if _scheme(value) in _SCHEMES else None
+    if attribute == "id" and tag == "a":
+        return _PLACE + value
     if attribute == "id":
         return value if _ANCHOR.fullmatch(value) else None
     return value

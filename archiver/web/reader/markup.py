@@ -207,6 +207,11 @@ def _shift(tokens: Sequence[Token]) -> None:
         token.tag = f"h{min(6, int(token.tag[1]) - highest + 2)}"
 
 
+def _is_link(token: Token) -> bool:
+    """Tell whether a token begins or ends a link, or the place one leads to."""
+    return token.type in _LINKS or (token.type == "html_inline" and token.content.startswith(("<a ", "</a")))
+
+
 def _headings(tokens: Sequence[Token], renderer: _Renderer) -> Iterator[Heading]:
     """Yield the headings, each of which gets an anchor."""
     number = 0
@@ -215,8 +220,6 @@ def _headings(tokens: Sequence[Token], renderer: _Renderer) -> Iterator[Heading]
             number += 1
             anchor = f"s{number}"
             token.attrs["id"] = anchor
-            words = [
-                child for child in tokens[place + 1].children or [] if child.type not in ("link_open", "link_close")
-            ]
+            words = [child for child in tokens[place + 1].children or [] if not _is_link(child)]
             line = renderer.renderInline(words, _parser().options, {})
             yield Heading(int(token.tag[1]), anchor, _safe(line))

@@ -1,0 +1,49 @@
+"""Places within a text to which its own links lead: headings, formulas, anything with an id."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+from urllib.parse import unquote
+
+from lxml import etree
+
+_LINKS = etree.XPath("descendant::a[starts-with(@href, '#')]")
+_NAME = re.compile(r"[\w.:~+%@/=,;!()-]{1,200}")
+"""What can stand in an attribute and in an address alike; real ids hold little else."""
+
+
+def name(href: str | None) -> str | None:
+    """Return the id that an address on the same page names, or None where it is none of them."""
+    found = unquote(href[1:]) if href and href.startswith("#") else ""
+    return found if _NAME.fullmatch(found) else None
+
+
+def find(body: etree._Element) -> dict[etree._Element, str]:
+    """Return the elements of a text to which its links lead, with their ids, each once.
+
+    A heading's link to itself leads nowhere, and a link cannot hold a place.
+    """
+    wanted: dict[str, list[etree._Element]] = {}
+    for link in cast("list[etree._Element]", _LINKS(body)):
+        if target := name(link.get("href")):
+            wanted.setdefault(target, []).append(link)
+    places: dict[etree._Element, str] = {}
+    for element in body.iter(etree.Element) if wanted else ():
+        own = element.get("id") or (element.get("name") if element.tag == "a" else None)
+        links = wanted.get(own or "", ())
+        if any(element is not link and element not in link.iterancestors() for link in links) and not _is_linked(
+            element
+        ):
+            places[element] = own or ""
+            del wanted[own or ""]
+    return places
+
+
+def mark(place: str) -> str:
+    """Return the HTML that lets a place in Markdown be one."""
+    return f'<a id="{place}"></a>'
+
+
+def _is_linked(element: etree._Element) -> bool:
+    return any(outer.get("href") is not None for outer in element.iterancestors("a"))
