@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Article, Post, Quality
 from archiver.pages import body as bodies
-from archiver.pages import dates, schema_org, standards, titles, values
+from archiver.pages import dates, distill, schema_org, standards, titles, values
 from archiver.pages.body import Body
 from archiver.pages.claims import Claim, Claims, Reader
 from archiver.pages.document import first, parse_with_flaws
@@ -28,6 +28,7 @@ READERS: tuple[Reader, ...] = (
     schema_org.json_ld,
     schema_org.microdata,
     schema_org.rdfa,
+    distill.front_matter,
     standards.h_entry,
     standards.opengraph,
     standards.citation,

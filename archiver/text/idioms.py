@@ -15,19 +15,20 @@ from typing import cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-from archiver.text import code, dom
+from archiver.text import code, distill, dom
 
 NOTE = "note"
 """Attribute of a `div` that is a footnote, and of the `dom.PROSE` it begins with: its mark, as Markdown has it."""
 
 _FOUND = etree.XPath(
-    "descendant::*[self::q or self::ruby or self::input[@type='checkbox']"
+    "descendant::*[self::q or self::ruby or self::input[@type='checkbox'] or self::details or self::video[@poster]"
+    " or self::picture[not(descendant::img)]"
+    " or self::noscript[descendant::iframe or descendant::video or descendant::audio]"
     " or self::img[@alt and contains(concat(' ', @class), 'emoji') or contains(@class, 'smiley')]"
-    " or self::details or self::video[@poster] or self::picture[not(descendant::img)] or self::noscript[descendant::iframe or descendant::video or descendant::audio]"
     " or self::*[(self::div or self::section or self::aside) and (contains(@class, 'admonition')"
     " or contains(@class, 'markdown-alert') or contains(@class, 'callout') or contains(@class, 'note '))]"
     " or self::*[contains(@style, 'background') and contains(@style, 'url(')]"
-    " or self::li[@id and descendant::a[starts-with(@href, '#')]]"
+    " or self::*[@id and (self::li or self::aside[@role='doc-footnote']) and descendant::a[starts-with(@href, '#')]]"
     " or self::*[contains(@class, 'copy') or contains(@class, 'clipboard') or contains(@class, 'toolbar')"
     " or contains(@class, 'crayon-syntax') or contains(@class, 'highlight-tools') or self::th[@class='filename']]]"
 )
@@ -56,14 +57,15 @@ _LISTS = frozenset({"ol", "ul"})
 
 def candidates(body: HtmlElement) -> list[HtmlElement]:
     """Return every element inside a body that may be an idiom, in page order."""
-    return cast("list[HtmlElement]", _FOUND(body))
+    return [*distill.candidates(body), *cast("list[HtmlElement]", _FOUND(body))]
 
 
 def settle(body: HtmlElement) -> None:
     """Put plain elements in the place of idioms, in the body itself."""
+    distill.settle(body)
     found = candidates(body)
     listings: dict[HtmlElement, bool] = {}
-    _settle_notes(body, [element for element in found if element.tag == "li"])
+    _settle_notes(body, [element for element in found if element.tag == "li" or _is_note(element)])
     _settle_frames(body, [element for element in found if element.tag == "noscript"])
     for element in found:
         if idiom := _IDIOMS.get(str(element.tag)):
@@ -253,7 +255,7 @@ def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
     boxes = {box for box in boxes if all(item in notes for item in box.iterchildren("li"))}
     number = 0
     for item, links in references.items():
-        if item.getparent() not in boxes:
+        if item.getparent() not in boxes and not (_is_note(item) and item in notes):
             continue
         number += 1
         words = dom.words(item)
@@ -268,12 +270,20 @@ def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
                 _alone(back).drop_tree()
             else:
                 back.drop_tag()
+        for label in item.xpath("span[@class='label']") if _is_note(item) else ():
+            label.drop_tree()
         _begin(_first_block(item), _prose(f"[^{number}]: ", **{NOTE: ""}))
+        item.tag = "div"
+        item.set(NOTE, "")
     for box in boxes:
         for item in box.iterchildren("li"):
             item.tag = "div"
-            item.set(NOTE, "")
         box.tag = "div"
+
+
+def _is_note(element: HtmlElement) -> bool:
+    """Tell whether an element outside of any list is a footnote by its role, as Sphinx writes it."""
+    return bool(element.tag == "aside" and element.get("role") == "doc-footnote")
 
 
 def _backs(item: HtmlElement, links: list[HtmlElement]) -> list[HtmlElement]:

@@ -177,3 +177,27 @@ def test_formulas_are_read_in_the_form_the_page_brings_them_in() -> None:
             ("$y^2$", "annotation"),
         ]
         assert found.quality.issues == ()
+
+
+def distilled(said: str) -> Article:
+    return page(body=f"<d-front-matter><script type='text/json'>{said}</script></d-front-matter>{PROSE}")
+
+
+def test_the_front_matter_of_distill_is_believed() -> None:
+    authors = [{"author": "Ann Lee", "authorURL": "https://a.example"}, {"Bo Ray": "https://b.example"}]
+    said = {"title": "On sums", "description": "Sums.", "published": "January 10, 2017", "authors": authors}
+    article = distilled(json.dumps(said))
+    assert (article.title, article.description) == ("On sums", "Sums.")
+    assert (article.authors, article.published_at) == (("Ann Lee", "Bo Ray"), "2017-01-10")
+    assert article.witnesses["authors"] == "distill"
+
+
+@given(ANY_JSON)
+def test_no_front_matter_of_distill_costs_an_article(value: Any) -> None:
+    said = json.dumps({"authors": value, "title": value, "published": value}).replace("<", "\\u003c")
+    assert "A sentence" in distilled(said).content.text
+
+
+@pytest.mark.parametrize("said", ["", "{", "[]", "title: x", "[" * 100_000])
+def test_front_matter_that_is_no_json_says_nothing(said: str) -> None:
+    assert "distill" not in distilled(said).witnesses.values()

@@ -57,7 +57,15 @@ WIKIPEDIA = (
 )
 
 
-@pytest.mark.parametrize("markup", [KRAMDOWN, GOLDMARK, PANDOC, GITHUB, PYTHON_MARKDOWN, WIKIPEDIA])
+SPHINX = (
+    '<p>甲<a class="footnote-reference brackets" href="#f1" id="id1" role="doc-noteref"><span>[</span>1<span>]</span></a>'
+    '乙</p><aside class="footnote brackets" id="f1" role="doc-footnote"><span class="label"><span>[</span>'
+    '<a role="doc-backlink" href="#id1">1</a><span>]</span></span><p>注$x$</p></aside>'
+)
+DISTILL = "<p>甲<d-footnote>注<d-math>x</d-math></d-footnote>乙</p>"
+
+
+@pytest.mark.parametrize("markup", [KRAMDOWN, GOLDMARK, PANDOC, GITHUB, PYTHON_MARKDOWN, WIKIPEDIA, SPHINX, DISTILL])
 def test_a_footnote_is_one_whatever_made_it(markup: str) -> None:
     content = read(markup)
     assert content.markdown == "甲[^1]乙\n\n[^1]: 注$x$"
@@ -201,3 +209,12 @@ def test_a_picture_behind_words_is_decoration() -> None:
 def test_a_body_without_idioms_is_handed_back() -> None:
     body = body_of("<p>甲<a href='#n'>1</a></p><ol><li>乙</li></ol>")
     assert sources.settle(body) is body
+
+
+def test_code_and_citations_of_distill_are_read() -> None:
+    content = read(
+        "<p>甲<d-cite key='a,b'></d-cite>乙<d-cite key='b'></d-cite><d-cite key='c'>[7]</d-cite><d-code>x</d-code></p>"
+        "<d-code block language='python'>\ndef f():\n    pass\n</d-code>"
+    )
+    assert content.markdown == "甲[1, 2]乙[2][7]`x`\n\n```python\ndef f():\n    pass\n```"
+    assert [(block.language, block.code) for block in content.code_blocks] == [("python", "def f():\n    pass\n")]
