@@ -42,8 +42,8 @@ def is_listing(element: etree._Element) -> bool:
 
 
 def is_span(element: etree._Element) -> bool:
-    """Tell whether an element is code in a line: one that holds a picture or a listing is only what is inside."""
-    return element.tag in dom.NO_MATHS and next(element.iter("pre", "img"), None) is None
+    """Tell whether an element is code in a line: one that holds more than text is what is inside."""
+    return element.tag in dom.NO_MATHS and next(element.iter("pre", "img", *dom.EMBEDS), None) is None
 
 
 def is_gutter(element: etree._Element) -> bool:

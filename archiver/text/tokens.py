@@ -108,7 +108,7 @@ class Protector:
 
     def _element(self, node: etree._Element, target: etree._Element, depth: int) -> None:
         tag = str(node.tag)
-        if tag in _HIDDEN:
+        if tag in _HIDDEN and (tag not in dom.NO_MATHS or self._markup or code.is_span(node)):
             self._hide(node, target)
         elif tag == dom.PROSE and self._markup:
             self._pending.append(self._vault.put(_markup_of(node)))

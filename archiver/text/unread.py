@@ -40,7 +40,7 @@ _HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawin
 def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
     """Return, in plain sentences, what of a body is not in its content."""
     pictures_lost = _pictures(body, content, partial(dom.target, resolve=resolve))
-    return [*_mathematics(body), *pictures_lost, *_players(body, resolve), *_live(body), *_text(body)]
+    return [*_mathematics(body), *pictures_lost, *_players(body, content, resolve), *_live(body), *_text(body)]
 
 
 def _mathematics(body: HtmlElement) -> list[str]:
@@ -73,10 +73,14 @@ def _is_lost(element: HtmlElement, known: set[str], follow: Follow) -> bool:
     )
 
 
-def _players(body: HtmlElement, resolve: Resolve) -> list[str]:
+def _players(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
+    known = {link.url for link in content.links}
     hidden = (*dom.EMBEDS, "noscript", "template")
     shown = (element for element in body.iter(*dom.EMBEDS) if next(element.iterancestors(*hidden), None) is None)
-    lost = sum(element.get("srcdoc") is not None or not dom.embedded(element, resolve) for element in shown)
+    lost = 0
+    for element in shown:
+        urls = dom.embedded(element, resolve)
+        lost += element.get("srcdoc") is not None or not urls or not known.issuperset(urls)
     return [f"players or frames of the page whose address is not read: {lost}"] if lost else []
 
 

@@ -159,3 +159,10 @@ def test_the_name_of_a_file_above_its_listing_is_no_code() -> None:
 def test_a_box_called_like_a_tool_is_text_where_no_code_is() -> None:
     body = body_of("<div><p>前</p><div class='toolbar copy-btn'>后</div></div>")
     assert engines.read(sources.settle(body), Site().resolve).markdown == "前\n\n后"
+
+
+def test_a_player_in_code_keeps_its_address() -> None:
+    body = body_of("<p>甲</p><code>乙<video src='/v.mp4'></video>丙</code>")
+    content = engines.read(body, Site().resolve)
+    assert quality.check(body, content, Site().resolve) == ()
+    assert content.markdown == "甲\n\n乙\n\n<https://kexue.fm/v.mp4>\n\n丙"

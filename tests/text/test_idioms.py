@@ -58,7 +58,7 @@ WIKIPEDIA = (
 
 
 SPHINX = (
-    '<p>甲<a class="footnote-reference brackets" href="#f1" id="id1" role="doc-noteref"><span>[</span>1<span>]</span></a>'
+    '<p>甲<a class="footnote-reference" href="#f1" id="id1" role="doc-noteref"><span>[</span>1<span>]</span></a>'
     '乙</p><aside class="footnote brackets" id="f1" role="doc-footnote"><span class="label"><span>[</span>'
     '<a role="doc-backlink" href="#id1">1</a><span>]</span></span><p>注$x$</p></aside>'
 )

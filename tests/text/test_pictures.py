@@ -161,6 +161,7 @@ def test_a_label_of_a_button_is_no_issue() -> None:
 @pytest.mark.parametrize(
     ("markup", "issue"),
     [
+        ("<pre>a<iframe src='/f'></iframe></pre>", "players or frames of the page whose address is not read: 1"),
         ("<canvas></canvas>", "drawings by scripts of the page that are not read: 1"),
         ("<input type='range'><input>", "fields of forms that are not read: 2"),
         ("<input type='radio'><input type='hidden'><input type='submit'>", ""),

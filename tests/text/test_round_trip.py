@@ -135,3 +135,41 @@ IDIOMS = st.sampled_from(
 def test_idioms_around_any_markup_read_as_the_page_does(pairs: list[tuple[str, str]]) -> None:
     body = sources.settle(body_of("".join(idiom.replace("{}", block) for idiom, block in pairs)))
     assert quality.check(body, engines.read(body, RESOLVE), RESOLVE) == ()
+
+
+SEEN = (
+    "a", "abbr", "aside", "b", "blockquote", "button", "canvas", "caption", "cite", "code", "dd", "del", "details",
+    "div", "dl", "dt", "em", "embed", "fieldset", "figure", "form", "h2", "h4", "i", "iframe", "img", "kbd", "label",
+    "li", "mark", "menu", "nav", "noscript", "object", "ol", "p", "picture", "pre", "q", "ruby", "rt", "samp",
+    "section", "select", "small", "span", "strong", "sub", "summary", "sup", "svg", "table", "td", "template", "th",
+    "tr", "u", "ul", "video", "d-code", "d-footnote",
+)  # fmt: skip
+HIDDEN = (
+    "embed", "iframe", "img", "noscript", "object", "picture", "select", "svg", "template", "video", "button",
+    "canvas",
+)  # fmt: skip
+"""What shows no text of its own, or where none of an article is."""
+MARKS = st.sampled_from(["", " id='i'", " class='admonition'", " class='note info'", " class='callout'", " href='#i'"])
+TREES: st.SearchStrategy[str] = st.deferred(
+    lambda: st.tuples(st.sampled_from(SEEN), MARKS, st.lists(TREES, max_size=2).map("".join)).map(
+        lambda tree: _element(*tree)
+    )
+)
+
+
+def _element(tag: str, marks: str, inside: str) -> str:
+    if tag in ("embed", "img", "iframe", "video", "object"):
+        return f"<{tag}{marks} src='/@.png'></{tag}>".replace("</embed>", "").replace("</img>", "")
+    return f"<{tag}{marks}>{'' if tag in HIDDEN else '@ '}{'' if tag in HIDDEN else inside}</{tag}>"
+
+
+@settings(max_examples=150)
+@given(st.lists(TREES, min_size=1, max_size=3).map("".join))
+def test_nothing_that_is_seen_vanishes_without_an_issue(markup: str) -> None:
+    first, *pieces = markup.split("@")
+    numbered = first + "".join(f"w{number}z{piece}" for number, piece in enumerate(pieces))
+    body = sources.settle(body_of(numbered))
+    content = engines.read(body, RESOLVE)
+    issues = quality.check(body, content, RESOLVE)
+    assert not any("reads" in issue or "agree" in issue for issue in issues)
+    assert issues or all(f"w{number}z" in content.markdown for number in range(len(pieces)))
