@@ -138,6 +138,7 @@ class _Attributes(NamedTuple):
 _MICRODATA = _Attributes("itemscope", "itemtype", "itemprop")
 _RDFA = _Attributes("typeof", "typeof", "property")
 _WHOLE = frozenset({"articleBody", "text", "comment", "review"})  # as long as the page: no metadata
+_SEVERAL = frozenset({"keywords", "articleSection"})  # values that a theme may write as one list of links
 _SAID_BY_LINK = frozenset({"url", "mainEntityOfPage", "license", "sameAs", "image", "discussionUrl", "logo"})
 
 
@@ -177,7 +178,8 @@ def _said(element: HtmlElement, name: str) -> str:
         return str(given)
     if name in _SAID_BY_LINK or element.tag == "link":
         return element.get("href") or element.get("src") or text_of(element)
-    return text_of(element)
+    parts = [words for link in element.iter("a") if (words := text_of(link))] if name in _SEVERAL else []
+    return ", ".join(parts) or text_of(element)
 
 
 def _claims(roots: list[Node], witness: str, named: dict[str, Node]) -> Iterator[Claim]:

@@ -37,6 +37,10 @@ _WEAK = frozenset(
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
+_RENDERED = re.compile(r"(?:^|\s)(?:MathJax|katex|mjx-)")
+"""Tag or class of a formula that a renderer set; its words (`CtxtMenu_Attached_0`, `tag`) are no theme's."""
+_NOTES = "//*[@role='doc-footnote' or @role='doc-endnotes']"
+"""Notes to the text by their role (DPUB-ARIA), which Sphinx writes as `<aside>`."""
 _STATES = ("has-", "is-", "no-", "with-", "js-", "not-", "without-")
 _SPLIT = re.compile(r"[\s:/]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -55,6 +59,8 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
     kept = {above for element in texts for above in element.iterancestors()} | texts
     for element in [each for each in page.iter(etree.Element) if _is_remarks(each)]:
         _take_out(element, kept)
+    notes = set(page.xpath(_NOTES))
+    kept |= notes.union(above for note in notes for above in note.iterancestors())
     prose = [each for each in page.iter("p") if len(str(each.text_content())) >= PARAGRAPH]
     held: dict[HtmlElement, int] = {}
     for paragraph in prose:
@@ -62,7 +68,7 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
             held[above] = held.get(above, 0) + len(str(paragraph.text_content()))
     most = MOST_PROSE * held.get(page, 0)
     for element in [each for each in page.iter(etree.Element) if _is_around(each)]:
-        if held.get(element, 0) <= most:
+        if held.get(element, 0) <= most and not _is_rendered(element):
             _take_out(element, kept)
 
 
@@ -90,6 +96,12 @@ def _is_around(element: HtmlElement) -> bool:
         return True
     weak = tag == "footer" or (tag != "span" and not _WEAK.isdisjoint(words))
     return weak and next(element.iter("pre", "img", "math", "script"), None) is None and _is_short(element)
+
+
+def _is_rendered(element: HtmlElement) -> bool:
+    """Tell whether an element is, or is in, a formula that is set: one that is left has no source, and is an issue."""
+    boxes = (element, *element.iterancestors())
+    return any(_RENDERED.search(f"{box.tag} {box.get('class', '')}") for box in boxes)
 
 
 def _take_out(element: HtmlElement, kept: set[HtmlElement]) -> None:

@@ -22,9 +22,12 @@ _GUTTERS = frozenset(
 )
 """Classes of line numbers with GitHub, Crayon, SyntaxHighlighter, hexo, highlight.js, Prism, Pygments, Hugo, Rouge."""
 
+_UNSELECTABLE = re.compile(r"(?:^|[\s;-])user-select\s*:\s*none")
+"""Style of the numbers that Hugo writes where its highlighter has no classes: no reader may select them with the code."""
+
 _NAMED = re.compile(
     r"(?:^|\s)(?:(?:lang(?:uage)?[-:]|brush:\s*|highlight-source-)([\w+#.-]+)"
-    r"|highlight-(?!default\s|none\s)([\w+#.-]+)(?=\s+notranslate)|\A([A-Za-z][\w+#]*)(?=\s+hljs\Z))"
+    r"|highlight hl-([\w+#.-]+)|highlight-(?!default\s|none\s)([\w+#.-]+)(?=\s+notranslate)|\A([A-Za-z][\w+#]*)(?=\s+hljs\Z))"
 )
 _BESIDE = re.compile(r"(?:^|\s)(?:highlight|hljs|sourceCode|syntaxhighlighter)\s+([A-Za-z][\w+#]*)(?=\s|$)")
 _NO_LANGUAGES = frozenset({"code", "copyable", "hljs", "linenos", "linenums", "nohighlight", "numberLines", "table"})
@@ -49,7 +52,10 @@ def is_span(element: etree._Element) -> bool:
 def is_gutter(element: etree._Element) -> bool:
     """Tell whether an element of a listing only holds numbers of lines."""
     classes = element.get("class")
-    return classes is not None and not _GUTTERS.isdisjoint(classes.split())
+    if classes is not None and not _GUTTERS.isdisjoint(classes.split()):
+        return True
+    style = element.get("style")
+    return style is not None and _UNSELECTABLE.search(style) is not None and dom.words(element).isdigit()
 
 
 def text(element: etree._Element) -> str:
@@ -72,7 +78,7 @@ def language(element: etree._Element) -> str:
 def _language(element: etree._Element) -> str:
     classes = element.get("class", "")
     if found := _NAMED.search(classes):
-        return found[1] or found[2] or found[3]
+        return next(filter(None, found.groups()))
     beside = _BESIDE.search(classes)
     if beside and beside[1] not in _NO_LANGUAGES:
         return beside[1]

@@ -15,6 +15,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.metadata import extract_metadata
 
+from archiver.text import dom
+
 MISLEADING = frozenset({"comments", "PostComment", "how_to_cite", "SideBar", "similar", "MobileSideBar"})
 """Ids of what carries names and dates of others."""
 
@@ -36,7 +38,7 @@ def guess(page: HtmlElement) -> Guess:
             element.drop_tree()
     found = extract_metadata(pruned)
     date = found.date if found else None
-    text = str(pruned.text_content())
+    text = "".join(dom.texts(pruned))
     if date and date.endswith("-01-01") and not re.search(r"\b0?1[-/月 ]0?1\b|\bJan(uary)?\.? 0?1\b", text):
         date = None
     return Guess(author=found.author if found else None, date=date)

@@ -64,12 +64,18 @@ def caption(image: etree._Element) -> str:
     box = image
     for outer in image.iterancestors():
         named = outer.get("id") and outer.tag != "figure" and "caption" not in outer.get("class", "")
-        if outer.tag not in _BOXES or named or len(list(islice(_shown(outer), 2))) > 1:
+        if not _is_box(outer) or named or len(list(islice(_shown(outer), 2))) > 1:
             break
         if text := dom.words(outer):
             return text if outer.tag in _BLOCK_BOXES and len(text) <= MAX_CAPTION else _beside(box)
         box = outer
     return _beside(box)
+
+
+def _is_box(element: etree._Element) -> bool:
+    """Tell whether an element may be there for a picture: a paragraph is where it is a figure's."""
+    above = element.getparent() if element.tag == "p" else None
+    return element.tag in _BOXES or (above is not None and above.tag == "figure")
 
 
 def _beside(box: etree._Element) -> str:

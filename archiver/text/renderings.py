@@ -61,6 +61,9 @@ _RENDERED = re.compile(r"(?:^|\s)(?:MathJax\w*|MJXc-display|mjx-chtml|MJXp-displ
 _TEX_SIGN = re.compile(r"\\[A-Za-z,;:!{}|]|[_^]")
 _UNMISTAKABLE = re.compile(r"\\[A-Za-z]+\s*[{_^][\s\S]*[}\w]|\\[A-Za-z]+[^A-Za-z:\\]{1,20}\\[A-Za-z]")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[^\W\d_]{2,}")
+_ARGUMENT = re.compile(r"\\(?:text\w*|math\w+|operatorname\*?|mbox|begin|end)\s*\{[^{}]{0,200}\}|\\[A-Za-z]+")
+_PROSE = re.compile(r"[^\W\d_]{4}|[\u3040-\u9fff]{2}")
+"""What is words where it stands outside of the commands and texts of a formula."""
 _CDATA = re.compile(r"\A\s*%?\s*<!\[CDATA\[\n?|\n?\s*%?\s*\]\]>\s*\Z")
 _DELIMITERS = (("$$", "$$", True), (r"\[", r"\]", True), (r"\(", r"\)", False), ("$", "$", False))
 
@@ -345,7 +348,7 @@ def _image(image: HtmlElement) -> Rendering | None:
         source, display = _bare(text)
         same = from_address is not None and _squeezed(source) == _squeezed(_bare(from_address)[0])
         told = pictured and (_is_tex(text) or len(text) <= 3)
-        if same or told or _UNMISTAKABLE.search(text) or (from_address and _TEX_SIGN.search(text)):
+        if same or told or _is_unmistakable(text) or (from_address and _TEX_SIGN.search(text)):
             return Rendering(source, display or _stands_alone(image), ATTRIBUTE, None, (image, *twins))
     if from_address and from_address.strip():
         source, display = _bare(from_address)
@@ -393,6 +396,11 @@ def _bare(text: str) -> tuple[str, bool]:
             if stripped.startswith(opener):
                 return stripped[len(opener) : -len(closer)], display
     return text, whole
+
+
+def _is_unmistakable(text: str) -> bool:
+    """Tell whether a description is a formula and nothing but one: that of a drawing may hold some among its words."""
+    return _UNMISTAKABLE.search(text) is not None and _PROSE.search(_ARGUMENT.sub(" ", text)) is None
 
 
 def _is_tex(text: str) -> bool:
