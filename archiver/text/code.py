@@ -23,11 +23,12 @@ _GUTTERS = frozenset(
 """Classes of line numbers with GitHub, Crayon, SyntaxHighlighter, hexo, highlight.js, Prism, Pygments, Hugo, Rouge."""
 
 _UNSELECTABLE = re.compile(r"(?:^|[\s;-])user-select\s*:\s*none")
-"""Style of the numbers that Hugo writes where its highlighter has no classes: no reader may select them with the code."""
+"""Style of numbers that Hugo writes where its highlighter has no classes: no reader may select them with the code."""
 
 _NAMED = re.compile(
     r"(?:^|\s)(?:(?:lang(?:uage)?[-:]|brush:\s*|highlight-source-)([\w+#.-]+)"
-    r"|highlight hl-([\w+#.-]+)|highlight-(?!default\s|none\s)([\w+#.-]+)(?=\s+notranslate)|\A([A-Za-z][\w+#]*)(?=\s+hljs\Z))"
+    r"|highlight hl-([\w+#.-]+)"
+    r"|highlight-(?!default\s|none\s)([\w+#.-]+)(?=\s+notranslate)|\A([A-Za-z][\w+#]*)(?=\s+hljs\Z))"
 )
 _BESIDE = re.compile(r"(?:^|\s)(?:highlight|hljs|sourceCode|syntaxhighlighter)\s+([A-Za-z][\w+#]*)(?=\s|$)")
 _NO_LANGUAGES = frozenset({"code", "copyable", "hljs", "linenos", "linenums", "nohighlight", "numberLines", "table"})
@@ -78,7 +79,7 @@ def language(element: etree._Element) -> str:
 def _language(element: etree._Element) -> str:
     classes = element.get("class", "")
     if found := _NAMED.search(classes):
-        return next(filter(None, found.groups()))
+        return next(str(name) for name in found.groups() if name)
     beside = _BESIDE.search(classes)
     if beside and beside[1] not in _NO_LANGUAGES:
         return beside[1]
@@ -108,13 +109,18 @@ def _pieces(listing: etree._Element) -> list[str]:
                 walk.skip_subtree()
             elif node.tag == "br":
                 say(dom.BREAK)
-            elif node.text and not (node.tag in _FRAMES and node.text.isspace()):
+            elif node.text and not (node.text.isspace() and _is_frame(node)):
                 say(dom.clean(node.text))
             continue
         if is_line and begun.pop() == len(pieces) and node.tag in _KEPT_EMPTY:
             say("\n")
         apart |= is_line
         tail = node.tail if node is not listing else None
-        if tail and not (node.getparent().tag in _FRAMES and tail.isspace()):
+        if tail and not (tail.isspace() and _is_frame(node.getparent())):
             say(dom.clean(tail))
     return pieces
+
+
+def _is_frame(element: etree._Element) -> bool:
+    """Tell whether white space in an element is none of the code: in a table, or in a cell around a `<pre>`."""
+    return element.tag in _FRAMES or (element.tag == "td" and next(element.iterchildren("pre"), None) is not None)

@@ -18,7 +18,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.items import ANNOTATION, ATTRIBUTE, CONVERTED, SERVED
-from archiver.text import dom, pictures, presentation, tex
+from archiver.text import dom, drawn, pictures, presentation, tex
 
 
 class Rendering(NamedTuple):
@@ -222,7 +222,8 @@ def _container(container: HtmlElement) -> Rendering | None:
             return Rendering(dom.clean(source), display, ATTRIBUTE, None, (container,))
         if node.tag == "math":
             return _math_in(container, node, display)
-    return None
+    math = drawn.mathml(container)
+    return _math_in(container, math, display) if math is not None else None
 
 
 def _wikipedia(element: HtmlElement) -> Rendering | None:
