@@ -1,8 +1,9 @@
-r"""MathML of what MathJax 3 and 4 drew of a formula, for pages on which nothing else is left of it.
+r"""MathML of what a page shows of a formula, for pages on which nothing else is left of it.
 
-Both outputs mirror the MathML they were made of: CHTML by an element `mjx-msub` for each `msub`, SVG by groups with
-`data-mml-node="msub"`; glyphs are `mjx-c` of a class `mjx-c1D453`, or shapes with `data-c="1D453"`. What is between
-them (boxes, struts, lines, surds) only serves the drawing. Of two scripts the upper one is drawn first.
+Both outputs of MathJax 3 and 4 mirror the MathML they were made of: CHTML by an element `mjx-msub` for each `msub`, SVG
+by groups with `data-mml-node="msub"`; glyphs are `mjx-c` of a class `mjx-c1D453`, or shapes with `data-c="1D453"`. What
+is between them (boxes, struts, lines, surds) only serves the drawing. Of two scripts the upper one is drawn first.
+Pandoc, where no way to show mathematics is chosen, writes letters, `<sub>` and `<sup>`.
 """
 
 from __future__ import annotations
@@ -195,3 +196,52 @@ def _glyphs(node: etree._Element) -> Iterator[str]:
             yield chr(int(code, 16))
         elif glyph.tag in ("text", "mjx-utext") or (stretched and not code):
             yield "".join(map(str, glyph.itertext()))
+
+
+# Formulas in the tags of plain HTML
+
+_WORDS = {"b": "mi", "em": "mi", "i": "mi", "span": "", "strong": "mi"}
+_SCRIPTS = {"sub": "msub", "sup": "msup"}
+_PART = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|\S")
+_WIDTHS = re.compile("[\u2004-\u2006\u2009\u200a\u2212]")
+"""Signs that stand in no TeX, and that pandoc puts around and for operators."""
+
+
+def typeset(element: etree._Element) -> etree._Element | None:
+    """Return a new `math` element for letters with `<sub>` and `<sup>`; None where other tags are, or all is TeX."""
+    tags = {str(inner.tag) for inner in element.iterdescendants()}
+    shown = "".join(map(str, element.itertext()))
+    if not tags <= _WORDS.keys() | _SCRIPTS.keys() or not (tags or _WIDTHS.search(shown)):
+        return None
+    math = etree.Element("math")
+    _set(math, element, "", 0)
+    return math
+
+
+def _set(row: etree._Element, element: etree._Element, token: str, depth: int) -> None:
+    """Add the signs of an element to a row; a script goes to the last of them."""
+    _add_signs(row, element.text or "", token)
+    for child in element if depth <= MAX_DEPTH else ():
+        if script := _SCRIPTS.get(str(child.tag)):
+            _set(_script(row, script), child, "", depth + 1)
+        else:
+            _set(row, child, _WORDS.get(str(child.tag), ""), depth + 1)
+            if child.tag in ("b", "strong") and len(row):
+                row[-1].set("mathvariant", "bold")
+        _add_signs(row, child.tail or "", token)
+
+
+def _script(row: etree._Element, script: str) -> etree._Element:
+    """Return a new row for a script of the last sign in a row, which may have the other one."""
+    base = row[-1] if len(row) else etree.SubElement(row, "mrow")
+    if base.tag == "msub" and script == "msup":
+        base.tag = "msubsup"
+        return etree.SubElement(base, "mrow")
+    made = etree.SubElement(row, script)
+    made.append(base)
+    return etree.SubElement(made, "mrow")
+
+
+def _add_signs(row: etree._Element, text: str, token: str) -> None:
+    for part in _PART.findall(text):
+        etree.SubElement(row, token or ("mn" if part[0].isdigit() else "mo")).text = part

@@ -102,6 +102,7 @@ _COMMANDS_END = re.compile(r"\\[A-Za-z]+ [A-Za-z]\Z")
 _MERGING = re.compile(rf"{_COMMANDS_END.pattern}|\d \d\Z")
 _COMMAND = re.compile(r"\\[A-Za-z]+(?:\{[^{}]*\})?")
 _COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]+")
+_TEXT_SIGN = re.compile(r"(?<!\\)[#$%&_{}]")  # MathJax leaves `\&` as it is in `\text`
 _NO_LINE = re.compile(r"0+(?:\.0+)?(?![.\d])")
 
 
@@ -259,7 +260,7 @@ def _words(node: etree._Element) -> str:
     text = re.sub(r"[ \t\n]+", " ", "".join(map(str, node.itertext()))).replace("\u00a0", " ")
     if not text.strip():
         return r"\ " if text else ""
-    return rf"\text{{{''.join(chr(92) + sign if sign in '#$%&_{}' else sign for sign in text)}}}"
+    return rf"\text{{{_TEXT_SIGN.sub(chr(92) * 2 + 'g<0>', text)}}}"
 
 
 def _space(node: etree._Element) -> str:

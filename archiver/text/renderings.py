@@ -291,13 +291,16 @@ def _belongs(name: str, value: str, element: HtmlElement) -> bool:
 
 
 def _marked(element: HtmlElement) -> Rendering | None:
+    classes = frozenset(element.get("class", "").split())
+    pandoc = "math" in classes and not classes.isdisjoint({"inline", "display"})
+    math = drawn.typeset(element) if pandoc else None
+    if math is not None:
+        return _math_in(element, math, "display" in classes)
     if any(child.tag not in ("br", "wbr") for child in element.iterchildren(etree.Element)):
         return None
     text = dom.unbreak("".join(dom.texts(element))).strip()
     source, displayed = _bare(text)
-    classes = frozenset(element.get("class", "").split())
-    explicit = element.tag in _BARE_TAGS or not _BARE.isdisjoint(classes)
-    explicit = explicit or ("math" in classes and not classes.isdisjoint({"inline", "display"}))
+    explicit = pandoc or element.tag in _BARE_TAGS or not _BARE.isdisjoint(classes)
     if source == text and not explicit and not (_TEX_SIGN.search(text) and tex.scan(text).spans == []):
         return None
     if not source.strip():
