@@ -260,7 +260,7 @@ def _words(node: etree._Element) -> str:
     text = re.sub(r"[ \t\n]+", " ", "".join(map(str, node.itertext()))).replace("\u00a0", " ")
     if not text.strip():
         return r"\ " if text else ""
-    return rf"\text{{{_TEXT_SIGN.sub(chr(92) * 2 + 'g<0>', text)}}}"
+    return rf"\text{{{_TEXT_SIGN.sub(lambda sign: chr(92) + sign[0], text)}}}"
 
 
 def _space(node: etree._Element) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from lxml import etree
@@ -35,6 +36,7 @@ _FIELDS = frozenset({"color", "date", "email", "number", "range", "tel", "text",
 _SILENT = ("button", "select", "svg")
 """Elements whose content is not read because no paragraph stands in them; one that is not closed swallows the rest."""
 _HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawing inside is none of the text's
+_DRAWN = re.compile(r"(?:^|\s)(?:katex|MathJax)")  # and in a formula, roots and arrows are
 
 
 def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
@@ -46,8 +48,11 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
 def _mathematics(body: HtmlElement) -> list[str]:
     if not _HELD(body):
         return []
-    found = [name for name, path in _SET.items() if body.xpath(path)]
-    issues = [f"the page holds mathematics that is not read: {', '.join(found)}"] if found else []
+    found = {name: set(body.xpath(path)) for name, path in _SET.items()}
+    every = set().union(*found.values())
+    lost = sum(1 for element in every if every.isdisjoint(element.iterancestors()))
+    named = ", ".join(name for name, elements in found.items() if elements)
+    issues = [f"formulas that are not read, whose source the page does not hold: {lost} ({named})"] if lost else []
     for reason, sentence in _LOST.items():
         if lost := len(body.xpath(f".//{dom.PROSE}[@lost = $reason]", reason=reason)):
             issues.append(f"{sentence}: {lost}")
@@ -62,7 +67,9 @@ def _pictures(body: HtmlElement, content: Content, follow: Follow) -> list[str]:
 
 def _is_lost(element: HtmlElement, known: set[str], follow: Follow) -> bool:
     if element.tag == "svg":
-        return element.get("aria-hidden") != "true" and not any(box.tag in _HOLDERS for box in element.iterancestors())
+        boxes = element.iterancestors()
+        held = any(box.tag in _HOLDERS or _DRAWN.search(box.get("class") or "") for box in boxes)
+        return element.get("aria-hidden") != "true" and not held
     if element.tag == "picture":
         return next(element.iter("img"), None) is None and next(element.iter("source"), None) is not None
     if any(box.tag in ("noscript", "template") for box in element.iterancestors()):
