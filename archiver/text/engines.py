@@ -77,15 +77,17 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
         return ""
     for extract in (_trafilatura_text, _readability_text):
         found = _asked(extract, page) or ""
-        if vault.complete(found) and _keeps(found, article):
-            return vault.restore(found)
+        if not vault.complete(found):
+            continue
+        text = vault.restore(found)
+        if _is_same(found, article) or agreement(text, plain.read(body, resolve)) >= MINIMUM:
+            return text
     return plain.read(body, resolve)
 
 
-def _keeps(found: str, article: HtmlElement) -> bool:
-    """Tell whether an engine kept the text of an article. Most differ in white space only, which is quickly seen."""
-    same = "".join(found.split()) == "".join(str(article.text_content()).split())
-    return same or agreement(found, plain.read(article, _nowhere)) >= MINIMUM
+def _is_same(found: str, article: HtmlElement) -> bool:
+    """Tell whether an engine's text differs from an article's in white space only, as most do; that is quickly seen."""
+    return "".join(found.split()) == "".join(str(article.text_content()).split())
 
 
 def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found | None:

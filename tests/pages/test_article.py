@@ -201,3 +201,43 @@ def test_no_front_matter_of_distill_costs_an_article(value: Any) -> None:
 @pytest.mark.parametrize("said", ["", "{", "[]", "title: x", "[" * 100_000])
 def test_front_matter_that_is_no_json_says_nothing(said: str) -> None:
     assert "distill" not in distilled(said).witnesses.values()
+
+
+def test_a_formula_without_source_is_no_menu_because_it_has_one() -> None:
+    """MathJax 3 gives what it set the class `CtxtMenu_Attached_0`."""
+    formula = '<mjx-container class="MathJax CtxtMenu_Attached_0" jax="SVG"><svg></svg></mjx-container>'
+    article = page(body=f"<article>{PROSE}<p>Then {formula} follows.</p></article>")
+    assert [issue for issue in article.quality.issues if "whose source the page does not hold: 1" in issue]
+
+
+def test_parts_of_a_katex_formula_are_no_list_of_tags() -> None:
+    formula = '<span class="katex"><span class="katex-html"><span class="tag">(1)</span></span></span>'
+    assert page(body=f"<article>{PROSE}<p>Then {formula} follows.</p></article>").quality.issues
+
+
+def test_notes_beside_the_text_are_of_it() -> None:
+    note = '<aside class="footnote" id="n" role="doc-footnote"><p>The word is old.</p></aside>'
+    other = "<aside><p>Read this too.</p></aside>"
+    more = "<p>Another, of other words, says what a footnote below will have to explain at some length.</p>"
+    text = page(body=f"<article>{PROSE}{more}<aside>{note}</aside>{other}</article>").content.text
+    assert "The word is old." in text
+    assert "Read this too." not in text
+
+
+def test_years_in_scripts_are_no_date() -> None:
+    script = "<script>/* Copyright (c) 2014-2017, 1-1 */ var first = '01-01';</script>"
+    assert page(head=script).published_at is None
+
+
+def test_tags_in_one_list_of_links_are_several() -> None:
+    links = '<ul itemprop="keywords"><li><a href="/t/a">one</a></li><li><a href="/t/b">two, too</a></li></ul>'
+    article = page(body=f'<article itemscope itemtype="https://schema.org/BlogPosting">{PROSE}{links}</article>')
+    assert article.tags == ("one", "two", "too")
+
+
+def test_a_drawing_described_with_tex_among_words_is_a_picture() -> None:
+    alts = [r"How f_n/\varphi^n settles", r"\frac{a}{b} 的图像与渐近线", r"\frac{a}{\text{width}}"]
+    images = "".join(f'<p>See <img src="/{number}.png" alt="{alt}"> here.</p>' for number, alt in enumerate(alts))
+    content = page(body=f"<article>{PROSE}{images}</article>").content
+    assert [image.url for image in content.images] == ["https://a.example/0.png", "https://a.example/1.png"]
+    assert [formula.tex for formula in content.formulas] == [r"$\frac{a}{\text{width}}$"]

@@ -116,6 +116,20 @@ def test_an_engine_that_drops_prose_is_refused(read: Read, monkeypatch: pytest.M
     assert "这一步并不需要任何额外的假设条件" in read(ARTICLE).text
 
 
+def test_many_formulas_hide_no_loss_of_prose(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = "少了这一句话也就说不清楚后面的结论是从哪里来的了所以不能少"
+    markup = "".join(f"<p>第{number}步得到$a$，照旧。</p>" for number in range(200)) + f"<p>{lost * 2}，完。</p>"
+    original: Any = trafilatura.bare_extraction
+
+    def forgetful(page: HtmlElement, **options: Any) -> Any:
+        found = original(page, **options)
+        found.text = found.text.replace(lost, "", 1)
+        return found
+
+    monkeypatch.setattr(trafilatura, "bare_extraction", forgetful)
+    assert lost * 2 in read(markup).text
+
+
 @pytest.mark.parametrize(
     "markup", ["<p>短。</p>", "<p>$x$</p>", "<p>甲</p><p>甲</p><p>甲</p><p>甲</p>", "光秃的文字", "<h2>题</h2>"]
 )
