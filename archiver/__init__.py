@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archiver.items import Article
     from archiver.store.library import Library
 
@@ -32,12 +34,14 @@ def open(home: str | Path = "data", *, db: str | None = None) -> Library:  # noq
     return Library(database_url(Path(home), db))
 
 
-def read(html: bytes | str, url: str = "") -> Article:
+def read(html: bytes | str, url: str = "", scripts: Mapping[str, str] | None = None) -> Article:
     """Return the article of a page of any site, with what the page says of it; see docs/api.md.
 
-    `url` is where the page comes from; without it links and pictures are found if the page says so itself. Nothing is
-    fetched. Raises PageNotRecognised when there is no text.
+    `url` is where the page comes from; without it links and pictures are found if the page says so itself. `scripts`
+    are the sources of scripts it loads, by their addresses: one may configure MathJax or KaTeX. Nothing is fetched.
+    Raises PageNotRecognised when there is no text.
     """
     from archiver.pages.article import parse_article
 
-    return parse_article(url, html.encode("utf-8", "replace") if isinstance(html, str) else html)
+    body = html.encode("utf-8", "replace") if isinstance(html, str) else html
+    return parse_article(url, body, (lambda asked: scripts) if scripts else None)

@@ -20,6 +20,8 @@ import archiver
 from archiver.cli import main
 from archiver.crawl import single
 from archiver.errors import ArchiverError, ExitCode, Unreachable
+from archiver.warc.writer import WarcWriter
+from tests.warc.samples import write_exchange
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGE = GOLDEN / "article-hugo-papermod" / "page.html"
@@ -174,6 +176,42 @@ def test_a_page_is_taken_out_of_an_archive(demo: Path) -> None:
     assert "expected a page of https://kexue.fm/archives/999, found pages such as http://" in failure(missing)
     assert "archiver read --from" in failure(read(str(warc)))
     assert read("--from", str(warc), "page.html").exit_code == ExitCode.USAGE
+
+
+PRICED = f"""<html><head><title>页</title><script src="{{}}"></script></head><body><article>{PROSE}
+<p>一杯 $5，两杯 $9，而 @x+1@ 是公式，写得也足够长，不会被当作菜单里的一行字。</p></article></body></html>"""
+CONFIGURATION = "window.MathJax = {tex: {inlineMath: [['@', '@']]}};"
+
+
+def test_a_configuration_saved_beside_a_page_is_read(tmp_path: Path) -> None:
+    saved, script = tmp_path / "p.html", tmp_path / "p_files" / "set up.js"
+    saved.write_text(PRICED.format("./p_files/set%20up.js?v=2"), encoding="utf-8")
+    assert "$x+1$" not in read(str(saved), "--url", "https://a.example/p/").stdout
+    script.parent.mkdir()
+    script.write_text(CONFIGURATION, encoding="utf-8")
+    assert "$x+1$" in read(str(saved), "--url", "https://a.example/p/").stdout
+
+
+@pytest.mark.parametrize("src", ["../set.js", "/etc/hostname", "a\0b.js", "x" * 300 + ".js", "//[", "."])
+def test_no_script_from_elsewhere_is_read(tmp_path: Path, src: str) -> None:
+    (tmp_path / "set.js").write_text(CONFIGURATION, encoding="utf-8")
+    saved = tmp_path / "pages" / "p.html"
+    saved.parent.mkdir()
+    saved.write_text(PRICED.format(src), encoding="utf-8")
+    result = read(str(saved))
+    assert result.exit_code == 0, result.output
+    assert "$x+1$" not in result.stdout
+
+
+def test_a_configuration_in_the_same_archive_is_read(tmp_path: Path) -> None:
+    kinds = {"p/": "text/html", "set.js": "text/javascript"}
+    bodies = {"p/": PRICED.format("../set.js"), "set.js": CONFIGURATION}
+    with WarcWriter(tmp_path, software="test") as warc:
+        for number, (name, body) in enumerate(bodies.items()):
+            answer = f"HTTP/1.1 200 OK\r\nContent-Type: {kinds[name]}\r\n\r\n{body}".encode()
+            write_exchange(warc, f"https://a.example/{name}", answer, number)
+    (path,) = tmp_path.iterdir()
+    assert "$x+1$" in read("--from", str(path), "https://a.example/p/").stdout
 
 
 def test_no_archive_is_needed_and_none_is_made(tmp_path: Path) -> None:

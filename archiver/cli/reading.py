@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import click
 
@@ -64,13 +67,35 @@ def _article(source: str, url: str, archive: Path | None, contact: str) -> Artic
         from archiver.warc.single import latest_page
 
         record = latest_page(archive, source)
-        return parse_article(url or source, as_utf8(record.body, _charset(record.http_header(b"content-type"))))
+        page = as_utf8(record.body, _charset(record.http_header(b"content-type")))
+        return parse_article(url or source, page, partial(_recorded, archive))
     if source.startswith(_WEB):
         from archiver.crawl.single import fetch
 
-        page = fetch(source, contact=contact)
-        return parse_article(url or page.url, page.body)
-    return parse_article(url, _saved(source))
+        fetched = fetch(source, contact=contact)
+        return parse_article(url or fetched.url, fetched.body)
+    return parse_article(url, _saved(source), partial(_beside, Path(source)) if source != STDIN else None)
+
+
+def _recorded(archive: Path, addresses: list[str]) -> dict[str, str]:
+    """Return the sources of scripts that an archive holds."""
+    from archiver.warc.single import latest_scripts
+
+    found = latest_scripts(archive, (address for address in addresses if address.startswith(_WEB)))
+    return {url: body.decode("utf-8", "replace") for url, body in found.items()}
+
+
+def _beside(page: Path, addresses: list[str]) -> dict[str, str]:
+    """Return the sources of scripts that were saved with a page, into its folder or one inside it."""
+    from archiver.text.notation import MAX_SCRIPT
+
+    folder, found = page.resolve().parent, {}
+    for address in addresses:
+        with suppress(OSError, ValueError):  # no name of a file
+            path = (folder / unquote(address.partition("?")[0])).resolve()
+            if path.is_relative_to(folder) and path.is_file() and path.stat().st_size <= 4 * MAX_SCRIPT:
+                found[address] = path.read_text("utf-8", "replace")
+    return found
 
 
 def _saved(source: str) -> bytes:

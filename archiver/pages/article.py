@@ -21,6 +21,7 @@ from archiver.pages.document import first, parse_with_flaws
 from archiver.pages.post import parse_post
 from archiver.text import engines, notation, quality, sources
 from archiver.text.guess import guess
+from archiver.text.notation import Scripts
 from archiver.urls import BLOG, Site, origin, post_id, post_url
 
 READERS: tuple[Reader, ...] = (
@@ -50,11 +51,12 @@ RULES = "trafilatura"
 """Witness of what no standard says and general rules find."""
 
 
-def parse_article(url: str, body: bytes) -> Article:
+def parse_article(url: str, body: bytes, scripts: Scripts | None = None) -> Article:
     """Read an article page of any site.
 
-    `url` is where it comes from; empty where that is not known, and then the page is asked. Raises PageNotRecognised
-    when there is nothing to read.
+    `url` is where it comes from; empty where that is not known, and then the page is asked. `scripts` is asked for what
+    the page loads, by addresses as written and absolute, where no script in it configures its mathematics. Raises
+    PageNotRecognised when there is nothing to read.
     """
     tree, flaws = parse_with_flaws(url or "the page", body)
     site = Site(origin(url)) if url and Site().canonical(url) is None else Site()
@@ -63,7 +65,7 @@ def parse_article(url: str, body: bytes) -> Article:
             return of_post(parse_post(post_url(number), body, site))
         except PageNotRecognised:
             pass  # an address of the blog under which something else stands
-    return _read(tree, url, flaws)
+    return _read(tree, url, flaws, scripts)
 
 
 def of_post(post: Post) -> Article:
@@ -101,14 +103,14 @@ def _number(tree: HtmlElement, url: str, site: Site) -> int | None:
     return next(filter(None, map(post_id, headings)), None)
 
 
-def _read(tree: HtmlElement, url: str, flaws: tuple[str, ...]) -> Article:
+def _read(tree: HtmlElement, url: str, flaws: tuple[str, ...], scripts: Scripts | None) -> Article:
     said = Claims(_claims(tree))
     base = _base(tree, url, said)
     address = partial(values.address, base=base)
     title = titles.title(tree, said)
     site_name = said.one("site_name", values.word)
     authors, published_at = _byline(tree, said)
-    found = bodies.find(sources.settle(tree, notation.of(tree)))
+    found = bodies.find(sources.settle(tree, notation.of(tree, scripts and partial(_loaded, scripts, base))))
     if found is None:
         raise PageNotRecognised(url or "the page", "expected an article, found no text")
     bodies.trim(found.element, title, authors, published_at)
@@ -137,6 +139,14 @@ def _read(tree: HtmlElement, url: str, flaws: tuple[str, ...]) -> Article:
             notes=(*flaws, *_notes(said, base), *quality.notes(content)),
         ),
     )
+
+
+def _loaded(scripts: Scripts, base: str, written: list[str]) -> dict[str, str]:
+    """Return the sources of scripts by their addresses as written, under which a saved page has them, or absolute."""
+    absolute = {each: values.address(each, base) or each for each in written}
+    sources = scripts(list(dict.fromkeys([*written, *absolute.values()])))
+    found = {each: sources.get(each, sources.get(absolute[each])) for each in written}
+    return {each: source for each, source in found.items() if source is not None}
 
 
 def _claims(tree: HtmlElement) -> Iterator[Claim]:

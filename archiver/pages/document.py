@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import lxml.html
+from lxml import etree
 from lxml.etree import ParserError, XMLSyntaxError
 from lxml.html import HtmlElement
 
@@ -30,6 +31,10 @@ FEW = 0.1
 
 _LONG_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)\s[^<>]{5000,}>")
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*>")
+_METADATA = frozenset(
+    {"base", "basefont", "bgsound", "link", "meta", "noframes", "noscript", "script", "style", "template"}
+)
+_METADATA |= {"title"}
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "wbr"}
 )
@@ -77,7 +82,23 @@ def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
     except (ParserError, XMLSyntaxError) as error:
         raise PageNotRecognised(url, f"expected an HTML page, found nothing readable ({error})") from error
     dom.empty(tree)
+    _begin_body(tree)
     return tree, not any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+
+
+def _begin_body(tree: HtmlElement) -> None:
+    """Move what is no metadata from the head to the body: without a `<body>` libxml2 takes `<main>` for some."""
+    head = tree.find("head")
+    begins = () if head is None else (part for part in head.iterchildren(etree.Element) if part.tag not in _METADATA)
+    first_part = next(iter(begins), None)
+    if first_part is None:
+        return
+    moved = [first_part, *first_part.itersiblings()]
+    body = tree.find("body")
+    if body is None:
+        body = etree.SubElement(tree, "body")
+    moved[-1].tail, body.text = (moved[-1].tail or "") + (body.text or ""), None
+    body[0:0] = moved
 
 
 def _as_browsers_read(text: str) -> str:

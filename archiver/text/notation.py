@@ -10,7 +10,7 @@ https://docs.mathjax.org/en/v4.0/options/input/tex.html and https://katex.org/do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,6 +27,12 @@ MAX_PAIRS = 50
 """Delimiters that are read of a configuration; real ones name two to ten."""
 MAX_NAME = 60
 """Characters of a delimiter."""
+
+
+MAX_SCRIPTS = 100
+"""Scripts of a page that are asked for."""
+MAX_SCRIPT = 50_000
+"""Characters of a script that is read for a configuration; those seen have up to 3,000, MathJax itself over 60,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +119,19 @@ _BEGIN = re.compile(r"\\begin\{([^{}]+)\}")
 _PLAIN_CLASS = re.compile(r"(?:[\w-]|\.\*)+")
 
 
-def of(page: etree._Element) -> Notation:
+Scripts = Callable[[list[str]], Mapping[str, str]]
+"""Returns the sources of those scripts that are to be had, by their addresses as the page writes them."""
+
+
+def of(page: etree._Element, scripts: Scripts | None = None) -> Notation:
     """Return the notation of a page, from the scripts in it. One that names none has the blog's.
 
+    Where the page itself configures nothing, `scripts` is asked for what it loads: many sites have one file that does.
     Single dollar signs of a page that names none, but that a renderer has been over, are prices.
     """
     found = _configured_by(tuple(_scripts(page)))
+    if found is None and scripts is not None:
+        found = _configured_by(tuple(_loaded(page, scripts)))
     if found is None:
         return replace(HOUSE, inline=_WITHOUT_DOLLARS) if page.xpath(_RENDERED) else HOUSE
     return found
@@ -137,6 +150,15 @@ def _scripts(page: etree._Element) -> Iterator[str]:
         for source in filter(None, (script.text, script.get("onload"))):
             if "MathJax" in source or "renderMathInElement" in source:
                 yield source
+
+
+def _loaded(page: etree._Element, scripts: Scripts) -> Iterator[str]:
+    """Yield the sources of scripts that a page loads and that may configure a renderer; libraries are larger."""
+    addresses = [src for script in page.iter("script") if (src := script.get("src"))][:MAX_SCRIPTS]
+    sources = scripts(addresses) if addresses else {}
+    for source in filter(None, map(sources.get, addresses)):
+        if len(source) <= MAX_SCRIPT and ("MathJax" in source or "renderMathInElement" in source):
+            yield source
 
 
 def _configured(source: str, before: Notation | None) -> Notation | None:

@@ -1,8 +1,8 @@
-"""One page out of an archive of any form, by its address."""
+"""One page, and scripts it loads, out of an archive of any form, by their addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from archiver.warc.reader import Record, record_of
 from archiver.warc.surt import surt
 
 _PAGES = ("text/html", "application/xhtml+xml")
+_SCRIPTS = ("application/javascript", "text/javascript", "application/x-javascript", "application/ecmascript")
 _SHOWN = 3
+_HEADS = 8192  # bytes that tell whether a record is worth taking apart: most are pictures
 
 
 def latest_page(path: Path, url: str) -> Record:
@@ -26,7 +28,7 @@ def latest_page(path: Path, url: str) -> Record:
     """
     wanted, found = surt(url), None
     others: dict[str, None] = {}
-    for record in _pages(path):
+    for record in _captures(path, b"html", _PAGES):
         if surt(record.target_uri or "") == wanted:
             found = max(found or record, record, key=lambda each: each.date)
         elif len(others) < _SHOWN:
@@ -37,25 +39,32 @@ def latest_page(path: Path, url: str) -> Record:
     return found
 
 
-def _pages(path: Path) -> Iterator[Record]:
+def latest_scripts(path: Path, urls: Iterable[str]) -> dict[str, bytes]:
+    """Return the latest captures of scripts, of those that the archive holds, by their addresses; see `latest_page`."""
+    wanted = {surt(url): url for url in urls}
+    found: dict[str, Record] = {}
+    for record in _captures(path, b"script", _SCRIPTS) if wanted else ():
+        url = wanted.get(surt(record.target_uri or ""))
+        if url is not None:
+            found[url] = max(found.get(url, record), record, key=lambda each: each.date)
+    return {url: record.body for url, record in found.items()}
+
+
+def _captures(path: Path, named: bytes, kinds: tuple[str, ...]) -> Iterator[Record]:
+    """Yield whole answers of some types, whose names hold `named`."""
     for source in outside.sources(path):
         if source.fault:
             raise ArchiveDamaged(f"{source.name}: {source.fault}")
         for found in forms.walk(source.file, source.name):
             with suppress(Malformed):  # a fault costs the record it is in and no other; `archiver verify` names it
-                if isinstance(found, Member) and _may_be_page(found.content):
+                if isinstance(found, Member) and named in found.content[:_HEADS].lower():
                     record = record_of(found.content, source.name, found.offset, found.length)
-                    if _is_page(record):
+                    if _is_capture(record, kinds):
                         yield record
 
 
-def _may_be_page(content: bytes) -> bool:
-    """Tell by the first bytes whether a record is worth taking apart: most are pictures and scripts."""
-    return b"html" in content[:8192].lower()
-
-
-def _is_page(record: Record) -> bool:
+def _is_capture(record: Record, kinds: tuple[str, ...]) -> bool:
     if not record.is_capture or record.type == "revisit" or record.http_status != 200:
         return False
     kind = record.http_header(b"content-type") or record.header("Content-Type") or ""
-    return kind.lower().startswith(_PAGES)
+    return kind.lower().startswith(kinds)

@@ -241,3 +241,20 @@ def test_a_drawing_described_with_tex_among_words_is_a_picture() -> None:
     content = page(body=f"<article>{PROSE}{images}</article>").content
     assert [image.url for image in content.images] == ["https://a.example/0.png", "https://a.example/1.png"]
     assert [formula.tex for formula in content.formulas] == [r"$\frac{a}{\text{width}}$"]
+
+
+@pytest.mark.parametrize("address", ["/set.js", "https://a.example/set.js"])
+def test_a_configuration_in_a_script_of_its_own_counts_where_the_page_has_none(address: str) -> None:
+    html = f'<script src="/set.js"></script><main>{PROSE}<p>Of $5 and $6, @x+1@ is none, as all see.</p></main>'
+    given = {address: "MathJax = {tex: {inlineMath: [['@', '@']]}}"}
+    formulas = archiver.read(html, "https://a.example/x/", given).content.formulas
+    assert [formula.tex for formula in formulas] == ["$x+1$"]
+    html = "<script>MathJax = {tex: {inlineMath: [['$', '$']]}}</script>" + html
+    formulas = archiver.read(html, "https://a.example/x/", given).content.formulas
+    assert [formula.tex for formula in formulas] == ["$5 and $"]
+
+
+def test_a_script_as_long_as_a_library_is_no_configuration() -> None:
+    html = f'<script src="/set.js"></script><article>{PROSE}<p>And @x+1@ is none, as everybody sees.</p></article>'
+    given = {"/set.js": "MathJax = {tex: {inlineMath: [['@', '@']]}};" + " " * 60_000}
+    assert archiver.read(html, "https://a.example/x/", given).content.formulas == ()

@@ -99,3 +99,12 @@ def test_decoding_never_fails(body: bytes, text: str) -> None:
 def test_an_empty_page_is_not_recognised(body: bytes) -> None:
     with pytest.raises(PageNotRecognised):
         parse_with_flaws(URL, body)
+
+
+@pytest.mark.parametrize("tag", ["main", "article", "header", "figure", "section", "x-part"])
+def test_a_page_that_leaves_body_out_has_one(tag: str) -> None:
+    page = f"<!doctype html><title>t</title><script>1</script><{tag}>a</{tag}>b<p>c</p>d"
+    tree, _ = parse_with_flaws("/", page.encode())
+    head, body = tree
+    assert [child.tag for child in head] == ["title", "script"]
+    assert (body.tag, body.text_content()) == ("body", "abcd")
