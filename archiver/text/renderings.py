@@ -168,17 +168,22 @@ def _mathjax2(element: HtmlElement) -> Rendering | None:
     behind = element.getnext()
     if _is_preview(element) and behind is not None and behind.tag != "script" and _adjoining(element) is not None:
         behind = behind.getnext()
+    group: tuple[HtmlElement, ...] = (element,)
     if behind is not None and behind.tag == "script" and element in _renderings_before(behind):
-        return _script(behind)
+        if (source := _script(behind)) or not behind.get("type", "").startswith("math/"):
+            return source
+        group = (*_renderings_before(behind), behind)  # of AsciiMath: what MathJax made of it is in the rendering
+        element = group[0]
     if _is_preview(element):  # an empty one is parted from its script by `</p>`
         nothing = not "".join(dom.texts(element)).strip()
         return Rendering("", False, ANNOTATION, None, (element,)) if nothing else None
     display = any("isplay" in (box.get("class") or "") for box in (element, *element.iterchildren()))
     for inner in element.iter("math"):
-        return _math_in(element, inner, display)
+        found = _math_in(element, inner, display)
+        return found._replace(elements=group) if found else None
     for inner in element.iter(etree.Element):
         if markup := inner.get("data-mathml"):
-            return _mathml_text(markup, display, (element,))
+            return _mathml_text(markup, display, group)
     return None
 
 

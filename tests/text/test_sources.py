@@ -258,3 +258,21 @@ def test_settling_takes_time_in_proportion_to_the_page(unit: str) -> None:
     begun = perf_counter()
     sources.settle(body)
     assert perf_counter() - begun < 5
+
+
+@pytest.mark.parametrize("preview", ["", '<span class="MathJax_Preview">x/y</span>'])
+def test_asciimath_is_read_from_what_mathjax_2_made_of_it(preview: str) -> None:
+    mathml = "&lt;math&gt;&lt;mfrac&gt;&lt;mi&gt;x&lt;/mi&gt;&lt;mi&gt;y&lt;/mi&gt;&lt;/mfrac&gt;&lt;/math&gt;"
+    rendered = f'{preview}<span class="MathJax_CHTML" data-mathml="{mathml}"><span class="mjx-math">xy</span></span>'
+    script = '<script type="math/asciimath" id="MathJax-Element-1">x/y</script>'
+    body = sources.settle(body_of(f"<p>从{rendered}{script}起</p>"))
+    content = engines.read(body, Site().resolve)
+    assert content.markdown.strip() == r"从$\frac{x}{y}$起"
+    assert content.formulas[0].provenance == "converted"
+    assert not quality.check(body, content, Site().resolve)
+
+
+def test_asciimath_in_a_script_that_nothing_rendered_is_an_issue() -> None:
+    body = sources.settle(body_of('<p>从<script type="math/asciimath">x/y</script>起</p>'))
+    (issue,) = quality.check(body, engines.read(body, Site().resolve), Site().resolve)
+    assert "whose source the page does not hold: 1" in issue
