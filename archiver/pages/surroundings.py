@@ -13,6 +13,8 @@ from functools import lru_cache
 from lxml import etree
 from lxml.html import HtmlElement
 
+from archiver.text import dom
+
 _TAGS = frozenset({"aside", "dialog", "form", "nav"})
 _ROLES = frozenset({"alert", "banner", "complementary", "contentinfo", "dialog", "menu", "navigation", "search"})
 _REMARKS = frozenset(
@@ -37,8 +39,6 @@ _WEAK = frozenset(
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
-_RENDERED = re.compile(r"(?:^|\s)(?:MathJax|katex|mjx-)")
-"""Tag or class of a formula that a renderer set; its words (`CtxtMenu_Attached_0`, `tag`) are no theme's."""
 _NOTES = "//*[@role='doc-footnote' or @role='doc-endnotes']"
 """Notes to the text by their role (DPUB-ARIA), which Sphinx writes as `<aside>`."""
 _STATES = ("has-", "is-", "no-", "with-", "js-", "not-", "without-")
@@ -68,7 +68,7 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
             held[above] = held.get(above, 0) + len(str(paragraph.text_content()))
     most = MOST_PROSE * held.get(page, 0)
     for element in [each for each in page.iter(etree.Element) if _is_around(each)]:
-        if held.get(element, 0) <= most and not _is_rendered(element):
+        if held.get(element, 0) <= most and not dom.is_in_rendering(element):
             _take_out(element, kept)
 
 
@@ -96,12 +96,6 @@ def _is_around(element: HtmlElement) -> bool:
         return True
     weak = tag == "footer" or (tag != "span" and not _WEAK.isdisjoint(words))
     return weak and next(element.iter("pre", "img", "math", "script"), None) is None and _is_short(element)
-
-
-def _is_rendered(element: HtmlElement) -> bool:
-    """Tell whether an element is, or is in, a formula that is set: one that is left has no source, and is an issue."""
-    boxes = (element, *element.iterancestors())
-    return any(_RENDERED.search(f"{box.tag} {box.get('class', '')}") for box in boxes)
 
 
 def _take_out(element: HtmlElement, kept: set[HtmlElement]) -> None:

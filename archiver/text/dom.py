@@ -47,6 +47,7 @@ PROSE = "tex-prose"
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
 _LEADING = re.compile(r"https?://\S+\Z|[^\s:/?#]*(?:[/?#]\S*)?\Z")  # or a relative one: RFC 3986, section 4.2
+_RENDERED = re.compile(r"(?:^|\s)(?:MathJax(?:_\w+)?|katex(?:-display|-html)?)(?=\s|$)")
 _BROKEN = re.compile(r"\r([ \t]*)\n")
 
 
@@ -138,6 +139,12 @@ def is_anchor(link: etree._Element) -> bool:
     if link.tag != "a" or not link.get("href", "").startswith("#") or next(link.iter("img"), None) is not None:
         return False
     return "".join(texts(link)).strip() in ("", "#", "¶")
+
+
+def is_in_rendering(element: etree._Element) -> bool:
+    """Tell whether an element is, or is in, what MathJax or KaTeX set of a formula; one with its source is replaced."""
+    boxes = (box for box in (element, *element.iterancestors()) if box.tag not in ("article", "body", "html", "main"))
+    return any(str(box.tag).startswith("mjx-") or _RENDERED.search(box.get("class") or "") for box in boxes)
 
 
 def embedded(element: etree._Element, resolve: Resolve) -> list[str]:

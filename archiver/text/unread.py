@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from lxml import etree
@@ -35,8 +34,7 @@ _FIELDS = frozenset({"color", "date", "email", "number", "range", "tel", "text",
 """Types of fields that are part of what an article shows; boxes to tick and buttons serve menus and listings."""
 _SILENT = ("button", "select", "svg")
 """Elements whose content is not read because no paragraph stands in them; one that is not closed swallows the rest."""
-_HOLDERS = frozenset({"button", "mjx-container", "svg", "template"})  # a drawing inside is none of the text's
-_DRAWN = re.compile(r"(?:^|\s)(?:katex|MathJax)")  # and in a formula, roots and arrows are
+_HOLDERS = frozenset({"button", "svg", "template"})  # a drawing inside is none of the text's
 
 
 def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
@@ -67,8 +65,7 @@ def _pictures(body: HtmlElement, content: Content, follow: Follow) -> list[str]:
 
 def _is_lost(element: HtmlElement, known: set[str], follow: Follow) -> bool:
     if element.tag == "svg":
-        boxes = element.iterancestors()
-        held = any(box.tag in _HOLDERS or _DRAWN.search(box.get("class") or "") for box in boxes)
+        held = dom.is_in_rendering(element) or any(box.tag in _HOLDERS for box in element.iterancestors())
         return element.get("aria-hidden") != "true" and not held
     if element.tag == "picture":
         return next(element.iter("img"), None) is None and next(element.iter("source"), None) is not None

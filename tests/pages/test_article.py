@@ -258,3 +258,8 @@ def test_a_script_as_long_as_a_library_is_no_configuration() -> None:
     html = f'<script src="/set.js"></script><article>{PROSE}<p>And @x+1@ is none, as everybody sees.</p></article>'
     given = {"/set.js": "MathJax = {tex: {inlineMath: [['@', '@']]}};" + " " * 60_000}
     assert archiver.read(html, "https://a.example/x/", given).content.formulas == ()
+
+
+def test_a_page_named_after_its_renderer_has_surroundings_all_the_same() -> None:
+    body = f'<div class="katex-page"><nav class="menu">Read this too.</nav><article>{PROSE}</article></div>'
+    assert "Read this too." not in page(body=body).content.text
