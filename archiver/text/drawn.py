@@ -200,18 +200,18 @@ def _glyphs(node: etree._Element) -> Iterator[str]:
 
 # Formulas in the tags of plain HTML
 
-_WORDS = {"b": "mi", "em": "mi", "i": "mi", "span": "", "strong": "mi"}
+_LETTERS = frozenset({"b", "em", "i", "strong"})
 _SCRIPTS = {"sub": "msub", "sup": "msup"}
 _PART = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|\S")
-_WIDTHS = re.compile("[\u2004-\u2006\u2009\u200a\u2212]")
-"""Signs that stand in no TeX, and that pandoc puts around and for operators."""
+_WIDTHS = re.compile("[\u2004-\u2006]")
+"""Spaces that pandoc puts around operators."""
 
 
 def typeset(element: etree._Element) -> etree._Element | None:
     """Return a new `math` element for letters with `<sub>` and `<sup>`; None where other tags are, or all is TeX."""
     tags = {str(inner.tag) for inner in element.iterdescendants()}
     shown = "".join(map(str, element.itertext()))
-    if not tags <= _WORDS.keys() | _SCRIPTS.keys() or not (tags or _WIDTHS.search(shown)):
+    if not tags <= _LETTERS | _SCRIPTS.keys() or "\\" in shown or not (tags or _WIDTHS.search(shown)):
         return None
     math = etree.Element("math")
     _set(math, element, "", 0)
@@ -225,7 +225,7 @@ def _set(row: etree._Element, element: etree._Element, token: str, depth: int) -
         if script := _SCRIPTS.get(str(child.tag)):
             _set(_script(row, script), child, "", depth + 1)
         else:
-            _set(row, child, _WORDS.get(str(child.tag), ""), depth + 1)
+            _set(row, child, "mi", depth + 1)
             if child.tag in ("b", "strong") and len(row):
                 row[-1].set("mathvariant", "bold")
         _add_signs(row, child.tail or "", token)

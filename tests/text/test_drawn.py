@@ -132,8 +132,22 @@ def test_what_pandoc_sets_in_plain_html_is_read(inside: str, wanted: str) -> Non
     assert read(f'<span class="math inline">{inside}</span>') == [f"${wanted}$"]
 
 
+@pytest.mark.parametrize("inside", ["x − 1", r"\(x − 1\)", r"x_{\rm a}\u2005"])
+def test_tex_in_an_element_of_pandoc_is_served(inside: str) -> None:
+    body = sources.settle(body_of(f'<p>从<span class="math inline">{inside}</span>起</p>'))
+    (formula,) = engines.read(body, Site().resolve).formulas
+    assert formula.provenance == "served"
+
+
 def test_other_tags_in_a_formula_of_pandoc_are_none_of_it() -> None:
     assert read('<span class="math inline"><a href="/x">f</a></span>') == []
+
+
+def test_what_katex_drew_in_an_element_of_pandoc_is_no_plain_html() -> None:
+    drawn = '<span class="katex"><span class="katex-html"><span class="mord">x</span></span></span>'
+    body = sources.settle(body_of(f'<p>从<span class="math inline">{drawn}</span>起</p>'))
+    (issue,) = quality.check(body, engines.read(body, Site().resolve), Site().resolve)
+    assert "whose source the page does not hold: 1 (`.katex`)" in issue
 
 
 @pytest.mark.parametrize("markup", [chtml(""), "<mjx-container><svg></svg></mjx-container>"])
