@@ -130,9 +130,12 @@ def source(formula: Formula) -> str:
 
 
 def headings(article: Article) -> list[str]:
-    """Return the headings of an article without their levels."""
+    """Return the headings of an article without their levels and the names that links within the page have for them."""
     prose = re.sub(r"^( *)```.*?^\1```$", "", article.content.markdown, flags=re.DOTALL | re.MULTILINE)
-    return [plain_delimiters(heading) for heading in re.findall(r"^#+ (.*)$", prose, flags=re.MULTILINE)]
+    return [
+        plain_delimiters(heading)
+        for heading in re.findall(r'^#+ (?:<a id="[^"]*"></a>)*(.*)$', prose, flags=re.MULTILINE)
+    ]
 
 
 VIEWS: dict[str, Callable[[Article], Any]] = {

@@ -270,7 +270,8 @@ class _Writer:
         )
         if self._lines_only:
             self._blocks_met = True
-            self._parts.append((Kind.CODE, text))
+            if text:
+                self._parts.append((Kind.CODE, text))
             return
         self._flush()
         fence = "`" * max(3, inline.longest_backticks(text) + 1)
