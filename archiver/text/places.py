@@ -24,25 +24,32 @@ def find(body: etree._Element) -> dict[etree._Element, str]:
 
     A heading's link to itself leads nowhere, and a link cannot hold a place.
     """
-    wanted: dict[str, list[etree._Element]] = {}
-    for link in cast("list[etree._Element]", _LINKS(body)):
-        if target := name(link.get("href")):
-            wanted.setdefault(target, []).append(link)
+    wanted = {
+        target
+        for link in cast("list[etree._Element]", _LINKS(body))
+        if (target := name(link.get("href"))) and not _is_within(link, target)
+    }
     places: dict[etree._Element, str] = {}
     for element in body.iter(etree.Element) if wanted else ():
-        own = element.get("id") or (element.get("name") if element.tag == "a" else None)
-        links = wanted.get(own or "", ())
-        if any(element is not link and element not in link.iterancestors() for link in links) and not _is_linked(
-            element
-        ):
-            places[element] = own or ""
-            del wanted[own or ""]
+        own = _own(element)
+        if own in wanted and not _is_linked(element):
+            places[element] = own
+            wanted.remove(own)
     return places
 
 
 def mark(place: str) -> str:
     """Return the HTML that lets a place in Markdown be one."""
     return f'<a id="{place}"></a>'
+
+
+def _own(element: etree._Element) -> str:
+    return element.get("id") or (element.tag == "a" and element.get("name")) or ""
+
+
+def _is_within(link: etree._Element, place: str) -> bool:
+    """Tell whether a link stands where it leads, or in another place of the same name."""
+    return any(_own(element) == place for element in (link, *link.iterancestors()))
 
 
 def _is_linked(element: etree._Element) -> bool:

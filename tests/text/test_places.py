@@ -44,6 +44,7 @@ def test_a_link_leads_to_its_place(html: str, markdown: str) -> None:
     [
         "<p><a href='#none'>见</a></p>",
         "<h2 id='x'>甲<a href='#x'>¶</a></h2>",
+        "<h2 id='x'>甲 <a href='#x'>#</a></h2><h2 id='x'>甲 <a href='#x'>#</a></h2>",
         "<p><a href='#a&quot;b'>见</a></p><h2 id='a&quot;b'>甲</h2>",
         "<p><a href='#$a$'>见</a></p><h2 id='$a$'>甲</h2>",
         "<p><a href='#'>见</a></p><h2 id=''>甲</h2>",
