@@ -6,17 +6,16 @@ Tags without a meaning in Markdown (`<u>`, `<font>`, `<span>`, the blog's broken
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 from lxml import etree
 
 from archiver import urls
 from archiver.items import SERVED, CodeBlock, Formula, Image, PostLink
-from archiver.text import code, commonmark, dom, idioms, inline, pictures, places, tables, tex
+from archiver.text import blocks, code, commonmark, dom, idioms, inline, pictures, places, tables, tex
+from archiver.text.blocks import Block
 from archiver.text.dom import Resolve
 from archiver.text.inline import Kind, Layout, Part
 
@@ -24,8 +23,6 @@ MAX_DEPTH = 100
 """Elements below this depth lose their markup and keep their text; real posts nest about 15 deep."""
 MAX_UNCLOSED = 100
 """Openers without an end that are reported; the blog has single ones."""
-MAX_NUMBER = 999_999_999
-"""Of an item (CommonMark 0.31, section 5.2)."""
 _SNIPPET = 40
 
 
@@ -43,24 +40,12 @@ class Findings:
 def write(body: etree._Element, resolve: Resolve) -> tuple[str, Findings]:
     """Return the Markdown of everything inside `body`, and what was found there."""
     writer = _Writer(resolve, places.find(body))
-    return _joined(writer.blocks(body, 0)), writer.findings
-
-
-class _Block(NamedTuple):
-    text: str
-    kind: str = ""
-    """`p` for a paragraph, the marker (`-`, `*`, `.` or `)`) for a list, `:` for a definition or its term."""
+    return blocks.joined(writer.blocks(body, 0)), writer.findings
 
 
 _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "del": "del", "s": "del", "strike": "del"}
 _MARKS |= {tag: tag for tag in ("kbd", "mark", "sub", "sup")}
 _BREAK: Part = (Kind.BREAK, "")
-_CLOSING_HASHES = re.compile(r"(?<![^ \t])#+\Z")
-_INTERRUPTING = {"-": ("- ",), "*": ("* ",), ".": ("1. ",), ")": ("1) ",)}
-"""How a list must begin to be one directly after a paragraph (CommonMark 0.31, section 5.3)."""
-_NUMBER = re.compile(r"\d{1,9}")
-_RULE = re.compile(r"\A([-*])(?: \1){2,}$", re.MULTILINE)  # what lists that begin with empty items would look like
-_LINE_END = re.compile(r"\n(?=[^\n])")
 
 
 class _Writer:
@@ -73,7 +58,7 @@ class _Writer:
         self._targets: dict[str, str | None] = {}
         self._pictures: set[str] = set()
         self._spares: set[str] = set()  # pictures known from a `<noscript>`, which may still come themselves
-        self._blocks: list[_Block] = []
+        self._blocks: list[Block] = []
         self._parts: list[Part] = []
         self._marks: list[tuple[Part, Part]] = []
         self._lines_only = False  # inside a heading or a cell, where no block can stand
@@ -82,7 +67,7 @@ class _Writer:
 
     # Walking
 
-    def blocks(self, node: etree._Element, depth: int) -> list[_Block]:
+    def blocks(self, node: etree._Element, depth: int) -> list[Block]:
         """Return what is inside `node` as blocks of their own."""
         return self._collect(partial(self._flow, node, depth))
 
@@ -183,7 +168,7 @@ class _Writer:
         if len(self._parts) > len(self._marks):
             text = inline.render(self._parts + [close for _, close in reversed(self._marks)])
             if text:
-                self._blocks.append(_Block(text, "p"))
+                self._blocks.append(Block(text, "p"))
         self._parts = [start for start, _ in self._marks]
 
     def _line(self, node: etree._Element, depth: int, layout: Layout) -> str:
@@ -195,7 +180,7 @@ class _Writer:
         self._parts, self._marks, self._lines_only = outside
         return line
 
-    def _collect(self, walk: Callable[[], None]) -> list[_Block]:
+    def _collect(self, walk: Callable[[], None]) -> list[Block]:
         """Return what a walk writes as blocks of their own."""
         self._flush()
         outside, self._blocks = self._blocks, []
@@ -226,13 +211,13 @@ class _Writer:
         line = self._line(node, depth, inline.HEADING)
         self._in_heading = False
         if line:
-            self._blocks.append(_Block(f"{'#' * int(node.tag[1])} {_CLOSING_HASHES.sub(_escaped, line)}"))
+            self._blocks.append(blocks.heading(line, int(node.tag[1])))
 
     def _quote(self, node: etree._Element, depth: int) -> None:
         if self._within_line(node, depth):
             return
-        if inside := _joined(self.blocks(node, depth)):
-            self._blocks.append(_Block("\n".join(f"> {line}" if line else ">" for line in inside.split("\n"))))
+        if inside := blocks.joined(self.blocks(node, depth)):
+            self._blocks.append(blocks.quote(inside))
 
     def _term(self, node: etree._Element, depth: int) -> None:
         self._block(node, depth)
@@ -244,22 +229,22 @@ class _Writer:
         self._flush()
         if self._lines_only or not self._blocks or self._blocks[-1].kind != ":":
             self._block(node, depth)
-        elif inside := _joined(self.blocks(node, depth)):
-            self._blocks.append(_Block(_hung(f":   {inside}"), ":"))
+        elif inside := blocks.joined(self.blocks(node, depth)):
+            self._blocks.append(blocks.definition(inside))
 
     def _division(self, node: etree._Element, depth: int) -> None:
         """Take a footnote, or a box that means nothing."""
         if node.get(idioms.NOTE) is None or self._lines_only:
             self._block(node, depth)
             return
-        blocks = self.blocks(node, depth)
-        begun = blocks and commonmark.HANGING.match(blocks[0].text)
-        self._blocks += [_Block(_hung(_joined(blocks)))] if begun else blocks
+        inside = self.blocks(node, depth)
+        begun = inside and commonmark.HANGING.match(inside[0].text)
+        self._blocks += [Block(blocks.hung(blocks.joined(inside)))] if begun else inside
 
     def _rule(self, node: etree._Element, depth: int) -> None:
         if not self._within_line(node, depth):
             self._flush()
-            self._blocks.append(_Block("___"))  # dashes could begin front matter, stars continue a list's marker
+            self._blocks.append(Block(blocks.RULE))
 
     def _pre(self, node: etree._Element, depth: int) -> None:
         if code.is_gutter(node):
@@ -274,8 +259,7 @@ class _Writer:
                 self._parts.append((Kind.CODE, text))
             return
         self._flush()
-        fence = "`" * max(3, inline.longest_backticks(text) + 1)
-        self._blocks.append(_Block(f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"))
+        self._blocks.append(blocks.listing(text, language))
 
     def _list(self, node: etree._Element, depth: int) -> None:
         if self._within_line(node, depth):
@@ -287,34 +271,26 @@ class _Writer:
         items = self._items(node, depth)
         if not items:
             return
-        previous = self._blocks[-1].kind if self._blocks else ""
-        if node.tag == "ol":
-            kind = ")" if previous == "." else "."
-            markers = [f"{number}{kind}" for number in _numbers(node, len(items))]
-        else:
-            kind = "*" if previous == "-" else "-"
-            markers = [kind] * len(items)
-        text = "\n".join(_item(marker, blocks) for marker, blocks in zip(markers, items, strict=True))
-        self._blocks.append(_Block(text, kind))
+        self._blocks.append(blocks.items(node, items, self._blocks[-1].kind if self._blocks else ""))
 
-    def _items(self, node: etree._Element, depth: int) -> list[list[_Block]]:
+    def _items(self, node: etree._Element, depth: int) -> list[list[Block]]:
         """Return the items of a list; what stands between them belongs to the one before."""
-        items: list[list[_Block]] = []
+        items: list[list[Block]] = []
         for child in (node, *node):
-            blocks: list[_Block] = []
+            beside: list[Block] = []
             if child is not node and child in self._places:
                 self._reached.append((Kind.RAW, places.mark(self._places[child])))
             if child is not node and child.tag == "li":
                 items.append(self.blocks(child, depth + 1))
             elif child is not node and isinstance(child.tag, str):
-                blocks = self._collect(partial(self._dispatch, child, depth + 1))
+                beside = self._collect(partial(self._dispatch, child, depth + 1))
             text = child.text if child is node else child.tail
             if text and not text.isspace():
-                blocks += self._collect(partial(self._stretch, dom.clean(text)))
-            if blocks and items:
-                items[-1] += blocks
-            elif blocks:
-                items.append(blocks)
+                beside += self._collect(partial(self._stretch, dom.clean(text)))
+            if beside and items:
+                items[-1] += beside
+            elif beside:
+                items.append(beside)
         return items
 
     def _table(self, node: etree._Element, depth: int) -> None:
@@ -336,7 +312,7 @@ class _Writer:
         if not any(map(any, lines)):
             return
         simple = not (self._blocks_met or tables.has_spans(rows) or any(set("|\n") & set(f.tex) for f in formulas))
-        self._blocks.append(_Block(tables.pipes(lines) if simple else tables.html(rows, self._resolve)))
+        self._blocks.append(Block(tables.pipes(lines) if simple else tables.html(rows, self._resolve)))
 
     # In the line
 
@@ -452,52 +428,3 @@ _HANDLERS: dict[str, Callable[[_Writer, etree._Element, int], None]] = {
     "pre": _Writer._pre,
     "table": _Writer._table,
 }
-
-
-def _joined(blocks: list[_Block]) -> str:
-    return "\n\n".join(block.text for block in blocks)
-
-
-def _hung(text: str) -> str:
-    """Return a text whose first line begins a footnote or a definition, with its further lines indented."""
-    return _LINE_END.sub("\n" + " " * commonmark.INDENT, text)
-
-
-def _numbers(ordered: etree._Element, length: int) -> list[int]:
-    """Return the numbers that the items of a list have, of which Markdown only shows readers the first."""
-    step = 1 if ordered.get("reversed") is None else -1
-    number = _number(ordered.get("start"), 1 if step > 0 else length)
-    values = [item.get("value") for item in ordered.iterchildren("li")]
-    numbers: list[int] = []
-    for value in (*values, *[None] * length)[:length]:
-        numbers.append(_number(value, min(max(number, 0), MAX_NUMBER)))
-        number = numbers[-1] + step
-    return numbers
-
-
-def _number(written: str | None, otherwise: int) -> int:
-    return int(written) if written and _NUMBER.fullmatch(written) else otherwise
-
-
-def _item(marker: str, blocks: list[_Block]) -> str:
-    """Return one item of a list, its further lines indented by the width of the marker."""
-    text = ""
-    for number, block in enumerate(blocks):
-        if number:
-            text += "\n" if _is_tight(blocks[number - 1], block) else "\n\n"
-        text += block.text
-    item = f"{marker} {_LINE_END.sub(chr(10) + ' ' * (len(marker) + 1), text)}" if text else marker
-    return _RULE.sub(r"\g<0> <!-- -->", item, count=1)
-
-
-def _is_tight(before: _Block, block: _Block) -> bool:
-    """Tell whether a list can follow a paragraph without an empty line, and no formula seems to go on into it."""
-    return (
-        before.kind == "p"
-        and block.text.startswith(_INTERRUPTING.get(block.kind, ()))
-        and not tex.scan(before.text, markdown=True).unclosed
-    )
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return "\\" + found[0]
