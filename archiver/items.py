@@ -58,9 +58,21 @@ class Image:
 
     position: int
     url: str
-    """Absolute and canonical."""
+    """Absolute and canonical; of a picture that stands in the page itself, that of its bytes."""
     alt: str
     caption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedPicture:
+    """A picture whose bytes stand in the page itself: a drawing, or a `data:` address."""
+
+    url: str
+    """`ni:///sha-256;...` (RFC 6920), an address made of the digest of its bytes."""
+    media_type: str
+    """As its bytes tell."""
+    data: bytes
+    """As served; of a drawing in the page, the file that it makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +98,8 @@ class Content:
     code_blocks: tuple[CodeBlock, ...] = ()
     images: tuple[Image, ...] = ()
     links: tuple[PostLink, ...] = ()
+    embedded: tuple[EmbeddedPicture, ...] = ()
+    """Of the images, those whose bytes stand in the page, each once."""
     unclosed: tuple[str, ...] = ()
     """Formula openers without an end: kept in the Markdown as they stand."""
 

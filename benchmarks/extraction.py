@@ -79,15 +79,17 @@ def readability_markdownify(url: str, body: bytes) -> str:
 
 def serializer(url: str, body: bytes) -> str:
     """Parse the page, cut the body out and write it as Markdown: our serializer alone."""
+    from archiver.pages.comments import BODY
     from archiver.pages.document import first, parse
-    from archiver.pages.post import BODY, prune
-    from archiver.text import markdown
+    from archiver.pages.post import prune
+    from archiver.text import markdown, notation, sources
 
-    found = first(parse(url, body), *BODY)
+    tree = parse(url, body)
+    found = first(tree, *BODY)
     if found is None:
         return ""
     prune(found)
-    return markdown.write(found, site_of(url).resolve)[0]
+    return markdown.write(sources.settle(found, notation.of(tree)), site_of(url).resolve)[0]
 
 
 def full_chain(url: str, body: bytes) -> str:

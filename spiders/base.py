@@ -248,7 +248,8 @@ class BlogSpider(Spider):
                 if page != post.comment_page:
                     yield self.ask(urls.comment_page_url(post.id, page), "comments")
         if self.with_images:
-            for url in dict.fromkeys(image.url for image in post.content.images):
+            here = {picture.url for picture in post.content.embedded}
+            for url in dict.fromkeys(image.url for image in post.content.images if image.url not in here):
                 yield self.ask(url, urls.file_kind(url))
             for url in self._new_requisites(response):
                 yield self.ask(url, "requisite")

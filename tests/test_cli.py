@@ -258,6 +258,18 @@ def test_the_index_is_made_anew_on_demand_and_no_archive_by_the_way(home: Path, 
     assert not (tmp_path / "none").exists()
 
 
+def test_verify_finds_a_picture_that_has_other_bytes_than_its_address_names(demo: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+    with closing(sqlite3.connect(home / "archive.db")) as database:
+        database.execute("UPDATE embedded_pictures SET data = x'00' WHERE media_type = 'image/png'")
+        database.commit()
+    done = archiver(home, "verify")
+    assert done.exit_code == 4
+    assert done.stdout.count("picture in a page: expected the bytes of ni:///sha-256;") == 1
+    assert archiver(home, "rebuild").exit_code == 0
+    assert archiver(home, "verify").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("change", "table"),
     [

@@ -18,6 +18,7 @@ FLOORS = {
     "archiver.dates": 0,
     "archiver.errors": 0,
     "archiver.items": 0,
+    "archiver.media": 0,
     "archiver.references": 0,
     "archiver.series": 0,
     "archiver.urls": 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
@@ -212,6 +213,18 @@ def test_a_configuration_in_the_same_archive_is_read(tmp_path: Path) -> None:
             write_exchange(warc, f"https://a.example/{name}", answer, number)
     (path,) = tmp_path.iterdir()
     assert "$x+1$" in read("--from", str(path), "https://a.example/p/").stdout
+
+
+def test_pictures_that_stand_in_the_page_are_in_the_markdown_or_in_files_or_in_json(tmp_path: Path) -> None:
+    drawing = "<svg viewBox='0 0 300 200'><title>图</title><path d='M0 0L9 9'/></svg>"
+    (tmp_path / "saved.html").write_text(f"<article>{PROSE}{drawing}</article>", "utf-8")
+    page = str(tmp_path / "saved.html")
+    (kept,) = json.loads(read(page, "--json").stdout)["content"]["embedded"]
+    assert f"![图](data:image/svg+xml;base64,{kept['data']})" in read(page).stdout
+    (name,) = re.findall(r"!\[图\]\((.+)\)", read(page, "--pictures", str(tmp_path / "in" / "it")).stdout)
+    assert Path(name).read_bytes() == base64.b64decode(kept["data"])
+    assert Path(name).suffix == ".svg"
+    assert archiver.read(Path(page).read_bytes()).content.embedded[0].url == kept["url"]
 
 
 def test_no_archive_is_needed_and_none_is_made(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -24,6 +25,7 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from archiver import media
 from archiver.bundled import sample_folder
 from archiver.crawl.lock import locked
 from archiver.errors import ArchiveLocked, ArchiverError, UsageError
@@ -74,7 +76,7 @@ TABLES = (
     *("captures", "posts", "post_revisions", "post_stats", "comments", "formulas", "code_blocks", "images", "links"),
     *("categories", "post_categories", "tags", "post_tags", "topics", "topic_posts", "sightings", "runs", "frontier"),
     *("external_references", "series", "series_posts", "doubts", "comment_revisions", "comment_pages"),
-    *("page_endings", "pages", "page_revisions", "page_formulas", "page_comments", "files"),
+    *("page_endings", "pages", "page_revisions", "page_formulas", "page_comments", "files", "embedded_pictures"),
 )
 
 EDITED, THREADED, DELETED, FAILING, TORN, NEW = 131, 207, 144, 105, 178, 900
@@ -448,6 +450,20 @@ def test_a_newer_extractor_reads_current_revisions_anew_and_leaves_older_ones_as
     assert (changed.formulas_lost, changed.formulas_new) == (1, 2)
     assert changed.characters_before == len("as read then") < changed.characters_after
     assert report.comparison.missing == ()
+
+
+def test_pictures_that_former_readings_show_are_taken_over_if_they_are_whole(small: Crawled, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path)
+    shutil.copy(small.home / "archive.db", home / "archive.db")
+    kept, lost = media.digest_url(b"1"), media.digest_url(b"2")
+    with closing(sqlite3.connect(home / "archive.db")) as old:
+        put = "INSERT INTO embedded_pictures VALUES (?, 'image/png', 1, '', x'31')"
+        old.executemany(put, [(kept,), (lost,)])
+        old.commit()
+    rebuild(home, processes=1)
+    found = {row["url"]: row["data"] for row in rows(home / "archive.db", "embedded_pictures")}
+    assert found[kept] == b"1"
+    assert lost not in found
 
 
 def test_posts_of_the_former_database_that_no_file_holds_are_named(lived: Crawled, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_posts_are_read_as_they_are_stored(blog: SampleBlog) -> None:
         assert [category.slug for category in post.categories] == list(stored.categories)
         assert (post.tags, post.comment_count) == (stored.tags, len(stored.comments))
         assert len(post.content.code_blocks) == stored.body.count("<pre")
-        assert len(post.content.images) == stored.body.count("<img")
+        assert len(post.content.images) == stored.body.count("<img") + stored.body.count("<svg")
         assert "打赏" not in post.content.markdown
 
 

@@ -78,6 +78,7 @@ def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, li
                 Finding(severity=Severity.DAMAGE, what="database", file="archive.db", expected="ok", found=verdict)
             )
     found += _of_index(obj.database())
+    found += _of_pictures(obj.database())
     posts: dict[str, list[int]] = {}
     for record, number in obj.ask(POSTS).rows:
         posts.setdefault(record, []).append(number)
@@ -102,6 +103,24 @@ def _of_index(database: str) -> list[Finding]:
             found="others: `archiver search --rebuild` makes it anew",
         )
         for name in differing(file)
+    ]
+
+
+def _of_pictures(database: str) -> list[Finding]:
+    """Check the bytes of pictures that stand in pages themselves: their addresses are digests."""
+    from archiver.store import embedded
+    from archiver.warc.findings import Finding, Severity
+
+    return [
+        Finding(
+            severity=Severity.DAMAGE,
+            what="picture in a page",
+            file="archive.db",
+            expected=f"the bytes of {picture.url}",
+            found="others: `archiver rebuild` takes them from the records",
+        )
+        for picture in embedded.read(database)
+        if not embedded.is_whole(picture)
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import sys
 from contextlib import suppress
@@ -9,14 +11,14 @@ from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import click
 
 from archiver.errors import ArchiverError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from archiver.items import Article
+    from archiver.items import Article, EmbeddedPicture
 
 STDIN = "-"
 _WEB = ("http://", "https://")
@@ -34,8 +36,15 @@ _NOT_IN_FRONT = frozenset({"content", "quality", "witnesses"})
 )
 @click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
 @click.option("--json", "format_", flag_value="json", help="The same as --format json.")
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write pictures that stand in the page itself here, and link the files. [data: addresses in the Markdown]",
+)
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
-def read(sources: tuple[str, ...], url: str, archive: Path | None, format_: str, contact: str) -> None:
+def read(
+    sources: tuple[str, ...], url: str, archive: Path | None, format_: str, pictures: Path | None, contact: str
+) -> None:
     """Print the article of any page as Markdown: of a saved FILE, of `-` for standard input, or of a URL.
 
     A URL is asked for once; nothing is archived. What the page says of the article comes first, as YAML.
@@ -50,7 +59,7 @@ def read(sources: tuple[str, ...], url: str, archive: Path | None, format_: str,
             failed += 1
             click.echo(f"Error: {error}", err=True)
         else:
-            click.echo(_written(article, format_))
+            click.echo(_written(article, format_, pictures))
     if failed:
         sys.exit(ExitCode.FAILED if failed == len(sources) else ExitCode.INCOMPLETE)
 
@@ -122,16 +131,34 @@ def _charset(content_type: str | None) -> str | None:
     return head.get_content_charset()
 
 
-def _written(article: Article, format_: str) -> str:
+def _written(article: Article, format_: str, pictures: Path | None) -> str:
     if format_ == "json":
-        return json.dumps(asdict(article), ensure_ascii=False, indent=2)
+        return json.dumps(asdict(article), ensure_ascii=False, indent=2, default=_base64)
     if format_ == "text":
         return f"{article.title}\n\n{article.content.text}"
-    from archiver.text import front_matter
+    from archiver.text import embedded, front_matter
 
     values = {each.name: getattr(article, each.name) for each in fields(article) if each.name not in _NOT_IN_FRONT}
     known = {name: list(value) if isinstance(value, tuple) else value or None for name, value in values.items()}
-    return f"{front_matter.write(known)}\n{article.content.markdown}"
+    shown = {picture.url: _address(picture, pictures) for picture in article.content.embedded}
+    return f"{front_matter.write(known)}\n{embedded.retarget(article.content.markdown, shown)}"
+
+
+def _address(picture: EmbeddedPicture, folder: Path | None) -> str:
+    """Return where the Markdown shows a picture that stands in the page itself: there, or in a file that is written."""
+    from archiver.media import SUFFIXES
+    from archiver.text import embedded
+
+    if folder is None:
+        return embedded.data_url(picture.media_type, picture.data)
+    name = hashlib.sha256(picture.data).hexdigest()[:16] + SUFFIXES[picture.media_type]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(picture.data)
+    return quote(f"{folder.as_posix()}/{name}")
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 COMMANDS = (read,)

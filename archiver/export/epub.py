@@ -24,6 +24,8 @@ from archiver.warc.durable import replacing
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two books of one archive differ
 _MODE = 0o100644 << 16  # a plain file, readable by all
+CORE = frozenset({"image/gif", "image/jpeg", "image/png", "image/svg+xml", "image/webp"})
+"""Media types of pictures that every reader of books shows (EPUB 3.3, section 3.2)."""
 _STORED = (".png", ".jpg", ".gif", ".webp")  # compressed already
 
 CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
@@ -90,7 +92,7 @@ def write(
     said = notice(library.posts(order))
     if not said.archived_until:
         raise UsageError("expected posts to make a book of, found none: run `archiver crawl` first")
-    pictures = Pictures(library, warc)
+    pictures = Pictures(library, warc, CORE)
     with replacing(target) as file, zipfile.ZipFile(file, "w") as package:
         book = _Book(package, pictures, frozenset(order))
         for post in library.posts(order):

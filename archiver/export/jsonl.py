@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -21,5 +22,9 @@ def write(library: Library, target: Path, step: Step) -> None:
         for table in rows.TABLES:
             with folder.path(f"{table.name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
                 for row in rows.rows(library, table, step):
-                    file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+                    file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=_base64) + "\n")
         folder.write("README.md", rows.readme(notice(library.posts()), ".jsonl"))
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,7 +14,7 @@ from archiver.export.pictures import Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Group, Page, Post
-from archiver.text import commonmark, tex
+from archiver.text import commonmark, embedded, tex
 from archiver.text import front_matter as front
 from archiver.text.inline import destination
 from archiver.urls import BLOG, post_id
@@ -49,18 +49,24 @@ def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bo
     with replacing_folder(target) as folder:
         written: dict[str, str] = {}
         for post in library.posts():
-            for image in library.images(post.id):
-                if image.url not in written and (picture := pictures.find(image.url)):
-                    written[image.url] = f"{PICTURES}/{picture.name}"
-                    folder.write(written[image.url], picture.data)
+            _write_pictures(folder, pictures, [image.url for image in library.images(post.id)], written)
             text = page(post, library.series_of(post.id), names, {**beside, **written})
             folder.write(names[post.id], with_dollars(text) if dollars else text)
             step()
         for one in library.pages():
-            text = independent_page(one, names, beside)
+            _write_pictures(folder, pictures, embedded.shown(one.markdown), written)
+            text = independent_page(one, names, {**beside, **written})
             folder.write(beside[one.url], with_dollars(text) if dollars else text)
         _index(library, folder, names, beside)
     return pictures.report()
+
+
+def _write_pictures(folder: Folder, pictures: Pictures, urls: Iterable[str], written: dict[str, str]) -> None:
+    """Write the pictures that are not `written` yet, and note the file of each."""
+    for url in urls:
+        if url not in written and (picture := pictures.find(url)):
+            written[url] = f"{PICTURES}/{picture.name}"
+            folder.write(written[url], picture.data)
 
 
 def page(post: Post, series: Group | None, names: Mapping[int, str], beside: Mapping[str, str]) -> str:
@@ -71,7 +77,7 @@ def page(post: Post, series: Group | None, names: Mapping[int, str], beside: Map
 
     name, url = license_of(post)
     foot = f"---\n\n[{post.author or 'source'}]({destination(post.url)}) · {name}" + (f" · <{url}>" if url else "")
-    return f"{front_matter(post, series)}\n{retarget(post.markdown, local)}\n\n{foot}\n"
+    return f"{front_matter(post, series)}\n{_retargeted(post.markdown, local)}\n\n{foot}\n"
 
 
 def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, str]) -> str:
@@ -82,7 +88,7 @@ def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, 
         return f"../{file}" if file else url
 
     fields = {"title": page.title, "url": page.url, "archived": page.last_seen_at, "changed": page.last_changed_at}
-    return f"{front.write(fields)}\n{retarget(page.markdown, local)}\n\n---\n\n<{page.url}>\n"
+    return f"{front.write(fields)}\n{_retargeted(page.markdown, local)}\n\n---\n\n<{page.url}>\n"
 
 
 def page_name(url: str) -> str:
@@ -123,6 +129,12 @@ def retarget(markdown: str, local: Callable[[str], str]) -> str:
         return found[0] if url is None else f"]({destination(local(url))})"
 
     return _TARGET.sub(replace, markdown)
+
+
+def _retargeted(markdown: str, local: Callable[[str], str]) -> str:
+    """Return our Markdown with other targets, also of pictures that stand in HTML, as in tables that need it."""
+    text = retarget(markdown, local)
+    return embedded.retarget(text, {url: local(url) for url in embedded.shown(text)})
 
 
 def with_dollars(markdown: str) -> str:

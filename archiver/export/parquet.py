@@ -44,6 +44,7 @@ def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Not
         Type.FLAG: pa.bool_(),
         Type.TEXTS: pa.list_(pa.string()),
         Type.INTEGERS: pa.list_(pa.int64()),
+        Type.BYTES: pa.binary(),
     }
     fields = [pa.field(c.name, types[c.type], metadata={"description": c.about}) for c in table.columns]
     schema = pa.schema(fields, metadata={"description": table.about, "notice": " ".join(said.sentences())})

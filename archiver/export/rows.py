@@ -22,6 +22,7 @@ class Type(StrEnum):
     FLAG = "true or false"
     TEXTS = "list of texts"
     INTEGERS = "list of integers"
+    BYTES = "bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,19 @@ FILES = Table(
     ),
 )
 
-TABLES = (POSTS, COMMENTS, FORMULAS, PAGES, PAGE_COMMENTS, PAGE_FORMULAS, FILES)
+EMBEDDED_PICTURES = Table(
+    "embedded_pictures",
+    "One row a picture whose bytes stand in a page itself: the Markdown names it by its address.",
+    (
+        Column("url", Type.TEXT, "Address by its digest, ni:///sha-256;... (RFC 6920)."),
+        Column("media_type", Type.TEXT, "Media type, as its bytes tell."),
+        Column("size", Type.INTEGER, "Bytes."),
+        Column("sha256", Type.TEXT, "SHA-256 of the bytes."),
+        Column("data", Type.BYTES, "The bytes; in JSON as base64."),
+    ),
+)
+
+TABLES = (POSTS, COMMENTS, FORMULAS, PAGES, PAGE_COMMENTS, PAGE_FORMULAS, FILES, EMBEDDED_PICTURES)
 
 
 def rows(library: Library, table: Table, step: Step) -> Iterator[dict[str, Any]]:

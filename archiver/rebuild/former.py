@@ -15,7 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.store import chronicle, query
+from archiver.store import chronicle, embedded, query
 from archiver.store.database import Archive
 from archiver.store.results import Row
 from archiver.text import EXTRACTOR_VERSION
@@ -126,7 +126,15 @@ def _keep(former: Path, archive: Archive) -> int:
         for post_id, record_id, *values in older.rows:
             reading = dict(zip(older.columns[2:], values, strict=True))
             kept += chronicle.keep_reading(archive.session, post_id, record_id, reading)
+    _keep_pictures(former, archive)
     return kept
+
+
+def _keep_pictures(former: Path, archive: Archive) -> None:
+    """Take over the pictures of former readings: their texts show them, and they are read differently now."""
+    for picture in embedded.read(former):
+        if embedded.is_whole(picture):
+            embedded.keep(archive.session, [picture])
 
 
 def _lost(former: Path, new: Path) -> dict[str, int]:

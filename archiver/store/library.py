@@ -22,6 +22,7 @@ from archiver.store.results import Result
 from archiver.store.values import (
     Comment,
     CommentRevision,
+    EmbeddedPicture,
     Entry,
     File,
     Formula,
@@ -100,6 +101,16 @@ class Library:
     def images(self, post_id: int | None = None) -> Iterator[Image]:
         """Yield the pictures in page order, of one post or of all."""
         return self._all(models.Image, Image, post_id, models.Image.post_id, models.Image.position)
+
+    def embedded_pictures(self) -> Iterator[EmbeddedPicture]:
+        """Yield the pictures whose bytes stand in pages themselves, by address."""
+        found = sa.select(*_columns(models.EmbeddedPicture, EmbeddedPicture)).order_by(models.EmbeddedPicture.url)
+        return (EmbeddedPicture(**row) for row in self._rows(found))
+
+    def embedded_picture(self, url: str) -> EmbeddedPicture | None:
+        """Return the picture that stands in a page itself, by the address of its bytes."""
+        found = sa.select(*_columns(models.EmbeddedPicture, EmbeddedPicture)).where(models.EmbeddedPicture.url == url)
+        return next((EmbeddedPicture(**row) for row in self._rows(found)), None)
 
     def pages(self) -> Iterator[Page]:
         """Yield the independent pages, by address."""

@@ -296,13 +296,32 @@ class Image(Base):
     """A picture of a post."""
 
     __tablename__ = "images"
-    __table_args__ = about("Every picture of the current revisions; the bytes are in the capture of its address.")
+    __table_args__ = about(
+        "Every picture of the current revisions; the bytes are in the capture of its address, or in embedded_pictures."
+    )
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
     position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the post, from 0.")
-    url: Mapped[str] = mapped_column(index=True, doc="Canonical address.")
+    url: Mapped[str] = mapped_column(
+        index=True, doc="Canonical address; ni:///sha-256;... if it stands in the page itself."
+    )
     alt: Mapped[str] = mapped_column(doc="Alternative text.")
     caption: Mapped[str] = mapped_column(doc="Caption below the picture.")
+
+
+class EmbeddedPicture(Base):
+    """A picture whose bytes stand in pages themselves."""
+
+    __tablename__ = "embedded_pictures"
+    __table_args__ = about(
+        "Every picture whose bytes stand in a page itself, a drawing or a data: address, each once; as in images."
+    )
+
+    url: Mapped[str] = mapped_column(primary_key=True, doc="Address by its digest, ni:///sha-256;... (RFC 6920).")
+    media_type: Mapped[str] = mapped_column(doc="Media type, as its bytes tell.")
+    size: Mapped[int] = mapped_column(doc="Bytes.")
+    sha256: Mapped[str] = mapped_column(doc="SHA-256 of the bytes.")
+    data: Mapped[bytes] = mapped_column(doc="The bytes; of a drawing, the SVG file that it makes.")
 
 
 class Link(Base):

@@ -20,7 +20,7 @@ from archiver.items import (
     Topics,
     Unmodified,
 )
-from archiver.store import comments, endings, frontier, lists, pages, posts
+from archiver.store import comments, embedded, endings, frontier, lists, pages, posts
 from archiver.store.database import timestamp
 from archiver.store.endings import Ending
 from archiver.store.posts import Change, Held
@@ -48,6 +48,7 @@ def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: 
         endings.learn(session, outcome.kind, item)
         return Effect(failures=_fail(session, outcome.url, outcome.kind, item)) if outcome.url else Effect()
     effect = Effect()
+    embedded.save(session, item)
     proven = is_proven(session, outcome)
     match item:
         case Post():
@@ -98,6 +99,7 @@ def is_proven(session: Session, outcome: Outcome) -> bool:
 def accept(session: Session, post: Post, held: Held, *, run_id: int) -> None:
     """Make a post current that was held for review, with the comments on its page."""
     posts.accept(session, post, held)
+    embedded.save(session, post)
     page = Outcome(item=post, kind="post", url=None, capture_id=held.capture_id, fetched_at=held.seen_at)
     _save_comments(session, post, page, run_id, proven=is_proven(session, page))
 

@@ -77,7 +77,7 @@ Ask with `archiver sql 'SELECT ...'`, or with any program that opens SQLite: the
 home. `archiver sql` only ever reads.
 """
 
-_TYPES: Mapping[type, str] = {bool: "0 or 1", int: "integer", str: "text"}
+_TYPES: Mapping[type, str] = {bool: "0 or 1", bytes: "bytes", int: "integer", str: "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Column:
     name: str
     about: str
     type: str
-    """`integer`, `text`, `0 or 1`; empty in a view."""
+    """`integer`, `text`, `bytes`, `0 or 1`; empty in a view."""
     key: bool
     """Whether it is the primary key or part of it."""
     nullable: bool

@@ -152,6 +152,17 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedPicture:
+    """A picture whose bytes stand in pages themselves; see the table `embedded_pictures`."""
+
+    url: str
+    media_type: str
+    size: int
+    sha256: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One seen version of a post; see the table `post_revisions`."""
 

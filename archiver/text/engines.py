@@ -60,6 +60,7 @@ def _content(body: HtmlElement, resolve: Resolve, text: str) -> Content:
         code_blocks=tuple(found.code_blocks),
         images=tuple(found.images),
         links=tuple(found.links),
+        embedded=tuple(found.embedded.values()),
         unclosed=tuple(found.unclosed),
     )
 

@@ -35,7 +35,7 @@ _FOUND = etree.XPath(
 _QUOTES = (("“", "”"), ("‘", "’"))
 _EMOJI = re.compile(r":\w+:|[^\w\s]{1,12}")
 """What stands for the picture of an emoji in text: a sign, with what colours or joins it, or its name or old face."""
-_BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*([\"']?)(.+?)\1\s*\)")
+_BACKGROUND = re.compile(r"background(?:-image)?\s{0,9}:[^;]{0,200}?url\(\s{0,9}([\"']?)(.+?)\1\s{0,9}\)")
 _TOOLS = frozenset(
     {"btn-clipboard", "btn-copy", "clipboard-copy", "code-copy", "copy-btn", "copy-button", "copy-code", "copybtn"}
     | {"copy-code-button", "highlight-tools", "toolbar", "zeroclipboard-container"}

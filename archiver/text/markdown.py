@@ -13,7 +13,7 @@ from functools import partial
 from lxml import etree
 
 from archiver import urls
-from archiver.items import SERVED, CodeBlock, Formula, Image, PostLink
+from archiver.items import SERVED, CodeBlock, EmbeddedPicture, Formula, Image, PostLink
 from archiver.text import blocks, code, commonmark, dom, idioms, inline, pictures, places, tables, tex
 from archiver.text.blocks import Block
 from archiver.text.dom import Resolve
@@ -34,6 +34,8 @@ class Findings:
     code_blocks: list[CodeBlock] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     links: list[PostLink] = field(default_factory=list)
+    embedded: dict[str, EmbeddedPicture] = field(default_factory=dict)
+    """By address."""
     unclosed: list[str] = field(default_factory=list)
 
 
@@ -375,6 +377,8 @@ class _Writer:
             self._spares.difference_update(found)
             return
         url = found[0]
+        if picture := pictures.own(node, self._target):
+            self.findings.embedded.setdefault(url, picture)
         alt, caption = dom.clean(node.get("alt", "")).strip(), pictures.caption(node)
         self.findings.images.append(Image(position=len(self.findings.images), url=url, alt=alt, caption=caption))
         self._pictures.update(found)

@@ -12,7 +12,8 @@ from itertools import islice
 
 from lxml import etree
 
-from archiver.text import dom
+from archiver.items import EmbeddedPicture
+from archiver.text import dom, embedded
 
 Follow = Callable[[str], str | None]
 """Maps an address as written to the absolute one it leads to, or to None when it leads nowhere on the web."""
@@ -41,8 +42,41 @@ def address(image: etree._Element, follow: Follow) -> str | None:
 
 
 def addresses(image: etree._Element, follow: Follow) -> Iterator[str]:
-    """Yield every address at which the picture of an `<img>` may be, the best first: twins have one in common."""
-    yield from (url for written in _written(image) if written and (url := follow(written)))
+    """Yield every address at which the picture of an `<img>` may be, the best first: twins have one in common.
+
+    That of a picture that stands in the page itself comes only where there is no other.
+    """
+    elsewhere = False
+    for url in _remote(image, follow):
+        elsewhere = True
+        yield url
+    if not elsewhere and (picture := _own(image, follow)):
+        yield picture.url
+
+
+def own(image: etree._Element, follow: Follow) -> EmbeddedPicture | None:
+    """Return the picture of an `<img>` that stands in the page itself; None where it is elsewhere, or nowhere."""
+    return None if next(_remote(image, follow), None) else _own(image, follow)
+
+
+def _own(image: etree._Element, follow: Follow) -> EmbeddedPicture | None:
+    """Return the first picture in the addresses of an `<img>`, unless it holds the place of the one beside."""
+    written = (each for each in _written(image) if each and embedded.is_data(each))
+    found = next(filter(None, map(embedded.picture, written)), None)
+    return None if found is None or spare(image, follow) else found
+
+
+def spare(image: etree._Element, follow: Follow) -> str | None:
+    """Return the address of the picture in a `<noscript>` beside an image or its box: what a script would show."""
+    boxes = (box for box in (image, image.getparent()) if box is not None)
+    beside = (near for box in boxes for near in (box.getnext(), box.getprevious()) if near is not None)
+    spares = (next(near.iter("img"), None) for near in beside if near.tag == "noscript")
+    return next((url for inside in spares if inside is not None for url in _remote(inside, follow)), None)
+
+
+def _remote(image: etree._Element, follow: Follow) -> Iterator[str]:
+    written = (each for each in _written(image) if each and not embedded.is_data(each))
+    return (url for each in written if (url := follow(each)))
 
 
 def is_promised(image: etree._Element) -> bool:

@@ -17,7 +17,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.items import SERVED
-from archiver.text import dom, idioms, renderings, tex
+from archiver.text import dom, drawings, idioms, renderings, tex
 from archiver.text.notation import HOUSE, Notation
 
 MAX_DEPTH = 256
@@ -32,14 +32,18 @@ _FRAMES = {"table": "div", "tbody": "div", "tr": "div", "td": "span", "th": "spa
 def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
     """Return a body in which every formula is written as on the blog, and what no text says is text (`idioms`).
 
-    That is the body itself when nothing in it is written otherwise, else a copy; the body is not changed.
+    That is the body itself when nothing in it is written otherwise, else a copy; the body is not changed. Drawings come
+    first (`drawings`): no formula inside one is the text's.
     """
     candidates = renderings.candidates(body)
     plain = notation == HOUSE and not any("jax_" in element.get("class", "") for element in candidates)
     said = not idioms.candidates(body)
-    if plain and said and not any(map(renderings.rendering, candidates)):
+    drawn = bool(drawings.find(body))
+    if plain and said and not drawn and not any(map(renderings.rendering, candidates)):
         return body
     body = copy.deepcopy(body)
+    if drawn:
+        drawings.settle(body)
     _place_renderings(body, notation)
     if not plain:
         _Searcher(notation).search(body, False, 0)

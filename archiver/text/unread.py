@@ -8,7 +8,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.items import Content
-from archiver.text import dom, pictures
+from archiver.text import dom, drawings, pictures
 from archiver.text.dom import Resolve
 from archiver.text.pictures import Follow
 
@@ -34,7 +34,6 @@ _FIELDS = frozenset({"color", "date", "email", "number", "range", "tel", "text",
 """Types of fields that are part of what an article shows; boxes to tick and buttons serve menus and listings."""
 _SILENT = ("button", "select", "svg")
 """Elements whose content is not read because no paragraph stands in them; one that is not closed swallows the rest."""
-_HOLDERS = frozenset({"button", "svg", "template"})  # a drawing inside is none of the text's
 
 
 def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
@@ -65,16 +64,13 @@ def _pictures(body: HtmlElement, content: Content, follow: Follow) -> list[str]:
 
 def _is_lost(element: HtmlElement, known: set[str], follow: Follow) -> bool:
     if element.tag == "svg":
-        held = dom.is_in_rendering(element) or any(box.tag in _HOLDERS for box in element.iterancestors())
-        return element.get("aria-hidden") != "true" and not held
+        return drawings.is_shown(element)
     if element.tag == "picture":
         return next(element.iter("img"), None) is None and next(element.iter("source"), None) is not None
     if any(box.tag in ("noscript", "template") for box in element.iterancestors()):
         return False
-    urls = list(pictures.addresses(element, follow))
-    return (
-        known.isdisjoint(urls) if urls else pictures.is_promised(element) and not _is_replaced(element, known, follow)
-    )
+    urls, spare = list(pictures.addresses(element, follow)), pictures.spare(element, follow)
+    return known.isdisjoint(urls) if urls else pictures.is_promised(element) and spare not in known
 
 
 def _players(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
@@ -96,13 +92,6 @@ def _live(body: HtmlElement) -> list[str]:
     fields = sum(each.tag != "canvas" and each.get("type", "text").lower() in _FIELDS for each in seen)
     issues = [f"drawings by scripts of the page that are not read: {drawn}"] if drawn else []
     return [*issues, f"fields of forms that are not read: {fields}"] if fields else issues
-
-
-def _is_replaced(image: HtmlElement, known: set[str], follow: Follow) -> bool:
-    """Tell whether a `<noscript>` beside an image gives the picture that a script would have put in its place."""
-    beside = (near for element in (image, image.getparent()) for near in (element.getnext(), element.getprevious()))
-    spares = (next(near.iter("img"), None) for near in beside if near is not None and near.tag == "noscript")
-    return any(spare is not None and pictures.address(spare, follow) in known for spare in spares)
 
 
 def _text(body: HtmlElement) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -24,7 +25,7 @@ from archiver.cli import main
 from archiver.text.commonmark import read
 
 FORMATS = {"markdown": "", "jsonl": "", "parquet": "", "bibtex": ".bib", "epub": ".epub", "sqlite": ".db", "atom": ""}
-TABLES = ("posts", "comments", "formulas", "pages", "page_comments", "page_formulas", "files")
+TABLES = ("posts", "comments", "formulas", "pages", "page_comments", "page_formulas", "files", "embedded_pictures")
 Exported = Callable[[str], Path]
 
 
@@ -51,6 +52,10 @@ def exported(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
 
 def json_lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text("utf-8").split("\n") if line]
+
+
+def as_json(value: Any) -> Any:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
 def rows(demo: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -83,7 +88,8 @@ def test_json_lines_hold_every_row(demo: Path, exported: Exported, table: str) -
 def test_parquet_holds_what_json_lines_hold(exported: Exported, table: str) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
     read_back = parquet.read_table(exported("parquet") / f"{table}.parquet")
-    assert read_back.to_pylist() == json_lines(exported("jsonl") / f"{table}.jsonl")
+    rows = [{name: as_json(value) for name, value in row.items()} for row in read_back.to_pylist()]
+    assert rows == json_lines(exported("jsonl") / f"{table}.jsonl")
     assert b"CC BY-NC-ND 2.5 CN" in read_back.schema.metadata[b"notice"]
     assert all(field.metadata[b"description"] for field in read_back.schema)
 
@@ -239,3 +245,18 @@ def test_what_cannot_be_exported_is_one_line(
     assert message in done.output
     assert len(done.output.splitlines()) == 1
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_pictures_that_stand_in_pages_are_files_of_an_export(demo: Path, exported: Exported) -> None:
+    held = dict(rows(demo, "SELECT url, data FROM embedded_pictures"))
+    texts = dict(rows(demo, "SELECT url, markdown FROM posts UNION ALL SELECT url, markdown FROM pages"))
+    (drawn,) = (url for url, text in texts.items() if any(f"]({one})" in text for one in held) and "/archives/" in url)
+    files = {file.read_bytes() for file in (exported("markdown") / "images").iterdir()}
+    assert set(held.values()) <= files
+    assert not [file for file in exported("markdown").rglob("*.md") if "ni:///" in file.read_text("utf-8")]
+    with zipfile.ZipFile(exported("epub")) as book:
+        chapter = book.read(f"EPUB/post-{drawn.rpartition('/')[2]}.xhtml").decode()
+        (name,) = re.findall(r'src="(images/[^"]+\.svg)"', chapter)
+        assert book.read(f"EPUB/{name}") in held.values()
+        assert f'href="{name}" media-type="image/svg+xml"' in book.read("EPUB/package.opf").decode()
+    assert rows(demo, "SELECT url FROM frontier WHERE url LIKE 'ni:%'") == []

@@ -7,12 +7,18 @@ from collections.abc import Callable
 import pytest
 
 from archiver.items import Content
-from archiver.text import engines, quality
+from archiver.text import engines, quality, sources
 from archiver.urls import Site
 from tests.text.bodies import body_of
 
 Read = Callable[[str], Content]
 DATA = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAMAAAADCAAAAABzQ+pjAAAAFElEQVR4nGP4z/CbYR8rJwPDfzsAG40EBKKMQU8AAAAA"
+    "SUVORK5CYII="
+)
+CIRCLE = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'%3E%3Ccircle r='9'/%3E%3C/svg%3E"
+EMPTY = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 3'%3E%3C/svg%3E"
 
 
 def doubts(markup: str) -> tuple[str, ...]:
@@ -127,7 +133,7 @@ def test_a_late_picture_in_a_table_written_as_html_is_there_too(read: Read) -> N
         "<picture><source srcset='/a.webp'></picture>",
         "<button><img src='/a.png'></button>",
         f'<img src="{DATA}"><noscript>请打开脚本</noscript>',
-        '<svg viewBox="0 0 9 9"><path d="M0 0"/></svg>',
+        '<svg viewBox="0 0 90 90"><path d="M0 0"/></svg>',
     ],
 )
 def test_a_picture_that_is_not_read_is_an_issue(markup: str) -> None:
@@ -173,3 +179,65 @@ def test_a_label_of_a_button_is_no_issue() -> None:
 )
 def test_what_only_a_running_page_shows_is_an_issue(markup: str, issue: str) -> None:
     assert doubts(f"<p>前</p>{markup}<p>后</p>") == ((issue,) if issue else ())
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        (DOT, "image/png"),
+        (DOT.replace("png;", "jpeg;"), "image/png"),
+        (DOT.removesuffix("="), "image/png"),
+        (f" {DOT[:60]}\n {DOT[60:]}".replace("data:", "DATA:"), "image/png"),
+        (DOT.replace("+", "%2B").replace(";base64", ";charset=utf-8;BASE64"), "image/png"),
+        (CIRCLE, "image/svg+xml"),
+        (CIRCLE.replace("+xml,", "+xml;utf8,"), "image/svg+xml"),
+    ],
+)
+def test_a_picture_that_stands_in_its_address_is_kept_with_its_bytes(read: Read, address: str, kind: str) -> None:
+    for markup in ("<img src=\"{}\" alt='甲'>", '<img data-src="{}">', "<a href='/b'><img src=\"{}\"></a>"):
+        body = f"<figure>{markup.format(address)}<figcaption>题</figcaption></figure>"
+        content = read(body)
+        (image,), (picture,) = content.images, content.embedded
+        assert (image.url, image.caption, picture.media_type) == (picture.url, "题", kind)
+        assert image.url in content.markdown
+        assert doubts(body) == ()
+
+
+def test_a_background_may_be_a_picture_that_stands_there() -> None:
+    body = sources.settle(body_of(f'<div style="color: red; background: #fff url(&quot;{CIRCLE}&quot;) center"></div>'))
+    assert [picture.media_type for picture in engines.read(body, Site().resolve).embedded] == ["image/svg+xml"]
+
+
+@pytest.mark.parametrize("placeholder", [DATA, EMPTY, DOT, CIRCLE])
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<img src="{}" data-src="/a.png">',
+        '<img src="{}" srcset="/a.png 2x">',
+        '<picture><source srcset="/a.png"><img src="{}"></picture>',
+        '<img src="{}"><noscript><img src="/a.png"></noscript>',
+    ],
+)
+def test_what_holds_the_place_of_a_picture_is_none(read: Read, markup: str, placeholder: str) -> None:
+    content = read(f"<p>前{markup.format(placeholder)}后</p>")
+    assert [image.url for image in content.images] == ["https://kexue.fm/a.png"]
+    assert content.embedded == ()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        DATA,
+        EMPTY,
+        "data:",
+        "data:image/png",
+        "data:image/png;base64,",
+        "data:image/png;base64,!!!!",
+        "data:image/png;base64,PHNjcmlwdD4=",
+        "data:image/svg+xml,<b>",
+        DOT.replace("image/png", "text/html"),
+    ],
+)
+def test_an_address_that_holds_no_picture_is_an_issue(read: Read, address: str) -> None:
+    assert doubts(f'<p>前<img src="{address}">后</p>') == ("pictures of the page that are not read: 1",)
+    assert read(f'<p>前<img src="{address}">后</p>').embedded == ()

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import nh3
 
+from archiver.media import is_digest
 from archiver.urls import BLOG
 from archiver.web.reader import listings
 
@@ -46,7 +47,7 @@ def clean(markup: str) -> str:
         attributes=_ATTRIBUTES,
         attribute_filter=_filtered,
         allowed_classes=_CLASSES,
-        url_schemes=_SCHEMES,
+        url_schemes=_SCHEMES | {"ni"},
         link_rel="noreferrer noopener",
     )
 
@@ -67,7 +68,7 @@ def local(url: str) -> str:
 
 def _filtered(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "src":
-        return media(value) if _scheme(value) in ("http", "https") else None
+        return media(value) if _scheme(value) in ("http", "https") or is_digest(value) else None
     if attribute == "href" and value.startswith("#"):
         return f"#{_PLACE}{value[1:]}"
     if attribute == "href":

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from archiver.errors import ArchiverError, UsageError
+from archiver.media import SVG
 from archiver.web.reader import api, media, pages, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.guard import Access, Guard
@@ -44,12 +45,13 @@ def application(here: Desk, access: Access) -> ASGIApp:
 
 def _picture(request: Request) -> Response:
     """Return an archived picture."""
-    here = desk(request)
-    found = media.picture(here.timeline, here.exchanges, parameters.read(request, [_URL])["url"])
+    found = media.picture(desk(request), parameters.read(request, [_URL])["url"])
     if found is None:
         raise Missing("picture")
-    headers = {"Cache-Control": _KEPT, "X-Archive-Capture": str(found.capture_id)}
-    if found.kind == media.SVG:
+    headers = {"Cache-Control": _KEPT}
+    if found.capture_id is not None:
+        headers["X-Archive-Capture"] = str(found.capture_id)
+    if found.kind == SVG:
         headers["Content-Security-Policy"] = media.SVG_POLICY
     return Response(found.data, media_type=found.kind, headers=headers)
 

@@ -6,21 +6,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from archiver.errors import ArchiverError
+from archiver.media import is_digest, picture_type
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.web.exchange import Exchanges
+from archiver.web.reader.desk import Desk
 
-_SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
-    (b"\xff\xd8\xff", 0, "image/jpeg"),
-    (b"GIF87a", 0, "image/gif"),
-    (b"GIF89a", 0, "image/gif"),
-    (b"WEBP", 8, "image/webp"),
-    (b"ftypavif", 4, "image/avif"),
-    (b"BM", 0, "image/bmp"),
-    (b"\x00\x00\x01\x00", 0, "image/x-icon"),
-)
-SVG = "image/svg+xml"
 SVG_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """For a drawing that somebody opens by itself: within a page it runs no scripts anyway."""
 
@@ -34,11 +25,19 @@ class Picture:
     kind: str
     """Its media type."""
     data: bytes
-    capture_id: int
+    capture_id: int | None
+    """The capture it is the answer of; None of one that stands in a page itself."""
 
 
-def picture(timeline: Timeline, exchanges: Exchanges, url: str) -> Picture | None:
-    """Return the latest archived picture of an address, or None."""
+def picture(here: Desk, url: str) -> Picture | None:
+    """Return the latest archived picture of an address, or the one that stands in a page itself; or None."""
+    if is_digest(url):
+        found = here.reading.tuples("SELECT media_type, data FROM embedded_pictures WHERE url = :url", {"url": url})
+        return next((Picture(kind, bytes(data), None) for kind, data in found), None)
+    return _captured(here.timeline, here.exchanges, url)
+
+
+def _captured(timeline: Timeline, exchanges: Exchanges, url: str) -> Picture | None:
     canonical = _canonical(url)
     for skip in range(_MOST_TRIES):
         held = timeline.best(canonical, skip=skip) if canonical else None
@@ -48,7 +47,7 @@ def picture(timeline: Timeline, exchanges: Exchanges, url: str) -> Picture | Non
             data = exchanges.read(held).decoded()
         except ArchiverError:
             continue
-        if 200 <= held.status < 300 and (kind := _kind(data, held.content_type)):
+        if 200 <= held.status < 300 and (kind := picture_type(data, held.content_type)):
             return Picture(kind, data, held.id)
     return None
 
@@ -60,10 +59,3 @@ def _canonical(url: str) -> str | None:
         return Site().canonical(url) or url
     except ValueError:
         return None
-
-
-def _kind(data: bytes, claimed: str) -> str | None:
-    for signature, place, kind in _SIGNATURES:
-        if data.startswith(signature, place):
-            return kind
-    return SVG if claimed.lower().startswith(SVG) and b"<svg" in data[:4096].lower() else None

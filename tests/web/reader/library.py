@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from archiver import items
-from archiver.store import captures, connections, lists, pages, posts, runs
+from archiver import items, media
+from archiver.store import captures, connections, embedded, lists, pages, posts, runs
 from archiver.store import comments as said
 from archiver.store.database import Archive, database_url
 from archiver.text import tex
@@ -19,6 +19,7 @@ from archiver.warc.writer import WarcWriter
 
 PICTURE = f"{BLOG}/usr/uploads/2026/01/a.png"
 DRAWING = f"{BLOG}/usr/uploads/2026/01/b.svg"
+SKETCH = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script><circle r='9'/></svg>"
 LIE = f"{BLOG}/usr/uploads/2026/01/lie.png"
 MATHS = rf"""
 开头一段，设$0<x<y$则$a<b$成立，见\eqref{{eq:one}}。
@@ -227,6 +228,8 @@ def filled(home: Path, reader: str = "http://127.0.0.1:9") -> Path:
     library.record(
         DRAWING, b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "image/svg+xml", "2026-01-01T00:30:01Z"
     )
+    sketch = items.EmbeddedPicture(url=media.digest_url(SKETCH), media_type="image/svg+xml", data=SKETCH)
+    embedded.keep(library.archive.session, [sketch])
     library.record(LIE, b"<script>alert(1)</script>", "image/png", "2026-01-01T00:30:02Z")
     library.post(1001, r"迹与$e^{i\pi}$", MATHS, comments=[*top, *deep], links=(1002, 1999))
     library.post(

@@ -13,7 +13,12 @@ from archiver.web.reader.macros import definitions
 
 PIECES = ("字", "$a<b$", "$$x$$", "<b>", "</p>", "`c<d`", "&lt;", "\n\n", "*", "| ", "# ", "\\$")
 RUNS = re.compile(r"<script|\son\w+=|javascript:|<iframe|<svg|style=", re.IGNORECASE)
-ELSEWHERE = ("[x](javascript:alert)", "![x](data:image/svg+xml,x)", '<a href="//evil.example">x</a>')
+ELSEWHERE = (
+    "[x](javascript:alert)",
+    "![x](data:image/svg+xml,x)",
+    "[x](ni:///sha-256;a)",
+    '<a href="//evil.example">x</a>',
+)
 FORMULA = re.compile(r'<span class="tex(?: display)?">(.*?)</span>', re.DOTALL)
 
 
@@ -49,6 +54,7 @@ def test_nothing_that_runs_gets_through(text: str) -> None:
         ("[x](https://kexue.fm/category/Big-Data)", 'href="/original/category/Big-Data"'),
         ("[x](https://example.org/a?b=c)", 'href="https://example.org/a?b=c"'),
         ("![a](https://kexue.fm/a.png)", 'src="/media?url=https%3A%2F%2Fkexue.fm%2Fa.png"'),
+        ("![a](ni:///sha-256;a-_1)", 'src="/media?url=ni%3A%2F%2F%2Fsha-256%3Ba-_1"'),
         ("见\\\\eqref{eq:a}", '<span class="tex">\\eqref{eq:a}</span>'),
         ("# 一\n\n## 二", '<h3 id="s2">二</h3>'),
         ("```python\nx = 1\n```", '<span class="mi">1</span>'),

@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 import pytest
 
+from archiver import media
 from archiver.web.reader import words
 from tests.web.reader.conftest import Client
-from tests.web.reader.library import DRAWING, LIE, PICTURE, png
+from tests.web.reader.library import DRAWING, LIE, PICTURE, SKETCH, png
 
 PAGES = (
     "/", "/posts", "/posts/1001", "/posts/1002", "/posts/1004", "/posts/1002/history", "/tags",
@@ -105,6 +106,14 @@ def test_pictures_come_from_the_archive_and_only_pictures(reader: Client) -> Non
     assert drawing.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     assert reader.get(f"/media?url={quote(LIE)}").status == 404
     assert reader.get("/media?url=https://kexue.fm/archives/1001").status == 404
+
+
+def test_a_picture_that_stands_in_a_page_is_shown_and_runs_nothing(reader: Client) -> None:
+    answer = reader.get(f"/media?url={quote(media.digest_url(SKETCH), safe='')}")
+    assert (answer.status, answer.headers["content-type"], answer.body) == (200, "image/svg+xml", SKETCH)
+    assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert "x-archive-capture" not in answer.headers
+    assert reader.get(f"/media?url={quote(media.digest_url(b''), safe='')}").status == 404
 
 
 def test_formulas_are_set_by_files_of_the_package(reader: Client) -> None:
