@@ -117,11 +117,23 @@ def _beside(box: etree._Element) -> str:
     paragraph = box.getparent()
     if paragraph is not None and paragraph.tag == "p" and len(paragraph) == 1 and not dom.words(paragraph):
         box = paragraph
-    after = box.getnext()
-    if after is None or (box.tail or "").strip() or _CAPTIONS.isdisjoint(after.get("class", "").lower().split()):
+    after = _follower(box)
+    if after is None or _CAPTIONS.isdisjoint(after.get("class", "").lower().split()):
         return ""
     text = dom.words(after)
     return text if len(text) <= MAX_CAPTION else ""
+
+
+def _follower(box: etree._Element) -> etree._Element | None:
+    """Return the element after another if no text stands between: comments of the page are none."""
+    before = box
+    for after in box.itersiblings():
+        if (before.tail or "").strip():
+            break
+        if isinstance(after.tag, str):
+            return after
+        before = after
+    return None
 
 
 def _shown(box: etree._Element) -> Iterator[etree._Element]:

@@ -241,3 +241,12 @@ def test_what_holds_the_place_of_a_picture_is_none(read: Read, markup: str, plac
 def test_an_address_that_holds_no_picture_is_an_issue(read: Read, address: str) -> None:
     assert doubts(f'<p>前<img src="{address}">后</p>') == ("pictures of the page that are not read: 1",)
     assert read(f'<p>前<img src="{address}">后</p>').embedded == ()
+
+
+def test_a_comment_of_the_page_is_no_caption_and_parts_none_from_its_picture(read: Read) -> None:
+    picture = "<div><img src='/a.png'></div>{}<p class='caption'>A mill</p>"
+    for between, caption in (("", "A mill"), ("<!-- drawn by hand -->", "A mill"), ("<!-- a -->words<!-- b -->", "")):
+        (image,) = read(f"<p>before</p>{picture.format(between)}").images
+        assert image.caption == caption
+    (image,) = read("<div><img src='/a.png'><!-- the end --></div>").images
+    assert image.caption == ""
