@@ -64,6 +64,7 @@ _WORD = re.compile(r"(?<![\\A-Za-z{])[^\W\d_]{2,}")
 _ARGUMENT = re.compile(r"\\(?:text\w*|math\w+|operatorname\*?|mbox|begin|end)\s*\{[^{}]{0,200}\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"[^\W\d_]{4}|[\u3040-\u9fff]{2}")
 """What is words where it stands outside of the commands and texts of a formula."""
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 _CDATA = re.compile(r"\A\s*%?\s*<!\[CDATA\[\n?|\n?\s*%?\s*\]\]>\s*\Z")
 _DELIMITERS = (("$$", "$$", True), (r"\[", r"\]", True), (r"\(", r"\)", False), ("$", "$", False))
 
@@ -257,6 +258,18 @@ def _katex(element: HtmlElement) -> Rendering | None:
     display = any("katex-display" in (box.get("class") or "").split() for box in boxes)
     for math in element.iter("math"):
         return _math_in(element, math, display)
+    source = _untagged(element)
+    return Rendering(source, display, ANNOTATION, None, (element,)) if source else None
+
+
+def _untagged(element: HtmlElement) -> str | None:
+    """Return the source out of MathML that lost its tags to a filter, as on CSDN: the last text in it, or None.
+
+    The filter leaves blank lines between the texts; in a formula TeX allows none.
+    """
+    for box in element.iterchildren("span"):
+        if "katex-mathml" in box.get("class", "").split() and not len(box):
+            return _BLANK_LINES.split("".join(dom.texts(box)).strip())[-1] or None
     return None
 
 

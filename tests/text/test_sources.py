@@ -59,6 +59,13 @@ FORMS: list[Form] = [
         ),
         ANNOTATION,
     ),
+    (  # without the tags of its MathML, as a filter of CSDN leaves it
+        (
+            '<span class="katex--inline"><span class="katex"><span class="katex-mathml">\n\n      m\n'
+            '     \n      1\n   \n     %s\n    \n   </span><span class="katex-html">glyphs</span></span></span>'
+        ),
+        ANNOTATION,
+    ),
     ('<mjx-container class="MathJax"><mjx-math data-latex="%s">glyphs</mjx-math></mjx-container>', ATTRIBUTE),
     ('<math class="ltx_Math" alttext="%s"><mi>m</mi></math>', ATTRIBUTE),
     ('<img class="latex" src="/latex.php?latex=%u" alt="%s">', ATTRIBUTE),
