@@ -13,7 +13,9 @@ from functools import lru_cache
 from lxml import etree
 from lxml.html import HtmlElement
 
+from archiver.pages.document import text_of, title_of
 from archiver.text import dom
+from archiver.text.agreement import letters
 
 _TAGS = frozenset({"aside", "dialog", "form", "nav"})
 _ROLES = frozenset({"alert", "banner", "complementary", "contentinfo", "dialog", "menu", "navigation", "search"})
@@ -39,6 +41,9 @@ _WEAK = frozenset(
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
+_SECTION = re.compile(r"(?:^|\s)(?:section|level\d|sect\d)(?=\s|$)")
+_COPY = re.compile(r"-\d+\Z")
+"""What generators put behind an id that an earlier heading has."""
 _NOTES = "//*[@role='doc-footnote' or @role='doc-endnotes']"
 """Notes to the text by their role (DPUB-ARIA), which Sphinx writes as `<aside>`."""
 _STATES = ("has-", "is-", "no-", "with-", "js-", "not-", "without-")
@@ -67,7 +72,8 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
         for above in paragraph.iterancestors():
             held[above] = held.get(above, 0) + len(str(paragraph.text_content()))
     most = MOST_PROSE * held.get(page, 0)
-    for element in [each for each in page.iter(etree.Element) if _is_around(each)]:
+    sections = _sections(page)
+    for element in [each for each in page.iter(etree.Element) if _is_around(each, each in sections)]:
         if held.get(element, 0) <= most and not dom.is_in_rendering(element):
             _take_out(element, kept)
 
@@ -85,17 +91,40 @@ def _is_remarks(element: HtmlElement) -> bool:
     return element.tag not in _NEVER and not _REMARKS.isdisjoint([element.get("id", ""), *_classes(element)])
 
 
-def _is_around(element: HtmlElement) -> bool:
+def _sections(page: HtmlElement) -> set[HtmlElement]:
+    """Return the sections of a text that got their ids from their headings, as Sphinx and pandoc give them.
+
+    Where no section's id is free of suspicion, somebody may have called one what it is.
+    """
+    boxes = (each for each in page.iter("section", "div") if each.get("id") and _is_section(each))
+    named = {box for box in boxes if _tells_heading(box, next(box.iterchildren(*dom.HEADINGS), None))}
+    return named if any(_WORDS.isdisjoint(_words(box.get("id", ""))) for box in named) else set()
+
+
+def _is_section(box: HtmlElement) -> bool:
+    return box.tag == "section" or _SECTION.search(box.get("class", "")) is not None
+
+
+def _tells_heading(element: HtmlElement, heading: HtmlElement | None) -> bool:
+    """Tell whether the id of an element is the words of a heading, which may begin with a number."""
+    if heading is None:
+        return False
+    name = letters(_COPY.sub("", element.get("id", ""))).casefold()
+    return bool(name) and letters(title_of(heading)).casefold().endswith(name)
+
+
+def _is_around(element: HtmlElement, is_section: bool) -> bool:
     tag = element.tag
     if tag in _TAGS or element.get("role") in _ROLES or element.get("aria-modal") == "true":
         return True
     if tag in _NEVER:
         return False
-    words = _words_of(element)
+    of_text = is_section or (tag in dom.HEADINGS and _tells_heading(element, element))
+    words = _words(element.get("class", "")) if of_text else _words_of(element)
     if not _WORDS.isdisjoint(words) or not _WHOLE.isdisjoint(_classes(element)):
         return True
     weak = tag == "footer" or (tag != "span" and not _WEAK.isdisjoint(words))
-    return weak and next(element.iter("pre", "img", "math", "script"), None) is None and _is_short(element)
+    return weak and next(element.iter("pre", "img", "math", "script"), None) is None and _is_line(element)
 
 
 def _take_out(element: HtmlElement, kept: set[HtmlElement]) -> None:
@@ -118,5 +147,8 @@ def _words(names: str) -> frozenset[str]:
     return frozenset(whole | {part for name in whole if not name.startswith(_STATES) for part in _PARTS.split(name)})
 
 
-def _is_short(element: HtmlElement) -> bool:
-    return len(str(element.text_content())) <= LITTLE
+def _is_line(element: HtmlElement) -> bool:
+    """Tell whether an element is a line of words: formulas alone, such as hidden definitions, are of the text."""
+    words = text_of(element)
+    formulas = " ".join(text_of(formula) for formula in element.iter(dom.FORMULA))
+    return len(words) <= LITTLE and (not formulas or words != formulas)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml.html import HtmlElement
 
 from archiver.pages.claims import Claims
-from archiver.pages.document import title_of
+from archiver.pages.document import has_class, title_of
 from archiver.pages.standards import leads_home
 
 _AFTER = re.compile(r"\s*[|·•»«–—:：_]|\s+-|-\s")
 _BEFORE = re.compile(r"(?:[|·•»«–—:：_]\s*|\s-\s*|-\s+)\Z")
 _LONGEST = 300  # characters of a title
+_TITLE_CLASSES = ("post-title", "entry-title", "article-title")
 _MOST = 50  # headings that are looked at
 
 
@@ -22,12 +24,18 @@ def title(tree: HtmlElement, said: Claims) -> str:
     Many pages add the name of the site to the title, and some use the one for the other.
     """
     site_name = next((claim.value for claim in said.all("site_name")), "")
-    headings = [title_of(each) for each in list(tree.iter("h1", "h2", "h3"))[:_MOST] if not leads_home(each)]
+    headings = [title_of(each) for each in _headings(tree) if not leads_home(each)]
     for claim in said.all("title"):
         known = [*headings, *_without(site_name, claim.value)]
         if claim.witness != "h1" and (found := _repeated(claim.value, known)):
             return said.settle("title", found, claim.witness)
     return said.one("title", lambda value: None if value == site_name else value) or site_name
+
+
+def _headings(tree: HtmlElement) -> list[HtmlElement]:
+    """Return what may name the article: headings, and what themes call its title whatever its tag."""
+    called = " | ".join(f"//*[{has_class(name)}][not(self::body)]" for name in _TITLE_CLASSES)
+    return [*tree.xpath(called)[:_MOST], *islice(tree.iter("h1", "h2", "h3"), _MOST)]
 
 
 def _repeated(said: str, headings: list[str]) -> str | None:

@@ -263,3 +263,43 @@ def test_a_script_as_long_as_a_library_is_no_configuration() -> None:
 def test_a_page_named_after_its_renderer_has_surroundings_all_the_same() -> None:
     body = f'<div class="katex-page"><nav class="menu">Read this too.</nav><article>{PROSE}</article></div>'
     assert "Read this too." not in page(body=body).content.text
+
+
+def section(name: str, heading: str) -> str:
+    return (
+        f"<section id={name!r}><h2>{heading}</h2>{PROSE.replace('A sentence', f'About {name} there is one')}</section>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [("skip-lists", "Skip Lists"), ("related-work", "2.1 Related Work"), ("menu-costs-1", "Menu Costs")],
+)
+def test_an_id_made_of_a_heading_takes_nothing_out_of_the_text(name: str, heading: str) -> None:
+    others = "".join(section(f"part-{each}", f"Part {each}") for each in "abcdefgh")
+    assert f"About {name}" in page(body=f"<article>{others}{section(name, heading)}</article>").content.text
+    bare = f"<article>{others}<h2 id={name!r}>{heading}</h2>{PROSE}</article>"
+    assert f"## {heading}" in page(body=bare).content.markdown
+
+
+def test_a_section_called_what_it_is_stays_out_though_its_heading_says_the_same() -> None:
+    others = "".join(f"<h2>Part {each}</h2>{PROSE}" for each in "abcdefgh")
+    assert (
+        "About related" not in page(body=f"<article>{others}{section('related-posts', 'Related Posts')}").content.text
+    )
+
+
+def test_hidden_definitions_are_formulas_of_the_text() -> None:
+    hidden = '<div class="hidden"><p><span class="math display">\\[\\def\\v#1{\\mathbf{#1}}\\]</span></p></div>'
+    found = page(body=f"<article>{hidden}{PROSE * 3}</article>").content.formulas
+    assert [formula.tex for formula in found] == ["$$\\def\\v#1{\\mathbf{#1}}$$"]
+
+
+@pytest.mark.parametrize("name", ["post-title", "center description entry-title"])
+def test_the_title_may_be_no_heading_while_the_sections_are_of_the_first_rank(name: str) -> None:
+    called = f'<div class="{name}"> Two Lamps </div>'
+    read = page(
+        "<title>Two Lamps | The Shed</title>", f"{called}<article><h1>Oil</h1>{PROSE}<h1>Wick</h1>{PROSE}</article>"
+    )
+    assert read.title == "Two Lamps"
+    assert "# Oil" in read.content.markdown
