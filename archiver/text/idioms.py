@@ -21,7 +21,8 @@ NOTE = "note"
 """Attribute of a `div` that is a footnote, and of the `dom.PROSE` it begins with: its mark, as Markdown has it."""
 
 _FOUND = etree.XPath(
-    "descendant::*[self::q or self::ruby or self::input[@type='checkbox'] or self::details or self::video[@poster]"
+    "descendant::*[@class or @style or @id or not(self::p or self::br or self::a or self::strong or self::li)]"
+    "[self::q or self::ruby or self::input[@type='checkbox'] or self::details or self::video[@poster]"
     " or self::picture[not(descendant::img)]"
     " or self::noscript[descendant::iframe or descendant::video or descendant::audio]"
     " or self::img[@alt and contains(concat(' ', @class), 'emoji') or contains(@class, 'smiley')]"
@@ -32,6 +33,7 @@ _FOUND = etree.XPath(
     " or self::*[contains(@class, 'copy') or contains(@class, 'clipboard') or contains(@class, 'toolbar')"
     " or contains(@class, 'crayon-syntax') or contains(@class, 'highlight-tools') or self::th[@class='filename']]]"
 )
+"""What may be an idiom; the first condition is there for speed: nearly all elements of a text fail it."""
 _QUOTES = (("“", "”"), ("‘", "’"))
 _EMOJI = re.compile(r":\w+:|[^\w\s]{1,12}")
 """What stands for the picture of an emoji in text: a sign, with what colours or joins it, or its name or old face."""

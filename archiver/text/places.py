@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import cast
 from urllib.parse import unquote
 
 from lxml import etree
 
-_LINKS = etree.XPath("descendant::a[starts-with(@href, '#')]")
 _NAME = re.compile(r"[\w.:~+%@/=,;!()-]{1,200}")
 """What can stand in an attribute and in an address alike; real ids hold little else."""
 
 
 def name(href: str | None) -> str | None:
     """Return the id that an address on the same page names, or None where it is none of them."""
-    found = unquote(href[1:]) if href and href.startswith("#") else ""
+    if not href or not href.startswith("#"):
+        return None
+    found = unquote(href[1:])
     return found if _NAME.fullmatch(found) else None
 
 
@@ -24,11 +24,7 @@ def find(body: etree._Element) -> dict[etree._Element, str]:
 
     A heading's link to itself leads nowhere, and a link cannot hold a place.
     """
-    wanted = {
-        target
-        for link in cast("list[etree._Element]", _LINKS(body))
-        if (target := name(link.get("href"))) and not _is_within(link, target)
-    }
+    wanted = {target for link in body.iter("a") if (target := name(link.get("href"))) and not _is_within(link, target)}
     places: dict[etree._Element, str] = {}
     for element in body.iter(etree.Element) if wanted else ():
         own = _own(element)
