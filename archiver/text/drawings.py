@@ -29,6 +29,8 @@ _SWALLOWED = frozenset({"p", "pre", "table", dom.FORMULA, *dom.HEADINGS})
 """What never stands in a drawing: one that is not closed has taken the text after it in."""
 _HOLDERS = dom.DROPPED | {"math"}
 _SIGNS = re.compile(r"(?:^|[\s_-])(?:anticon|bi|emoji|fa|feather|icons?|lucide|octicon|twemoji)(?=$|[\s_-])")
+_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b")
+_STYLED = re.compile(r"(?:^|;)\s*(width|height)\s*:([^;]*)")
 _LENGTH = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(px|pt|em|rem|ex)?\s*")
 _PIXELS = {None: 1.0, "px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0}
 
@@ -48,11 +50,20 @@ def find(body: HtmlElement) -> list[HtmlElement]:
 
 def is_shown(drawing: HtmlElement) -> bool:
     """Tell whether an `<svg>` is to show something to readers of the text: neither an icon nor part of something."""
-    if drawing.get("aria-hidden") == "true" or "display:none" in drawing.get("style", "").replace(" ", ""):
+    return _is_seen(drawing) and _survey(drawing).draws
+
+
+def awaits_script(drawing: HtmlElement) -> bool:
+    """Tell whether an `<svg>` is there for a script to draw in: nothing is in it to be seen or used."""
+    return _is_seen(drawing) and next(drawing.iter(*_SHAPES, "symbol", "use"), None) is None
+
+
+def _is_seen(drawing: HtmlElement) -> bool:
+    if drawing.get("aria-hidden") == "true" or _HIDDEN.search(drawing.get("style", "")) or _is_small(drawing):
         return False
     parent = drawing.getparent()
     marks = (drawing.get("class", ""), parent.get("class", "") if parent is not None else "")
-    if any(map(_SIGNS.search, marks)) or _is_small(drawing) or not _survey(drawing).draws:
+    if any(map(_SIGNS.search, marks)):
         return False
     return not dom.is_in_rendering(drawing) and not any(box.tag in _HOLDERS for box in drawing.iterancestors())
 
@@ -88,9 +99,10 @@ def _survey(drawing: etree._Element) -> _Survey:
 
 def _is_small(drawing: etree._Element) -> bool:
     """Tell whether a drawing has the size of a sign; of one without a size, the plane it is drawn on tells."""
-    sides = [_LENGTH.fullmatch(drawing.get(name, "")) for name in ("width", "height")]
-    lengths = [float(side[1]) * _PIXELS[side[2]] for side in sides if side]
-    if not lengths and not (drawing.get("width") or drawing.get("height")):
+    styled = dict(_STYLED.findall(drawing.get("style", "")))
+    given = [value for name in ("width", "height") if (value := styled.get(name) or drawing.get(name))]
+    lengths = [float(side[1]) * _PIXELS[side[2]] for side in map(_LENGTH.fullmatch, given) if side]
+    if not given:
         plane = drawing.get("viewbox", "").replace(",", " ").split()[2:4]
         lengths = [float(side[1]) for side in map(_LENGTH.fullmatch, plane) if side]
     return bool(lengths) and max(lengths) <= LARGEST_ICON

@@ -88,7 +88,7 @@ def _live(body: HtmlElement) -> list[str]:
     """Return what only a running page shows: drawings by a script, and fields for readers to fill in."""
     unseen = ("noscript", "template")
     seen = [each for each in body.iter(*_LIVE) if next(each.iterancestors(*unseen), None) is None]
-    drawn = sum(each.tag == "canvas" for each in seen)
+    drawn = sum(each.tag == "canvas" for each in seen) + sum(map(drawings.awaits_script, body.iter("svg")))
     fields = sum(each.tag != "canvas" and each.get("type", "text").lower() in _FIELDS for each in seen)
     issues = [f"drawings by scripts of the page that are not read: {drawn}"] if drawn else []
     return [*issues, f"fields of forms that are not read: {fields}"] if fields else issues

@@ -130,7 +130,8 @@ def test_a_drawing_is_read_once_in_whatever_stands_around_it(box: str) -> None:
         f"<svg><symbol id='a'>{LINE}</symbol></svg>",
         f"<svg style='display: none'>{LINE}</svg>",
         f"<button><svg viewBox='0 0 200 100'>{LINE}</svg></button>",
-        "<svg></svg>",
+        f"<svg style='top: 2px; width: 3px; height:14px; background: #fde'>{LINE}</svg>",
+        "<svg style='width:3px; height:14px; background: #fde'></svg>",
     ],
 )
 def test_an_icon_is_no_picture_and_no_issue(icon: str) -> None:
@@ -149,6 +150,13 @@ def test_an_icon_is_no_picture_and_no_issue(icon: str) -> None:
 def test_a_formula_that_mathjax_drew_is_no_picture(box: str) -> None:
     content, _ = read(f"<p>前{box}后</p>")
     assert content.images == ()
+
+
+@pytest.mark.parametrize("inside", ["", "<defs></defs><g></g>", "<title>图</title>"])
+def test_a_place_for_a_script_to_draw_in_is_an_issue(inside: str) -> None:
+    content, issues = read(f"<p>前<svg id='graph' width='900' height='300'>{inside}</svg>后</p>")
+    assert content.images == ()
+    assert issues == ("drawings by scripts of the page that are not read: 1",)
 
 
 def test_a_drawing_that_is_not_closed_takes_no_text_with_it_unnoticed() -> None:

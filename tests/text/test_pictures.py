@@ -76,6 +76,7 @@ def test_a_caption_belongs_to_the_picture_in_whatever_stands_around_it(read: Rea
         '<figure id="f1">{}<figcaption>题</figcaption></figure>',
         '<p>{}</p><p class="caption">题</p>',
         '{}<div class="image-caption">题</div>',
+        '{}<!-- 注 --> <?php ?><div class="image-caption">题</div>',
         '<p>前文</p><p><a href="/b">{}</a></p><p class="caption">题</p>',
     ],
 )
@@ -85,7 +86,13 @@ def test_a_caption_is_known_by_its_class_and_may_stand_beside(read: Read, markup
 
 
 @pytest.mark.parametrize(
-    "markup", ["<p>{}</p><p>正文</p>", "<p>{}正文</p><p class='caption'>题</p>", "<div id='all'>{}<p>正文</p></div>"]
+    "markup",
+    [
+        "<p>{}</p><p>正文</p>",
+        "<p>{}正文</p><p class='caption'>题</p>",
+        "{}<!-- 注 -->文<p class='caption'>题</p>",
+        "<div id='all'>{}<p>正文</p></div>",
+    ],
 )
 def test_what_is_after_a_picture_is_no_caption_of_itself(read: Read, markup: str) -> None:
     (image,) = read(markup.format("<img src='/a.png'>")).images
