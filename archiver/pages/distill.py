@@ -1,8 +1,12 @@
-"""What a page of Distill says of its article in its front matter, a script of JSON (https://distill.pub/guide)."""
+"""What a page of Distill says of its article in its front matter, a script of JSON (https://distill.pub/guide).
+
+The first articles have it as a few lines of YAML, with the authors as `- name: address`.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +15,8 @@ from lxml.html import HtmlElement
 from archiver.pages.claims import Claim
 
 _SCRIPTS = "//d-front-matter//script | //dt-front-matter//script | //script[@type='text/front-matter']"
+_ITEM = re.compile(r"\s*-\s+([^\n]+?)(?::(?:\s[^\n]*)?)?\Z")
+_FIELD = re.compile(r"\s*(\w+):(?:\s+|\Z)([^\n]*)")
 _FIELDS = {
     "title": ("title",),
     "description": ("description",),
@@ -20,14 +26,27 @@ _FIELDS = {
 
 
 def front_matter(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield title, description, dates and authors; front matter that is no JSON says nothing."""
+    """Yield title, description, dates and authors; front matter in neither form says nothing."""
     for script in tree.xpath(_SCRIPTS)[:1]:
         try:
             said = json.loads(script.text or "")
         except (ValueError, RecursionError):
-            continue
+            said = _lines(script.text or "")
         if isinstance(said, dict):
             yield from _claims(said)
+
+
+def _lines(text: str) -> dict[str, Any]:
+    """Return fields that are one line of YAML each, or a list of names with addresses."""
+    said: dict[str, Any] = {}
+    items: list[str] = []
+    for line in text.splitlines():
+        if item := _ITEM.match(line):
+            items.append(item[1].strip("\"' "))
+        elif field := _FIELD.match(line):
+            items = []
+            said[field[1]] = field[2].strip("\"' ") or items
+    return said
 
 
 def _claims(said: dict[str, Any]) -> Iterator[Claim]:

@@ -146,7 +146,7 @@ def _scoped(tree: HtmlElement, names: _Attributes) -> list[Node]:
     """Return the outermost things of a page's markup, in page order."""
     nodes: dict[HtmlElement, Node] = {}
     roots: list[Node] = []
-    loose = Node(types=["Article"])
+    loose = Node(types=["WebPage"])
     for element in tree.xpath(f"//*[@{names.scope} or @{names.property}]"):
         holder = next((nodes[above] for above in element.iterancestors() if above in nodes), None)
         value: str | Node | None = None
@@ -207,7 +207,7 @@ _WORK, _OTHER, _PAGE = range(3)
 def _rank(node: Node) -> int | None:
     if any(_ARTICLE.search(name) for name in node.types):
         return _WORK
-    if not _OTHER_WORKS.isdisjoint(node.types):
+    if not _OTHER_WORKS.isdisjoint(node.types) or (not node.types and "author" in node.properties):
         return _OTHER
     return _PAGE if any(_PAGES.search(name) for name in node.types) else None
 

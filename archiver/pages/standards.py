@@ -211,7 +211,7 @@ def times(tree: HtmlElement) -> Iterator[Claim]:
             named = f"{element.get('class', '')} {element.get('itemprop', '')} {element.get('title', '')}"
             before = text_of(element.getparent())[:40] if element.getparent() is not None else ""
             field = "modified_at" if _UPDATED.search(named + before) else "published_at"
-            yield Claim(field, element.get("datetime") or text_of(element), "time")
+            yield from (Claim(field, said, "time") for said in (element.get("datetime"), text_of(element)) if said)
 
 
 _TAGGED = re.compile(r"/(?:tags?|topics?|label)(?:/|/?#|\.html#)[^/#?]+(?:/|\.html)?\Z", re.IGNORECASE)

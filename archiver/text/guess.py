@@ -2,7 +2,8 @@
 
 Its traps (measured on this blog's pages with trafilatura 2.3.1): it drops author names without a space, takes dates
 from comments, and turns the year of a BibTeX entry into the first of January. So comments and citation are taken out
-first, and a first of January that the page does not show is no date.
+first, and a first of January that the page does not show is no date. Where nothing says that a date is one, it takes
+any in the text, such as that of a paper cited: it is not asked to look so far.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def guess(page: HtmlElement) -> Guess:
     for element in [found for found in pruned.iter(etree.Element) if found.get("id") in MISLEADING]:
         if element.getparent() is not None:
             element.drop_tree()
-    found = extract_metadata(pruned)
+    found = extract_metadata(pruned, extensive=False)
     date = found.date if found else None
     text = "".join(dom.texts(pruned))
     if date and date.endswith("-01-01") and not re.search(r"\b0?1[-/月 ]0?1\b|\bJan(uary)?\.? 0?1\b", text):

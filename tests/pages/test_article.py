@@ -198,8 +198,15 @@ def test_no_front_matter_of_distill_costs_an_article(value: Any) -> None:
     assert "A sentence" in distilled(said).content.text
 
 
-@pytest.mark.parametrize("said", ["", "{", "[]", "title: x", "[" * 100_000])
-def test_front_matter_that_is_no_json_says_nothing(said: str) -> None:
+def test_the_front_matter_of_the_first_articles_of_distill_is_lines() -> None:
+    lines = ["title: Two Lamps: A Study", "authors:", "  - Ada Brook: https://a.example", "  - Tom O'Hare:"]
+    article = distilled("\n".join([*lines, "published: 2017-04-04"]))
+    assert (article.title, article.authors) == ("Two Lamps: A Study", ("Ada Brook", "Tom O'Hare"))
+    assert article.published_at == "2017-04-04"
+
+
+@pytest.mark.parametrize("said", ["", "{", "[]", "no field", "[" * 100_000, "- :\n" * 100_000, "- a: " * 100_000])
+def test_front_matter_in_no_form_says_nothing(said: str) -> None:
     assert "distill" not in distilled(said).witnesses.values()
 
 
@@ -303,3 +310,22 @@ def test_the_title_may_be_no_heading_while_the_sections_are_of_the_first_rank(na
     )
     assert read.title == "Two Lamps"
     assert "# Oil" in read.content.markdown
+
+
+def test_a_time_whose_machine_form_is_none_is_read_as_written() -> None:
+    made = '<article><time datetime="article.date.isoformat()">Wed 05 September 2012</time>'
+    assert page(body=made + PROSE * 3).published_at == "2012-09-05"
+
+
+def test_the_date_of_what_a_text_cites_is_not_its_own() -> None:
+    cited = "<p>As Brook showed in her paper on lamps (7 September 2013), oil burns.</p>"
+    assert page(body=f"<article>{PROSE * 3}{cited}</article>").published_at is None
+
+
+def test_a_thing_of_no_type_that_has_an_author_is_the_article() -> None:
+    thing = '<div itemscope><p itemprop="author" itemscope itemtype="https://schema.org/Person">'
+    thing += '<a>Ada Brook</a><b itemprop="name">Ada Brook</b> 9,986</p>'
+    read = page(
+        '<meta itemprop="name" content="Two Lamps"><title>x</title>', f"{thing}<article>{PROSE * 3}</article></div>"
+    )
+    assert (read.authors, read.witnesses["authors"]) == (("Ada Brook",), "microdata")
