@@ -59,8 +59,8 @@ def source(tex: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return a text without white space and characters that nobody sees."""
-    return re.sub(r"[\s\u200b\ufeff]+", "", text)
+    """Return a text without white space, characters that nobody sees and what quotes lines in Markdown."""
+    return re.sub(r"\n[\s>]+|[\s\u200b\ufeff]+", "", text)
 
 
 def unescaped(text: str) -> str:

@@ -61,7 +61,8 @@ _CONFIGURED = """
   const says = (words) => scripts.some((each) => words.test(each.textContent));
   if (document.querySelector("script[type^='text/x-mathjax-config']") || says(/MathJax\\.Hub\\.Config/))
     return "https://mathjax2.npm/mathjax2/MathJax.js?config=TeX-MML-AM_CHTML";
-  const said = document.querySelector("annotation, math[alttext], script[type^='math/tex'], mjx-container, .katex, dt-article");
+  const said = document.querySelector(
+    "annotation, math[alttext], script[type^='math/tex'], mjx-container, .katex, dt-article");
   const delimited = !said && /\\\\[(\\[]/.test(document.body.textContent);
   const configured = window.MathJax || says(/MathJax\\s*=/);
   return configured || delimited ? "https://mathjax3.npm/mathjax3/es5/tex-mml-chtml.js" : null;
@@ -78,7 +79,8 @@ _READ = """
   const PICTURE = 'img.latex, img[class*="mwe-math-fallback"], img[eeimg], img[src*="latex.php"], ' +
     'img[src*="latex.codecogs.com"], img[src*="equation?tex="]';
   const OWN = 'annotation[encoding="application/x-tex"], annotation[encoding="TeX"], script[type^="math/tex"], ' +
-    'math[alttext], .ztext-math[data-tex], d-math, dt-math, math-renderer, .katex-error, mjx-container [data-latex], ' + PICTURE;
+    'math[alttext], .ztext-math[data-tex], d-math, dt-math, math-renderer, .katex-error, ' +
+    'mjx-container [data-latex], ' + PICTURE;
   const FORMULA = '.mwe-math-element, .ztext-math, .katex, mjx-container, math, math-renderer';
   const RENDERED = '.MathJax, .MathJax_Display, .MathJax_SVG, .MathJax_SVG_Display, .mjx-chtml, .MathJax_Preview';
 
