@@ -4,8 +4,8 @@ r"""What is made of article pages of any blog engine, by us and by others, in on
 
 FOLDER holds ENGINE/*.html: rendered pages, for example from the `gh-pages` branches of blogs. Beside a page there may
 be PAGE.json with its `url`, its `title`, `author` and `date`, the CSS selector `article` of the element that holds the
-article, and `without`, one of what does not belong to it; and scripts of the site that configure its mathematics, which
-we are given as well. MathJax, KaTeX and defuddle come from npm:
+article, `without`, one of what does not belong to it, and `script`, which configures its mathematics as a script of the
+site does that cannot run here; and scripts of the site that can, which we are given as well. MathJax, KaTeX and defuddle come from npm:
 
     npm install mathjax2@npm:mathjax@2 mathjax3@npm:mathjax@3 mathjax4@npm:mathjax@4 katex defuddle linkedom
 
@@ -148,7 +148,7 @@ def score(truth: Truth, reading: Reading, said: dict[str, str]) -> dict[str, int
         "in order": found,
         "twice": -less_often,
         "pictures": sum(any(name in beside or name in reading.text for name in names) for names in truth.pictures),
-        "code": sum(any(folded(code) in text for text in texts) for code in truth.code),
+        "code": sum(any(folded("\n" + code) in text for text in texts) for code in truth.code),
         "seconds": reading.seconds,
     }
     if "title" in said:
@@ -173,7 +173,7 @@ def _faults(truth: Truth, reading: Reading) -> dict[str, list[str]]:
         "not read": list((Counter(wanted) - Counter(ours)).elements()),
         "not there": list((Counter(ours) - Counter(wanted)).elements()),
         "pictures": [min(each) for each in truth.pictures if not each & names],
-        "code": [code[:80] for code in truth.code if folded(code) not in folded(reading.text)],
+        "code": [code[:80] for code in truth.code if folded("\n" + code) not in folded(reading.text)],
     }
     return {what: each for what, each in told.items() if each}
 
@@ -193,7 +193,7 @@ Page = dict[str, Any]
 def measured(path: Path, said: dict[str, str], truth_of: Callable[..., Truth], readers: dict[str, Read]) -> Page:
     """Ask the oracle and every program about a page."""
     url = said.get("url") or f"https://{path.parent.name}.example/{path.stem}/"
-    truth = truth_of(path, url, said.get("article", ""), said.get("without", ""))
+    truth = truth_of(path, url, *(said.get(name, "") for name in ("article", "without", "script")))
     body = path.read_bytes().decode("utf-8", "replace").encode()
     page: Page = {"page": f"{path.parent.name}/{path.name}", "programs": {}, "failed": {}}
     page |= {"formulas": len(truth.formulas), "pictures": len(truth.pictures), "code": len(truth.code)}

@@ -39,6 +39,16 @@ EXCEPT = "nav, .toc, #toc, #TOC, #table-of-contents, [role=doc-toc], .comments, 
 
 SECONDS = 60
 
+_MARK = """
+addEventListener("DOMContentLoaded", () => {
+  for (const math of document.querySelectorAll("math")) {
+    const source = math.querySelector("annotation[encoding*=tex i]")?.textContent ?? math.getAttribute("alttext");
+    if (source) math.dataset.source = encodeURIComponent(source);
+  }
+});
+"""
+"""Notes what MathML says its source is, before a renderer changes it."""
+
 _TYPESET = """
 async () => {
   const M = window.MathJax, late = new Promise((done) => setTimeout(done, 50000));
@@ -79,7 +89,7 @@ _READ = """
   const PICTURE = 'img.latex, img[class*="mwe-math-fallback"], img[eeimg], img[src*="latex.php"], ' +
     'img[src*="latex.codecogs.com"], img[src*="equation?tex="]';
   const OWN = 'annotation[encoding="application/x-tex"], annotation[encoding="TeX"], script[type^="math/tex"], ' +
-    'math[alttext], .ztext-math[data-tex], d-math, dt-math, math-renderer, .katex-error, ' +
+    'script[type^="math/mml"], math[alttext], .ztext-math[data-tex], d-math, dt-math, math-renderer, .katex-error, ' +
     'mjx-container [data-latex], ' + PICTURE;
   const FORMULA = '.mwe-math-element, .ztext-math, .katex, mjx-container, math, math-renderer';
   const RENDERED = '.MathJax, .MathJax_Display, .MathJax_SVG, .MathJax_SVG_Display, .mjx-chtml, .MathJax_Preview';
@@ -96,10 +106,10 @@ _READ = """
     try { return decodeURIComponent(said.replaceAll("+", " ")); } catch { return said; }
   };
   const parsed = (mathml) => new DOMParser().parseFromString(mathml, "text/html").querySelector("math");
-  const left = (math) =>
-    math?.querySelector("annotation[encoding*=tex i]")?.textContent ?? math?.getAttribute("alttext");
+  const left = (math) => math?.dataset.source && decodeURIComponent(math.dataset.source);
   const said = (node) =>
     node.matches("math") ? left(node)
+    : node.matches("script[type^='math/mml']") ? left(parsed(node.textContent))
     : node.matches("img") ? node.getAttribute("alt") || address(node)
     : node.getAttribute("data-tex") ?? node.getAttribute("data-latex") ?? node.textContent;
 
@@ -114,7 +124,7 @@ _READ = """
     if (item.inputJax.name === "TeX") take(node, item.math);
     else if (item.inputJax.name === "MathML") take(node, left(parsed(item.math)));
   }
-  const scripted = root.querySelector('script[type^="math/tex"]');
+  const scripted = root.querySelector('script[type^="math/"]');
   for (const node of root.querySelectorAll(OWN)) if (!(scripted && node.closest(RENDERED))) take(node, said(node));
   const order = (a, b) => a[0].compareDocumentPosition(b[0]) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
 
@@ -132,6 +142,7 @@ _READ = """
     if (!inside(node) || node.closest(GUTTER) || node.parentElement.closest("pre") || group(node) !== node) continue;
     const copy = node.cloneNode(true);
     copy.querySelectorAll(GUTTER).forEach((each) => each.remove());
+    copy.querySelectorAll("br").forEach((each) => each.replaceWith("\\n"));
     if (/[^\\s\\d]/.test(copy.textContent)) code.push(copy.textContent);
   }
   return {formulas: [...found].sort(order).map((each) => each[1]), pictures, code};
@@ -161,11 +172,15 @@ class Oracle:
     packages: Path
     _served: dict[str, str] = field(default_factory=dict)
 
-    def truth(self, path: Path, url: str, article: str = "", without: str = "") -> Truth:
-        """Return what the page holds in the element `article`, if one is named, but not within `without`."""
+    def truth(self, path: Path, url: str, article: str = "", without: str = "", script: str = "") -> Truth:
+        """Return what the page holds in the element `article`, if one is named, but not within `without`.
+
+        `script` runs before those of the page.
+        """
         self._served.clear()
         page = self.browser.new_page(service_workers="block")
         try:
+            page.add_init_script(_MARK + script)
             page.route("**/*", lambda route, request: self._answer(route, request, path, url))
             page.goto(url, wait_until="load", timeout=1000 * SECONDS)
             page.wait_for_load_state("networkidle")
