@@ -5,7 +5,8 @@ r"""What is made of article pages of any blog engine, by us and by others, in on
 FOLDER holds ENGINE/*.html: rendered pages, for example from the `gh-pages` branches of blogs. Beside a page there may
 be PAGE.json with its `url`, its `title`, `author` and `date`, the CSS selector `article` of the element that holds the
 article, `without`, one of what does not belong to it, and `script`, which configures its mathematics as a script of the
-site does that cannot run here; and scripts of the site that can, which we are given as well. MathJax, KaTeX and defuddle come from npm:
+site does that cannot run here; and scripts of the site that can, which we are given as well. MathJax, KaTeX and
+defuddle come from npm:
 
     npm install mathjax2@npm:mathjax@2 mathjax3@npm:mathjax@3 mathjax4@npm:mathjax@4 katex defuddle linkedom
 
@@ -45,6 +46,7 @@ Span = tuple[int, int]
 _PLAIN = ("<title>一</title><article>" + "<p>这一段话没有公式。One paragraph, and no formula in it.</p>" * 20).encode()
 
 _OPENERS = {"$$": "$$", "$": "$", "\\[": "\\]", "\\(": "\\)"}
+_MARKS = [*_OPENERS.items(), ("\\[", "\\\\]"), ("\\(", "\\\\)")]
 _CDATA = re.compile(r"%\s*<!\[CDATA\[|%\s*\]\]>")
 """How kramdown hides TeX from readers of XML."""
 
@@ -93,22 +95,17 @@ def chain(spans: Iterable[list[Span]]) -> int:
     return len(ends) - 1
 
 
-def forms(tex: str) -> list[str]:
-    """Return how a folded formula may be written in a text."""
-    between = [f"{opener}{tex}{closer}" for opener, closer in _OPENERS.items()]
-    between += [f"\\{opener}{tex}\\{closer}" for opener, closer in _OPENERS.items() if opener.startswith("\\")]
-    return [*between, tex] if re.search(r"[\\^_]", tex) else between
-
-
 def standing(formulas: Iterable[str], text: str) -> dict[str, list[Span]]:
     """Return where folded formulas stand in a text, but not within another."""
     spans: dict[Span, str] = {}
     for tex in set(formulas):
-        for form in forms(tex):
-            at = text.find(form)
-            while at >= 0:
-                spans[at, at + len(form)] = tex
-                at = text.find(form, at + 1)
+        bare = re.search(r"[\\^_]", tex)
+        at = text.find(tex)
+        while at >= 0:
+            end = at + len(tex)
+            if bare or any(text.startswith(closer, end) and text.endswith(opener, 0, at) for opener, closer in _MARKS):
+                spans[at, end] = tex
+            at = text.find(tex, at + 1)
     found: dict[str, list[Span]] = defaultdict(list)
     reached = 0
     for begin, end in sorted(spans, key=lambda span: (span[0], -span[1])):
