@@ -200,7 +200,9 @@ class Oracle:
             # Another version of the renderer than the page's does not have its digest.
             body = re.sub(rb"""\sintegrity=("[^"]*"|'[^']*'|[^\s>]+)""", b"", path.read_bytes())
             route.fulfill(body=body, content_type="text/html; charset=utf-8")
-        elif packaged := self._packaged(unquote(name)):
+        elif request.is_navigation_request():
+            route.fulfill(status=204)  # stays where it is
+        elif packaged := self._packaged(unquote(urlsplit(request.url).netloc + name)):
             kind = mimetypes.guess_type(packaged.name)[0] or "application/octet-stream"
             route.fulfill(path=packaged, content_type=kind, headers={"Access-Control-Allow-Origin": "*"})
         elif name.endswith(".js") and (own := path.parent / file_name(name)).is_file():
@@ -214,7 +216,7 @@ class Oracle:
         lower = name.lower()
         if "mathjax" in lower:
             asked = re.search(r"mathjax[@/-]?v?([234])", lower) or re.search(r"[@/]v?([234])\.\d", lower)
-            version = asked[1] if asked else "3" if "/es5/" in lower else "2" if "mathjax.js" in lower else ""
+            version = asked[1] if asked else "3" if "/es5/" in lower else ""
             folders = [f"mathjax{each}" for each in (version or "234")]
         elif "katex" in lower or "auto-render" in lower:
             folders = ["katex/dist"]
