@@ -12,13 +12,14 @@ defuddle come from npm:
 
 What a page holds is said by `benchmarks.oracle`. Formulas are compared without their delimiters. `exact` are those of
 the rows of `archiver.read` that are the same to the byte but for white space around them, `rows` those that are but for
-white space. The text that a program writes, ours too, is searched, without white space, for each formula between `$`,
-`$$`, `\(` or `\[` (with one backslash or two), or, where it has a backslash, `^` or `_`, as it is: what counts is the
-largest number of formulas that stand there one after another in the page's order. `twice` counts how often one stands
-there more often than on the page, but not within another. Markdown escapes are undone none, some (`_*[]<>#~` and
-backquotes) or all: whatever finds most. A picture is found by its file name in the text or in what the program lists
-beside it, a listing by its letters in the text, a title by its letters, an author by the name, a date by its day. Times
-are of the processor, as multiples of what trafilatura takes by default.
+white space. The text that a program writes, ours too, is searched, without white space and listings, for each formula
+between `$`, `$$`, `\(` or `\[` (with one backslash or two), or, where it has a backslash, `^` or `_`, as it is, but not
+within another: what counts is the largest number of formulas that stand there one after another in the page's order.
+`twice` counts how often one stands there more often than on the page. Markdown escapes are undone none, some
+(`_*[]<>#~` and backquotes) or all: whatever finds most. A picture is found by its file name in the text or in what the
+program lists beside it, a listing by its letters in the text, a title by its letters, an author by the name, a date by
+its day or one beside it, as zones differ. Times are of the processor, as multiples of what trafilatura takes by
+default.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,8 @@ Span = tuple[int, int]
 _PLAIN = ("<title>一</title><article>" + "<p>这一段话没有公式。One paragraph, and no formula in it.</p>" * 20).encode()
 
 _OPENERS = {"$$": "$$", "$": "$", "\\[": "\\]", "\\(": "\\)"}
-_MARKS = [*_OPENERS.items(), ("\\[", "\\\\]"), ("\\(", "\\\\)")]
+_MARKS = [("$", "$"), ("\\[", "\\]"), ("\\(", "\\)"), ("\\[", "\\\\]"), ("\\(", "\\\\)")]
+"""What is next to a formula between delimiters, also where two dollar signs or backslashes are."""
 _CDATA = re.compile(r"%\s*<!\[CDATA\[|%\s*\]\]>")
 """How kramdown hides TeX from readers of XML."""
 
@@ -95,31 +98,35 @@ def chain(spans: Iterable[list[Span]]) -> int:
     return len(ends) - 1
 
 
-def standing(formulas: Iterable[str], text: str) -> dict[str, list[Span]]:
-    """Return where folded formulas stand in a text, but not within another."""
+def standing(formulas: Iterable[str], text: str) -> list[tuple[Span, str]]:
+    """Return where folded formulas stand in a text with a delimiter each side, but not within another."""
     spans: dict[Span, str] = {}
     for tex in set(formulas):
-        bare = re.search(r"[\\^_]", tex)
-        at = text.find(tex)
-        while at >= 0:
-            end = at + len(tex)
-            if bare or any(text.startswith(closer, end) and text.endswith(opener, 0, at) for opener, closer in _MARKS):
-                spans[at, end] = tex
-            at = text.find(tex, at + 1)
-    found: dict[str, list[Span]] = defaultdict(list)
-    reached = 0
+        forms = [f"{opener}{tex}{closer}" for opener, closer in _MARKS]
+        for form in [*forms, tex] if re.search(r"[\\^_]", tex) else forms:
+            at = text.find(form)
+            while at >= 0:
+                spans[at, at + len(form)] = tex
+                at = text.find(form, at + 1)
+    found, reached = [], 0
     for begin, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if end > reached:
-            found[spans[begin, end]].append((begin, end))
+            found.append(((begin, end), spans[begin, end]))
             reached = end
     return found
 
 
 def in_order(formulas: list[str], text: str) -> tuple[int, int]:
     """Return how many formulas stand in a text in their order, and how many are there too often."""
-    there = standing(formulas, text)
-    wanted = Counter(formulas)
-    return chain(there[tex] for tex in formulas), sum(max(0, len(there[tex]) - wanted[tex]) for tex in wanted)
+    places: dict[str, list[Span]] = defaultdict(list)
+    times: Counter[str] = Counter()
+    reached = 0
+    for (begin, end), tex in standing(formulas, text):
+        places[tex].append((begin, end))
+        if begin >= reached:  # or else it is what stands between two formulas
+            times[tex] += 1
+            reached = end
+    return chain(places[tex] for tex in formulas), (times - Counter(formulas)).total()
 
 
 def same(wanted: list[str], found: list[str]) -> int:
@@ -130,6 +137,22 @@ def same(wanted: list[str], found: list[str]) -> int:
     return chain(places[tex] for tex in wanted)
 
 
+def without(listings: list[str], texts: list[str]) -> Iterator[str]:
+    """Yield texts without the listings in them: what looks like a formula there is none."""
+    for text in texts:
+        for code in listings:
+            text = text.replace(code, "")
+        yield text
+
+
+def near(said: str, known: str) -> bool:
+    """Return whether two dates are of one day, or of two beside each other, as in different zones."""
+    try:
+        return abs(date.fromisoformat(said[:10]) - date.fromisoformat(known[:10])).days <= 1
+    except ValueError:
+        return False
+
+
 def letters(text: str) -> str:
     """Return what is compared of a title or name."""
     return "".join(each for each in unicodedata.normalize("NFKC", text).casefold() if each.isalnum())
@@ -138,14 +161,17 @@ def letters(text: str) -> str:
 def score(truth: Truth, reading: Reading, said: dict[str, str]) -> dict[str, int | float]:
     """Count what a program found of a page."""
     texts = list(wordings(reading.text))
+    listings = [folded("\n" + code) for code in truth.code]
     formulas = [folded(unescaped(source(tex))) for tex in truth.formulas]
-    found, less_often = max((kept, -more) for kept, more in (in_order(formulas, text) for text in texts))
+    found, less_often = max(
+        (kept, -more) for kept, more in (in_order(formulas, text) for text in without(listings, texts))
+    )
     beside = {file_name(address) for address in reading.pictures}
     counts: dict[str, int | float] = {
         "in order": found,
         "twice": -less_often,
         "pictures": sum(any(name in beside or name in reading.text for name in names) for names in truth.pictures),
-        "code": sum(any(folded("\n" + code) in text for text in texts) for code in truth.code),
+        "code": sum(any(code in text for text in texts) for code in listings),
         "seconds": reading.seconds,
     }
     if "title" in said:
@@ -153,7 +179,7 @@ def score(truth: Truth, reading: Reading, said: dict[str, str]) -> dict[str, int
     if "author" in said:
         counts["author"] = letters(said["author"]) in letters(reading.author)
     if "date" in said:
-        counts["date"] = reading.date[:10] == said["date"][:10]
+        counts["date"] = near(reading.date, said["date"])
     if reading.formulas is not None:
         ours = [source(tex) for tex in reading.formulas]
         counts["exact"] = same([source(tex) for tex in truth.formulas], ours)

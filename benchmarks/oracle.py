@@ -34,8 +34,11 @@ ARTICLE = (
 )
 """Where an article is if nothing else is known: the longest element that the first of these finds."""
 
-EXCEPT = "nav, .toc, #toc, #TOC, #table-of-contents, [role=doc-toc], .comments, #comments, #disqus_thread"
-"""Parts that are no part of the article even within it."""
+EXCEPT = (
+    "nav, .toc, #toc, #TOC, #table-of-contents, [role=doc-toc], .comments, #comments, #disqus_thread, "
+    "[class*=avatar], .hidden, [hidden], [style*='display:none'], [style*='display: none']"
+)
+"""Parts that are no part of the article even within it, and what nobody is shown."""
 
 SECONDS = 60
 
@@ -51,7 +54,8 @@ addEventListener("DOMContentLoaded", () => {
 
 _TYPESET = """
 async () => {
-  const M = window.MathJax, late = new Promise((done) => setTimeout(done, 50000));
+  const M = window.MathJax;
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error("MathJax did not end")), 120000));
   if (M?.Hub?.Register) {
     const set = new Promise((done) => M.Hub.Register.StartupHook("End", () => M.Hub.Queue(["Typeset", M.Hub], done)));
     M.Hub.Configured();
@@ -132,7 +136,8 @@ _READ = """
   for (const node of root.querySelectorAll("img")) {
     if (!inside(node) || found.has(group(node)) || node.matches(`${PICTURE}, [width="1"]`)) continue;
     const names = ["data-src", "data-original", "data-lazy-src", "data-actualsrc", "src"]
-      .map((name) => node.getAttribute(name)).filter((src) => src && !/^(data|blob):/.test(src));
+      .map((name) => node.getAttribute(name)).concat(node.srcset.split(/\\s+/))
+      .filter((src) => src?.includes(".") && !/^(data|blob):/.test(src));
     if (names.length) pictures.push(names);
   }
   const GUTTER = ".gutter, .lineno, .linenos, .linenodiv, .ln, .lnt, .rouge-gutter, .hljs-ln-numbers, button, " +
