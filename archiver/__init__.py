@@ -1,4 +1,4 @@
-"""Archiver of the blog kexue.fm: posts, comments, images and every version of them, with the bytes they came from.
+"""Archiver of a blog: posts, comments, images and every version of them, with the bytes they came from.
 
 >>> import archiver
 >>> with archiver.open("data") as library:  # doctest: +SKIP
@@ -28,10 +28,12 @@ def open(home: str | Path = "data", *, db: str | None = None) -> Library:  # noq
 
     Raises UsageError when there is none.
     """
+    from archiver.store import blog
     from archiver.store.database import database_url
     from archiver.store.library import Library
 
-    return Library(database_url(Path(home), db))
+    database = database_url(Path(home), db)
+    return Library(database, blog.site(Path(home), database))
 
 
 def read(html: bytes | str, url: str = "", scripts: Mapping[str, str] | None = None) -> Article:

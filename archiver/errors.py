@@ -4,6 +4,7 @@ The tree::
 
     ArchiverError                 1   anything that failed
     ├── UsageError                2   what was asked for makes no sense
+    │   └── ProfileInvalid            a site's profile does not say what it should
     ├── ArchiveDamaged            4   fixity check found damage
     ├── ArchiveLocked             5   another run holds the archive
     ├── RateLimited               7   the site said stop
@@ -53,6 +54,10 @@ class UsageError(ArchiverError):
     """An argument or setting makes no sense."""
 
     exit_code = ExitCode.USAGE
+
+
+class ProfileInvalid(UsageError):
+    """A site's profile does not say what it should."""
 
 
 class ArchiveDamaged(ArchiverError):

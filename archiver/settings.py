@@ -80,10 +80,11 @@ METAREFRESH_ENABLED = False
 
 # -- the archive -------------------------------------------------------------------------------------------------------
 
-# Folder of the archive, address of the database (SQLite in the folder if empty), and where the blog is fetched from.
+# Folder of the archive, address of the database (SQLite in the folder if empty), and where the blog is fetched from
+# (its own server if empty).
 ARCHIVER_HOME = "data"
 ARCHIVER_DB = ""
-ARCHIVER_SITE = "https://kexue.fm"
+ARCHIVER_SITE = ""
 # The frontier table is the queue: Scrapy's own JOBDIR lost 155 to 161 of 200 addresses after one kill (measured).
 SCHEDULER = "archiver.crawl.scheduler.FrontierScheduler"
 DOWNLOADER_MIDDLEWARES = {

@@ -65,6 +65,7 @@ def child(variant: str, addresses: Path, home: Path) -> None:
     from scrapy.settings import Settings
 
     from archiver.crawl.run import Place, Run, attach
+    from archiver.urls import Site
 
     urls = addresses.read_text().split()
 
@@ -87,7 +88,7 @@ def child(variant: str, addresses: Path, home: Path) -> None:
         settings["DOWNLOADER_MIDDLEWARES"] = {"archiver.crawl.middlewares.WarcMiddleware": 1000}
         settings["DOWNLOAD_HANDLERS"] = dict.fromkeys(("http", "https"), "archiver.crawl.wire.WireDownloadHandler")
         parts = urlsplit(urls[0])
-        run = Run(Place(home=home, site=f"{parts.scheme}://{parts.netloc}"), "benchmark")
+        run = Run(Place(home=home, site=Site(base=f"{parts.scheme}://{parts.netloc}")), "benchmark")
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(Fetcher)
     if run:

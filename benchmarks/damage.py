@@ -86,7 +86,7 @@ def make_sample(
     shutil.rmtree(directory, ignore_errors=True)
     with (
         counted_ids(seed),
-        WarcWriter(directory, software="blog-archiver/benchmark", now=lambda: START) as target,
+        WarcWriter(directory, "kexue.fm", software="blog-archiver/benchmark", now=lambda: START) as target,
     ):
         locations = [_exchange(target, number, source, sizes, chunked) for number in range(exchanges)]
     path = directory / locations[0].warc_file

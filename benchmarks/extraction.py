@@ -51,7 +51,7 @@ def pages_of(home: Path) -> Pages:
 def site_of(url: str) -> Site:
     """Return the server a page came from."""
     parts = urlsplit(url)
-    return Site(f"{parts.scheme}://{parts.netloc}")
+    return Site(base=f"{parts.scheme}://{parts.netloc}")
 
 
 def trafilatura_default(url: str, body: bytes) -> str:
@@ -79,17 +79,17 @@ def readability_markdownify(url: str, body: bytes) -> str:
 
 def serializer(url: str, body: bytes) -> str:
     """Parse the page, cut the body out and write it as Markdown: our serializer alone."""
-    from archiver.pages.comments import BODY
-    from archiver.pages.document import first, parse
+    from archiver.pages.document import parse
     from archiver.pages.post import prune
+    from archiver.pages.selectors import first
     from archiver.text import markdown, notation, sources
 
-    tree = parse(url, body)
-    found = first(tree, *BODY)
+    site, tree = site_of(url), parse(url, body)
+    found = first(tree, *site.profile.post.text)
     if found is None:
         return ""
-    prune(found)
-    return markdown.write(sources.settle(found, notation.of(tree)), site_of(url).resolve)[0]
+    prune(found, site.profile.post)
+    return markdown.write(sources.settle(found, notation.of(tree)), site.resolve)[0]
 
 
 def full_chain(url: str, body: bytes) -> str:

@@ -42,10 +42,12 @@ from starlette.staticfiles import StaticFiles
 from archiver.export.records import export_wacz
 from archiver.store import query
 from archiver.store.database import database_url
-from archiver.urls import BLOG
+from archiver.urls import Site
 from archiver.warc.reader import read_record
 from archiver.web.exchange import MEMORY
 from benchmarks.replay import MANAGER, SERVE, WAYBACK, free_port, running
+
+BLOG = Site().origin
 
 PACKAGE = "blog.wacz"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
@@ -297,7 +299,7 @@ def main() -> int:
 def measure(folder: Path, options: argparse.Namespace, stack: ExitStack) -> int:
     """Pack the archive, start the players, look at each, and print what they do; return the exit code."""
     package = folder / PACKAGE
-    export_wacz(options.home, database_url(options.home), package)
+    export_wacz(options.home, database_url(options.home), Site(), package)
     posts = [Post(*map(str, row)) for row in query.run(database_url(options.home), POSTS).rows[: options.posts]]
     elsewhere = [post.target_uri for post in posts if urlsplit(post.target_uri).hostname != "127.0.0.1"]
     if options.live and elsewhere:

@@ -27,6 +27,7 @@ from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import Report, rebuild
 from archiver.store import query
+from archiver.urls import Site
 
 CRAWL = """
 import sys
@@ -56,9 +57,9 @@ def tasks(archive: Path) -> list[Task]:
     found = query.run(archive / "archive.db", f"SELECT {columns} FROM captures WHERE status = 200 ORDER BY id")
     pages = []
     for url, target, file, offset in found.rows:
-        kind = reading.kind_of(url, None)
+        kind = reading.kind_of(url, None, Site())
         if kind in reading.PAGES:
-            pages.append(Task(file, offset, kind, target, urls.origin(target)))
+            pages.append(Task(file, offset, kind, target, Site(base=urls.origin(target))))
     return pages
 
 

@@ -29,9 +29,11 @@ from pathlib import Path
 from archiver import items
 from archiver.store import captures, runs
 from archiver.store.database import Archive, database_url, timestamp
-from archiver.urls import BLOG
+from archiver.urls import Site
 from archiver.warc.writer import WarcWriter
 from archiver.web.exchange import MEMORY
+
+BLOG = Site().origin
 
 SERVE = "from pathlib import Path; from archiver.web import replay; replay.serve(Path({!r}), {!r}, {}, memory={})"
 WAYBACK = "import sys; from pywb.apps.cli import wayback; sys.exit(wayback(['-b', '127.0.0.1', '-p', '{}']))"
@@ -61,7 +63,7 @@ def make_archive(home: Path, exchanges: int) -> list[str]:
     chance = random.Random(1)
     moment = datetime(2026, 11, 1, tzinfo=UTC)
     paths = []
-    with Archive(database_url(home)) as archive, WarcWriter(home / "warc", software="benchmark") as writer:
+    with Archive(database_url(home)) as archive, WarcWriter(home / "warc", "kexue.fm", software="benchmark") as writer:
         run, _ = runs.begin(archive.session, "benchmark", now=timestamp())
         for number in range(exchanges):
             moment += timedelta(seconds=3)

@@ -26,6 +26,7 @@ from archiver.store import cjk, coverage, search
 from archiver.store.database import Archive, database_url
 from archiver.store.search_index import rebuild
 from archiver.store.search_query import parse
+from archiver.urls import Site
 
 QUESTIONS = Path(__file__).with_name("search_questions.json")
 Posts = list[tuple[int, str, str]]
@@ -205,7 +206,7 @@ def quality(file: Path, questions: dict[str, Any]) -> None:
             recalls, precisions, counts = [], [], []
             for query in queries:
                 right = truth(query, posts, formulas)
-                results = search.search(connection, query, limit=len(posts))
+                results = search.search(connection, query, Site(), limit=len(posts))
                 found = {hit.post_id for hit in results.hits if not hit.related}
                 recalls.append(len(found & right) / len(right) if right else 1.0)
                 precisions.append(len(found & right) / len(found) if found else 1.0)
@@ -225,7 +226,7 @@ def mean(values: Iterable[float]) -> float:
 
 def ours_ranked(connection: sqlite3.Connection, query: str) -> list[int]:
     """Return posts as our search ranks them."""
-    return [hit.post_id for hit in search.search(connection, query, limit=50).hits]
+    return [hit.post_id for hit in search.search(connection, query, Site(), limit=50).hits]
 
 
 def rank(found: list[int], right: int) -> float:
@@ -289,7 +290,7 @@ def speed(file: Path, questions: dict[str, Any], rounds: int) -> None:
         trigram = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'other_trigram'").fetchone()
         for kind, queries in kinds.items():
             runs: list[Callable[[str], object] | None] = [
-                lambda query: search.search(connection, query, limit=20),
+                lambda query: search.search(connection, query, Site(), limit=20),
                 lambda query: numbers(connection, query),
                 (lambda query: scan(connection, query)) if kind != "sentences" else None,
                 (lambda query: trigrams(connection, query)) if trigram and kind != "sentences" else None,
@@ -315,7 +316,7 @@ def timed(run: Callable[[str], object] | None, queries: list[str], rounds: int) 
 
 def numbers(connection: sqlite3.Connection, query: str) -> object:
     """Return only the numbers of the first twenty hits."""
-    return search.search(connection, query, limit=0)
+    return search.search(connection, query, Site(), limit=0)
 
 
 def scan(connection: sqlite3.Connection, query: str) -> object:

@@ -123,7 +123,9 @@ class Truth:
         bare = replace(post, comments=(), readers=0)
         if bare not in self._digests:
             page = self.blog.page_of(bare, self.site).encode()
-            self._digests[bare] = parse_post(f"{self.site}/archives/{post.id}", page, Site(self.site)).content_sha256
+            self._digests[bare] = parse_post(
+                f"{self.site}/archives/{post.id}", page, Site(base=self.site)
+            ).content_sha256
         return self._digests[bare]
 
     # -- the archive ---------------------------------------------------------------------------------------------------

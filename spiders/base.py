@@ -18,7 +18,6 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archiver import urls
 from archiver.errors import PageNotRecognised, UsageError, in_words
 from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.pages.catalogue import parse_catalogue
@@ -48,7 +47,7 @@ Judge = Callable[[str, str | None, Item], str]
 class BlogSpider(Spider):
     """Base of the spiders; has no name, so Scrapy does not list it.
 
-    `site` is the origin the blog is fetched from; `comments` and `images` say whether to fetch those, `slugs` which
+    `site` is the blog and where it is fetched from; `comments` and `images` say whether to fetch those, `slugs` which
     categories to walk (all when empty), `known` which there were in earlier runs. Raises UsageError for what can be no
     category.
     """
@@ -60,7 +59,7 @@ class BlogSpider(Spider):
 
     def __init__(
         self,
-        site: str = urls.BLOG,
+        site: Site | None = None,
         comments: bool = True,
         images: bool = True,
         slugs: tuple[str, ...] = (),
@@ -68,14 +67,21 @@ class BlogSpider(Spider):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.site = Site(site.rstrip("/"))
+        self.site = site or Site()
         self.with_comments = comments
         self.with_images = images
-        self.slugs = tuple(map(_slug, slugs))
+        self.slugs = tuple(map(self._slug, slugs))
         self.known = known
         self.requisites: set[str] = set()
         self.furniture: set[str] = set()
         """Addresses of the blog beside its posts that were asked for."""
+
+    def _slug(self, text: str) -> str:
+        """Return the name of a category; raises UsageError when no address can have it."""
+        whole = self.site.category(self.site.category_url(text)) == (unquote(text), 1)
+        if not whole or not text.isprintable() or " " in text or not text.strip("."):
+            raise UsageError(f"--category: expected the name in a category's address, such as Big-Data, found {text!r}")
+        return text
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the first requests, and items that need no request."""
@@ -174,7 +180,7 @@ class BlogSpider(Spider):
         except Exception:  # what only furnishes the blog must not cost a post
             self.logger.exception("a fault of the archiver with the links of %s", response.url)
             return []
-        kinds = [(url, kind_to_ask(url, role)) for url, role in found]
+        kinds = [(url, kind_to_ask(url, role, self.site)) for url, role in found]
         left_out = set() if self.with_images else {"image", "requisite"}
         left_out |= set() if "catalogue" in self.sources else {"post"}  # else links would lead to the whole blog
         return [(url, kind) for url, kind in kinds if kind and kind not in left_out]
@@ -207,26 +213,26 @@ class BlogSpider(Spider):
 
     def _elsewhere(self, response: Response) -> str | None:
         """Return the address of the post a redirect led to, when it is another one than was asked for."""
-        asked = urls.post_id(response.meta.get("frontier_url"))
-        found = urls.post_id(self.site.resolve(response.url))
-        return urls.post_url(found) if asked and found and asked != found else None
+        asked = self.site.post_id(response.meta.get("frontier_url"))
+        found = self.site.post_id(self.site.resolve(response.url))
+        return self.site.post_url(found) if asked and found and asked != found else None
 
     def _catalogue(self, response: Response) -> Found:
         catalogue = parse_catalogue(response.url, response.body, self.site)
         if "category" in self.sources and not self.slugs:
             for category in catalogue.categories:
-                yield self.ask(urls.category_url(category.slug), "category")
+                yield self.ask(self.site.category_url(category.slug), "category")
         if "catalogue" in self.sources:
             for entry in catalogue.entries:
                 listed = {"title": entry.title, "comment_count": entry.comment_count}
-                yield self.ask(urls.post_url(entry.post_id), "post", **listed)
+                yield self.ask(self.site.post_url(entry.post_id), "post", **listed)
         yield catalogue
 
     def _category(self, response: Response) -> Found:
         listing = parse_listing(response.url, response.body, self.site)
         posts = [entry.post_id for entry in listing.entries]
         if listing.next_page and posts:
-            yield self.ask(urls.category_url(listing.category.slug, listing.next_page), "category", last=posts[-1])
+            yield self.ask(self.site.category_url(listing.category.slug, listing.next_page), "category", last=posts[-1])
         yield from self._posts(posts)
         yield listing
 
@@ -239,18 +245,18 @@ class BlogSpider(Spider):
         yield topics
 
     def _posts(self, numbers: Iterable[int]) -> Iterator[Request]:
-        return (self.ask(urls.post_url(number), "post") for number in numbers)
+        return (self.ask(self.site.post_url(number), "post") for number in numbers)
 
     def _post(self, response: Response) -> Found:
         post = parse_post(response.url, response.body, self.site)
         if self.with_comments:
             for page in range(1, post.comment_pages + 1):
                 if page != post.comment_page:
-                    yield self.ask(urls.comment_page_url(post.id, page), "comments")
+                    yield self.ask(self.site.comment_page_url(post.id, page), "comments")
         if self.with_images:
             here = {picture.url for picture in post.content.embedded}
             for url in dict.fromkeys(image.url for image in post.content.images if image.url not in here):
-                yield self.ask(url, urls.file_kind(url))
+                yield self.ask(url, self.site.file_kind(url))
             for url in self._new_requisites(response):
                 yield self.ask(url, "requisite")
         yield post
@@ -258,7 +264,7 @@ class BlogSpider(Spider):
     def _new_requisites(self, response: Response) -> list[str]:
         """Return what the page needs to be shown and no page before it needed."""
         found = parse_requisites(response.url, response.body, self.site)
-        new = [url for url in found if url not in self.requisites and urls.file_kind(url) == "requisite"]
+        new = [url for url in found if url not in self.requisites and self.site.file_kind(url) == "requisite"]
         self.requisites.update(new)
         return new
 
@@ -296,14 +302,6 @@ class BlogSpider(Spider):
             gap = Gap(reason=in_words(error), permanent=isinstance(error, ValueError))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         yield outcome(request.meta, gap)
-
-
-def _slug(text: str) -> str:
-    """Return the name of a category; raises UsageError when no address can have it."""
-    whole = urls.category(urls.category_url(text)) == (unquote(text), 1)
-    if not whole or not text.isprintable() or " " in text or not text.strip("."):
-        raise UsageError(f"--category: expected the name in a category's address, such as Big-Data, found {text!r}")
-    return text
 
 
 def outcome(meta: dict[str, Any], item: Item) -> Outcome:

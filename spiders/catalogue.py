@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from archiver import urls
 from spiders.base import BlogSpider
 
 
@@ -17,4 +16,4 @@ class CatalogueSpider(BlogSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the request for the catalogue."""
-        yield self.ask(urls.catalogue_url(), "catalogue")
+        yield self.ask(self.site.catalogue_url(), "catalogue")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from archiver import urls
 from spiders.base import BlogSpider
 
 
@@ -21,6 +20,6 @@ class CategorySpider(BlogSpider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for each category named, or for those known and the page whose menu names them all."""
         if not self.slugs:
-            yield self.ask(urls.catalogue_url(), "catalogue")
+            yield self.ask(self.site.catalogue_url(), "catalogue")
         for slug in self.slugs or self.known:
-            yield self.ask(urls.category_url(slug), "category")
+            yield self.ask(self.site.category_url(slug), "category")

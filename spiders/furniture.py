@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from archiver import urls
 from spiders.base import BlogSpider
 
 
@@ -20,6 +19,6 @@ class FurnitureSpider(BlogSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the requests for the front page and for the icon that browsers ask for by themselves."""
-        yield self.ask(urls.front_url(), "front")
+        yield self.ask(self.site.front_url(), "front")
         if self.with_images:
-            yield self.ask(urls.icon_url(), "requisite")
+            yield self.ask(self.site.icon_url(), "requisite")

@@ -8,7 +8,6 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
-from archiver import urls
 from archiver.items import Catalogue, Listing, Post
 from archiver.pages.listing import parse_front
 from spiders.base import BlogSpider, Found, Output
@@ -22,8 +21,8 @@ class ProbeSpider(BlogSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the requests for the pages that lead to the others."""
-        yield self.ask(urls.catalogue_url(), "catalogue")
-        yield self.ask(urls.BLOG + "/", "front")
+        yield self.ask(self.site.catalogue_url(), "catalogue")
+        yield self.ask(self.site.front_url(), "front")
 
     def ask(self, url: str, kind: str, **listed: Any) -> Request:
         """Return the request for a canonical URL; what it comes to names that URL and kind."""
@@ -50,11 +49,11 @@ class ProbeSpider(BlogSpider):
             case Catalogue(entries=entries):
                 busiest = max(entries, key=lambda entry: entry.comment_count)
                 posts = dict.fromkeys((busiest.post_id, entries[0].post_id, entries[-1].post_id))
-                return [self.ask(urls.post_url(number), "post") for number in list(posts)[:2]]
+                return [self.ask(self.site.post_url(number), "post") for number in list(posts)[:2]]
             case Post():
                 return self._beside(item)
             case Listing(page=1, last_page=last, category=category) if last > 1 and category.slug:
-                return [self.ask(urls.category_url(category.slug, last), "category")]
+                return [self.ask(self.site.category_url(category.slug, last), "category")]
         return []
 
     def _beside(self, post: Post) -> list[Request]:
@@ -62,8 +61,8 @@ class ProbeSpider(BlogSpider):
         found = []
         if post.comment_pages > 1:
             page = 1 if post.comment_page > 1 else 2
-            found.append(self.ask(urls.comment_page_url(post.id, page), "comments"))
+            found.append(self.ask(self.site.comment_page_url(post.id, page), "comments"))
         if post.categories and not self.category_asked:
             self.category_asked = True
-            found.append(self.ask(urls.category_url(post.categories[0].slug), "category"))
+            found.append(self.ask(self.site.category_url(post.categories[0].slug), "category"))
         return found

@@ -24,6 +24,7 @@ from archiver.rebuild import swap
 from archiver.rebuild.outside import ImportReport, import_warc
 from archiver.sample import Response, SampleBlog, serving
 from archiver.store.timeline import Timeline
+from archiver.urls import Site
 from archiver.warc import recovery
 from archiver.warc.findings import Severity
 from archiver.warc.reader import iter_records
@@ -91,7 +92,9 @@ def captures(home: Path, url: str = URL) -> list[dict[str, object]]:
 def replayed(home: Path, path: str, day: str = "2020") -> tuple[int, bytes]:
     timeline = Timeline(f"sqlite:///{home / 'archive.db'}")
     try:
-        answer = Replay(home / "warc", timeline).respond(Request("GET", f"/@{day}id_{path}", "http://127.0.0.1", {}))
+        answer = Replay(home / "warc", timeline, Site()).respond(
+            Request("GET", f"/@{day}id_{path}", "http://127.0.0.1", {})
+        )
         return answer.status, answer.body
     finally:
         timeline.close()

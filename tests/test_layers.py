@@ -19,8 +19,10 @@ FLOORS = {
     "archiver.errors": 0,
     "archiver.items": 0,
     "archiver.media": 0,
+    "archiver.profile": 0,
     "archiver.references": 0,
     "archiver.series": 0,
+    "archiver.sites": 0,
     "archiver.urls": 0,
     "archiver.text": 1,
     "archiver.pages": 1,
@@ -38,6 +40,10 @@ FLOORS = {
 }
 NEIGHBOURS = {
     ("archiver.dates", "archiver.errors"),
+    ("archiver.profile", "archiver.errors"),
+    ("archiver.sites", "archiver.profile"),
+    ("archiver.urls", "archiver.profile"),
+    ("archiver.urls", "archiver.sites"),
     ("archiver.pages", "archiver.text"),
     ("archiver.crawl", "archiver.settings"),
     ("archiver.rebuild", "archiver.settings"),

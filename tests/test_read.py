@@ -207,7 +207,7 @@ def test_no_script_from_elsewhere_is_read(tmp_path: Path, src: str) -> None:
 def test_a_configuration_in_the_same_archive_is_read(tmp_path: Path) -> None:
     kinds = {"p/": "text/html", "set.js": "text/javascript"}
     bodies = {"p/": PRICED.format("../set.js"), "set.js": CONFIGURATION}
-    with WarcWriter(tmp_path, software="test") as warc:
+    with WarcWriter(tmp_path, "a.example", software="test") as warc:
         for number, (name, body) in enumerate(bodies.items()):
             answer = f"HTTP/1.1 200 OK\r\nContent-Type: {kinds[name]}\r\n\r\n{body}".encode()
             write_exchange(warc, f"https://a.example/{name}", answer, number)

@@ -37,6 +37,7 @@ from archiver.rebuild.swap import Report, rebuild
 from archiver.sample import Response, SampleBlog, SampleComment, Source, serving
 from archiver.store import chronicle, posts
 from archiver.text import EXTRACTOR_VERSION
+from archiver.urls import Site
 from archiver.warc import journal
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.reader import iter_records
@@ -553,7 +554,11 @@ def written(directory: Path, run: int, moment: str, *, cycle: int | None = None)
     start = RunStart(run=run, cycle=cycle or run, command="crawl", site="https://kexue.fm", started_at=moment)
     before = set(directory.glob("*.gz"))
     with WarcWriter(
-        directory, software="blog-archiver/1", info=start.as_fields(), now=lambda: datetime.fromisoformat(moment)
+        directory,
+        "kexue.fm",
+        software="blog-archiver/1",
+        info=start.as_fields(),
+        now=lambda: datetime.fromisoformat(moment),
     ) as writer:
         writer.write_exchange(
             target_uri="https://kexue.fm/archives/7", request=b"GET / HTTP/1.1\r\n\r\n",
@@ -660,7 +665,9 @@ def tasks(lived: Crawled) -> list[Task]:
     found = lived.rows(
         "SELECT warc_file, warc_offset, target_uri FROM captures WHERE url LIKE '%/archives/%' AND status = 200"
     )
-    return [Task(file, offset, "post", url, lived.site) for file, offset, url in found[:20] if "page" not in url]
+    return [
+        Task(file, offset, "post", url, Site(base=lived.site)) for file, offset, url in found[:20] if "page" not in url
+    ]
 
 
 def read_all(tasks: list[Task], home: Path, processes: int) -> list[Item | None]:
@@ -685,6 +692,7 @@ LETHAL = """
 import os
 from multiprocessing.connection import Connection
 from archiver.rebuild import pool, reading
+from archiver.urls import Site
 
 original, read_page = pool._read, reading.read
 

@@ -23,7 +23,7 @@ from archiver.sample import Response, SampleBlog, SamplePost, serving, source
 from archiver.urls import Site
 
 HOST = {"Host": "127.0.0.1:8000"}
-SITE = Site("http://127.0.0.1:8000")
+SITE = Site(base="http://127.0.0.1:8000")
 MAJORITY = 9
 """Posts one category has at least, so that it takes two pages."""
 

@@ -37,7 +37,7 @@ DEFAULT_HOME = "data"
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, quiet: bool) -> None:
-    """Keep a complete, searchable, replayable copy of the blog kexue.fm."""
+    """Keep a complete, searchable, replayable copy of a blog."""
     given = home or os.environ.get("ARCHIVER_HOME")
     ctx.obj = Context(
         home=Path(given or DEFAULT_HOME),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archiver.crawl.run import Place
     from archiver.store.library import Library
     from archiver.store.results import Result, Stream
+    from archiver.urls import Site
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,11 +35,17 @@ class Context:
     db: str | None
     verbosity: int
 
-    def place(self, site: str, *, mirror: bool = False) -> Place:
+    def site(self, base: str = "") -> Site:
+        """Return the blog that the archive is of, and where it is fetched from: its own server, unless another."""
+        from archiver.store import blog
+
+        return blog.site(self.home, self.database(), base)
+
+    def place(self, site: str = "", *, mirror: bool = False) -> Place:
         """Return where the archive is and where the blog is fetched from."""
         from archiver.crawl.run import Place
 
-        return Place(home=self.home, db=self.db, site=site, mirror=mirror)
+        return Place(home=self.home, db=self.db, site=self.site(site), mirror=mirror)
 
     def database(self) -> str:
         """Return the URL of the archive's database."""
@@ -50,7 +57,7 @@ class Context:
         """Return the archive, for reading."""
         from archiver.store.library import Library
 
-        return Library(self.database())
+        return Library(self.database(), self.site())
 
     def ask(self, sql: str, *parameters: Any) -> Result:
         """Return the answer of a read-only query."""
@@ -112,6 +119,13 @@ def _is_text(word: str) -> bool:
     return word.isascii() or not any("\ud800" <= character <= "\udfff" for character in word)
 
 
+def _site(ctx: click.Context | None) -> Site:
+    """Return the blog that the archive of a command is of."""
+    from archiver.urls import Site
+
+    return ctx.obj.site() if ctx and isinstance(ctx.obj, Context) else Site()
+
+
 class PostNumber(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
     """The number of a post, also as its address, or its comments', or its name in BibTeX gives it."""
 
@@ -119,14 +133,14 @@ class PostNumber(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number; raises UsageError when there is none."""
-        from archiver.text.bibtex import KEY
-        from archiver.urls import LARGEST_POST, Site, comment_page, post_id
+        from archiver.urls import LARGEST_POST
 
-        text = str(value).removeprefix(KEY)
+        site = _site(ctx)
+        text = str(value).removeprefix(site.profile.citation_key)
         if text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_POST:
             return int(text)
-        url = Site().resolve(text)
-        number = post_id(url) or (comment_page(url) or (None,))[0]
+        url = site.resolve(text)
+        number = site.post_id(url) or (site.comment_page(url) or (None,))[0]
         if number is None:
             raise UsageError(f"expected the number of a post, such as 8265, or its address, found {str(value)[:80]!r}")
         return number
@@ -139,11 +153,10 @@ class PostOrPage(PostNumber):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number of a post or the address of a page; raises UsageError when it is neither."""
-        from archiver.urls import Site, discussion, furniture_kind
-
-        url = Site().resolve(str(value))
-        if url and furniture_kind(url) == "page":
-            return (discussion(url) or (url,))[0]
+        site = _site(ctx)
+        url = site.resolve(str(value))
+        if url and site.furniture_kind(url) == "page":
+            return (site.discussion(url) or (url,))[0]
         return super().convert(value, param, ctx)
 
 
@@ -159,18 +172,20 @@ def length(ctx: click.Context, option: click.Parameter, text: str | None) -> tim
     return parse_duration(text) if text else None
 
 
-def origin(site: str) -> str:
-    """Return the site's origin.
+def origin(_context: click.Context, _option: click.Parameter, site: str) -> str:
+    """Return the origin that an option names, or nothing if it names none; a callback for options.
 
     Raises UsageError when it is not one.
     """
+    if not site:
+        return ""
     try:
         parts = urlsplit(site)
         whole = bool(parts.hostname) and (parts.port is not None or not parts.netloc.endswith(":"))
     except ValueError:  # brackets or a port that make no sense
         whole = False
     if not whole or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query:
-        raise UsageError(f"--site: expected an origin such as https://kexue.fm, found {site!r}")
+        raise UsageError(f"--site: expected an origin such as https://example.org, found {site!r}")
     return f"{parts.scheme}://{parts.netloc}"
 
 

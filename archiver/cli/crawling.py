@@ -31,7 +31,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 
 @click.command()
 @click.argument("sources", nargs=-1, type=click.Choice(["catalogue", "category", "index", "furniture"]))
-@click.option("--site", metavar="URL", default="https://kexue.fm", show_default=True, help="Where to fetch from.")
+@click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
 @click.option("--category", "slugs", multiple=True, metavar="SLUG", help="Only this category; may be repeated.")
 @click.option("--index", metavar="FILE|URL", default="", help="Curated index, Markdown or HTML. [the bundled one]")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after this many posts.")
@@ -87,7 +87,7 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         at=asked["at"],
         verbose=obj.verbosity > 0,
     )
-    report = _crawl(obj, obj.place(origin(site), mirror=asked["mirror"]), options)
+    report = _crawl(obj, obj.place(site, mirror=asked["mirror"]), options)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _report_text(report))
     sys.exit(report.exit_code)
 
@@ -137,7 +137,7 @@ def _report_text(report: Report) -> str:
 
 
 @click.command()
-@click.option("--site", metavar="URL", default="https://kexue.fm", show_default=True, help="Where to fetch from.")
+@click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
 @click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
 @as_json
 @click.pass_obj
@@ -145,7 +145,7 @@ def probe(obj: Context, /, site: str, delay: float | None, json_: bool) -> None:
     """Make first contact: fetch eight pages, show what is recognised and what is not, store no post."""
     from archiver.crawl import runner
 
-    report, findings = runner.probe(obj.place(origin(site)), runner.Options(delay=delay, verbose=obj.verbosity > 0))
+    report, findings = runner.probe(obj.place(site), runner.Options(delay=delay, verbose=obj.verbosity > 0))
     if json_:
         found = [asdict(finding) | {"recognised": finding.recognised} for finding in findings]
         click.echo(json.dumps(report.as_dict() | {"findings": found}, ensure_ascii=False, indent=2))

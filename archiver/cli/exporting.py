@@ -117,7 +117,7 @@ def wacz(obj: Context, /, path: Path) -> None:
     """Pack all records into one WACZ file, which replay tools open directly."""
     from archiver.export.records import export_wacz
 
-    packed = export_wacz(obj.home, obj.database(), path)
+    packed = export_wacz(obj.home, obj.database(), obj.site(), path)
     click.echo(f"{path}: {packed.files} WARC files, {packed.pages} pages, {packed.bytes / 1e6:.1f} MB")
 
 

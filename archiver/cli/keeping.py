@@ -148,7 +148,7 @@ def walk(obj: Context, /, json_: bool) -> None:
     from archiver.web.walk import walk as go
 
     timeline = Timeline(obj.database())
-    found = go(Replay(obj.home / "warc", timeline), timeline)
+    found = go(Replay(obj.home / "warc", timeline, obj.site()), timeline)
     timeline.close()
     if json_:
         click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))

@@ -70,7 +70,7 @@ def _article(source: str, url: str, archive: Path | None, contact: str) -> Artic
     if archive is not None:
         if not source.startswith(_WEB):
             raise UsageError(
-                f"expected the address of a page in {archive}, such as https://kexue.fm/, found {source!r}"
+                f"expected the address of a page in {archive}, such as https://example.org/post/, found {source!r}"
             )
         from archiver.crawl.single import as_utf8
         from archiver.warc.single import latest_page

@@ -48,7 +48,7 @@ def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, j
         if not words:
             return
     with searching.opened(obj.database()) as connection:
-        found = searching.search(connection, " ".join(words), limit=limit)
+        found = searching.search(connection, " ".join(words), obj.site(), limit=limit)
     if json_:
         click.echo(json.dumps(_as_dict(found), ensure_ascii=False, indent=2))
     else:
@@ -190,7 +190,7 @@ def datasette(obj: Context, /, more: tuple[str, ...], run: bool) -> None:
 
     file = indexed_file(obj.database())
     query.run(file, "SELECT id FROM posts LIMIT 1")
-    words = configured.command(file, obj.home, more)
+    words = configured.command(file, obj.home, obj.site().profile, more)
     if not configured.installed():
         message = "expected Datasette beside this program, found none: pip install 'blog-archiver[datasette]'"
         if run:

@@ -16,9 +16,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.error import DNSLookupError
 
-from archiver.crawl.run import Run, run_of
+from archiver.crawl.run import Run, run_of, site_of
 from archiver.items import OUT_OF_BOUNDS
-from archiver.urls import HOSTS, is_never_asked
 
 LONGEST_URL = 2000
 """Characters of the longest address asked for; the longest seen on the blog has 120."""
@@ -34,11 +33,11 @@ def refusal(url: str, run: Run, *, chosen: bool = False) -> str | None:
         return f"not a web address ({parts.scheme})"
     if parts.username is not None or parts.password is not None:
         return "an address with a user name"
-    if is_never_asked(url):
+    if run.site.is_never_asked(url):
         return "a kind of page that is never asked for"
     if len(url) > LONGEST_URL:
         return f"an address of {len(url)} characters"
-    if not chosen and parts.hostname not in HOSTS and parts.netloc != run.site.host:
+    if not chosen and parts.hostname not in run.site.profile.hosts and parts.netloc != run.site.host:
         return f"on another site ({parts.hostname})"
     return None
 
@@ -139,8 +138,8 @@ class PublicResolver(CachingThreadedResolver):
     def from_crawler(cls, crawler: Crawler, reactor: Any) -> Self:
         """Make the resolver of a crawl; its site may be wherever the user said."""
         resolver = super().from_crawler(crawler, reactor)
-        site = urlsplit(crawler.settings["ARCHIVER_SITE"]).hostname or ""
-        resolver.private_hosts = frozenset({site}) - HOSTS
+        site = site_of(crawler.settings)
+        resolver.private_hosts = frozenset({urlsplit(site.base).hostname or ""}) - site.profile.hosts
         return resolver
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Any:  # noqa: N802  # Twisted's name

@@ -17,6 +17,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from archiver.crawl.message import request_bytes
+from archiver.crawl.run import site_of
 from archiver.crawl.wire import Exchange, keep_exchange
 from archiver.dates import parse_date
 from archiver.errors import ResponseNotArchived
@@ -62,7 +63,7 @@ class ArchiveDownloadHandler:
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._home = Path(settings["ARCHIVER_FROM"])
-        self._site = Site(settings["ARCHIVER_SITE"].rstrip("/"))
+        self._site = site_of(settings)
         self._until = parse_date(settings["ARCHIVER_AT"]) if settings.get("ARCHIVER_AT") else None
         self._lookup = Lookup(database_url(self._home))
 
@@ -127,10 +128,10 @@ class ArchiveDownloadHandler:
         return f"expected a capture of {url}{when} in {self._home}, found {near or 'none'}; fetch it from the blog"
 
 
-def recorded_site(home: Path) -> str:
-    """Return the origin an archive was fetched from, under which its pages name each other."""
+def recorded_origin(home: Path, site: Site) -> str:
+    """Return the origin an archive of a blog was fetched from, under which its pages name each other."""
     with Lookup(database_url(home)) as lookup:
-        return lookup.origin()
+        return lookup.origin(site)
 
 
 def _joined(revisit: Record, original: Record) -> Record:

@@ -15,7 +15,6 @@ from archiver.items import Catalogue, CommentPage, Gap, Outcome, Post, Topics
 from archiver.store import freshness, outcomes, posts
 from archiver.store.outcomes import Effect
 from archiver.text import EXTRACTOR_VERSION
-from archiver.urls import post_id
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class StorePipeline:
                 self.early.setdefault(item.item.post_id, []).append(item)
                 return item
             self._settle(item)
-            for comments in self.early.pop(post_id(item.url) or 0, []):
+            for comments in self.early.pop(self.run.site.post_id(item.url) or 0, []):
                 self._settle(self._of_settled_post(comments))
             self.run.settled()
         except ArchiverError as error:
@@ -79,7 +78,7 @@ class StorePipeline:
                 outcome = replace(outcome, item=outcomes.judged(session, outcome.kind, outcome.url, outcome.item))
                 effect = self._save(outcome)
                 if isinstance(outcome.item, Post) and effect.change in ("new", "changed"):
-                    freshness.renew_furniture(session, outcome.item, run_id=self.run.id)
+                    freshness.renew_furniture(session, outcome.item, self.run.site, run_id=self.run.id)
             self.run.counts.add(outcome, effect)
         except ArchiverError:
             raise
@@ -101,4 +100,4 @@ class StorePipeline:
         elif isinstance(outcome.item, Topics) and outcome.item.body:
             self.run.keep_index(outcome.item)
         run = self.run
-        return outcomes.save(run.archive.session, outcome, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
+        return outcomes.save(run.archive.session, outcome, run.site, run_id=run.id, extractor_version=EXTRACTOR_VERSION)

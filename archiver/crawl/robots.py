@@ -24,7 +24,6 @@ from archiver.crawl.manners import PASSING
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError, RateLimited, Refused, Unreachable, in_words, is_unreachable
 from archiver.items import CUT, FORBIDDEN, OUT_OF_BOUNDS
-from archiver.urls import BLOG, catalogue_url, post_url
 
 LONGEST = 512 * 1024
 """Bytes of robots.txt that count: RFC 9309, section 2.5, asks for at least 500 KiB."""
@@ -154,10 +153,9 @@ class RobotsMiddleware:
 
     def _obeyed(self, origin: str, rules: Protego) -> Protego:
         """Return the rules; where they forbid the blog as a whole, stop the run."""
-        pages = (BLOG + "/", catalogue_url(), post_url(1))
-        if origin == self.run.site.base and not any(
-            rules.can_fetch(self.run.site.fetch_url(page), PRODUCT) for page in pages
-        ):
+        site = self.run.site
+        pages = (site.front_url(), site.catalogue_url(), site.post_url(1))
+        if origin == site.base and not any(rules.can_fetch(site.fetch_url(page), PRODUCT) for page in pages):
             message = (
                 f"{origin}/robots.txt forbids all of the blog; nothing was asked for, and all that is archived stays"
             )

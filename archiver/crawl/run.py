@@ -9,13 +9,14 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
 
 from archiver import __version__, clock, items
 from archiver.crawl import revisits, wire
@@ -25,7 +26,7 @@ from archiver.errors import ArchiverError, DiskFull, RateLimited, UsageError
 from archiver.pages.promises import Finding
 from archiver.store import captures, chronicle, connections, doubts, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
-from archiver.urls import BLOG, Site
+from archiver.urls import Site
 from archiver.warc import index, journal, recovery
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.writer import Location, WarcWriter
@@ -49,7 +50,7 @@ class Place:
 
     home: Path
     db: str | None = None
-    site: str = Site().base
+    site: Site = field(default_factory=Site)
     mirror: bool = False
     """Whether the site is said to be a mirror of the blog that the archive holds."""
 
@@ -84,7 +85,7 @@ class Run:
     ) -> None:
         place.home.mkdir(parents=True, exist_ok=True)
         self.place = place
-        self.site = Site(place.site.rstrip("/"))
+        self.site = place.site
         self.limit = limit
         self.full = full
         self.without = without
@@ -112,7 +113,7 @@ class Run:
             self.archive.close()
             raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
         started_at = timestamp()
-        self.id, self.cycle = runs.begin(session, command, now=started_at, blog=BLOG, site=self.site.base)
+        self.id, self.cycle = runs.begin(session, command, now=started_at, blog=self.site.origin, site=self.site.base)
         self.canary = Canary(self.archive, self.id)
         self.unanswered: ArchiverError | None = None
         """What the site last did instead of answering; None after an answer."""
@@ -124,9 +125,16 @@ class Run:
         self._fill_queue(recheck, recheck_pages)
         self.archive.commit()
         start = RunStart(
-            run=self.id, cycle=self.cycle, command=command, site=self.site.base, started_at=started_at, blog=BLOG
+            run=self.id,
+            cycle=self.cycle,
+            command=command,
+            site=self.site.base,
+            started_at=started_at,
+            blog=self.site.origin,
         )
-        self.writer = WarcWriter(place.warc, software=f"blog-archiver/{__version__}", info=_about(start))
+        self.writer = WarcWriter(
+            place.warc, self.site.profile.name, software=f"blog-archiver/{__version__}", info=_about(start)
+        )
         self._index: list[str] = []
         self._uncommitted = 0
         self._committed_at = time.monotonic()
@@ -134,7 +142,7 @@ class Run:
     def _check_site(self) -> None:
         """Raise UsageError when the archive holds another site's blog: rows of two would be taken for one's."""
         session = self.archive.session
-        known = runs.fetched_from(session) or captures.origin(session)
+        known = runs.fetched_from(session) or captures.origin(session, self.site.origin)
         if known is None or self.place.mirror or self.site.is_same(known):
             return
         raise UsageError(
@@ -399,13 +407,17 @@ def attach(crawler: Crawler, run: Run) -> None:
     run.halts(lambda: asyncio.get_running_loop().create_task(crawler.stop_async()))
 
 
+def site_of(settings: BaseSettings) -> Site:
+    """Return the blog of a crawl, and where it is fetched from, by Scrapy's settings."""
+    site = settings["ARCHIVER_SITE"]
+    return site if isinstance(site, Site) else Site(base=site.rstrip("/"))
+
+
 def run_of(crawler: Crawler) -> Run:
     """Return the run of a crawler; one started by Scrapy's own command line gets one from its settings."""
     if crawler not in _RUNS:
         settings = crawler.settings
-        place = Place(
-            home=Path(settings["ARCHIVER_HOME"]), db=settings["ARCHIVER_DB"] or None, site=settings["ARCHIVER_SITE"]
-        )
+        place = Place(home=Path(settings["ARCHIVER_HOME"]), db=settings["ARCHIVER_DB"] or None, site=site_of(settings))
         run = Run(place, f"scrapy crawl {crawler.spidercls.name}")
         attach(crawler, run)
         crawler.signals.connect(run.close, signals.engine_stopped, weak=False)

@@ -16,7 +16,7 @@ from scrapy.spiderloader import SpiderLoader
 from twisted.python.failure import Failure
 
 from archiver.crawl import logs
-from archiver.crawl.handlers import OFFLINE, recorded_site
+from archiver.crawl.handlers import OFFLINE, recorded_origin
 from archiver.crawl.lock import locked
 from archiver.crawl.probe import would_work
 from archiver.crawl.run import Place, Run, attach
@@ -27,7 +27,6 @@ from archiver.settings import DOWNLOAD_DELAY
 from archiver.store import comments, doubts, frontier, lists, runs
 from archiver.store.database import database_url
 from archiver.store.doubts import Doubt
-from archiver.urls import category_url
 from archiver.warc.recovery import SUFFIX
 
 SOURCES = ("catalogue", "category", "index", "furniture")
@@ -166,7 +165,7 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
             settings = _settings(run, options)
             settings.setdict(PROBE_SETTINGS, priority="cmdline")
             with _logging(run, options):
-                reason = _run_spider(run, "probe", settings, site=run.site.base)
+                reason = _run_spider(run, "probe", settings, site=run.site)
             return _conclude(run, reason, time.monotonic() - began, _judge_probe), run.findings
         finally:
             run.close()
@@ -210,7 +209,7 @@ def _offline(place: Place, options: Options, source: Path) -> tuple[Place, Optio
     """Return where and how to crawl when an archive answers: under the addresses it was fetched from, unhurried."""
     if source.resolve() == place.home.resolve():
         raise UsageError(f"expected another archive than {source} to answer; name a --home for the copy")
-    return replace(place, site=recorded_site(source)), replace(
+    return replace(place, site=replace(place.site, base=recorded_origin(source, place.site))), replace(
         options, delay=0, at=parse_date(options.at) if options.at else ""
     )
 
@@ -257,7 +256,7 @@ def _settings(run: Run, options: Options) -> Settings:
     settings.setmodule("archiver.settings", priority="project")
     _fit(settings)
     contact = options.contact or settings["ARCHIVER_CONTACT"]
-    changes: dict[str, Any] = {"ARCHIVER_HOME": str(run.place.home), "ARCHIVER_SITE": run.site.base}
+    changes: dict[str, Any] = {"ARCHIVER_HOME": str(run.place.home), "ARCHIVER_SITE": run.site}
     if contact:
         changes["USER_AGENT"] = settings["USER_AGENT"].replace(")", f"; {contact})")
     if options.delay is not None:
@@ -342,7 +341,7 @@ def _said(doubted: list[Doubt]) -> str:
 def _judge_asked(slugs: tuple[str, ...], run: Run) -> Verdict:
     """Judge a crawl; one that was asked for a category the blog does not have has not done what it was asked."""
     outcome, code, message = _judge_crawl(run)
-    unknown = [slug for slug in slugs if frontier.is_lost(run.archive.session, category_url(slug))]
+    unknown = [slug for slug in slugs if frontier.is_lost(run.archive.session, run.site.category_url(slug))]
     if not unknown or code != ExitCode.DONE:
         return outcome, code, message
     known = '`archiver sql "SELECT slug, name FROM categories"` lists those it has'

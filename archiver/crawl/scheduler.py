@@ -128,7 +128,7 @@ class FrontierScheduler(BaseScheduler):
         if reason:
             frontier.skip(self.session, url, kind, reason, run_id=self.run.id, now=timestamp())
             return False
-        if not self.run.full and not freshness.wanted(self.session, url, kind, request.meta.get("listed", {})):
+        if not self.run.full and not self._wanted(url, kind, request):
             return False
         if kind in self.run.without:
             if not frontier.is_known(self.session, url):
@@ -137,6 +137,9 @@ class FrontierScheduler(BaseScheduler):
         # A full run that is gone on with does not ask for everything a second time; lists have news in each run.
         since = self.run.cycle if self.run.full and kind not in frontier.LISTS else self.run.id
         return frontier.add(self.session, url, kind, run_id=self.run.id, now=timestamp(), since=since)
+
+    def _wanted(self, url: str, kind: str, request: Request) -> bool:
+        return freshness.wanted(self.session, url, kind, request.meta.get("listed", {}), self.run.site)
 
     @ends_run
     def next_request(self) -> Request | None:

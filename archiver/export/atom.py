@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from archiver.export.folder import replacing_folder
-from archiver.export.notice import TITLE, Notice, notice
+from archiver.export.notice import Notice, notice
 from archiver.export.rows import Step
+from archiver.profile import Profile
 from archiver.store.library import Library
 from archiver.store.values import Post, Revision
 from archiver.text.diff import Difference, Segment, compare
@@ -48,46 +50,47 @@ def write(library: Library, target: Path, step: Step) -> None:
 
     Raises as `replacing_folder` does.
     """
-    said = notice(library.posts())
+    profile = library.site.profile
+    said = notice(library.posts(), profile)
     changes: list[_Entry] = []
     new: list[_Entry] = []
     for post in library.posts():
         revisions = [one for one in library.revisions(post.id) if one.status == "good"]
-        new.append(_new(post))
-        changes += (_change(post, before, after) for before, after in pairwise(revisions))
+        new.append(_new(post, profile))
+        changes += (_change(post, before, after, profile) for before, after in pairwise(revisions))
         changes = _latest(changes)
         step()
     with replacing_folder(target) as folder:
-        folder.write("new.xml", _feed("new", "new posts", said, _latest(new)))
-        folder.write("changes.xml", _feed("changes", "changes to posts", said, changes))
+        folder.write("new.xml", _feed("new", "new posts", said, _latest(new), profile))
+        folder.write("changes.xml", _feed("changes", "changes to posts", said, changes, profile))
 
 
 def _latest(entries: Iterable[_Entry]) -> list[_Entry]:
     return sorted(entries, key=lambda entry: (entry.updated, entry.id), reverse=True)[:MOST]
 
 
-def _tag(path: str) -> str:
-    """Return an identifier for good (RFC 4151); the blog's first post is of 2009."""
-    return f"tag:kexue.fm,2009:{path}"
+def _tag(profile: Profile, path: str) -> str:
+    """Return an identifier for good (RFC 4151)."""
+    return f"tag:{urlsplit(profile.origin).netloc},{profile.since}:{path}"
 
 
-def _new(post: Post) -> _Entry:
+def _new(post: Post, profile: Profile) -> _Entry:
     text = post.text if len(post.text) <= SUMMARY else post.text[:SUMMARY] + "…"
     return _Entry(
-        id=_tag(f"archives/{post.id}"),
+        id=_tag(profile, f"archives/{post.id}"),
         title=post.title,
         url=post.url,
         author=post.author,
         updated=post.first_seen_at,
-        published=f"{post.published_on}T00:00:00+08:00" if post.published_on else post.first_seen_at,
+        published=f"{post.published_on}T00:00:00{profile.zone}" if post.published_on else post.first_seen_at,
         html="".join(f"<p>{escape(line)}</p>" for line in text.splitlines() if line),
     )
 
 
-def _change(post: Post, before: Revision, after: Revision) -> _Entry:
+def _change(post: Post, before: Revision, after: Revision, profile: Profile) -> _Entry:
     title = f"{before.title} → {after.title}" if before.title != after.title else after.title
     return _Entry(
-        id=_tag(f"archives/{post.id}/{after.seen_at}"),
+        id=_tag(profile, f"archives/{post.id}/{after.seen_at}"),
         title=title,
         url=post.url,
         author=post.author,
@@ -111,12 +114,12 @@ def _marked(segments: Iterable[Segment]) -> str:
     )
 
 
-def _feed(name: str, what: str, said: Notice, entries: list[_Entry]) -> bytes:
+def _feed(name: str, what: str, said: Notice, entries: list[_Entry], profile: Profile) -> bytes:
     feed = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})  # type: ignore[dict-item]
-    _add(feed, "id", _tag(f"archive/{name}"))
-    _add(feed, "title", f"{TITLE}: {what}")
+    _add(feed, "id", _tag(profile, f"archive/{name}"))
+    _add(feed, "title", f"{said.title}: {what}")
     _add(feed, "updated", max((entry.updated for entry in entries), default=said.archived_until or _EPOCH))
-    _add(etree.SubElement(feed, f"{{{_ATOM}}}author"), "name", said.author or TITLE)
+    _add(etree.SubElement(feed, f"{{{_ATOM}}}author"), "name", said.author or said.title)
     _add(feed, "link", href=said.source)
     _add(feed, "rights", f"{said.license} {said.license_url}".strip())
     for entry in entries:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from archiver.export.notice import license_of, notice
 from archiver.export.rows import Step
+from archiver.profile import Profile
 from archiver.store.library import Library
 from archiver.store.values import Post
 from archiver.text.bibtex import entry
@@ -18,23 +19,24 @@ def write(library: Library, target: Path, step: Step) -> None:
     Raises DiskFull and ArchiverError when it cannot be written.
     """
     with replacing(target) as file:
-        head = "".join(f"% {sentence}\n" for sentence in notice(library.posts()).sentences())
+        head = "".join(f"% {sentence}\n" for sentence in notice(library.posts(), library.site.profile).sentences())
         file.write(head.encode())
         for post in library.posts():
-            file.write(b"\n" + cite(post).encode())
+            file.write(b"\n" + cite(post, library.site.profile).encode())
             step()
 
 
-def cite(post: Post) -> str:
+def cite(post: Post, profile: Profile) -> str:
     """Return the entry of one post."""
     name, url = license_of(post)
     gone = "; no longer on the blog" if post.status == "gone" else ""
     return entry(
-        post_id=post.id,
+        key=profile.citation(post.id),
         title=post.title,
         author=post.author,
         url=post.url,
         published_on=post.published_on,
+        language=profile.language,
         archived_on=post.last_seen_at[:10],
         note=f"Blog post, archived as of {post.last_changed_at[:10]}{gone}; {name} {url}".rstrip(),
     )

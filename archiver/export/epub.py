@@ -13,13 +13,13 @@ from urllib.parse import quote, urlsplit
 from lxml import etree
 
 from archiver.errors import UsageError
-from archiver.export.notice import TITLE, Notice, license_of, notice
+from archiver.export.notice import Notice, license_of, notice
 from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Post
 from archiver.text import xhtml
-from archiver.urls import post_id
+from archiver.urls import Site
 from archiver.warc.durable import replacing
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two books of one archive differ
@@ -89,16 +89,16 @@ def write(
     Raises UsageError when there is none, DiskFull and ArchiverError when the book cannot be written.
     """
     order = posts if posts is not None else _by_date(library)
-    said = notice(library.posts(order))
+    said = notice(library.posts(order), library.site.profile)
     if not said.archived_until:
         raise UsageError("expected posts to make a book of, found none: run `archiver crawl` first")
     pictures = Pictures(library, warc, CORE)
     with replacing(target) as file, zipfile.ZipFile(file, "w") as package:
-        book = _Book(package, pictures, frozenset(order))
+        book = _Book(package, pictures, frozenset(order), library.site)
         for post in library.posts(order):
             book.add_post(post)
             step()
-        book.close(title or TITLE, said)
+        book.close(title or said.title, said)
     return pictures.report()
 
 
@@ -108,10 +108,11 @@ def _by_date(library: Library) -> list[int]:
 
 
 class _Book:
-    def __init__(self, package: zipfile.ZipFile, pictures: Pictures, numbers: frozenset[int]) -> None:
+    def __init__(self, package: zipfile.ZipFile, pictures: Pictures, numbers: frozenset[int], site: Site) -> None:
         self._package = package
         self._pictures = pictures
         self._numbers = numbers
+        self._site = site
         self._chapters: list[tuple[Post, bool]] = []  # and whether it has formulas
         self._held: dict[str, Picture | None] = {}
         self._store("mimetype", b"application/epub+zip", stored=True)
@@ -152,7 +153,7 @@ class _Book:
         return _PACKAGE.format(
             identifier=f"urn:sha256:{digest}",
             title=escape(title),
-            author=escape(said.author or TITLE),
+            author=escape(said.author or said.title),
             source=said.source,
             rights=escape(f"{said.license} {said.license_url}".strip()),
             modified=said.archived_until,
@@ -161,7 +162,7 @@ class _Book:
         )
 
     def _link(self, url: str) -> str | None:
-        number = post_id(url)
+        number = self._site.post_id(url)
         if number in self._numbers:
             return _chapter(number or 0)
         return _quoted(url) if _linkable(url) else None

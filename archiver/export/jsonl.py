@@ -23,7 +23,7 @@ def write(library: Library, target: Path, step: Step) -> None:
             with folder.path(f"{table.name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
                 for row in rows.rows(library, table, step):
                     file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=_base64) + "\n")
-        folder.write("README.md", rows.readme(notice(library.posts()), ".jsonl"))
+        folder.write("README.md", rows.readme(notice(library.posts(), library.site.profile), ".jsonl"))
 
 
 def _base64(value: bytes) -> str:

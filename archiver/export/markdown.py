@@ -17,7 +17,7 @@ from archiver.store.values import Group, Page, Post
 from archiver.text import commonmark, embedded, tex
 from archiver.text import front_matter as front
 from archiver.text.inline import destination
-from archiver.urls import BLOG, post_id
+from archiver.urls import Site, origin
 
 PICTURES = "images"
 """Folder of the pictures."""
@@ -50,12 +50,12 @@ def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bo
         written: dict[str, str] = {}
         for post in library.posts():
             _write_pictures(folder, pictures, [image.url for image in library.images(post.id)], written)
-            text = page(post, library.series_of(post.id), names, {**beside, **written})
+            text = page(post, library.series_of(post.id), names, {**beside, **written}, library.site)
             folder.write(names[post.id], with_dollars(text) if dollars else text)
             step()
         for one in library.pages():
             _write_pictures(folder, pictures, embedded.shown(one.markdown), written)
-            text = independent_page(one, names, {**beside, **written})
+            text = independent_page(one, names, {**beside, **written}, library.site)
             folder.write(beside[one.url], with_dollars(text) if dollars else text)
         _index(library, folder, names, beside)
     return pictures.report()
@@ -69,22 +69,22 @@ def _write_pictures(folder: Folder, pictures: Pictures, urls: Iterable[str], wri
             folder.write(written[url], picture.data)
 
 
-def page(post: Post, series: Group | None, names: Mapping[int, str], beside: Mapping[str, str]) -> str:
+def page(post: Post, series: Group | None, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str:
     """Return a post with its front matter; links lead to the files of other posts, and to pictures and pages beside."""
 
     def local(url: str) -> str:
-        return beside.get(url) or names.get(post_id(url) or 0) or url
+        return beside.get(url) or names.get(site.post_id(url) or 0) or url
 
     name, url = license_of(post)
     foot = f"---\n\n[{post.author or 'source'}]({destination(post.url)}) · {name}" + (f" · <{url}>" if url else "")
     return f"{front_matter(post, series)}\n{_retargeted(post.markdown, local)}\n\n{foot}\n"
 
 
-def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, str]) -> str:
+def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str:
     """Return an independent page with its front matter; it lies one folder deeper than the posts."""
 
     def local(url: str) -> str:
-        file = beside.get(url) or names.get(post_id(url) or 0)
+        file = beside.get(url) or names.get(site.post_id(url) or 0)
         return f"../{file}" if file else url
 
     fields = {"title": page.title, "url": page.url, "archived": page.last_seen_at, "changed": page.last_changed_at}
@@ -93,7 +93,7 @@ def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, 
 
 def page_name(url: str) -> str:
     """Return the file of an independent page, named after its address: `pages/me.md`."""
-    path = unquote(url.removeprefix(BLOG)).removesuffix(".html")
+    path = unquote(url.removeprefix(origin(url))).removesuffix(".html")
     short = "-".join(_UNSAFE.sub(" ", path).split()).encode()[:MOST_BYTES].decode(errors="ignore")
     return f"{PAGES}/{short or 'page'}.md"
 
@@ -162,7 +162,7 @@ def file_name(number: int, title: str) -> str:
 
 
 def _index(library: Library, folder: Folder, names: Mapping[int, str], beside: Mapping[str, str]) -> None:
-    parts = ["\n\n".join(notice(library.posts()).sentences())]
+    parts = ["\n\n".join(notice(library.posts(), library.site.profile).sentences())]
     for heading, groups in (("Topics", library.topics), ("Series", library.series)):
         parts += [f"# {heading}"] if groups else []
         for group in groups:

@@ -8,11 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from archiver.profile import Profile
 from archiver.store.values import Post
-from archiver.urls import BLOG
-
-TITLE = "科学空间|Scientific Spaces"
-"""What the blog calls itself."""
 
 _COMMONS = re.compile(r"creativecommons\.org/licenses/([a-z-]+)/([\d.]+)(?:/([a-z]{2})\b)?")
 
@@ -21,10 +18,13 @@ _COMMONS = re.compile(r"creativecommons\.org/licenses/([a-z-]+)/([\d.]+)(?:/([a-
 class Notice:
     """Author, source and licence of the posts of an export."""
 
+    title: str
+    """What the blog calls itself."""
     author: str
     license: str
     license_url: str
-    source: str = BLOG
+    source: str
+    """Origin of its addresses."""
     archived_until: str
     """When the archive last saw one of the posts, ISO 8601 UTC; empty without posts."""
 
@@ -32,14 +32,14 @@ class Notice:
         """Return what has to be said, a sentence each."""
         licensed = f"Licence: {self.license}" + (f" ({self.license_url})" if self.license_url else "")
         return (
-            f"Posts of the blog {TITLE}, {self.source}, by {self.author or 'an unnamed author'}.",
+            f"Posts of the blog {self.title}, {self.source}, by {self.author or 'an unnamed author'}.",
             f"{licensed}.",
             f"As archived until {self.archived_until or 'now'}.",
         )
 
 
-def notice(posts: Iterable[Post]) -> Notice:
-    """Return the notice for posts: what most of them say about author and licence."""
+def notice(posts: Iterable[Post], profile: Profile) -> Notice:
+    """Return the notice for posts of a blog: what most of them say about author and licence."""
     authors: Counter[str] = Counter()
     licenses: Counter[tuple[str, str]] = Counter()
     until = ""
@@ -48,7 +48,14 @@ def notice(posts: Iterable[Post]) -> Notice:
         licenses[license_of(post)] += 1
         until = max(until, post.last_seen_at)
     name, url = _most(licenses) or ("not stated by the blog", "")
-    return Notice(author=_most(authors) or "", license=name, license_url=url, archived_until=until)
+    return Notice(
+        title=profile.title,
+        author=_most(authors) or "",
+        license=name,
+        license_url=url,
+        source=profile.origin,
+        archived_until=until,
+    )
 
 
 def license_of(post: Post) -> tuple[str, str]:

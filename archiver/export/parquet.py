@@ -27,7 +27,7 @@ def write(library: Library, target: Path, step: Step) -> None:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
         raise UsageError(f"Parquet needs pyarrow: install blog-archiver[parquet] ({error})") from error
-    said = notice(library.posts())
+    said = notice(library.posts(), library.site.profile)
     with replacing_folder(target) as folder:
         for table in rows.TABLES:
             _write(folder.path(f"{table.name}.parquet"), table, rows.rows(library, table, step), said)

@@ -17,7 +17,7 @@ from archiver.errors import ArchiverError, UsageError
 from archiver.pages.document import parse
 from archiver.pages.gate import is_gate
 from archiver.store import query
-from archiver.urls import BLOG, catalogue_url
+from archiver.urls import Site
 from archiver.warc import index
 from archiver.warc.durable import replacing
 from archiver.warc.reader import read_record
@@ -76,8 +76,8 @@ def export_cdxj(home: Path, target: Path) -> int:
     return count
 
 
-def export_wacz(home: Path, database: str, target: Path) -> Packed:
-    """Pack an archive: WARC files, index, and pages with title and text: front page, posts and independent pages first.
+def export_wacz(home: Path, database: str, site: Site, target: Path) -> Packed:
+    """Pack a blog's archive: WARC files, index, pages with title and text: front page, posts, independent pages first.
 
     The same archive gives the same bytes. Raises as `write_wacz` does, and UsageError when there is no database.
     """
@@ -86,7 +86,7 @@ def export_wacz(home: Path, database: str, target: Path) -> Packed:
     lines = index.current_lines(home / "warc", home / index.NAME)
     read = [*_pages(database, _POSTS, closed), *_pages(database, _PAGES, closed)]
     held = list(_others(database, closed))
-    main = next((one for url in (f"{BLOG}/", catalogue_url()) for one in held if one.url == url), None)
+    main = next((one for url in (site.front_url(), site.catalogue_url()) for one in held if one.url == url), None)
     start = _read(home, main) if main else None
     write_wacz(
         target,
@@ -96,7 +96,7 @@ def export_wacz(home: Path, database: str, target: Path) -> Packed:
         (page for one in held if one != main and (page := _read(home, one))),
         created=str(query.run(database, _LAST).rows[0][0]),
         software=f"blog-archiver/{__version__}",
-        title="kexue.fm",
+        title=site.profile.name,
         main_page=start,
     )
     return Packed(files=len(warcs), pages=len(read) + bool(start), bytes=target.stat().st_size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archiver.export.notice import TITLE, notice
+from archiver.export.notice import notice
 from archiver.export.rows import Step
 from archiver.store import handover
 from archiver.store.library import Library
@@ -16,9 +16,9 @@ def write(library: Library, target: Path, step: Step) -> None:
 
     Raises UsageError when the archive is not in SQLite, DiskFull and ArchiverError when it cannot be written.
     """
-    said = notice(library.posts())
+    said = notice(library.posts(), library.site.profile)
     about = {
-        "title": TITLE,
+        "title": said.title,
         "source": said.source,
         "author": said.author,
         "license": said.license,

@@ -17,12 +17,13 @@ from archiver.pages import body as bodies
 from archiver.pages import dates, distill, schema_org, standards, titles, values
 from archiver.pages.body import Body
 from archiver.pages.claims import Claim, Claims, Reader
-from archiver.pages.document import first, parse_with_flaws
+from archiver.pages.document import parse_with_flaws
 from archiver.pages.post import parse_post
+from archiver.pages.selectors import first
 from archiver.text import engines, notation, quality, sources
 from archiver.text.guess import guess
 from archiver.text.notation import Scripts
-from archiver.urls import BLOG, Site, origin, post_id, post_url
+from archiver.urls import Site, origin
 
 READERS: tuple[Reader, ...] = (
     standards.canonical,
@@ -59,10 +60,10 @@ def parse_article(url: str, body: bytes, scripts: Scripts | None = None) -> Arti
     PageNotRecognised when there is nothing to read.
     """
     tree, flaws = parse_with_flaws(url or "the page", body)
-    site = Site(origin(url)) if url and Site().canonical(url) is None else Site()
+    site = Site(base=origin(url)) if url and Site().canonical(url) is None else Site()
     if (number := _number(tree, url, site)) is not None:
         try:
-            return of_post(parse_post(post_url(number), body, site))
+            return of_post(parse_post(site.post_url(number), body, site))
         except PageNotRecognised:
             pass  # an address of the blog under which something else stands
     return _read(tree, url, flaws, scripts)
@@ -95,12 +96,12 @@ def of_post(post: Post) -> Article:
 
 def _number(tree: HtmlElement, url: str, site: Site) -> int | None:
     """Return the number of the blog's post that a page is: by its address, or on a mirror or a disk by its markup."""
-    if (number := post_id(Site().resolve(url))) is not None:
+    if (number := site.post_id(Site().resolve(url))) is not None:
         return number
-    if first(tree, "//div[@id='PostContent']") is None:
+    if first(tree, *site.profile.post.text) is None:
         return None
-    headings = (site.resolve(link.get("href"), url or BLOG) for link in tree.xpath("//h1//a[@href]"))
-    return next(filter(None, map(post_id, headings)), None)
+    headings = (site.resolve(link.get("href"), url) for link in tree.xpath("//h1//a[@href]"))
+    return next(filter(None, map(site.post_id, headings)), None)
 
 
 def _read(tree: HtmlElement, url: str, flaws: tuple[str, ...], scripts: Scripts | None) -> Article:

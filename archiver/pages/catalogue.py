@@ -12,9 +12,10 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Catalogue, CatalogueEntry
 from archiver.pages import dates
-from archiver.pages.document import first, menu, parse, text_of
+from archiver.pages.document import menu, parse, text_of
 from archiver.pages.ending import ending_of
-from archiver.urls import Site, post_id
+from archiver.pages.selectors import first
+from archiver.urls import Site
 
 _YEAR = re.compile(r"(\d{4})\s*年\s*[(（]\s*共\s*(\d+)\s*篇")
 _MONTH = re.compile(r"^(\d{1,2})\s*月$")
@@ -78,7 +79,7 @@ def _move(place: _Place, element: HtmlElement) -> None:
 
 def _entry(link: HtmlElement, place: _Place, site: Site, url: str) -> CatalogueEntry | None:
     href = link.get("href") or ""
-    number = post_id(site.resolve(href, url))
+    number = site.post_id(site.resolve(href, url))
     if number is None or urlsplit(href).fragment == _COMMENTS:
         return None
     counter = link.getnext()

@@ -15,21 +15,17 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Comment, CommentPage
 from archiver.pages import remarks
-from archiver.pages.document import by_id, first, links, parse
+from archiver.pages.document import links, parse
 from archiver.pages.ending import ending_of
 from archiver.pages.marks import ID, answered, line
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
+from archiver.pages.selectors import first
 from archiver.pages.threads import Survey
+from archiver.profile import Profile
 from archiver.text import notation
 from archiver.text.notation import Notation
-from archiver.urls import Site, comment_page, discussion, post_url
-
-BOXES = ("PostComment", "comments")
-"""Ids of elements around all comments of a page, outermost first."""
-
-BODY = by_id("div", "PostContent")
-"""The text of the post, with what the blog puts under it."""
+from archiver.urls import Site
 
 DRIFT = 5
 """Pages more than a post has comments by its counter, which drifts, up to which a pager is believed."""
@@ -58,11 +54,11 @@ def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> Comme
     Raises PageNotRecognised when the address is no comment page's, or no comment is on the page.
     """
     site = site or Site()
-    place = comment_page(site.canonical(url))
+    place = site.comment_page(site.canonical(url))
     if place is None:
         raise PageNotRecognised(url, "expected the address of a comment page")
     tree = parse(url, body)
-    found = read(tree, post_url(place[0]), site, url, notation.of(tree))
+    found = read(tree, site.post_url(place[0]), site, url, notation.of(tree))
     if not found.comments:
         said = found.issues[0] if found.issues else "found none"
         raise PageNotRecognised(url, f"expected comments with ids `comment-N`, {said}")
@@ -92,9 +88,9 @@ def read(
     name of the blog's author, by default the one the page names; `claimed` is what its counter says.
     """
     try:
-        return _read(tree, whose, site, url, written, owner or author_of(tree), claimed)
+        return _read(tree, whose, site, url, written, owner or author_of(tree, site.profile.post), claimed)
     except Exception as error:  # a post is never lost for its comments
-        shown = discussion(site.canonical(url))
+        shown = site.discussion(site.canonical(url))
         page = shown[1] if shown else 1
         return Discussion(
             page=page, pages=page, issues=(f"a fault of the archiver in its comments, please report it: {error!r}",)
@@ -104,38 +100,43 @@ def read(
 def _read(
     tree: HtmlElement, whose: str, site: Site, url: str, written: Notation, owner: str | None, claimed: int | None
 ) -> Discussion:
-    box = _box(tree)
+    profile = site.profile
+    box = _box(tree, profile)
     if box is None:
         return _paged(Discussion(), tree, (), whose, site, url, claimed)
-    survey = Survey(box, first(box, *BODY))
+    survey = Survey(box, first(box, *profile.post.text))
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
-    parts = [part for item, group in apart for part in remarks.parts(item, group, survey.form, box=survey.box)]
+    parts = [
+        part
+        for item, group in apart
+        for part in remarks.parts(item, group, survey.form, profile.comments, box=survey.box)
+    ]
     said = {part.thread.number: remarks.comment(part, site, owner, written) for part in parts}
     in_order = [said[number] for number in survey.threads]
     comments = tuple(in_order if threaded else map(_answering_what_it_quotes, in_order, _known_before(in_order)))
-    lost = len(survey.unclaimed) + len(_ids_besides_text(tree) - set(said))
+    lost = len(survey.unclaimed) + len(_ids_besides_text(tree, profile) - set(said))
     issues = (f"{lost} of {lost + len(said)} comments on the page could not be read",) if lost else ()
     found = Discussion(comments=comments, unread=lost, issues=issues)
     return _paged(found, survey.box, parts, whose, site, url, claimed)
 
 
-def _box(tree: HtmlElement) -> HtmlElement | None:
-    """Return the element with the comments: the one known by its id, or the whole page if there are any elsewhere."""
-    boxes = [box for name in BOXES if (box := first(tree, f"//*[@id='{name}']")) is not None]
+def _box(tree: HtmlElement, profile: Profile) -> HtmlElement | None:
+    """Return the element with the comments: the one known, or the whole page if there are any elsewhere."""
+    boxes = [box for selector in profile.comments.boxes if (box := first(tree, selector)) is not None]
     full = next(filter(_ids, boxes), None)
     if full is not None:
         return full
-    return tree if _ids_besides_text(tree) else next(iter(boxes), None)
+    return tree if _ids_besides_text(tree, profile) else next(iter(boxes), None)
 
 
 def _ids(element: HtmlElement) -> set[int]:
     return {int(found[2]) for name in element.xpath(".//@id") if (found := ID.fullmatch(name))}
 
 
-def _ids_besides_text(tree: HtmlElement) -> set[int]:
+def _ids_besides_text(tree: HtmlElement, profile: Profile) -> set[int]:
     """Return the comments whose ids stand on a page, but not in the text of the post."""
-    body = first(tree, *BODY)
+    body = first(tree, *profile.post.text)
     return _ids(tree) - (_ids(body) if body is not None else set())
 
 
@@ -171,7 +172,7 @@ def _paged(
 
     No more pages are believed than the post has comments, give or take what counters drift.
     """
-    asked = discussion(site.canonical(url))
+    asked = site.discussion(site.canonical(url))
     current, last = _pager(rest, {part.text for part in parts}, whose, site, url)
     shown = asked[1] if asked else current or last
     most = max(claimed + DRIFT if claimed is not None else MOST_UNCOUNTED, asked[1] if asked else 1)
@@ -192,7 +193,7 @@ def _pager(
     """
     current, last = None, 1
     for element, target in links(rest, site, url):
-        place, href = discussion(target), element.get("href") or ""
+        place, href = site.discussion(target), element.get("href") or ""
         if not place or place[0] != whose or not _is_of_pager(href) or not texts.isdisjoint(line(element)):
             continue
         last = max(last, place[1])

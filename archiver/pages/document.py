@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import lxml.html
 from lxml import etree
@@ -11,10 +12,10 @@ from lxml.etree import ParserError, XMLSyntaxError
 from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
-from archiver.items import Category
+from archiver.items import Category, Content, PostLink
 from archiver.pages import dates
 from archiver.text import dom
-from archiver.urls import Site, category
+from archiver.urls import Site
 
 _DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 LARGEST = 4 << 20
@@ -161,21 +162,6 @@ def has_class(name: str) -> str:
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
 
 
-def by_class(tag: str, name: str, below: str = "//") -> tuple[str, str]:
-    """Return paths to elements with a class: of the tag they are known to be first, which is ten times as fast."""
-    return f"{below}{tag}[{has_class(name)}]", f"{below}*[{has_class(name)}]"
-
-
-def by_id(tag: str, name: str, below: str = "//") -> tuple[str, str]:
-    """Return paths to an element with an id: of the tag it is known to be first."""
-    return f"{below}{tag}[@id='{name}']", f"{below}*[@id='{name}']"
-
-
-def first(tree: HtmlElement, *paths: str) -> HtmlElement | None:
-    """Return the first element the first successful path finds."""
-    return next((found[0] for path in paths if (found := tree.xpath(path))), None)
-
-
 def text_of(element: HtmlElement) -> str:
     """Return an element's text with white space collapsed."""
     return " ".join(str(element.text_content()).split())
@@ -203,6 +189,18 @@ def links(tree: HtmlElement, site: Site, url: str) -> Iterator[tuple[HtmlElement
             yield element, target
 
 
+def sorted_links(content: Content, site: Site) -> Content:
+    """Return a content whose links say where in the blog they lead: to a post, or to another page of it."""
+    return replace(content, links=tuple(_sorted(link, site) for link in content.links)) if content.links else content
+
+
+def _sorted(link: PostLink, site: Site) -> PostLink:
+    if link.kind == "other" or not site.owns(link.url):
+        return link
+    number = site.post_id(link.url)
+    return replace(link, kind="post" if number else "site", target_post_id=number)
+
+
 def menu(tree: HtmlElement, site: Site, url: str) -> tuple[Category, ...]:
     """Return the categories a page's menus link, in their order.
 
@@ -210,7 +208,7 @@ def menu(tree: HtmlElement, site: Site, url: str) -> tuple[Category, ...]:
     """
     found: dict[str, str] = {}
     for element, target in links(tree, site, url):
-        place = category(target)
+        place = site.category(target)
         if place and place[1] == 1:
             slug = place[0]
             name = text_of(element).removesuffix(slug).strip()

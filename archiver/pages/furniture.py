@@ -13,17 +13,7 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.pages.document import parse
-from archiver.urls import (
-    BLOG,
-    Site,
-    discussion,
-    file_kind,
-    furniture_kind,
-    is_feed_of_all,
-    is_never_asked,
-    is_picture,
-    post_id,
-)
+from archiver.urls import Site, is_picture
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS = re.compile(
@@ -55,7 +45,7 @@ def addresses(url: str, body: bytes, site: Site) -> tuple[Address, ...]:
     except PageNotRecognised:
         return ()
     found = ((site.resolve(link, url), role) for link, role in _links(tree))
-    return tuple(dict.fromkeys((to, role) for to, role in found if to and to.startswith(BLOG + "/")))
+    return tuple(dict.fromkeys((to, role) for to, role in found if to and site.owns(to)))
 
 
 def _links(tree: HtmlElement) -> Iterator[Address]:
@@ -83,21 +73,21 @@ def style_addresses(url: str, sheet: bytes, site: Site) -> tuple[str, ...]:
     """Return the blog's own canonical addresses that the style sheet at `url` loads, each once."""
     text = _COMMENT.sub("", sheet.decode("utf-8", "replace"))
     found = (site.resolve(next(filter(None, match.groups()), "#"), url) for match in _CSS.finditer(text))
-    return tuple(dict.fromkeys(each for each in found if each and each.startswith(BLOG + "/")))
+    return tuple(dict.fromkeys(each for each in found if each and site.owns(each)))
 
 
-def kind_to_ask(url: str, role: Role) -> str | None:
+def kind_to_ask(url: str, role: Role, site: Site) -> str | None:
     """Return as what kind an address is worth asking for, as in the frontier; None for lists of posts and traps."""
-    if is_never_asked(url):
+    if site.is_never_asked(url):
         return None
-    if role is Role.LINKED and post_id(url):
+    if role is Role.LINKED and site.post_id(url):
         return "post"
-    if discussion(url):
+    if site.discussion(url):
         return None  # what they are under asks for its pages of comments, save the one it shows itself
-    if role is Role.NAMED and not is_feed_of_all(url):
+    if role is Role.NAMED and not site.is_feed_of_all(url):
         return None  # every page names a feed of its own
-    if role is Role.SHOWN and (file_kind(url) == "requisite" or is_picture(url)):
-        return file_kind(url) if "?" not in url or file_kind(url) == "requisite" else None
+    if role is Role.SHOWN and (site.file_kind(url) == "requisite" or is_picture(url)):
+        return site.file_kind(url) if "?" not in url or site.file_kind(url) == "requisite" else None
     if role is Role.LINKED and is_picture(url) and "?" not in url:
-        return file_kind(url)
-    return furniture_kind(url)
+        return site.file_kind(url)
+    return site.furniture_kind(url)

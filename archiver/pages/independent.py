@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 
 import lxml.html
 from lxml.html import HtmlElement
@@ -15,17 +16,14 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, File, Gap, Page, Quality
 from archiver.pages import comments
-from archiver.pages.document import by_class, first, parse_with_flaws, text_of
+from archiver.pages.document import parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
-from archiver.pages.post import prune
+from archiver.pages.post import beside, prune
+from archiver.pages.selectors import first
+from archiver.profile import Profile
 from archiver.text import engines, notation, quality, sources
 from archiver.text.notation import Notation
-from archiver.urls import Site, discussion, discussion_url, furniture_kind
-
-BODY = (*comments.BODY, *by_class("div", "PostContent"))
-"""The text: with the id that posts have, or the class alone."""
-
-HEADING = tuple(f"{path}//h1" for path in by_class("div", "title-wrap"))
+from archiver.urls import Site
 
 _PAGE_BEGINS = (b"<!doctype html", b"<html")
 
@@ -38,20 +36,21 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
     """
     site = site or Site()
     canonical = site.canonical(url)
-    if canonical is None or furniture_kind(canonical) != "page":
+    if canonical is None or site.furniture_kind(canonical) != "page":
         raise PageNotRecognised(url, "expected the address of an independent page")
-    place = discussion(canonical)
+    place = site.discussion(canonical)
     whose = place[0] if place else canonical
     tree, flaws = parse_with_flaws(url, body)
     written = notation.of(tree)
     said = comments.read(tree, whose, site, url, written)
-    title = _title(tree)
-    text, engine = _text(tree, written)
-    prune(text)
+    title = _title(tree, site.profile)
+    text, engine = _text(tree, written, site.profile)
+    prune(text, site.profile.post)
     digest = _digest(title, text)
     text = sources.settle(text, written)
     # Outside the theme there is no telling what of a page its text is: no engine is to choose.
-    content = (engines.read_fragment if engine == "none" else engines.read)(text, site.resolve)
+    read = engines.read_fragment if engine == "none" else engines.read
+    content = sorted_links(read(text, site.resolve), site)
     if not title and not content.markdown:
         raise PageNotRecognised(url, "expected a page with a title or a text, found neither")
     return Page(
@@ -64,16 +63,16 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
         comment_page=said.page,
         comments_unread=said.unread,
         comment_issues=said.issues,
-        further=() if place else tuple(_further(whose, said)),
+        further=() if place else tuple(_further(whose, said, site)),
         ending=ending_of(body),
     )
 
 
-def _further(url: str, said: comments.Discussion) -> Iterator[str]:
+def _further(url: str, said: comments.Discussion, site: Site) -> Iterator[str]:
     """Yield the addresses of the pages of comments that a page does not show itself."""
     for number in range(1, said.pages + 1):
         if number != said.page:
-            yield discussion_url(url, number)
+            yield site.discussion_url(url, number)
 
 
 def read_file(url: str, body: bytes, site: Site | None = None) -> File | Gap:
@@ -84,19 +83,19 @@ def read_file(url: str, body: bytes, site: Site | None = None) -> File | Gap:
     return File(url=canonical, size=len(body), sha256=hashlib.sha256(body).hexdigest())
 
 
-def _title(tree: HtmlElement) -> str:
+def _title(tree: HtmlElement, profile: Profile) -> str:
     """Return the heading of the text, or else the title of the document."""
-    heading, title = first(tree, *HEADING), first(tree, "//title")
+    heading, title = first(tree, *profile.page.heading), first(tree, "//title")
     named = text_of(title) if title is not None else ""
     return (text_of(heading) if heading is not None else "") or named
 
 
-def _text(tree: HtmlElement, written: Notation) -> tuple[HtmlElement, str]:
+def _text(tree: HtmlElement, written: Notation, profile: Profile) -> tuple[HtmlElement, str]:
     """Return the element of the text, and what found it."""
-    known = first(tree, *BODY)
+    known = first(tree, *profile.page.text)
     if known is not None:
         return known, "site"
-    found = engines.find_body(sources.settle(tree, written))
+    found = engines.find_body(sources.settle(tree, written), partial(beside, profile.post))
     if found is not None:
         return found
     body = first(tree, "//body")

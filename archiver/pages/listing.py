@@ -6,12 +6,10 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Category, Listing, ListingEntry
-from archiver.pages.document import by_class, date_in, first, has_class, links, menu, parse, text_of
+from archiver.pages.document import date_in, links, menu, parse, text_of
 from archiver.pages.ending import ending_of
-from archiver.urls import Site, category, post_id
-
-POSTS = f"//div[{has_class('Post')}]"
-SUBMITTED = by_class("span", "submitted", below=".//")
+from archiver.pages.selectors import every, first
+from archiver.urls import Site
 
 
 def parse_listing(url: str, body: bytes, site: Site | None = None) -> Listing:
@@ -20,16 +18,16 @@ def parse_listing(url: str, body: bytes, site: Site | None = None) -> Listing:
     Raises PageNotRecognised when the address is no category's or the posts on the page are not recognised.
     """
     site = site or Site()
-    place = category(site.canonical(url))
+    place = site.category(site.canonical(url))
     if place is None:
         raise PageNotRecognised(url, "expected the address of a category page")
     slug, page = place
     tree = parse(url, body)
-    entries = tuple(entry for block in tree.xpath(POSTS) if (entry := _entry(block, site, url)))
-    if not entries and not (page == 1 and _is_empty(tree)):
-        raise PageNotRecognised(url, "expected posts in `div.Post` with a linked h2, found none")
+    entries = _entries(tree, site, url)
+    if not entries and not (page == 1 and _is_empty(tree, site, url)):
+        raise _nothing(url, site)
     categories = menu(tree, site, url)
-    pages = [number for _, target in links(tree, site, url) if (number := _page_of(target, slug))]
+    pages = [number for _, target in links(tree, site, url) if (number := _page_of(target, slug, site))]
     return Listing(
         category=next((known for known in categories if known.slug == slug), Category(slug=slug, name=slug)),
         page=page,
@@ -48,9 +46,9 @@ def parse_front(url: str, body: bytes, site: Site | None = None) -> Listing:
     """
     site = site or Site()
     tree = parse(url, body)
-    entries = tuple(entry for block in tree.xpath(POSTS) if (entry := _entry(block, site, url)))
+    entries = _entries(tree, site, url)
     if not entries:
-        raise PageNotRecognised(url, "expected posts in `div.Post` with a linked h2, found none")
+        raise _nothing(url, site)
     return Listing(
         category=Category(slug="", name="front page"),
         page=1,
@@ -61,26 +59,39 @@ def parse_front(url: str, body: bytes, site: Site | None = None) -> Listing:
     )
 
 
+def _entries(tree: HtmlElement, site: Site, url: str) -> tuple[ListingEntry, ...]:
+    blocks = every(tree, *site.profile.listing.posts)
+    return tuple(entry for block in blocks if (entry := _entry(block, site, url)))
+
+
+def _nothing(url: str, site: Site) -> PageNotRecognised:
+    markup = site.profile.listing
+    return PageNotRecognised(
+        url, f"expected posts in `{markup.posts[0]}` with a linked {markup.title[0].split()[0]}, found none"
+    )
+
+
 def _entry(block: HtmlElement, site: Site, url: str) -> ListingEntry | None:
     """Return the post of a block: its first linked heading, as excerpts hold headings of their own."""
-    for link in block.xpath(".//h2//a[@href]"):
-        number = post_id(site.resolve(link.get("href"), url))
+    markup = site.profile.listing
+    for link in every(block, *markup.title):
+        number = site.post_id(site.resolve(link.get("href"), url))
         if number:
-            submitted = first(block, *SUBMITTED)
+            submitted = first(block, *markup.byline)
             published_on = date_in(text_of(submitted)) if submitted is not None else None
             return ListingEntry(post_id=number, title=text_of(link), published_on=published_on)
     return None
 
 
-def _is_empty(tree: HtmlElement) -> bool:
+def _is_empty(tree: HtmlElement, site: Site, url: str) -> bool:
     """Whether this is the page of a category without posts: it says so in its title, and links none in its column."""
-    title = first(tree, "//title")
-    column = first(tree, "//*[@id='content']")
-    titled = title is not None and "下的文章" in text_of(title)
-    return titled and column is not None and not column.xpath(".//a[contains(@href, '/archives/')]")
+    markup = site.profile.listing
+    title, column = first(tree, "//title"), first(tree, *markup.column)
+    titled = title is not None and markup.empty in text_of(title)
+    return titled and column is not None and not any(site.post_id(to) for _, to in links(column, site, url))
 
 
-def _page_of(target: str, slug: str) -> int | None:
+def _page_of(target: str, slug: str, site: Site) -> int | None:
     """Return the number of a page of this category."""
-    place = category(target)
+    place = site.category(target)
     return place[1] if place and place[0] == slug else None

@@ -12,25 +12,12 @@ from lxml.html import HtmlElement
 
 from archiver.items import Category
 from archiver.pages import dates
-from archiver.pages.document import by_class, by_id, date_in, first, links, text_of
+from archiver.pages.document import date_in, links, text_of
+from archiver.pages.selectors import every, first
+from archiver.profile import PostMarkup
 from archiver.text.guess import guess
-from archiver.urls import Site, category
+from archiver.urls import Site
 
-SUBMITTED = by_class("span", "submitted")
-TOOLS = (*by_id("div", "tools"), *by_class("div", "tools"))
-TAXONOMY = by_class("span", "cat", below=".//")
-BREADCRUMB = by_id("div", "breadcrumb")
-LICENSE = "//a[contains(@href, 'creativecommons.org/licenses/')]"
-SAID = "ancestor::*[@id='PostContent' or @id='comments' or @id='PostComment' or contains(@id, 'comment-')]"
-"""Where people write: a licence they link is that of what they write about."""
-FOOTER = "ancestor::*[@id='footer' or self::footer]"
-CITATION = by_id("div", "how_to_cite")
-BIBTEX = by_class("pre", "cite_style", below=".//")
-
-_BYLINE = re.compile(r"By\s+(.+?)\s*\|")
-_NUMBER = r"(\d{1,3}(?:[,，.'’ ]\d{3})+|\d+)"  # with signs between thousands; blanks of any kind are one by then
-_READERS = re.compile(rf"{_NUMBER}\s*位读者")
-_COMMENTS = re.compile(rf"{_NUMBER}\s*条?评论")
 _FIELD = re.compile(r"(title|author|year|month)\s*=\s*\{(.*)\}")
 _CITED_ON = re.compile(r"\((\w{3})\w*\.?\s+(\d{1,2}),\s+(\d{4})\)")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -76,11 +63,11 @@ class Citation:
 
 def read_metadata(tree: HtmlElement, heading: HtmlElement, site: Site, url: str) -> Metadata:
     """Read the metadata of an article page whose heading's link is given."""
-    submitted = first(tree, *SUBMITTED)
-    byline = text_of(submitted) if submitted is not None else ""
-    tools = first(tree, *TOOLS)
+    markup = site.profile.post
+    byline = _byline(tree, markup)
+    tools = first(tree, *markup.tools)
     categories, tags = _taxonomy(tools if tools is not None else tree, site, url)
-    license_link = _license(tree)
+    license_link = _license(tree, markup)
     found = Metadata(
         title=text_of(heading),
         author="",
@@ -89,25 +76,29 @@ def read_metadata(tree: HtmlElement, heading: HtmlElement, site: Site, url: str)
         tags=tags,
         license=text_of(license_link) or None if license_link is not None else None,
         license_url=license_link.get("href") if license_link is not None else None,
-        reader_count=_count(_READERS, byline),
-        comment_count=_count(_COMMENTS, text_of(tools) if tools is not None else ""),
+        reader_count=_count(markup.readers, byline),
+        comment_count=_count(markup.comment_counter, text_of(tools) if tools is not None else ""),
     )
-    _testify(found, tree, byline, citation(tree))
+    _testify(found, tree, byline, markup)
     _place(found, tree, site, url)
     return found
 
 
-def author_of(tree: HtmlElement) -> str | None:
-    """Return the author named beside the date of a post: `By X | date | readers`."""
-    submitted = first(tree, *SUBMITTED)
-    found = _BYLINE.search(text_of(submitted)) if submitted is not None else None
+def author_of(tree: HtmlElement, markup: PostMarkup) -> str | None:
+    """Return the author named beside the date of a post."""
+    found = markup.author.search(_byline(tree, markup))
     return found[1] if found else None
 
 
-def citation(tree: HtmlElement) -> Citation:
+def _byline(tree: HtmlElement, markup: PostMarkup) -> str:
+    line = first(tree, *markup.byline)
+    return text_of(line) if line is not None else ""
+
+
+def citation(tree: HtmlElement, markup: PostMarkup) -> Citation:
     """Read the citation at the end of the page: a sentence and a BibTeX entry."""
-    box = first(tree, *CITATION)
-    block = first(box, *BIBTEX) if box is not None else None
+    box = first(tree, *markup.citation)
+    block = first(box, *markup.bibtex) if box is not None else None
     fields = (
         {found[1]: found[2].strip() for found in _FIELD.finditer(str(block.text_content()))}
         if block is not None
@@ -130,10 +121,11 @@ def _iso(year: str, month: str, day: int | None) -> str | None:
     return f"{year}-{number:02}" if day is None else dates.iso(int(year), number, day)
 
 
-def _testify(found: Metadata, tree: HtmlElement, byline: str, cited: Citation) -> None:
+def _testify(found: Metadata, tree: HtmlElement, byline: str, markup: PostMarkup) -> None:
     """Hear both witnesses about title, author and date; where there is none, general rules."""
+    cited = citation(tree, markup)
     found.witness("title", found.title, cited.title)
-    author = found.witness("author", author_of(tree), cited.author)
+    author = found.witness("author", author_of(tree, markup), cited.author)
     here = date_in(byline)
     there = here if here and cited.date and here.startswith(cited.date) else cited.date
     published_on = found.witness("date", here, there)
@@ -149,7 +141,7 @@ def _testify(found: Metadata, tree: HtmlElement, byline: str, cited: Citation) -
 
 def _place(found: Metadata, tree: HtmlElement, site: Site, url: str) -> None:
     """Compare the categories below the text with the one of the breadcrumb, which may be the only one."""
-    crumbs = _categories(first(tree, *BREADCRUMB), site, url)
+    crumbs = _categories(first(tree, *site.profile.post.breadcrumb), site, url)
     known = {each.slug for each in found.categories}
     strays = [each.slug for each in crumbs if each.slug not in known]
     if not known:
@@ -167,27 +159,23 @@ def _count(pattern: re.Pattern[str], text: str) -> int | None:
     return int(re.sub(r"\D", "", found[1])) if found else None
 
 
-def _license(tree: HtmlElement) -> HtmlElement | None:
-    """Return the footer's licence link that says something; the first may hold only a picture.
-
-    On a page without a footer, that of the page outside what people write on it.
-    """
-    places = (f"{LICENSE}[{FOOTER}][not({SAID})]", f"{LICENSE}[not({SAID})]")
-    found: list[HtmlElement] = next((links for place in places if (links := tree.xpath(place))), [])
+def _license(tree: HtmlElement, markup: PostMarkup) -> HtmlElement | None:
+    """Return the licence link that says something; the first may hold only a picture."""
+    found = every(tree, *markup.license)
     return next((link for link in found if text_of(link)), found[0] if found else None)
 
 
 def _taxonomy(box: HtmlElement, site: Site, url: str) -> tuple[tuple[Category, ...], dict[str, str]]:
     """Return all categories and tags; the breadcrumb names only one category, the sidebar tags of others."""
-    line = first(box, *TAXONOMY)
+    line = first(box, *site.profile.post.taxonomy)
     tagged = links(line, site, url) if line is not None else ()
-    tags = {text_of(element): target for element, target in tagged if "/tag/" in target}
+    tags = {text_of(element): target for element, target in tagged if site.kind(target) == "tag"}
     return _categories(line, site, url), tags
 
 
 def _categories(box: HtmlElement | None, site: Site, url: str) -> tuple[Category, ...]:
     found: dict[str, str] = {}
     for element, target in links(box, site, url) if box is not None else ():
-        if place := category(target):
+        if place := site.category(target):
             found.setdefault(place[0], text_of(element))
     return tuple(Category(slug=slug, name=name) for slug, name in found.items())

@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from functools import partial
 
 import lxml.html
+from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, Post, Quality
 from archiver.pages import comments
-from archiver.pages.document import by_class, first, has_class, parse_with_flaws, text_of
+from archiver.pages.document import parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.metadata import Metadata, read_metadata
+from archiver.pages.selectors import every, first
+from archiver.profile import PostMarkup
 from archiver.text import engines, notation, quality, sources
 from archiver.text.notation import Notation
-from archiver.urls import Site, comment_page, post_id, post_url
-
-HEADING = (*(f"{path}//h1//a[@href]" for path in by_class("div", "title-wrap")), "//h1//a[@href]")
-
-FOOTER_IDS = ("content_tips", "pay", "how_to_cite")
-"""What follows the text inside `#PostContent`: three siblings, on every page seen."""
-
-NOTICES = ("转载到请包括本文地址", "更详细的转载事宜请参考")
-"""How the two paragraphs before them begin."""
+from archiver.urls import Site
 
 
 def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
@@ -39,8 +36,8 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
     """
     site = site or Site()
     canonical = site.canonical(url)
-    place = comment_page(canonical)
-    number = place[0] if place else post_id(canonical)
+    place = site.comment_page(canonical)
+    number = place[0] if place else site.post_id(canonical)
     if number is None:
         raise PageNotRecognised(url, "expected the address of a post")
     tree, flaws = parse_with_flaws(url, body)
@@ -48,11 +45,11 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
     head = read_metadata(tree, heading, site, url)
     head.issues += flaws
     written = notation.of(tree)
-    said = comments.read(tree, post_url(number), site, url, written, owner=head.author, claimed=head.comment_count)
+    said = comments.read(tree, site.post_url(number), site, url, written, owner=head.author, claimed=head.comment_count)
     content, checked, digest = _body(tree, head, site, url, written)
     return Post(
         id=number,
-        url=post_url(number),
+        url=site.post_url(number),
         title=head.title,
         author=head.author,
         published_on=head.published_on,
@@ -77,17 +74,17 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
 
 def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElement:
     """Return the heading: the link in it that leads to the post, or where no heading is linked, as the title has it."""
-    linked = [link for path in HEADING for link in tree.xpath(path)]
+    linked = [link for selector in site.profile.post.heading for link in every(tree, selector)]
     for link in linked:
-        if post_id(site.resolve(link.get("href"), url)) == number:
+        if site.post_id(site.resolve(link.get("href"), url)) == number:
             return link
-    if any(post_id(site.resolve(link.get("href"), url)) for link in linked):
+    if any(site.post_id(site.resolve(link.get("href"), url)) for link in linked):
         found = linked[0].get("href")
         raise PageNotRecognised(url, f"expected the heading to link to post {number}, found {found!r}")
     title = first(tree, "//title")
     said = text_of(title) if title is not None else ""
     bare = (heading for heading in tree.iter("h1", "h2") if (words := text_of(heading)) and said.startswith(words))
-    heading = next(bare, None) if first(tree, *comments.BODY) is not None else None
+    heading = next(bare, None) if first(tree, *site.profile.post.text) is not None else None
     if heading is None:
         raise PageNotRecognised(url, "expected a linked h1 as articles have, found none")
     return heading
@@ -95,36 +92,45 @@ def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElemen
 
 def _body(tree: HtmlElement, head: Metadata, site: Site, url: str, written: Notation) -> tuple[Content, Quality, str]:
     """Return the text, how far to trust it, and the digest that makes a revision."""
-    body, engine = first(tree, *comments.BODY), "site"
+    markup = site.profile.post
+    body, engine = first(tree, *markup.text), "site"
     if body is None:
-        found = engines.find_body(sources.settle(tree, written))
+        found = engines.find_body(sources.settle(tree, written), partial(beside, markup))
         if found is None:
-            raise PageNotRecognised(url, "expected the text in `#PostContent`, found neither that nor any other text")
+            raise PageNotRecognised(
+                url, f"expected the text in {_place(markup)}, found neither that nor any other text"
+            )
         body, engine = found
-    structure = _structure(tree, body)
-    prune(body)
+    structure = _structure(tree, body, markup)
+    prune(body, markup)
     digest = _digest(body, head)
     body = sources.settle(body, written)
-    content = engines.read(body, site.resolve)
+    content = sorted_links(engines.read(body, site.resolve), site)
     issues = (*head.issues, *structure, *quality.check(body, content, site.resolve))
     if engine != "site":
-        issues = (*issues, f"no `#PostContent` on the page; {engine} found the text")
+        issues = (*issues, f"no {_place(markup)} on the page; {engine} found the text")
     checked = Quality(engine=engine, issues=issues, notes=(*head.notes, *quality.notes(content)))
     return content, checked, digest
 
 
-def _structure(tree: HtmlElement, body: HtmlElement) -> list[str]:
+def _place(markup: PostMarkup) -> str:
+    """Return where the text is, in words: by the selector that asks least."""
+    return f"`{markup.text[-1]}`"
+
+
+def _structure(tree: HtmlElement, body: HtmlElement, markup: PostMarkup) -> list[str]:
     """Return what speaks against the body being all of the text and nothing else: where the blog's footer stands."""
-    issues = ["there is a second `#PostContent` on the page"] if len(tree.xpath(comments.BODY[1])) > 1 else []
-    inside = {name for name in FOOTER_IDS if body.xpath(f".//*[@id='{name}']")}
-    outside = {name for name in FOOTER_IDS if name not in inside and tree.xpath(f"//*[@id='{name}']")}
+    twice = len(every(tree, markup.text[-1])) > 1
+    issues = [f"there is a second {_place(markup)} on the page"] if twice else []
+    inside = {name for name in markup.footer if body.xpath(f".//*[@id='{name}']")}
+    outside = {name for name in markup.footer if name not in inside and tree.xpath(f"//*[@id='{name}']")}
     issues += [f"`#{name}` stands outside the text" for name in sorted(outside)]
-    lost = sorted(set(FOOTER_IDS) - inside - outside)
+    lost = sorted(set(markup.footer) - inside - outside)
     if lost and (inside or outside):
         names = ", ".join(f"`#{name}`" for name in lost)
         issues.append(f"the blog's footer has no {names}: its words may stand in the text")
     written = str(body.text_content())
-    issues += [f"{notice!r} stands outside the text" for notice in NOTICES if _is_outside(tree, notice, written)]
+    issues += [f"{notice!r} stands outside the text" for notice in markup.notices if _is_outside(tree, notice, written)]
     return issues
 
 
@@ -146,20 +152,34 @@ def _digest(body: HtmlElement, head: Metadata) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def prune(body: HtmlElement) -> None:
-    """Take the blog's footer out of a body: two notices, tips, payment and citation.
+def prune(body: HtmlElement, markup: PostMarkup) -> None:
+    """Take what the blog puts under each text out of a body: notices and its footer.
 
     In old posts an unclosed quote swallows them, so they are looked for at any depth.
     """
-    for name in FOOTER_IDS:
+    for name in markup.footer:
         for element in body.xpath(f".//div[@id='{name}']") or body.xpath(f".//*[@id='{name}']"):
             if element.getparent() is not None:
                 element.drop_tree()
-    for notice in NOTICES:
+    for notice in markup.notices:
         _cut(body, notice)
-    for element in body.xpath(f".//div[{has_class('clear')}]"):
-        if not text_of(element) and len(element) == 0:
+    for element in every(body, *markup.hollow):
+        if element is not body and not text_of(element) and len(element) == 0:
             element.drop_tree()
+
+
+def beside(markup: PostMarkup, page: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield what is known not to be the text of a page: parts known by id or class, and the notices at its end."""
+    apart = markup.apart
+    for element in page.iter(etree.Element):
+        name = element.get("id", "")
+        if (
+            name.lower() in apart.ids
+            or name.startswith(apart.prefixes)
+            or not apart.classes.isdisjoint(element.get("class", "").lower().split())
+            or (element.tag == "p" and str(element.text_content()).lstrip().startswith(markup.notices))
+        ):
+            yield element
 
 
 def _cut(body: HtmlElement, notice: str) -> None:

@@ -20,14 +20,12 @@ from lxml.html import HtmlElement
 
 from archiver.items import Comment
 from archiver.pages.dates import Form
-from archiver.pages.document import text_of
+from archiver.pages.document import sorted_links, text_of
 from archiver.pages.marks import HEADER, ID, Piece, Thread, answered, line, pieces, place
+from archiver.profile import CommentMarkup
 from archiver.text import engines, sources
 from archiver.text.notation import HOUSE, Notation
-from archiver.urls import HOSTS, Site
-
-AUTHOR_CLASSES = ("ListUser", "fn", "comment-author")
-CONTENT_CLASSES = ("ListContent", "comment_content", "comment-content")
+from archiver.urls import Site
 
 _TRACKBACK = re.compile(r"\[\.\.\.\].*\[\.\.\.\]", re.S)
 _SAID = re.compile(r"\s*(?:发表于|写道|\bsays|\bsaid)?\s*[:：]?\s*$")
@@ -54,6 +52,7 @@ class Part:
     shared: bool
     """Whether other comments stand in the same item, side by side."""
     form: Form | None
+    markup: CommentMarkup
 
     @property
     def dated(self) -> tuple[int, tuple[str, int, int]] | None:
@@ -65,20 +64,22 @@ class Part:
         return None
 
 
-def parts(item: HtmlElement, group: Sequence[Thread], form: Form | None, *, box: HtmlElement) -> Iterator[Part]:
+def parts(
+    item: HtmlElement, group: Sequence[Thread], form: Form | None, markup: CommentMarkup, *, box: HtmlElement
+) -> Iterator[Part]:
     """Yield what belongs to each comment in an item that is cut out of the box of all comments, or is the box."""
     _drop_answer_links(item, group)
     if len(group) == 1 and item is not box:
-        text = _text(item, group[0])
-        yield Part(group[0], text, list(pieces(item, _only(text))), item, False, form)
+        text = _text(item, group[0], markup)
+        yield Part(group[0], text, list(pieces(item, _only(text))), item, False, form, markup)
         return
     inside = set(item.iter())
     together = [thread for thread in group if thread.first in inside]
     for thread in group:
         if thread.first not in inside:  # its date stands far from it, and another's item between them
-            yield Part(thread, thread.text, [], thread.first, True, form)
+            yield Part(thread, thread.text, [], thread.first, True, form, markup)
     for thread, header in zip(together, _headers(item, together, form), strict=True):
-        yield Part(thread, thread.text, header, item, True, form)
+        yield Part(thread, thread.text, header, item, True, form, markup)
 
 
 def _headers(item: HtmlElement, group: Sequence[Thread], form: Form | None) -> list[list[Piece]]:
@@ -112,9 +113,9 @@ def _drop_answer_links(item: HtmlElement, group: Sequence[Thread]) -> None:
             link.drop_tree()
 
 
-def _text(item: HtmlElement, thread: Thread) -> HtmlElement | None:
+def _text(item: HtmlElement, thread: Thread, markup: CommentMarkup) -> HtmlElement | None:
     """Return the element of a comment's text: the one with its id, or of a known class."""
-    return thread.text if thread.text is not None else _with_class(item, CONTENT_CLASSES)
+    return thread.text if thread.text is not None else _with_class(item, markup.texts)
 
 
 def _with_class(item: HtmlElement, names: Sequence[str]) -> HtmlElement | None:
@@ -130,7 +131,7 @@ def comment(part: Part, site: Site, owner: str | None, notation: Notation = HOUS
     author, author_url = _author(part, site)
     dated = part.dated
     element = part.text if part.text is not None else _rest(part)
-    content = engines.read_fragment(sources.settle(element, notation), site.resolve)
+    content = sorted_links(engines.read_fragment(sources.settle(element, notation), site.resolve), site)
     kind = part.thread.kind
     if kind == "comment" and _TRACKBACK.fullmatch(content.text.strip()):
         kind = "trackback"
@@ -141,7 +142,7 @@ def comment(part: Part, site: Site, owner: str | None, notation: Notation = HOUS
         kind=kind,
         author=author,
         author_url=author_url,
-        is_owner=author == owner and (author_url is None or urlsplit(author_url).hostname in HOSTS),
+        is_owner=author == owner and (author_url is None or urlsplit(author_url).hostname in site.profile.hosts),
         published_on=dated[1][0] if dated else None,
         content=content,
         content_sha256=_digest(author, author_url, element),
@@ -182,7 +183,7 @@ def _author(part: Part, site: Site) -> tuple[str, str | None]:
 
 def _named(part: Part) -> HtmlElement | None:
     """Return the element of a known class around the name."""
-    for name in AUTHOR_CLASSES:
+    for name in part.markup.authors:
         for piece in part.header:
             for above in line(piece.holder):
                 if above is not part.item and name in (above.get("class") or "").split():

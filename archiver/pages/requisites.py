@@ -11,7 +11,7 @@ import re
 
 from lxml import html
 
-from archiver.urls import BLOG, Site
+from archiver.urls import Site
 
 _HEAD_END = b"</head>"
 _LONGEST_HEAD = 1 << 16
@@ -98,7 +98,7 @@ def parse_requisites(url: str, body: bytes, site: Site) -> tuple[str, ...]:
     links = [link.get("href") for link in document.iter("link") if _is_requisite(link.get("rel") or "")]
     scripts = [script.get("src") for script in document.iter("script")]
     found = [site.resolve(each, url) for each in (*links, *scripts) if each]
-    return tuple(dict.fromkeys(each for each in found if each and each.startswith(BLOG + "/")))
+    return tuple(dict.fromkeys(each for each in found if each and site.owns(each)))
 
 
 def _is_requisite(relations: str) -> bool:

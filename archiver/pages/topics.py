@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from archiver.errors import PageNotRecognised
 from archiver.items import Topic, TopicLink, Topics
 from archiver.pages.document import decode, parse, text_of
-from archiver.urls import BLOG, Site, post_id
+from archiver.urls import Site
 
 _FRONT_MATTER = re.compile(r"\A---\s*\n.*?\n---\s*\n", re.S)
 _HTML = re.compile(r"\A\s*<(?:!doctype|html|head|body|\?xml)", re.I)
@@ -27,12 +27,12 @@ def parse_topics(source: str, body: bytes, site: Site | None = None) -> Topics:
     Raises PageNotRecognised when no post is linked.
     """
     site = site or Site()
-    base = source if source.startswith(("http://", "https://")) else BLOG + "/"
+    base = source if source.startswith(("http://", "https://")) else ""
     topics: list[tuple[str, list[TopicLink]]] = [("", [])]
     for element in _tree(source, body).iter():
         if element.tag in HEADINGS:
             topics.append((text_of(element), []))
-        elif element.tag == "a" and (number := post_id(site.resolve(element.get("href") or "", base))):
+        elif element.tag == "a" and (number := site.post_id(site.resolve(element.get("href") or "", base))):
             links = topics[-1][1]
             links.append(TopicLink(position=len(links), post_id=number, title=text_of(element)))
     kept = [(name, links) for name, links in topics if links]

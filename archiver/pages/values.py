@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from archiver.text.agreement import letters
-from archiver.urls import BLOG, Site
+from archiver.urls import Site
 
 _BY = re.compile(
     r"\A(?:by|par|por|von|posted by|written by|authors?|作者)\b\s*[:：]?\s*|\A(?:作者|文)\s*[:：/|]\s*", re.IGNORECASE
@@ -92,5 +92,5 @@ def target(href: str, base: str) -> str | None:
     except ValueError:
         return None
     if base or parts.scheme or parts.netloc:
-        return Site().resolve(href, base or BLOG)
+        return Site().resolve(href, base)
     return "".join(char if char.isprintable() and char != " " else quote(char) for char in href)

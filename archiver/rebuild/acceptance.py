@@ -7,7 +7,7 @@ that the database can be made again from the records.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver import __version__, urls
@@ -16,9 +16,9 @@ from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.items import Post
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
-from archiver.store import chronicle, doubts, outcomes, posts, runs
+from archiver.store import blog, chronicle, doubts, outcomes, posts, runs
 from archiver.store.database import Archive, database_url, timestamp
-from archiver.urls import BLOG, Site
+from archiver.urls import Site
 from archiver.warc import index, journal
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.writer import WarcWriter
@@ -42,21 +42,25 @@ def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list
     Raises UsageError, before anything changes, for what is not waiting to be accepted; ArchiveLocked while a run writes
     to the archive.
     """
+    site = blog.site(home, database_url(home, db))
     with locked(home), Archive(database_url(home, db)) as archive:
         session = archive.session
         for subject in subjects:
             _check(archive, subject)
-        site = runs.fetched_from(session) or Site().base
+        site = replace(site, base=runs.fetched_from(session) or "")
         command = shlex.join((journal.ACCEPT, *subjects))
-        number, cycle = runs.begin(session, command, now=timestamp(), blog=BLOG, site=site)
-        done = [accept_one(archive, home / "warc", subject, run_id=number) for subject in subjects]
-        start = RunStart(run=number, cycle=cycle, command=command, site=site, started_at=timestamp(), blog=BLOG)
+        number, cycle = runs.begin(session, command, now=timestamp(), blog=site.origin, site=site.base)
+        done = [accept_one(archive, home / "warc", subject, site, run_id=number) for subject in subjects]
+        start = RunStart(
+            run=number, cycle=cycle, command=command, site=site.base, started_at=timestamp(), blog=site.origin
+        )
         end = RunEnd(
             run=number, finished_at=timestamp(), outcome=OUTCOME, exit_code=ExitCode.DONE, rest_until=None,
             missing_counted=False, counts={}, addresses=chronicle.unarchived(session, number),
             doubts=doubts.as_rows(session),
         )  # fmt: skip
-        with WarcWriter(home / "warc", software=f"blog-archiver/{__version__}", info=start.as_fields()) as writer:
+        software = f"blog-archiver/{__version__}"
+        with WarcWriter(home / "warc", site.profile.name, software=software, info=start.as_fields()) as writer:
             writer.write_metadata(end.as_block(), journal.CONTENT_TYPE, end.finished_at)
         runs.end(session, number, OUTCOME, ExitCode.DONE, {}, now=end.finished_at)
         archive.commit()
@@ -64,7 +68,7 @@ def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list
     return done
 
 
-def accept_one(archive: Archive, warc: Path, subject: str, *, run_id: int) -> Accepted:
+def accept_one(archive: Archive, warc: Path, subject: str, site: Site, *, run_id: int) -> Accepted:
     """Accept one thing; what does not wait to be accepted, any more, stays as it is.
 
     Raises ArchiverError when the page of a held version does not read as a post any more.
@@ -72,11 +76,11 @@ def accept_one(archive: Archive, warc: Path, subject: str, *, run_id: int) -> Ac
     session = archive.session
     held = posts.held(session, int(subject)) if is_post(subject) else None
     if held is not None:
-        task = Task(held.warc_file, held.warc_offset, "post", held.url, urls.origin(held.url))
+        task = Task(held.warc_file, held.warc_offset, "post", held.url, replace(site, base=urls.origin(held.url)))
         post = reading.read(warc, task)
         if not isinstance(post, Post):
             raise ArchiverError(f"post {subject}: expected the page that is held for review to read, found {post}")
-        outcomes.accept(session, post, held, run_id=run_id)
+        outcomes.accept(session, post, held, site, run_id=run_id)
         return Accepted(subject, f"the version of {held.seen_at} is current now")
     doubts.accept(session, subject)
     return Accepted(subject, "believed as it is from the next crawl on")

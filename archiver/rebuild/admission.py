@@ -84,12 +84,12 @@ class Candidate:
 class Admission:
     """The judgement of one source, and the records that are to come in."""
 
-    def __init__(self, known: set[Key], aside: IO[bytes]) -> None:
-        """Prepare; `known` are the captures the archive has, `aside` is a file of nothing for what may come in."""
+    def __init__(self, known: set[Key], aside: IO[bytes], site: Site) -> None:
+        """Prepare; `known` are the captures the archive of a site has, `aside` an empty file for what may come in."""
         self.tally = Tally()
         self._known = known
         self._aside = aside
-        self._site = Site()
+        self._site = site
         self._captures: list[Candidate] = []
         self._companions: dict[int, list[Candidate]] = {}
         """By the number of the capture they go along with."""
@@ -176,7 +176,7 @@ class Admission:
     def _is_ours(self, found: Head) -> bool:
         """Return whether a record is of the blog itself: what a redirector answered is not."""
         url = self._site.asked(found.target_uri or "")
-        return url is not None and url.startswith(f"{self._site.base}/")
+        return url is not None and self._site.owns(url)
 
     def _put_aside(self, where: list[Candidate], record: RawRecord, source: str, pieces: int) -> None:
         found = record.head

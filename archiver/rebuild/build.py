@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archiver import sites
 from archiver.errors import ArchiverError
 from archiver.items import Asset, CommentPage, Gap, Item, Outcome, Post, Unmodified
 from archiver.rebuild import files, reading
@@ -78,7 +79,7 @@ class Build:
         self._directory = directory
         self._progress = progress
         self._whole = whole
-        self._runs = files.runs(directory, incoming)
+        self._runs = files.runs(directory, incoming, sites.in_home(directory.parent))
         self._records = Records(archive, self._commit, progress)
         self._tally = Tally(runs=len(self._runs))
         self._addresses: dict[str, Settled] = {}
@@ -128,12 +129,12 @@ class Build:
         for subject in run.start.accepted:
             yield Step(run, kind=journal.ACCEPT, url=subject), None
         for file, offset, source in run.indexes:
-            yield Step(run, kind="index"), Task(file, offset, "index", source, run.start.site)
+            yield Step(run, kind="index"), Task(file, offset, "index", source, run.site)
         index = run.start.index_url and reading.canonical(run.start.index_url, run.site)
         unsettled = run.unsettled
         for seen in chronicle.in_order(self._session, run.id):
             url = self._records.asked.get(seen.id, seen.url)
-            kind = reading.kind_of(url, index)
+            kind = reading.kind_of(url, index, run.site)
             if kind is None or seen.id in self._records.superseded or url in unsettled:
                 continue
             if reading.is_page(seen, kind):
@@ -143,14 +144,14 @@ class Build:
 
     def _imported(self, run: RunFiles, seen: Seen) -> Work:
         """Yield what another program's capture comes to: posts, pages, files and comments; no address to settle."""
-        kind = reading.kind_of(seen.url, None)
+        kind = reading.kind_of(seen.url, None, run.site)
         if kind in ("post", "comments", "page", "file") and reading.is_page(seen, kind):
             yield Step(run, seen, kind), self._task(run, seen, kind)
 
     def _task(self, run: RunFiles, seen: Seen, kind: str) -> Task:
         payload = self._records.originals.get(seen.revisit_of)
         file, offset = (payload.warc_file, payload.offset) if payload else (seen.warc_file, seen.warc_offset)
-        return Task(file, offset, kind, seen.target_uri, run.start.site)
+        return Task(file, offset, kind, seen.target_uri, run.site)
 
     def _take(self, step: Step, item: Item | None) -> None:
         if step.kind == journal.ACCEPT:
@@ -169,7 +170,7 @@ class Build:
     def _accept(self, run: RunFiles, subject: str) -> None:
         try:
             with self._archive.savepoint():
-                accept_one(self._archive, self._directory, subject, run_id=run.id)
+                accept_one(self._archive, self._directory, subject, run.site, run_id=run.id)
         except ArchiverError as error:
             self._tally.notes.append(f"accepted by run {run.id}, and not by this rebuild: {error}")
 
@@ -203,7 +204,7 @@ class Build:
             capture_id=seen.id if seen else None,
             fetched_at=seen.fetched_at if seen else None,
         )
-        outcomes.save(self._session, outcome, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
+        outcomes.save(self._session, outcome, run.site, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
 
     def _settle(self, step: Step, url: str, seen: Seen, item: Item) -> None:
         """Note what became of an address, and what a run that was killed had yet to ask for."""
@@ -219,7 +220,7 @@ class Build:
         options = run.start.command.split()
         no_images = "--no-images" in options
         left_out = {"comments": "--no-comments" in options, "image": no_images, "requisite": no_images}
-        for url, kind in reading.follow_ups(item):
+        for url, kind in reading.follow_ups(item, run.site):
             if not left_out.get(kind):
                 chronicle.expect(self._session, url, kind, run_id=run.id, now=run.start.started_at)
 

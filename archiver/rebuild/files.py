@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
+from archiver import sites
 from archiver.errors import ArchiveDamaged
+from archiver.profile import Profile
 from archiver.urls import Site
 from archiver.warc import journal
 from archiver.warc.journal import RunEnd, RunStart
@@ -28,6 +30,8 @@ class RunFiles:
     version: str
     """Of the program; empty when another one wrote the files."""
     paths: tuple[Path, ...]
+    profile: Profile | None = None
+    """Of the archive's owner, who knows the blog better than what comes along."""
     end: RunEnd | None = None
     """None until its record is met; for good when the run was killed."""
     indexes: list[tuple[str, int, str]] = field(default_factory=list)
@@ -41,7 +45,7 @@ class RunFiles:
     @property
     def site(self) -> Site:
         """Where the blog was fetched from."""
-        return Site(self.start.site)
+        return Site(self.profile or sites.of(self.start.blog), self.start.site)
 
     @property
     def is_content(self) -> bool:
@@ -75,10 +79,11 @@ class _File:
         return (self.start.started_at, self.start.run) if self.start else (self.path.name, 0)
 
 
-def runs(directory: Path, incoming: Path | None = None) -> list[RunFiles]:
+def runs(directory: Path, incoming: Path | None = None, profile: Profile | None = None) -> list[RunFiles]:
     """Return the runs that wrote into a folder, in their order; other programs' files are runs of their own, last.
 
-    `incoming` is a file that is still open and counts all the same.
+    `incoming` is a file that is still open and counts all the same; `profile` is what the archive's owner says of the
+    blog.
 
     Runs keep their numbers. Only where a number comes twice, because a database was lost and begun again, do the later
     runs get new ones.
@@ -89,10 +94,10 @@ def runs(directory: Path, incoming: Path | None = None) -> list[RunFiles]:
     numbers = [number for _, number in by_run]
     # By number rather than by time, because clocks jump; unless numbers begin again.
     order = sorted(by_run) if len(set(numbers)) < len(numbers) else sorted(by_run, key=lambda run: run[1])
-    found = _numbered([by_run[run] for run in order])
+    found = _numbered((by_run[run] for run in order), profile)
     last = max((each.id for each in found), default=0)
     others = [file for file in files if not file.start]
-    return found + [_foreign(file, last + number) for number, file in enumerate(others, 1)]
+    return found + [_foreign(file, last + number, profile or _blog(ours)) for number, file in enumerate(others, 1)]
 
 
 def _grouped(files: Iterable[_File]) -> list[tuple[tuple[str, int], list[_File]]]:
@@ -100,7 +105,7 @@ def _grouped(files: Iterable[_File]) -> list[tuple[tuple[str, int], list[_File]]
     return [(run, list(own)) for run, own in groupby(ordered, key=lambda file: file.run)]
 
 
-def _numbered(found: Iterable[list[_File]]) -> list[RunFiles]:
+def _numbered(found: Iterable[list[_File]], profile: Profile | None) -> list[RunFiles]:
     """Return the runs with numbers that rise, and their cycles' numbers."""
     last = 0
     numbers: dict[int, int] = {}
@@ -113,13 +118,19 @@ def _numbered(found: Iterable[list[_File]]) -> list[RunFiles]:
         numbers[start.run] = last
         # The run a cycle began with may have left no file.
         start = replace(start, run=last, cycle=numbers.setdefault(start.cycle, last))
-        numbered.append(RunFiles(start=start, version=own[0].version, paths=tuple(file.path for file in own)))
+        paths = tuple(file.path for file in own)
+        numbered.append(RunFiles(start=start, version=own[0].version, paths=paths, profile=profile))
     return numbered
 
 
-def _foreign(file: _File, number: int) -> RunFiles:
-    start = RunStart(run=number, cycle=number, command=FOREIGN, site=Site().base, started_at=file.date)
-    return RunFiles(start=start, version=file.version, paths=(file.path,))
+def _blog(ours: Iterable[_File]) -> Profile:
+    """Return the profile of the blog that the files of this program are of."""
+    return sites.of(next((file.start.blog for file in ours if file.start and file.start.blog), None))
+
+
+def _foreign(file: _File, number: int, profile: Profile) -> RunFiles:
+    start = RunStart(run=number, cycle=number, command=FOREIGN, site=profile.origin, started_at=file.date)
+    return RunFiles(start=start, version=file.version, paths=(file.path,), profile=profile)
 
 
 def _first(path: Path) -> _File:

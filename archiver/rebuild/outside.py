@@ -23,7 +23,7 @@ from archiver.rebuild import files, swap
 from archiver.rebuild.admission import Admission, Tally, known_captures
 from archiver.rebuild.records import Progress
 from archiver.rebuild.swap import Report
-from archiver.store import chronicle, query, runs
+from archiver.store import blog, chronicle, query, runs
 from archiver.store.database import database_url, timestamp
 from archiver.urls import Site
 from archiver.warc import journal, outside
@@ -69,27 +69,36 @@ def import_warc(
     outside.check(source)
     with locked(home), tempfile.TemporaryFile(dir=home) as aside:
         swap.recovered(home, db)
-        admission = Admission(known_captures((home / "warc").glob(f"*{SUFFIX}")), aside)
+        site = blog.site(home, database_url(home, db))
+        admission = Admission(known_captures((home / "warc").glob(f"*{SUFFIX}")), aside, site)
         if outside.is_package(source):
             # What is wrong with a record in it, the admission says.
             admission.tally.notes += [str(found) for found in verify_wacz(source) if found.offset is None]
         admission.read(source)
         rebuilt = None
         if admission.tally.copied:
-            rebuilt = _taken(source, admission, home, db, processes, progress)
+            rebuilt = _taken(source, admission, home, db, site, processes, progress)
     return ImportReport(source=str(source), tally=admission.tally, rebuilt=rebuilt)
 
 
 def _taken(
-    source: Path, admission: Admission, home: Path, db: str | None, processes: int | None, progress: Progress
+    source: Path,
+    admission: Admission,
+    home: Path,
+    db: str | None,
+    site: Site,
+    processes: int | None,
+    progress: Progress,
 ) -> Report:
     """Write what comes in, and make the database again with it."""
     number, began = _next_run(home, db), timestamp()
     name = source.name.encode("utf-8", "replace").decode()
     command = f"{journal.IMPORT} {name}"
-    start = RunStart(run=number, cycle=number, command=command, site=Site().base, started_at=began)
+    start = RunStart(run=number, cycle=number, command=command, site=site.base, started_at=began, blog=site.origin)
     # One file, however large: it comes in whole or not at all.
-    writer = WarcWriter(home / "warc", software=SOFTWARE, info=start.as_fields(), max_bytes=sys.maxsize)
+    writer = WarcWriter(
+        home / "warc", site.profile.name, software=SOFTWARE, info=start.as_fields(), max_bytes=sys.maxsize
+    )
     try:
         for member in admission.members():
             writer.write_copy(member)

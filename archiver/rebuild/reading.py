@@ -23,19 +23,7 @@ from archiver.pages.post import parse_post
 from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import Seen
-from archiver.urls import (
-    BLOG,
-    Site,
-    catalogue_url,
-    category,
-    category_url,
-    comment_page,
-    comment_page_url,
-    file_kind,
-    from_bytes,
-    post_id,
-    post_url,
-)
+from archiver.urls import Site, from_bytes
 from archiver.warc.reader import Record, read_record
 from archiver.warc.writer import Location
 
@@ -72,26 +60,21 @@ class Task:
     kind: str
     url: str
     """As asked for: links on the page are resolved against it."""
-    site: str
-    """Origin the blog was fetched from."""
+    site: Site
+    """Where the blog was fetched from."""
 
 
-def kind_of(url: str, index: str | None) -> str | None:
+def kind_of(url: str, index: str | None, site: Site) -> str | None:
     """Return the kind of page at a canonical address; None for what a crawl does not keep in its frontier.
 
     `index` is the address of the curated index, if the run had one. What is no page is a file.
     """
     if url == index:
         return "index"
-    if url == catalogue_url():
-        return "catalogue"
-    if category(url):
-        return "category"
-    if post_id(url):
-        return "post"
-    if comment_page(url):
-        return "comments"
-    return file_kind(url) if url.startswith(BLOG + "/") and urlsplit(url).path not in UNASKED else None
+    if not site.owns(url) or urlsplit(url).path in UNASKED:
+        return None
+    kind = site.kind(url)
+    return kind if kind in ("catalogue", "category", "post", "comments") else site.file_kind(url)
 
 
 def is_page(seen: Seen, kind: str) -> bool:
@@ -119,7 +102,7 @@ def read(directory: Path, task: Task) -> Item:
             return Gap(reason=CUT, ending=ending_of(body))
         if is_gate(record.http_status or 0, body):
             return Gap(reason="HTTP 403")
-        return PAGES[task.kind](task.url, body, Site(task.site))
+        return PAGES[task.kind](task.url, body, task.site)
     except PageNotRecognised as error:
         return Gap(reason=str(error), unrecognised=True)
     except ArchiverError as error:
@@ -128,19 +111,19 @@ def read(directory: Path, task: Task) -> Item:
         return Gap(reason=f"a fault of the archiver, please report it: {error!r}")
 
 
-def follow_ups(item: Item) -> list[tuple[str, str]]:
+def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
     """Return address and kind of what a page makes a crawl ask for, on the blog itself."""
     match item:
         case Post():
             pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
-            pictures = dict.fromkeys(image.url for image in item.content.images if image.url.startswith(BLOG + "/"))
-            comments = [(comment_page_url(item.id, number), "comments") for number in pages]
-            return comments + [(url, file_kind(url)) for url in pictures]
+            pictures = dict.fromkeys(image.url for image in item.content.images if site.owns(image.url))
+            comments = [(site.comment_page_url(item.id, number), "comments") for number in pages]
+            return comments + [(url, site.file_kind(url)) for url in pictures]
         case Page():
             return [(url, "page") for url in item.further]
         case Listing():
-            after = [(category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
-            return after + [(post_url(entry.post_id), "post") for entry in item.entries]
+            after = [(site.category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
+            return after + [(site.post_url(entry.post_id), "post") for entry in item.entries]
     return []
 
 
@@ -183,7 +166,7 @@ def redirect(record: Record, site: Site) -> str | None:
     if record.http_status not in REDIRECTS:
         return None
     location = next((value for name, value in record.http_headers if name.lower() == b"location"), b"")
-    return site.resolve(from_bytes(location), record.target_uri or BLOG) if location else None
+    return site.resolve(from_bytes(location), record.target_uri or "") if location else None
 
 
 def canonical(url: str, site: Site) -> str:

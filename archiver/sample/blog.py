@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qs, quote, unquote
 
+from archiver import sites
 from archiver.sample import theme
 from archiver.sample.source import SamplePost, Source, load
 from archiver.sample.theme import Theme, Visit
@@ -33,7 +34,6 @@ TYPES = {
 }
 GATE_COOKIE = "passed=a1b2c3"
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
-_REAL_HOST = re.compile(r"(www\.)?(kexue\.fm|spaces\.ac\.cn)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +195,10 @@ def _bundled() -> Source:
 
 def _site(host: str) -> str:
     """Return the origin that links in the chrome carry; a host that is none is not repeated."""
-    if _REAL_HOST.fullmatch(host):
+    imitated = sites.first()
+    if host in imitated.hosts:
         return f"https://{host}"
-    return f"http://{host}" if _HOST.fullmatch(host) else "https://kexue.fm"
+    return f"http://{host}" if _HOST.fullmatch(host) else imitated.origin
 
 
 def _page(status: int, html: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -101,7 +101,7 @@ def _service(settings: Schedule) -> str:
     network = "Wants=network-online.target\nAfter=network-online.target\n" if settings.account else ""
     return f"""\
 [Unit]
-Description=Archive the blog kexue.fm
+Description=Archive the blog
 {network}OnFailure=archiver-failure@%n.service
 
 [Service]
@@ -141,7 +141,7 @@ def _timer(settings: Schedule) -> str:
     spread = min(PROMPT if settings.at else SPREAD, settings.every / 4)
     return f"""\
 [Unit]
-Description=Archive the blog kexue.fm every {format_duration(settings.every)}
+Description=Archive the blog every {format_duration(settings.every)}
 
 [Timer]
 OnCalendar={_calendar(settings)}

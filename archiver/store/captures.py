@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from archiver import items, urls
 from archiver.store.models import Capture, FrontierEntry
-from archiver.urls import BLOG
 
 _ROWS: Any = Capture.__table__
 _ADD = insert(_ROWS).returning(_ROWS.c.id)
@@ -36,9 +35,9 @@ def last_fetch(session: Session) -> datetime | None:
     return datetime.fromisoformat(last) if last else None
 
 
-def origin(session: Session) -> str | None:
-    """Return the origin that the first page of the blog came from; None in an archive without one."""
-    first = select(Capture.target_uri).where(Capture.url.startswith(BLOG + "/")).order_by(Capture.id).limit(1)
+def origin(session: Session, blog: str) -> str | None:
+    """Return where the first page of the blog with these canonical addresses came from; None without one."""
+    first = select(Capture.target_uri).where(Capture.url.startswith(f"{blog}/")).order_by(Capture.id).limit(1)
     target = session.execute(first).scalar()
     return urls.origin(target) if target else None
 

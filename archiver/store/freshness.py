@@ -17,7 +17,7 @@ from archiver import items
 from archiver.store import frontier, lists
 from archiver.store.lists import CATALOGUE, CATEGORY
 from archiver.store.models import FrontierEntry, Page, Post, Sighting
-from archiver.urls import category, dated_urls, feed_url, front_url, post_id
+from archiver.urls import Site
 
 ONCE = frozenset({"comments", "image", "requisite"}) | frontier.FURNITURE
 """Kinds that pages name and that are fetched once; what changes with a post is renewed when a post does."""
@@ -29,7 +29,7 @@ RUNS_UNTIL_GONE = 3
 """Runs that must agree before a post counts as gone."""
 
 
-def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> bool:
+def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], site: Site) -> bool:
     """Return whether an address is worth asking for again.
 
     `listed` is what the list it was found in says: `title` and `comment_count` of a post in the catalogue, `last` (the
@@ -37,9 +37,9 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any]) -> 
     """
     entry = session.execute(_ENTRY, {"url": url}).first()
     if kind == "post":
-        return _post_wanted(session, url, entry, listed)
+        return _post_wanted(session, site.post_id(url), entry, listed)
     if kind == "category":
-        place = category(url)
+        place = site.category(url)
         if place is None or place[1] == 1:
             return entry is None or entry.state != "failed" or not entry.permanent
         return not _in_category(session, place[0], listed.get("last"))
@@ -58,10 +58,9 @@ _POST = select(_POSTS.c.id, _POSTS.c.title, _POSTS.c.comment_count, _POSTS.c.sta
 )
 
 
-def _post_wanted(session: Session, url: str, entry: Any, listed: Mapping[str, Any]) -> bool:
+def _post_wanted(session: Session, number: int | None, entry: Any, listed: Mapping[str, Any]) -> bool:
     if entry is None:
         return True
-    number = post_id(url)
     post = session.execute(_POST, {"post": number}).first()
     if "title" not in listed:
         # Known not to be there, or never stored: only the blog's own list makes it worth another look.
@@ -75,13 +74,13 @@ def _post_wanted(session: Session, url: str, entry: Any, listed: Mapping[str, An
     return news or post is None or post.status == "gone" or post.missing_runs > 0
 
 
-def renew_furniture(session: Session, post: items.Post, *, run_id: int) -> None:
+def renew_furniture(session: Session, post: items.Post, site: Site, *, run_id: int) -> None:
     """Have what shows the latest posts fetched again after one came or changed: front page, feed, lists it stands in.
 
     Only the first pages: further ones would all be asked for at every new post, and `--full` does.
     """
-    dated = dated_urls(post.published_on) if post.published_on else ()
-    frontier.renew(session, [front_url(), feed_url(), *post.tag_urls, *dated], run_id=run_id)
+    dated = site.dated_urls(post.published_on) if post.published_on else ()
+    frontier.renew(session, [site.front_url(), site.feed_url(), *post.tag_urls, *dated], run_id=run_id)
 
 
 def _in_category(session: Session, slug: str, number: int | None) -> bool:

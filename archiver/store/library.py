@@ -35,6 +35,7 @@ from archiver.store.values import (
     Post,
     Revision,
 )
+from archiver.urls import Site
 
 Value = TypeVar("Value")
 
@@ -42,13 +43,15 @@ Value = TypeVar("Value")
 class Library:
     """An archive, opened for reading only."""
 
-    def __init__(self, database: str) -> None:
-        """Open the archive whose database has this URL.
+    def __init__(self, database: str, site: Site) -> None:
+        """Open the archive of a blog, whose database has this URL.
 
         Raises UsageError when there is none.
         """
         self.database = database
         """URL of its database."""
+        self.site = site
+        """The blog."""
         self._engine = _engine(database)
         with _explained(database):
             self._connection = self._engine.connect()
@@ -226,7 +229,7 @@ class Library:
     ) -> search.Results:
         """Return what a search finds; see `archiver.store.search.search`. It sees the archive as it is now."""
         with search.opened(self.database) as connection:
-            return search.search(connection, words, filters=filters, limit=limit, offset=offset)
+            return search.search(connection, words, self.site, filters=filters, limit=limit, offset=offset)
 
     def query(
         self, sql: str, parameters: query.Parameters = (), *, timeout: float = query.TIMEOUT, limit: int | None = None

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import Engine, and_, create_engine, func, or_, select
+from sqlalchemy import Engine, and_, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
 from archiver import urls
 from archiver.store import query
 from archiver.store.chronicle import sqlite_file
 from archiver.store.models import Capture
-from archiver.urls import Site, catalogue_url
+from archiver.urls import Site
 
 LASTING = (200, 301, 302, 303, 307, 308, 404, 410)
 """Statuses that answer for an address; the others say only that it could not be had just then."""
@@ -83,13 +83,13 @@ class Lookup:
         end = select(Capture.warc_offset + Capture.warc_length).where(earlier)
         return int(self._connection.execute(end.order_by(Capture.warc_offset.desc()).limit(1)).scalar() or 0)
 
-    def origin(self) -> str:
+    def origin(self, site: Site) -> str:
         """Return where the blog was last fetched from, by the captures of its catalogue or else of its other pages."""
-        blog = or_(Capture.url == catalogue_url(), Capture.url.like("https://kexue.fm/%"))
-        catalogue = (Capture.url == catalogue_url()).desc()
+        blog = Capture.url.startswith(f"{site.origin}/")
+        catalogue = (Capture.url == site.catalogue_url()).desc()
         newest = select(Capture.target_uri).where(blog).order_by(catalogue, Capture.fetched_at.desc()).limit(1)
         target = self._connection.execute(newest).scalar()
-        return urls.origin(target) if target else Site().base
+        return urls.origin(target) if target else site.origin
 
     def _places(self, condition: Any, *order: Any) -> Iterator[Place]:
         columns = [getattr(Capture, name) for name in Place.__slots__]

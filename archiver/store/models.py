@@ -629,7 +629,7 @@ class Run(Base):
     finished_at: Mapped[str | None] = mapped_column(doc="When it ended; empty while it runs or if it was killed.")
     command: Mapped[str] = mapped_column(doc="What was asked for.")
     blog: Mapped[str | None] = mapped_column(
-        doc="Origin of the blog's canonical addresses, for example https://kexue.fm."
+        doc="Origin of the blog's canonical addresses, for example https://example.org."
     )
     site: Mapped[str | None] = mapped_column(doc="Origin the blog was fetched from; empty for runs that fetch nothing.")
     version: Mapped[str] = mapped_column(doc="Version of the program.")

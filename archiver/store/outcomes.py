@@ -24,7 +24,7 @@ from archiver.store import comments, embedded, endings, frontier, lists, pages, 
 from archiver.store.database import timestamp
 from archiver.store.endings import Ending
 from archiver.store.posts import Change, Held
-from archiver.urls import comment_page_url, post_id
+from archiver.urls import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Effect:
     """In how many runs in a row an address could not be archived, this one included; 0 when it was or never can be."""
 
 
-def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: int) -> Effect:
+def save(session: Session, outcome: Outcome, site: Site, *, run_id: int, extractor_version: int) -> Effect:
     """Store an outcome and settle its address; the caller makes that one transaction, or part of one.
 
     Raises ValueError for a post, page, file or comments without the capture they were read from.
@@ -46,15 +46,15 @@ def save(session: Session, outcome: Outcome, *, run_id: int, extractor_version: 
     item = outcome.item
     if isinstance(item, Gap):
         endings.learn(session, outcome.kind, item)
-        return Effect(failures=_fail(session, outcome.url, outcome.kind, item)) if outcome.url else Effect()
+        return Effect(failures=_fail(session, outcome.url, outcome.kind, item, site)) if outcome.url else Effect()
     effect = Effect()
     embedded.save(session, item)
     proven = is_proven(session, outcome)
     match item:
         case Post():
-            effect = _save_post(session, item, outcome, run_id, extractor_version, proven=proven)
+            effect = _save_post(session, item, outcome, site, run_id, extractor_version, proven=proven)
         case CommentPage():
-            effect = Effect(comments_new=_save_comments(session, item, outcome, run_id, proven=proven))
+            effect = Effect(comments_new=_save_comments(session, item, outcome, site, run_id, proven=proven))
         case Catalogue():
             posts.save_categories(session, item.categories)
             lists.save_catalogue(session, item, run_id=run_id)
@@ -96,21 +96,21 @@ def is_proven(session: Session, outcome: Outcome) -> bool:
     return endings.of_item(session, outcome.kind, outcome.item) is Ending.WHOLE
 
 
-def accept(session: Session, post: Post, held: Held, *, run_id: int) -> None:
+def accept(session: Session, post: Post, held: Held, site: Site, *, run_id: int) -> None:
     """Make a post current that was held for review, with the comments on its page."""
     posts.accept(session, post, held)
     embedded.save(session, post)
     page = Outcome(item=post, kind="post", url=None, capture_id=held.capture_id, fetched_at=held.seen_at)
-    _save_comments(session, post, page, run_id, proven=is_proven(session, page))
+    _save_comments(session, post, page, site, run_id, proven=is_proven(session, page))
 
 
-def _fail(session: Session, url: str, kind: str, gap: Gap) -> int:
+def _fail(session: Session, url: str, kind: str, gap: Gap, site: Site) -> int:
     """Note that an address gave no page; return in how many runs in a row, 0 when that is no failure.
 
     Of a post that only other people's lists name, a plain no is likely to last; the blog's own list tells of the rest.
     Without that list a run has not heard what is new, so it is a new failure each time, whatever the answer.
     """
-    number = post_id(url)
+    number = site.post_id(url)
     failures = frontier.fail(
         session,
         url,
@@ -127,7 +127,7 @@ def _fail(session: Session, url: str, kind: str, gap: Gap) -> int:
 
 
 def _save_post(
-    session: Session, post: Post, outcome: Outcome, run_id: int, extractor_version: int, *, proven: bool
+    session: Session, post: Post, outcome: Outcome, site: Site, run_id: int, extractor_version: int, *, proven: bool
 ) -> Effect:
     change = posts.save(
         session,
@@ -137,7 +137,7 @@ def _save_post(
         extractor_version=extractor_version,
     )
     held = not posts.shows(session, post)  # then its comments are as doubtful as its text
-    return Effect(change, 0 if held else _save_comments(session, post, outcome, run_id, proven=proven))
+    return Effect(change, 0 if held else _save_comments(session, post, outcome, site, run_id, proven=proven))
 
 
 def _unproven(post: Post) -> Post:
@@ -146,13 +146,15 @@ def _unproven(post: Post) -> Post:
     return replace(post, quality=replace(post.quality, issues=(*post.quality.issues, issue)))
 
 
-def _save_comments(session: Session, shown: Post | CommentPage, outcome: Outcome, run_id: int, *, proven: bool) -> int:
+def _save_comments(
+    session: Session, shown: Post | CommentPage, outcome: Outcome, site: Site, run_id: int, *, proven: bool
+) -> int:
     """Store a page of comments; where it leaves something to be explained, have the page before it fetched."""
     sure = shown if proven else replace(shown, comments_unread=max(shown.comments_unread, 1))
     sight = comments.save(session, sure, seen_at=_seen_at(outcome), capture_id=outcome.capture_id)
     if sight.look_before:
         number, page = (shown.id, shown.comment_page) if isinstance(shown, Post) else (shown.post_id, shown.page)
-        frontier.add(session, comment_page_url(number, page - 1), "comments", run_id=run_id, now=timestamp())
+        frontier.add(session, site.comment_page_url(number, page - 1), "comments", run_id=run_id, now=timestamp())
     return sight.new
 
 

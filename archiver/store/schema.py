@@ -17,7 +17,7 @@ COMMAND = "archiver sql --schema --markdown > docs/schema.md"
 CONVENTIONS = (
     "Times are ISO 8601 UTC (`2026-11-21T17:45:00Z`) and the blog's own dates `YYYY-MM-DD`, so both sort as text.",
     "Yes and no are 1 and 0. What is not known is NULL.",
-    "URLs are absolute and in the one form the archive uses: `https://kexue.fm/archives/8265`.",
+    "URLs are absolute and in the one form the archive uses.",
     "The numbers of posts and comments are the blog's own. Positions count from 0.",
 )
 
@@ -60,7 +60,7 @@ FROM links WHERE url LIKE '%arxiv.org/%' GROUP BY url ORDER BY posts DESC LIMIT 
 """,
     "Where are the bytes of a page?": """
 SELECT warc_file, warc_offset, warc_length
-FROM captures_latest WHERE url = 'https://kexue.fm/archives/8265'
+FROM captures_latest WHERE url LIKE '%/archives/8265'
 """,
     "What is missing, and why?": """
 SELECT kind, state, reason, count(*) AS addresses

@@ -24,7 +24,7 @@ from archiver.store.passages import Segments
 from archiver.store.query import connect, explained, sqlite_file
 from archiver.store.search_conditions import Condition, conditions, conditions_of_pages, described, formulas_with, match
 from archiver.store.search_query import Filters, Query, Term, parse
-from archiver.urls import comment_page_url
+from archiver.urls import Site
 
 __all__ = ["Filters", "Hit", "Results", "opened", "search"]
 
@@ -108,12 +108,15 @@ def opened(archive: str | Path) -> Iterator[sqlite3.Connection]:
 def search(
     connection: sqlite3.Connection,
     query: str | Query,
+    site: Site,
     *,
     filters: Filters | None = None,
     limit: int = 20,
     offset: int = 0,
 ) -> Results:
     """Return what matches a query, in words of the query language or parsed, narrowed down by `filters` as well.
+
+    `site` is the blog, which knows the addresses of its comments.
 
     Raises UsageError for a query that makes no sense, in one line for the person who asked.
     """
@@ -125,11 +128,11 @@ def search(
     for kind in _kinds(asked.filters):
         found, ranked = _exact(connection, kind, asked, limit - len(hits), max(0, offset - exact))
         exact += found
-        hits += [kind.hit(connection, asked, number, False) for number in ranked]
+        hits += [kind.hit(connection, asked, number, False, site) for number in ranked]
     first = _kinds(asked.filters)[0]
     related = _related(connection, first, asked) if exact < FEW else []
     fewer = related[max(0, offset - exact) :][: limit - len(hits)]
-    hits += [first.hit(connection, asked, number, True) for number in fewer]
+    hits += [first.hit(connection, asked, number, True, site) for number in fewer]
     return Results(hits=tuple(hits), exact=exact, related=len(related), understood=described(asked), query=asked)
 
 
@@ -146,7 +149,7 @@ class _Kind:
     newest: str
     weighty: str | None
     """Column of the index that counts more for a sentence."""
-    hit: Callable[[sqlite3.Connection, Query, int, bool], Hit]
+    hit: Callable[[sqlite3.Connection, Query, int, bool, Site], Hit]
     conditions: Callable[[Query], tuple[Condition, ...]] = conditions
     formulas: str | None = None
     """How many formulas of a row hold a piece of TeX, with a place for the condition on formulas `f`."""
@@ -207,7 +210,7 @@ def _all(connection: sqlite3.Connection, kind: _Kind, asked: Query) -> set[int]:
     return set(_numbers(connection, f"SELECT {kind.row} FROM {tables} WHERE {where}", *values))  # noqa: S608
 
 
-def _post_hit(connection: sqlite3.Connection, asked: Query, number: int, related: bool) -> Hit:
+def _post_hit(connection: sqlite3.Connection, asked: Query, number: int, related: bool, _site: Site) -> Hit:
     title, url, author, published_on, text = connection.execute(
         "SELECT title, url, author, published_on, text FROM posts WHERE id = ?", (number,)
     ).fetchone()
@@ -225,7 +228,7 @@ def _post_hit(connection: sqlite3.Connection, asked: Query, number: int, related
     )
 
 
-def _page_hit(connection: sqlite3.Connection, asked: Query, number: int, related: bool) -> Hit:
+def _page_hit(connection: sqlite3.Connection, asked: Query, number: int, related: bool, _site: Site) -> Hit:
     title, url, text = connection.execute("SELECT title, url, text FROM pages WHERE id = ?", (number,)).fetchone()
     return Hit(
         post_id=None,
@@ -241,7 +244,7 @@ def _page_hit(connection: sqlite3.Connection, asked: Query, number: int, related
     )
 
 
-def _comment_hit(connection: sqlite3.Connection, asked: Query, number: int, related: bool) -> Hit:
+def _comment_hit(connection: sqlite3.Connection, asked: Query, number: int, related: bool, site: Site) -> Hit:
     post, title, page, author, published_on, text = connection.execute(
         "SELECT p.id, p.title, c.page, c.author, c.published_on, c.text "
         "FROM comments AS c JOIN posts AS p ON p.id = c.post_id WHERE c.id = ?",
@@ -251,7 +254,7 @@ def _comment_hit(connection: sqlite3.Connection, asked: Query, number: int, rela
         post_id=post,
         comment_id=number,
         title=passages.mark(title, _marked(asked, asked.titles, False)),
-        url=f"{comment_page_url(post, page)}#comment-{number}",
+        url=f"{site.comment_page_url(post, page)}#comment-{number}",
         author=author,
         published_on=published_on,
         passage=passages.passage(text, _marked(asked, asked.words, related)),

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archiver.store.reading import Reading
-from archiver.urls import BLOG
+from archiver.urls import origin
 
 END_OF_TIME = "9999-12-31T23:59:59Z"
 """A moment after every capture."""
@@ -155,8 +155,9 @@ class Timeline:
 
     def near(self, url: str, until: str, most: int) -> list[str]:
         """Return addresses archived by a moment, on both sides of one in the order of the alphabet."""
-        before = self._ask(_BEFORE, url=url, first=BLOG + "/", until=until, most=most)
-        after = self._ask(_AFTER, url=url, last=BLOG + "0", until=until, most=most)  # 0 follows /
+        first, last = _within(origin(url))
+        before = self._ask(_BEFORE, url=url, first=first, until=until, most=most)
+        after = self._ask(_AFTER, url=url, last=last, until=until, most=most)
         return [str(row[0]) for row in (*reversed(before), *after)]
 
     def with_any_query(self, url: str) -> str | None:
@@ -177,9 +178,10 @@ class Timeline:
         """Return the days with captures, latest first: the date, how many captures and of how many addresses."""
         return [(str(day), int(captures), int(urls)) for day, captures, urls in self._ask(_DAYS, most=most)]
 
-    def hosts(self) -> frozenset[str]:
-        """Return host and port of every server the blog was fetched from."""
-        rows = self._ask(_TARGETS, first=BLOG + "/", last=BLOG + "0")
+    def hosts(self, blog: str) -> frozenset[str]:
+        """Return host and port of every server that addresses with this canonical origin were fetched from."""
+        first, last = _within(blog)
+        rows = self._ask(_TARGETS, first=first, last=last)
         return frozenset(urlsplit(target).netloc for row in rows for target in row)
 
     def _one(self, sql: str, **values: Any) -> Held | None:
@@ -188,3 +190,8 @@ class Timeline:
 
     def _ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         return self._reading.tuples(sql, values)
+
+
+def _within(origin: str) -> tuple[str, str]:
+    """Return between which texts the addresses of an origin stand in the order of the alphabet: `0` follows `/`."""
+    return f"{origin}/", f"{origin}0"

@@ -1,15 +1,12 @@
 r"""A post as a BibTeX entry, under the key the blog's own citation of it has.
 
-Under each post the blog shows `@online{kexuefm-8265, title={..}, author={..}, year={..}, month={Mar}, url={..}}`. Ours
-has those fields, the exact date, and when the archive last saw the post as `urldate` (biblatex manual, section 2.2.2).
+The blog's has title, author, year, month and URL. Ours has those fields, the exact date, and when the archive last saw
+the post as `urldate` (biblatex manual, section 2.2.2).
 """
 
 from __future__ import annotations
 
 from archiver.text import tex
-
-KEY = "kexuefm-"
-"""What the keys of the blog's citations begin with."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -24,26 +21,18 @@ _ESCAPED = str.maketrans({
 })  # fmt: skip
 
 
-def key(post_id: int) -> str:
-    """Return the key under which the blog asks to cite a post.
-
-    >>> key(8265)
-    'kexuefm-8265'
-    """
-    return f"{KEY}{post_id}"
-
-
 def entry(
     *,
-    post_id: int,
+    key: str,
     title: str,
     author: str,
     url: str,
     published_on: str | None,
     archived_on: str | None,
+    language: str,
     note: str | None = None,
 ) -> str:
-    """Return a post's entry, with a line end; dates are `YYYY-MM-DD`."""
+    """Return a post's entry, with a line end; dates are `YYYY-MM-DD`, the language as biblatex names it."""
     year, month = (published_on or "")[:4], (published_on or "")[5:7]
     fields = {
         "title": f"{{{escaped(title)}}}",  # a second pair of braces keeps the case of letters
@@ -54,10 +43,10 @@ def entry(
         "url": url,
         "urldate": archived_on,
         "note": escaped(note or ""),
-        "language": "chinese",
+        "language": language,
     }
     lines = (f"  {name:<8} = {{{value}}},\n" for name, value in fields.items() if value)
-    return f"@online{{{key(post_id)},\n{''.join(lines)}}}\n"
+    return f"@online{{{key},\n{''.join(lines)}}}\n"
 
 
 def escaped(text: str) -> str:

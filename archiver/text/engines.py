@@ -26,6 +26,9 @@ from archiver.text.tokens import Protector, Vault
 
 Found = TypeVar("Found")
 
+Beside = Callable[[HtmlElement], Iterator[HtmlElement]]
+"""Yields the elements of a page that are known not to be its text."""
+
 MAX_EXTRACTED = 1_000_000
 """Characters; the extractors are not asked about longer texts. The longest real post has 34,000."""
 
@@ -122,14 +125,6 @@ def _nowhere(href: str) -> None:
 
 # Pages on which the site rule finds no body
 
-_BOILERPLATE_IDS = frozenset(
-    {"breadcrumb", "comment_form", "comments", "content_tips", "entrynavigation", "footer", "header", "how_to_cite"}
-    | {"mobilesidebar", "nav", "pay", "postcomment", "share_position", "sidebar", "similar", "tools", "topmenu"}
-)
-_BOILERPLATE_CLASSES = frozenset(
-    {"allcomments", "comment-list", "comlistli", "posthead", "respond", "tools", "pagenavi"}
-)
-_NOTICES = ("转载到请包括本文地址", "更详细的转载事宜请参考")
 MIN_BODY = 20
 """Letters; a page of less text has no body worth the name."""
 MAX_EXTRA = 0.1
@@ -138,15 +133,16 @@ captions of a post come to a few per cent; on pages with more beside the text, t
 _COVERED = 0.97  # share of the engine's text that the body's element has to hold
 
 
-def find_body(page: HtmlElement) -> tuple[HtmlElement, str] | None:
+def find_body(page: HtmlElement, beside: Beside = lambda _: iter(())) -> tuple[HtmlElement, str] | None:
     """Return the body of a page that the site rule does not fit, and the engine that found it, or None.
 
-    The page is not changed. Comments, menus and the blog's footer are taken out before any engine looks.
+    The page is not changed. What is known to stand beside the text, as comments, menus and footers do, is taken out
+    before any engine looks.
     """
     if len(str(page.text_content())) > MAX_EXTRACTED:
         return None
     pruned = copy.deepcopy(page)
-    for element in list(_boilerplate(pruned)):
+    for element in list(beside(pruned)):
         if element.getparent() is not None:
             element.drop_tree()
     for name, selected in selections(pruned):
@@ -161,18 +157,6 @@ def selections(page: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
         selected = _asked(find, page)
         if selected is not None and len(_letters_of(selected)) >= MIN_BODY:
             yield name, selected
-
-
-def _boilerplate(page: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield what is not the post: parts known by id or class, and the notices at its end."""
-    for element in page.iter(etree.Element):
-        if (
-            element.get("id", "").lower() in _BOILERPLATE_IDS
-            or element.get("id", "").startswith(("comment-", "respond-"))
-            or not _BOILERPLATE_CLASSES.isdisjoint(element.get("class", "").lower().split())
-            or (element.tag == "p" and str(element.text_content()).lstrip().startswith(_NOTICES))
-        ):
-            yield element
 
 
 def element_around(page: HtmlElement, text: str, most_extra: float = MAX_EXTRA) -> HtmlElement | None:

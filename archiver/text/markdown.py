@@ -12,7 +12,6 @@ from functools import partial
 
 from lxml import etree
 
-from archiver import urls
 from archiver.items import SERVED, CodeBlock, EmbeddedPicture, Formula, Image, PostLink
 from archiver.text import blocks, code, commonmark, dom, idioms, inline, pictures, places, tables, tex
 from archiver.text.blocks import Block
@@ -362,11 +361,10 @@ class _Writer:
             self._marked((Kind.OPEN, "a"), (Kind.CLOSE, f"]({inline.destination(leads_to)})"), node, depth)
 
     def _note_link(self, url: str | None, href: str, text: str) -> None:
-        post = urls.post_id(url)
-        kind = "other" if url is None else "post" if post else "site" if url.startswith(urls.BLOG + "/") else "external"
+        kind = "other" if url is None else "external"  # where of a blog it leads, the blog's pages know
         self.findings.links.append(
             PostLink(
-                position=len(self.findings.links), url=url or dom.clean(href), text=text, kind=kind, target_post_id=post
+                position=len(self.findings.links), url=url or dom.clean(href), text=text, kind=kind, target_post_id=None
             )
         )
 

@@ -2,7 +2,7 @@
 
 A line is the page's key (see `surt`), the time in 14 digits and a JSON object::
 
-    fm,kexue)/archives/1008 20261121174500 {"url": "https://kexue.fm/archives/1008", "mime": "text/html", ...}
+    org,example)/archives/1008 20261121174500 {"url": "https://example.org/archives/1008", "mime": "text/html", ...}
 
 with url, mime, status, digest, length, offset and filename, as strings, in this order; what a record does not tell is
 left out. The file is to the byte what `cdxj-indexer --sort` makes of the same WARC files, so any replay tool can use

@@ -42,8 +42,8 @@ _QUERY_SESSIONS = tuple(
 def surt(url: str) -> str:
     """Return the key of a URL; the URL itself when it makes no sense, for example for its port or its length.
 
-    >>> surt("https://www.Kexue.fm:8443/archives/1008/?b=2&a=1#more")
-    'fm,kexue:8443)/archives/1008?a=1&b=2'
+    >>> surt("https://www.Example.org:8443/archives/1008/?b=2&a=1#more")
+    'org,example:8443)/archives/1008?a=1&b=2'
 
     Hosts that are numbers are understood as one number or four, not in the octal and shortened forms of old.
     """

@@ -104,7 +104,7 @@ class WarcWriter:
     def __init__(
         self,
         directory: Path,
-        prefix: str = "kexue.fm",
+        prefix: str,
         *,
         software: str,
         info: Mapping[str, str] = MappingProxyType({}),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from archiver.store.timeline import Held
-from archiver.urls import HOSTS
 from archiver.web import notices, policy
 from archiver.web.conditions import FRAGMENT
 from archiver.web.exchange import Exchange
@@ -109,7 +108,9 @@ def _inside(held: Held, location: bytes, view: View, rewriter: Rewriter) -> str 
     """Return where in the archive a redirect leads; None when it leaves the blog."""
     try:
         parts = urlsplit(urljoin(held.target_uri, location.decode("utf-8", "replace")))
-        if parts.scheme not in ("http", "https") or not (parts.hostname in HOSTS or parts.netloc in rewriter.hosts):
+        if parts.scheme not in ("http", "https") or not (
+            parts.hostname in rewriter.names or parts.netloc in rewriter.hosts
+        ):
             return None
     except ValueError:
         return None

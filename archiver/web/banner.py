@@ -13,7 +13,6 @@ from html import escape
 from urllib.parse import quote, urlsplit
 
 from archiver.store.timeline import Held, Timeline
-from archiver.urls import BLOG, Site, post_id
 from archiver.web import notices, policy
 from archiver.web.messages import Request, Response
 from archiver.web.moment import digits_of, parse_view
@@ -64,7 +63,8 @@ class Banner:
 
     def _line(self, request: Request, capture: int) -> bytes | None:
         view = parse_view(request.target)
-        url = Site().canonical(BLOG + view.path) if view else None
+        site = self._replay.site
+        url = site.canonical(site.origin + view.path) if view else None
         held = [one for one in self._timeline.all(url, _MOST) if one.status == 200] if url else []
         place = next((index for index, one in enumerate(held) if one.id == capture), None)
         if url is None or place is None:
@@ -79,8 +79,9 @@ class Banner:
     def _back(self, request: Request) -> Response:
         """Lead to the reader: the sandbox of a page lets it go nowhere else, but a redirect of ours may."""
         path = "/" + request.target.removeprefix(_BACK)
-        url = Site().canonical(BLOG + path) or BLOG
-        number = post_id(url)
+        site = self._replay.site
+        url = site.canonical(site.origin + path) or site.origin
+        number = site.post_id(url)
         target = f"/posts/{number}" if number else f"/captures?url={quote(url, safe='')}"
         host = urlsplit(request.origin).hostname or "127.0.0.1"
         shown = f"[{host}]" if ":" in host else host

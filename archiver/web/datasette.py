@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from archiver.profile import Profile
 from archiver.store import schema
 from archiver.warc.durable import writing
 
@@ -56,8 +57,8 @@ _TABLES: dict[str, dict[str, Any]] = {
 """What Datasette is told about tables and views beside their descriptions."""
 
 
-def configuration(database: str) -> dict[str, Any]:
-    """Return what Datasette is told; `database` is the name it gives the file, that without its ending."""
+def configuration(database: str, profile: Profile) -> dict[str, Any]:
+    """Return what Datasette is told of an archive; `database` is its name for the file, that without its ending."""
     described = {
         one.name: {"description": one.about, "columns": {column.name: column.about for column in one.columns}}
         for one in (*schema.tables(), *schema.views())
@@ -65,17 +66,17 @@ def configuration(database: str) -> dict[str, Any]:
     tables = {name: {**words, **_TABLES.get(name, {})} for name, words in described.items()}
     queries = {_slug(question): {"title": question, "sql": sql.strip()} for question, sql in schema.EXAMPLES.items()}
     return {
-        "title": "The archive of kexue.fm",
-        "source": "kexue.fm",
-        "source_url": "https://kexue.fm",
+        "title": f"The archive of {profile.name}",
+        "source": profile.name,
+        "source_url": profile.origin,
         "databases": {database: {"tables": tables, "queries": queries}},
     }
 
 
-def command(file: Path, home: Path, more: Sequence[str] = ()) -> list[str]:
+def command(file: Path, home: Path, profile: Profile, more: Sequence[str] = ()) -> list[str]:
     """Write the configuration into the archive's home, and return the command that serves its SQLite file."""
     written = home / FILE_NAME
-    text = json.dumps(configuration(file.stem), ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(configuration(file.stem, profile), ensure_ascii=False, indent=2) + "\n"
     with writing(written):
         written.write_text(text, encoding="utf-8")
     arguments = ["datasette", "serve", str(file), "--metadata", str(written)]

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from archiver.items import LEFT_OUT
 from archiver.store.timeline import END_OF_TIME, Held, Known, Linking
-from archiver.urls import BLOG
+from archiver.urls import origin
 from archiver.web.moment import digits_of
 
 Sentence = tuple[str, str]
@@ -157,12 +157,12 @@ def _note(held: Held) -> str:
 
 def path_of(url: str) -> str:
     """Return the path of an address of the blog on this server."""
-    path = url.removeprefix(BLOG)
+    path = url.removeprefix(origin(url))
     return f"/.{path}" if path.startswith("//") else path  # two slashes would name another host
 
 
 def _readable(url: str) -> str:
-    return unquote(url.removeprefix(BLOG))
+    return unquote(url.removeprefix(origin(url)))
 
 
 def _rendered(**values: object) -> bytes:

@@ -11,18 +11,20 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from archiver.dates import last_second, parse_date
 from archiver.errors import ArchiverError, UsageError
 from archiver.pages.gate import LONGEST, is_gate
 from archiver.pages.independent import parse_page
 from archiver.pages.post import parse_post
+from archiver.store import blog
 from archiver.store.timeline import END_OF_TIME, Held, Timeline
-from archiver.urls import BLOG, HOSTS, Site, catalogue_url, discussion, front_url, origin, post_id
+from archiver.urls import Site, origin
 from archiver.web import notices, policy
 from archiver.web.answer import HTML, Shown, answer, memento_url
 from archiver.web.exchange import MEMORY, Exchange, Exchanges
@@ -47,16 +49,16 @@ Candidates = Iterator[tuple[Held, bool]]
 class Replay:
     """Answers requests from an archive; may be asked by several threads at once."""
 
-    def __init__(self, warc: Path, timeline: Timeline, at: str = END_OF_TIME, memory: int = MEMORY) -> None:
-        """Answer from the records in the folder `warc`, as of `at` where an address names no date.
+    def __init__(self, warc: Path, timeline: Timeline, site: Site, at: str = END_OF_TIME, memory: int = MEMORY) -> None:
+        """Answer for a site from the records in the folder `warc`, as of `at` where an address names no date.
 
         `memory` is how many bytes of answers are kept for the next time.
         """
         self._exchanges = Exchanges(warc, timeline, memory)
         self._timeline = timeline
         self._at = at
-        self._site = Site()
-        self._rewriter = Rewriter(HOSTS, timeline.hosts())
+        self.site = site
+        self._rewriter = Rewriter(site.profile.hosts, timeline.hosts(site.origin))
 
     def respond(self, request: Request) -> Response:
         """Return the answer to a request; whatever is asked for, nothing is fetched."""
@@ -71,7 +73,7 @@ class Replay:
 
     def first_page(self) -> str:
         """Return the path of a page to begin with: the front page, or where that is not archived the list of posts."""
-        return notices.path_of(next(iter(self._start(self._at)), f"{BLOG}/@"))
+        return notices.path_of(next(iter(self._start(self._at)), self.site.front_url() + "@"))
 
     def _list(self, request: Request) -> Response | None:
         """Return the answer to an address that lists captures; None for others."""
@@ -144,7 +146,7 @@ class Replay:
 
         Raises ValueError when it can be none.
         """
-        url = self._site.canonical(BLOG + path)
+        url = self.site.canonical(self.site.origin + path)
         if url is None:
             raise UsageError(f"expected a path of the blog, found {path!r}")
         return url
@@ -165,13 +167,14 @@ class Replay:
 
     def _same_as(self, url: str, until: str) -> str | None:
         """Return the address of the post or page that shows a page of comments by itself: it is not fetched twice."""
-        place = discussion(url)
+        place = self.site.discussion(url)
         held = self._timeline.best(place[0], until) if place else None
         if place is None or held is None or held.status != 200:
             return None
-        parse = parse_post if post_id(held.url) else parse_page
+        parse = parse_post if self.site.post_id(held.url) else parse_page
         try:
-            shown = parse(held.target_uri, self._exchanges.read(held).decoded(), Site(origin(held.target_uri)))
+            body = self._exchanges.read(held).decoded()
+            shown = parse(held.target_uri, body, replace(self.site, base=origin(held.target_uri)))
         except ArchiverError:
             return None
         return held.url if shown.comment_page == place[1] else None
@@ -188,11 +191,10 @@ class Replay:
             if other := self._timeline.with_any_query(bare):
                 yield other
 
-    @staticmethod
-    def _shows(held: Held, exchange: Exchange, exactly: bool) -> bool:
+    def _shows(self, held: Held, exchange: Exchange, exactly: bool) -> bool:
         """Return whether an answer is one to the address: not a redirect to itself, nor the gate in its place."""
         if exchange.location is not None:
-            return _leads_to(held, exchange.location) != held.url
+            return _leads_to(held, exchange.location, self.site) != held.url
         if exactly or exchange.status not in (200, 403) or len(exchange.entity) > 20 * LONGEST:
             return True
         return not is_gate(exchange.status, exchange.decoded())
@@ -200,8 +202,8 @@ class Replay:
     def _rewriter_for(self, held: Held) -> Rewriter:
         """Return the rewriter, which knows every server the blog was fetched from, also by a crawl since the start."""
         host = held.target_uri.partition("://")[2].partition("/")[0]
-        if host not in self._rewriter.hosts and host not in HOSTS:
-            self._rewriter = Rewriter(HOSTS, self._rewriter.hosts | {host})
+        if host not in self._rewriter.hosts and host not in self.site.profile.hosts:
+            self._rewriter = Rewriter(self.site.profile.hosts, self._rewriter.hosts | {host})
         return self._rewriter
 
     def _missing(self, url: str, view: View, until: str, problems: list[str]) -> Response:
@@ -221,7 +223,7 @@ class Replay:
 
     def _start(self, until: str = END_OF_TIME) -> list[str]:
         """Return pages to start reading from."""
-        found = ((url, self._timeline.best(url, until)) for url in (front_url(), catalogue_url()))
+        found = ((url, self._timeline.best(url, until)) for url in (self.site.front_url(), self.site.catalogue_url()))
         return [url for url, held in found if held and held.status == 200]
 
 
@@ -239,12 +241,11 @@ def _is_file(held: Held) -> bool:
     return 200 <= held.status < 300 and held.truncated is None and not held.content_type.lower().startswith(HTML)
 
 
-def _leads_to(held: Held, location: bytes) -> str | None:
+def _leads_to(held: Held, location: bytes, site: Site) -> str | None:
     """Return the canonical form of where a redirect leads; None when that is not on the blog."""
     try:
-        parts = urlsplit(held.target_uri)
         absolute = urljoin(held.target_uri, location.decode("utf-8", "replace"))
-        return Site(f"{parts.scheme}://{parts.netloc}").canonical(absolute)
+        return replace(site, base=origin(held.target_uri)).canonical(absolute)
     except ValueError:
         return None
 
@@ -295,7 +296,7 @@ def serve(
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    replay = Replay(home / "warc", timeline, moment, memory)
+    replay = Replay(home / "warc", timeline, blog.site(home, database), moment, memory)
     with LoopbackServer(replay.respond, port) as server:
         ready(server.url, replay.first_page())
         stop.wait()

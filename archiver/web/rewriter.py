@@ -75,8 +75,9 @@ class Rewriter:
     """Rewrites links to the blog's servers: some known by name, at any port, others by name and port."""
 
     def __init__(self, names: Iterable[str], hosts: Iterable[str] = ()) -> None:
+        self.names = frozenset(names)
         self.hosts = frozenset(hosts)
-        servers = [re.escape(name.encode()) + rb"(?::\d*)?" for name in sorted(names)]
+        servers = [re.escape(name.encode()) + rb"(?::\d*)?" for name in sorted(self.names)]
         servers += [re.escape(host.encode()) for host in sorted(self.hosts)]
         self._origin = re.compile(
             rb"[\x00-\x20]*(?:https?:)?[/\\]{2,}(?:" + b"|".join(servers) + rb")(?=[/\\?#]|[\x00-\x20]*\Z)",

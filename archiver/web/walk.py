@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 
 from archiver.items import FORBIDDEN
 from archiver.pages.furniture import Role, addresses, style_addresses
 from archiver.store.timeline import Timeline
-from archiver.urls import Site, catalogue_url, front_url, is_never_asked
+from archiver.urls import Site
 from archiver.web.answer import HTML
 from archiver.web.messages import Request, Response
 from archiver.web.notices import path_of
@@ -51,14 +51,14 @@ class Walk:
 
 def walk(replay: Replay, timeline: Timeline) -> Walk:
     """Go through all that can be reached from the front page and the list of everything."""
-    found = Walk()
-    queue = deque([(front_url(), ""), (catalogue_url(), "")])
+    found, site = Walk(), replace(replay.site, base=ORIGIN)
+    queue = deque([(site.front_url(), ""), (site.catalogue_url(), "")])
     met = {url for url, _ in queue}
     while queue:
         url, source = queue.popleft()
         response = _answer(replay, url)
-        _note(found, url, source, response, timeline)
-        for target in _leads_to(url, response):
+        _note(found, url, source, response, timeline, site)
+        for target in _leads_to(url, response, site):
             if target not in met:
                 met.add(target)
                 queue.append((target, url))
@@ -78,26 +78,26 @@ def _answer(replay: Replay, url: str) -> Response:
     return response
 
 
-def _note(found: Walk, url: str, source: str, response: Response, timeline: Timeline) -> None:
+def _note(found: Walk, url: str, source: str, response: Response, timeline: Timeline, site: Site) -> None:
     """Count an address by its answer."""
     known = timeline.known(url)
     recorded = response.header("memento-datetime") is not None
     if recorded and (response.status < 400 or response.status in NOT_THERE):
         found.not_there += response.status in NOT_THERE
         found.shown += response.status not in NOT_THERE
-    elif is_never_asked(url) or (known and known.reason == FORBIDDEN):
+    elif site.is_never_asked(url) or (known and known.reason == FORBIDDEN):
         found.forbidden += 1
     else:
         reason = known.reason or known.state if known else "never asked for"
         found.dead.append(DeadLink(url, source, f"HTTP {response.status}" if recorded else reason))
 
 
-def _leads_to(url: str, response: Response) -> Iterator[str]:
+def _leads_to(url: str, response: Response, site: Site) -> Iterator[str]:
     """Yield the blog's addresses that a browser would go to or load from an answer."""
     content_type = (response.header("content-type") or "").lower()
     if response.status != 200 or response.header("memento-datetime") is None:
         return
-    here, site = ORIGIN + path_of(url), Site(ORIGIN)
+    here = ORIGIN + path_of(url)
     if content_type.startswith("text/css"):
         yield from style_addresses(here, response.body, site)
     elif content_type.startswith(HTML):

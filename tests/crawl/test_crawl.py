@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 from archiver.sample import SampleBlog, serving
 from archiver.store import frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
-from archiver.urls import comment_page_url
+from archiver.urls import Site
 from archiver.warc.reader import read_record
 from tests.zygote import Zygote
 
@@ -268,7 +268,7 @@ def test_comments_that_come_before_their_post_wait_for_it(crawled: Callable[...,
     """As after a kill, or when a page of comments is quicker than the reading of its post."""
     archive = crawled()
     archive.home.mkdir()
-    early = comment_page_url(TWO_PAGES, 1)
+    early = Site().comment_page_url(TWO_PAGES, 1)
     with Archive(database_url(archive.home)) as database:
         _, cycle = runs.begin(database.session, "crawl catalogue", now=timestamp())
         frontier.add(database.session, early, "comments", run_id=cycle, now=timestamp())

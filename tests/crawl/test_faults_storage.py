@@ -23,6 +23,7 @@ from archiver.crawl.run import Place, Run
 from archiver.sample import Source, serving
 from archiver.store import frontier
 from archiver.store.database import timestamp
+from archiver.urls import Site
 from archiver.warc.reader import iter_records
 from benchmarks.kill import differences, disorder
 from tests.zygote import Completed
@@ -535,7 +536,7 @@ def test_a_wait_from_before_the_clock_jumped_back_holds_nobody_up(begun: Meddled
     with sqlite3.connect(begun.home / "archive.db") as database:
         database.execute("UPDATE frontier SET not_before = ? WHERE state = 'pending'", (later,))
     database.close()
-    run = Run(Place(home=begun.home, site=begun.site), "crawl")
+    run = Run(Place(home=begun.home, site=Site(base=begun.site)), "crawl")
     try:
         assert frontier.lease(run.archive.session, run_id=run.id, now=timestamp())
     finally:

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from archiver.bundled import sample_folder
-from archiver.crawl.handlers import recorded_site
+from archiver.crawl.handlers import recorded_origin
 from archiver.errors import UsageError
 from archiver.sample import Response, SampleBlog, serving
+from archiver.urls import Site
 from archiver.warc.reader import iter_records
 from tests.zygote import ROOT, Zygote
 
@@ -151,7 +152,7 @@ def test_the_records_are_the_same_bytes_with_the_same_dates(
 
 
 def test_the_site_is_the_one_the_archive_was_fetched_from(source: Crawled) -> None:
-    assert recorded_site(source.home) == source.site
+    assert recorded_origin(source.home, Site()) == source.site
 
 
 # -- which capture answers ---------------------------------------------------------------------------------------------
@@ -210,7 +211,7 @@ def test_what_is_not_archived_is_one_named_gap(crawled: Callable[..., Crawled], 
 
 def test_an_archive_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="found nothing"):
-        recorded_site(tmp_path)
+        recorded_origin(tmp_path, Site())
 
 
 def test_an_archive_does_not_answer_for_itself_and_only_an_archive_answers_as_of_a_date(source: Crawled) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from archiver.pages.requisites import mathjax_parts
-from archiver.urls import BLOG
+from archiver.urls import Site
 from tests.web.conftest import replaying
 
 from .conftest import Crawled, few
+
+BLOG = Site().origin
 
 FOLDER = "/static/MathJax-2.7.9/"
 SCRIPT = f"{FOLDER}MathJax.js?config=TeX-AMS-MML_HTMLorMML"

@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.pages.requisites import mathjax_parts, parse_requisites
-from archiver.urls import BLOG, Site, file_kind
+from archiver.urls import Site
 
-SITE = Site("http://127.0.0.1:8000")
+BLOG = Site().origin
+
+SITE = Site(base="http://127.0.0.1:8000")
 HEAD = b"""<html><head><title>x</title>
 <link rel="stylesheet" href="http://127.0.0.1:8000/usr/themes/geekg/style.css?v=2" />
 <link rel="shortcut icon" href="/usr/themes/geekg/icon.png" /><link rel="alternate" href="/feed" />
@@ -63,6 +65,6 @@ def test_no_page_is_too_odd(body: bytes) -> None:
 
 
 def test_what_pages_are_made_with_is_told_from_their_pictures() -> None:
-    assert file_kind(f"{BLOG}/usr/themes/geekg/style.css") == "requisite"
-    assert file_kind(f"{BLOG}/usr/uploads/2020/1.png") == "image"
-    assert file_kind("https://elsewhere.example/static/x.js") == "image"
+    assert Site().file_kind(f"{BLOG}/usr/themes/geekg/style.css") == "requisite"
+    assert Site().file_kind(f"{BLOG}/usr/uploads/2020/1.png") == "image"
+    assert Site().file_kind("https://elsewhere.example/static/x.js") == "image"

@@ -46,7 +46,7 @@ def test_an_index_in_html_reads_the_same() -> None:
         "<!DOCTYPE html><html><body><h2>Numbers</h2><ul><li><a href='https://spaces.ac.cn/archives/11/'>One</a></li>"
         "<li><a href='http://127.0.0.1:8000/archives/12'>Two</a></li></ul></body></html>"
     )
-    topics = parse_topics("https://example.org/index", html.encode(), Site("http://127.0.0.1:8000"))
+    topics = parse_topics("https://example.org/index", html.encode(), Site(base="http://127.0.0.1:8000"))
     assert [(topic.name, [link.post_id for link in topic.links]) for topic in topics.topics] == [("Numbers", [11, 12])]
 
 

@@ -15,6 +15,7 @@ from archiver.items import Outcome
 from archiver.store import comments, models, outcomes
 from archiver.store.comments import Sight
 from archiver.store.database import Archive
+from archiver.urls import Site
 from tests.store.test_posts import DAY, POST, Shelf, changed, comment, content
 
 LONG = content("很长的一段文字。" * 20)
@@ -159,7 +160,7 @@ def test_a_quoted_comment_need_not_be_archived(shelf: Shelf) -> None:
 def test_comments_of_a_page_held_for_review_are_held_as_well(shelf: Shelf) -> None:
     def store(shown: items.Post, capture: int, day: int) -> None:
         outcome = Outcome(item=shown, kind="post", url=None, capture_id=capture, fetched_at=DAY[day])
-        outcomes.save(shelf.session, outcome, run_id=shelf.run, extractor_version=1)
+        outcomes.save(shelf.session, outcome, Site(), run_id=shelf.run, extractor_version=1)
 
     shelf.put(replace(POST, id=9, url="https://kexue.fm/archives/9"))  # gives a capture to refer to
     store(post(5, 6, content=LONG), 1, 1)

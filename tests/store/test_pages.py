@@ -13,6 +13,7 @@ from archiver.items import Content, Gap, Outcome, Page, Quality
 from archiver.store import captures, frontier, outcomes, runs, search, search_index
 from archiver.store.database import Archive
 from archiver.store.search import Results
+from archiver.urls import Site
 
 URL = "https://kexue.fm/me.html"
 DAY = [f"2026-11-{day:02}T00:00:00Z" for day in range(1, 9)]
@@ -58,7 +59,7 @@ class Shelf:
         number = captures.add(session, capture(url, day), run_id=run)
         item = outcomes.judged(session, kind, url, item)
         outcome = Outcome(item=item, kind=kind, url=url, capture_id=number, fetched_at=day)
-        outcomes.save(session, outcome, run_id=run, extractor_version=1)
+        outcomes.save(session, outcome, Site(), run_id=run, extractor_version=1)
         self.archive.commit()
         return item
 
@@ -67,7 +68,7 @@ class Shelf:
 
     def search(self, words: str) -> Results:
         with search.opened(self.file) as connection:
-            return search.search(connection, words)
+            return search.search(connection, words, Site())
 
 
 def capture(url: str, day: str) -> items.Capture:

@@ -13,6 +13,7 @@ from archiver import items
 from archiver.store import captures, comments, lists, models, posts, runs, search, search_index
 from archiver.store.database import Archive
 from archiver.store.posts import Change
+from archiver.urls import Site
 
 DAY = [f"2026-11-{day:02}T00:00:00Z" for day in range(1, 9)]
 
@@ -231,7 +232,11 @@ def half_done(shelf: Shelf) -> None:
 
 def found(shelf: Shelf, query: str) -> list[int]:
     with search.opened(shelf.archive.url) as connection:
-        return [hit.comment_id or hit.post_id or 0 for hit in search.search(connection, query).hits if not hit.related]
+        return [
+            hit.comment_id or hit.post_id or 0
+            for hit in search.search(connection, query, Site()).hits
+            if not hit.related
+        ]
 
 
 def test_what_is_stored_can_be_found_and_what_is_replaced_cannot(shelf: Shelf) -> None:

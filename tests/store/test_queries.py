@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archiver.store import query, search
+from archiver.urls import Site
 
 PAGE = (Path(__file__).parents[2] / "docs" / "queries.md").read_text("utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
@@ -47,7 +48,7 @@ def asked(sql: str, words: str) -> str:
 @pytest.mark.parametrize("words", ["逼近", "贝叶斯公式", "softmax", "连分数 逼近", "用MathJax", "的", "Newton square"])
 def test_the_documented_search_finds_what_ours_finds(file: Path, words: str) -> None:
     with search.opened(file) as connection:
-        ours = [hit.post_id for hit in search.search(connection, words).hits if hit.post_id and not hit.related]
+        ours = [hit.post_id for hit in search.search(connection, words, Site()).hits if hit.post_id and not hit.related]
     assert ours
     assert sorted(row[0] for row in query.run(file, asked(EXACT, words)).rows) == sorted(ours)
 
@@ -64,5 +65,5 @@ def test_the_documented_search_finds_what_ours_finds(file: Path, words: str) -> 
 def test_the_documented_ranking_of_a_sentence_has_the_same_first(file: Path, words: str, post: int) -> None:
     assert query.run(file, asked(COVERAGE, words)).rows[0][0] == post
     with search.opened(file) as connection:
-        first = search.search(connection, words).hits[0]
+        first = search.search(connection, words, Site()).hits[0]
     assert (first.post_id, first.related) == (post, True)

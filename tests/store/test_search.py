@@ -17,6 +17,7 @@ from archiver.errors import ArchiveDamaged, UsageError
 from archiver.store import cjk, migrate, passages
 from archiver.store.search import Hit, Results, opened, search
 from archiver.store.search_query import Filters, parse
+from archiver.urls import Site
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +69,12 @@ def posts(results: Results) -> set[int]:
     ],
 )
 def test_what_a_query_finds(connection: sqlite3.Connection, query: str, found: set[int]) -> None:
-    assert posts(search(connection, query)) == found
+    assert posts(search(connection, query, Site())) == found
 
 
 def test_comments_are_found_by_text_author_date_and_their_post(connection: sqlite3.Connection) -> None:
     def found(query: str) -> set[int | None]:
-        return {hit.comment_id for hit in search(connection, query).hits if not hit.related}
+        return {hit.comment_id for hit in search(connection, query, Site()).hits if not hit.related}
 
     assert found("in:comments 冬至") >= {88}
     assert found("in:comments 农历 author:历书") == {240}
@@ -84,47 +85,48 @@ def test_comments_are_found_by_text_author_date_and_their_post(connection: sqlit
 
 
 def test_filters_may_be_arguments(connection: sqlite3.Connection) -> None:
-    found = search(connection, "散列", filters=Filters(tags=("概率",), after="2013"))
+    found = search(connection, "散列", Site(), filters=Filters(tags=("概率",), after="2013"))
     assert posts(found) == {144}
-    assert posts(search(connection, "", filters=Filters(has=("code",), before="2015"))) == {131}
-    assert search(connection, "冬至", filters=Filters(comments=True)).hits[0].comment_id
+    assert posts(search(connection, "", Site(), filters=Filters(has=("code",), before="2015"))) == {131}
+    assert search(connection, "冬至", Site(), filters=Filters(comments=True)).hits[0].comment_id
 
 
 def test_a_title_comes_before_mentions(connection: sqlite3.Connection) -> None:
-    assert search(connection, "生日").hits[0].post_id == 144
-    assert search(connection, "岭回归：加一个$\\lambda$，到底加了什么").hits[0].post_id == 178
+    assert search(connection, "生日", Site()).hits[0].post_id == 144
+    assert search(connection, "岭回归：加一个$\\lambda$，到底加了什么", Site()).hits[0].post_id == 178
 
 
 def test_a_sentence_gives_what_covers_most_of_it_marked_as_related(connection: sqlite3.Connection) -> None:
-    found = search(connection, "冬天咖啡里的牛奶应该什么时候加？")
+    found = search(connection, "冬天咖啡里的牛奶应该什么时候加？", Site())
     assert (found.exact, found.hits[0].post_id, found.hits[0].related) == (0, 226, True)
-    assert search(connection, "冬天咖啡里的牛奶应该什么时候加？ year:2009").hits == ()
-    assert search(connection, '"冬天咖啡里的牛奶应该"').hits == ()
+    assert search(connection, "冬天咖啡里的牛奶应该什么时候加？ year:2009", Site()).hits == ()
+    assert search(connection, '"冬天咖啡里的牛奶应该"', Site()).hits == ()
 
 
 def test_few_exact_hits_are_followed_by_related_ones_page_by_page(connection: sqlite3.Connection) -> None:
-    whole = search(connection, "连分数 向日葵", limit=50)
+    whole = search(connection, "连分数 向日葵", Site(), limit=50)
     assert (whole.exact, whole.related) == (1, len(whole.hits) - 1)
     assert [hit.related for hit in whole.hits] == [False] + [True] * whole.related
     assert whole.related > 1
     assert len({hit.post_id for hit in whole.hits}) == whole.total
-    pages = [search(connection, "连分数 向日葵", limit=2, offset=at).hits for at in range(0, whole.total + 2, 2)]
+    steps = range(0, whole.total + 2, 2)
+    pages = [search(connection, "连分数 向日葵", Site(), limit=2, offset=at).hits for at in steps]
     assert sum(pages, ()) == whole.hits
 
 
 def test_pages_of_exact_hits_fit_together(connection: sqlite3.Connection) -> None:
-    whole = search(connection, "的", limit=50)
-    pages = [search(connection, "的", limit=3, offset=at).hits for at in range(0, whole.total, 3)]
+    whole = search(connection, "的", Site(), limit=50)
+    pages = [search(connection, "的", Site(), limit=3, offset=at).hits for at in range(0, whole.total, 3)]
     assert sum(pages, ()) == whole.hits
-    assert search(connection, "的", limit=0).exact == whole.exact > 10
+    assert search(connection, "的", Site(), limit=0).exact == whole.exact > 10
 
 
 def test_texts_come_in_pieces_with_what_was_looked_for_marked(connection: sqlite3.Connection) -> None:
-    (hit,) = [hit for hit in search(connection, "闰年 连分数").hits if not hit.related]
+    (hit,) = [hit for hit in search(connection, "闰年 连分数", Site()).hits if not hit.related]
     assert hit.title == (("闰年", True), ("藏在一个", False), ("连分数", True), ("里", False))
     assert ("连分数", True) in hit.passage
     assert "\n" not in "".join(text for text, _ in hit.passage)
-    formula = search(connection, r"tex:\label{eq:bayes}").hits[0].formulas
+    formula = search(connection, r"tex:\label{eq:bayes}", Site()).hits[0].formulas
     assert len(formula) == 1
     assert r"\label{eq:bayes}" in formula[0]
 
@@ -149,7 +151,7 @@ def test_texts_come_in_pieces_with_what_was_looked_for_marked(connection: sqlite
 )
 def test_what_makes_no_sense_is_said_in_one_line(connection: sqlite3.Connection, query: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        search(connection, query)
+        search(connection, query, Site())
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -164,7 +166,7 @@ QUERIES = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".jo
 def answer(connection: sqlite3.Connection, query: str) -> tuple[tuple[Hit, ...], str]:
     """Return hits, and how the query was understood or why it was not."""
     try:
-        found = search(connection, query, limit=3)
+        found = search(connection, query, Site(), limit=3)
     except UsageError as error:
         return (), str(error)
     return found.hits, f"understood as {found.understood}"[:400]
@@ -258,4 +260,4 @@ def test_a_damaged_index_says_how_to_make_it_anew(demo: Path, tmp_path: Path) ->
         database.execute("UPDATE posts_fts_data SET block = x'00ff' WHERE id > 10")
         database.commit()
     with pytest.raises(ArchiveDamaged, match="archiver search --rebuild"), opened(file) as connection:
-        search(connection, "逼近")
+        search(connection, "逼近", Site())

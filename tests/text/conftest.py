@@ -8,6 +8,7 @@ import pytest
 from lxml.html import HtmlElement
 
 from archiver.items import Content
+from archiver.pages.document import sorted_links
 from archiver.text import engines
 from archiver.urls import Site
 from tests.text.bodies import body_of
@@ -24,7 +25,7 @@ def body() -> Callable[[str], HtmlElement]:
 @pytest.fixture
 def read() -> Callable[[str], Content]:
     """Read a body as a post is read."""
-    return lambda markup: engines.read(body_of(markup), SITE.resolve)
+    return lambda markup: sorted_links(engines.read(body_of(markup), SITE.resolve), SITE)
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from archiver.text import bibtex
 
 ENTRY = {
-    "post_id": 8265,
+    "key": "kexuefm-8265",
     "title": "Transformer升级之路：2、博采众长的旋转式位置编码",
     "author": "苏剑林",
     "url": "https://kexue.fm/archives/8265",
     "published_on": "2021-03-23",
     "archived_on": "2026-11-21",
+    "language": "chinese",
 }
 
 

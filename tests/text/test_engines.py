@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from archiver.items import Content
+from archiver.pages.post import beside
 from archiver.text import engines
 from archiver.urls import Site
 from tests.text.bodies import body_of
@@ -184,6 +186,9 @@ LONG = ARTICLE + "".join(
 )
 
 
+BESIDE = partial(beside, Site().profile.post)
+
+
 def page_with(text: str) -> HtmlElement:
     return html.document_fromstring(PAGE.replace("{body}", text))
 
@@ -191,7 +196,7 @@ def page_with(text: str) -> HtmlElement:
 def test_a_body_is_found_without_its_id(body: Body) -> None:
     tree = page_with(LONG)
     before = etree.tostring(tree)
-    found = engines.find_body(tree)
+    found = engines.find_body(tree, BESIDE)
     assert found is not None
     content = engines.read(found[0], Site().resolve)
     assert found[1] == "trafilatura"
@@ -206,7 +211,7 @@ def test_readability_is_asked_when_trafilatura_loses_a_formula(monkeypatch: pyte
         return str(original(page, **options)).replace("Kx0M1Qz", "")
 
     monkeypatch.setattr(trafilatura, "extract", forgetful)
-    found = engines.find_body(page_with(LONG))
+    found = engines.find_body(page_with(LONG), BESIDE)
     assert found is not None
     assert found[1] == "readability"
     content = engines.read(found[0], Site().resolve)
@@ -241,7 +246,7 @@ def test_a_page_too_long_for_the_engines_has_no_body_and_a_text_too_long_is_read
     monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
     monkeypatch.setattr(engines, "MAX_EXTRACTED", 50)
-    assert engines.find_body(page_with(LONG)) is None
+    assert engines.find_body(page_with(LONG), BESIDE) is None
     assert "- 收敛" not in read(ARTICLE).text
     assert "收敛" in read(ARTICLE).text
 

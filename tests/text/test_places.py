@@ -63,11 +63,11 @@ def test_a_book_holds_the_place_once() -> None:
 
 
 def test_the_reader_keeps_places_apart_from_its_own() -> None:
-    shown = str(markup.post('[见](#s1)\n\n## <a id="s1"></a>甲').html)
+    shown = str(markup.post('[见](#s1)\n\n## <a id="s1"></a>甲', Site()).html)
     assert 'href="#to-s1"' in shown
     assert '<a id="to-s1"' in shown
     assert '<h2 id="s1">' in shown
 
 
 def test_the_outline_of_the_reader_holds_no_places() -> None:
-    assert str(markup.post('## <a id="x"></a>甲').headings[0].html) == "甲"
+    assert str(markup.post('## <a id="x"></a>甲', Site()).headings[0].html) == "甲"

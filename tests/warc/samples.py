@@ -61,7 +61,7 @@ def write_exchange(target: WarcWriter, uri: str, response: bytes, number: int = 
 def write_pages(directory: Path, count: int, seed: int = 1, size: int = 3000) -> list[Location]:
     """Write one file of so many pages of random bytes, which no compression makes smaller."""
     source = random.Random(seed)
-    with WarcWriter(directory, software="test", now=lambda: START) as target:
+    with WarcWriter(directory, "kexue.fm", software="test", now=lambda: START) as target:
         return [
             write_exchange(
                 target,

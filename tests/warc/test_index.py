@@ -20,7 +20,7 @@ from tests.warc.samples import EXCHANGES, START, Judge, write_exchange, write_pa
 def write_sample(directory: Path) -> list[str]:
     """Write all exchanges into several files; return the lines as they come when writing."""
     lines = []
-    with WarcWriter(directory, software="test", now=lambda: START, max_bytes=4000) as target:
+    with WarcWriter(directory, "kexue.fm", software="test", now=lambda: START, max_bytes=4000) as target:
         for number, (uri, response) in enumerate(EXCHANGES.values()):
             lines.append(index.cdxj_line(write_exchange(target, uri, response, number), response))
     return lines
@@ -40,7 +40,7 @@ def rebuilt(home: Path) -> bytes:
 
 def test_lines_of_known_answers(tmp_path: Path) -> None:
     uri, response = EXCHANGES["image"]
-    with WarcWriter(tmp_path, software="test", now=lambda: START) as target:
+    with WarcWriter(tmp_path, "kexue.fm", software="test", now=lambda: START) as target:
         location = write_exchange(target, uri, response)
     key, time, fields = index.cdxj_line(location, response).split(" ", 2)
     assert (key, time) == ("fm,kexue)/usr/uploads/%e5%85%ac%e5%bc%8f.png", "20261121174500")
@@ -87,7 +87,7 @@ def test_arbitrary_answers_have_one_line(
 ) -> None:
     directory = tmp_path_factory.mktemp("warc")
     response = b"\r\n".join([start, b"Content-Type: a/b" + bytes(lines[0] if lines else b""), *lines, b"", body])
-    with WarcWriter(directory, software="test", now=lambda: START) as target:
+    with WarcWriter(directory, "kexue.fm", software="test", now=lambda: START) as target:
         location = write_exchange(target, f"https://kexue.fm/{path}", response)
     assert [index.cdxj_line(location, response)] == list(index.file_lines(directory / location.warc_file))
 
@@ -147,7 +147,7 @@ def test_dates_of_less_or_more_than_a_second(tmp_path: Path, date: bytes, time: 
 
 def test_a_head_of_megabytes_is_not_read_for_its_line(tmp_path: Path) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + b" x\r\n" * 500_000
-    with WarcWriter(tmp_path, software="test", now=lambda: START) as target:
+    with WarcWriter(tmp_path, "kexue.fm", software="test", now=lambda: START) as target:
         place = write_exchange(target, "https://kexue.fm/archives/1", head + b"\r\nx")
     began = time.process_time()
     line = index.cdxj_line(place, head + b"\r\nx")
@@ -231,7 +231,7 @@ def test_an_index_of_nothing_is_empty(tmp_path: Path) -> None:
 
 
 def test_files_that_are_still_written_are_left_out(tmp_path: Path) -> None:
-    with WarcWriter(tmp_path / "warc", software="test") as target:
+    with WarcWriter(tmp_path / "warc", "kexue.fm", software="test") as target:
         write_exchange(target, *EXCHANGES["page"])
         assert index.write_index(tmp_path / "warc", tmp_path / index.NAME) == 0
     assert index.update_index(tmp_path / "warc", tmp_path / index.NAME) == 1

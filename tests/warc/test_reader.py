@@ -17,7 +17,7 @@ RESPONSE = HEAD + b"%x\r\n%s\r\n0\r\n\r\n" % (len(CODED), CODED)
 @pytest.fixture
 def location(tmp_path: Path) -> Location:
     """Write one file with one exchange."""
-    with WarcWriter(tmp_path, software="test") as target:
+    with WarcWriter(tmp_path, "kexue.fm", software="test") as target:
         return target.write_exchange(
             target_uri="https://kexue.fm/archives/1",
             request=b"GET /archives/1 HTTP/1.1\r\nHost: kexue.fm\r\n\r\n",

@@ -35,7 +35,7 @@ def exchange(target: WarcWriter, number: int) -> Location:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Location]]:
     """Give the bytes of a file with three exchanges, and where the responses are."""
     directory = tmp_path_factory.mktemp("whole")
-    with WarcWriter(directory, software="test") as target:
+    with WarcWriter(directory, "kexue.fm", software="test") as target:
         locations = [exchange(target, number) for number in (1, 2, 3)]
     (path,) = directory.iterdir()
     return path.read_bytes(), locations
@@ -163,7 +163,7 @@ def test_an_archive_that_does_not_exist_yet(tmp_path: Path) -> None:
 
 
 def test_a_file_somebody_is_writing_is_left_alone(tmp_path: Path) -> None:
-    with WarcWriter(tmp_path, software="test") as target:
+    with WarcWriter(tmp_path, "kexue.fm", software="test") as target:
         location = exchange(target, 1)
         assert recover(tmp_path) == Recovery(in_use=(location.warc_file,))
         exchange(target, 2)
@@ -262,7 +262,7 @@ import random, sys
 from pathlib import Path
 from archiver.warc.writer import WarcWriter
 
-target = WarcWriter(Path(sys.argv[1]), software="test")
+target = WarcWriter(Path(sys.argv[1]), "kexue.fm", software="test")
 for number in range(10**9):
     target.write_exchange(
         target_uri=f"https://kexue.fm/{number}",

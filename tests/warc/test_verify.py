@@ -33,7 +33,7 @@ class Archive:
         self.warc = home / "warc"
         self.index = home / index.NAME
         source = random.Random(5)
-        with WarcWriter(self.warc, software=SOFTWARE, now=lambda: START) as target:
+        with WarcWriter(self.warc, "kexue.fm", software=SOFTWARE, now=lambda: START) as target:
             self.locations = [
                 write_exchange(target, f"https://kexue.fm/archives/{number}", page(source.randbytes(900)), number)
                 for number in range(1, 6)
@@ -80,7 +80,7 @@ def test_an_archive_without_a_flaw(archive: Archive) -> None:
 
 
 def test_every_kind_of_answer_passes(tmp_path: Path) -> None:
-    with WarcWriter(tmp_path / "warc", software=SOFTWARE, now=lambda: START, max_bytes=4000) as target:
+    with WarcWriter(tmp_path / "warc", "kexue.fm", software=SOFTWARE, now=lambda: START, max_bytes=4000) as target:
         locations = [write_exchange(target, uri, response) for uri, response in EXCHANGES.values()]
     index.write_index(tmp_path / "warc", tmp_path / index.NAME)
     assert list(verify(tmp_path / "warc", map(known, locations), tmp_path / index.NAME)) == []
@@ -428,7 +428,7 @@ def test_a_file_without_a_description_of_its_own_is_whole(tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_being_written_is_clean(tmp_path: Path) -> None:
-    with WarcWriter(tmp_path, software=SOFTWARE) as target:
+    with WarcWriter(tmp_path, "kexue.fm", software=SOFTWARE) as target:
         location = write_exchange(target, *EXCHANGES["page"])
         path = tmp_path / f"{location.warc_file}.open"
         with path.open("ab") as file:

@@ -44,7 +44,7 @@ EXTRA = Page(url="https://kexue.fm/search?q=a b", ts="2026-11-21T17:45:08Z", tit
 def warcs(tmp_path: Path) -> Path:
     """Give a folder with several WARC files, and their index beside it."""
     directory = tmp_path / "warc"
-    with WarcWriter(directory, software="blog-archiver/test", now=lambda: START, max_bytes=4000) as target:
+    with WarcWriter(directory, "kexue.fm", software="blog-archiver/test", now=lambda: START, max_bytes=4000) as target:
         for number, (uri, response) in enumerate(EXCHANGES.values()):
             write_exchange(target, uri, response, number)
     index.write_index(directory, tmp_path / index.NAME)

@@ -29,7 +29,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n5\
 
 
 def new_writer(directory: Path, **options: Any) -> WarcWriter:
-    return WarcWriter(directory, software="blog-archiver/test", now=lambda: NOW, **options)
+    return WarcWriter(directory, "kexue.fm", software="blog-archiver/test", now=lambda: NOW, **options)
 
 
 def add(target: WarcWriter, response: bytes = PAGE, **options: Any) -> Location:
@@ -418,7 +418,7 @@ from archiver.warc.writer import WarcWriter
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-target = WarcWriter(Path(sys.argv[1]), software="test")
+target = WarcWriter(Path(sys.argv[1]), "kexue.fm", software="test")
 import random
 written = 0
 try:

@@ -9,10 +9,12 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archiver.urls import BLOG
+from archiver.urls import Site
 
 from .conftest import HTML, Shelf
 from .test_replay import Replayed
+
+BLOG = Site().origin
 
 LATER = "2026-02-01T12:00:00Z"
 

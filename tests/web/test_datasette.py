@@ -18,9 +18,11 @@ from urllib.request import urlopen
 
 import pytest
 
+from archiver import sites
 from archiver.errors import UsageError
 from archiver.store import schema
 from archiver.store.search import opened, search
+from archiver.urls import Site
 from archiver.web import datasette
 
 Get = Callable[[str], str]
@@ -36,7 +38,7 @@ def get(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = datasette.command(home / "archive.db", home, ["--port", str(port)])
+    words = datasette.command(home / "archive.db", home, sites.first(), ["--port", str(port)])
     assert words[0] == "datasette"
     server = subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
@@ -69,7 +71,11 @@ def test_the_search_box_finds_what_ours_finds(get: Get, demo: Path, table: str, 
     ours: list[int] = []
     if any(map(str.isalnum, words)):
         with opened(demo / "archive.db") as connection:
-            ours = [hit.post_id for hit in search(connection, words, limit=50).hits if hit.post_id and not hit.related]
+            ours = [
+                hit.post_id
+                for hit in search(connection, words, Site(), limit=50).hits
+                if hit.post_id and not hit.related
+            ]
     assert sorted(found(get, table, words)) == sorted(ours)
 
 
@@ -92,7 +98,7 @@ def test_the_questions_are_there_to_be_asked(get: Get) -> None:
 
 
 def test_every_table_that_is_told_about_exists() -> None:
-    tables = datasette.configuration("archive")["databases"]["archive"]["tables"]
+    tables = datasette.configuration("archive", sites.first())["databases"]["archive"]["tables"]
     described = {one.name: {column.name for column in one.columns} for one in (*schema.tables(), *schema.views())}
     for name, told in tables.items():
         assert told["description"]

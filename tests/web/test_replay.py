@@ -29,7 +29,7 @@ from archiver.sample import SampleBlog, serving
 from archiver.store import frontier, models
 from archiver.store.database import database_url
 from archiver.store.timeline import Timeline
-from archiver.urls import BLOG, HOSTS
+from archiver.urls import Site
 from archiver.warc.reader import read_record
 from archiver.web.replay import Replay
 from tests.crawl.conftest import Crawled
@@ -39,6 +39,8 @@ from .conftest import HTML, Client, Shelf, replaying
 
 Replayed = Callable[..., Client]
 ROOT = Path(__file__).parents[2]
+BLOG = Site().origin
+HOSTS = Site().profile.hosts
 
 # -- a crawled blog ----------------------------------------------------------------------------------------------------
 
@@ -645,7 +647,7 @@ def test_a_reader_begins_with_the_front_page_or_else_with_the_list_of_posts(
     for path in archived:
         shelf.put(path, b"page", HTML)
     with closing(Timeline(database_url(shelf.home))) as timeline:
-        assert Replay(shelf.home / "warc", timeline).first_page() == first
+        assert Replay(shelf.home / "warc", timeline, Site()).first_page() == first
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html
 
-from archiver.urls import HOSTS
+from archiver.urls import Site
 from archiver.web.rewriter import Rewriter
+
+HOSTS = Site().profile.hosts
 
 REWRITER = Rewriter(HOSTS, {"127.0.0.1:8123"})
 OWN = re.compile(rb"""["'=(]\s*(?:https?:)?//(?:www\.)?(?:kexue\.fm|spaces\.ac\.cn)""", re.IGNORECASE)

@@ -7,12 +7,13 @@ replay. What leads elsewhere stays a link, which only a click follows.
 from __future__ import annotations
 
 import re
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 import nh3
 
 from archiver.media import is_digest
-from archiver.urls import BLOG
+from archiver.urls import Site
 from archiver.web.reader import listings
 
 _TAGS = {
@@ -31,7 +32,6 @@ _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }
 _CLASSES = {"span": {"tex", "display", *listings.CLASSES}, "pre": {"listing"}}
-_POST = re.compile(re.escape(BLOG) + r"/archives/([1-9]\d{0,8})/?(?:#[\w-]*)?")
 _ANCHOR = re.compile(r"s\d{1,4}")
 _PLACE = "to-"
 """Before the ids of an archived text, so that none is one of the reader's own."""
@@ -39,13 +39,13 @@ _SCHEMES = {"http", "https", "mailto"}
 _IN_URL = "/:?#[]@!$&'()*+,;=-._~%"
 
 
-def clean(markup: str) -> str:
-    """Return markup with nothing in it that is not on the list."""
+def clean(markup: str, site: Site) -> str:
+    """Return markup from a blog with nothing in it that is not on the list."""
     return nh3.clean(
         markup,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        attribute_filter=_filtered,
+        attribute_filter=partial(_filtered, site),
         allowed_classes=_CLASSES,
         url_schemes=_SCHEMES | {"ni"},
         link_rel="noreferrer noopener",
@@ -57,22 +57,22 @@ def media(url: str) -> str:
     return f"/media?url={quote(url, safe='')}"
 
 
-def local(url: str) -> str:
+def local(url: str, site: Site) -> str:
     """Return where a link leads in the reader: to a post, to the replay of the blog's other pages, or elsewhere."""
-    if post := _POST.fullmatch(url):
-        return f"/posts/{post[1]}"
-    if url.startswith(f"{BLOG}/"):
-        return "/original" + quote(url.removeprefix(BLOG), safe=_IN_URL)
+    if number := site.post_id(url.partition("#")[0]):
+        return f"/posts/{number}"
+    if site.owns(url):
+        return "/original" + quote(site.path(url), safe=_IN_URL)
     return url
 
 
-def _filtered(tag: str, attribute: str, value: str) -> str | None:
+def _filtered(site: Site, tag: str, attribute: str, value: str) -> str | None:
     if attribute == "src":
         return media(value) if _scheme(value) in ("http", "https") or is_digest(value) else None
     if attribute == "href" and value.startswith("#"):
         return f"#{_PLACE}{value[1:]}"
     if attribute == "href":
-        return local(value) if _scheme(value) in _SCHEMES else None
+        return local(value, site) if _scheme(value) in _SCHEMES else None
     if attribute == "id" and tag == "a":
         return _PLACE + value
     if attribute == "id":

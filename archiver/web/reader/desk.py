@@ -7,9 +7,11 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from archiver.store import blog
 from archiver.store.reading import Reading
 from archiver.store.sizes import Sizes, measure
 from archiver.store.timeline import Timeline
+from archiver.urls import Site
 from archiver.web.exchange import Exchanges
 from archiver.web.reader.ledger import Ledger
 from archiver.web.reader.library import Library
@@ -24,6 +26,7 @@ class Desk:
     """The archive, opened for reading."""
 
     home: Path
+    site: Site
     reading: Reading
     library: Library
     ledger: Ledger
@@ -41,7 +44,8 @@ class Desk:
         reading = Reading(database)
         timeline = Timeline(database)
         exchanges = Exchanges(home / "warc", timeline)
-        return cls(home, reading, Library(reading), Ledger(reading), timeline, exchanges, replay_port)
+        site = blog.site(home, database)
+        return cls(home, site, reading, Library(reading), Ledger(reading), timeline, exchanges, replay_port)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -14,6 +14,7 @@ from archiver.store.passages import Segment
 from archiver.store.reading import Reading
 from archiver.store.search import Hit, search
 from archiver.store.search_query import LONGEST, Filters, Query, parse
+from archiver.urls import Site
 from archiver.web.reader import markup
 from archiver.web.reader.macros import definitions
 from archiver.web.reader.parameters import Parameter
@@ -57,7 +58,7 @@ class Found:
         return {"exact": self.exact, "related": self.related, "understood": self.understood, "hits": self.hits}
 
 
-def find(reading: Reading, values: dict[str, Any]) -> Found:
+def find(reading: Reading, site: Site, values: dict[str, Any]) -> Found:
     """Return what a search finds; `values` are those of `PARAMETERS`.
 
     Raises UsageError for a query that makes no sense.
@@ -66,7 +67,7 @@ def find(reading: Reading, values: dict[str, Any]) -> Found:
     with reading.connection() as connection:
         if not search_index.is_whole(connection):
             raise UsageError("expected a full-text index, found none; `archiver search --rebuild` makes it")
-        results = search(connection, asked, filters=filters, limit=values["limit"], offset=values["offset"])
+        results = search(connection, asked, site, filters=filters, limit=values["limit"], offset=values["offset"])
     hits = [{**_row(hit), "macros": _macros(reading, hit)} for hit in results.hits]
     return Found(hits, results.exact, results.related, results.understood)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archiver.urls import BLOG
 from archiver.web.reader import markup, threads, view
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.view import number_in
@@ -21,7 +20,8 @@ def listing(request: Request) -> Response:
 
 def page(request: Request) -> Response:
     """Show an independent page."""
-    library = desk(request).library
+    here = desk(request)
+    library = here.library
     number = number_in(request)
     row = library.page(number)
     if row is None:
@@ -31,12 +31,12 @@ def page(request: Request) -> Response:
         request,
         "independent.html",
         page=row,
-        original=row["url"].removeprefix(BLOG),
-        text=markup.post(row["markdown"]),
+        original=here.site.path(row["url"]),
+        text=markup.post(row["markdown"], here.site),
         former=library.page_revisions(number),
         former_text=markup.source,
         captures=library.captures(row["url"]),
         comment_count=len(comments),
-        shown=threads.threads(comments, {}),
+        shown=threads.threads(comments, {}, here.site),
         fold_from=_FOLDED,
     )

@@ -22,6 +22,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from archiver.text import commonmark, tex
+from archiver.urls import Site
 from archiver.web.reader import allowlist, listings
 
 _REFERENCE = re.compile(r"(\\(?:eq)?ref\{[^{}]{1,200}\})")
@@ -54,23 +55,23 @@ class Rendered:
 
 
 @lru_cache(_KEPT_POSTS)
-def post(markdown: str) -> Rendered:
-    """Return the text of a post; the same text is rendered once."""
+def post(markdown: str, site: Site) -> Rendered:
+    """Return the text of a post of a blog; the same text is rendered once."""
     tokens = _parser().parse(markdown)
     renderer = _Renderer()
     _shift(tokens)
-    headings = tuple(_headings(tokens, renderer))
-    return Rendered(_safe(_PICTURE.sub(_figure, _rendered(tokens, renderer))), headings)
+    headings = tuple(_headings(tokens, renderer, site))
+    return Rendered(_safe(_PICTURE.sub(_figure, _rendered(tokens, renderer)), site), headings)
 
 
 @lru_cache(_KEPT_REMARKS)
-def remark(markdown: str) -> Markup:
-    """Return the text of a comment; the same text is rendered once."""
+def remark(markdown: str, site: Site) -> Markup:
+    """Return the text of a comment on a blog; the same text is rendered once."""
     tokens = _parser().parse(markdown)
     for token in tokens:
         if token.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):  # no part of the page's outline
             token.tag = "p"
-    return _safe(_rendered(tokens, _Renderer()))
+    return _safe(_rendered(tokens, _Renderer()), site)
 
 
 @lru_cache(_KEPT_REMARKS)
@@ -95,8 +96,8 @@ def _parser() -> MarkdownIt:
     return commonmark.new_parser()
 
 
-def _safe(markup: str) -> Markup:
-    return Markup(allowlist.clean(markup))  # noqa: S704 - what the allow list lets through
+def _safe(markup: str, site: Site) -> Markup:
+    return Markup(allowlist.clean(markup, site))  # noqa: S704 - what the allow list lets through
 
 
 def _formula(source: str, *, display: bool) -> str:
@@ -212,7 +213,7 @@ def _is_link(token: Token) -> bool:
     return token.type in _LINKS or (token.type == "html_inline" and token.content.startswith(("<a ", "</a")))
 
 
-def _headings(tokens: Sequence[Token], renderer: _Renderer) -> Iterator[Heading]:
+def _headings(tokens: Sequence[Token], renderer: _Renderer, site: Site) -> Iterator[Heading]:
     """Yield the headings, each of which gets an anchor."""
     number = 0
     for place, token in enumerate(tokens):
@@ -222,4 +223,4 @@ def _headings(tokens: Sequence[Token], renderer: _Renderer) -> Iterator[Heading]
             token.attrs["id"] = anchor
             words = [child for child in tokens[place + 1].children or [] if not _is_link(child)]
             line = renderer.renderInline(words, _parser().options, {})
-            yield Heading(int(token.tag[1]), anchor, _safe(line))
+            yield Heading(int(token.tag[1]), anchor, _safe(line, site))

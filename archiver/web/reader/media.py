@@ -34,11 +34,11 @@ def picture(here: Desk, url: str) -> Picture | None:
     if is_digest(url):
         found = here.reading.tuples("SELECT media_type, data FROM embedded_pictures WHERE url = :url", {"url": url})
         return next((Picture(kind, bytes(data), None) for kind, data in found), None)
-    return _captured(here.timeline, here.exchanges, url)
+    return _captured(here.timeline, here.exchanges, here.site, url)
 
 
-def _captured(timeline: Timeline, exchanges: Exchanges, url: str) -> Picture | None:
-    canonical = _canonical(url)
+def _captured(timeline: Timeline, exchanges: Exchanges, site: Site, url: str) -> Picture | None:
+    canonical = _canonical(url, site)
     for skip in range(_MOST_TRIES):
         held = timeline.best(canonical, skip=skip) if canonical else None
         if held is None:
@@ -52,10 +52,10 @@ def _captured(timeline: Timeline, exchanges: Exchanges, url: str) -> Picture | N
     return None
 
 
-def _canonical(url: str) -> str | None:
+def _canonical(url: str, site: Site) -> str | None:
     try:
         if urlsplit(url).scheme not in ("http", "https"):
             return None
-        return Site().canonical(url) or url
+        return site.canonical(url) or url
     except ValueError:
         return None

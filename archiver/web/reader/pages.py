@@ -13,11 +13,11 @@ from starlette.routing import Route
 
 from archiver import clock
 from archiver.errors import UsageError
+from archiver.profile import Profile
 from archiver.schedule.due import next_run
 from archiver.store import schema
 from archiver.store.reading import Row
 from archiver.text import bibtex
-from archiver.urls import post_url
 from archiver.web.reader import charts, comparison, finding, independent, lists, markup, parameters, threads, words
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.parameters import Parameter
@@ -56,19 +56,19 @@ def front(request: Request) -> Response:
 
 def post(request: Request) -> Response:
     """Show a post."""
-    library = desk(request).library
+    library, site = desk(request).library, desk(request).site
     number = number_in(request)
     row = library.post(number)
     if row is None:
         return _unknown_post(request, number)
     revisions = library.revisions(number)
     comments = library.comments(number)
-    discussions = threads.threads(comments, library.comment_revisions(number))
+    discussions = threads.threads(comments, library.comment_revisions(number), site)
     return page(
         request,
         "post.html",
         post=row,
-        text=markup.post(row["markdown"]),
+        text=markup.post(row["markdown"], site),
         places=library.places(number),
         series=library.series_of(number),
         neighbours=library.neighbours(number),
@@ -81,7 +81,7 @@ def post(request: Request) -> Response:
         shown=discussions[:_SHOWN_THREADS],
         folded=discussions[_SHOWN_THREADS:],
         fold_from=_FOLDED,
-        citation=_citation(row),
+        citation=_citation(row, site.profile),
     )
 
 
@@ -91,8 +91,9 @@ def citation(request: Request) -> Response:
     row = desk(request).library.post(number)
     if row is None:
         raise Missing(f"post {number}")
-    headers = {"Content-Disposition": f'attachment; filename="{bibtex.key(number)}.bib"'}
-    return Response(_citation(row), media_type="text/x-bibtex; charset=utf-8", headers=headers)
+    profile = desk(request).site.profile
+    headers = {"Content-Disposition": f'attachment; filename="{profile.citation(number)}.bib"'}
+    return Response(_citation(row, profile), media_type="text/x-bibtex; charset=utf-8", headers=headers)
 
 
 def history(request: Request) -> Response:
@@ -102,7 +103,7 @@ def history(request: Request) -> Response:
     row = library.post(number)
     if row is None:
         return _unknown_post(request, number)
-    edited = threads.threads(library.comments(number), library.comment_revisions(number))
+    edited = threads.threads(library.comments(number), library.comment_revisions(number), desk(request).site)
     former = [each for one in edited for each in one.flat() if each.former]
     return page(request, "history.html", post=row, revisions=library.revisions(number), former=former)
 
@@ -140,7 +141,7 @@ def search(request: Request) -> Response:
     found, wrong = None, None
     if values["q"].strip():
         try:
-            found = finding.find(here.reading, values)
+            found = finding.find(here.reading, here.site, values)
         except UsageError as error:
             wrong = str(error)
     given = {key: value for key, value in request.query_params.items() if key not in ("offset",) and value}
@@ -238,8 +239,9 @@ def language(request: Request) -> Response:
 
 
 def _unknown_post(request: Request, number: int) -> Response:
-    url = post_url(number)
-    gap = desk(request).library.gap(url)
+    here = desk(request)
+    url = here.site.post_url(number)
+    gap = here.library.gap(url)
     return problem(request, 404, "The archive does not have this post.", url, url=url, gap=gap)
 
 
@@ -250,14 +252,15 @@ def _revision(here: Desk, post: int, number: int) -> Row:
     return found
 
 
-def _citation(row: Row) -> str:
+def _citation(row: Row, profile: Profile) -> str:
     return bibtex.entry(
-        post_id=row["id"],
+        key=profile.citation(row["id"]),
         title=row["title"],
         author=row["author"],
         url=row["url"],
         published_on=row["published_on"],
         archived_on=(row["last_seen_at"] or "")[:10] or None,
+        language=profile.language,
     )
 
 

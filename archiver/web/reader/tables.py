@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from archiver.store import query
 from archiver.store.reading import Reading, Row
-from archiver.urls import BLOG
+from archiver.urls import Site
 from archiver.web.reader.desk import Desk
 
 TIMEOUT = 10.0
@@ -22,7 +21,6 @@ MOST_SAVED = 100_000
 """Rows a download has."""
 
 _POST_COLUMNS = ("post_id", "target_post_id", "from_post_id")
-_POST_URL = re.compile(re.escape(BLOG) + r"/archives/([1-9]\d{0,8})")
 _LONGEST = 300  # characters of a cell
 
 _CAPTURES = """
@@ -62,7 +60,7 @@ def table(desk: Desk, sql: str) -> Table:
     """
     found = query.run(desk.reading.database, sql, timeout=TIMEOUT, limit_rows=MOST_ROWS + 1)
     rows = [tuple(map(_shown, row)) for row in found.rows[:MOST_ROWS]]
-    posts = _posts(found.columns, rows)
+    posts = _posts(found.columns, rows, desk.site)
     return Table(found.columns, rows, posts, _captures(desk.reading, posts), len(found.rows) > MOST_ROWS)
 
 
@@ -74,21 +72,21 @@ def _shown(value: Any) -> Any:
     return str(value) if isinstance(value, float) and value - value != 0 else value  # JSON has no infinity
 
 
-def _posts(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int | None]:
+def _posts(columns: Sequence[str], rows: Sequence[Sequence[Any]], site: Site) -> list[int | None]:
     """Return which post each row is about: by a column of that name, or by its address."""
     names = [name.lower() for name in columns]
     place = next((names.index(name) for name in _POST_COLUMNS if name in names), None)
     if place is None and "id" in names and {"title", "reader_count", "published_on"} & set(names):
         place = names.index("id")
     urls = [index for index, name in enumerate(names) if name == "url"]
-    return [_post(row[place] if place is not None else None, [row[index] for index in urls]) for row in rows]
+    return [_post(row[place] if place is not None else None, [row[index] for index in urls], site) for row in rows]
 
 
-def _post(number: Any, urls: Sequence[Any]) -> int | None:
+def _post(number: Any, urls: Sequence[Any], site: Site) -> int | None:
     if isinstance(number, int) and 0 < number < 1_000_000_000:
         return number
-    found = (_POST_URL.match(url) for url in urls if isinstance(url, str))
-    return next((int(match[1]) for match in found if match), None)
+    found = (site.discussion(url) or (url, 1) for url in urls if isinstance(url, str))
+    return next(filter(None, (site.post_id(whose) for whose, _ in found)), None)
 
 
 def _captures(reading: Reading, posts: Sequence[int | None]) -> dict[int, Row]:

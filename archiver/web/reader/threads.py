@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from archiver.store.reading import Row
+from archiver.urls import Site
 from archiver.web.reader import markup
 
 _DEEPEST = 6  # levels that are drawn as such; the blog allows ten, a phone has no room for them
@@ -18,6 +19,7 @@ class Remark:
     """A comment and what was answered to it."""
 
     row: Row
+    site: Site
     former: Sequence[Row] = ()
     """How it was worded before, oldest first."""
     depth: int = 0
@@ -26,12 +28,12 @@ class Remark:
     @property
     def html(self) -> Markup:
         """The text, ready to be shown."""
-        return markup.remark(self.row["markdown"])
+        return markup.remark(self.row["markdown"], self.site)
 
     @property
     def former_html(self) -> list[tuple[str, Markup]]:
         """Each former wording with the time until which it was there."""
-        return [(row["replaced_at"], markup.remark(row["markdown"])) for row in self.former]
+        return [(row["replaced_at"], markup.remark(row["markdown"], self.site)) for row in self.former]
 
     @property
     def number(self) -> int:
@@ -45,14 +47,14 @@ class Remark:
             yield from answer.flat()
 
 
-def threads(rows: Sequence[Row], former: Mapping[int, Sequence[Row]]) -> list[Remark]:
+def threads(rows: Sequence[Row], former: Mapping[int, Sequence[Row]], site: Site) -> list[Remark]:
     """Return the comments at the top level, latest first as on the blog, each with its answers, earliest first.
 
     `former` are the wordings that comments had before, by comment, oldest first.
 
     An answer whose parent the archive does not have stands at the top level.
     """
-    by_id = {row["id"]: Remark(row, former.get(row["id"], ())) for row in rows}
+    by_id = {row["id"]: Remark(row, site, former.get(row["id"], ())) for row in rows}
     top: list[Remark] = []
     for remark in by_id.values():  # in the order of their numbers, so a parent comes before its answers
         parent = by_id.get(remark.row["parent_id"] or 0)

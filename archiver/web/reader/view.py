@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from archiver.urls import BLOG, LARGEST_POST
+from archiver.urls import LARGEST_POST
 from archiver.web.reader import markup, words
 from archiver.web.reader.desk import Missing, desk
 
@@ -26,7 +26,11 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "path": request.url.path,
         "replay": here.replay_port is not None,
-        "blog": BLOG,
+        "blog": here.site.origin,
+        "post_url": here.site.post_url,
+        "blog_title": words.title(here.site.profile.titles, chosen),
+        "blog_titles": here.site.profile.titles,
+        "blog_name": here.site.profile.name,
         "line": markup.line,
     }
     html = _environment().get_template(name).render({**common, **values})

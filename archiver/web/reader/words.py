@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 
@@ -33,9 +33,14 @@ def translator(language: str) -> Translate:
     return translate
 
 
+def title(titles: Mapping[str, str], language: str) -> str:
+    """Return what a blog calls itself in a language, or else in its own, the first."""
+    named = (words for tag, words in titles.items() if tag.partition("-")[0] == language)
+    return next(named, next(iter(titles.values())))
+
+
 _CHINESE = {
-    "Scientific Spaces": "科学空间",
-    "Scientific Spaces, archived": "科学空间 · 存档",
+    "{}, archived": "{} · 存档",
     "Skip to the text": "跳到正文",
     "Search": "搜索",
     "SQL": "SQL",
@@ -44,7 +49,7 @@ _CHINESE = {
     "中文": "中文",
     "English": "English",
     "Search posts, comments and formulas": "搜索文章、评论和公式",
-    "An offline copy of kexue.fm, kept on this machine.": "kexue.fm 的离线副本，保存在这台电脑上。",
+    "An offline copy of {}, kept on this machine.": "{} 的离线副本，保存在这台电脑上。",
     "Newest posts": "最新文章",
     "All posts": "全部文章",
     "Categories": "分类",

@@ -13,9 +13,11 @@ from archiver.store import captures, connections, embedded, lists, pages, posts,
 from archiver.store import comments as said
 from archiver.store.database import Archive, database_url
 from archiver.text import tex
-from archiver.urls import BLOG
+from archiver.urls import Site
 from archiver.warc import message
 from archiver.warc.writer import WarcWriter
+
+BLOG = Site().origin
 
 PICTURE = f"{BLOG}/usr/uploads/2026/01/a.png"
 DRAWING = f"{BLOG}/usr/uploads/2026/01/b.svg"

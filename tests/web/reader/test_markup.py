@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.text import commonmark
+from archiver.urls import Site
 from archiver.web.reader import markup
 from archiver.web.reader.macros import definitions
+
+SITE = Site()
 
 PIECES = ("字", "$a<b$", "$$x$$", "<b>", "</p>", "`c<d`", "&lt;", "\n\n", "*", "| ", "# ", "\\$")
 RUNS = re.compile(r"<script|\son\w+=|javascript:|<iframe|<svg|style=", re.IGNORECASE)
@@ -27,7 +30,7 @@ def formulas(html: str) -> list[str]:
 
 
 def test_a_bare_less_than_in_a_formula_takes_nothing_with_it() -> None:
-    html = str(markup.post("设$0<x<y$则$a<b$成立").html)
+    html = str(markup.post("设$0<x<y$则$a<b$成立", SITE).html)
     assert formulas(html) == ["$0<x<y$", "$a<b$"]
     assert html.endswith("成立</p>\n")
 
@@ -36,13 +39,13 @@ def test_a_bare_less_than_in_a_formula_takes_nothing_with_it() -> None:
 @given(st.lists(st.sampled_from(PIECES), max_size=14))
 def test_every_formula_the_project_finds_is_shown_as_it_is(pieces: list[str]) -> None:
     markdown = "".join(pieces)
-    assert formulas(str(markup.post(markdown).html)) == commonmark.read(markdown).formulas
+    assert formulas(str(markup.post(markdown, SITE).html)) == commonmark.read(markdown).formulas
 
 
 @settings(max_examples=60)
 @given(st.text(alphabet="<>\"'=/ ao&;:()imgsrconeljvtpx\n$\\", max_size=60))
 def test_nothing_that_runs_gets_through(text: str) -> None:
-    for html in (str(markup.post(text).html), str(markup.remark(text)), str(markup.line(text))):
+    for html in (str(markup.post(text, SITE).html), str(markup.remark(text, SITE)), str(markup.line(text))):
         tags = re.findall(r"<[^>]*>", html)
         assert not [tag for tag in tags if RUNS.search(tag)]
 
@@ -64,22 +67,22 @@ def test_nothing_that_runs_gets_through(text: str) -> None:
     ],
 )
 def test_what_markdown_becomes(markdown: str, html: str) -> None:
-    assert html in str(markup.post(markdown).html)
+    assert html in str(markup.post(markdown, SITE).html)
 
 
 @pytest.mark.parametrize("markdown", ELSEWHERE)
 def test_addresses_that_are_none_of_ours_to_follow_are_dropped(markdown: str) -> None:
-    assert not re.search(r"<[^>]*(href|src)=", str(markup.post(markdown).html))
+    assert not re.search(r"<[^>]*(href|src)=", str(markup.post(markdown, SITE).html))
 
 
 def test_headings_have_anchors_and_their_formulas() -> None:
-    (heading,) = markup.post("## 第一节 $\\alpha$").headings
+    (heading,) = markup.post("## 第一节 $\\alpha$", SITE).headings
     assert (heading.level, heading.anchor) == (2, "s1")
     assert formulas(str(heading.html)) == ["$\\alpha$"]
 
 
 def test_a_text_is_rendered_once() -> None:
-    assert markup.post("同一段。") is markup.post("同一" + "段。")
+    assert markup.post("同一段。", SITE) is markup.post("同一" + "段。", SITE)
 
 
 def test_definitions_are_found_however_they_are_written() -> None:

@@ -1,0 +1,316 @@
+"""What a blog is like: its names, the forms of its addresses, where on its pages things stand.
+
+A profile is a TOML file for people (`archiver/sites/` has those that come along) and a frozen value for the program.
+Reading one checks it: what is wrong is told with the table and key it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from functools import cache
+from string import Formatter
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+from archiver.errors import ProfileInvalid
+
+Value = TypeVar("Value")
+
+KINDS = ("catalogue", "post", "comments", "category", "front", "tag", "feed", "page", "file")
+"""Kinds of address, as in the frontier."""
+
+Selectors = tuple[str, ...]
+"""Where an element is, the most trusted place first: CSS, or XPath where it begins with a slash, a dot and one, or a
+bracket."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rule:
+    """A form of addresses: the paths that follow it, and the one spelling of each."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    """A whole path, its escapes in order; groups `post`, `slug`, `page` and `whose` are numbers and names as the kind
+    needs them."""
+    canonical: str = ""
+    """Path with groups of the pattern in braces; as it stands if empty."""
+    further: str = ""
+    """The same for every page but the first of a list."""
+
+    def path(self, **parts: str | int | None) -> str:
+        """Return the path that the parts make, on the page they name."""
+        template = self.further if self.further and int(parts.get("page") or 1) > 1 else self.canonical
+        return template.format_map(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Places:
+    """Addresses that nothing needs to tell, as paths."""
+
+    front: str
+    catalogue: str
+    feed: str
+    icon: str
+    dated: tuple[str, ...]
+    """Lists of the posts of a `{year}` and of a `{month}`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Apart:
+    """Elements known by their ids or classes, in lower case."""
+
+    ids: frozenset[str]
+    prefixes: tuple[str, ...]
+    """What ids begin with."""
+    classes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PostMarkup:
+    """Where on the page of a post its parts stand, and how they are written."""
+
+    heading: Selectors
+    """The link in the heading that leads to the post itself."""
+    text: Selectors
+    byline: Selectors
+    """Author, date and number of readers."""
+    author: re.Pattern[str]
+    """In the byline; group 1 is the name."""
+    readers: re.Pattern[str]
+    """In the byline; group 1 is the number."""
+    tools: Selectors
+    """The box with categories, tags and number of comments."""
+    comment_counter: re.Pattern[str]
+    """In the tools; group 1 is the number."""
+    taxonomy: Selectors
+    """Categories and tags, in the tools."""
+    breadcrumb: Selectors
+    license: Selectors
+    """Links to the licence, outside what people write."""
+    citation: Selectors
+    """The page's own citation of the post."""
+    bibtex: Selectors
+    """The same as a BibTeX entry, in the citation."""
+    footer: tuple[str, ...]
+    """Ids of what follows the text inside its element."""
+    notices: tuple[str, ...]
+    """How the paragraphs begin that the blog puts under each text, before its footer."""
+    hollow: Selectors
+    """Elements of the text that only hold a place: they go where they are empty."""
+    apart: Apart
+    """What is not the text, where the element of the text is not found and general rules look for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PageMarkup:
+    """Where on an independent page its parts stand."""
+
+    heading: Selectors
+    text: Selectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CommentMarkup:
+    """Where on a page its comments stand."""
+
+    boxes: Selectors
+    """What is around all of them, outermost first."""
+    authors: tuple[str, ...]
+    """Classes of elements around a name."""
+    texts: tuple[str, ...]
+    """Classes of elements around a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ListMarkup:
+    """Where on a list of posts its parts stand."""
+
+    posts: Selectors
+    """A block for each post."""
+    title: Selectors
+    """The links in a block of which one leads to the post."""
+    byline: Selectors
+    """The element of a block with the date."""
+    column: Selectors
+    """The part of the page with the posts."""
+    empty: str
+    """Words in the title of a list, by which one without posts is told from one whose posts are not recognised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gate:
+    """The page a blog answers with until its cookie comes back."""
+
+    longest: int
+    """Characters without white space that it has at most."""
+    signs: tuple[str, ...]
+    """What all stands in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Profile:
+    """A blog."""
+
+    name: str
+    """What it is called in a sentence; its WARC files are named after it."""
+    titles: Mapping[str, str]
+    """What it calls itself, by language (BCP 47), its own first."""
+    origin: str
+    """Scheme and host of every canonical address."""
+    hosts: frozenset[str]
+    """All names it answers under."""
+    since: int
+    """Year of its first post."""
+    zone: str
+    """Offset of its clock from UTC: `+08:00`."""
+    language: str
+    """Of its posts, as biblatex names it."""
+    citation_key: str
+    """What the keys of its citations begin with."""
+    root: re.Pattern[str]
+    """Beginning of a path that means nothing."""
+    never: re.Pattern[str]
+    """In path and query of what is never asked for."""
+    requisite: re.Pattern[str]
+    """Path of what pages are made with, such as the theme's files."""
+    feed_of_all: re.Pattern[str]
+    """Path of a feed of all posts or all comments; of others there is one on every page."""
+    places: Places
+    addresses: tuple[Rule, ...]
+    """Forms of addresses; the first that fits counts."""
+    post: PostMarkup
+    page: PageMarkup
+    comments: CommentMarkup
+    listing: ListMarkup
+    gate: Gate
+    written: tuple[str, str] = field(init=False, repr=False)
+    """Its TOML, and where that is from: what it is made of again in another process."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return read, self.written
+
+    def citation(self, post_id: int) -> str:
+        """Return the key under which the blog asks to cite a post."""
+        return f"{self.citation_key}{post_id}"
+
+    @property
+    def title(self) -> str:
+        """What it calls itself, in all its languages."""
+        return "|".join(self.titles.values())
+
+    def rule(self, kind: str, *groups: str) -> Rule:
+        """Return the first form of a kind of address whose pattern has these groups."""
+        return next(each for each in self.addresses if each.kind == kind and {*groups} <= {*each.pattern.groupindex})
+
+
+@cache  # what is known of an address is kept by profile: the same text is the same one
+def read(text: str, source: str) -> Profile:
+    """Return the profile in a TOML file; `source` is named when it is wrong.
+
+    Raises ProfileInvalid with what was expected and found, and where.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileInvalid(f"{source}: expected TOML, found: {error}") from error
+    profile = _table(Profile, table, _Place(source))
+    _check(profile, _Place(source))
+    object.__setattr__(profile, "written", (text, source))
+    return profile
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a profile something stands."""
+
+    source: str
+    path: str = ""
+
+    def at(self, key: str | int) -> _Place:
+        step = f"[{key + 1}]" if isinstance(key, int) else f".{key}" if self.path else key
+        return _Place(self.source, f"{self.path}{step}")
+
+    def wrong(self, expected: str, found: object) -> ProfileInvalid:
+        shown = found if isinstance(found, str) else repr(found)
+        return ProfileInvalid(f"{self.source}: {self.path or 'the file'}: expected {expected}, found {shown}")
+
+
+def _table(kind: type[Value], table: object, place: _Place) -> Value:
+    """Return a value of a dataclass from a table that has its fields as keys."""
+    if not isinstance(table, dict):
+        raise place.wrong("a table", table)
+    known: dict[str, Field[Any]] = {each.name: each for each in fields(kind) if each.init}  # type: ignore[arg-type]
+    if unknown := [key for key in table if key not in known]:
+        raise place.at(unknown[0]).wrong(f"one of {', '.join(known)}", f"the key {unknown[0]!r}")
+    if missing := [name for name, each in known.items() if name not in table and each.default is MISSING]:
+        raise place.wrong(f"the key {missing[0]!r}", "none")
+    types = get_type_hints(kind)
+    return kind(**{key: _value(types[key], value, place.at(key)) for key, value in table.items()})
+
+
+def _value(kind: Any, value: object, place: _Place) -> Any:
+    if is_dataclass(kind):
+        return _table(kind, value, place)  # type: ignore[arg-type]
+    shape = get_origin(kind)
+    if shape in (tuple, frozenset):
+        if not isinstance(value, list):
+            raise place.wrong("a list", value)
+        return shape(_value(get_args(kind)[0], each, place.at(number)) for number, each in enumerate(value))
+    if shape is re.Pattern:
+        return _pattern(value, place)
+    if shape is Mapping:
+        if not isinstance(value, dict) or not value or not all(isinstance(each, str) for each in value.values()):
+            raise place.wrong("a table of words", value)
+        return dict(value)
+    if type(value) is not kind:
+        raise place.wrong("a number" if kind is int else "words in quotes", value)
+    return value
+
+
+def _pattern(value: object, place: _Place) -> re.Pattern[str]:
+    if not isinstance(value, str):
+        raise place.wrong("a regular expression in quotes", value)
+    try:
+        return re.compile(value)
+    except re.error as error:
+        raise place.wrong("a regular expression", f"{value!r} ({error})") from error
+
+
+_NEEDED = {"post": ("post",), "comments": ("post", "page"), "category": ("slug", "page")}
+"""Groups that the patterns of a kind have: its pages are known by them."""
+
+_COUNTED = ("author", "readers", "comment_counter")
+
+
+def _check(profile: Profile, place: _Place) -> None:
+    """Raise ProfileInvalid for values that are right by themselves and do not fit together."""
+    host = urlsplit(profile.origin).hostname
+    if profile.origin != f"https://{host}" and profile.origin != f"http://{host}":
+        raise place.at("origin").wrong("an origin such as https://example.org", profile.origin)
+    if host not in profile.hosts:
+        raise place.at("hosts").wrong(f"{host} of the origin among them", ", ".join(sorted(profile.hosts)))
+    for number, rule in enumerate(profile.addresses):
+        _check_rule(rule, place.at("addresses").at(number))
+    for kind in _NEEDED:
+        if kind not in {rule.kind for rule in profile.addresses}:
+            raise place.at("addresses").wrong(f"a form of the addresses of {kind!r}", "none")
+    for name in _COUNTED:
+        if not getattr(profile.post, name).groups:
+            raise place.at("post").at(name).wrong("a group in brackets around what is meant", "none")
+
+
+def _check_rule(rule: Rule, place: _Place) -> None:
+    if rule.kind not in KINDS:
+        raise place.at("kind").wrong(f"one of {', '.join(KINDS)}", repr(rule.kind))
+    groups = set(rule.pattern.groupindex)
+    if lost := [name for name in _NEEDED.get(rule.kind, ()) if name not in groups]:
+        raise place.at("pattern").wrong(f"a group (?P<{lost[0]}>...)", rule.pattern.pattern)
+    if rule.kind in _NEEDED and not rule.canonical:
+        raise place.at("canonical").wrong("the one spelling of these addresses", "none")
+    for name in ("canonical", "further"):
+        used = {group for _, group, _, _ in Formatter().parse(getattr(rule, name)) if group is not None}
+        if strange := sorted(used - groups):
+            raise place.at(name).wrong(f"groups of the pattern in braces ({', '.join(groups)})", repr(strange[0]))

@@ -1,0 +1,37 @@
+"""Profiles that come with the program, a TOML file each."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from archiver import profile
+from archiver.profile import Profile
+
+FILE = "site.toml"
+"""Name of the profile in the folder of an archive, which counts before those that come along."""
+
+_FIRST = "kexue"
+"""The blog an empty archive is for when nobody names one."""
+
+
+def first() -> Profile:
+    """Return the profile of the blog the program was made for."""
+    return _shipped()[_FIRST]
+
+
+def of(origin: str | None) -> Profile:
+    """Return the profile of the blog with an origin of canonical addresses; the first one's where none is known."""
+    return next((each for each in _shipped().values() if each.origin == origin), first())
+
+
+def in_home(home: Path) -> Profile | None:
+    """Return the profile that the owner of an archive wrote for it; None where there is none."""
+    file = home / FILE
+    return profile.read(file.read_text("utf-8"), str(file)) if file.exists() else None
+
+
+@cache
+def _shipped() -> dict[str, Profile]:
+    files = sorted(Path(__file__).parent.glob("*.toml"))
+    return {file.stem: profile.read(file.read_text("utf-8"), file.name) for file in files}
