@@ -313,6 +313,8 @@ class TopicLink:
     post_id: int
     title: str
     """As the index names it, which may differ from the post's own title."""
+    url: str
+    """Canonical."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

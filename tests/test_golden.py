@@ -30,6 +30,7 @@ from archiver.errors import PageNotRecognised
 from archiver.items import Article, Formula
 from archiver.pages import article, catalogue, comments, gate, independent, listing
 from archiver.pages import post as posts
+from archiver.urls import Site
 
 HERE = Path(__file__).parent / "golden"
 CASES = sorted(folder.name for folder in HERE.iterdir() if folder.is_dir())
@@ -50,7 +51,7 @@ def test_golden(case: str) -> None:
     body = (HERE / case / "page.html").read_bytes()
     kind = expected.get("page", "post")
     if kind == "gate":
-        assert gate.is_gate(expected["status"], body) is expected["is_gate"]
+        assert gate.is_gate(Site().profile.gate, expected["status"], body) is expected["is_gate"]
     elif kind == "not_recognised":
         with pytest.raises(PageNotRecognised):
             READERS[expected["as"]](expected["url"], body)

@@ -21,15 +21,12 @@ from archiver.crawl.run import site_of
 from archiver.crawl.wire import Exchange, keep_exchange
 from archiver.dates import parse_date
 from archiver.errors import ResponseNotArchived
-from archiver.pages import gate
+from archiver.pages.gate import is_gate, may_be
 from archiver.store.database import database_url, timestamp
 from archiver.store.lookup import Lookup, Place
 from archiver.urls import Site
 from archiver.warc import message
 from archiver.warc.reader import Record, read_record, request_of
-
-LONGEST_GATE = 20 * gate.LONGEST
-"""Bytes of a gate: see `archiver.pages.gate`."""
 
 HANDLER = "archiver.crawl.handlers.ArchiveDownloadHandler"
 
@@ -99,8 +96,9 @@ class ArchiveDownloadHandler:
         second: tuple[Place, Record] | None = None
         for place in self._lookup.captures(url, self._until):
             record = self._read(place)
+            gate = self._site.profile.gate
             # What is longer in its coding than a gate may be is none, and need not be decoded.
-            shut = len(record.entity) <= LONGEST_GATE and gate.is_gate(place.status, record.body)
+            shut = may_be(gate, len(record.entity)) and is_gate(gate, place.status, record.body)
             if place.truncated is None and not shut:
                 return place, record
             second = second or (place, record)

@@ -45,9 +45,17 @@ cookies._split_domain = TLDExtract(suffix_list_urls=(), include_psl_private_doma
 class GateMiddleware:
     """Repeats a request that met the cookie gate, now with the cookie; what still meets it is a gap, not content."""
 
+    def __init__(self, run: Run) -> None:
+        self.gate = run.site.profile.gate
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawler's run."""
+        return cls(run_of(crawler))
+
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the response, or the same request again."""
-        if not is_gate(response.status, response.body):
+        if not is_gate(self.gate, response.status, response.body):
             return response
         knocks = request.meta.get("gate_knocks", 0)
         if knocks < KNOCKS:

@@ -16,6 +16,7 @@ from archiver import __version__
 from archiver.errors import ArchiverError, UsageError
 from archiver.pages.document import parse
 from archiver.pages.gate import is_gate
+from archiver.profile import Gate
 from archiver.store import query
 from archiver.urls import Site
 from archiver.warc import index
@@ -81,19 +82,19 @@ def export_wacz(home: Path, database: str, site: Site, target: Path) -> Packed:
 
     The same archive gives the same bytes. Raises as `write_wacz` does, and UsageError when there is no database.
     """
-    warcs = _warcs(home)
+    warcs, gate = _warcs(home), site.profile.gate
     closed = {path.name for path in warcs}
     lines = index.current_lines(home / "warc", home / index.NAME)
     read = [*_pages(database, _POSTS, closed), *_pages(database, _PAGES, closed)]
     held = list(_others(database, closed))
     main = next((one for url in (site.front_url(), site.catalogue_url()) for one in held if one.url == url), None)
-    start = _read(home, main) if main else None
+    start = _read(home, main, gate) if main else None
     write_wacz(
         target,
         warcs,
         (line for line in lines if not index.is_unchanged(line)),
         [start, *read] if start else read,
-        (page for one in held if one != main and (page := _read(home, one))),
+        (page for one in held if one != main and (page := _read(home, one, gate))),
         created=str(query.run(database, _LAST).rows[0][0]),
         software=f"blog-archiver/{__version__}",
         title=site.profile.name,
@@ -121,11 +122,11 @@ def _others(database: str, closed: set[str]) -> Iterator[_Held]:
         yield from (held for row in found.rows if (held := _Held(*row)).warc_file in closed)
 
 
-def _read(home: Path, held: _Held) -> Page | None:
+def _read(home: Path, held: _Held, gate: Gate) -> Page | None:
     """Return a page with the title and the text its record gives; None for what cannot be read or is the gate."""
     try:
         body = read_record(home / "warc", held.warc_file, held.warc_offset).body
-        if is_gate(200, body):
+        if is_gate(gate, 200, body):
             return None
         document = parse(held.url, body)
     except ArchiverError:  # `archiver verify` tells of damage; an empty page has no title

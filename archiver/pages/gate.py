@@ -1,17 +1,24 @@
-"""The page the blog answers with until its cookie comes back."""
+"""The page a blog answers with until its cookie comes back."""
 
 from __future__ import annotations
 
-LONGEST = 1000
-"""Characters without white space that a gate has at most; the shortest article page has twenty times as many."""
+from archiver.profile import Gate
+
+_BLANKS = 20
+"""Bytes a character of a gate may take, with the white space around it."""
 
 
-def is_gate(status: int, body: bytes) -> bool:
-    """Return whether a response is the cookie gate: short, with a script that loads the address again.
+def may_be(gate: Gate, size: int) -> bool:
+    """Return whether a body of so many bytes can be the gate at all."""
+    return size <= _BLANKS * gate.longest
 
-    The rule of crawlers that ran against the blog; it comes with status 403, and was seen with 200.
+
+def is_gate(gate: Gate, status: int, body: bytes) -> bool:
+    """Return whether a response is the cookie gate: short, with all its signs.
+
+    It comes with status 403, and was seen with 200.
     """
-    if status not in (200, 403) or len(body) > 20 * LONGEST:
+    if status not in (200, 403) or not may_be(gate, len(body)):
         return False
     text = "".join(body.decode("utf-8", "replace").split())
-    return len(text) < LONGEST and "window.location.href" in text and "<script" in text
+    return len(text) < gate.longest and all(sign in text for sign in gate.signs)

@@ -33,8 +33,8 @@ def parse_topics(source: str, body: bytes, site: Site | None = None) -> Topics:
         if element.tag in HEADINGS:
             topics.append((text_of(element), []))
         elif element.tag == "a" and (number := site.post_id(site.resolve(element.get("href") or "", base))):
-            links = topics[-1][1]
-            links.append(TopicLink(position=len(links), post_id=number, title=text_of(element)))
+            links, url = topics[-1][1], site.post_url(number)
+            links.append(TopicLink(position=len(links), post_id=number, title=text_of(element), url=url))
     kept = [(name, links) for name, links in topics if links]
     if not kept:
         raise PageNotRecognised(source, "expected headings with links to posts (/archives/N) below them, found none")

@@ -100,7 +100,7 @@ def read(directory: Path, task: Task) -> Item:
         body, whole = record.undone(DOWNLOAD_MAXSIZE)
         if not whole:
             return Gap(reason=CUT, ending=ending_of(body))
-        if is_gate(record.http_status or 0, body):
+        if is_gate(task.site.profile.gate, record.http_status or 0, body):
             return Gap(reason="HTTP 403")
         return PAGES[task.kind](task.url, body, task.site)
     except PageNotRecognised as error:

@@ -54,7 +54,13 @@ def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
         session.add(row)
         session.flush()
         links = [
-            {"topic_id": row.id, "position": link.position, "post_id": link.post_id, "title": link.title}
+            {
+                "topic_id": row.id,
+                "position": link.position,
+                "post_id": link.post_id,
+                "title": link.title,
+                "url": link.url,
+            }
             for link in topic.links
         ]
         if links:

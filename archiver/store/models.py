@@ -169,6 +169,7 @@ class TopicPost(Base):
     position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the section, from 0.")
     post_id: Mapped[int] = mapped_column(index=True, doc="Number of the post; not every one exists.")
     title: Mapped[str] = mapped_column(doc="Title as the index words it.")
+    url: Mapped[str] = mapped_column(doc="Address of the post.")
 
 
 class Comment(Base):

@@ -261,7 +261,7 @@ ORDER BY t.position, tp.position
 SELECT t.name AS topic, tp.position, tp.post_id, tp.title AS index_title, f.state, f.reason
 FROM topic_posts AS tp
 JOIN topics AS t ON t.id = tp.topic_id
-LEFT JOIN frontier AS f ON f.url = 'https://kexue.fm/archives/' || CAST(tp.post_id AS TEXT)
+LEFT JOIN frontier AS f ON f.url = tp.url
 WHERE NOT EXISTS (SELECT 1 FROM posts AS p WHERE p.id = tp.post_id)
 ORDER BY t.position, tp.position
 """,

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 
 from archiver.dates import last_second, parse_date
 from archiver.errors import ArchiverError, UsageError
-from archiver.pages.gate import LONGEST, is_gate
+from archiver.pages.gate import is_gate, may_be
 from archiver.pages.independent import parse_page
 from archiver.pages.post import parse_post
 from archiver.store import blog
@@ -195,9 +195,10 @@ class Replay:
         """Return whether an answer is one to the address: not a redirect to itself, nor the gate in its place."""
         if exchange.location is not None:
             return _leads_to(held, exchange.location, self.site) != held.url
-        if exactly or exchange.status not in (200, 403) or len(exchange.entity) > 20 * LONGEST:
+        gate = self.site.profile.gate
+        if exactly or exchange.status not in (200, 403) or not may_be(gate, len(exchange.entity)):
             return True
-        return not is_gate(exchange.status, exchange.decoded())
+        return not is_gate(gate, exchange.status, exchange.decoded())
 
     def _rewriter_for(self, held: Held) -> Rewriter:
         """Return the rewriter, which knows every server the blog was fetched from, also by a crawl since the start."""

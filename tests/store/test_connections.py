@@ -10,6 +10,7 @@ from sqlalchemy import delete, event
 
 from archiver.store import connections, models
 from archiver.store.database import Archive, database_url
+from archiver.urls import Site
 
 NOW = "2026-11-21T17:45:00Z"
 
@@ -96,7 +97,11 @@ def test_links_of_the_index_without_a_post_are_named_with_the_reason(archive: Ar
     archive.session.add(models.Topic(id=1, name="基础", position=0))
     archive.session.flush()
     for position, number in enumerate((1, 2, 3)):
-        archive.session.add(models.TopicPost(topic_id=1, position=position, post_id=number, title=f"第{number}篇"))
+        archive.session.add(
+            models.TopicPost(
+                topic_id=1, position=position, post_id=number, title=f"第{number}篇", url=Site().post_url(number)
+            )
+        )
     url = "https://kexue.fm/archives/2"
     state = {"state": "failed", "reason": "HTTP 404", "seq": 1, "first_seen_at": NOW, "run_id": 1}
     archive.session.add(models.FrontierEntry(url=url, kind="post", **state))

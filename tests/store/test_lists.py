@@ -9,6 +9,7 @@ from sqlalchemy import select
 from archiver import items
 from archiver.store import lists, models, runs
 from archiver.store.database import Archive
+from archiver.urls import Site
 
 NOW = "2026-11-21T00:00:00Z"
 
@@ -37,7 +38,10 @@ def listing(*numbers: int) -> items.Listing:
 
 
 def topics(*numbers: int) -> items.Topics:
-    links = (items.TopicLink(position=n, post_id=number, title="t") for n, number in enumerate(numbers))
+    links = (
+        items.TopicLink(position=n, post_id=number, title="t", url=Site().post_url(number))
+        for n, number in enumerate(numbers)
+    )
     return items.Topics(source="index.md", topics=(items.Topic(position=0, name="甲", links=tuple(links)),))
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from archiver.store import migrate, models, views
+from archiver.urls import Site
 
 NOW = "2026-11-21T17:45:00Z"
 LATER = "2026-11-22T17:45:00Z"
@@ -107,9 +108,9 @@ def rows() -> Iterator[list[models.Base]]:
         models.PostCategory(post_id=8265, category_id=2),
         models.PostTag(post_id=8265, position=1, tag_id=1),
         models.PostTag(post_id=8265, position=2, tag_id=2),
-        models.TopicPost(topic_id=1, position=0, post_id=10795, title="Muon 优化器"),
-        models.TopicPost(topic_id=2, position=1, post_id=1, title="没有了"),
-        models.TopicPost(topic_id=2, position=0, post_id=8265, title="旋转位置编码"),
+        models.TopicPost(topic_id=1, position=0, post_id=10795, title="Muon 优化器", url=Site().post_url(10795)),
+        models.TopicPost(topic_id=2, position=1, post_id=1, title="没有了", url=Site().post_url(1)),
+        models.TopicPost(topic_id=2, position=0, post_id=8265, title="旋转位置编码", url=Site().post_url(8265)),
         models.Formula(post_id=8265, position=0, display=True, tex="$$x$$"),
         models.Formula(post_id=8265, position=1, display=False, tex="$y$"),
         models.Image(post_id=8265, position=0, url="u", alt="", caption=""),
