@@ -22,6 +22,9 @@ Value = TypeVar("Value")
 KINDS = ("catalogue", "post", "comments", "category", "front", "tag", "feed", "page", "file")
 """Kinds of address, as in the frontier."""
 
+LISTS = ("catalogue", "category", "index", "furniture")
+"""What a crawl can start from, lists of posts and the blog beside them; each is a spider."""
+
 Selectors = tuple[str, ...]
 """Where an element is, the most trusted place first: CSS, or XPath where it begins with a slash, a dot and one, or a
 bracket."""
@@ -170,6 +173,8 @@ class Profile:
     """Of its posts, as biblatex names it."""
     citation_key: str
     """What the keys of its citations begin with."""
+    lists: tuple[str, ...]
+    """Where a crawl starts from, as in LISTS; with `index` it has the curated index that comes along."""
     root: re.Pattern[str]
     """Beginning of a path that means nothing."""
     never: re.Pattern[str]
@@ -292,6 +297,8 @@ def _check(profile: Profile, place: _Place) -> None:
         raise place.at("origin").wrong("an origin such as https://example.org", profile.origin)
     if host not in profile.hosts:
         raise place.at("hosts").wrong(f"{host} of the origin among them", ", ".join(sorted(profile.hosts)))
+    if unknown := [name for name in profile.lists if name not in LISTS]:
+        raise place.at("lists").wrong(f"some of {', '.join(LISTS)}", repr(unknown[0]))
     for number, rule in enumerate(profile.addresses):
         _check_rule(rule, place.at("addresses").at(number))
     for kind in _NEEDED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from archiver.urls import Site
 from spiders.catalogue import CatalogueSpider
 from spiders.category import CategorySpider
 from spiders.furniture import FurnitureSpider
@@ -14,15 +15,14 @@ SPIDERS = (CatalogueSpider, CategorySpider, IndexSpider, FurnitureSpider)
 
 
 class EverythingSpider(CatalogueSpider, CategorySpider, IndexSpider, FurnitureSpider):
-    """Starts from every source named in `sources`."""
+    """Starts from every source named in `sources`, by default from all that the blog has."""
 
     name = "everything"
 
-    def __init__(
-        self, sources: tuple[str, ...] = ("catalogue", "category", "index", "furniture"), **options: Any
-    ) -> None:
-        super().__init__(**options)
-        self.sources = frozenset(sources)
+    def __init__(self, sources: tuple[str, ...] = (), site: Site | None = None, **options: Any) -> None:
+        site = site or Site()
+        self.sources = frozenset(sources or site.profile.lists)
+        super().__init__(site=site, **options)
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield what the spiders of the sources start from."""

@@ -34,7 +34,7 @@ class IndexSpider(BlogSpider):
             self.index_topics = index
         elif index.startswith(("http://", "https://")):
             self.index_url = self._web_address(index)
-        else:
+        elif index or "index" in self.sources:
             self.index_topics = self._load(index)
 
     def _web_address(self, url: str) -> str:

@@ -71,7 +71,7 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
     from archiver.crawl import runner
 
     options = runner.Options(
-        sources=sources or runner.SOURCES,
+        sources=sources,
         slugs=asked["slugs"],
         index=asked["index"],
         limit=asked["limit"],

@@ -18,7 +18,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
-from archiver import __version__, clock, items
+from archiver import __version__, clock, items, sites
 from archiver.crawl import revisits, wire
 from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
@@ -131,6 +131,7 @@ class Run:
             site=self.site.base,
             started_at=started_at,
             blog=self.site.origin,
+            profile=sites.lines_of(self.site.profile),
         )
         self.writer = WarcWriter(
             place.warc, self.site.profile.name, software=f"blog-archiver/{__version__}", info=_about(start)
@@ -142,6 +143,12 @@ class Run:
     def _check_site(self) -> None:
         """Raise UsageError when the archive holds another site's blog: rows of two would be taken for one's."""
         session = self.archive.session
+        blog = runs.blog(session)
+        if blog not in (None, self.site.origin):
+            raise UsageError(
+                f"{self.place.home}: expected the profile of the blog this archive holds, {blog}, found that of "
+                f"{self.site.origin}; name another --home"
+            )
         known = runs.fetched_from(session) or captures.origin(session, self.site.origin)
         if known is None or self.place.mirror or self.site.is_same(known):
             return

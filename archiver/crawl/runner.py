@@ -29,9 +29,6 @@ from archiver.store.database import database_url
 from archiver.store.doubts import Doubt
 from archiver.warc.recovery import SUFFIX
 
-SOURCES = ("catalogue", "category", "index", "furniture")
-"""What a crawl can start from, lists of posts and the blog beside them; each is a spider."""
-
 POSTS_A_PAGE = 10
 """Posts that are looked at again for each independent page that is: there are a hundred times as many."""
 
@@ -52,7 +49,8 @@ INTERRUPTED = ("shutdown", "")
 class Options:
     """What a crawl is asked for."""
 
-    sources: tuple[str, ...] = SOURCES
+    sources: tuple[str, ...] = ()
+    """Lists to crawl by; all that the blog has if empty."""
     slugs: tuple[str, ...] = ()
     index: str = ""
     limit: int | None = None
@@ -123,6 +121,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
     holds the archive, and what a spider's arguments or the disk gave cause for.
     """
     began = time.monotonic()
+    options = replace(options, sources=options.sources or place.site.profile.lists)
     if options.source:
         place, options = _offline(place, options, options.source)
     elif options.at:

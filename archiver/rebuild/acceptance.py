@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archiver import __version__, urls
+from archiver import __version__, sites, urls
 from archiver.crawl.lock import locked
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.items import Post
@@ -52,8 +52,9 @@ def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list
         number, cycle = runs.begin(session, command, now=timestamp(), blog=site.origin, site=site.base)
         done = [accept_one(archive, home / "warc", subject, site, run_id=number) for subject in subjects]
         start = RunStart(
-            run=number, cycle=cycle, command=command, site=site.base, started_at=timestamp(), blog=site.origin
-        )
+            run=number, cycle=cycle, command=command, site=site.base, started_at=timestamp(),
+            blog=site.origin, profile=sites.lines_of(site.profile),
+        )  # fmt: skip
         end = RunEnd(
             run=number, finished_at=timestamp(), outcome=OUTCOME, exit_code=ExitCode.DONE, rest_until=None,
             missing_counted=False, counts={}, addresses=chronicle.unarchived(session, number),

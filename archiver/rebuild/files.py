@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
+from archiver import profile as profiles
 from archiver import sites
 from archiver.errors import ArchiveDamaged
 from archiver.profile import Profile
@@ -30,8 +31,7 @@ class RunFiles:
     version: str
     """Of the program; empty when another one wrote the files."""
     paths: tuple[Path, ...]
-    profile: Profile | None = None
-    """Of the archive's owner, who knows the blog better than what comes along."""
+    profile: Profile
     end: RunEnd | None = None
     """None until its record is met; for good when the run was killed."""
     indexes: list[tuple[str, int, str]] = field(default_factory=list)
@@ -45,7 +45,7 @@ class RunFiles:
     @property
     def site(self) -> Site:
         """Where the blog was fetched from."""
-        return Site(self.profile or sites.of(self.start.blog), self.start.site)
+        return Site(self.profile, self.start.site)
 
     @property
     def is_content(self) -> bool:
@@ -97,7 +97,7 @@ def runs(directory: Path, incoming: Path | None = None, profile: Profile | None 
     found = _numbered((by_run[run] for run in order), profile)
     last = max((each.id for each in found), default=0)
     others = [file for file in files if not file.start]
-    return found + [_foreign(file, last + number, profile or _blog(ours)) for number, file in enumerate(others, 1)]
+    return found + [_foreign(file, last + number, profile or _blog(found)) for number, file in enumerate(others, 1)]
 
 
 def _grouped(files: Iterable[_File]) -> list[tuple[tuple[str, int], list[_File]]]:
@@ -119,13 +119,21 @@ def _numbered(found: Iterable[list[_File]], profile: Profile | None) -> list[Run
         # The run a cycle began with may have left no file.
         start = replace(start, run=last, cycle=numbers.setdefault(start.cycle, last))
         paths = tuple(file.path for file in own)
-        numbered.append(RunFiles(start=start, version=own[0].version, paths=paths, profile=profile))
+        numbered.append(RunFiles(start=start, version=own[0].version, paths=paths, profile=profile or _profile(start)))
     return numbered
 
 
-def _blog(ours: Iterable[_File]) -> Profile:
-    """Return the profile of the blog that the files of this program are of."""
-    return sites.of(next((file.start.blog for file in ours if file.start and file.start.blog), None))
+def _profile(start: RunStart) -> Profile:
+    """Return the profile a run was made with: the owner's that it wrote down, or one that comes along."""
+    return profiles.read("\n".join(start.profile), f"run {start.run}") if start.profile else sites.of(start.blog)
+
+
+def _blog(ours: list[RunFiles]) -> Profile:
+    """Return the profile of the blog that the last run of ours was made with; without one, the first that comes along.
+
+    So another program's files are read as those of the archive they are in.
+    """
+    return ours[-1].profile if ours else sites.first()
 
 
 def _foreign(file: _File, number: int, profile: Profile) -> RunFiles:

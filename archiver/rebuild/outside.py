@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from archiver import __version__
+from archiver import __version__, sites
 from archiver.crawl.lock import locked
 from archiver.errors import UsageError
 from archiver.rebuild import files, swap
@@ -94,7 +94,10 @@ def _taken(
     number, began = _next_run(home, db), timestamp()
     name = source.name.encode("utf-8", "replace").decode()
     command = f"{journal.IMPORT} {name}"
-    start = RunStart(run=number, cycle=number, command=command, site=site.base, started_at=began, blog=site.origin)
+    start = RunStart(
+        run=number, cycle=number, command=command, site=site.base, started_at=began,
+        blog=site.origin, profile=sites.lines_of(site.profile),
+    )  # fmt: skip
     # One file, however large: it comes in whole or not at all.
     writer = WarcWriter(
         home / "warc", site.profile.name, software=SOFTWARE, info=start.as_fields(), max_bytes=sys.maxsize

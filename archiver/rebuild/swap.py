@@ -9,16 +9,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from archiver import sites
 from archiver.crawl.lock import locked
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.rebuild import backups, former
+from archiver.rebuild import backups, files, former
 from archiver.rebuild.build import Build, Tally
 from archiver.rebuild.former import Comparison
 from archiver.rebuild.records import Progress
 from archiver.store import chronicle, query
 from archiver.store.database import Archive, database_url
 from archiver.warc import index, recovery
-from archiver.warc.durable import sync_directory, writing
+from archiver.warc.durable import replacing, sync_directory, writing
 from archiver.warc.recovery import SUFFIX
 from archiver.warc.writer import WarcWriter
 
@@ -96,6 +97,7 @@ def rebuild_locked(
         built = _in_file(file, warc, processes, progress, incoming.path if incoming else None)
     if incoming:
         incoming.close()
+    _restore_profile(home)
     index.write_index(warc, home / index.NAME)
     tally = built.tally
     return Report(
@@ -110,6 +112,14 @@ def rebuild_locked(
         notes=(*notes, *tally.notes),
         comparison=built.comparison,
     )
+
+
+def _restore_profile(home: Path) -> None:
+    """Write the owner's profile again where only the WARC files are left: what serves the archive needs it too."""
+    written = [run.start.profile for run in files.runs(home / "warc") if run.start.profile]
+    if written and sites.in_home(home) is None:
+        with replacing(home / sites.FILE) as file:
+            file.write("".join(f"{line}\n" for line in written[-1]).encode())
 
 
 def _processors() -> int:

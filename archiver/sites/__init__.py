@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from archiver import profile
+from archiver.errors import ProfileInvalid
 from archiver.profile import Profile
 
 FILE = "site.toml"
@@ -21,14 +22,30 @@ def first() -> Profile:
 
 
 def of(origin: str | None) -> Profile:
-    """Return the profile of the blog with an origin of canonical addresses; the first one's where none is known."""
-    return next((each for each in _shipped().values() if each.origin == origin), first())
+    """Return the profile of the blog with an origin of canonical addresses; the first one where none is named.
+
+    Raises ProfileInvalid for a blog that no profile is of: read as another one, its pages would come out wrong.
+    """
+    if not origin:
+        return first()
+    known = {each.origin: each for each in _shipped().values()}
+    if origin not in known:
+        raise ProfileInvalid(
+            f"expected the profile of {origin} as {FILE} in the archive's folder, found none: put it there, or let "
+            "`archiver rebuild` take it from the WARC files"
+        )
+    return known[origin]
 
 
 def in_home(home: Path) -> Profile | None:
     """Return the profile that the owner of an archive wrote for it; None where there is none."""
     file = home / FILE
     return profile.read(file.read_text("utf-8"), str(file)) if file.exists() else None
+
+
+def lines_of(known: Profile) -> tuple[str, ...]:
+    """Return what has to be written down of a profile to find it again: nothing of one that comes along."""
+    return () if known in _shipped().values() else tuple(known.written[0].splitlines())
 
 
 @cache

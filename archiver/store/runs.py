@@ -57,6 +57,11 @@ def fetched_from(session: Session) -> str | None:
     return session.execute(known).scalar()
 
 
+def blog(session: Session) -> str | None:
+    """Return the origin of the addresses of the blog that an archive is of; None when no run says."""
+    return session.execute(select(Run.blog).where(Run.blog.is_not(None)).order_by(Run.id).limit(1)).scalar()
+
+
 def any_known(url: str) -> bool:
     """Return whether the database at a URL knows of a run.
 

@@ -372,8 +372,11 @@ def warc_date(moment: datetime | str) -> str:
     return parsed.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+_LINE_END = re.compile(r"\s*[\r\n]\s*")
+
+
 def _warcinfo_record(record_id: str, name: str, date: str, info: Mapping[str, str]) -> bytes:
-    fields = "".join(f"{field}: {' '.join(value.split())}\r\n" for field, value in info.items())
+    fields = "".join(f"{field}: {_LINE_END.sub(' ', value).strip()}\r\n" for field, value in info.items())
     headers = [("WARC-Record-ID", record_id), ("WARC-Date", date), ("WARC-Filename", name)]
     return _gzip_member("warcinfo", "application/warc-fields", fields.encode(), headers)
 

@@ -1,0 +1,127 @@
+"""An archive of another blog: what its owner says in `site.toml` holds for everything that is done with it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import archiver
+from archiver import sites
+from archiver.sample import SampleBlog, serving
+from archiver.store.database import database_url
+from archiver.web.reader.serve import Options
+from archiver.web.reader.serve import serving as reading
+from tests.crawl.conftest import Completed, Crawled, Zygote, few
+from tests.crawl.conftest import archiver as command  # noqa: F401 - a fixture
+
+ROOT = Path(__file__).parents[1]
+NAMED = re.compile(r"kexue|spaces\.ac\.cn|科学空间|scientific spaces", re.IGNORECASE)
+
+TOML = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
+CHALK = (
+    TOML.replace('"https://kexue.fm"', '"https://chalk.example"')
+    .replace('["kexue.fm", "www.kexue.fm", "spaces.ac.cn", "www.spaces.ac.cn"]', '["chalk.example"]')
+    .replace('name = "kexue.fm"', 'name = "chalk.example"')
+    .replace('{ zh-Hans = "科学空间", en = "Scientific Spaces" }', '{ en = "Chalk Marks" }')
+    .replace('"kexuefm-"', '"chalk-"')
+    .replace('"category", "index", "furniture"]', '"category", "furniture"]')
+)
+"""A blog that is like the first one, under other names."""
+
+POSTS = "id, url, title, author, published_on, markdown, text, license_url, comment_count, status FROM posts"
+"""All of posts but the numbers of their versions, which follow the order in which pages came."""
+
+
+@pytest.fixture(scope="module")
+def chalk(command: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:  # noqa: F811
+    blog = SampleBlog(source=few())
+    with serving(blog) as site:
+        archive = Crawled(command, tmp_path_factory.mktemp("chalk"), blog, site)
+        (archive.home / sites.FILE).write_text(CHALK, "utf-8")
+        assert archive.crawl(index=False).returncode == 0
+        yield archive
+
+
+def run(archive: Crawled, home: Path, *words: str | Path) -> Completed:
+    return archive.archiver("--home", home, *words)
+
+
+def test_nothing_but_its_profile_names_a_blog() -> None:
+    files = [path for folder in ("archiver", "spiders") for path in (ROOT / folder).rglob("*") if path.is_file()]
+    named = [
+        path.relative_to(ROOT).as_posix()
+        for path in files
+        if path.suffix in (".py", ".toml", ".html", ".css", ".js", ".svg", ".json", ".md")
+        and "mathjax" not in path.parts
+        and path.parts[len(ROOT.parts) : len(ROOT.parts) + 2] not in (("archiver", "sites"),)
+        and NAMED.search(path.read_text("utf-8"))
+    ]
+    assert len(files) > 200
+    assert named == []
+
+
+def test_rows_and_files_carry_the_blogs_own_addresses(chalk: Crawled) -> None:
+    assert chalk.rows("SELECT min(url), count(*) FROM posts WHERE url LIKE 'https://chalk.example/archives/%'") == [
+        ("https://chalk.example/archives/105", 4)
+    ]
+    assert chalk.rows("SELECT DISTINCT blog FROM runs") == [("https://chalk.example",)]
+    assert chalk.rows("SELECT DISTINCT kind FROM links WHERE url LIKE '%//kexue.fm/%'") in ([], [("external",)])
+    assert all(file.name.startswith("chalk.example-") for file in (chalk.home / "warc").iterdir())
+
+
+def test_what_reads_the_archive_knows_the_blog(chalk: Crawled, tmp_path: Path) -> None:
+    shown = run(chalk, chalk.home, "show", "https://chalk.example/archives/131/")
+    assert shown.returncode == 0
+    assert shown.stdout == run(chalk, chalk.home, "show", "131").stdout
+    assert run(chalk, chalk.home, "show", "https://kexue.fm/archives/131").returncode == 2
+    assert run(chalk, chalk.home, "export", "bibtex", tmp_path / "posts.bib").returncode == 0
+    entries = (tmp_path / "posts.bib").read_text("utf-8")
+    assert "@online{chalk-131," in entries
+    assert "Posts of the blog Chalk Marks, https://chalk.example, by" in entries
+    assert run(chalk, chalk.home, "walk").returncode in (0, 3)
+    with archiver.open(chalk.home) as library:
+        assert library.site.profile.name == "chalk.example"
+
+
+def test_the_reader_is_named_after_the_blog(chalk: Crawled) -> None:
+    from urllib.request import urlopen
+
+    options = Options(port=0, replay_port=0)
+    with reading(chalk.home, database_url(chalk.home), options) as address, urlopen(address, timeout=20) as response:
+        page = response.read().decode()
+    assert '<h1 lang="en">Chalk Marks</h1>' in page
+    assert "An offline copy of chalk.example" in page
+    assert not NAMED.search(page)
+
+
+def test_the_warc_files_alone_make_the_same_archive_again(chalk: Crawled, tmp_path: Path) -> None:
+    shutil.copytree(chalk.home / "warc", tmp_path / "warc")
+    assert run(chalk, tmp_path, "rebuild").returncode == 0
+    again = Crawled(chalk.archiver, tmp_path, chalk.blog, chalk.site)
+    for what in ("* FROM captures", "* FROM comments", "* FROM links", "* FROM images", "* FROM pages", POSTS):
+        assert again.rows(f"SELECT {what} ORDER BY 1, 2") == chalk.rows(f"SELECT {what} ORDER BY 1, 2")
+    assert (tmp_path / sites.FILE).read_text("utf-8") == CHALK
+    assert again.crawl(index=False).returncode == 0
+
+
+def test_an_archive_whose_profile_is_gone_is_not_read_as_another_blogs(chalk: Crawled, tmp_path: Path) -> None:
+    shutil.copytree(chalk.home, tmp_path / "bare")
+    (tmp_path / "bare" / sites.FILE).unlink()
+    done = run(chalk, tmp_path / "bare", "show", "131")
+    assert (done.returncode, "expected the profile of https://chalk.example as site.toml" in done.stderr) == (2, True)
+    assert run(chalk, tmp_path / "bare", "rebuild").returncode == 0
+    assert run(chalk, tmp_path / "bare", "show", "131").returncode == 0
+
+
+def test_an_archive_of_one_blog_is_no_place_for_another(chalk: Crawled) -> None:
+    (chalk.home / sites.FILE).write_text(CHALK.replace("chalk.example", "slate.example"), "utf-8")
+    try:
+        done = chalk.crawl(index=False)
+    finally:
+        (chalk.home / sites.FILE).write_text(CHALK, "utf-8")
+    assert done.returncode == 2
+    assert "https://chalk.example" in done.stderr

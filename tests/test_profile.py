@@ -1,0 +1,95 @@
+"""What a profile says, and what is said of one that is wrong."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from archiver import profile, sites
+from archiver.errors import ProfileInvalid
+from archiver.pages.selectors import every
+from archiver.urls import Site
+
+TOML = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('origin = "https://kexue.fm"', 'origin = "kexue.fm"', "origin: expected an origin such as"),
+        ('hosts = ["kexue.fm", ', "hosts = [", "hosts: expected kexue.fm of the origin among them"),
+        (
+            '"furniture"]',
+            '"sitemap"]',
+            "lists: expected some of catalogue, category, index, furniture",
+        ),
+        ("since = 2009", 'since = "2009"', "since: expected a number, found 2009"),
+        ('zone = "+08:00"', "zone = 8", "zone: expected words in quotes, found 8"),
+        ('zone = "+08:00"', 'zone = "+08:00"\ncolour = "red"', "colour: expected one of name, titles,"),
+        ('zone = "+08:00"\n', "", "the file: expected the key 'zone', found none"),
+        ('kind = "tag"', 'kind = "label"', "addresses[8].kind: expected one of catalogue, post,"),
+        ('canonical = "/archives/{post}"', "", "addresses[1].canonical: expected the one spelling"),
+        ('canonical = "/archives/{post}"', 'canonical = "/{number}"', "addresses[1].canonical: expected groups of"),
+        (r"(?P<post>[1-9]\d{0,8})(?:\.html)", r"([1-9]\d{0,8})(?:\.html)", "a group (?P<post>...)"),
+        (r"'By\s+(.+?)\s*\|'", r"'By\s+(.+?\s*\|'", "post.author: expected a regular expression, found"),
+        (r"'By\s+(.+?)\s*\|'", r"'By\s+.+?\s*\|'", "post.author: expected a group in brackets"),
+        ('boxes = ["#PostComment", "#comments"]', 'boxes = "#comments"', "comments.boxes: expected a list"),
+        ("titles = { zh-Hans", "titles = { en = 1, zh-Hans", "expected"),
+        ("[gate]", "[gate", "expected TOML, found"),
+        ('empty = "下的文章"', "[[listing.empty]]", "listing.empty: expected words in quotes"),
+    ],
+)
+def test_a_wrong_profile_is_told_with_the_place(before: str, after: str, said: str) -> None:
+    assert before in TOML
+    with pytest.raises(ProfileInvalid) as error:
+        profile.read(TOML.replace(before, after, 1), "site.toml")
+    assert str(error.value).startswith("site.toml: ")
+    assert said in str(error.value)
+
+
+def test_every_key_of_a_shipped_profile_has_a_reader() -> None:
+    root = Path(profile.__file__).parent
+    code = "".join(path.read_text("utf-8") for path in root.rglob("*.py") if path.name != "profile.py")
+    code += Path(profile.__file__).read_text("utf-8").partition("class Profile:")[2]
+
+    def keys(table: object) -> set[str]:
+        tables = table.values() if isinstance(table, dict) else table if isinstance(table, list) else ()
+        own = set(table) if isinstance(table, dict) else set()
+        return own.union(*map(keys, tables))
+
+    names = keys(tomllib.loads(TOML)) - set(sites.first().titles)
+    assert {name for name in names if f".{name}" not in code} == set()
+
+
+def test_a_profile_is_the_same_one_in_another_process_and_as_a_copy() -> None:
+    known = sites.first()
+    assert pickle.loads(pickle.dumps(known)) is known
+    assert copy.deepcopy(known) is known
+
+
+def test_every_selector_of_a_shipped_profile_can_be_used() -> None:
+    from lxml import html
+
+    known, page = sites.first(), html.document_fromstring("<p>x</p>")
+    for part in (known.post, known.page, known.comments, known.listing):
+        for name, value in ((name, getattr(part, name)) for name in type(part).__dataclass_fields__):
+            if isinstance(value, tuple) and name not in ("footer", "notices", "authors", "texts"):
+                assert every(page, *value) == []
+
+
+def test_a_selector_that_is_none_is_told() -> None:
+    from lxml import html
+
+    for wrong in ("div#", "//a["):
+        with pytest.raises(ProfileInvalid, match="expected a selector in CSS or XPath"):
+            every(html.document_fromstring("<p>x</p>"), wrong)
+
+
+def test_a_blog_that_no_profile_is_of_is_not_read_as_another() -> None:
+    with pytest.raises(ProfileInvalid, match=r"expected the profile of https://chalk\.example as site\.toml"):
+        sites.of("https://chalk.example")
+    assert sites.of(None) is sites.first() is sites.of(Site().origin)
