@@ -292,6 +292,14 @@ _COUNTED = ("author", "readers", "comment_counter")
 
 def _check(profile: Profile, place: _Place) -> None:
     """Raise ProfileInvalid for values that are right by themselves and do not fit together."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", profile.name):
+        raise place.at("name").wrong(
+            "a name of letters, digits, dots and hyphens: files are named after it", profile.name
+        )
+    if not re.fullmatch(r"[+-]\d\d:\d\d", profile.zone):
+        raise place.at("zone").wrong("an offset from UTC such as +08:00", profile.zone)
+    for number, path in enumerate(profile.places.dated):
+        _check_groups(path, {"year", "month"}, place.at("places").at("dated").at(number))
     host = urlsplit(profile.origin).hostname
     if profile.origin != f"https://{host}" and profile.origin != f"http://{host}":
         raise place.at("origin").wrong("an origin such as https://example.org", profile.origin)
@@ -304,6 +312,9 @@ def _check(profile: Profile, place: _Place) -> None:
     for kind in _NEEDED:
         if kind not in {rule.kind for rule in profile.addresses}:
             raise place.at("addresses").wrong(f"a form of the addresses of {kind!r}", "none")
+    for part, name in (("post", "text"), ("listing", "posts"), ("listing", "title")):
+        if not getattr(getattr(profile, part), name):
+            raise place.at(part).at(name).wrong("a selector at least", "none")
     for name in _COUNTED:
         if not getattr(profile.post, name).groups:
             raise place.at("post").at(name).wrong("a group in brackets around what is meant", "none")
@@ -318,6 +329,13 @@ def _check_rule(rule: Rule, place: _Place) -> None:
     if rule.kind in _NEEDED and not rule.canonical:
         raise place.at("canonical").wrong("the one spelling of these addresses", "none")
     for name in ("canonical", "further"):
-        used = {group for _, group, _, _ in Formatter().parse(getattr(rule, name)) if group is not None}
-        if strange := sorted(used - groups):
-            raise place.at(name).wrong(f"groups of the pattern in braces ({', '.join(groups)})", repr(strange[0]))
+        _check_groups(getattr(rule, name), groups, place.at(name))
+
+
+def _check_groups(template: str, known: set[str], place: _Place) -> None:
+    try:
+        used = {group for _, group, _, _ in Formatter().parse(template) if group is not None}
+    except ValueError as error:
+        raise place.wrong("braces in pairs", f"{template!r} ({error})") from error
+    if strange := sorted(used - known):
+        raise place.wrong(f"none but {', '.join(sorted(known)) or 'nothing'} in braces", repr(strange[0]))
