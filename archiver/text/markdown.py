@@ -13,6 +13,7 @@ from functools import partial
 from lxml import etree
 
 from archiver.items import SERVED, CodeBlock, EmbeddedPicture, Formula, Image, PostLink
+from archiver.media import is_digest
 from archiver.text import blocks, code, commonmark, dom, idioms, inline, pictures, places, tables, tex
 from archiver.text.blocks import Block
 from archiver.text.dom import Resolve
@@ -375,7 +376,7 @@ class _Writer:
             self._spares.difference_update(found)
             return
         url = found[0]
-        if picture := pictures.own(node, self._target):
+        if is_digest(url) and (picture := pictures.own(node, self._target)):
             self.findings.embedded.setdefault(url, picture)
         alt, caption = dom.clean(node.get("alt", "")).strip(), pictures.caption(node)
         self.findings.images.append(Image(position=len(self.findings.images), url=url, alt=alt, caption=caption))

@@ -69,8 +69,9 @@ def _is_lost(element: HtmlElement, known: set[str], follow: Follow) -> bool:
         return next(element.iter("img"), None) is None and next(element.iter("source"), None) is not None
     if any(box.tag in ("noscript", "template") for box in element.iterancestors()):
         return False
-    urls, spare = list(pictures.addresses(element, follow)), pictures.spare(element, follow)
-    return known.isdisjoint(urls) if urls else pictures.is_promised(element) and spare not in known
+    if urls := list(pictures.addresses(element, follow)):
+        return known.isdisjoint(urls)
+    return pictures.is_promised(element) and pictures.spare(element, follow) not in known
 
 
 def _players(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
