@@ -15,10 +15,9 @@ from archiver.sample import SampleBlog, serving
 from archiver.store.database import database_url
 from archiver.web.reader.serve import Options
 from archiver.web.reader.serve import serving as reading
-from tests.crawl.conftest import Completed, Crawled, Zygote, few
-from tests.crawl.conftest import archiver as command  # noqa: F401 - a fixture
+from tests.crawl.conftest import Crawled, few
+from tests.zygote import ROOT, Completed, Zygote
 
-ROOT = Path(__file__).parents[1]
 NAMED = re.compile(r"kexue|spaces\.ac\.cn|科学空间|scientific spaces", re.IGNORECASE)
 
 TOML = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
@@ -37,10 +36,10 @@ POSTS = "id, url, title, author, published_on, markdown, text, license_url, comm
 
 
 @pytest.fixture(scope="module")
-def chalk(command: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:  # noqa: F811
+def chalk(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     blog = SampleBlog(source=few())
     with serving(blog) as site:
-        archive = Crawled(command, tmp_path_factory.mktemp("chalk"), blog, site)
+        archive = Crawled(archiver, tmp_path_factory.mktemp("chalk"), blog, site)
         (archive.home / sites.FILE).write_text(CHALK, "utf-8")
         assert archive.crawl(index=False).returncode == 0
         yield archive
