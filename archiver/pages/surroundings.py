@@ -55,6 +55,8 @@ LITTLE = 400
 """Characters of the longest line about an article, such as its tags or its licence."""
 PARAGRAPH = 80
 """Characters from which on a paragraph is prose; entries of menus are shorter."""
+MOST_LINKS = 0.8
+"""Share of links within the page above which what is called contents is a table of them."""
 MOST_PROSE = 0.2
 """Share of a page's prose above which a part is nothing around an article, whatever it is called."""
 
@@ -74,7 +76,9 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
     most = MOST_PROSE * held.get(page, 0)
     sections = _sections(page)
     for element in [each for each in page.iter(etree.Element) if _is_around(each, each in sections)]:
-        if held.get(element, 0) <= most and not dom.is_in_rendering(element):
+        if _is_heading(element):
+            element.drop_tag()
+        elif held.get(element, 0) <= most and not dom.is_in_rendering(element):
             _take_out(element, kept)
 
 
@@ -123,8 +127,16 @@ def _is_around(element: HtmlElement, is_section: bool) -> bool:
     words = _words(element.get("class", "")) if of_text else _words_of(element)
     if not _WORDS.isdisjoint(words) or not _WHOLE.isdisjoint(_classes(element)):
         return True
+    if "contents" in words and _links_within(element) >= MOST_LINKS * len(text_of(element)):
+        return True
     weak = tag == "footer" or (tag != "span" and not _WEAK.isdisjoint(words))
     return weak and next(element.iter("pre", "img", "math", "script"), None) is None and _is_line(element)
+
+
+def _is_heading(element: HtmlElement) -> bool:
+    """Tell whether an element in a heading is all of it, as of docutils' links back to the contents."""
+    heading = next(element.iterancestors(*dom.HEADINGS), None)
+    return heading is not None and text_of(element) == title_of(heading)
 
 
 def _take_out(element: HtmlElement, kept: set[HtmlElement]) -> None:
@@ -145,6 +157,11 @@ def _words(names: str) -> frozenset[str]:
     """Return names of classes as they are and in their parts: `post-nav`, `post`, `nav`."""
     whole = {name for each in _SPLIT.split(names) if (name := _CAMEL.sub("-", each).lower())}
     return frozenset(whole | {part for name in whole if not name.startswith(_STATES) for part in _PARTS.split(name)})
+
+
+def _links_within(element: HtmlElement) -> int:
+    """Return how many characters of an element lead to other places of its page."""
+    return sum(len(text_of(link)) for link in element.iter("a") if link.get("href", "").startswith("#")) or -1
 
 
 def _is_line(element: HtmlElement) -> bool:

@@ -15,7 +15,7 @@ from typing import cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-from archiver.text import code, distill, dom
+from archiver.text import code, distill, dom, notes
 
 NOTE = "note"
 """Attribute of a `div` that is a footnote, and of the `dom.PROSE` it begins with: its mark, as Markdown has it."""
@@ -59,12 +59,13 @@ _LISTS = frozenset({"ol", "ul"})
 
 def candidates(body: HtmlElement) -> list[HtmlElement]:
     """Return every element inside a body that may be an idiom, in page order."""
-    return [*distill.candidates(body), *cast("list[HtmlElement]", _FOUND(body))]
+    return [*distill.candidates(body), *notes.candidates(body), *cast("list[HtmlElement]", _FOUND(body))]
 
 
 def settle(body: HtmlElement) -> None:
     """Put plain elements in the place of idioms, in the body itself."""
     distill.settle(body)
+    notes.settle(body)
     found = candidates(body)
     listings: dict[HtmlElement, bool] = {}
     _settle_notes(body, [element for element in found if element.tag == "li" or _is_note(element)])
@@ -252,12 +253,12 @@ def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
         item = wanted.get(link.get("href", "").removeprefix("#")) if link.get("href", "").startswith("#") else None
         if item is not None and item not in link.iterancestors() and next(link.iter("li"), None) is None:
             references.setdefault(item, []).append(link)
-    notes = {item: backs for item, links in references.items() if (backs := _backs(item, links))}
-    boxes = {box for item in notes if (box := item.getparent()) is not None and box.tag in _LISTS}
-    boxes = {box for box in boxes if all(item in notes for item in box.iterchildren("li"))}
+    answered = {item: backs for item, links in references.items() if (backs := _backs(item, links))}
+    boxes = {box for item in answered if (box := item.getparent()) is not None and box.tag in _LISTS}
+    boxes = {box for box in boxes if all(item in answered for item in box.iterchildren("li"))}
     number = 0
     for item, links in references.items():
-        if item.getparent() not in boxes and not (_is_note(item) and item in notes):
+        if item.getparent() not in boxes and not (_is_note(item) and item in answered):
             continue
         number += 1
         words = dom.words(item)
@@ -267,7 +268,7 @@ def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
             else:
                 link.addnext(_prose(f"[^{number}]"))
                 link.drop_tag()
-        for back in notes[item]:
+        for back in answered[item]:
             if len(dom.words(back)) <= _LONGEST_BACK and words != dom.words(back):
                 _alone(back).drop_tree()
             else:

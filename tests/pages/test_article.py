@@ -329,3 +329,14 @@ def test_a_thing_of_no_type_that_has_an_author_is_the_article() -> None:
         '<meta itemprop="name" content="Two Lamps"><title>x</title>', f"{thing}<article>{PROSE * 3}</article></div>"
     )
     assert (read.authors, read.witnesses["authors"]) == (("Ada Brook",), "microdata")
+
+
+def test_a_heading_that_is_a_link_to_the_contents_stays() -> None:
+    heading = '<h2><a class="toc-backref" href="#id6">2. Oil</a><a class="headerlink" href="#oil">#</a></h2>'
+    edit = '<h2>Wick <span class="mw-editsection"><a href="/edit">edit</a></span></h2>'
+    read = page(body=f"<article>{PROSE * 3}{heading}{PROSE}{edit}{PROSE}</article>").content.markdown
+    assert [line for line in read.split("\n") if line.startswith("#")] == ["## 2. Oil", "## Wick"]
+    contents = "".join(f"<li><a href='#s{each}'>Chapter {each}</a></li>" for each in range(60))
+    box = f'<div class="contents topic" id="contents"><p>Contents</p><ul>{contents}</ul></div>'
+    assert "Chapter" not in page(body=f"<article>{box}{PROSE * 3}").content.text
+    assert "A sentence" in page(body=f"<div class='contents'>{PROSE * 3}</div>").content.text

@@ -218,3 +218,22 @@ def test_code_and_citations_of_distill_are_read() -> None:
     )
     assert content.markdown == "甲[1, 2]乙[2][7]`x`\n\n```python\ndef f():\n    pass\n```"
     assert [(block.language, block.code) for block in content.code_blocks] == [("python", "def f():\n    pass\n")]
+
+
+LATEXML = (
+    '<span class="ltx_note ltx_role_footnote" id="fn1"><sup class="ltx_note_mark">32</sup>'
+    '<span class="ltx_note_outer"><span class="ltx_note_content"><sup class="ltx_note_mark">32</sup>'
+    '<span class="ltx_tag ltx_tag_note">32</span>注$x$</span></span></span>'
+)
+TUFTE = (
+    '<label for="n" class="margin-toggle sidenote-number"></label><input type="checkbox" id="n" class="margin-toggle"/>'
+    '<span class="sidenote">注$x$</span>'
+)
+
+
+@pytest.mark.parametrize("note", [LATEXML, TUFTE])
+def test_a_note_in_the_line_is_a_footnote_within_the_text(note: str) -> None:
+    text = f"<p>甲{note}乙</p><p>丙</p>"
+    for markup in (text, f"<div>{text}</div>", f"<article><div>{text}</div></article>"):
+        assert read(markup).markdown == "甲[^1]乙\n\n丙\n\n[^1]: 注$x$"
+    assert read(f"<section>{text}</section><p>丁</p>").markdown == "甲[^1]乙\n\n丙\n\n[^1]: 注$x$\n\n丁"
