@@ -25,22 +25,25 @@ CLASSES = (
     "article__body", "post_content", "postbody", "gh-content", "post-full-content", "entry-body", "entry__content",
     "article-entry", "RichText", "available-content", "js-post-body", "mw-parser-output", "ltx_page_content",
     "markdown-body", "theme-doc-markdown", "md-content__inner", "content__default", "article-text", "instapaper_body",
-    "entry",
+    "jp-Notebook", "post-text", "entry",
 )  # fmt: skip
 """What themes call the text: WordPress, Hexo, Hugo, Jekyll, Ghost, Pelican, zhihu, Stack Exchange, Wikipedia."""
 
 IDS = ("articleContent", "mw-content-text", "page-content", "cnblogs_post_body", "content_views", "js_content")
-"""The same by their ids: matery, MediaWiki, Wikidot, cnblogs, CSDN, WeChat."""
+IDS += ("notebook-container",)
+"""The same by their ids: matery, MediaWiki, Wikidot, cnblogs, CSDN, WeChat, notebooks of Jupyter."""
 
 NAMED = (
     "//*[contains(concat(' ', normalize-space(@itemprop), ' '), ' articleBody ')]",
     *(f"//*[{has_class(name)}]" for name in CLASSES),
     *(f"//*[@id='{name}']" for name in IDS),
     "//d-article",
+    "//dt-article",
 )
 """Where a page says that the text is."""
 
 PLACES: tuple[str, ...] = ("//article", "//main", "//*[@role='main']", "//*[@role='article']")
+PLACES += (f"//*[{has_class('main-container')}]",)  # R Markdown
 PLACES += tuple(f"//*[@id='{name}']" for name in ("content", "main", "main-content", "article", "post", "bodyContent"))
 """What holds the text, and may hold more."""
 
@@ -127,17 +130,24 @@ def trim(body: HtmlElement, title: str, authors: tuple[str, ...], published_at: 
 def _named(page: HtmlElement, pieces: list[str]) -> Body | None:
     for path in NAMED:
         parts = [(_share(each, pieces), each) for each in page.xpath(path)[:MOST_PLACES]]
-        parts = [part for part in parts if part[0] >= PART] or parts
         if not parts:
             continue
         share, element = max(parts, key=lambda part: part[0])
-        if share < MOST and len(parts) > 1:  # cut in pieces, as by advertisements
-            element = _together([each for _, each in parts])
+        if (
+            share < MOST and sum(part[0] >= PART for part in parts) > 1
+        ):  # cut in pieces, as by advertisements or answers
+            element = _together(_from_first_to_last(parts))
             share = _share(element, pieces)
         size = len(letters(text_of(element)))
         if size >= engines.MIN_BODY and (share >= HALF or size > MUCH_MORE * sum(map(len, pieces))):
             return Body(element, _name(path))
     return None
+
+
+def _from_first_to_last(parts: list[tuple[float, HtmlElement]]) -> list[HtmlElement]:
+    """Return the elements from the first to the last that holds any of the text: between them some are too short."""
+    holding = [index for index, (share, _) in enumerate(parts) if share > 0]
+    return [element for _, element in parts[holding[0] : holding[-1] + 1]]
 
 
 def _together(elements: list[HtmlElement]) -> HtmlElement:

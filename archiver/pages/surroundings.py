@@ -33,10 +33,11 @@ _WORDS = frozenset(
     """.split()  # noqa: SIM905  # a list of sixty would be longer than this module
 )
 _WHOLE = frozenset({"widget", "widgets", "widget-area", "jp-relatedposts", "post-nav"})
+_WHOLE |= {"input_prompt", "output_prompt", "jp-InputPrompt", "jp-OutputPrompt"}  # `In [1]:` of Jupyter
 _WEAK = frozenset(
     """
-    author authors avatar badge bio button buttons byline copyright cta edit footer hidden kicker labels license meta
-    metadata metas post-info print promo readingtime tags tagged taxonomy timestamp top
+    author authors avatar back-to-top badge bio button buttons byline copyright cta edit footer hidden kicker labels
+    license meta metadata metas post-info print promo readingtime tags tagged taxonomy timestamp
     """.split()  # noqa: SIM905
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
@@ -123,14 +124,16 @@ def _is_around(element: HtmlElement, is_section: bool) -> bool:
         return True
     if tag in _NEVER:
         return False
-    of_text = is_section or (tag in dom.HEADINGS and _tells_heading(element, element))
-    words = _words(element.get("class", "")) if of_text else _words_of(element)
+    if tag in dom.HEADINGS:  # not by a part of a name: themes tell in it what they do about menus that cover them
+        words = frozenset([*_classes(element), *([] if _tells_heading(element, element) else [element.get("id", "")])])
+    else:
+        words = _words(element.get("class", "")) if is_section else _words_of(element)
     if not _WORDS.isdisjoint(words) or not _WHOLE.isdisjoint(_classes(element)):
         return True
     if "contents" in words and _links_within(element) >= MOST_LINKS * len(text_of(element)):
         return True
     weak = tag == "footer" or (tag != "span" and not _WEAK.isdisjoint(words))
-    return weak and next(element.iter("pre", "img", "math", "script"), None) is None and _is_line(element)
+    return weak and next(element.iter("pre", "img", "math", "script", "table"), None) is None and _is_line(element)
 
 
 def _is_heading(element: HtmlElement) -> bool:

@@ -48,6 +48,8 @@ BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
 _LEADING = re.compile(r"https?://\S+\Z|[^\s:/?#]*(?:[/?#]\S*)?\Z")  # or a relative one: RFC 3986, section 4.2
 _RENDERED = re.compile(r"(?:^|\s)(?:MathJax(?:_\w+)?|katex(?:-display|-html)?)(?=\s|$)")
+_BLANK = " \t\n\r\xa0\u200b\u2060\ufeff"
+"""What nobody sees; Docusaurus shows a sign in the place of a space without width."""
 _BROKEN = re.compile(r"\r([ \t]*)\n")
 
 
@@ -138,7 +140,7 @@ def is_anchor(link: etree._Element) -> bool:
     """Tell whether a link inside a heading only marks the heading's own address."""
     if link.tag != "a" or not link.get("href", "").startswith("#") or next(link.iter("img"), None) is not None:
         return False
-    return "".join(texts(link)).strip() in ("", "#", "¶")
+    return "".join(texts(link)).strip(_BLANK) in ("", "#", "¶", "§", "🔗")
 
 
 def is_in_rendering(element: etree._Element) -> bool:

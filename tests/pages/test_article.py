@@ -340,3 +340,36 @@ def test_a_heading_that_is_a_link_to_the_contents_stays() -> None:
     box = f'<div class="contents topic" id="contents"><p>Contents</p><ul>{contents}</ul></div>'
     assert "Chapter" not in page(body=f"<article>{box}{PROSE * 3}").content.text
     assert "A sentence" in page(body=f"<div class='contents'>{PROSE * 3}</div>").content.text
+
+
+def test_a_heading_is_no_menu_because_its_class_tells_of_one() -> None:
+    heading = '<h2 class="anchor anchorWithStickyNavbar_Lw7" id="oil">Oil<a href="#oil">\u200b</a></h2>'
+    text = f'{PROSE * 3}{heading}{PROSE}<h2 class="related">Related</h2>'
+    read = page(body=f"<article>{text}</article>").content.markdown
+    assert [line for line in read.split("\n") if line.startswith("#")] == ["## Oil"]
+
+
+def test_short_posts_between_long_ones_are_of_the_text() -> None:
+    posts = ["Is it so?", PROSE * 3, "Yes, it is.", PROSE.replace("sentence", "second opinion") * 4]
+    thread = "".join(f'<div class="post-text"><p>{each}</p></div><div class="votes">7</div>' for each in posts)
+    text = page(body=f'<div id="mainbar">{thread}</div>').content.text
+    assert "Yes, it is." in text
+    assert "7" not in text
+
+
+def test_a_notebook_is_read_without_its_prompts() -> None:
+    cells = f'<div class="cell">{PROSE}</div><div class="cell"><div class="prompt input_prompt">In [1]:</div>'
+    cells += "<pre>x = 1</pre></div><div class='cell'><p>With $x$ it is</p><p>$$y$$</p></div>" + "<p>so</p>" * 9
+    for box in ('<div id="notebook-container">{}</div>', '<main class="jp-Notebook">{}</main>'):
+        read = page(body=box.format(cells)).content
+        assert "In [1]" not in read.text
+        assert [block.code for block in read.code_blocks] == ["x = 1"]
+        assert [formula.tex for formula in read.formulas] == ["$x$", "$$y$$"]
+
+
+def test_a_table_or_a_box_with_its_caption_on_top_is_of_the_text() -> None:
+    table = '<table class="table {}"><tr><th>oil</th></tr><tr><td>7</td></tr></table>'
+    tables = "".join(map(table.format, ("caption-top", "meta", "table-hidden")))
+    read = page(body=f'<article>{PROSE * 3}{tables}<p class="border-top">A short line</p></article>').content
+    assert read.markdown.count("| oil |") == 3
+    assert "A short line" in read.text
