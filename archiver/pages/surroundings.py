@@ -2,13 +2,17 @@
 
 Told by the element itself, by its role (WAI-ARIA), and by the words of its id and classes, which themes of all engines
 name alike. A word may also be part of what a theme calls the whole (`with-sidebar`), so it counts only where little of
-the page's prose stands.
+the page's prose stands. The words of an id may be the author's own, as engines make ids out of headings: `related-work`
+names a section, and says nothing about what it is.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import takewhile
+from urllib.parse import unquote
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -42,15 +46,23 @@ _WEAK = frozenset(
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
-_SECTION = re.compile(r"(?:^|\s)(?:section|level\d|sect\d)(?=\s|$)")
-_COPY = re.compile(r"-\d+\Z")
-"""What generators put behind an id that an earlier heading has."""
 _NOTES = "//*[@role='doc-footnote' or @role='doc-endnotes']"
 """Notes to the text by their role (DPUB-ARIA), which Sphinx writes as `<aside>`."""
-_STATES = ("has-", "is-", "no-", "with-", "js-", "not-", "without-")
+_STATES = frozenset({"has", "is", "no", "with", "js", "not", "without"})
+_LABELS = re.compile(
+    r"(?:alg|cor|def|eq|exm|exr|fig|lem|lst|prp|rem|sol|tbl|thm|bib|ref|term|fn|fnref|cite_note|cite_ref)[-:._]"
+)
+"""How ids begin that authors refer to: cross-references of Quarto and bookdown, entries of pandoc's bibliographies and
+Sphinx's glossaries, notes of Markdown and MediaWiki (https://quarto.org/docs/authoring/cross-references.html)."""
+_LEVEL = re.compile(r"(?:^|\s)level[1-6](?=\s|$)")
+"""Class of pandoc's sections, whose ids are made of their headings or the author's."""
 _SPLIT = re.compile(r"[\s:/]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTS = re.compile(r"[-_]+")
+_AGAIN = re.compile(r"[-_]\d+\Z")  # of the second heading of the same words
+_NUMBER = re.compile(r"\A(?:\d+\.)*\d+\.?\s+")
+_SHORT = frozenset({"a", "dt", "span"})
+"""Elements that are headed by nothing else than what they say, as MediaWiki's headlines are."""
 
 LITTLE = 400
 """Characters of the longest line about an article, such as its tags or its licence."""
@@ -75,8 +87,7 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
         for above in paragraph.iterancestors():
             held[above] = held.get(above, 0) + len(str(paragraph.text_content()))
     most = MOST_PROSE * held.get(page, 0)
-    sections = _sections(page)
-    for element in [each for each in page.iter(etree.Element) if _is_around(each, each in sections)]:
+    for element in [each for each in page.iter(etree.Element) if _is_around(each)]:
         if _is_heading(element):
             element.drop_tag()
         elif held.get(element, 0) <= most and not dom.is_in_rendering(element):
@@ -93,41 +104,21 @@ def is_aside(element: HtmlElement) -> bool:
 
 
 def _is_remarks(element: HtmlElement) -> bool:
-    return element.tag not in _NEVER and not _REMARKS.isdisjoint([element.get("id", ""), *_classes(element)])
-
-
-def _sections(page: HtmlElement) -> set[HtmlElement]:
-    """Return the sections of a text that got their ids from their headings, as Sphinx and pandoc give them.
-
-    Where no section's id is free of suspicion, somebody may have called one what it is.
-    """
-    boxes = (each for each in page.iter("section", "div") if each.get("id") and _is_section(each))
-    named = {box for box in boxes if _tells_heading(box, next(box.iterchildren(*dom.HEADINGS), None))}
-    return named if any(_WORDS.isdisjoint(_words(box.get("id", ""))) for box in named) else set()
-
-
-def _is_section(box: HtmlElement) -> bool:
-    return box.tag == "section" or _SECTION.search(box.get("class", "")) is not None
-
-
-def _tells_heading(element: HtmlElement, heading: HtmlElement | None) -> bool:
-    """Tell whether the id of an element is the words of a heading, which may begin with a number."""
-    if heading is None:
+    if element.tag in _NEVER or _REMARKS.isdisjoint([element.get("id", ""), *_classes(element)]):
         return False
-    name = letters(_COPY.sub("", element.get("id", ""))).casefold()
-    return bool(name) and letters(title_of(heading)).casefold().endswith(name)
+    if element.tag in dom.HEADINGS:
+        after = next(element.itersiblings(etree.Element), None)
+        return after is None or (after.tag not in dom.HEADINGS and _is_remarks(after))
+    return not _LEVEL.search(element.get("class", ""))
 
 
-def _is_around(element: HtmlElement, is_section: bool) -> bool:
+def _is_around(element: HtmlElement) -> bool:
     tag = element.tag
     if tag in _TAGS or element.get("role") in _ROLES or element.get("aria-modal") == "true":
         return True
     if tag in _NEVER:
         return False
-    if tag in dom.HEADINGS:  # not by a part of a name: themes tell in it what they do about menus that cover them
-        words = frozenset([*_classes(element), *([] if _tells_heading(element, element) else [element.get("id", "")])])
-    else:
-        words = _words(element.get("class", "")) if is_section else _words_of(element)
+    words = _words_of(element)
     if not _WORDS.isdisjoint(words) or not _WHOLE.isdisjoint(_classes(element)):
         return True
     if "contents" in words and _links_within(element) >= MOST_LINKS * len(text_of(element)):
@@ -152,14 +143,46 @@ def _classes(element: HtmlElement) -> list[str]:
 
 
 def _words_of(element: HtmlElement) -> frozenset[str]:
-    return _words(f"{element.get('id', '')} {element.get('class', '')}")
+    """Return the words a theme calls an element by."""
+    classes, identified = _words(element.get("class", "")), _words(element.get("id", ""))
+    is_telling = not (_WORDS | _WEAK).isdisjoint(identified)
+    return classes if is_telling and _is_authors(element) else classes | identified
+
+
+def _is_authors(element: HtmlElement) -> bool:
+    """Tell whether the id of an element is a label of the author's, or made of what the element is headed."""
+    name = element.get("id", "")
+    if element.tag in dom.HEADINGS or _LABELS.match(name) or _LEVEL.search(element.get("class", "")):
+        return True
+    if element.tag in _SHORT:
+        return _is_slug(name, title_of(element))
+    heading = next(element.iter(*dom.HEADINGS), None)
+    return heading is not None and _is_slug(name, title_of(heading)) and _is_written(element, heading)
+
+
+def _is_slug(name: str, heading: str) -> bool:
+    """Tell whether an id is made of the words of a heading, which some engines strip of their number."""
+    return letters(_AGAIN.sub("", unquote(name))).casefold() == letters(_NUMBER.sub("", heading)).casefold()
+
+
+def _is_written(box: HtmlElement, heading: HtmlElement) -> bool:
+    """Tell whether most of what stands under a heading is no link, and none of it asks for anything."""
+    if next(box.iter("form", "input"), None) is not None:
+        return False
+    linked = sum(len(text_of(link)) for link in box.iter("a"))
+    return len(text_of(box)) - len(text_of(heading)) > 2 * linked
 
 
 @lru_cache(maxsize=4096)
 def _words(names: str) -> frozenset[str]:
     """Return names of classes as they are and in their parts: `post-nav`, `post`, `nav`."""
     whole = {name for each in _SPLIT.split(names) if (name := _CAMEL.sub("-", each).lower())}
-    return frozenset(whole | {part for name in whole if not name.startswith(_STATES) for part in _PARTS.split(name)})
+    return frozenset(whole.union(*map(_parts, whole)))
+
+
+def _parts(name: str) -> Iterator[str]:
+    """Yield the parts of a name before one that tells a state: `anchor-with-sticky-navbar` is an anchor."""
+    return takewhile(lambda part: part not in _STATES, _PARTS.split(name))
 
 
 def _links_within(element: HtmlElement) -> int:

@@ -120,6 +120,48 @@ def test_a_name_with_a_word_of_menus_costs_no_text() -> None:
         assert "A sentence" in page(body=f'<div class="{name}"><h2>H</h2>{PROSE * 5}</div>').content.text
 
 
+@pytest.mark.parametrize("name", ["with-sidebar", "anchorWithStickyNavbar_x1", "text-no-toc", "entry is-subscribe"])
+def test_a_name_that_tells_what_else_there_is_costs_no_heading(name: str) -> None:
+    assert "## On oil" in page(body=f'<article>{PROSE}<h2 class="{name}">On oil</h2>{PROSE}</article>').content.markdown
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f'<h2 id="related-lamps">Related lamps</h2>{PROSE}',
+        f'<h2 id="related">Kept lamps</h2>{PROSE}',
+        f'<h2 id="comments">Kept remarks</h2><!-- of mine -->{PROSE}',
+        f'<h2><span class="mw-headline" id="Social_lamps">Social lamps</span></h2>{PROSE}',
+        '<section id="menu-costs-1"><h2>2.1 Menu costs</h2><ul><li>Kept</li></ul></section>',
+        f'<div id="sec-toolbar" class="section level2"><h2>Kept lamps</h2>{PROSE}</div>',
+        f'<section id="comments" class="level2"><h2>Comments</h2><p>Kept</p></section>{PROSE}',
+        '<div id="fig-social"><figure><img src="/a.png"><figcaption>Kept</figcaption></figure></div>',
+        '<div id="thm-cookie"><p>Kept</p></div>',
+        '<ol><li id="cite_note-Share-3">Kept</li></ol>',
+        '<dl><dt id="term-cookie">cookie</dt><dd>Kept</dd></dl>',
+    ],
+)
+def test_an_id_in_the_words_of_the_author_costs_no_text(part: str) -> None:
+    read = page(body=f"<article>{PROSE * 4}{part}{PROSE * 4}</article>").content.markdown
+    assert next(word for word in ("Kept", "Related lamps", "Social lamps", "Comments") if word in part) in read
+    assert ("cookie" in read) == ("term-cookie" in part)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<div id="related-posts"><h3>Related posts</h3><ul><li><a href="/a">Left out</a></li></ul></div>',
+        '<section id="related"><h3>Related</h3><a href="/a">Left out altogether</a> 2019</section>',
+        '<section id="newsletter"><h3>Newsletter</h3><p>Left out</p><form><input></form></section>',
+        '<div id="share"><h3>Share</h3><a href="/a">Left out</a></div>',
+        '<h3 id="comments">Left out</h3><ol class="comment-list"><li>Left out</li></ol>',
+        '<p id="breadcrumbs"><a href="/">Home</a> Left out</p>',
+    ],
+)
+def test_an_id_that_a_theme_gives_says_what_stands_around(part: str) -> None:
+    assert "Left out" not in page(body=f"<article>{PROSE * 4}{part}{PROSE * 4}</article>").content.text
+
+
 def test_links_of_a_page_from_nowhere_stay_as_they_are() -> None:
     found = archiver.read(f'<article><a href="b.html">b</a> <img src="c d.png">{PROSE}</article>')
     assert found.url == ""
@@ -287,13 +329,6 @@ def test_an_id_made_of_a_heading_takes_nothing_out_of_the_text(name: str, headin
     assert f"About {name}" in page(body=f"<article>{others}{section(name, heading)}</article>").content.text
     bare = f"<article>{others}<h2 id={name!r}>{heading}</h2>{PROSE}</article>"
     assert f"## {heading}" in page(body=bare).content.markdown
-
-
-def test_a_section_called_what_it_is_stays_out_though_its_heading_says_the_same() -> None:
-    others = "".join(f"<h2>Part {each}</h2>{PROSE}" for each in "abcdefgh")
-    assert (
-        "About related" not in page(body=f"<article>{others}{section('related-posts', 'Related Posts')}").content.text
-    )
 
 
 def test_hidden_definitions_are_formulas_of_the_text() -> None:
