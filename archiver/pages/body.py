@@ -107,8 +107,7 @@ def find(page: HtmlElement) -> Body | None:
 def _best(page: HtmlElement) -> tuple[str, HtmlElement | None]:
     """Return the first scorer's choice, or that of another that found many times as much."""
     best: tuple[str, HtmlElement | None] = ("", None)
-    small = len(str(page.text_content())) <= engines.MAX_EXTRACTED
-    for scorer, selected in engines.selections(page) if small else ():
+    for scorer, selected in engines.selections(page):
         if best[1] is None or len(text_of(selected)) > MUCH_MORE * len(text_of(best[1])):
             best = (scorer, selected)
     return best

@@ -139,8 +139,6 @@ def find_body(page: HtmlElement, beside: Beside = lambda _: iter(())) -> tuple[H
     The page is not changed. What is known to stand beside the text, as comments, menus and footers do, is taken out
     before any engine looks.
     """
-    if len(str(page.text_content())) > MAX_EXTRACTED:
-        return None
     pruned = copy.deepcopy(page)
     for element in list(beside(pruned)):
         if element.getparent() is not None:
@@ -152,7 +150,13 @@ def find_body(page: HtmlElement, beside: Beside = lambda _: iter(())) -> tuple[H
 
 
 def selections(page: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
-    """Yield each scorer's name and its own copy of what it takes for the text of a page, which is not changed."""
+    """Yield each scorer's name and its own copy of what it takes for the text of a page, which is not changed.
+
+    Nothing for a page too long to be asked about; scripts and styles, which a saved page may hold whole, do not count.
+    """
+    unseen = sum(len(element.text or "") for element in page.iter("script", "style"))
+    if len(str(page.text_content())) - unseen > MAX_EXTRACTED:
+        return
     for name, find in (("trafilatura", _trafilatura_body), ("readability", _readability_body)):
         selected = _asked(find, page)
         if selected is not None and len(_letters_of(selected)) >= MIN_BODY:

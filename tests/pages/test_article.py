@@ -162,6 +162,13 @@ def test_an_id_that_a_theme_gives_says_what_stands_around(part: str) -> None:
     assert "Left out" not in page(body=f"<article>{PROSE * 4}{part}{PROSE * 4}</article>").content.text
 
 
+def test_scripts_and_styles_that_a_page_holds_whole_keep_nobody_from_finding_its_text() -> None:
+    whole = f"<style>{'a{} ' * 150_000}</style><script>{'f();' * 150_000}</script>"
+    read = page(body=f"{whole}<div><p>Menu</p></div><div>{PROSE * 9}</div><div><p>Imprint</p></div>")
+    assert "Imprint" not in read.content.text
+    assert not read.quality.issues
+
+
 def test_links_of_a_page_from_nowhere_stay_as_they_are() -> None:
     found = archiver.read(f'<article><a href="b.html">b</a> <img src="c d.png">{PROSE}</article>')
     assert found.url == ""
