@@ -31,7 +31,8 @@ _NAMED = re.compile(
     r"|highlight-(?!default\s|none\s)([\w+#.-]+)(?=\s+notranslate)|\A([A-Za-z][\w+#]*)(?=\s+hljs\Z))"
 )
 _BESIDE = re.compile(r"(?:^|\s)(?:highlight|hljs|sourceCode|syntaxhighlighter)\s+([A-Za-z][\w+#]*)(?=\s|$)")
-_NO_LANGUAGES = frozenset({"code", "copyable", "hljs", "linenos", "linenums", "nohighlight", "numberLines", "table"})
+_NO_LANGUAGES = frozenset({"code", "copyable", "hljs", "linenos", "linenums", "nohighlight", "numberLines"})
+_NO_LANGUAGES |= {"numberSource", "table"}
 _ATTRIBUTES = ("data-lang", "data-language", "data-enlighter-language")
 _AROUND = 5  # elements around a listing that may name its language: figure, table, row, cell and a box
 

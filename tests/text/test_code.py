@@ -141,6 +141,11 @@ def test_words_that_name_no_language_are_none(read: Read, classes: str) -> None:
     assert [block.language for block in read(f'<pre class="{classes}">a</pre>').code_blocks] == [""]
 
 
+def test_a_language_may_follow_words_that_name_none(read: Read) -> None:
+    box = '<pre class="sourceCode numberSource r number-lines"><code class="sourceCode r">x &lt;- 1</code></pre>'
+    assert [block.language for block in read(box).code_blocks] == ["r"]
+
+
 def test_a_language_far_around_is_not_that_of_the_listing(read: Read) -> None:
     assert read('<div class="lang-zh" id="all"><div><pre>a</pre></div></div>').code_blocks[0].language == ""
 
