@@ -40,7 +40,7 @@ EXCEPT = (
 )
 """Parts that are no part of the article even within it, and what nobody is shown."""
 
-SECONDS = 60
+SECONDS = 120
 
 _MARK = """
 addEventListener("DOMContentLoaded", () => {
@@ -57,7 +57,11 @@ async () => {
   const M = window.MathJax;
   const late = new Promise((_, fail) => setTimeout(() => fail(new Error("MathJax did not end")), 120000));
   if (M?.Hub?.Register) {
-    const set = new Promise((done) => M.Hub.Register.StartupHook("End", () => M.Hub.Queue(["Typeset", M.Hub], done)));
+    const set = new Promise((done) => {
+      // It has found everything when it begins to set; to wait for the end would take several times as long.
+      M.Hub.Register.MessageHook("Begin Process", done);
+      M.Hub.Register.StartupHook("End", () => M.Hub.Queue(["Typeset", M.Hub], done));
+    });
     M.Hub.Configured();
     await Promise.race([set, late]);
   } else if (M?.startup?.promise) {
@@ -89,6 +93,7 @@ _READ = """
     .sort((a, b) => b.textContent.length - a.textContent.length)[0];
   let root = null;
   for (const selector of selectors) if ((root = longest(selector))) break;
+  if (!root) throw new Error(`expected an element ${selectors}, found none`);
   const inside = (node) => root.contains(node) && !node.parentElement.closest(except);
   const PICTURE = 'img.latex, img[class*="mwe-math-fallback"], img[eeimg], img[src*="latex.php"], ' +
     'img[src*="latex.codecogs.com"], img[src*="equation?tex="]';
@@ -188,7 +193,7 @@ class Oracle:
             page.add_init_script(_MARK + script)
             page.route("**/*", lambda route, request: self._answer(route, request, path, url))
             page.goto(url, wait_until="load", timeout=1000 * SECONDS)
-            page.wait_for_load_state("networkidle")
+            page.wait_for_load_state("networkidle", timeout=1000 * SECONDS)
             if missing := page.evaluate(_CONFIGURED):
                 page.add_script_tag(url=missing)
             page.evaluate(_TYPESET)
