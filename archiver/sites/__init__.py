@@ -43,9 +43,9 @@ def in_home(home: Path) -> Profile | None:
     return profile.read(file.read_text("utf-8"), str(file)) if file.exists() else None
 
 
-def lines_of(known: Profile) -> tuple[str, ...]:
+def lines_of(known: Profile) -> list[str] | None:
     """Return what has to be written down of a profile to find it again: nothing of one that comes along."""
-    return () if known in _shipped().values() else tuple(known.written[0].splitlines())
+    return None if known in _shipped().values() else known.written[0].splitlines()
 
 
 @cache

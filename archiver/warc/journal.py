@@ -72,8 +72,8 @@ class RunStart(_Fields):
     started_at: str
     blog: str = ""
     """Origin of the blog's canonical addresses; empty in files of an older program."""
-    profile: Sequence[str] = ()
-    """Lines of the profile the archive's owner wrote; none where one that comes along is meant, by its origin."""
+    profile: Sequence[str] | None = None
+    """Lines of the profile the archive's owner wrote; None where one that comes along is meant, by its origin."""
 
     @property
     def index_url(self) -> str | None:
