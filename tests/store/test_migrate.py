@@ -297,6 +297,14 @@ def test_comments_of_before_keep_what_is_known_of_them(file: Path, engine: Engin
     assert rows(file, found) == [(5, "comment", "[]", None, None, "好"), (6, "trackback", "[]", None, None, "好")]
 
 
+def test_links_of_an_index_of_before_get_their_addresses(file: Path, engine: Engine) -> None:
+    former(engine, "0010")
+    rows(file, "INSERT INTO topics (id, name, position) VALUES (1, '基础', 0)")
+    rows(file, "INSERT INTO topic_posts (topic_id, position, post_id, title) VALUES (1, 0, 8265, '旋转位置编码')")
+    migrate.upgrade(engine)
+    assert rows(file, "SELECT post_id, url FROM topic_posts") == [(8265, "https://kexue.fm/archives/8265")]
+
+
 def test_an_index_with_texts_becomes_one_without(file: Path, engine: Engine) -> None:
     former(engine, "0004")
     fill(file)
