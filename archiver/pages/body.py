@@ -29,8 +29,10 @@ CLASSES = (
 )  # fmt: skip
 """What themes call the text: WordPress, Hexo, Hugo, Jekyll, Ghost, Pelican, zhihu, Stack Exchange, Wikipedia."""
 
-IDS = ("articleContent", "mw-content-text", "page-content", "cnblogs_post_body", "content_views", "js_content")
-IDS += ("notebook-container",)
+IDS = (
+    "articleContent", "mw-content-text", "page-content", "cnblogs_post_body", "content_views", "js_content",
+    "notebook-container",
+)  # fmt: skip
 """The same by their ids: matery, MediaWiki, Wikidot, cnblogs, CSDN, WeChat, notebooks of Jupyter."""
 
 NAMED = (

@@ -27,7 +27,7 @@ def candidates(body: HtmlElement) -> list[HtmlElement]:
 def settle(body: HtmlElement) -> None:
     """Put links in the place of the notes, in the body itself."""
     for number, element in enumerate(candidates(body)):
-        for mark in _MARKS(element):
+        for mark in cast("list[HtmlElement]", _MARKS(element)):
             mark.drop_tree()
         while (toggle := element.getprevious()) is not None and "margin-toggle" in (toggle.get("class") or ""):
             toggle.drop_tree()
