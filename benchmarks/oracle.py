@@ -141,7 +141,7 @@ _READ = """
     if (!inside(node) || found.has(group(node)) || node.matches(`${PICTURE}, [width="1"]`)) continue;
     const names = ["data-src", "data-original", "data-lazy-src", "data-actualsrc", "src"]
       .map((name) => node.getAttribute(name)).concat(node.srcset.split(/\\s+/))
-      .filter((src) => src?.includes(".") && !/^(data|blob):/.test(src));
+      .filter((src) => src?.includes(".") && !/^(data|blob):|^[\\d.]+[wx],?$/.test(src));
     if (names.length) pictures.push(names);
   }
   const GUTTER = ".gutter, .lineno, .linenos, .linenodiv, .ln, .lnt, .rouge-gutter, .hljs-ln-numbers, button, " +
