@@ -87,8 +87,9 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
         for above in paragraph.iterancestors():
             held[above] = held.get(above, 0) + len(str(paragraph.text_content()))
     most = MOST_PROSE * held.get(page, 0)
+    whole = _whole_headings(page)
     for element in [each for each in page.iter(etree.Element) if _is_around(each)]:
-        if _is_heading(element):
+        if element in whole:
             element.drop_tag()
         elif held.get(element, 0) <= most and not dom.is_in_rendering(element):
             _take_out(element, kept)
@@ -127,10 +128,16 @@ def _is_around(element: HtmlElement) -> bool:
     return weak and next(element.iter("pre", "img", "math", "script", "table"), None) is None and _is_line(element)
 
 
-def _is_heading(element: HtmlElement) -> bool:
-    """Tell whether an element in a heading is all of it, as of docutils' links back to the contents."""
-    heading = next(element.iterancestors(*dom.HEADINGS), None)
-    return heading is not None and text_of(element) == title_of(heading)
+def _whole_headings(page: HtmlElement) -> set[HtmlElement]:
+    """Return the elements that are all of a heading, as docutils' links back to the contents."""
+    headings = ((heading, title_of(heading)) for heading in page.iter(*dom.HEADINGS))
+    return {
+        part
+        for heading, words in headings
+        if words
+        for part in heading.iterchildren(etree.Element)
+        if text_of(part) == words
+    }
 
 
 def _take_out(element: HtmlElement, kept: set[HtmlElement]) -> None:
