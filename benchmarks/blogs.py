@@ -65,7 +65,7 @@ def source(tex: str) -> str:
 
 def folded(text: str) -> str:
     """Return a text without white space, characters that nobody sees and what quotes lines in Markdown."""
-    return re.sub(r"\n[\s>]+|[\s\u200b\ufeff]+", "", text)
+    return re.sub(r"\s*\n[\s>]*|[\s\u200b\ufeff]+", "", text)
 
 
 def unescaped(text: str) -> str:

@@ -48,7 +48,7 @@ addEventListener("DOMContentLoaded", () => {
     const source = math.querySelector("annotation[encoding*=tex i]")?.textContent ?? math.getAttribute("alttext");
     if (source) math.dataset.source = encodeURIComponent(source);
   }
-});
+}, true);
 """
 """Notes what MathML says its source is, before a renderer changes it."""
 
