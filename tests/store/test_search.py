@@ -63,7 +63,7 @@ def posts(results: Results) -> set[int]:
         ("tex:0; 历法", {105}),
         (r"tag:概率 -tex:\label{eq:bayes} -生日", {131}),
         ("has:code year:2023", {219}),
-        ("has:images 向日葵", {240}),
+        ("has:images 向日葵", {240, 251}),
         ("牛顿冷却定律 has:comments", set()),
         ("eq bayes", {207}),
     ],
