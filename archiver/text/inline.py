@@ -26,6 +26,8 @@ class Kind(Enum):
     """Code in the line, as it stands."""
     RAW = auto()
     """Finished Markdown: a picture, an address."""
+    NOTE = auto()
+    """The mark that a footnote begins with; what follows begins a block."""
     BREAK = auto()
     """A line break the reader sees."""
     OPEN = auto()
@@ -154,6 +156,7 @@ class _Line:
         self._gap = _NO_GAP
         self._displayed = False
         self._out: list[str] = []
+        self._begun = 0  # the place in `_out` at which a block begins
         self._waiting: list[str] = []  # marks that begin with the next visible part
         self._open: list[tuple[str, int]] = []  # marks and their places in `_out`
         self._pairs: list[tuple[int, int, str]] = []
@@ -175,6 +178,9 @@ class _Line:
             self._close(value)
         elif kind is Kind.RAW:
             self._put(value)
+        elif kind is Kind.NOTE:
+            self._put(value)
+            self._begun = len(self._out)
         elif kind is Kind.CODE:
             self._put_code(value)
         else:
@@ -232,7 +238,7 @@ class _Line:
         if len(core) < len(value):
             self._widen(value[: len(value) - len(core)])
         value, core = core, core.rstrip(_SPACE)
-        begins = not self._waiting and (self._gap >= _NEWLINE or self._displayed or not self._out)
+        begins = not self._waiting and (self._gap >= _NEWLINE or self._displayed or len(self._out) == self._begun)
         if "\n" in core:
             core = core.replace("\n", self._layout.newline)
         begins = begins and self._layout is PARAGRAPH

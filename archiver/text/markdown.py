@@ -141,7 +141,7 @@ class _Writer:
     def _no_formulas(self, node: etree._Element, depth: int) -> None:
         del depth
         if node.get(idioms.NOTE) is not None:
-            self._parts += [(Kind.RAW, (node.text or "").rstrip()), (Kind.TEXT, " ")]
+            self._parts += [(Kind.NOTE, (node.text or "").rstrip()), (Kind.TEXT, " ")]
         else:
             self._prose(node.text or "")
 

@@ -74,6 +74,12 @@ def test_a_footnote_is_one_whatever_made_it(markup: str) -> None:
     assert content.links == ()
 
 
+@pytest.mark.parametrize("words", ["#", "# 1", "- 1", "1. 1", "> 1", "---", ":   1"])
+def test_what_a_footnote_begins_with_is_words(words: str) -> None:
+    content = read(f"<p>甲<d-footnote>{words.replace('>', '&gt;')}</d-footnote>乙</p>")
+    assert content.text.endswith(words)
+
+
 def test_further_blocks_of_a_footnote_are_within_it() -> None:
     note = "<li id='n'><p>一<p>二$x$<pre>a\n  b</pre><p><a href='#r'>^</a></li>"
     content = read(f"<p>甲<a id='r' href='#n'>1</a></p><ol>{note}</ol><p>乙</p>")

@@ -133,6 +133,7 @@ IDIOMS = st.sampled_from(
 @settings(max_examples=150)
 @given(st.lists(st.tuples(IDIOMS, BLOCK), min_size=1, max_size=4))
 @example([("<h2>{}</h2>", "<pre><code></code></pre>")])
+@example([("<p>a<d-footnote>{}</d-footnote></p>", "<p># 1</p>")])
 def test_idioms_around_any_markup_read_as_the_page_does(pairs: list[tuple[str, str]]) -> None:
     body = sources.settle(body_of("".join(idiom.replace("{}", block) for idiom, block in pairs)))
     assert quality.check(body, engines.read(body, RESOLVE), RESOLVE) == ()
