@@ -42,6 +42,11 @@ def picture_type(data: bytes, claimed: str) -> str | None:
     return SVG if claimed.strip().lower().startswith(SVG) and b"<svg" in data[:_HEAD].lower() else None
 
 
+def encoded(data: bytes) -> str:
+    """Return bytes as base64, as JSON and `data:` addresses hold them."""
+    return base64.b64encode(data).decode()
+
+
 def digest_url(data: bytes) -> str:
     """Return the address of bytes that have no other one: `ni:///sha-256;` and their digest (RFC 6920)."""
     digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")

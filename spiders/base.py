@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from archiver.errors import PageNotRecognised, UsageError, in_words
 from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
+from archiver.media import is_digest
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
@@ -254,8 +255,7 @@ class BlogSpider(Spider):
                 if page != post.comment_page:
                     yield self.ask(self.site.comment_page_url(post.id, page), "comments")
         if self.with_images:
-            here = {picture.url for picture in post.content.embedded}
-            for url in dict.fromkeys(image.url for image in post.content.images if image.url not in here):
+            for url in dict.fromkeys(image.url for image in post.content.images if not is_digest(image.url)):
                 yield self.ask(url, self.site.file_kind(url))
             for url in self._new_requisites(response):
                 yield self.ask(url, "requisite")

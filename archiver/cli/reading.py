@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import sys
@@ -133,7 +132,9 @@ def _charset(content_type: str | None) -> str | None:
 
 def _written(article: Article, format_: str, pictures: Path | None) -> str:
     if format_ == "json":
-        return json.dumps(asdict(article), ensure_ascii=False, indent=2, default=_base64)
+        from archiver.media import encoded
+
+        return json.dumps(asdict(article), ensure_ascii=False, indent=2, default=encoded)
     if format_ == "text":
         return f"{article.title}\n\n{article.content.text}"
     from archiver.text import embedded, front_matter
@@ -155,10 +156,6 @@ def _address(picture: EmbeddedPicture, folder: Path | None) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(picture.data)
     return quote(f"{folder.as_posix()}/{name}")
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
 
 
 COMMANDS = (read,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from archiver.export import rows
 from archiver.export.folder import replacing_folder
 from archiver.export.notice import notice
 from archiver.export.rows import Step
+from archiver.media import encoded
 from archiver.store.library import Library
 
 
@@ -22,9 +22,5 @@ def write(library: Library, target: Path, step: Step) -> None:
         for table in rows.TABLES:
             with folder.path(f"{table.name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
                 for row in rows.rows(library, table, step):
-                    file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=_base64) + "\n")
+                    file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=encoded) + "\n")
         folder.write("README.md", rows.readme(notice(library.posts(), library.site.profile), ".jsonl"))
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()

@@ -134,9 +134,8 @@ def _named(page: HtmlElement, pieces: list[str]) -> Body | None:
         if not parts:
             continue
         share, element = max(parts, key=lambda part: part[0])
-        if (
-            share < MOST and sum(part[0] >= PART for part in parts) > 1
-        ):  # cut in pieces, as by advertisements or answers
+        pieced = sum(part[0] >= PART for part in parts) > 1  # as by advertisements, or in answers
+        if share < MOST and pieced:
             element = _together(_from_first_to_last(parts))
             share = _share(element, pieces)
         size = len(letters(text_of(element)))

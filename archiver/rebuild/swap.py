@@ -116,8 +116,9 @@ def rebuild_locked(
 
 def _restore_profile(home: Path) -> None:
     """Write the owner's profile again where only the WARC files are left: what serves the archive needs it too."""
-    written = [run.start.profile for run in files.runs(home / "warc") if run.start.profile]
-    if written and sites.in_home(home) is None:
+    if sites.in_home(home) is not None:
+        return
+    if written := [run.start.profile for run in files.runs(home / "warc") if run.start.profile]:
         with replacing(home / sites.FILE) as file:
             file.write("".join(f"{line}\n" for line in written[-1]).encode())
 

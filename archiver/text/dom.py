@@ -143,6 +143,14 @@ def is_anchor(link: etree._Element) -> bool:
     return "".join(texts(link)).strip(_BLANK) in ("", "#", "¶", "§", "🔗")
 
 
+def append_text(element: etree._Element, text: str) -> None:
+    """Add text at the end of what is inside an element."""
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + text
+    else:
+        element.text = (element.text or "") + text
+
+
 def is_in_rendering(element: etree._Element) -> bool:
     """Tell whether an element is, or is in, what MathJax or KaTeX set of a formula; one with its source is replaced."""
     boxes = (box for box in (element, *element.iterancestors()) if box.tag not in ("article", "body", "html", "main"))

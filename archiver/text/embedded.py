@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from archiver.items import EmbeddedPicture
-from archiver.media import SVG, digest_url, picture_type
+from archiver.media import SVG, digest_url, encoded, picture_type
 
 _ADDRESS = re.compile(r"ni:///sha-256;[\w-]{43}", re.ASCII)
 _SPACE = re.compile(rb"[ \t\n\r\f]+")
@@ -43,7 +43,7 @@ def picture(address: str) -> EmbeddedPicture | None:
 
 def data_url(media_type: str, data: bytes) -> str:
     """Return the `data:` address of a picture."""
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+    return f"data:{media_type};base64,{encoded(data)}"
 
 
 def retarget(markdown: str, targets: Mapping[str, str]) -> str:

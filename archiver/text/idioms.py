@@ -66,7 +66,7 @@ def settle(body: HtmlElement) -> None:
     """Put plain elements in the place of idioms, in the body itself."""
     distill.settle(body)
     notes.settle(body)
-    found = candidates(body)
+    found = cast("list[HtmlElement]", _FOUND(body))
     listings: dict[HtmlElement, bool] = {}
     _settle_notes(body, [element for element in found if element.tag == "li" or _is_note(element)])
     _settle_frames(body, [element for element in found if element.tag == "noscript"])

@@ -182,9 +182,7 @@ def _fill(node: HtmlElement, parts: list[str | etree._Element]) -> None:
         node.remove(child)
     node.text = None
     for part in parts:
-        if not isinstance(part, str):
-            node.append(part)
-        elif len(node):
-            node[-1].tail = (node[-1].tail or "") + part
+        if isinstance(part, str):
+            dom.append_text(node, part)
         else:
-            node.text = (node.text or "") + part
+            node.append(part)

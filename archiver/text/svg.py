@@ -54,7 +54,7 @@ def file(drawing: etree._Element) -> bytes:
         if isinstance(element.tag, str) and _NAME.fullmatch(element.tag):
             copies[element] = _copy(element, parent)
         if element.tail:
-            _append(parent, dom.clean(element.tail))
+            dom.append_text(parent, dom.clean(element.tail))
     etree.cleanup_namespaces(root)
     return etree.tostring(root, encoding="utf-8")
 
@@ -90,11 +90,3 @@ def _attributes(element: etree._Element, namespace: str) -> dict[str, str]:
 def _text(element: etree._Element) -> str | None:
     text = dom.clean(element.text) if element.text else None
     return _CDATA.sub("", text) if text and element.tag in ("script", "style") else text
-
-
-def _append(parent: etree._Element, text: str) -> None:
-    """Add text at the end of what is inside an element."""
-    if len(parent):
-        parent[-1].tail = (parent[-1].tail or "") + text
-    else:
-        parent.text = (parent.text or "") + text
