@@ -260,6 +260,8 @@ class ListingEntry:
     """One post on a category page."""
 
     post_id: int
+    url: str
+    """Canonical."""
     title: str
     published_on: str | None
 
@@ -284,6 +286,8 @@ class CatalogueEntry:
     """One line of the blog's list of everything."""
 
     post_id: int
+    url: str
+    """Canonical."""
     title: str
     year: int
     """Under which it is listed."""

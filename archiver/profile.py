@@ -1,16 +1,18 @@
 """What a blog is like: its names, the forms of its addresses, where on its pages things stand.
 
 A profile is a TOML file for people (`archiver/sites/` has those that come along) and a frozen value for the program.
-Reading one checks it: what is wrong is told with the table and key it stands in.
+It may extend what is known of its engine, such as WordPress, or of any blog: then it says only what is its own. Reading
+one checks it: what is wrong is told with the table and key it stands in.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from string import Formatter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -19,11 +21,14 @@ from archiver.errors import ProfileInvalid
 
 Value = TypeVar("Value")
 
-KINDS = ("catalogue", "post", "comments", "category", "front", "tag", "feed", "page", "file")
+KINDS = ("catalogue", "list", "post", "comments", "category", "front", "tag", "feed", "page", "file")
 """Kinds of address, as in the frontier."""
 
-LISTS = ("catalogue", "category", "index", "furniture")
+LISTS = ("catalogue", "lists", "category", "index", "furniture")
 """What a crawl can start from, lists of posts and the blog beside them; each is a spider."""
+
+ENGINES = Path(__file__).parent / "sites" / "engines"
+"""Folder of what profiles may extend: what is known of an engine, in the tables of a profile."""
 
 Selectors = tuple[str, ...]
 """Where an element is, the most trusted place first: CSS, or XPath where it begins with a slash, a dot and one, or a
@@ -36,8 +41,8 @@ class Rule:
 
     kind: str
     pattern: re.Pattern[str]
-    """A whole path, its escapes in order; groups `post`, `slug`, `page` and `whose` are numbers and names as the kind
-    needs them."""
+    """A whole path below the blog's own, its escapes in order; groups `post`, `slug`, `page` and `whose` are numbers
+    and names as the kind needs them. A post without a number in its address is told by all of the address."""
     canonical: str = ""
     """Path with groups of the pattern in braces; as it stands if empty."""
     further: str = ""
@@ -53,11 +58,15 @@ class Rule:
 class Places:
     """Addresses that nothing needs to tell, as paths."""
 
-    front: str
-    catalogue: str
-    feed: str
-    icon: str
-    dated: tuple[str, ...]
+    front: str = "/"
+    catalogue: str = ""
+    """One page that lists all posts, with their numbers of comments; empty where there is none."""
+    lists: tuple[str, ...] = ()
+    """Lists of posts for programs or people: sitemaps, feeds, indexes, archives; see `archiver.pages.post_lists`."""
+    feed: str = ""
+    """The feed of posts that readers are told of; empty where there is none."""
+    icon: str = "/favicon.ico"
+    dated: tuple[str, ...] = ()
     """Lists of the posts of a `{year}` and of a `{month}`."""
 
 
@@ -65,45 +74,68 @@ class Places:
 class Apart:
     """Elements known by their ids or classes, in lower case."""
 
-    ids: frozenset[str]
-    prefixes: tuple[str, ...]
+    ids: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
     """What ids begin with."""
-    classes: frozenset[str]
+    classes: frozenset[str] = frozenset()
+
+
+_NEVER = re.compile(r"(?!)()")
+"""Fits nothing: what a profile does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fields:
+    """Where on the page of a post its fields are; what is in none of these places, the standards of the web say."""
+
+    title: Selectors = ()
+    authors: Selectors = ()
+    published_at: Selectors = ()
+    """By `datetime` or `content`, or else by their words."""
+    modified_at: Selectors = ()
+    categories: Selectors = ()
+    tags: Selectors = ()
+    license_url: Selectors = ()
+    comment_count: Selectors = ()
+    """Words with the number of comments, the only number in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PostMarkup:
     """Where on the page of a post its parts stand, and how they are written."""
 
-    heading: Selectors
-    """The link in the heading that leads to the post itself."""
-    text: Selectors
-    byline: Selectors
+    fields: Fields = field(default_factory=Fields)
+    heading: Selectors = ()
+    """The link in the heading that leads to the post itself, in a theme that is known as a whole: then the keys below
+    count, and not `fields`."""
+    text: Selectors = ()
+    """Where nothing is found there, general rules look for it."""
+    byline: Selectors = ()
     """Author, date and number of readers."""
-    author: re.Pattern[str]
+    author: re.Pattern[str] = _NEVER
     """In the byline; group 1 is the name."""
-    readers: re.Pattern[str]
+    readers: re.Pattern[str] = _NEVER
     """In the byline; group 1 is the number."""
-    tools: Selectors
+    tools: Selectors = ()
     """The box with categories, tags and number of comments."""
-    comment_counter: re.Pattern[str]
+    comment_counter: re.Pattern[str] = _NEVER
     """In the tools; group 1 is the number."""
-    taxonomy: Selectors
+    taxonomy: Selectors = ()
     """Categories and tags, in the tools."""
-    breadcrumb: Selectors
-    license: Selectors
+    breadcrumb: Selectors = ()
+    license: Selectors = ()
     """Links to the licence, outside what people write."""
-    citation: Selectors
+    citation: Selectors = ()
     """The page's own citation of the post."""
-    bibtex: Selectors
+    bibtex: Selectors = ()
     """The same as a BibTeX entry, in the citation."""
-    footer: tuple[str, ...]
+    footer: tuple[str, ...] = ()
     """Ids of what follows the text inside its element."""
-    notices: tuple[str, ...]
+    notices: tuple[str, ...] = ()
     """How the paragraphs begin that the blog puts under each text, before its footer."""
-    hollow: Selectors
+    hollow: Selectors = ()
     """Elements of the text that only hold a place: they go where they are empty."""
-    apart: Apart
+    apart: Apart = field(default_factory=Apart)
     """What is not the text, where the element of the text is not found and general rules look for it."""
 
 
@@ -111,19 +143,19 @@ class PostMarkup:
 class PageMarkup:
     """Where on an independent page its parts stand."""
 
-    heading: Selectors
-    text: Selectors
+    heading: Selectors = ()
+    text: Selectors = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CommentMarkup:
     """Where on a page its comments stand."""
 
-    boxes: Selectors
+    boxes: Selectors = ()
     """What is around all of them, outermost first."""
-    authors: tuple[str, ...]
+    authors: tuple[str, ...] = ()
     """Classes of elements around a name."""
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] = ()
     """Classes of elements around a text."""
 
 
@@ -131,15 +163,15 @@ class CommentMarkup:
 class ListMarkup:
     """Where on a list of posts its parts stand."""
 
-    posts: Selectors
+    posts: Selectors = ()
     """A block for each post."""
-    title: Selectors
+    title: Selectors = ()
     """The links in a block of which one leads to the post."""
-    byline: Selectors
+    byline: Selectors = ()
     """The element of a block with the date."""
-    column: Selectors
+    column: Selectors = ()
     """The part of the page with the posts."""
-    empty: str
+    empty: str = ""
     """Words in the title of a list, by which one without posts is told from one whose posts are not recognised."""
 
 
@@ -147,9 +179,9 @@ class ListMarkup:
 class Gate:
     """The page a blog answers with until its cookie comes back."""
 
-    longest: int
-    """Characters without white space that it has at most."""
-    signs: tuple[str, ...]
+    longest: int = 0
+    """Characters without white space that it has at most; none where a blog has no gate."""
+    signs: tuple[str, ...] = ()
     """What all stands in it."""
 
 
@@ -165,6 +197,8 @@ class Profile:
     """Scheme and host of every canonical address."""
     hosts: frozenset[str]
     """All names it answers under."""
+    path: str = ""
+    """Under which all of the blog is: `/blog`; empty where it has its hosts to itself."""
     since: int
     """Year of its first post."""
     zone: str
@@ -173,24 +207,24 @@ class Profile:
     """Of its posts, as biblatex names it."""
     citation_key: str
     """What the keys of its citations begin with."""
-    lists: tuple[str, ...]
+    lists: tuple[str, ...] = ("lists", "furniture")
     """Where a crawl starts from, as in LISTS; with `index` it has the curated index that comes along."""
-    root: re.Pattern[str]
+    root: re.Pattern[str] = _NEVER
     """Beginning of a path that means nothing."""
-    never: re.Pattern[str]
+    never: re.Pattern[str] = _NEVER
     """In path and query of what is never asked for."""
-    requisite: re.Pattern[str]
+    requisite: re.Pattern[str] = _NEVER
     """Path of what pages are made with, such as the theme's files."""
-    feed_of_all: re.Pattern[str]
+    feed_of_all: re.Pattern[str] = _NEVER
     """Path of a feed of all posts or all comments; of others there is one on every page."""
-    places: Places
+    places: Places = field(default_factory=Places)
     addresses: tuple[Rule, ...]
     """Forms of addresses; the first that fits counts."""
-    post: PostMarkup
-    page: PageMarkup
-    comments: CommentMarkup
-    listing: ListMarkup
-    gate: Gate
+    post: PostMarkup = field(default_factory=PostMarkup)
+    page: PageMarkup = field(default_factory=PageMarkup)
+    comments: CommentMarkup = field(default_factory=CommentMarkup)
+    listing: ListMarkup = field(default_factory=ListMarkup)
+    gate: Gate = field(default_factory=Gate)
     written: tuple[str, str] = field(init=False, repr=False)
     """Its TOML, and where that is from: what it is made of again in another process."""
 
@@ -206,9 +240,9 @@ class Profile:
         """What it calls itself, in all its languages."""
         return "|".join(self.titles.values())
 
-    def rule(self, kind: str, *groups: str) -> Rule:
-        """Return the first form of a kind of address whose pattern has these groups."""
-        return next(each for each in self.addresses if each.kind == kind and {*groups} <= {*each.pattern.groupindex})
+    def rules(self, kind: str, *groups: str) -> Iterator[Rule]:
+        """Yield the forms of a kind of address whose patterns have these groups."""
+        return (each for each in self.addresses if each.kind == kind and {*groups} <= {*each.pattern.groupindex})
 
 
 @cache  # what is known of an address is kept by profile: the same text is the same one
@@ -221,10 +255,32 @@ def read(text: str, source: str) -> Profile:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileInvalid(f"{source}: expected TOML, found: {error}") from error
-    profile = _table(Profile, table, _Place(source))
+    profile = _table(Profile, _whole(table, _Place(source)), _Place(source))
     _check(profile, _Place(source))
     object.__setattr__(profile, "written", (text, source))
     return profile
+
+
+def _whole(table: dict[str, Any], place: _Place) -> dict[str, Any]:
+    """Return a table with what it does not say itself, but the engine that it extends."""
+    if (name := table.pop("extends", None)) is None:
+        return table
+    file = ENGINES / f"{name}.toml"
+    known = sorted(each.stem for each in ENGINES.glob("*.toml"))
+    if name not in known:
+        raise place.at("extends").wrong(f"one of {', '.join(known)}", repr(name))
+    return _joined(table, _whole(tomllib.loads(file.read_text("utf-8")), _Place(file.name)))
+
+
+def _joined(own: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Return a table over another: of what both say the first counts; of forms of addresses, its own come first."""
+    joined = known | own
+    for key in own.keys() & known.keys():
+        if isinstance(own[key], dict) and isinstance(known[key], dict):
+            joined[key] = _joined(own[key], known[key])
+        elif key == "addresses" and isinstance(own[key], list):
+            joined[key] = own[key] + known[key]
+    return joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +306,14 @@ def _table(kind: type[Value], table: object, place: _Place) -> Value:
     known: dict[str, Field[Any]] = {each.name: each for each in fields(kind) if each.init}  # type: ignore[arg-type]
     if unknown := [key for key in table if key not in known]:
         raise place.at(unknown[0]).wrong(f"one of {', '.join(known)}", f"the key {unknown[0]!r}")
-    if missing := [name for name, each in known.items() if name not in table and each.default is MISSING]:
+    if missing := [name for name, each in known.items() if name not in table and not _has_default(each)]:
         raise place.wrong(f"the key {missing[0]!r}", "none")
     types = get_type_hints(kind)
     return kind(**{key: _value(types[key], value, place.at(key)) for key, value in table.items()})
+
+
+def _has_default(each: Field[Any]) -> bool:
+    return each.default is not MISSING or each.default_factory is not MISSING
 
 
 def _value(kind: Any, value: object, place: _Place) -> Any:
@@ -284,8 +344,11 @@ def _pattern(value: object, place: _Place) -> re.Pattern[str]:
         raise place.wrong("a regular expression", f"{value!r} ({error})") from error
 
 
-_NEEDED = {"post": ("post",), "comments": ("post", "page"), "category": ("slug", "page")}
+_NEEDED = {"comments": ("page",), "category": ("slug", "page")}
 """Groups that the patterns of a kind have: its pages are known by them."""
+
+_WANTED = {"catalogue": ("places", "catalogue"), "lists": ("places", "lists"), "category": ("listing", "posts")}
+"""Table and key without which a crawl cannot start from a list."""
 
 _COUNTED = ("author", "readers", "comment_counter")
 
@@ -307,14 +370,17 @@ def _check(profile: Profile, place: _Place) -> None:
         raise place.at("hosts").wrong(f"{host} of the origin among them", ", ".join(sorted(profile.hosts)))
     if unknown := [name for name in profile.lists if name not in LISTS]:
         raise place.at("lists").wrong(f"some of {', '.join(LISTS)}", repr(unknown[0]))
+    if not re.fullmatch(r"(?:/[^/?#]+)*", profile.path):
+        raise place.at("path").wrong("a path without a slash at its end, such as /blog", profile.path)
     for number, rule in enumerate(profile.addresses):
         _check_rule(rule, place.at("addresses").at(number))
-    for kind in _NEEDED:
-        if kind not in {rule.kind for rule in profile.addresses}:
-            raise place.at("addresses").wrong(f"a form of the addresses of {kind!r}", "none")
-    for part, name in (("post", "text"), ("listing", "posts"), ("listing", "title")):
-        if not getattr(getattr(profile, part), name):
-            raise place.at(part).at(name).wrong("a selector at least", "none")
+    if "post" not in {rule.kind for rule in profile.addresses}:
+        raise place.at("addresses").wrong("a form of the addresses of 'post'", "none")
+    if any(profile.rules("comments", "post")) and not any(profile.rules("post", "post")):
+        raise place.at("addresses").wrong("a form of the addresses of 'post' with a group (?P<post>...)", "none")
+    for name, (part, key) in _WANTED.items():
+        if name in profile.lists and not getattr(getattr(profile, part), key):
+            raise place.at(part).at(key).wrong(f"what {name!r} of `lists` asks for", "none")
     for name in _COUNTED:
         if not getattr(profile.post, name).groups:
             raise place.at("post").at(name).wrong("a group in brackets around what is meant", "none")
@@ -324,9 +390,11 @@ def _check_rule(rule: Rule, place: _Place) -> None:
     if rule.kind not in KINDS:
         raise place.at("kind").wrong(f"one of {', '.join(KINDS)}", repr(rule.kind))
     groups = set(rule.pattern.groupindex)
+    if rule.kind == "comments" and not groups & {"post", "whose"}:
+        raise place.at("pattern").wrong("a group (?P<post>...) or (?P<whose>...)", rule.pattern.pattern)
     if lost := [name for name in _NEEDED.get(rule.kind, ()) if name not in groups]:
         raise place.at("pattern").wrong(f"a group (?P<{lost[0]}>...)", rule.pattern.pattern)
-    if rule.kind in _NEEDED and not rule.canonical:
+    if (rule.kind in _NEEDED or "post" in groups) and not rule.canonical:
         raise place.at("canonical").wrong("the one spelling of these addresses", "none")
     for name in ("canonical", "further"):
         _check_groups(getattr(rule, name), groups, place.at(name))

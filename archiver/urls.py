@@ -6,6 +6,7 @@ the server that is asked, and knows what is at an address by the forms in the bl
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
@@ -19,8 +20,12 @@ from archiver.profile import Profile
 REDIRECTORS = frozenset({"link.zhihu.com"})
 """Hosts whose `?target=` parameter is the address that is meant."""
 
-LARGEST_POST = 999_999_999
-"""Greatest number an address of a post may have."""
+LARGEST_WRITTEN = 999_999_999
+"""Greatest number that an address of a post may have in it."""
+
+_MADE_BYTES = 5
+LARGEST_POST = LARGEST_WRITTEN + (1 << 8 * _MADE_BYTES)
+"""Greatest number of a post: those without one in their address have greater ones than those with one."""
 
 BESIDE = frozenset({"front", "tag", "page", "feed", "file"})
 """Kinds of what belongs to a blog beside its posts."""
@@ -29,6 +34,7 @@ _WITHOUT_QUERY = BESIDE | {"catalogue"}
 _PICTURES = (".apng", ".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
 _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LOWER_ESCAPE = re.compile(r"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f])")
 
 
 def origin(url: str) -> str:
@@ -191,12 +197,13 @@ class Site:
     def post_id(self, canonical: str | None) -> int | None:
         """Return the post a canonical URL is the address of (not one of its comment pages), or None."""
         place = self._place(canonical)
-        return int(place.parts["post"]) if place and place.kind == "post" else None
+        return _number(place) if place and place.kind == "post" else None
 
     def comment_page(self, canonical: str | None) -> tuple[int, int] | None:
         """Return post and number of a comment page's canonical URL, or None."""
-        place = self._place(canonical)
-        return (int(place.parts["post"]), int(place.parts["page"])) if place and place.kind == "comments" else None
+        found = self.discussion(canonical)
+        number = self.post_id(found[0]) if found else None
+        return (number, found[1]) if found and number else None
 
     def category(self, canonical: str | None) -> tuple[str, int] | None:
         """Return slug and page number of a category page's canonical URL, or None."""
@@ -207,58 +214,65 @@ class Site:
 
     def discussion(self, canonical: str | None) -> tuple[str, int] | None:
         """Return the address of a post or independent page, and which page of its comments a canonical URL is."""
-        if found := self.comment_page(canonical):
-            return self.post_url(found[0]), found[1]
         place = self._place(canonical)
-        if place is None or "whose" not in place.parts:
+        if place is None:
             return None
-        return self.profile.origin + _placed(self.profile, place.parts["whose"]).path, int(place.parts["page"])
+        if place.kind == "comments" and "post" in place.parts:
+            return self._numbered(place.parts["post"]), int(place.parts["page"])
+        if "whose" not in place.parts:
+            return None
+        whose = _placed(self.profile, self.profile.path + place.parts["whose"])
+        return self.profile.origin + whose.path, int(place.parts["page"])
 
     # Addresses that are known without a link
 
     def front_url(self) -> str:
         """Return the canonical URL of the front page."""
-        return self.profile.origin + self.profile.places.front
+        return self._at(self.profile.places.front)
 
     def catalogue_url(self) -> str:
-        """Return the canonical URL of the blog's list of everything."""
-        return self.profile.origin + self.profile.places.catalogue
+        """Return the canonical URL of the blog's list of everything; of the front page where there is none."""
+        return self._at(self.profile.places.catalogue or self.profile.places.front)
+
+    def list_urls(self) -> tuple[str, ...]:
+        """Return the canonical URLs of the lists of posts that programs read, such as sitemaps and feeds."""
+        return tuple(map(self._at, self.profile.places.lists))
 
     def feed_url(self) -> str:
-        """Return the canonical URL of the feed of posts."""
-        return self.profile.origin + self.profile.places.feed
+        """Return the canonical URL of the feed of posts; of the front page where there is none."""
+        return self._at(self.profile.places.feed or self.profile.places.front)
 
     def icon_url(self) -> str:
         """Return the canonical URL of the icon that browsers ask for when a page names none."""
         return self.profile.origin + self.profile.places.icon
 
+    def _numbered(self, post: str | int) -> str:
+        return self._at(next(self.profile.rules("post", "post")).path(post=post))
+
+    def _at(self, path: str) -> str:
+        return self.profile.origin + self.profile.path + path
+
     def dated_urls(self, day: str) -> tuple[str, ...]:
         """Return the canonical URLs of the lists of posts of the year and the month of a day, `YYYY-MM-DD`."""
         year, month, _ = day.split("-")
-        return tuple(self.profile.origin + path.format(year=year, month=month) for path in self.profile.places.dated)
+        return tuple(self._at(path.format(year=year, month=month)) for path in self.profile.places.dated)
 
-    def post_url(self, post_id: int) -> str:
-        """Return the canonical URL of a post."""
-        return self._made("post", post=post_id)
-
-    def comment_page_url(self, post_id: int, page: int) -> str:
-        """Return the canonical URL of one page of a post's comments."""
-        return self._made("comments", post=post_id, page=page)
+    def post_url(self, post_id: int) -> str | None:
+        """Return the canonical URL of a post by the number in it; None where addresses of posts have none."""
+        written = post_id <= LARGEST_WRITTEN and any(self.profile.rules("post", "post"))
+        return self._numbered(post_id) if written else None
 
     def category_url(self, slug: str, page: int = 1) -> str:
         """Return the canonical URL of a page of a category."""
-        return self._made("category", slug=_escaped(slug, _SAFE + "?#"), page=page)
+        rule = next(self.profile.rules("category", "slug", "page"))
+        return self._at(rule.path(slug=_escaped(slug, _SAFE + "?#"), page=page))
 
     def discussion_url(self, url: str, page: int) -> str:
         """Return the canonical URL of one page of the comments of a post or independent page."""
         number = self.post_id(url)
-        if number is not None:
-            return self.comment_page_url(number, page)
-        path = self.profile.rule("page", "whose", "page").path(whose=self.path(url).rstrip("/"), page=page)
-        return self.profile.origin + path
-
-    def _made(self, kind: str, **parts: str | int) -> str:
-        return self.profile.origin + self.profile.rule(kind).path(**parts)
+        rule = next(self.profile.rules("page" if number is None else "comments", "page"))
+        whose = self.path(url).removeprefix(self.profile.path).rstrip("/")
+        return self._at(rule.path(post=number, whose=whose, page=page))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +296,25 @@ def _resolved(site: Site, href: str, base: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _placed(profile: Profile, path: str) -> Place:
     """Return what a path of the blog leads to, by the first form that fits."""
-    root = profile.root.match(path)
-    path = _escaped(path[root.end() :] if root else path, _SAFE) or "/"
+    path = _upper(_escaped(path, _SAFE)) or "/"
+    own = path.removeprefix(profile.path) or "/"
+    if profile.path and (own == path or not own.startswith("/")):
+        return Place(None, path, {})
+    root = profile.root.match(own)
+    own = own[root.end() :] or "/" if root else own
     for rule in profile.addresses:
-        if found := rule.pattern.fullmatch(path):
+        if found := rule.pattern.fullmatch(own):
             parts = found.groupdict()
-            return Place(rule.kind, rule.path(**parts) or path, parts)
-    return Place(None, path, {})
+            return Place(rule.kind, profile.path + (rule.path(**parts) or own), parts)
+    return Place(None, profile.path + own, {})
+
+
+def _number(place: Place) -> int:
+    """Return the number of a post: the one in its address, or else one made of all its path."""
+    if "post" in place.parts:
+        return int(place.parts["post"])
+    digest = hashlib.sha256(place.path.encode()).digest()
+    return LARGEST_WRITTEN + 1 + int.from_bytes(digest[:_MADE_BYTES])
 
 
 def _foreign(url: str) -> str | None:
@@ -296,6 +322,11 @@ def _foreign(url: str) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     return "".join(char if char.isprintable() and char != " " else quote(char) for char in url)
+
+
+def _upper(path: str) -> str:
+    """Return a path with its escapes in capitals: WordPress writes small ones (RFC 3986, 6.2.2.1)."""
+    return _LOWER_ESCAPE.sub(lambda found: found[0].upper(), path) if "%" in path else path
 
 
 def _escaped(text: str, safe: str) -> str:

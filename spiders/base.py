@@ -216,7 +216,7 @@ class BlogSpider(Spider):
         """Return the address of the post a redirect led to, when it is another one than was asked for."""
         asked = self.site.post_id(response.meta.get("frontier_url"))
         found = self.site.post_id(self.site.resolve(response.url))
-        return self.site.post_url(found) if asked and found and asked != found else None
+        return self.site.resolve(response.url) if asked and found and asked != found else None
 
     def _catalogue(self, response: Response) -> Found:
         catalogue = parse_catalogue(response.url, response.body, self.site)
@@ -226,15 +226,16 @@ class BlogSpider(Spider):
         if "catalogue" in self.sources:
             for entry in catalogue.entries:
                 listed = {"title": entry.title, "comment_count": entry.comment_count}
-                yield self.ask(self.site.post_url(entry.post_id), "post", **listed)
+                yield self.ask(entry.url, "post", **listed)
         yield catalogue
 
     def _category(self, response: Response) -> Found:
         listing = parse_listing(response.url, response.body, self.site)
-        posts = [entry.post_id for entry in listing.entries]
-        if listing.next_page and posts:
-            yield self.ask(self.site.category_url(listing.category.slug, listing.next_page), "category", last=posts[-1])
-        yield from self._posts(posts)
+        entries = listing.entries
+        if listing.next_page and entries:
+            url = self.site.category_url(listing.category.slug, listing.next_page)
+            yield self.ask(url, "category", last=entries[-1].post_id)
+        yield from self._posts(entry.url for entry in entries)
         yield listing
 
     def _index(self, response: Response) -> Found:
@@ -242,18 +243,18 @@ class BlogSpider(Spider):
 
     def topics(self, topics: Topics) -> Found:
         """Ask for every post of a curated index."""
-        yield from self._posts(link.post_id for topic in topics.topics for link in topic.links)
+        yield from self._posts(link.url for topic in topics.topics for link in topic.links)
         yield topics
 
-    def _posts(self, numbers: Iterable[int]) -> Iterator[Request]:
-        return (self.ask(self.site.post_url(number), "post") for number in numbers)
+    def _posts(self, urls: Iterable[str]) -> Iterator[Request]:
+        return (self.ask(url, "post") for url in urls)
 
     def _post(self, response: Response) -> Found:
         post = parse_post(response.url, response.body, self.site)
         if self.with_comments:
             for page in range(1, post.comment_pages + 1):
                 if page != post.comment_page:
-                    yield self.ask(self.site.comment_page_url(post.id, page), "comments")
+                    yield self.ask(self.site.discussion_url(post.url, page), "comments")
         if self.with_images:
             for url in dict.fromkeys(image.url for image in post.content.images if not is_digest(image.url)):
                 yield self.ask(url, self.site.file_kind(url))

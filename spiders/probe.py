@@ -48,8 +48,8 @@ class ProbeSpider(BlogSpider):
         match item:
             case Catalogue(entries=entries):
                 busiest = max(entries, key=lambda entry: entry.comment_count)
-                posts = dict.fromkeys((busiest.post_id, entries[0].post_id, entries[-1].post_id))
-                return [self.ask(self.site.post_url(number), "post") for number in list(posts)[:2]]
+                posts = dict.fromkeys((busiest.url, entries[0].url, entries[-1].url))
+                return [self.ask(url, "post") for url in list(posts)[:2]]
             case Post():
                 return self._beside(item)
             case Listing(page=1, last_page=last, category=category) if last > 1 and category.slug:
@@ -61,7 +61,7 @@ class ProbeSpider(BlogSpider):
         found = []
         if post.comment_pages > 1:
             page = 1 if post.comment_page > 1 else 2
-            found.append(self.ask(self.site.comment_page_url(post.id, page), "comments"))
+            found.append(self.ask(self.site.discussion_url(post.url, page), "comments"))
         if post.categories and not self.category_asked:
             self.category_asked = True
             found.append(self.ask(self.site.category_url(post.categories[0].slug), "category"))

@@ -87,8 +87,8 @@ def test_addresses_that_are_no_posts(path: str) -> None:
 
 def test_parts_of_canonical_urls() -> None:
     assert Site().post_id(POST) == 8265
-    assert Site().post_id(Site().comment_page_url(8265, 2)) is None
-    assert Site().comment_page(Site().comment_page_url(8265, 2)) == (8265, 2)
+    assert Site().post_id(Site().discussion_url(POST, 2)) is None
+    assert Site().comment_page(Site().discussion_url(POST, 2)) == (8265, 2)
     assert Site().category(Site().category_url("Big-Data")) == ("Big-Data", 1)
     assert Site().category(Site().category_url("Big-Data", 3)) == ("Big-Data", 3)
     assert Site().category(POST) is None

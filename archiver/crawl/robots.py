@@ -154,7 +154,7 @@ class RobotsMiddleware:
     def _obeyed(self, origin: str, rules: Protego) -> Protego:
         """Return the rules; where they forbid the blog as a whole, stop the run."""
         site = self.run.site
-        pages = (site.front_url(), site.catalogue_url(), site.post_url(1))
+        pages = {site.front_url(), site.catalogue_url(), *site.list_urls(), site.post_url(1) or site.front_url()}
         if origin == site.base and not any(rules.can_fetch(site.fetch_url(page), PRODUCT) for page in pages):
             message = (
                 f"{origin}/robots.txt forbids all of the blog; nothing was asked for, and all that is archived stays"

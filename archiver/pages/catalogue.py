@@ -79,13 +79,15 @@ def _move(place: _Place, element: HtmlElement) -> None:
 
 def _entry(link: HtmlElement, place: _Place, site: Site, url: str) -> CatalogueEntry | None:
     href = link.get("href") or ""
-    number = site.post_id(site.resolve(href, url))
-    if number is None or urlsplit(href).fragment == _COMMENTS:
+    target = site.resolve(href, url)
+    number = site.post_id(target)
+    if target is None or number is None or urlsplit(href).fragment == _COMMENTS:
         return None
     counter = link.getnext()
     count = text_of(counter) if counter is not None and counter.tag == "a" else ""
     return CatalogueEntry(
         post_id=number,
+        url=target,
         title=text_of(link),
         year=place.year,
         published_on=dates.iso(place.year, place.month, place.day),

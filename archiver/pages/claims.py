@@ -1,7 +1,7 @@
 """What a page claims of its article, and which standard said it.
 
 Each reader of a standard yields claims; of several about one field the first that makes sense counts. The readers are
-asked in the order of `archiver.pages.article`, the most exact standard first.
+asked in the order of `archiver.pages.by_standards`, the most exact standard first.
 """
 
 from __future__ import annotations

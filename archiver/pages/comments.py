@@ -54,16 +54,17 @@ def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> Comme
     Raises PageNotRecognised when the address is no comment page's, or no comment is on the page.
     """
     site = site or Site()
-    place = site.comment_page(site.canonical(url))
-    if place is None:
+    place = site.discussion(site.canonical(url))
+    number = site.post_id(place[0]) if place else None
+    if place is None or number is None:
         raise PageNotRecognised(url, "expected the address of a comment page")
     tree = parse(url, body)
-    found = read(tree, site.post_url(place[0]), site, url, notation.of(tree))
+    found = read(tree, place[0], site, url, notation.of(tree))
     if not found.comments:
         said = found.issues[0] if found.issues else "found none"
         raise PageNotRecognised(url, f"expected comments with ids `comment-N`, {said}")
     return CommentPage(
-        post_id=place[0],
+        post_id=number,
         page=place[1],
         comments=found.comments,
         comments_unread=found.unread,

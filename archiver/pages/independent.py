@@ -18,7 +18,7 @@ from archiver.items import Content, File, Gap, Page, Quality
 from archiver.pages import comments
 from archiver.pages.document import parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
-from archiver.pages.post import beside, prune
+from archiver.pages.places import beside, prune
 from archiver.pages.selectors import first
 from archiver.profile import Profile
 from archiver.text import engines, notation, quality, sources

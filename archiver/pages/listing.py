@@ -75,11 +75,12 @@ def _entry(block: HtmlElement, site: Site, url: str) -> ListingEntry | None:
     """Return the post of a block: its first linked heading, as excerpts hold headings of their own."""
     markup = site.profile.listing
     for link in every(block, *markup.title):
-        number = site.post_id(site.resolve(link.get("href"), url))
-        if number:
+        target = site.resolve(link.get("href"), url)
+        number = site.post_id(target)
+        if target and number:
             submitted = first(block, *markup.byline)
             published_on = date_in(text_of(submitted)) if submitted is not None else None
-            return ListingEntry(post_id=number, title=text_of(link), published_on=published_on)
+            return ListingEntry(post_id=number, url=target, title=text_of(link), published_on=published_on)
     return None
 
 

@@ -1,26 +1,26 @@
 """An article page: the post, its metadata, and the page of comments shown with it.
 
-Every field is found by meaning and anchor (ids, classes, forms of URLs) rather than by position, and where the page
-says a thing twice both are read: what disagrees is reported, not guessed away.
+On the pages of a theme that is known as a whole every field is found by meaning and anchor (ids, classes, forms of
+URLs) rather than by position, and where the page says a thing twice both are read: what disagrees is reported, not
+guessed away. Other pages are read by `archiver.pages.entry`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from functools import partial
 
 import lxml.html
-from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, Post, Quality
-from archiver.pages import comments
+from archiver.pages import comments, entry
 from archiver.pages.document import parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.metadata import Metadata, read_metadata
+from archiver.pages.places import beside, prune
 from archiver.pages.selectors import every, first
 from archiver.profile import PostMarkup
 from archiver.text import engines, notation, quality, sources
@@ -36,20 +36,23 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
     """
     site = site or Site()
     canonical = site.canonical(url)
-    place = site.comment_page(canonical)
-    number = place[0] if place else site.post_id(canonical)
-    if number is None:
+    place = site.discussion(canonical)
+    own = place[0] if place else canonical
+    number = site.post_id(own)
+    if own is None or number is None:
         raise PageNotRecognised(url, "expected the address of a post")
+    if not site.profile.post.heading:
+        return entry.read(own, url, body, site)
     tree, flaws = parse_with_flaws(url, body)
     heading = _heading(tree, number, site, url)
     head = read_metadata(tree, heading, site, url)
     head.issues += flaws
     written = notation.of(tree)
-    said = comments.read(tree, site.post_url(number), site, url, written, owner=head.author, claimed=head.comment_count)
+    said = comments.read(tree, own, site, url, written, owner=head.author, claimed=head.comment_count)
     content, checked, digest = _body(tree, head, site, url, written)
     return Post(
         id=number,
-        url=site.post_url(number),
+        url=own,
         title=head.title,
         author=head.author,
         published_on=head.published_on,
@@ -150,62 +153,3 @@ def _digest(body: HtmlElement, head: Metadata) -> str:
         lxml.html.tostring(body, encoding="unicode", with_tail=False).strip(),
     ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def prune(body: HtmlElement, markup: PostMarkup) -> None:
-    """Take what the blog puts under each text out of a body: notices and its footer.
-
-    In old posts an unclosed quote swallows them, so they are looked for at any depth.
-    """
-    for name in markup.footer:
-        for element in body.xpath(f".//div[@id='{name}']") or body.xpath(f".//*[@id='{name}']"):
-            if element.getparent() is not None:
-                element.drop_tree()
-    for notice in markup.notices:
-        _cut(body, notice)
-    for element in every(body, *markup.hollow):
-        if element is not body and not text_of(element) and len(element) == 0:
-            element.drop_tree()
-
-
-def beside(markup: PostMarkup, page: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield what is known not to be the text of a page: parts known by id or class, and the notices at its end."""
-    apart = markup.apart
-    for element in page.iter(etree.Element):
-        name = element.get("id", "")
-        if (
-            name.lower() in apart.ids
-            or name.startswith(apart.prefixes)
-            or not apart.classes.isdisjoint(element.get("class", "").lower().split())
-            or (element.tag == "p" and str(element.text_content()).lstrip().startswith(markup.notices))
-        ):
-            yield element
-
-
-def _cut(body: HtmlElement, notice: str) -> None:
-    """Remove the last paragraph that begins with a notice; a post may well quote one earlier.
-
-    Where the whole text is one paragraph, only what follows the notice goes.
-    """
-    starts = [
-        found.getparent()
-        for found in body.xpath(".//text()[contains(., $notice)]", notice=notice)
-        if found.is_text and found.lstrip().startswith(notice)
-    ]
-    if not starts:
-        return
-    innermost = starts[-1]
-    outermost = innermost
-    for above in innermost.iterancestors():
-        if above is body or not _begins(above, notice):
-            break
-        outermost = above
-    for later in list(outermost.itersiblings()) if outermost.tag not in ("p", "div") else []:
-        later.drop_tree()
-    if outermost.tag not in ("p", "div"):
-        outermost.tail = None
-    outermost.drop_tree()
-
-
-def _begins(element: HtmlElement, notice: str) -> bool:
-    return str(element.text_content()).lstrip().startswith(notice)

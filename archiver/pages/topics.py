@@ -32,12 +32,14 @@ def parse_topics(source: str, body: bytes, site: Site | None = None) -> Topics:
     for element in _tree(source, body).iter():
         if element.tag in HEADINGS:
             topics.append((text_of(element), []))
-        elif element.tag == "a" and (number := site.post_id(site.resolve(element.get("href") or "", base))):
-            links, url = topics[-1][1], site.post_url(number)
+        elif element.tag == "a" and (url := site.resolve(element.get("href") or "", base)):
+            if (number := site.post_id(url)) is None:
+                continue
+            links = topics[-1][1]
             links.append(TopicLink(position=len(links), post_id=number, title=text_of(element), url=url))
     kept = [(name, links) for name, links in topics if links]
     if not kept:
-        raise PageNotRecognised(source, "expected headings with links to posts (/archives/N) below them, found none")
+        raise PageNotRecognised(source, "expected headings with links to posts below them, found none")
     return Topics(
         source=source,
         topics=tuple(Topic(position=n, name=name, links=tuple(links)) for n, (name, links) in enumerate(kept)),

@@ -117,13 +117,13 @@ def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
         case Post():
             pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
             pictures = dict.fromkeys(image.url for image in item.content.images if site.owns(image.url))
-            comments = [(site.comment_page_url(item.id, number), "comments") for number in pages]
+            comments = [(site.discussion_url(item.url, number), "comments") for number in pages]
             return comments + [(url, site.file_kind(url)) for url in pictures]
         case Page():
             return [(url, "page") for url in item.further]
         case Listing():
             after = [(site.category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
-            return after + [(site.post_url(entry.post_id), "post") for entry in item.entries]
+            return after + [(entry.url, "post") for entry in item.entries]
     return []
 
 

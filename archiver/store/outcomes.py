@@ -153,9 +153,19 @@ def _save_comments(
     sure = shown if proven else replace(shown, comments_unread=max(shown.comments_unread, 1))
     sight = comments.save(session, sure, seen_at=_seen_at(outcome), capture_id=outcome.capture_id)
     if sight.look_before:
-        number, page = (shown.id, shown.comment_page) if isinstance(shown, Post) else (shown.post_id, shown.page)
-        frontier.add(session, site.comment_page_url(number, page - 1), "comments", run_id=run_id, now=timestamp())
+        url, page = _place(shown, outcome, site)
+        frontier.add(session, site.discussion_url(url, page - 1), "comments", run_id=run_id, now=timestamp())
     return sight.new
+
+
+def _place(shown: Post | CommentPage, outcome: Outcome, site: Site) -> tuple[str, int]:
+    """Return the post that comments are under, and the number of their page."""
+    if isinstance(shown, Post):
+        return shown.url, shown.comment_page
+    place = site.discussion(outcome.url)
+    if place is None:
+        raise ValueError(f"expected the address of a page of comments, found {outcome.url}")
+    return place[0], shown.page
 
 
 def _seen_at(outcome: Outcome) -> str:

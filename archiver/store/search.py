@@ -245,8 +245,8 @@ def _page_hit(connection: sqlite3.Connection, asked: Query, number: int, related
 
 
 def _comment_hit(connection: sqlite3.Connection, asked: Query, number: int, related: bool, site: Site) -> Hit:
-    post, title, page, author, published_on, text = connection.execute(
-        "SELECT p.id, p.title, c.page, c.author, c.published_on, c.text "
+    post, url, title, page, author, published_on, text = connection.execute(
+        "SELECT p.id, p.url, p.title, c.page, c.author, c.published_on, c.text "
         "FROM comments AS c JOIN posts AS p ON p.id = c.post_id WHERE c.id = ?",
         (number,),
     ).fetchone()
@@ -254,7 +254,7 @@ def _comment_hit(connection: sqlite3.Connection, asked: Query, number: int, rela
         post_id=post,
         comment_id=number,
         title=passages.mark(title, _marked(asked, asked.titles, False)),
-        url=f"{site.comment_page_url(post, page)}#comment-{number}",
+        url=f"{site.discussion_url(url, page)}#comment-{number}",
         author=author,
         published_on=published_on,
         passage=passages.passage(text, _marked(asked, asked.words, related)),

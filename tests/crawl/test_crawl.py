@@ -268,7 +268,7 @@ def test_comments_that_come_before_their_post_wait_for_it(crawled: Callable[...,
     """As after a kill, or when a page of comments is quicker than the reading of its post."""
     archive = crawled()
     archive.home.mkdir()
-    early = Site().comment_page_url(TWO_PAGES, 1)
+    early = Site().discussion_url(f"https://kexue.fm/archives/{TWO_PAGES}", 1)
     with Archive(database_url(archive.home)) as database:
         _, cycle = runs.begin(database.session, "crawl catalogue", now=timestamp())
         frontier.add(database.session, early, "comments", run_id=cycle, now=timestamp())

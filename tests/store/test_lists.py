@@ -9,7 +9,6 @@ from sqlalchemy import select
 from archiver import items
 from archiver.store import lists, models, runs
 from archiver.store.database import Archive
-from archiver.urls import Site
 
 NOW = "2026-11-21T00:00:00Z"
 
@@ -23,14 +22,26 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 def catalogue(*numbers: int) -> items.Catalogue:
     entries = (
-        items.CatalogueEntry(post_id=number, title=f"t{number}", year=2026, published_on="2026-01-01", comment_count=0)
+        items.CatalogueEntry(
+            post_id=number,
+            url=f"https://kexue.fm/archives/{number}",
+            title=f"t{number}",
+            year=2026,
+            published_on="2026-01-01",
+            comment_count=0,
+        )
         for number in numbers
     )
     return items.Catalogue(entries=tuple(entries), year_totals=((2026, len(numbers)),), categories=())
 
 
 def listing(*numbers: int) -> items.Listing:
-    entries = (items.ListingEntry(post_id=number, title=f"t{number}", published_on=None) for number in numbers)
+    entries = (
+        items.ListingEntry(
+            post_id=number, url=f"https://kexue.fm/archives/{number}", title=f"t{number}", published_on=None
+        )
+        for number in numbers
+    )
     category = items.Category(slug="Big-Data", name="信息时代")
     return items.Listing(
         category=category, page=1, entries=tuple(entries), next_page=None, last_page=1, categories=(category,)
@@ -39,7 +50,12 @@ def listing(*numbers: int) -> items.Listing:
 
 def topics(*numbers: int) -> items.Topics:
     links = (
-        items.TopicLink(position=n, post_id=number, title="t", url=Site().post_url(number))
+        items.TopicLink(
+            position=n,
+            post_id=number,
+            title="t",
+            url=f"https://kexue.fm/archives/{number}",
+        )
         for n, number in enumerate(numbers)
     )
     return items.Topics(source="index.md", topics=(items.Topic(position=0, name="甲", links=tuple(links)),))

@@ -346,7 +346,14 @@ def test_a_version_without_its_tags_or_licence_is_held(shelf: Shelf, lost: dict[
     ("title", "count", "issues"), [("题目", 0, 0), ("题 目", 0, 0), ("别的", 0, 1), ("题目", 4, 1)]
 )
 def test_a_first_sight_is_judged_by_what_the_catalogue_says(shelf: Shelf, title: str, count: int, issues: int) -> None:
-    entry = items.CatalogueEntry(post_id=8, title=title, year=2026, published_on="2026-10-01", comment_count=count)
+    entry = items.CatalogueEntry(
+        post_id=8,
+        url="https://kexue.fm/archives/8",
+        title=title,
+        year=2026,
+        published_on="2026-10-01",
+        comment_count=count,
+    )
     catalogue = items.Catalogue(entries=(entry,), year_totals=((2026, 1),), categories=())
     lists.save_catalogue(shelf.session, catalogue, run_id=shelf.run)
     assert shelf.put(POST) == Change.NEW

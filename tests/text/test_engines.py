@@ -13,7 +13,7 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from archiver.items import Content
-from archiver.pages.post import beside
+from archiver.pages.places import beside
 from archiver.text import engines
 from archiver.urls import Site
 from tests.text.bodies import body_of

@@ -241,8 +241,8 @@ def language(request: Request) -> Response:
 def _unknown_post(request: Request, number: int) -> Response:
     here = desk(request)
     url = here.site.post_url(number)
-    gap = here.library.gap(url)
-    return problem(request, 404, "The archive does not have this post.", url, url=url, gap=gap)
+    gap = here.library.gap(url) if url else None
+    return problem(request, 404, "The archive does not have this post.", url or str(number), url=url, gap=gap)
 
 
 def _revision(here: Desk, post: int, number: int) -> Row:

@@ -250,8 +250,8 @@ def filled(home: Path, reader: str = "http://127.0.0.1:9") -> Path:
         position=0,
         name="矩阵",
         links=(
-            items.TopicLink(position=0, post_id=1001, title="迹", url=Site().post_url(1001)),
-            items.TopicLink(position=1, post_id=1999, title="没有", url=Site().post_url(1999)),
+            items.TopicLink(position=0, post_id=1001, title="迹", url="https://kexue.fm/archives/1001"),
+            items.TopicLink(position=1, post_id=1999, title="没有", url="https://kexue.fm/archives/1999"),
         ),
     )
     lists.save_topics(library.archive.session, items.Topics(source="index.md", topics=(index,)), run_id=library.run)

@@ -1,0 +1,171 @@
+"""An article as its page tells of it by the standards of the web, and its text as general rules find it.
+
+Where a profile says in which places of a page something stands, those are asked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from urllib.parse import urljoin
+
+from lxml.html import HtmlElement
+
+from archiver.errors import PageNotRecognised
+from archiver.items import Article, Quality
+from archiver.pages import body as bodies
+from archiver.pages import dates, distill, places, schema_org, standards, titles, values
+from archiver.pages.body import Body
+from archiver.pages.claims import Claim, Claims, Reader
+from archiver.profile import PostMarkup
+from archiver.text import engines, notation, quality, sources
+from archiver.text.guess import guess
+from archiver.text.notation import Scripts
+from archiver.urls import Site
+
+READERS: tuple[Reader, ...] = (
+    standards.canonical,
+    schema_org.json_ld,
+    schema_org.microdata,
+    schema_org.rdfa,
+    distill.front_matter,
+    standards.h_entry,
+    standards.opengraph,
+    standards.citation,
+    standards.dublin_core,
+    standards.names,
+    standards.rels,
+    standards.times,
+    standards.customs,
+    standards.keywords,
+    standards.html,
+)
+"""Standards in the order in which they are believed: those made for machines to read, then those for everything."""
+
+
+MACHINES = frozenset({"json-ld", "microdata", "rdfa", "h-entry", "opengraph", "citation", "dublin-core"})
+"""Witnesses made for machines to read: where they disagree, the page is odd."""
+
+RULES = "trafilatura"
+"""Witness of what no standard says and general rules find."""
+
+
+def read(
+    tree: HtmlElement,
+    url: str,
+    flaws: tuple[str, ...] = (),
+    scripts: Scripts | None = None,
+    site: Site | None = None,
+) -> Article:
+    """Return the article of a page, with `flaws` of its bytes among its notes.
+
+    `scripts` is as of `archiver.pages.article`; `site` is the blog, where it is one whose profile says what stands
+    where, and its addresses come out as canonical ones. Raises PageNotRecognised when there is nothing to read.
+    """
+    markup = site.profile.post if site else PostMarkup()
+    said = Claims(_claims(tree, markup))
+    base = _base(tree, url, said)
+    address = partial(values.address, base=base)
+    title = titles.title(tree, said)
+    site_name = said.one("site_name", values.word)
+    authors, published_at = _byline(tree, said)
+    settled = sources.settle(tree, notation.of(tree, scripts and partial(_loaded, scripts, base)))
+    found = places.text(settled, markup) or bodies.find(settled)
+    if found is None:
+        raise PageNotRecognised(url or "the page", "expected an article, found no text")
+    bodies.trim(found.element, title, authors, published_at)
+    resolve = partial(site.resolve if site else values.target, base=base)
+    content = engines.read(found.element, resolve)
+    canonical, license_url = said.one("canonical_url", address), said.one("license_url", address)
+    return Article(
+        url=url or canonical or "",
+        title=title,
+        authors=authors,
+        published_at=published_at,
+        modified_at=said.one("modified_at", dates.moment),
+        tags=said.many("tags", lambda tag: None if tag in (title, site_name) else values.word(tag)),
+        categories=said.many("categories", values.category),
+        license=_license(said, license_url),
+        license_url=license_url,
+        language=_language(said, content.text),
+        canonical_url=canonical,
+        description=said.one("description"),
+        site_name=site_name,
+        witnesses=said.witnesses,
+        content=content,
+        quality=Quality(
+            engine=found.engine,
+            issues=(*_issues(found), *quality.check(found.element, content, resolve)),
+            notes=(*flaws, *_notes(said, base), *quality.notes(content)),
+        ),
+    )
+
+
+def _loaded(scripts: Scripts, base: str, written: list[str]) -> dict[str, str]:
+    """Return the sources of scripts by their addresses as written, under which a saved page has them, or absolute."""
+    absolute = {each: values.address(each, base) or each for each in written}
+    sources = scripts(list(dict.fromkeys([*written, *absolute.values()])))
+    found = {each: sources.get(each, sources.get(absolute[each])) for each in written}
+    return {each: source for each, source in found.items() if source is not None}
+
+
+def _claims(tree: HtmlElement, markup: PostMarkup) -> Iterator[Claim]:
+    yield from places.claims(tree, markup.fields)
+    for reader in READERS:
+        yield from reader(tree)
+
+
+def _base(tree: HtmlElement, url: str, said: Claims) -> str:
+    """Return the address that links of a page count from: as `<base>` says, or where it was or says it is."""
+    own = url or next((each.value for each in said.all("canonical_url") if values.address(each.value, "")), "")
+    given = tree.xpath("//base[@href]")
+    try:
+        return urljoin(own, given[0].get("href")) if given else own
+    except ValueError:
+        return own
+
+
+def _byline(tree: HtmlElement, said: Claims) -> tuple[tuple[str, ...], str | None]:
+    """Return authors and date; what of them no standard names, general rules may find."""
+    authors, published_at = said.many("authors", values.name), said.one("published_at", dates.moment)
+    if authors and published_at:
+        return authors, published_at
+    found = guess(tree)
+    named = tuple(filter(None, map(values.name, (found.author or "").split(";"))))
+    if not authors and named:
+        authors = said.settle("authors", named, RULES)
+    if not published_at and found.date:
+        published_at = said.settle("published_at", found.date, RULES)
+    return authors, published_at
+
+
+def _license(said: Claims, url: str | None) -> str | None:
+    """Return the name of the licence, as its address tells if it can; in the words of the page if not."""
+    if url and (name := values.license_at(url)):
+        return said.settle("license", name, said.witnesses["license_url"])
+    return said.one("license")
+
+
+def _language(said: Claims, text: str) -> str | None:
+    """Return the language the page names, unless the letters of the text say another."""
+    claimed, written = said.one("language", values.language), values.language_of(text)
+    return said.settle("language", written, "text") if written and (claimed or "")[:2] != written else claimed
+
+
+def _issues(found: Body) -> list[str]:
+    return ["nobody found a text on the page: all of it is taken"] if found.engine == bodies.ALL else []
+
+
+def _notes(said: Claims, base: str) -> list[str]:
+    """Return what is odd about what a page says, or does not say."""
+    notes = [] if base else ["it is not known where the page comes from: addresses without a host stand as written"]
+    if said.witnesses.get("published_at") == RULES:
+        notes.append("published_at: found by general rules")
+    days: dict[str, str] = {}
+    for claim in said.all("published_at"):
+        if claim.witness in MACHINES and (moment := dates.moment(claim.value)):
+            days.setdefault(moment[:10], claim.witness)
+    if len(days) > 1:
+        told = ", ".join(f"{day} ({witness})" for day, witness in days.items())
+        notes.append(f"published_at: the page says {told}")
+    return notes

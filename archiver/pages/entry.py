@@ -1,0 +1,106 @@
+"""A post of a blog whose pages are read by the standards of the web, and by the places that its profile names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import datetime
+
+import lxml.html
+from lxml.html import HtmlElement
+
+from archiver.items import Article, Category, Post
+from archiver.pages import by_standards, comments
+from archiver.pages.document import links, parse_with_flaws, sorted_links, text_of
+from archiver.pages.ending import ending_of
+from archiver.pages.selectors import every, first
+from archiver.profile import Profile
+from archiver.text import notation
+from archiver.urls import Site
+
+_DAY = len("YYYY-MM-DD")
+_ZONED = re.compile(r"T.*(?:Z|[+-]\d\d:?\d\d)\Z")
+
+
+def read(own: str, url: str, body: bytes, site: Site) -> Post:
+    """Read the page of a post.
+
+    `own` is the canonical address of the post, `url` that of the page: the same, or one of its pages of comments.
+    Raises PageNotRecognised when there is nothing to read.
+    """
+    tree, flaws = parse_with_flaws(url, body)
+    markup = site.profile.post
+    written = notation.of(tree)
+    article = by_standards.read(tree, url, flaws, site=site)
+    author = ", ".join(article.authors)
+    count = _number_in(first(tree, *markup.fields.comment_count))
+    said = comments.read(tree, own, site, url, written, owner=author or None, claimed=count)
+    tags = _linked(tree, article.tags, "tag", site, url)
+    return Post(
+        id=site.post_id(own) or 0,
+        url=own,
+        title=article.title,
+        author=author,
+        published_on=day(article.published_at, site.profile),
+        categories=_categories(tree, article, site, url),
+        tags=article.tags,
+        tag_urls=tuple(tags.values()),
+        license=article.license,
+        license_url=article.license_url,
+        reader_count=None,
+        comment_count=count,
+        content=sorted_links(article.content, site),
+        content_sha256=_digest(tree, article, site.profile),
+        quality=article.quality,
+        comments=said.comments,
+        comment_page=said.page,
+        comment_pages=said.pages,
+        comments_unread=said.unread,
+        comment_issues=said.issues,
+        ending=ending_of(body),
+    )
+
+
+def day(moment: str | None, profile: Profile) -> str | None:
+    """Return the day on which a moment of ISO 8601 is by the blog's clock; that of one without a zone as it stands."""
+    if moment is None or not _ZONED.search(moment):
+        return moment[:_DAY] if moment else None
+    zone = datetime.strptime(profile.zone, "%z").tzinfo
+    return datetime.fromisoformat(moment).astimezone(zone).date().isoformat()
+
+
+def _categories(tree: HtmlElement, article: Article, site: Site, url: str) -> tuple[Category, ...]:
+    """Return the categories by the names in their addresses; where they lead nowhere, by what they are called."""
+    targets = _linked(tree, article.categories, "category", site, url)
+    places = {name: site.category(target) for name, target in targets.items()}
+    named = ((name, places.get(name)) for name in article.categories)
+    return tuple(Category(slug=place[0] if place else name, name=name) for name, place in named)
+
+
+def _linked(tree: HtmlElement, names: tuple[str, ...], kind: str, site: Site, url: str) -> dict[str, str]:
+    """Return the addresses of categories or tags that the page links by their names."""
+    wanted = {name.casefold(): name for name in names}
+    found: dict[str, str] = {}
+    for element, target in links(tree, site, url) if wanted else ():
+        name = wanted.get(text_of(element).strip(" #,").casefold())
+        if name and site.kind(target) == kind:
+            found.setdefault(name, target)
+    return found
+
+
+def _number_in(element: HtmlElement | None) -> int | None:
+    digits = re.sub(r"\D", "", text_of(element)) if element is not None else ""
+    return int(digits) if digits else None
+
+
+def _digest(tree: HtmlElement, article: Article, profile: Profile) -> str:
+    """Return the SHA-256 of what makes a revision: metadata, and the markup of the text where its place is known.
+
+    Where general rules found the text, what they read counts: of the markup nobody knows where it ends.
+    """
+    places = every(tree, *profile.post.text)
+    text = lxml.html.tostring(places[0], encoding="unicode", with_tail=False) if len(places) == 1 else None
+    parts = [article.title, article.authors, article.published_at, article.categories, article.tags]
+    parts += [article.license_url, (text or article.content.markdown).strip()]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
