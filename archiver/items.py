@@ -310,6 +310,44 @@ class Catalogue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPost:
+    """One entry of a list of any blog."""
+
+    url: str
+    """Absolute and canonical."""
+    title: str
+    """Empty where the list says none."""
+    published_on: str | None
+    """The day as the list writes it, whatever its zone."""
+    modified_at: str | None
+    """ISO 8601, as exact as the list is: a day, a time without a zone, or with one."""
+    comment_count: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostList:
+    """One page of a list of any blog."""
+
+    url: str
+    """Canonical."""
+    reader: str
+    """What it was read as: `sitemap`, `feed`, `wp-json`, `search-index`, `json-feed` or `html`."""
+    entries: tuple[ListedPost, ...]
+    """In its order, each address once; also what is no post, as far as the list does not tell."""
+    further: tuple[str, ...]
+    """Canonical addresses of other pages of the same list."""
+    whole: bool
+    """Whether the list, with its further pages, claims to name everything, and not the newest alone."""
+    ending: str | None = None
+    """How the page ends, see `archiver.pages.ending`; None of what was not read from markup."""
+
+    @property
+    def source(self) -> str:
+        """Name of the page as a source of what it says of posts: `list/sitemap.xml`, or `newest/feed`."""
+        return ("list/" if self.whole else "newest/") + "/".join(self.url.split("/")[3:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TopicLink:
     """One post in a topic."""
 
@@ -393,7 +431,7 @@ class Gap:
     """How the page ends that was cut short; None of other gaps."""
 
 
-Item = Post | CommentPage | Page | Listing | Catalogue | Topics | File | Asset | Unmodified | Gap
+Item = Post | CommentPage | Page | Listing | Catalogue | PostList | Topics | File | Asset | Unmodified | Gap
 """What a response comes to: exactly one of these."""
 
 

@@ -80,7 +80,7 @@ class Apart:
     classes: frozenset[str] = frozenset()
 
 
-_NEVER = re.compile(r"(?!)()")
+NOTHING = re.compile(r"(?!)()")
 """Fits nothing: what a profile does not know."""
 
 
@@ -112,13 +112,13 @@ class PostMarkup:
     """Where nothing is found there, general rules look for it."""
     byline: Selectors = ()
     """Author, date and number of readers."""
-    author: re.Pattern[str] = _NEVER
+    author: re.Pattern[str] = NOTHING
     """In the byline; group 1 is the name."""
-    readers: re.Pattern[str] = _NEVER
+    readers: re.Pattern[str] = NOTHING
     """In the byline; group 1 is the number."""
     tools: Selectors = ()
     """The box with categories, tags and number of comments."""
-    comment_counter: re.Pattern[str] = _NEVER
+    comment_counter: re.Pattern[str] = NOTHING
     """In the tools; group 1 is the number."""
     taxonomy: Selectors = ()
     """Categories and tags, in the tools."""
@@ -209,13 +209,13 @@ class Profile:
     """What the keys of its citations begin with."""
     lists: tuple[str, ...] = ("lists", "furniture")
     """Where a crawl starts from, as in LISTS; with `index` it has the curated index that comes along."""
-    root: re.Pattern[str] = _NEVER
+    root: re.Pattern[str] = NOTHING
     """Beginning of a path that means nothing."""
-    never: re.Pattern[str] = _NEVER
+    never: re.Pattern[str] = NOTHING
     """In path and query of what is never asked for."""
-    requisite: re.Pattern[str] = _NEVER
+    requisite: re.Pattern[str] = NOTHING
     """Path of what pages are made with, such as the theme's files."""
-    feed_of_all: re.Pattern[str] = _NEVER
+    feed_of_all: re.Pattern[str] = NOTHING
     """Path of a feed of all posts or all comments; of others there is one on every page."""
     places: Places = field(default_factory=Places)
     addresses: tuple[Rule, ...]

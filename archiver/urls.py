@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 
 from archiver import sites
@@ -161,10 +161,13 @@ class Site:
     def kind(self, canonical: str) -> str | None:
         """Return the kind of page or file that is at a canonical URL, as in the frontier; None for anything else.
 
-        `catalogue`, `post`, `comments`, `category`, `front` (its list of posts, and those of an author, a year or a
-        month), `tag`, `page` (independent pages, pages of their comments, attachments), `feed` or `file` (no picture).
-        With a query an address is none of the latter six: such addresses have no end.
+        `catalogue`, `list` (for programs), `post`, `comments`, `category`, `front` (its list of posts, and those of an
+        author, a year or a month), `tag`, `page` (independent pages, pages of their comments, attachments), `feed` or
+        `file` (no picture). With a query an address is none of the latter six: such addresses have no end. A
+        category that no crawl walks as such is one of the lists of the front page.
         """
+        if canonical.partition("?")[0] in _lists(self.profile):
+            return "list"
         place = self._place(canonical)
         if place is None or (place.kind in _WITHOUT_QUERY and "?" in canonical):
             return None
@@ -315,6 +318,12 @@ def _number(place: Place) -> int:
         return int(place.parts["post"])
     digest = hashlib.sha256(place.path.encode()).digest()
     return LARGEST_WRITTEN + 1 + int.from_bytes(digest[:_MADE_BYTES])
+
+
+@cache
+def _lists(profile: Profile) -> frozenset[str]:
+    """Return the addresses of a blog's lists, but for their queries, which count pages."""
+    return frozenset(url.partition("?")[0] for url in Site(profile).list_urls())
 
 
 def _foreign(url: str) -> str | None:

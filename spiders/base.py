@@ -28,6 +28,7 @@ from archiver.pages.furniture import Role, addresses, kind_to_ask, style_address
 from archiver.pages.independent import parse_page, read_file
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
+from archiver.pages.post_lists import parse_post_list
 from archiver.pages.requisites import mathjax_parts, parse_requisites
 from archiver.pages.topics import parse_topics
 from archiver.urls import Site
@@ -54,7 +55,7 @@ class BlogSpider(Spider):
     """
 
     sources: frozenset[str] = frozenset()
-    """Lists whose posts are asked for: `catalogue`, `category`, `index`; `furniture` for the blog beside them."""
+    """Lists whose posts are asked for, as in `archiver.profile`; `furniture` for the blog beside them."""
 
     judge: Judge = staticmethod(lambda kind, url, item: "")  # the scheduler of a crawl has a stricter one
 
@@ -105,6 +106,10 @@ class BlogSpider(Spider):
     def parse_catalogue(self, response: Response) -> Output:
         """Read the list of everything and ask for every post in it."""
         return self._read(response, self._catalogue)
+
+    def parse_list(self, response: Response) -> Output:
+        """Read a page of a list for programs, such as a sitemap or a feed; ask for its posts and its other pages."""
+        return self._read(response, self._list)
 
     def parse_category(self, response: Response) -> Output:
         """Read a page of a category; ask for its posts and the next page."""
@@ -183,7 +188,8 @@ class BlogSpider(Spider):
             return []
         kinds = [(url, kind_to_ask(url, role, self.site)) for url, role in found]
         left_out = set() if self.with_images else {"image", "requisite"}
-        left_out |= set() if "catalogue" in self.sources else {"post"}  # else links would lead to the whole blog
+        # A crawl by some of its lists is not to be led to the whole blog by links.
+        left_out |= set() if self.sources & {"catalogue", "lists"} else {"post"}
         return [(url, kind) for url, kind in kinds if kind and kind not in left_out]
 
     def _understood(self, response: Response, page: Callable[[Response], Found]) -> tuple[list[Request], Item]:
@@ -228,6 +234,17 @@ class BlogSpider(Spider):
                 listed = {"title": entry.title, "comment_count": entry.comment_count}
                 yield self.ask(entry.url, "post", **listed)
         yield catalogue
+
+    def _list(self, response: Response) -> Found:
+        headers = {name.decode("latin-1"): values[-1].decode("latin-1") for name, values in response.headers.items()}
+        found = parse_post_list(response.url, response.body, self.site, headers)
+        for url in found.further:
+            yield self.ask(url, "list")
+        for entry in found.entries:
+            if self.site.post_id(entry.url):
+                said = {name: getattr(entry, name) for name in ("title", "comment_count", "modified_at")}
+                yield self.ask(entry.url, "post", source=found.source, **said)
+        yield found
 
     def _category(self, response: Response) -> Found:
         listing = parse_listing(response.url, response.body, self.site)

@@ -10,11 +10,12 @@ from spiders.catalogue import CatalogueSpider
 from spiders.category import CategorySpider
 from spiders.furniture import FurnitureSpider
 from spiders.index import IndexSpider
+from spiders.lists import ListsSpider
 
-SPIDERS = (CatalogueSpider, CategorySpider, IndexSpider, FurnitureSpider)
+SPIDERS = (CatalogueSpider, ListsSpider, CategorySpider, IndexSpider, FurnitureSpider)
 
 
-class EverythingSpider(CatalogueSpider, CategorySpider, IndexSpider, FurnitureSpider):
+class EverythingSpider(CatalogueSpider, ListsSpider, CategorySpider, IndexSpider, FurnitureSpider):
     """Starts from every source named in `sources`, by default from all that the blog has."""
 
     name = "everything"

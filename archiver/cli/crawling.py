@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.cli.context import Context, as_json, origin
+from archiver.profile import LISTS
 
 if TYPE_CHECKING:
     from archiver.crawl.run import Place, Run
@@ -30,7 +31,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 
 
 @click.command()
-@click.argument("sources", nargs=-1, type=click.Choice(["catalogue", "category", "index", "furniture"]))
+@click.argument("sources", nargs=-1, type=click.Choice(LISTS))
 @click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
 @click.option("--category", "slugs", multiple=True, metavar="SLUG", help="Only this category; may be repeated.")
 @click.option("--index", metavar="FILE|URL", default="", help="Curated index, Markdown or HTML. [the bundled one]")
@@ -64,7 +65,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 @as_json
 @click.pass_obj
 def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **asked: Any) -> None:
-    """Fetch what is new: by the catalogue, the categories, a curated index and what pages link, or only those SOURCES.
+    """Fetch what is new: by the blog's lists, categories, a curated index and what pages link, or only those SOURCES.
 
     One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
     """

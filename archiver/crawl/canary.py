@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from archiver.items import Catalogue, Gap, Item, Listing, Post
+from archiver.items import Catalogue, Gap, Item, Listing, Post, PostList
 from archiver.pages.promises import parts
 from archiver.store import doubts, lists, posts
 from archiver.store.database import Archive, timestamp
 from archiver.store.doubts import LIST, PAGES, PART, Doubt
+from archiver.urls import Site
 
 FALL = 0.2
 """Share by which what a kind of page yields may fall."""
@@ -31,11 +32,12 @@ SINGLE = frozenset({"catalogue", "index"})
 class Canary:
     """Judges the pages of one run."""
 
-    def __init__(self, archive: Archive, run_id: int) -> None:
+    def __init__(self, archive: Archive, run_id: int, site: Site) -> None:
         self.closed: dict[str, str] = {}
         """Kinds of page not asked for any more in this run, and why."""
         self._session = session = archive.session
         self._run_id = run_id
+        self._site = site
         self._first_crawl = not lists.any_read(session)
         self._usual = posts.unproven_share(session)
         self._before = doubts.standing(session)
@@ -56,13 +58,13 @@ class Canary:
         """Return why nothing is to be concluded from a page; nothing when it is believed."""
         if isinstance(item, Gap):
             return self._judge_odd(kind, url or "", item.reason) if item.unrecognised else ""
-        self._good[kind] += not isinstance(item, Listing) or bool(item.entries)  # an empty page shows nothing
-        for part, there in parts(item):
+        self._good[kind] += not isinstance(item, Listing | PostList) or bool(item.entries)  # empty pages show nothing
+        for part, there in parts(item, self._site.profile.post):
             (self._kept if there else self._lost)[f"{kind}: {part}"] += 1
         if isinstance(item, Post) and item.quality.issues:
             self._unproven[kind] += 1
             self._reasons[kind] = item.quality.issues[0]
-        return self._judge_list(url or "", item) if isinstance(item, Catalogue | Listing) else ""
+        return self._judge_list(url or "", item) if isinstance(item, Catalogue | Listing | PostList) else ""
 
     def take_odd(self, kind: str) -> list[str]:
         """Return the addresses of a kind's odd pages, once."""
@@ -119,8 +121,14 @@ class Canary:
         if not self._kept[part] and (number >= LEAST or part in self._before):
             self._note(part, PART, f"none of {number} pages has it")
 
-    def _judge_list(self, url: str, page: Catalogue | Listing) -> str:
-        problem = self._catalogue_problem(page) if isinstance(page, Catalogue) else self._listing_problem(page)
+    def _judge_list(self, url: str, page: Catalogue | Listing | PostList) -> str:
+        match page:
+            case Catalogue():
+                problem = self._catalogue_problem(page)
+            case Listing():
+                problem = self._listing_problem(page)
+            case PostList():
+                problem = self._post_list_problem(page)
         if not problem:
             self._proven.add(url)
             return ""
@@ -145,6 +153,13 @@ class Canary:
         before = lists.sighted(self._session, lists.CATEGORY + listing.category.slug)
         if not listing.entries and before:
             return f"category {listing.category.slug} lists no post, {before} were in it before"
+        return ""
+
+    def _post_list_problem(self, page: PostList) -> str:
+        before = lists.sighted(self._session, page.source)
+        found = sum(self._site.post_id(entry.url) is not None for entry in page.entries)
+        if page.whole and found < (1 - FALL) * before:
+            return f"{page.url} lists {found} posts, {before} were in it before"
         return ""
 
     def _counted(self, subject: str, kind: str, reason: str) -> Doubt:

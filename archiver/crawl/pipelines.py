@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
-from archiver.items import Catalogue, CommentPage, Gap, Outcome, Post, Topics
+from archiver.items import Catalogue, CommentPage, Gap, Outcome, Post, PostList, Topics
 from archiver.store import freshness, outcomes, posts
 from archiver.store.outcomes import Effect
 from archiver.text import EXTRACTOR_VERSION
@@ -95,8 +95,8 @@ class StorePipeline:
             run.counts.waiting[outcome.kind] += 1
 
     def _save(self, outcome: Outcome) -> Effect:
-        if isinstance(outcome.item, Catalogue):
-            self.run.catalogue_read = outcomes.is_proven(self.run.archive.session, outcome)
+        if isinstance(outcome.item, Catalogue) or (isinstance(outcome.item, PostList) and outcome.item.whole):
+            self.run.everything_listed |= outcomes.is_proven(self.run.archive.session, outcome)
         elif isinstance(outcome.item, Topics) and outcome.item.body:
             self.run.keep_index(outcome.item)
         run = self.run

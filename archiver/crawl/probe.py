@@ -29,7 +29,9 @@ class ProbePipeline:
         """Note what a page came to."""
         found = item.item
         problem = found.reason if isinstance(found, Gap) else None
-        self.run.findings.append(Finding(item.kind, item.url or "", item.capture_id, problem, promises(found)))
+        self.run.findings.append(
+            Finding(item.kind, item.url or "", item.capture_id, problem, promises(found, self.run.site.profile.post))
+        )
         self.run.settled()
         return item
 

@@ -91,7 +91,8 @@ class Run:
         self.without = without
         """Kinds of page that are left out."""
         self.counts = Counts()
-        self.catalogue_read = False
+        self.everything_listed = False
+        """Whether a list of everything was read, and nothing speaks against what it says."""
         self.missing_counted = False
         self.waiting: list[str] = []
         """Addresses that wait for the next run, as their pages are not believed."""
@@ -114,7 +115,7 @@ class Run:
             raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
         started_at = timestamp()
         self.id, self.cycle = runs.begin(session, command, now=started_at, blog=self.site.origin, site=self.site.base)
-        self.canary = Canary(self.archive, self.id)
+        self.canary = Canary(self.archive, self.id, self.site)
         self.unanswered: ArchiverError | None = None
         """What the site last did instead of answering; None after an answer."""
         self.rest_asked: datetime | None = None
@@ -336,8 +337,8 @@ class Run:
         self._halt = halt
 
     def settle_missing(self) -> None:
-        """Count this run against the posts it found missing, if it got to its end and believed its catalogue."""
-        if self.catalogue_read:
+        """Count this run against the posts it found missing, if it got to its end and believed its lists."""
+        if self.everything_listed and not frontier.any_unread(self.archive.session, "list", run_id=self.id):
             self.missing_counted = True
             gone = freshness.settle_missing(self.archive.session, run_id=self.id, cycle=self.cycle)
             self.counts.posts["gone"] += gone

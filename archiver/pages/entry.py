@@ -36,7 +36,7 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
     author = ", ".join(article.authors)
     count = _number_in(first(tree, *markup.fields.comment_count))
     said = comments.read(tree, own, site, url, written, owner=author or None, claimed=count)
-    tags = _linked(tree, article.tags, "tag", site, url)
+    tags = _linked(tree, article.tags, site, url)
     return Post(
         id=site.post_id(own) or 0,
         url=own,
@@ -45,7 +45,7 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
         published_on=day(article.published_at, site.profile),
         categories=_categories(tree, article, site, url),
         tags=article.tags,
-        tag_urls=tuple(tags.values()),
+        tag_urls=tuple(target for target in tags.values() if site.kind(target) == "tag"),
         license=article.license,
         license_url=article.license_url,
         reader_count=None,
@@ -72,19 +72,19 @@ def day(moment: str | None, profile: Profile) -> str | None:
 
 def _categories(tree: HtmlElement, article: Article, site: Site, url: str) -> tuple[Category, ...]:
     """Return the categories by the names in their addresses; where they lead nowhere, by what they are called."""
-    targets = _linked(tree, article.categories, "category", site, url)
+    targets = _linked(tree, article.categories, site, url)
     places = {name: site.category(target) for name, target in targets.items()}
     named = ((name, places.get(name)) for name in article.categories)
     return tuple(Category(slug=place[0] if place else name, name=name) for name, place in named)
 
 
-def _linked(tree: HtmlElement, names: tuple[str, ...], kind: str, site: Site, url: str) -> dict[str, str]:
-    """Return the addresses of categories or tags that the page links by their names."""
+def _linked(tree: HtmlElement, names: tuple[str, ...], site: Site, url: str) -> dict[str, str]:
+    """Return the addresses in the blog that the page links by these names."""
     wanted = {name.casefold(): name for name in names}
     found: dict[str, str] = {}
     for element, target in links(tree, site, url) if wanted else ():
         name = wanted.get(text_of(element).strip(" #,").casefold())
-        if name and site.kind(target) == kind:
+        if name and site.owns(target):
             found.setdefault(name, target)
     return found
 

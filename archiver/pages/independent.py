@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 import lxml.html
 from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, File, Gap, Page, Quality
-from archiver.pages import comments
+from archiver.pages import by_standards, comments
 from archiver.pages.document import parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.places import beside, prune
@@ -43,22 +44,16 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
     tree, flaws = parse_with_flaws(url, body)
     written = notation.of(tree)
     said = comments.read(tree, whose, site, url, written)
-    title = _title(tree, site.profile)
-    text, engine = _text(tree, written, site.profile)
-    prune(text, site.profile.post)
-    digest = _digest(title, text)
-    text = sources.settle(text, written)
-    # Outside the theme there is no telling what of a page its text is: no engine is to choose.
-    read = engines.read_fragment if engine == "none" else engines.read
-    content = sorted_links(read(text, site.resolve), site)
-    if not title and not content.markdown:
+    by_theme = site.profile.page.text
+    read = _by_theme(tree, flaws, written, site) if by_theme else _by_standards(tree, flaws, url, site)
+    if not read.title and not read.content.markdown:
         raise PageNotRecognised(url, "expected a page with a title or a text, found neither")
     return Page(
         url=whose,
-        title=title,
-        content=content,
-        content_sha256=digest,
-        quality=_quality(text, content, engine, flaws, site),
+        title=read.title,
+        content=read.content,
+        content_sha256=read.digest,
+        quality=read.quality,
         comments=said.comments,
         comment_page=said.page,
         comments_unread=said.unread,
@@ -66,6 +61,33 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
         further=() if place else tuple(_further(whose, said, site)),
         ending=ending_of(body),
     )
+
+
+class _Reading(NamedTuple):
+    """What an independent page says."""
+
+    title: str
+    content: Content
+    digest: str
+    quality: Quality
+
+
+def _by_theme(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, site: Site) -> _Reading:
+    title = _title(tree, site.profile)
+    text, engine = _text(tree, written, site.profile)
+    prune(text, site.profile.post)
+    digest = _digest(title, lxml.html.tostring(text, encoding="unicode", with_tail=False))
+    text = sources.settle(text, written)
+    # Outside the theme there is no telling what of a page its text is: no engine is to choose.
+    read = engines.read_fragment if engine == "none" else engines.read
+    content = sorted_links(read(text, site.resolve), site)
+    return _Reading(title, content, digest, _quality(text, content, engine, flaws, site))
+
+
+def _by_standards(tree: HtmlElement, flaws: tuple[str, ...], url: str, site: Site) -> _Reading:
+    article = by_standards.read(tree, url, flaws, site=site)
+    digest = _digest(article.title, article.content.markdown)
+    return _Reading(article.title, sorted_links(article.content, site), digest, article.quality)
 
 
 def _further(url: str, said: comments.Discussion, site: Site) -> Iterator[str]:
@@ -107,7 +129,6 @@ def _quality(text: HtmlElement, content: Content, engine: str, flaws: tuple[str,
     return Quality(engine=engine, issues=issues, notes=quality.notes(content))
 
 
-def _digest(title: str, text: HtmlElement) -> str:
-    """Return the SHA-256 of what makes another wording, before any reading of ours: the title, and the markup."""
-    markup = lxml.html.tostring(text, encoding="unicode", with_tail=False).strip()
-    return hashlib.sha256(f"{title}\n{markup}".encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(title: str, text: str) -> str:
+    """Return the SHA-256 of what makes another wording: the title, and the markup; or what was read, as of posts."""
+    return hashlib.sha256(f"{title}\n{text.strip()}".encode("utf-8", "surrogatepass")).hexdigest()

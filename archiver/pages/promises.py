@@ -1,15 +1,17 @@
 """What each kind of page promises, and whether a page kept it: for first contact with a site nobody has seen.
 
-The promises are those of public descriptions of the blog; a page may well be readable without one of them.
+The promises are those of the blog's profile: what it says where to find. A page may well be readable without one of
+them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from archiver.items import Catalogue, Comment, CommentPage, Item, Listing, Post
+from archiver.items import Catalogue, Comment, CommentPage, Item, Listing, Post, PostList
+from archiver.profile import NOTHING, PostMarkup
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +43,28 @@ class Finding:
         return self.problem is None and all(each.kept for each in self.promises if each.needed)
 
 
-def promises(item: Item) -> tuple[Promise, ...]:
-    """Return what the kind of page promises, and what was found; nothing for kinds without promises."""
+def promises(item: Item, markup: PostMarkup) -> tuple[Promise, ...]:
+    """Return what the kind of page promises, and what was found; nothing for kinds without promises.
+
+    `markup` is what the profile of the blog says of its posts.
+    """
     match item:
         case Catalogue():
             return _of_catalogue(item)
         case Listing():
             return _of_listing(item)
         case Post():
-            return _of_post(item)
+            return tuple(_of_post(item, markup))
+        case PostList():
+            return (_some("entries", len(item.entries)),)
         case CommentPage():
             return _of_comments(item.comments, needed=True)
     return ()
 
 
-def parts(item: Item) -> tuple[tuple[str, bool], ...]:
+def parts(item: Item, markup: PostMarkup) -> tuple[tuple[str, bool], ...]:
     """Return name and presence of each part that a page should have and can be read without."""
-    return tuple((each.name, each.kept) for each in promises(item) if not each.needed)
+    return tuple((each.name, each.kept) for each in promises(item, markup) if not each.needed)
 
 
 def _some(name: str, value: object, *, needed: bool = True) -> Promise:
@@ -91,21 +98,27 @@ def _of_listing(item: Listing) -> tuple[Promise, ...]:
     )
 
 
-def _of_post(item: Post) -> tuple[Promise, ...]:
-    issues = item.quality.issues
-    return (
-        _some("title", item.title),
-        _some("characters of text", len(item.content.text)),
-        _some("author", item.author, needed=False),
-        _some("date", item.published_on, needed=False),
-        _some("categories", ", ".join(category.name for category in item.categories), needed=False),
-        Promise("licence", item.license_url or "", item.license_url is not None, needed=False),
-        Promise("readers", str(item.reader_count or ""), item.reader_count is not None, needed=False),
-        Promise("comment counter", str(item.comment_count or 0), item.comment_count is not None, needed=False),
-        Promise("text in its place", f"found by {item.quality.engine}", item.quality.engine == "site", needed=False),
-        Promise("proof of the text", "; ".join(issues) or "nothing lost", not issues, needed=False),
-        *(_of_comments(item.comments, needed=False) if item.comments or item.comment_count else ()),
-    )
+def _of_post(item: Post, markup: PostMarkup) -> Iterator[Promise]:
+    fields, issues = markup.fields, item.quality.issues
+    yield _some("title", item.title)
+    yield _some("characters of text", len(item.content.text))
+    if markup.byline or fields.authors:
+        yield _some("author", item.author, needed=False)
+    yield _some("date", item.published_on, needed=False)
+    if markup.taxonomy or fields.categories:
+        yield _some("categories", ", ".join(category.name for category in item.categories), needed=False)
+    if markup.license or fields.license_url:
+        yield Promise("licence", item.license_url or "", item.license_url is not None, needed=False)
+    if markup.readers is not NOTHING:
+        yield Promise("readers", str(item.reader_count or ""), item.reader_count is not None, needed=False)
+    if markup.comment_counter is not NOTHING or fields.comment_count:
+        yield Promise("comment counter", str(item.comment_count or 0), item.comment_count is not None, needed=False)
+    if markup.text:
+        engine = item.quality.engine
+        yield Promise("text in its place", f"found by {engine}", engine == "site", needed=False)
+    yield Promise("proof of the text", "; ".join(issues) or "nothing lost", not issues, needed=False)
+    if item.comments or item.comment_count:
+        yield from _of_comments(item.comments, needed=False)
 
 
 def _of_comments(comments: tuple[Comment, ...], *, needed: bool) -> tuple[Promise, ...]:

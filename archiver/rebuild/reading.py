@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from archiver import items
 from archiver.errors import ArchiverError, PageNotRecognised
-from archiver.items import CUT, Asset, Gap, Item, Listing, Page, Post, Unmodified
+from archiver.items import CUT, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
@@ -20,6 +20,7 @@ from archiver.pages.gate import is_gate
 from archiver.pages.independent import parse_page, read_file
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
+from archiver.pages.post_lists import parse_post_list
 from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import Seen
@@ -33,6 +34,7 @@ PAGES: dict[str, Callable[[str, bytes, Site], Item]] = {
     "comments": parse_comment_page,
     "file": read_file,
     "index": parse_topics,
+    "list": parse_post_list,
     "page": parse_page,
     "post": parse_post,
 }
@@ -74,7 +76,7 @@ def kind_of(url: str, index: str | None, site: Site) -> str | None:
     if not site.owns(url) or urlsplit(url).path in UNASKED:
         return None
     kind = site.kind(url)
-    return kind if kind in ("catalogue", "category", "post", "comments") else site.file_kind(url)
+    return kind if kind in ("catalogue", "list", "category", "post", "comments") else site.file_kind(url)
 
 
 def is_page(seen: Seen, kind: str) -> bool:
@@ -102,6 +104,8 @@ def read(directory: Path, task: Task) -> Item:
             return Gap(reason=CUT, ending=ending_of(body))
         if is_gate(task.site.profile.gate, record.http_status or 0, body):
             return Gap(reason="HTTP 403")
+        if task.kind == "list":  # the numbers of its pages may stand in the head
+            return parse_post_list(task.url, body, task.site, _headers(record))
         return PAGES[task.kind](task.url, body, task.site)
     except PageNotRecognised as error:
         return Gap(reason=str(error), unrecognised=True)
@@ -109,6 +113,10 @@ def read(directory: Path, task: Task) -> Item:
         return Gap(reason=str(error))
     except Exception as error:
         return Gap(reason=f"a fault of the archiver, please report it: {error!r}")
+
+
+def _headers(record: Record) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in record.http_headers}
 
 
 def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
@@ -121,6 +129,9 @@ def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
             return comments + [(url, site.file_kind(url)) for url in pictures]
         case Page():
             return [(url, "page") for url in item.further]
+        case PostList():
+            posts = [(entry.url, "post") for entry in item.entries if site.post_id(entry.url)]
+            return [(url, "list") for url in item.further] + posts
         case Listing():
             after = [(site.category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
             return after + [(entry.url, "post") for entry in item.entries]

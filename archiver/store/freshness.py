@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store import frontier, lists
-from archiver.store.lists import CATALOGUE, CATEGORY
+from archiver.store.lists import CATALOGUE, CATEGORY, LIST
 from archiver.store.models import FrontierEntry, Page, Post, Sighting
 from archiver.urls import Site
 
@@ -32,8 +32,9 @@ RUNS_UNTIL_GONE = 3
 def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], site: Site) -> bool:
     """Return whether an address is worth asking for again.
 
-    `listed` is what the list it was found in says: `title` and `comment_count` of a post in the catalogue, `last` (the
-    last post of the page before) of a further page of a category. Newest come first: after a known one all are known.
+    `listed` is what the list it was found in says: `title`, `comment_count` and `modified_at` of a post, with the
+    `source` if that is not the catalogue, `last` (the last post of the page before) of a further page of a category.
+    Newest come first: after a known one all are known.
     """
     entry = session.execute(_ENTRY, {"url": url}).first()
     if kind == "post":
@@ -65,13 +66,24 @@ def _post_wanted(session: Session, number: int | None, entry: Any, listed: Mappi
     if "title" not in listed:
         # Known not to be there, or never stored: only the blog's own list makes it worth another look.
         return post is None and entry.state not in ("failed", "skipped")
-    sighting = lists.sighting(session, number)
-    before = sighting or post
-    news = before is None or (listed["title"], listed["comment_count"]) != (before.title, before.comment_count)
+    source = listed.get("source", CATALOGUE)
+    sighting = lists.sighting(session, number, source)
+    news = _says_news(listed, sighting, post)
     if entry.state == "failed":
         vanishing = post is not None and 0 < post.missing_runs < RUNS_UNTIL_GONE
-        return news or vanishing or lists.relisted(session, sighting.run_id if sighting else None)
+        return news or vanishing or lists.relisted(session, sighting.run_id if sighting else None, source)
     return news or post is None or post.status == "gone" or post.missing_runs > 0
+
+
+def _says_news(listed: Mapping[str, Any], sighting: Any, post: Any) -> bool:
+    """Whether a list says something else of a post than it did, or than the archive has where it is new in the list."""
+    if sighting is not None:
+        return any(listed.get(name) != getattr(sighting, name) for name in ("title", "comment_count", "modified_at"))
+    if post is None:
+        return True
+    # A list that says nothing of a title or a counter says no other one.
+    known = ((listed["title"] or post.title, post.title), (listed["comment_count"], post.comment_count))
+    return any(here is not None and here != there for here, there in known)
 
 
 def renew_furniture(session: Session, post: items.Post, site: Site, *, run_id: int) -> None:
@@ -110,10 +122,11 @@ def _oldest(session: Session, table: type[Post | Page], wanted: Any, most: int) 
 def settle_missing(session: Session, *, run_id: int, cycle: int) -> int:
     """Count a run against the posts it found missing; return how many are gone by now that were not before.
 
-    Missing is what the catalogue of the run does not list, or what answered 404 or 410 in its cycle. Call this only
-    when the run got to its end and believed its catalogue.
+    Missing is what no list of everything has that the run read, or what answered 404 or 410 in its cycle. Call this
+    only when the run got to its end and believed these lists.
     """
-    listed = select(Sighting.post_id).where(Sighting.source == CATALOGUE, Sighting.run_id >= run_id)
+    everything = (Sighting.source == CATALOGUE) | Sighting.source.startswith(LIST, autoescape=True)
+    listed = select(Sighting.post_id).where(everything, Sighting.run_id >= run_id)
     absent = select(FrontierEntry.url).where(
         FrontierEntry.kind == "post", FrontierEntry.state == "failed", FrontierEntry.permanent,
         FrontierEntry.run_id >= cycle,

@@ -25,14 +25,23 @@ from archiver.store.models import FrontierEntry as Entry
 
 _ROWS: Any = Entry.__table__
 
-PRIORITIES = {"catalogue": 0, "index": 1, "category": 2, "comments": 3, "post": 4, "image": 5, "requisite": 5}
+PRIORITIES = {
+    "catalogue": 0,
+    "list": 0,
+    "index": 1,
+    "category": 2,
+    "comments": 3,
+    "post": 4,
+    "image": 5,
+    "requisite": 5,
+}
 PRIORITIES |= {"front": 6, "page": 6, "feed": 6, "file": 6, "tag": 7}
 """What is fetched first: lists tell what there is, and a post's comments follow the post they belong to."""
 
 FURNITURE = frozenset({"front", "page", "feed", "file", "tag"})
 """Kinds of what belongs to the blog beside its posts: after the posts, and never in their way."""
 
-LISTS = frozenset({"catalogue", "category", "index"})
+LISTS = frozenset({"catalogue", "list", "category", "index"})
 """Kinds of page that tell what there is."""
 
 FAILING = 3
@@ -263,6 +272,12 @@ def failing(session: Session) -> int:
     """Return how many addresses have failed so often that they no longer make a run incomplete."""
     rows = (Entry.state == "failed") & ~Entry.permanent & (Entry.failures >= FAILING)
     return int(session.execute(select(func.count()).select_from(Entry).where(rows)).scalar_one())
+
+
+def any_unread(session: Session, kind: str, *, run_id: int) -> bool:
+    """Return whether this run did not get to read an address of a kind that was read before."""
+    rows = (Entry.kind == kind) & (Entry.state != "done") & Entry.last_done_at.is_not(None) & (Entry.run_id == run_id)
+    return session.execute(select(Entry.url).where(rows).limit(1)).first() is not None
 
 
 def is_known(session: Session, url: str) -> bool:

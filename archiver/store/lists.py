@@ -12,11 +12,14 @@ from archiver import items
 from archiver.store import models
 from archiver.store.database import upsert
 from archiver.store.models import Sighting
+from archiver.urls import Site
 
 CATALOGUE = "catalogue"
 INDEX = "index"
 CATEGORY = "category/"
-"""Sources of a sighting; a category's slug follows."""
+LIST = "list/"
+NEWEST = "newest/"
+"""Sources of a sighting; a category's slug follows, or the path of a list of all posts or of the newest."""
 
 
 def save_catalogue(session: Session, catalogue: items.Catalogue, *, run_id: int) -> None:
@@ -45,6 +48,26 @@ def save_listing(session: Session, listing: items.Listing, *, run_id: int, prove
     _sight(session, CATEGORY + listing.category.slug, run_id, rows)
 
 
+def save_list(session: Session, page: items.PostList, site: Site, *, run_id: int) -> None:
+    """Store what a page of a list says of posts; of what is at its other addresses nothing is known."""
+    _sight(
+        session,
+        page.source,
+        run_id,
+        (
+            {
+                "post_id": number,
+                "title": entry.title,
+                "published_on": entry.published_on,
+                "comment_count": entry.comment_count,
+                "modified_at": entry.modified_at,
+            }
+            for entry in page.entries
+            if (number := site.post_id(entry.url))
+        ),
+    )
+
+
 def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
     """Store a curated index in place of the one before."""
     session.execute(delete(models.TopicPost))
@@ -70,12 +93,12 @@ def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
 
 
 def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
-    blank = {"published_on": None, "comment_count": None}
+    blank = {"published_on": None, "comment_count": None, "modified_at": None}
     values = [{**blank, **row, "source": source, "run_id": run_id} for row in rows]
     if not values:
         return
     statement = upsert(session.get_bind().dialect.name, Sighting.__table__)
-    again = {name: statement.excluded[name] for name in ("title", "published_on", "comment_count", "run_id")}
+    again = {name: statement.excluded[name] for name in ("title", *blank, "run_id")}
     session.execute(statement.on_conflict_do_update(index_elements=["post_id", "source"], set_=again), values)
 
 
@@ -97,19 +120,20 @@ def sighted(session: Session, source: str) -> int:
 
 
 def sighting(session: Session, post_id: int | None, source: str = CATALOGUE) -> Any:
-    """Return title, number of comments and run of a list's last word on a post; None when it has never named it."""
+    """Return what a list's last word on a post was, and the run of it; None when it has never named it."""
     return session.execute(_SIGHTING, {"post": post_id, "source": source}).first()
 
 
 _SIGHTINGS: Any = Sighting.__table__
-_SIGHTING = select(_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count, _SIGHTINGS.c.run_id).where(
+_SAID = (_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count, _SIGHTINGS.c.modified_at, _SIGHTINGS.c.run_id)
+_SIGHTING = select(*_SAID).where(  # built once: it is asked for many links of many pages
     _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
-)  # built once: it is asked for many links of many pages
+)
 
 
-def relisted(session: Session, run_id: int | None) -> bool:
-    """Return whether what the catalogue names now was not in it at the last reading, but in that of an earlier run."""
-    last = session.execute(select(func.max(Sighting.run_id)).where(Sighting.source == CATALOGUE)).scalar()
+def relisted(session: Session, run_id: int | None, source: str = CATALOGUE) -> bool:
+    """Return whether what a list names now was not in it at the last reading, but in that of an earlier run."""
+    last = session.execute(select(func.max(Sighting.run_id)).where(Sighting.source == source)).scalar()
     return last is not None and run_id is not None and run_id < last
 
 
@@ -126,11 +150,12 @@ def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
         ("in the catalogue but in no category", CATALOGUE, "category"),
         ("in a category but not in the catalogue", "category", CATALOGUE),
         ("in the index but not in the catalogue", INDEX, CATALOGUE),
+        ("among the newest but in no list", "newest", "list"),
     )
     for name, here, there in pairs:
         if {here, there} <= families:
             found[name] = _only(session, cycle, here, there)
-    for here in ("catalogue", "category", "index"):
+    for here in ("catalogue", "list", "category", "index"):
         if here in families:
             found[f"in the {here} but not archived"] = _unarchived(session, cycle, here)
     return {name: posts for name, posts in found.items() if posts}
@@ -152,10 +177,3 @@ def _posts(session: Session, cycle: int, source: str, condition: Any) -> list[in
     seen = (Sighting.run_id >= cycle) & Sighting.source.startswith(source)
     query = select(Sighting.post_id).where(seen, condition).distinct().order_by(Sighting.post_id)
     return list(session.execute(query).scalars())
-
-
-def titles_that_differ(session: Session, cycle: int) -> int:
-    """Return how many posts the catalogue of a cycle names otherwise than their own page does."""
-    listed = (Sighting.source == CATALOGUE) & (Sighting.run_id >= cycle)
-    query = select(func.count()).join(models.Post, models.Post.id == Sighting.post_id)
-    return int(session.execute(query.where(listed, models.Post.title != Sighting.title)).scalar_one())

@@ -19,7 +19,7 @@ from archiver.bundled import migrations_folder
 from archiver.errors import ArchiverError, DatabaseTooNew, UsageError
 from archiver.store import views
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 """Every revision of the tables this program knows, oldest first: the numbers of the files in `migrations/versions`."""
 
 HEAD = REVISIONS[-1]

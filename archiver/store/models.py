@@ -545,10 +545,11 @@ class Sighting(Base):
     __table_args__ = about("Where each post was listed, the last time each list was read.")
 
     post_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number; not every one exists.")
-    source: Mapped[str] = mapped_column(primary_key=True, doc="`catalogue`, `index`, or `category/` and its slug.")
+    source: Mapped[str] = mapped_column(primary_key=True, doc="`catalogue`, `index`, or of other lists kind and path.")
     title: Mapped[str] = mapped_column(doc="Title as listed.")
     published_on: Mapped[str | None] = mapped_column(doc="Date as listed, YYYY-MM-DD.")
     comment_count: Mapped[int | None] = mapped_column(doc="Comments as listed.")
+    modified_at: Mapped[str | None] = mapped_column(doc="When it was last changed, as listed, in ISO 8601.")
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True, doc="The run that last saw it there.")
 
 

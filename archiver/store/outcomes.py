@@ -17,6 +17,7 @@ from archiver.items import (
     Outcome,
     Page,
     Post,
+    PostList,
     Topics,
     Unmodified,
 )
@@ -58,6 +59,8 @@ def save(session: Session, outcome: Outcome, site: Site, *, run_id: int, extract
         case Catalogue():
             posts.save_categories(session, item.categories)
             lists.save_catalogue(session, item, run_id=run_id)
+        case PostList():
+            lists.save_list(session, item, site, run_id=run_id)
         case Listing():
             lists.save_listing(session, item, run_id=run_id, proven=proven)
         case Topics():
@@ -121,7 +124,7 @@ def _fail(session: Session, url: str, kind: str, gap: Gap, site: Site) -> int:
         rarely=gap.permanent and number is not None and lists.sighting(session, number) is None,
         not_before=gap.not_before,
     )
-    if kind == "catalogue":
+    if kind == "catalogue" or (kind == "list" and url in site.list_urls()):
         return 1
     return 0 if gap.permanent or gap.refused else 1 if gap.fault else failures
 

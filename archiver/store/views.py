@@ -400,7 +400,7 @@ JOIN posts AS p ON p.id = l.post_id
         about="Every address the archive knows of and does not hold, or could not get again, and why.",
         columns={
             "url": "Canonical address.",
-            "kind": "catalogue, category, index, post, comments, image, requisite, front, tag, page, feed or file.",
+            "kind": "catalogue, list, category, index, post, comments, image, requisite, front, tag, page, feed, file.",
             "state": "pending, leased, failed, or skipped (never to be asked for).",
             "reason": "Why it failed or was skipped.",
             "permanent": "1 when asking again soon makes no sense (404, 410).",
