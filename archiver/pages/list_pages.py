@@ -1,0 +1,168 @@
+"""A page that links posts, of any theme: the front page, an archive, the posts of a year or a tag.
+
+What is a post, the profile's addresses say; which words beside a link are its title and its date, the markup does: a
+heading, a `<time>`, a class that is named after it. The block of a post is the largest element that links no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from archiver.pages import dates
+from archiver.pages.document import links, parse, text_of, title_of
+from archiver.pages.listed import MOST, Entry, Reading
+from archiver.pages.surroundings import is_aside
+from archiver.text import dom
+from archiver.urls import Site
+
+_LISTS = frozenset({"front", "catalogue", "category", "tag"})
+_MANY = ""
+"""Stands for the address of a post where an element links several."""
+_LITTLE = 400
+"""Characters of a block that is one line about a post; a longer one has an excerpt, which may tell of other days."""
+_MORE = re.compile(
+    r"\W*(?:(?:read|show|view|see)\s+(?:more|full|all|the\s+rest)\b|(?:read\s+)?more\W*\Z|continue\s+reading|full\s+(?:text|post)"
+    r"|(?:阅读|閱讀|查看|展开|繼續|继续)(?:全文|更多|原文|剩余|閱讀|阅读)|more\s*\W+\Z|\W*\Z)",
+    re.IGNORECASE,
+)
+_COMMENTS = frozenset({"comments", "comment"})
+_NUMBER = re.compile(r"\d{1,7}")
+_DATED = re.compile(r"date|time|publish|meta|day", re.IGNORECASE)
+_CHANGED = re.compile(r"modif|updat", re.IGNORECASE)
+_TURN = re.compile(
+    r"(?:^|[\s_-])(?:next|prev|previous|older|newer|pager|pagination|page-?numbers?|page-link)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+"""Class of a link to another page of a list, or of what is around it."""
+_PAGE = re.compile(r"(?:/page[-/]?\d{1,6}|/index-?\d{0,6}\.html|/[1-9]\d{0,2})?/?\Z")
+"""End of the path of a page of a list, as Typecho, WordPress, Hexo, Hugo, Jekyll, Pelican and Nikola write it."""
+
+
+def read_page(url: str, body: bytes, site: Site) -> Reading | None:
+    """Read a page that links posts, what stands beside its main part last; None where it links none.
+
+    Raises PageNotRecognised for what is no page at all.
+    """
+    tree = parse(url, body)
+    own = site.resolve(url)
+    posts = [(link, to) for link, to in links(tree, site, url) if to != own and site.kind(to) == "post"]
+    if not posts:
+        return None
+    linked: dict[str, list[HtmlElement]] = {}
+    for link, to in sorted(posts, key=lambda each: is_aside(each[0])):
+        linked.setdefault(to, []).append(link)
+    holders = _holders(posts)
+    entries = [_entry(to, each, holders) for to, each in list(linked.items())[:MOST]]
+    turns = list(_turns(tree, url, site))
+    further = [to for to in turns if site.kind(to) in _LISTS]
+    whole = len(linked) <= MOST and all(site.kind(to) in (*_LISTS, "post") for to in turns)
+    return Reading("html", entries, further, whole)
+
+
+def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -> Entry:
+    """Return what is said beside all links to one post: the block of the first that has a date counts."""
+    _, title = min((_title(link) for link in found), key=lambda each: each[0])
+    published = modified = ""
+    for link in found:
+        block = _block(link, to, holders)
+        published = published or next(_written(block, changed=False), "")
+        modified = modified or next(_written(block, changed=True), "")
+    return Entry((to,), "", title, published, modified, next(filter(None, map(_count, found)), ""))
+
+
+def _title(link: HtmlElement) -> tuple[int, str]:
+    """Return what a link says of a post's title, and how far that is to be trusted, 0 most of all."""
+    words = text_of(link)
+    for moment in link.iter("time"):
+        words = words.removeprefix(text_of(moment)).removesuffix(text_of(moment)).strip()
+    if _fragment(link) or _MORE.match(words):
+        return 3, link.get("title", "")
+    if any(above.tag in dom.HEADINGS for above in link.iterancestors()):
+        return 0, words
+    named = (part for part in link.iterdescendants() if part.tag in dom.HEADINGS or "title" in part.get("class", ""))
+    heading = next(filter(text_of, named), None)
+    if heading is not None:
+        return 0, title_of(heading)
+    return (1 if "title" in link.get("class", "") else 2), words
+
+
+def _count(link: HtmlElement) -> str:
+    """Return the number of comments where a link to them tells it."""
+    number = _NUMBER.search(text_of(link)) if _fragment(link) in _COMMENTS else None
+    return number[0] if number else ""
+
+
+def _fragment(link: HtmlElement) -> str:
+    return (link.get("href") or "").partition("#")[2]
+
+
+def _holders(posts: list[tuple[HtmlElement, str]]) -> dict[HtmlElement, str]:
+    """Return which post an element is about: the only one it links, or `_MANY`."""
+    holders: dict[HtmlElement, str] = {}
+    for link, to in posts:
+        for above in (link, *link.iterancestors()):
+            if holders.setdefault(above, to) != to:
+                holders[above] = _MANY
+    return holders
+
+
+def _block(link: HtmlElement, to: str, holders: dict[HtmlElement, str]) -> HtmlElement:
+    """Return the largest element around a link that is about the same post, within the body."""
+    block = link
+    for above in link.iterancestors():
+        if holders[above] != to or above.tag in ("body", "html", "main"):
+            break
+        block = above
+    before = block.getprevious()
+    is_defined = block.tag == "dd" and before is not None and before.tag == "dt"  # Pelican's archive
+    return before if is_defined and before not in holders else block
+
+
+def _written(block: HtmlElement, *, changed: bool) -> Iterator[str]:
+    """Yield the moments in a block when its post was published, or changed, the most exactly written first."""
+    parts = [part for part in block.iter("time", "abbr", "meta") if _is_of_change(part) is changed]
+    for part in parts:
+        yield from _moments(part.get("datetime", ""), part.get("content", ""), part.get("title", ""))
+    named = (each for each in block.iter() if _DATED.search(_names(each)) and _is_of_change(each) is changed)
+    for part in (*parts, *named):
+        text = text_of(part)
+        yield from _moments(text if len(text) <= _LITTLE else "")
+    if not changed:
+        text = text_of(block)
+        yield from _moments(text if len(text) <= _LITTLE else "")
+
+
+def _moments(*texts: str) -> Iterator[str]:
+    return filter(None, map(dates.moment, texts))
+
+
+def _names(element: HtmlElement) -> str:
+    return f"{element.get('class', '')} {element.get('itemprop', '')}" if isinstance(element.tag, str) else ""
+
+
+def _is_of_change(element: HtmlElement) -> bool:
+    return bool(_CHANGED.search(_names(element)))
+
+
+def _turns(tree: HtmlElement, url: str, site: Site) -> Iterator[str]:
+    """Yield the addresses of other pages of the list, and of what a page calls its next one."""
+    own = site.resolve(url) or url
+    base = _PAGE.sub("", urlsplit(own).path)
+    for link in tree.iter("a", "link"):
+        to = site.resolve(link.get("href") or "", url)
+        if not to or to == own or not site.owns(to) or site.is_never_asked(to):
+            continue
+        relations = (link.get("rel") or "").lower().split()
+        if not {"next", "prev"}.isdisjoint(relations) or (link.tag == "a" and _is_turned_by(link, to, base, site)):
+            yield to
+
+
+def _is_turned_by(link: HtmlElement, to: str, base: str, site: Site) -> bool:
+    parent = link.getparent()
+    names = f"{link.get('class', '')} {parent.get('class', '') if parent is not None else ''}"
+    path = urlsplit(to).path
+    return bool(_TURN.search(names)) or (_PAGE.sub("", path) == base and site.kind(to) in _LISTS)

@@ -1,0 +1,219 @@
+"""Lists of posts of any blog: sitemaps, feeds, WordPress's REST API, indexes of searches, and pages that link posts.
+
+What a list is, its bytes say: an address may answer with anything. Where lists are, a front page and robots.txt tell,
+and habit.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from archiver.errors import PageNotRecognised
+from archiver.items import ListedPost, PostList
+from archiver.pages import dates, feeds, indexes, list_pages, sitemaps
+from archiver.pages.document import decode, parse
+from archiver.pages.elements import root_name
+from archiver.pages.ending import ending_of
+from archiver.pages.listed import LARGEST, LONGEST, MOST, Entry, Reading, one_line, with_parameter
+from archiver.urls import Site
+
+_GZIP = b"\x1f\x8b"
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before a list and is none of it: a mark of its coding, and what careless programs print."""
+_LONGEST_DATE = 100
+_FEED = re.compile(r"(?:rss|atom|rdf|feed)\+|\A(?:text|application)/xml\b")
+_REMARKS = re.compile(r"\bcomments?\b|评论", re.IGNORECASE)
+_SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+class WellKnown(NamedTuple):
+    """A path at which lists of posts are."""
+
+    path: str
+    source: str
+    """The engine, plug-in or theme that puts one there when nobody says otherwise."""
+
+
+WELL_KNOWN = (
+    WellKnown("/wp-json/wp/v2/posts?per_page=100", "WordPress: REST API, which gives no more than 100 at once"),
+    WellKnown("/sitemap_index.xml", "WordPress: Yoast SEO"),
+    WellKnown("/wp-sitemap.xml", "WordPress since 5.5"),
+    WellKnown("/sitemap.xml", "Hugo, Ghost, Docusaurus; hexo-generator-sitemap, jekyll-sitemap, Pelican's plug-in"),
+    WellKnown("/sitemap-index.xml", "Astro, Gatsby"),
+    WellKnown("/sitemapindex.xml", "Nikola"),
+    WellKnown("/sitemap.txt", "hexo-generator-sitemap"),
+    WellKnown("/content.json", "hexo-generator-json-content"),
+    WellKnown("/search.xml", "hexo-generator-search, hexo-generator-searchdb"),
+    WellKnown("/local-search.xml", "Hexo: theme Fluid"),
+    WellKnown("/index.json", "Hugo: PaperMod and other themes with a search"),
+    WellKnown("/search.json", "Quarto; hexo-generator-searchdb"),
+    WellKnown("/searchindex.json", "Hugo: themes with a search"),
+    WellKnown("/baidusitemap.xml", "hexo-generator-baidu-sitemap"),
+    WellKnown("/archives/", "hexo-generator-archive; Hugo: PaperMod"),
+    WellKnown("/archives.html", "Pelican"),
+    WellKnown("/archive.html", "Nikola"),
+    WellKnown("/archive/", "Jekyll and Hakyll, by habit"),
+    WellKnown("/atom.xml", "hexo-generator-feed, Octopress, Zola"),
+    WellKnown("/feed.xml", "jekyll-feed"),
+    WellKnown("/index.xml", "Hugo"),
+    WellKnown("/feed/", "WordPress, Typecho"),
+    WellKnown("/rss/", "Ghost"),
+    WellKnown("/rss.xml", "Nikola, Gatsby, Astro"),
+    WellKnown("/feeds/all.atom.xml", "Pelican"),
+    WellKnown("/rss2.xml", "hexo-generator-feed"),
+    WellKnown("/feed.json", "JSON Feed: micro.blog, Publii, Eleventy"),
+)
+"""Where to look for lists: first those of everything, that which says most about each post before the others."""
+
+
+def parse_post_list(url: str, body: bytes, site: Site, headers: Mapping[str, str] = {}) -> PostList:
+    """Read one page of a list of posts, whatever its form; `headers` are those of the answer, in any case.
+
+    Addresses of other hosts are left out. Of a compressed list the bytes may be as they came.
+    Raises PageNotRecognised where it is no list of posts.
+    """
+    body, is_cut = _unpacked(url, body)
+    reading, ending = _read(url, body.lstrip(_BLANK), site, headers)
+    own = site.resolve(url) or url
+    further = dict.fromkeys(filter(None, (_own(href, url, site) for href in reading.further[:MOST])))
+    further.pop(own, None)
+    return PostList(
+        url=own,
+        reader=reading.reader,
+        entries=_posts(reading.entries, site),
+        further=tuple(further),
+        whole=reading.whole and not is_cut,
+        ending=ending,
+    )
+
+
+def announced(url: str, body: bytes, site: Site) -> tuple[str, ...]:
+    """Return the addresses of lists that a page names, the most telling first; none for what is no page.
+
+    That of WordPress's posts, of sitemaps, and of feeds that are not of comments.
+    """
+    try:
+        links = list(parse(url, body).iter("link"))
+    except PageNotRecognised:
+        return ()
+    found: dict[str, list[str | None]] = {"https://api.w.org/": [], "sitemap": [], "alternate": []}
+    for link in links:
+        href = link.get("href") or ""
+        for relation in (link.get("rel") or "").lower().split():
+            if relation == "https://api.w.org/":
+                found[relation].append(_posts_of_api(_own(href, url, site)))
+            elif relation == "sitemap" or (
+                relation == "alternate" and _is_feed(link.get("type"), link.get("title"), href)
+            ):
+                found[relation].append(_own(href, url, site))
+    return tuple(dict.fromkeys(address for addresses in found.values() for address in addresses if address))
+
+
+def in_robots(text: str, site: Site) -> tuple[str, ...]:
+    """Return the blog's own sitemaps that a robots.txt names (https://www.sitemaps.org/protocol.html)."""
+    return tuple(dict.fromkeys(filter(None, (_own(found[1], "", site) for found in _SITEMAP.finditer(text)))))
+
+
+def _unpacked(url: str, body: bytes) -> tuple[bytes, bool]:
+    """Return a list without gzip, and whether it ends early.
+
+    Raises PageNotRecognised where it is too large, or no gzip after all.
+    """
+    is_cut = False
+    if body.startswith(_GZIP):
+        stream = zlib.decompressobj(wbits=31)
+        try:
+            body = stream.decompress(body, LARGEST + 1)
+        except zlib.error as error:
+            raise PageNotRecognised(url, f"expected a list of posts, found what is no gzip ({error})") from error
+        is_cut = not stream.eof
+    if len(body) > LARGEST:
+        raise PageNotRecognised(url, f"expected a list of at most {LARGEST >> 20} MiB, found more")
+    return body, is_cut
+
+
+def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tuple[Reading, str | None]:
+    """Return what a list says, and how its markup ends; None of what is no markup."""
+    if body[:1] in (b"[", b"{"):
+        if reading := indexes.read_json(decode(body)[0], url, headers):
+            return reading, None
+        raise _unknown(url, "JSON without posts that have an address and a title")
+    root = root_name(body)
+    ending = ending_of(body)
+    if root in sitemaps.ROOTS:
+        reading = sitemaps.read_sitemap(body, url)
+    elif root in feeds.ROOTS:
+        reading = feeds.read_feed(body, url)
+    elif root == indexes.SEARCH_ROOT:
+        reading = indexes.read_search(body, url)
+    elif root is None and (lines := sitemaps.read_text(decode(body)[0], url)):
+        return lines, None
+    elif page := list_pages.read_page(url, body, site):
+        return page, ending
+    else:
+        raise _unknown(url, f"<{root}> without links to posts" if root else "text")
+    reading.whole &= root in ending  # what is careless is read, and what is cut short too
+    return reading, ending
+
+
+def _unknown(url: str, found: str) -> PageNotRecognised:
+    return PageNotRecognised(
+        url, f"expected a sitemap, a feed, an index of posts in JSON or XML, or a page that links posts, found {found}"
+    )
+
+
+def _posts(entries: list[Entry], site: Site) -> tuple[ListedPost, ...]:
+    """Return the blog's own entries, each address once, with what any of its entries says first."""
+    found: dict[str, ListedPost] = {}
+    for entry in entries:
+        url = next(filter(None, (_own(href, entry.base, site) for href in entry.hrefs)), None)
+        if url is None:
+            continue
+        listed = _post(url, entry)
+        known = found.setdefault(url, listed)
+        if known is not listed:
+            found[url] = ListedPost(
+                url=url,
+                title=known.title or listed.title,
+                published_on=known.published_on or listed.published_on,
+                modified_at=known.modified_at or listed.modified_at,
+                comment_count=listed.comment_count if known.comment_count is None else known.comment_count,
+            )
+    return tuple(found.values())
+
+
+def _post(url: str, entry: Entry) -> ListedPost:
+    published = dates.moment(entry.published[:_LONGEST_DATE])
+    count = entry.comment_count
+    return ListedPost(
+        url=url,
+        title=one_line(entry.title),
+        published_on=published[:10] if published else None,
+        modified_at=dates.moment(entry.modified[:_LONGEST_DATE]),
+        comment_count=int(count) if count.isascii() and count.isdigit() and len(count) < 8 else None,
+    )
+
+
+def _own(href: str, base: str, site: Site) -> str | None:
+    """Return the canonical form of an address of the blog; None for another's."""
+    url = site.resolve(href, base) if 0 < len(href) <= LONGEST else None
+    return url if url and site.owns(url) else None
+
+
+def _is_feed(media_type: str | None, title: str | None, href: str) -> bool:
+    """Return whether a link is to a feed of posts; both WordPress and Typecho name one of comments, too."""
+    return bool(_FEED.search((media_type or "").lower())) and not _REMARKS.search(f"{title} {urlsplit(href).path}")
+
+
+def _posts_of_api(root: str | None) -> str | None:
+    """Return where the posts are of a REST API, whose root may be a path or, without rewriting, a parameter."""
+    if not root:
+        return None
+    route = "wp/v2/posts"
+    if "rest_route=" in root:
+        return with_parameter(with_parameter(root, "rest_route", f"/{route}"), "per_page", "100")
+    return f"{root.rstrip('/')}/{route}?per_page=100"
