@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from archiver.pages.elements import each, name_of, text_of
 from archiver.pages.listed import MOST, Entry, Reading, page_of, plain, with_parameter
@@ -60,6 +61,7 @@ def read_search(body: bytes, url: str) -> Reading:
         texts = {name: text_of(parts[name]) for name in ("url", "title", "date") if name in parts}
         href = texts.get("url") or (parts["link"].get("href") if "link" in parts else "")
         if href:
+            href = href if "/" in href else unquote(href)  # where each sign is escaped, the theme takes that back
             reading.entries.append(Entry((href,), url, texts.get("title", ""), texts.get("date", "")))
     return reading
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.pages import dates
@@ -20,6 +21,8 @@ from archiver.text import dom
 from archiver.urls import Site
 
 _LISTS = frozenset({"front", "catalogue", "category", "tag"})
+_UNTOLD = 3
+"""Rank of a title that no link tells."""
 _MANY = ""
 """Stands for the address of a post where an element links several."""
 _LITTLE = 400
@@ -58,19 +61,20 @@ def read_page(url: str, body: bytes, site: Site) -> Reading | None:
     holders = _holders(posts)
     entries = [_entry(to, each, holders) for to, each in list(linked.items())[:MOST]]
     turns = list(_turns(tree, url, site))
-    further = [to for to in turns if site.kind(to) in _LISTS]
-    whole = len(linked) <= MOST and all(site.kind(to) in (*_LISTS, "post") for to in turns)
-    return Reading("html", entries, further, whole)
+    further = [to for to, _ in turns if site.kind(to) in _LISTS]
+    is_left = any(is_next and site.kind(to) not in (*_LISTS, "post") for to, is_next in turns)
+    return Reading("html", entries, further, whole=len(linked) <= MOST and not is_left)
 
 
 def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -> Entry:
     """Return what is said beside all links to one post: the block of the first that has a date counts."""
-    _, title = min((_title(link) for link in found), key=lambda each: each[0])
-    published = modified = ""
-    for link in found:
-        block = _block(link, to, holders)
-        published = published or next(_written(block, changed=False), "")
-        modified = modified or next(_written(block, changed=True), "")
+    blocks = list(dict.fromkeys(_block(link, to, holders) for link in found))
+    rank, title = min((_title(link) for link in found), key=lambda each: each[0])
+    if rank == _UNTOLD:  # the link lies over the block, or is a picture in it
+        title = next((words for block in blocks if (words := _heading(block))), title)
+    published, modified = (
+        next((when for block in blocks for when in _written(block, changed=changed)), "") for changed in (False, True)
+    )
     return Entry((to,), "", title, published, modified, next(filter(None, map(_count, found)), ""))
 
 
@@ -80,14 +84,22 @@ def _title(link: HtmlElement) -> tuple[int, str]:
     for moment in link.iter("time"):
         words = words.removeprefix(text_of(moment)).removesuffix(text_of(moment)).strip()
     if _fragment(link) or _MORE.match(words):
-        return 3, link.get("title", "")
+        return _UNTOLD, link.get("title", "")
     if any(above.tag in dom.HEADINGS for above in link.iterancestors()):
         return 0, words
-    named = (part for part in link.iterdescendants() if part.tag in dom.HEADINGS or "title" in part.get("class", ""))
-    heading = next(filter(text_of, named), None)
-    if heading is not None:
-        return 0, title_of(heading)
+    if heading := _heading(link):
+        return 0, heading
     return (1 if "title" in link.get("class", "") else 2), words
+
+
+def _heading(part: HtmlElement) -> str:
+    """Return the first heading in a part of the page, or what its class calls a title."""
+    named = (
+        each
+        for each in part.iterdescendants(etree.Element)
+        if each.tag in dom.HEADINGS or "title" in each.get("class", "")
+    )
+    return next(filter(None, map(title_of, named)), "")
 
 
 def _count(link: HtmlElement) -> str:
@@ -123,17 +135,24 @@ def _block(link: HtmlElement, to: str, holders: dict[HtmlElement, str]) -> HtmlE
 
 
 def _written(block: HtmlElement, *, changed: bool) -> Iterator[str]:
-    """Yield the moments in a block when its post was published, or changed, the most exactly written first."""
-    parts = [part for part in block.iter("time", "abbr", "meta") if _is_of_change(part) is changed]
+    """Yield the moments in a block when its post was published, or changed.
+
+    The day that people read comes first: what is written for programs is often in UTC, and so of another day.
+    """
+    parts = [each for each in block.iter(etree.Element) if _is_of_change(each) is changed]
+    dated = [each for each in parts if each.tag in ("time", "footer") or _DATED.search(_names(each))]
+    yield from _moments(*map(_line, dated))
     for part in parts:
-        yield from _moments(part.get("datetime", ""), part.get("content", ""), part.get("title", ""))
-    named = (each for each in block.iter() if _DATED.search(_names(each)) and _is_of_change(each) is changed)
-    for part in (*parts, *named):
-        text = text_of(part)
-        yield from _moments(text if len(text) <= _LITTLE else "")
+        if part.tag != "a":
+            yield from _moments(part.get("datetime", ""), part.get("content", ""), part.get("title", ""))
     if not changed:
-        text = text_of(block)
-        yield from _moments(text if len(text) <= _LITTLE else "")
+        yield from _moments(_line(block))
+
+
+def _line(part: HtmlElement) -> str:
+    """Return the text of a part that is one line; empty where it is longer."""
+    text = text_of(part)
+    return text if len(text) <= _LITTLE else ""
 
 
 def _moments(*texts: str) -> Iterator[str]:
@@ -141,28 +160,23 @@ def _moments(*texts: str) -> Iterator[str]:
 
 
 def _names(element: HtmlElement) -> str:
-    return f"{element.get('class', '')} {element.get('itemprop', '')}" if isinstance(element.tag, str) else ""
+    return f"{element.get('class', '')} {element.get('itemprop', '')}"
 
 
 def _is_of_change(element: HtmlElement) -> bool:
     return bool(_CHANGED.search(_names(element)))
 
 
-def _turns(tree: HtmlElement, url: str, site: Site) -> Iterator[str]:
-    """Yield the addresses of other pages of the list, and of what a page calls its next one."""
+def _turns(tree: HtmlElement, url: str, site: Site) -> Iterator[tuple[str, bool]]:
+    """Yield the addresses of other pages of the list, with whether the page calls one its next."""
     own = site.resolve(url) or url
     base = _PAGE.sub("", urlsplit(own).path)
     for link in tree.iter("a", "link"):
         to = site.resolve(link.get("href") or "", url)
         if not to or to == own or not site.owns(to) or site.is_never_asked(to):
             continue
-        relations = (link.get("rel") or "").lower().split()
-        if not {"next", "prev"}.isdisjoint(relations) or (link.tag == "a" and _is_turned_by(link, to, base, site)):
-            yield to
-
-
-def _is_turned_by(link: HtmlElement, to: str, base: str, site: Site) -> bool:
-    parent = link.getparent()
-    names = f"{link.get('class', '')} {parent.get('class', '') if parent is not None else ''}"
-    path = urlsplit(to).path
-    return bool(_TURN.search(names)) or (_PAGE.sub("", path) == base and site.kind(to) in _LISTS)
+        relations = set((link.get("rel") or "").lower().split())
+        names = _names(link) + " " + _names(link.getparent())
+        is_turn = not {"next", "prev"}.isdisjoint(relations) or bool(link.tag == "a" and _TURN.search(names))
+        if is_turn or (_PAGE.sub("", urlsplit(to).path) == base and site.kind(to) in _LISTS):
+            yield to, "next" in relations or (is_turn and "next" in names)

@@ -17,7 +17,7 @@ from archiver.items import ListedPost, PostList
 from archiver.pages import dates, feeds, indexes, list_pages, sitemaps
 from archiver.pages.document import decode, parse
 from archiver.pages.elements import root_name
-from archiver.pages.ending import ending_of
+from archiver.pages.ending import TAIL, ending_of
 from archiver.pages.listed import LARGEST, LONGEST, MOST, Entry, Reading, one_line, with_parameter
 from archiver.urls import Site
 
@@ -155,9 +155,15 @@ def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tupl
     elif page := list_pages.read_page(url, body, site):
         return page, ending
     else:
-        raise _unknown(url, f"<{root}> without links to posts" if root else "text")
-    reading.whole &= root in ending  # what is careless is read, and what is cut short too
+        raise _unknown(url, f"<{root}> without links to posts" if root else "nothing like these")
+    reading.whole &= _is_closed(root, body)
     return reading, ending
+
+
+def _is_closed(root: str, body: bytes) -> bool:
+    """Return whether markup ends with its outermost element: what is cut short is read as far as it goes."""
+    tail = body[-TAIL:].replace(b"\0", b"").lower()  # in UTF-16 every other byte is none
+    return bool(re.search(rb"</(?:[\w.-]+:)?%s\s*>|\A\s*<[^>]*/>\s*\Z" % re.escape(root.encode()), tail))
 
 
 def _unknown(url: str, found: str) -> PageNotRecognised:
