@@ -549,8 +549,8 @@ class Sighting(Base):
     title: Mapped[str] = mapped_column(doc="Title as listed.")
     published_on: Mapped[str | None] = mapped_column(doc="Date as listed, YYYY-MM-DD.")
     comment_count: Mapped[int | None] = mapped_column(doc="Comments as listed.")
-    modified_at: Mapped[str | None] = mapped_column(doc="When it was last changed, as listed, in ISO 8601.")
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True, doc="The run that last saw it there.")
+    modified_at: Mapped[str | None] = mapped_column(doc="When it was last changed, as listed, in ISO 8601.")
 
 
 class FrontierEntry(Base):

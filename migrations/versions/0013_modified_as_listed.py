@@ -13,7 +13,7 @@ depends_on: None = None
 
 def upgrade() -> None:
     """Add the column; no list that was read before said it."""
-    with op.batch_alter_table("sightings") as table:
+    with op.batch_alter_table("sightings", recreate="always") as table:
         table.add_column(sa.Column("modified_at", sa.String()))
 
 
