@@ -261,14 +261,18 @@ def read(text: str, source: str) -> Profile:
     return profile
 
 
+def engines() -> list[str]:
+    """Return the names of what a profile may extend."""
+    return sorted(each.stem for each in ENGINES.glob("*.toml"))
+
+
 def _whole(table: dict[str, Any], place: _Place) -> dict[str, Any]:
     """Return a table with what it does not say itself, but the engine that it extends."""
     if (name := table.pop("extends", None)) is None:
         return table
     file = ENGINES / f"{name}.toml"
-    known = sorted(each.stem for each in ENGINES.glob("*.toml"))
-    if name not in known:
-        raise place.at("extends").wrong(f"one of {', '.join(known)}", repr(name))
+    if name not in engines():
+        raise place.at("extends").wrong(f"one of {', '.join(engines())}", repr(name))
     return _joined(table, _whole(tomllib.loads(file.read_text("utf-8")), _Place(file.name)))
 
 
@@ -364,7 +368,7 @@ def _check(profile: Profile, place: _Place) -> None:
     for number, path in enumerate(profile.places.dated):
         _check_groups(path, {"year", "month"}, place.at("places").at("dated").at(number))
     host = urlsplit(profile.origin).hostname
-    if profile.origin != f"https://{host}" and profile.origin != f"http://{host}":
+    if not re.fullmatch(r"https?://[^/?#@]+", profile.origin):
         raise place.at("origin").wrong("an origin such as https://example.org", profile.origin)
     if host not in profile.hosts:
         raise place.at("hosts").wrong(f"{host} of the origin among them", ", ".join(sorted(profile.hosts)))

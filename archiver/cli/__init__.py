@@ -18,6 +18,7 @@ from archiver.cli import (
     exporting,
     history,
     keeping,
+    meeting,
     reading,
     rebuilding,
     scheduling,
@@ -47,6 +48,18 @@ def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, q
     )
 
 
-for module in (crawling, asking, searching, history, reading, serving, exporting, keeping, rebuilding, scheduling):
+for module in (
+    crawling,
+    meeting,
+    asking,
+    searching,
+    history,
+    reading,
+    serving,
+    exporting,
+    keeping,
+    rebuilding,
+    scheduling,
+):
     for command in module.COMMANDS:
         main.add_command(command)

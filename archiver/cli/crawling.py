@@ -1,11 +1,10 @@
-"""Commands that fetch: crawl, probe, demo."""
+"""Commands that fetch: crawl, demo."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from archiver.profile import LISTS
 if TYPE_CHECKING:
     from archiver.crawl.run import Place, Run
     from archiver.crawl.runner import Report
-    from archiver.pages.promises import Finding
 
 
 def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
@@ -138,34 +136,6 @@ def _report_text(report: Report) -> str:
 
 
 @click.command()
-@click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
-@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
-@as_json
-@click.pass_obj
-def probe(obj: Context, /, site: str, delay: float | None, json_: bool) -> None:
-    """Make first contact: fetch eight pages, show what is recognised and what is not, store no post."""
-    from archiver.crawl import runner
-
-    report, findings = runner.probe(obj.place(site), runner.Options(delay=delay, verbose=obj.verbosity > 0))
-    if json_:
-        found = [asdict(finding) | {"recognised": finding.recognised} for finding in findings]
-        click.echo(json.dumps(report.as_dict() | {"findings": found}, ensure_ascii=False, indent=2))
-    else:
-        click.echo("\n\n".join([*map(_finding_text, findings), f"{report.message} (captures of run {report.run})"]))
-    sys.exit(report.exit_code)
-
-
-def _finding_text(finding: Finding) -> str:
-    """Return what was made of a page, a line for each thing it should have."""
-    lines = [f"{'ok ' if finding.recognised else 'NOT'} {finding.kind}  {finding.url}  (capture {finding.capture_id})"]
-    lines += [f"      {finding.problem}"] if finding.problem else []
-    lines += [
-        f"  {'ok ' if each.kept else 'NOT'} {each.name}: {each.found or 'none found'}" for each in finding.promises
-    ]
-    return "\n".join(lines)
-
-
-@click.command()
 @click.pass_obj
 def demo(obj: Context) -> None:
     """Archive the bundled sample blog, then say what to try next."""
@@ -206,4 +176,4 @@ SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), (SELECT co
 """
 
 
-COMMANDS = (crawl, probe, demo)
+COMMANDS = (crawl, demo)

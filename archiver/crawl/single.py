@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import time
+from collections.abc import Container, Mapping
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from typing import NamedTuple, cast
@@ -25,7 +26,8 @@ SECONDS = float(DOWNLOAD_TIMEOUT)
 
 _PIECE = 1 << 16
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-_PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain")
+PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain")
+"""Media types of pages."""
 
 
 class Page(NamedTuple):
@@ -35,13 +37,21 @@ class Page(NamedTuple):
     """Of the page itself, after redirects."""
     body: bytes
     """Without its content coding; in UTF-8 where a header named another charset."""
+    headers: Mapping[str, str]
 
 
-def fetch(url: str, *, contact: str = "", seconds: float = SECONDS, most: int = LARGEST) -> Page:
+def fetch(
+    url: str,
+    *,
+    contact: str = "",
+    seconds: float = SECONDS,
+    most: int = LARGEST,
+    kinds: Container[str] | None = PAGES,
+) -> Page:
     """Return the page at an http(s) address, by at most one request and its redirects.
 
-    `most` is the largest body in bytes that is taken. Raises UsageError for what is no such address, RateLimited,
-    Unreachable, or ArchiverError for any other answer than a page.
+    `most` is the largest body in bytes that is taken, `kinds` are the media types, None for any. Raises UsageError for
+    what is no such address, RateLimited, Unreachable, or ArchiverError for any other answer than a page.
     """
     agent = USER_AGENT.replace(")", f"; {contact})") if contact else USER_AGENT
     ends = time.monotonic() + seconds
@@ -49,7 +59,7 @@ def fetch(url: str, *, contact: str = "", seconds: float = SECONDS, most: int = 
         headers = {**DEFAULT_REQUEST_HEADERS, "User-Agent": agent, "Accept-Encoding": "gzip"}
         request = Request(_written(url), headers=headers)  # noqa: S310  # the opener knows no other schemes
         with _opener().open(request, timeout=seconds) as response:
-            return _page(response, url, ends, most)
+            return _page(response, url, ends, most, kinds)
     except HTTPError as error:
         kind = RateLimited if error.code in _BUSY else ArchiverError
         reason = str(error.reason).partition("\n")[0]
@@ -97,9 +107,9 @@ class _Errors(HTTPRedirectHandler):
         raise HTTPError(request.full_url, code, reason, headers, response)  # type: ignore[arg-type]
 
 
-def _page(response: HTTPResponse, url: str, ends: float, most: int) -> Page:
+def _page(response: HTTPResponse, url: str, ends: float, most: int, kinds: Container[str] | None) -> Page:
     kind = response.headers.get_content_type()
-    if kind not in _PAGES:
+    if kinds is not None and kind not in kinds:
         raise ArchiverError(f"expected a page at {url}, found {kind}")
     body = b""
     while piece := response.read1(_PIECE):
@@ -110,7 +120,7 @@ def _page(response: HTTPResponse, url: str, ends: float, most: int) -> Page:
             raise ArchiverError(f"expected a page of at most {most} bytes at {url}, found more")
     codings = [each.strip().lower() for each in response.headers.get("Content-Encoding", "").split(",") if each.strip()]
     charset = response.headers.get_content_charset()
-    return Page(response.url, as_utf8(coding.decode(body, codings, most), charset))
+    return Page(response.url, as_utf8(coding.decode(body, codings, most), charset), dict(response.headers))
 
 
 def as_utf8(body: bytes, charset: str | None) -> bytes:

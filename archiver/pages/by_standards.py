@@ -109,6 +109,11 @@ def _loaded(scripts: Scripts, base: str, written: list[str]) -> dict[str, str]:
     return {each: source for each, source in found.items() if source is not None}
 
 
+def claims(tree: HtmlElement) -> Claims:
+    """Return what a page says by the standards of the web."""
+    return Claims(_claims(tree, PostMarkup()))
+
+
 def _claims(tree: HtmlElement, markup: PostMarkup) -> Iterator[Claim]:
     yield from places.claims(tree, markup.fields)
     for reader in READERS:

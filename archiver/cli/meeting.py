@@ -1,0 +1,129 @@
+"""Commands for a blog that is new: probe, init."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from archiver.cli.context import Context, as_json, origin
+from archiver.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from archiver.pages.promises import Finding
+    from archiver.probe.visit import Visit
+
+_WEB = ("http://", "https://")
+
+
+@click.command()
+@click.argument("url", required=False, default="")
+@click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
+@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
+@click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
+@as_json
+@click.pass_obj
+def probe(obj: Context, /, url: str, site: str, delay: float | None, contact: str, json_: bool) -> None:
+    """Make first contact: fetch some pages, show what is recognised and what is not, store no post.
+
+    Without a URL, of the blog this archive is of, by its profile. With one, of any blog: what made it, which lists it
+    has, how its posts read. `archiver init URL` writes down what was found.
+    """
+    if url and not _is_own(obj, url):
+        found = _visit(url, site, delay, contact)
+        _show(found, json_)
+        sys.exit(ExitCode.DONE if found.post else ExitCode.MARKUP_CHANGED)
+    from archiver.crawl import runner
+
+    report, findings = runner.probe(obj.place(site), runner.Options(delay=delay, verbose=obj.verbosity > 0))
+    if json_:
+        rows = [asdict(finding) | {"recognised": finding.recognised} for finding in findings]
+        click.echo(json.dumps(report.as_dict() | {"findings": rows}, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n\n".join([*map(_finding_text, findings), f"{report.message} (captures of run {report.run})"]))
+    sys.exit(report.exit_code)
+
+
+@click.command()
+@click.argument("url")
+@click.option("--profile", metavar="NAME|FILE", default="", help="Take this engine for granted, or a file as it is.")
+@click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
+@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
+@click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
+@click.pass_obj
+def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None, contact: str) -> None:
+    """Begin an archive of the blog at URL: look at it as `probe` does, and write its profile, `site.toml`.
+
+    From then on `archiver crawl` in this home needs no option. The file is yours: what it says comes before what is
+    known of the engine.
+    """
+    from archiver import profile as profiles
+    from archiver import sites
+
+    file = obj.home / sites.FILE
+    if file.exists():
+        raise UsageError(f"expected a home without a profile, found {file}: edit it, or choose another --home")
+    if profile and Path(profile).is_file():
+        text = Path(profile).read_text("utf-8")
+        known = profiles.read(text, profile)
+        if urlsplit(url).hostname not in known.hosts:
+            raise UsageError(f"expected in {profile} the profile of {url}, found that of {known.origin}")
+    else:
+        if profile and profile not in profiles.engines():
+            raise UsageError(f"--profile: expected a file or one of {', '.join(profiles.engines())}, found {profile!r}")
+        found = _visit(url, site, delay, contact, profile)
+        _show(found, as_json=False)
+        if not found.expected:
+            raise UsageError(
+                f"expected posts in the lists of {url}, found none; write {file} by hand (docs/sites.md shows how)"
+            )
+        text = found.draft.toml()
+    obj.home.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
+    click.echo(f"Wrote {file}. Next: archiver --home {obj.home} crawl")
+
+
+def _is_own(obj: Context, url: str) -> bool:
+    """Return whether an address is of a blog with a profile: the archive's own, or one that comes along."""
+    from archiver import sites
+
+    if not url.startswith(_WEB):
+        raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
+    host = urlsplit(url).hostname
+    own = sites.in_home(obj.home)
+    return host in (own or sites.first()).hosts
+
+
+def _visit(url: str, site: str, delay: float | None, contact: str, engine: str = "") -> Visit:
+    from archiver.probe.visit import PAUSE, visit
+
+    if not url.startswith(_WEB):
+        raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
+    return visit(url, base=site, contact=contact, pause=PAUSE if delay is None else delay, name=engine)
+
+
+def _show(found: Visit, as_json: bool) -> None:
+    from archiver.probe import report
+
+    if as_json:
+        click.echo(json.dumps(report.as_dict(found), ensure_ascii=False, indent=2))
+    else:
+        click.echo(report.as_text(found))
+
+
+def _finding_text(finding: Finding) -> str:
+    """Return what was made of a page, a line for each thing it should have."""
+    lines = [f"{'ok ' if finding.recognised else 'NOT'} {finding.kind}  {finding.url}  (capture {finding.capture_id})"]
+    lines += [f"      {finding.problem}"] if finding.problem else []
+    lines += [
+        f"  {'ok ' if each.kept else 'NOT'} {each.name}: {each.found or 'none found'}" for each in finding.promises
+    ]
+    return "\n".join(lines)
+
+
+COMMANDS = (probe, init)

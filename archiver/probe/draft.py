@@ -1,0 +1,127 @@
+"""A profile for a blog, drafted from what it said of itself, as the text of a `site.toml`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from archiver import profile, sites
+from archiver.probe.forms import Form
+from archiver.profile import Profile
+
+_ANY_POST = Form("/.+", "", "/", 0)
+"""Takes every address for a post's, as long as it is not known what they are like."""
+
+NO_LISTS = 'lists = ["furniture"]'
+
+_ZONED = re.compile(r"([+-]\d\d:\d\d|Z)\Z")
+
+_ZONES = {"ja": "+09:00", "ko": "+09:00", "zh": "+08:00"}
+"""Where a language is read in one zone."""
+
+_BIBLATEX = {
+    "de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "ja": "japanese",
+    "ko": "korean", "nl": "dutch", "pl": "polish", "pt": "portuguese", "ru": "russian", "zh": "chinese",
+}  # fmt: skip
+"""Languages as biblatex names them (its manual, table 2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is known of a blog so far."""
+
+    origin: str
+    path: str = ""
+    engine: str = "generic"
+    title: str = ""
+    language: str = "en"
+    lists: tuple[str, ...] = ()
+    """Paths below the blog's own, with their queries."""
+    forms: tuple[Form, ...] = (_ANY_POST,)
+    pages: tuple[str, ...] = ()
+    """Paths that look like those of posts and are none."""
+    moments: tuple[str, ...] = field(default=(), repr=False)
+    """Dates of posts, as the lists have them."""
+
+    @property
+    def name(self) -> str:
+        """Host and path, as a name of files."""
+        return re.sub(r"[^A-Za-z0-9.]+", "-", urlsplit(self.origin).netloc + self.path).strip("-.")
+
+    def profile(self) -> Profile:
+        """Return the profile."""
+        return profile.read(self.toml(), sites.FILE)
+
+    def toml(self) -> str:
+        """Return the text of the profile's file."""
+        lines = [
+            f"# {self.title or self.name}, as `archiver init` met it. What each key means: docs/sites.md.",
+            "",
+            f"extends = {_quoted(self.engine)}",
+            f"name = {_quoted(self.name)}",
+            f"titles = {{ {_quoted(self.language)} = {_quoted(self.title or self.name)} }}",
+            f"origin = {_quoted(self.origin)}",
+            f"hosts = {_list(self._hosts())}",
+            *([f"path = {_quoted(self.path)}"] if self.path else []),
+            *([] if self.lists else ["# No list was found: what links lead to is all there is to go by.", NO_LISTS]),
+            f"since = {self._since()}",
+            f"zone = {_quoted(self._zone())}",
+            f"language = {_quoted(_BIBLATEX.get(self.language[:2].lower(), 'english'))}",
+            f"citation_key = {_quoted(re.sub(r'[^a-z0-9]+', '-', self.name.lower()).strip('-') + '-')}",
+            *(["", "[places]", f"lists = {_list(self.lists)}"] if self.lists else []),
+        ]
+        if self.pages:
+            lines += [
+                "",
+                "# Addresses like those of posts, of pages that are none.",
+                *_rule("page", _any_of(self.pages)),
+            ]
+        for form in self.forms:
+            told = [f"# {form.posts} posts, such as {form.example}"] if form.posts else []
+            lines += ["", *told, *_rule("post", form.pattern, form.canonical)]
+        return "\n".join(lines) + "\n"
+
+    def _hosts(self) -> list[str]:
+        host = urlsplit(self.origin).hostname or ""
+        other = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+        return [host, other] if "." in host and not host.replace(".", "").isdigit() else [host]
+
+    def _since(self) -> int:
+        years = [int(moment[:4]) for moment in self.moments if moment[:4].isdecimal()]
+        return min(years, default=2000)
+
+    def _zone(self) -> str:
+        """Return the offset from UTC that most dates are written with, or that of those who read its language.
+
+        UTC is what programs write whatever the clock of the author, and counts last.
+        """
+        found = Counter(match[1] for moment in self.moments if (match := _ZONED.search(moment)))
+        local = [zone for zone, _ in found.most_common() if zone not in ("Z", "+00:00")]
+        return next(iter(local), None) or _ZONES.get(self.language[:2].lower(), "+00:00")
+
+
+def _rule(kind: str, pattern: str, canonical: str = "") -> list[str]:
+    told = [f"canonical = {_quoted(canonical)}"] if canonical else []
+    return ["[[addresses]]", f"kind = {_quoted(kind)}", f"pattern = {_literal(pattern)}", *told]
+
+
+def _any_of(paths: Iterable[str]) -> str:
+    return "(?:" + "|".join(re.escape(path.rstrip("/")) for path in paths) + ")/?"
+
+
+def _quoted(text: str) -> str:
+    """Return a string of TOML; its escapes are those of JSON, but for the sign DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _literal(text: str) -> str:
+    """Return a string of TOML without escapes, as regular expressions are read best."""
+    return f"'{text}'" if "'" not in text and text.isprintable() else _quoted(text)
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_quoted, texts))}]"

@@ -1,0 +1,150 @@
+"""Forms of the addresses of posts, worked out from examples: `/2021/11/12/git-for-notes/` is one of many."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote
+
+MOST_NAMES = 6
+"""Different names in one place of an address up to which they are parts of the site, and not of each post."""
+
+LEAST_EACH = 3
+"""Addresses that each such name must have on average."""
+
+RESERVED = (
+    "404", "about", "admin", "archive", "archives", "assets", "atom", "author", "authors", "categories", "category",
+    "comments", "contact", "css", "feed", "feeds", "fonts", "friends", "images", "img", "js", "lib", "links",
+    "login", "page", "pages", "rss", "search", "series", "sitemap", "static", "tag", "tags", "topics", "uploads",
+    "wp-admin", "wp-content", "wp-includes", "wp-json", "xmlrpc",
+)  # fmt: skip
+"""First parts of paths at which engines have something else than posts."""
+
+_LONGEST_NUMBER = 9
+
+_ENDINGS = ("/index.html", "/index.htm")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of addresses, as a rule of a profile has it."""
+
+    pattern: str
+    canonical: str
+    example: str
+    posts: int
+    """How many of the examples have it."""
+
+
+class _Shape(NamedTuple):
+    """What addresses of one form have alike."""
+
+    parts: tuple[str, ...]
+    """Of each part of the path: `year`, `two` digits, `number`, or `name`."""
+    ending: str
+    """Of the last part: a suffix such as `.html`, or a slash, or nothing."""
+
+
+def forms(paths: Collection[str]) -> tuple[Form, ...]:
+    """Return the forms of addresses of posts, the most frequent first, that fit all of these paths.
+
+    Paths are as canonical addresses have them, below the path of the blog. The front page is none.
+    """
+    found: defaultdict[_Shape, list[str]] = defaultdict(list)
+    for path in paths:
+        if path.strip("/"):
+            found[_shape(path)].append(path)
+    known = sorted(found.items(), key=lambda each: -len(each[1]))
+    return tuple(_form(shape, examples) for shape, examples in known)
+
+
+def alike(paths: Collection[str], known: Collection[str]) -> set[str]:
+    """Return those of some paths that have dates where known ones have: a date makes a form of posts alone."""
+    dated = {shape for shape in map(_shape, known) if "year" in shape.parts}
+    return {path for path in paths if path.strip("/") and _shape(path) in dated}
+
+
+def _shape(path: str) -> _Shape:
+    bare, ending = _split(path)
+    return _Shape(tuple(map(_kind, bare.strip("/").split("/"))), ending)
+
+
+def _split(path: str) -> tuple[str, str]:
+    for ending in _ENDINGS:
+        if path.endswith(ending):
+            return path.removesuffix(ending), "/"
+    found = re.search(r"\.[A-Za-z]{3,5}\Z|/\Z", path)
+    return (path[: found.start()], found[0]) if found else (path, "")
+
+
+def _kind(part: str) -> str:
+    if re.fullmatch(r"(?:19|20)\d\d", part):
+        return "year"
+    if re.fullmatch(r"\d\d", part):
+        return "two"
+    return "number" if re.fullmatch(r"[1-9]\d{0,8}", part) else "name"
+
+
+_PATTERNS = {"year": r"(?:19|20)\d\d", "two": r"\d\d", "number": r"[1-9]\d{0,8}", "name": r"[^/]+"}
+
+
+def _form(shape: _Shape, examples: list[str]) -> Form:
+    columns = list(zip(*(_split(path)[0].strip("/").split("/") for path in examples), strict=True))
+    parts = list(_patterns(shape, columns))
+    ending = re.escape(shape.ending)
+    example = examples[0]
+    if _is_number(shape, columns):
+        before = "".join(f"/{part}" for part in parts[:-1])
+        kept = "/".join(["", *(column[0] for column in columns[:-1])])
+        return Form(
+            f"{before}/(?P<post>[1-9]\\d{{0,{_LONGEST_NUMBER - 1}}}){_tail(shape)}", f"{kept}/{{post}}{shape.ending}",
+            example, len(examples),
+        )  # fmt: skip
+    inside = _unreserved(shape, columns) + "/".join(parts)
+    if shape.ending in ("", "/"):
+        return Form(f"/(?P<name>{inside}){_tail(shape)}", f"/{{name}}{shape.ending}", example, len(examples))
+    return Form(f"/(?P<name>{inside}{ending})", "/{name}", example, len(examples))
+
+
+def _tail(shape: _Shape) -> str:
+    """Return what may follow the last part: other spellings of the same address."""
+    return r"(?:/(?:index\.html?)?)?" if shape.ending in ("", "/") else re.escape(shape.ending)
+
+
+def _is_number(shape: _Shape, columns: list[tuple[str, ...]]) -> bool:
+    """Whether the last part of an address is the number of the post, behind parts that are always the same."""
+    fixed = all(len(set(column)) == 1 for column in columns[:-1])
+    return shape.parts[-1] in ("number", "two", "year") and fixed and "year" not in shape.parts[:-1]
+
+
+def _patterns(shape: _Shape, columns: list[tuple[str, ...]]) -> Iterator[str]:
+    for place, (kind, column) in enumerate(zip(shape.parts, columns, strict=True)):
+        names = sorted(set(column))
+        last = place == len(columns) - 1
+        few = len(names) <= MOST_NAMES and len(column) >= LEAST_EACH * len(names)
+        if kind != "name" or last or not few:
+            yield _PATTERNS[kind] if kind != "name" or not last else _last(shape)
+        else:
+            yield re.escape(names[0]) if len(names) == 1 else f"(?:{'|'.join(map(re.escape, names))})"
+
+
+def _unreserved(shape: _Shape, columns: list[tuple[str, ...]]) -> str:
+    """Return what keeps a form from fitting all there is: no part of it but the name of the post tells it from more."""
+    if any(kind in ("year", "number") for kind in shape.parts) or len(set(columns[0])) == 1 < len(columns):
+        return ""
+    others = "|".join(re.escape(name) for name in RESERVED if name not in columns[0])
+    suffixes = r"|[^/]+\.[A-Za-z0-9]{2,5}/?\Z" if shape.ending in ("", "/") else ""
+    return rf"(?!(?:{others}|(?:index|page)\d*)(?:[/.]|\Z){suffixes})"
+
+
+def _last(shape: _Shape) -> str:
+    """Return the pattern of the name of a post; one that may stand for a file has no suffix of its own."""
+    return r"[^/]+?" if shape.ending in ("", "/") else r"[^/]+"
+
+
+def words(path: str) -> str:
+    """Return the last part of a path, as people read it."""
+    return unquote(_split(path)[0].rstrip("/").rsplit("/", 1)[-1])

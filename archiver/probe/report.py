@@ -1,0 +1,91 @@
+"""What a visit to a blog found out, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from archiver.items import Post
+from archiver.probe.visit import Visit
+
+
+def as_dict(found: Visit) -> dict[str, Any]:
+    """Return what was found for `--json`."""
+    post = found.post
+    return {
+        "engine": found.draft.engine,
+        "evidence": [{"engine": sign.engine, "evidence": sign.evidence} for sign in found.signs],
+        "title": found.draft.title,
+        "posts": found.expected,
+        "lists": [
+            {
+                "url": each.page.url,
+                "reader": each.page.reader,
+                "posts": each.posts,
+                "entries": len(each.page.entries),
+                "whole": each.page.whole,
+            }
+            for each in found.lists
+        ],
+        "addresses": [
+            {"pattern": form.pattern, "example": form.example, "posts": form.posts} for form in found.draft.forms
+        ],
+        "post": _of_post(post) if post else None,
+        "cannot": list(cannot(found)),
+        "requests": found.asked,
+        "site.toml": found.draft.toml(),
+    }
+
+
+def as_text(found: Visit) -> str:
+    """Return what was found for a person."""
+    return "\n".join([*_lines(found), *(f"Cannot: {each}." for each in cannot(found))])
+
+
+def cannot(found: Visit) -> Iterator[str]:
+    """Yield what a crawl of the blog would not get, in sentences without a full stop."""
+    if not found.lists:
+        yield "learn what posts there are: no sitemap, feed or index answered; a crawl goes by links alone"
+    elif not any(each.page.whole and each.posts for each in found.lists):
+        yield "learn of all posts from one list: those that answered tell of the newest; a crawl follows links as well"
+    if found.post is None:
+        yield f"read a post: {found.problem}"
+        return
+    for name, value in (("author", found.post.author), ("date", found.post.published_on)):
+        if not value:
+            yield f"tell the {name} of the post that was read: add a selector to [post.fields]"
+    yield from (f"say more of comments: {issue}" for issue in found.post.comment_issues)
+    yield from found.post.quality.issues
+
+
+def _lines(found: Visit) -> Iterator[str]:
+    draft = found.draft
+    told = dict.fromkeys(sign.evidence for sign in found.signs if sign.engine == draft.engine)
+    yield f"{draft.title or draft.name}: {draft.engine}" + (f" ({'; '.join(told)})" if told else "")
+    for each in found.lists:
+        kind = "names everything" if each.page.whole else "names the newest"
+        yield f"  {found.site.path(each.page.url)}: {each.page.reader}, {kind}: {each.posts} posts"
+    yield f"{found.expected} posts expected, at addresses such as " + ", ".join(
+        f"{form.example} ({form.posts})" for form in draft.forms
+    )
+    if post := found.post:
+        said = _of_post(post)
+        yield f"Read {post.url}:"
+        yield from (f"  {name.replace('_', ' ')}: {value}" for name, value in said.items() if value)
+
+
+def _of_post(post: Post) -> dict[str, Any]:
+    content = post.content
+    return {
+        "title": post.title,
+        "author": post.author,
+        "date": post.published_on,
+        "categories": ", ".join(each.name for each in post.categories),
+        "tags": ", ".join(post.tags),
+        "characters": len(content.text),
+        "formulas": len(content.formulas),
+        "code_blocks": len(content.code_blocks),
+        "pictures": len(content.images),
+        "comments": len(post.comments),
+        "found_by": post.quality.engine,
+    }

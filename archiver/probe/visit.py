@@ -1,0 +1,258 @@
+"""A visit to a blog that nobody wrote a profile for: some of its pages, one after the other, and what they tell.
+
+Its front page, its robots.txt, the lists that these name or that its engine has by habit, and one post. What robots.txt
+forbids is not asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from archiver.crawl import single
+from archiver.crawl.robots import PRODUCT, parse_rules
+from archiver.errors import ArchiverError, PageNotRecognised, Refused
+from archiver.items import ListedPost, Post, PostList
+from archiver.pages import by_standards, post_lists, values
+from archiver.pages.document import links, parse
+from archiver.pages.post import parse_post
+from archiver.pages.surroundings import is_aside
+from archiver.probe import engine
+from archiver.probe.draft import Draft
+from archiver.probe.engine import Sign
+from archiver.probe.forms import RESERVED, alike, forms
+from archiver.urls import Site
+
+PAUSE = 3.0
+"""Seconds between requests, as of a crawl."""
+
+MOST_TRIES = 12
+"""Addresses at which lists are looked for, beside those the blog names."""
+
+MOST_PARTS = 8
+"""Further pages of a list that are read: parts of a sitemap."""
+
+LARGEST_LIST = 50 << 20
+_HABITS = ("/sitemap.xml", "/atom.xml", "/feed/", "/feed.xml", "/index.xml", "/rss.xml", "/archives/")
+_OF_PAGES = ("page-sitemap", "posts-page", "sitemap-pages", "pages-sitemap")
+"""Parts of addresses of sitemaps that hold pages, and no posts: Yoast's, WordPress's, Ghost's."""
+_SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*[|｜]\s*")
+"""What stands between the name of a site and what it says of itself."""
+_OF_OTHERS = ("categor", "tag", "taxonom", "author", "user", "image", "video")
+"""The same of sitemaps that hold lists."""
+
+
+@dataclass(slots=True)
+class Found:
+    """A list of posts that answered."""
+
+    page: PostList
+    posts: int = 0
+    """How many of its entries are posts, by the forms of addresses that were worked out."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """What a visit found out."""
+
+    site: Site
+    draft: Draft
+    signs: list[Sign] = field(default_factory=list)
+    lists: list[Found] = field(default_factory=list)
+    asked: int = 0
+    post: Post | None = None
+    problem: str = ""
+    """Why no post could be read."""
+
+    @property
+    def expected(self) -> int:
+        """How many posts the blog seems to have."""
+        return len({entry.url for found in self.lists for entry in found.page.entries if self._is_post(entry)})
+
+    def _is_post(self, entry: ListedPost) -> bool:
+        return self.site.post_id(entry.url) is not None
+
+
+def visit(url: str, *, base: str = "", contact: str = "", pause: float = PAUSE, name: str = "") -> Visit:
+    """Visit a blog by the address of its front page, and draft its profile.
+
+    `base` is the origin to fetch from, if not the blog's own; `name` is the engine, if it is known. Raises
+    UsageError, Unreachable and others as `archiver.crawl.single.fetch` does, and Refused where robots.txt says no.
+    """
+    web = _Web(base, contact, pause)
+    front = web.page(url)
+    parts = urlsplit(front.url if not base else url)
+    draft = Draft(origin=f"{parts.scheme}://{parts.netloc}", path=_path(parts.path))
+    site = Site(draft.profile(), base)
+    web.rules(site)
+    tree = parse(url, front.body)
+    found = Visit(site, draft, list(engine.signs(tree)))
+    title, language = _about(tree)
+    found.draft = replace(draft, engine=name or engine.most_likely(found.signs), title=title, language=language)
+    _find_lists(found, web, front.body, site)
+    found.draft = replace(found.draft, engine=name or engine.most_likely(found.signs))
+    _settle(found, tree, base)
+    _read_post(found, web)
+    found.asked = web.asked
+    return found
+
+
+def _path(path: str) -> str:
+    """Return the path of a blog by that of its front page."""
+    folder, _, last = path.rpartition("/")
+    return folder.rstrip("/") if "." in last or not last else path.rstrip("/")
+
+
+class _Web:
+    """Asks a blog's server for one address after the other, by its rules and with a pause between."""
+
+    def __init__(self, base: str, contact: str, pause: float) -> None:
+        self.asked = 0
+        self._base, self._contact, self._pause = base, contact, pause
+        self._may: Callable[[str], bool] = lambda _url: True
+
+    def page(self, url: str) -> single.Page:
+        """Return what is at an address of the blog; raises ArchiverError for any other answer."""
+        if not self._may(url):
+            raise Refused(f"robots.txt forbids {url}")
+        if self.asked:
+            time.sleep(self._pause)
+        self.asked += 1
+        own = "/".join(url.split("/")[:3])
+        fetched = self._base + url[len(own) :] if self._base else url
+        return single.fetch(fetched, contact=self._contact, most=LARGEST_LIST, kinds=None)
+
+    def rules(self, site: Site) -> str:
+        """Keep to the rules of the blog from now on."""
+        try:
+            body = self.page(site.origin + "/robots.txt").body
+        except ArchiverError:
+            return ""
+        rules = parse_rules(body)
+        self._may = lambda url: rules.can_fetch(url, PRODUCT)
+        self.robots = body.decode("utf-8", "replace")
+        return self.robots
+
+    robots = ""
+
+
+def _about(tree: HtmlElement) -> tuple[str, str]:
+    """Return title and language as the front page says them."""
+    said = by_standards.claims(tree)
+    title = (tree.findtext(".//title") or "").strip()
+    return said.one("site_name") or _SEPARATOR.split(title)[0], said.one("language", values.language) or "en"
+
+
+def _find_lists(found: Visit, web: _Web, front: bytes, site: Site) -> None:
+    """Ask for the lists that the blog names or may have, until one names everything and one the newest."""
+    named = dict.fromkeys(
+        [*post_lists.announced(site.front_url(), front, site), *post_lists.in_robots(web.robots, site)]
+    )
+    habits = [each.path for each in post_lists.WELL_KNOWN if found.draft.engine in each.source.lower()]
+    tries = dict.fromkeys(site.front_url().rstrip("/") + path for path in [*habits, *_HABITS])
+    for url in [*named, *[each for each in tries if each not in named][:MOST_TRIES]]:
+        whole = any(each.page.whole and each.page.entries for each in found.lists)
+        newest = any(each.page.reader == "feed" for each in found.lists)
+        if whole and newest and url not in named:
+            break
+        _try_list(found, web, url, site)
+
+
+def _try_list(found: Visit, web: _Web, url: str, site: Site) -> None:
+    try:
+        page = web.page(url)
+        read = post_lists.parse_post_list(url, page.body, site, page.headers)
+    except ArchiverError:
+        return
+    if read.reader == "html" and any(each.page.whole for each in found.lists):
+        return
+    found.signs += engine.feed_signs(page.body) if read.reader == "feed" else ()
+    for part in read.further[:MOST_PARTS] if read.reader == "sitemap" else ():
+        try:
+            more = web.page(part)
+            parsed = post_lists.parse_post_list(part, more.body, site, more.headers)
+        except ArchiverError:
+            continue
+        read = replace(read, entries=read.entries + (() if _says(part, _OF_OTHERS) else parsed.entries))
+        if _says(part, _OF_PAGES):
+            found.draft = replace(found.draft, pages=tuple(_paths(parsed, site)))
+    found.lists.append(Found(read))
+
+
+def _says(url: str, words: tuple[str, ...]) -> bool:
+    return any(word in url.lower() for word in words)
+
+
+def _paths(page: PostList, site: Site) -> Iterator[str]:
+    for entry in page.entries:
+        path = site.path(entry.url).removeprefix(site.profile.path)
+        if path.strip("/"):
+            yield path
+
+
+def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
+    """Work out the forms of addresses of posts, by the lists that hold nothing else, and keep the lists that count."""
+    site, draft = found.site, found.draft
+    certain = [each for each in found.lists if each.page.reader not in ("sitemap", "html")]
+    posts = {path for each in certain for path in _paths(each.page, site)}
+    posts |= alike([path for each in found.lists if each.page.whole for path in _paths(each.page, site)], posts)
+    beside = set(draft.pages) | {path for path in _menu(tree, site) if path not in posts}
+    if not posts:
+        posts = {path for each in found.lists for path in _paths(each.page, site) if _may_be_post(path)} - beside
+    known = forms(posts - set(draft.pages))
+    lists = [each for each in found.lists if each.page.entries]
+    draft = replace(
+        draft,
+        forms=tuple(form for form in known if form.posts * 20 >= known[0].posts) or draft.forms,
+        lists=tuple(dict.fromkeys(_place(each.page.url, site) for each in lists)),
+        moments=tuple(moment for each in lists for entry in each.page.entries for moment in _moments(entry)),
+    )
+    found.site = Site(draft.profile(), base)
+    own = found.site.profile.path
+    like = [path for path in sorted(beside - posts) if found.site.post_id(found.site.origin + own + path) is not None]
+    if like:
+        draft = replace(draft, pages=tuple(like))
+        found.site = Site(draft.profile(), base)
+    found.draft = draft
+    for each in found.lists:
+        each.posts = sum(found.site.post_id(entry.url) is not None for entry in each.page.entries)
+
+
+def _place(url: str, site: Site) -> str:
+    return site.path(url).removeprefix(site.profile.path)
+
+
+def _moments(entry: ListedPost) -> Iterator[str]:
+    yield from filter(None, (entry.published_on, entry.modified_at))
+
+
+def _menu(tree: HtmlElement, site: Site) -> Iterator[str]:
+    """Yield the paths that the menus of the front page link: of pages, more likely than of posts."""
+    for link, to in links(tree, site, site.front_url()):
+        if site.owns(to) and "?" not in to and is_aside(link):
+            path = _place(to, site)
+            if path.strip("/"):
+                yield path
+
+
+def _may_be_post(path: str) -> bool:
+    first = path.strip("/").split("/")[0].partition(".")[0]
+    return first not in RESERVED or any(part.isdigit() for part in path.split("/"))
+
+
+def _read_post(found: Visit, web: _Web) -> None:
+    """Read the first post that any list names."""
+    entries = [entry for each in found.lists for entry in each.page.entries if found.site.post_id(entry.url)]
+    if not entries:
+        found.problem = "no list names a post"
+        return
+    url = entries[0].url
+    try:
+        found.post = parse_post(url, web.page(url).body, found.site)
+    except (ArchiverError, PageNotRecognised) as error:
+        found.problem = str(error)
