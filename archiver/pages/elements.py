@@ -14,7 +14,14 @@ from typing import Any
 from lxml import etree
 
 _CHUNK = 4096
-_SAFE: dict[str, Any] = {"recover": True, "resolve_entities": False, "no_network": True, "load_dtd": False}
+_SAFE: dict[str, Any] = {
+    "recover": True,
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 
 
 def root_name(body: bytes) -> str | None:
@@ -36,7 +43,7 @@ def each(body: bytes, names: Container[str], url: str) -> Iterator[etree._Elemen
     An element that was yielded is emptied when the next one is asked for. `base` of an element is the address that
     its links count from, as XML Base says; `url` is that of the document.
     """
-    events = etree.iterparse(BytesIO(body), events=("start", "end"), remove_comments=True, remove_pis=True, **_SAFE)
+    events = etree.iterparse(BytesIO(body), events=("start", "end"), **_SAFE)
     root = None
     try:
         for event, element in events:

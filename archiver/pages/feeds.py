@@ -1,7 +1,8 @@
 """Feeds in XML: RSS 0.9x, 1.0 and 2.0, and Atom 0.3 and 1.0, with what WordPress and others put into them.
 
-`feedparser` reads them, too; it takes ten to a hundred times as long, as it makes all markup of all entries harmless,
-and gives no addresses beside the first.
+`feedparser` says the same of 435 entries of 15 feeds of several engines. It is not used, as it takes sixty to two hundred
+times as long (4.2 s for a feed of 3.4 MiB), since it makes all markup of all entries harmless first; it opens a file
+where bytes are the name of one; and JSON Feed it does not know.
 """
 
 from __future__ import annotations

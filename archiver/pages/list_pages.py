@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -56,7 +57,11 @@ def read_page(url: str, body: bytes, site: Site) -> Reading | None:
     if not posts:
         return None
     linked: dict[str, list[HtmlElement]] = {}
-    for link, to in sorted(posts, key=lambda each: is_aside(each[0])):
+    aside: dict[HtmlElement | None, bool] = {}  # by what is around a link, which most share
+    for link, _ in posts:
+        if link.getparent() not in aside:
+            aside[link.getparent()] = is_aside(link)
+    for link, to in sorted(posts, key=lambda each: aside[each[0].getparent()]):
         linked.setdefault(to, []).append(link)
     holders = _holders(posts)
     entries = [_entry(to, each, holders) for to, each in list(linked.items())[:MOST]]
@@ -83,9 +88,9 @@ def _title(link: HtmlElement) -> tuple[int, str]:
     words = text_of(link)
     for moment in link.iter("time"):
         words = words.removeprefix(text_of(moment)).removesuffix(text_of(moment)).strip()
-    if _fragment(link) or _MORE.match(words):
+    if _fragment(link) or _MORE.match(words[:_LITTLE]):
         return _UNTOLD, link.get("title", "")
-    if any(above.tag in dom.HEADINGS for above in link.iterancestors()):
+    if next(link.iterancestors(*dom.HEADINGS), None) is not None:
         return 0, words
     if heading := _heading(link):
         return 0, heading
@@ -117,7 +122,10 @@ def _holders(posts: list[tuple[HtmlElement, str]]) -> dict[HtmlElement, str]:
     holders: dict[HtmlElement, str] = {}
     for link, to in posts:
         for above in (link, *link.iterancestors()):
-            if holders.setdefault(above, to) != to:
+            known = holders.setdefault(above, to)
+            if known == _MANY:
+                break  # and so is all that is around it
+            if known != to:
                 holders[above] = _MANY
     return holders
 
@@ -141,18 +149,18 @@ def _written(block: HtmlElement, *, changed: bool) -> Iterator[str]:
     """
     parts = [each for each in block.iter(etree.Element) if _is_of_change(each) is changed]
     dated = [each for each in parts if each.tag in ("time", "footer") or _DATED.search(_names(each))]
-    yield from _moments(*map(_line, dated))
+    yield from _moments(*chain.from_iterable(map(_lines, dated)))
     for part in parts:
         if part.tag != "a":
             yield from _moments(part.get("datetime", ""), part.get("content", ""), part.get("title", ""))
     if not changed:
-        yield from _moments(_line(block))
+        yield from _moments(*_lines(block))
 
 
-def _line(part: HtmlElement) -> str:
-    """Return the text of a part that is one line; empty where it is longer."""
+def _lines(part: HtmlElement) -> tuple[str, ...]:
+    """Return the text of a part, with nothing and with a space between its elements; none where it is no line."""
     text = text_of(part)
-    return text if len(text) <= _LITTLE else ""
+    return (text, " ".join(dom.texts(part))) if len(text) <= _LITTLE else ()
 
 
 def _moments(*texts: str) -> Iterator[str]:

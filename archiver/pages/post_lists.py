@@ -193,15 +193,19 @@ def _posts(entries: list[Entry], site: Site) -> tuple[ListedPost, ...]:
 
 
 def _post(url: str, entry: Entry) -> ListedPost:
-    published = dates.moment(entry.published[:_LONGEST_DATE])
+    published = _moment(entry.published)
     count = entry.comment_count
     return ListedPost(
         url=url,
         title=one_line(entry.title),
         published_on=published[:10] if published else None,
-        modified_at=dates.moment(entry.modified[:_LONGEST_DATE]),
+        modified_at=_moment(entry.modified),
         comment_count=int(count) if count.isascii() and count.isdigit() and len(count) < 8 else None,
     )
+
+
+def _moment(text: str) -> str | None:
+    return dates.moment(text[:_LONGEST_DATE]) if text else None
 
 
 def _own(href: str, base: str, site: Site) -> str | None:
