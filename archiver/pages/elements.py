@@ -31,7 +31,7 @@ def root_name(body: bytes) -> str | None:
         for begin in range(0, len(body), _CHUNK):
             parser.feed(body[begin : begin + _CHUNK])
             for _, element in parser.read_events():
-                return etree.QName(element).localname.lower()  # type: ignore[arg-type]  # of a start, nothing else
+                return name_of(element).lower()  # type: ignore[arg-type]  # of a start, nothing else
     except etree.XMLSyntaxError:
         pass
     return None
@@ -63,8 +63,8 @@ def each(body: bytes, names: Container[str], url: str) -> Iterator[etree._Elemen
 
 
 def name_of(element: etree._Element) -> str:
-    """Return the name of an element without its namespace; empty for what is none, such as a comment."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """Return the name of an element without its namespace; empty for what is none, such as an entity."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def text_of(element: etree._Element) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, takewhile
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -76,7 +76,7 @@ def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -
     blocks = list(dict.fromkeys(_block(link, to, holders) for link in found))
     rank, title = min((_title(link) for link in found), key=lambda each: each[0])
     if rank == _UNTOLD:  # the link lies over the block, or is a picture in it
-        title = next((words for block in blocks if (words := _heading(block))), title)
+        title = next(filter(None, (_heading_beside(link, to, holders) for link in found)), title)
     published, modified = (
         next((when for block in blocks for when in _written(block, changed=changed)), "") for changed in (False, True)
     )
@@ -105,6 +105,12 @@ def _heading(part: HtmlElement) -> str:
         if each.tag in dom.HEADINGS or "title" in each.get("class", "")
     )
     return next(filter(None, map(title_of, named)), "")
+
+
+def _heading_beside(link: HtmlElement, to: str, holders: dict[HtmlElement, str]) -> str:
+    """Return the heading that is nearest to a link within its block, which may be all of a month."""
+    around = takewhile(lambda above: holders[above] == to, link.iterancestors())
+    return next(filter(None, map(_heading, around)), "")
 
 
 def _count(link: HtmlElement) -> str:
