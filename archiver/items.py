@@ -405,6 +405,9 @@ GATE = "the gate stayed shut, also with its cookie"
 OUT_OF_BOUNDS = "out of bounds"
 """How the reason of a gap begins that a redirect out of the blog left."""
 
+ELSEWHERE = "comments are at "
+"""How it begins what is said of a page whose comments are at a service that loads them by a script."""
+
 LEFT_OUT = "left out by --without"
 """Reason of the gap of what a crawl was told to leave out; a later one without these words asks for it."""
 

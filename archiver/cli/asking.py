@@ -89,8 +89,9 @@ SELECT url, kind, state, reason, failures, failed_since, not_before, first_seen_
 UNION ALL
 SELECT p.url, 'comments', 'incomplete',
        CASE WHEN g.unread > 0 THEN g.unread || ' comments could not be read; ' ELSE '' END
-           || coalesce(g.claimed, 'unknown') || ' counted on the page, ' || g.held || ' archived'
-           || coalesce('; ' || g.issues, ''),
+           || CASE WHEN g.claimed IS NULL AND g.held = 0 AND g.unread = 0 THEN g.issues
+                   ELSE coalesce(g.claimed, 'unknown') || ' counted on the page, ' || g.held || ' archived'
+                        || coalesce('; ' || g.issues, '') END,
        NULL, NULL, NULL, p.first_seen_at
 FROM comment_gaps AS g JOIN posts AS p ON p.id = g.post_id WHERE g.missing > 0 OR g.unread > 0 OR g.issues IS NOT NULL
 ORDER BY kind, url

@@ -122,6 +122,10 @@ def _report_text(report: Report) -> str:
         lines.append(
             f"Comments counted by the blog and not held: {report.comments_missing}; `archiver gaps` says where."
         )
+    if report.comments_elsewhere:
+        lines.append(
+            f"Posts with comments at a service, by a script: {report.comments_elsewhere}; `archiver gaps` names it."
+        )
     lines += report.notes
     if counts["waiting"]:
         waiting = ", ".join(f"{count} {kind}" for kind, count in counts["waiting"].items())

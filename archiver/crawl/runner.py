@@ -106,6 +106,8 @@ class Report:
     """Addresses that a further run may get; None when the database could not say."""
     comments_missing: int | None = None
     """Comments that the blog counts or shows and the archive does not hold, over all posts."""
+    comments_elsewhere: int | None = None
+    """Posts whose comments are at a service that loads them by a script."""
     disagreements: dict[str, list[int]] = field(default_factory=dict)
     """Posts about which the blog's lists, the index and the archive disagree, by what the disagreement is."""
 
@@ -374,6 +376,7 @@ def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verd
         session = run.archive.session
         standing["unfinished"] = frontier.unfinished(session) + run.counts.failures
         standing["comments_missing"] = comments.missing(session)
+        standing["comments_elsewhere"] = comments.elsewhere(session)
         standing["disagreements"] = lists.disagreements(session, run.cycle)
     return Report(
         run=run.id,

@@ -6,6 +6,7 @@ about comments stops anything: it is said on the comment, or counted on the page
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -17,10 +18,11 @@ from archiver.items import Comment, CommentPage
 from archiver.pages import remarks
 from archiver.pages.document import links, parse
 from archiver.pages.ending import ending_of
-from archiver.pages.marks import ID, answered, line
+from archiver.pages.marks import ID, answered, line, pieces
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
 from archiver.pages.selectors import first
+from archiver.pages.services import sentence, services
 from archiver.pages.threads import Survey
 from archiver.profile import Profile
 from archiver.text import notation
@@ -46,6 +48,8 @@ class Discussion:
     unread: int = 0
     """Comments that are on the page and could not be read."""
     issues: tuple[str, ...] = ()
+    none: bool = False
+    """Whether the page says in words that it has none."""
 
 
 def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> CommentPage:
@@ -102,9 +106,10 @@ def _read(
     tree: HtmlElement, whose: str, site: Site, url: str, written: Notation, owner: str | None, claimed: int | None
 ) -> Discussion:
     profile = site.profile
+    elsewhere = tuple(map(sentence, services(tree, whose)))
     box = _box(tree, profile)
     if box is None:
-        return _paged(Discussion(), tree, (), whose, site, url, claimed)
+        return _paged(Discussion(issues=elsewhere), tree, (), whose, site, url, claimed)
     survey = Survey(box, first(box, *profile.post.text))
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
@@ -117,9 +122,42 @@ def _read(
     in_order = [said[number] for number in survey.threads]
     comments = tuple(in_order if threaded else map(_answering_what_it_quotes, in_order, _known_before(in_order)))
     lost = len(survey.unclaimed) + len(_ids_besides_text(tree, profile) - set(said))
+    if not said and not lost:
+        return _paged(_empty(box, tree, elsewhere, claimed), survey.box, parts, whose, site, url, claimed)
     issues = (f"{lost} of {lost + len(said)} comments on the page could not be read",) if lost else ()
-    found = Discussion(comments=comments, unread=lost, issues=issues)
+    found = Discussion(comments=comments, unread=lost, issues=issues + elsewhere)
     return _paged(found, survey.box, parts, whose, site, url, claimed)
+
+
+def _empty(box: HtmlElement, tree: HtmlElement, elsewhere: tuple[str, ...], claimed: int | None) -> Discussion:
+    """Return what a page says that has a place for comments, and none in it: that alone does not say there are none."""
+    if elsewhere or claimed is not None:
+        return Discussion(issues=elsewhere)
+    words = " ".join(piece.text.strip() for piece in pieces(box))
+    if _NONE.search(words):
+        return Discussion(none=True)
+    if _CLOSED.search(words) or first(tree, *_FORMS) is not None:
+        return Discussion()
+    return Discussion(issues=("the page has a place for comments and does not say that there are none",))
+
+
+_NONE = re.compile(
+    r"\bno (?:comments|responses|replies)\b|(?<!\d)0 (?:comments?|responses?|replies)\b"
+    r"|\bbe the first to (?:comment|reply)"
+    r"|暂无评论|暫無(?:評論|留言)|(?:还|還)?(?:没|沒)有(?:任何|人)?(?:评论|評論|留言)|(?<!\d)0\s*(?:条|條|个|則|则)?\s*(?:评论|評論|留言)"
+    r"|コメントはありません|コメントはまだありません|댓글이? 없",
+    re.IGNORECASE,
+)
+"""Words that there are none, as themes of WordPress, Typecho and others have them."""
+
+_CLOSED = re.compile(
+    r"\bcomments? (?:is|are|have been)? ?(?:now )?(?:closed|disabled|turned off)"
+    r"|(?:评论|評論|留言)(?:功能)?(?:已经?|已經|被)(?:关闭|關閉|禁用)|コメントは(?:受け付けて|許可されて)いません",
+    re.IGNORECASE,
+)
+
+_FORMS = ("//textarea", "//iframe[contains(@id, 'remote_comment') or @id='comment-editor']")
+"""Where a comment is written; in a frame under Jetpack and Blogger."""
 
 
 def _box(tree: HtmlElement, profile: Profile) -> HtmlElement | None:

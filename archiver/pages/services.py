@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
+from archiver.items import ELSEWHERE
 from archiver.pages.document import has_class, text_of
 from archiver.pages.selectors import every
 from archiver.text import literals
@@ -245,7 +246,7 @@ def services(tree: HtmlElement, url: str) -> tuple[Service, ...]:
 def sentence(service: Service) -> str:
     """Return what to say of a page whose comments are at a service."""
     thread = service.thread or "the page does not say which discussion"
-    return f"comments are at {service.name} ({thread}), which loads them by a script: none of them is archived"
+    return f"{ELSEWHERE}{service.name} ({thread}), which loads them by a script: none of them is archived"
 
 
 def _at(kind: _Kind, page: _Page) -> Service | None:
@@ -254,7 +255,7 @@ def _at(kind: _Kind, page: _Page) -> Service | None:
     stands = bool(elements) and kind.waits
     given: dict[str, Literal] = {}
     if elements:
-        given = {_plain(name): str(value) for name, value in elements[0].attrib.items() if name != "id"}
+        given = {_plain(name): str(value) for name, value in elements[0].items() if name != "id"}
     for script in page.scripts:
         for settings, place in _told(kind, script, page):
             if elements or (kind.inserts and place is None) or place in page.names:
@@ -298,7 +299,7 @@ class _Page:
         self.own = [*tree.iter(*(tag for kind in _KINDS for tag in kind.tags))]
         """Elements of a service's own."""
         self.scripts = [
-            _Script({**element.attrib}, self._plainly(element.text or ""))
+            _Script(dict(element.items()), self._plainly(element.text or ""))
             for element in tree.iter("script")
             if _has_sign(element)
         ]

@@ -67,6 +67,12 @@ def missing(session: Session) -> int:
     return int(session.execute(text(COMMENTS_MISSING)).scalar_one())
 
 
+def elsewhere(session: Session) -> int:
+    """Return how many posts have their comments at a service that loads them by a script."""
+    found = select(func.count(_PAGES.c.post_id.distinct())).where(_PAGES.c.issues.contains(items.ELSEWHERE))
+    return int(session.execute(found).scalar_one())
+
+
 def _before(session: Session, post_id: int, page: int, numbers: Sequence[int]) -> dict[int, Any]:
     """Return the rows of the comments a page shows, and of those it showed before."""
     rows = list(session.execute(_ON_PAGE, {"post": post_id, "page": page}))

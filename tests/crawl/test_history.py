@@ -214,6 +214,19 @@ def test_a_pager_without_end_costs_no_more_pages_than_the_post_has_comments(arch
     assert "the pager claims 99999 pages" in listed
 
 
+def test_comments_at_a_service_are_a_gap_that_names_service_and_thread(archive: Crawled) -> None:
+    host = {"Host": archive.site.removeprefix("http://")}
+    page = archive.blog.respond("GET", f"/archives/{THREADED}", host).body.decode()
+    embed = '<script src="https://giscus.app/client.js" data-repo="a/b" data-mapping="pathname" async></script>'
+    archive.blog.overrides[f"/archives/{THREADED}"] = Response(
+        200, HTML, page.replace("</body>", f"{embed}</body>").encode()
+    )
+    said = crawl(archive, "--recheck", "100").stdout
+    assert "Posts with comments at a service, by a script: 1; `archiver gaps` names it." in said
+    listed = archive.archiver("--home", archive.home, "gaps").stdout
+    assert f"comments are at giscus (repository a/b, thread by pathname archives/{THREADED})" in listed
+
+
 def test_an_edited_comment_has_its_new_text(archive: Crawled) -> None:
     threaded = archive.blog.source.post(THREADED)
     assert threaded

@@ -283,6 +283,43 @@ def test_whatever_breaks_each_comment_is_read_or_counted_as_missing(
     assert (found.content.text, found.quality.issues) == ("正文$x$。", ())
 
 
+# None, and none that are there
+
+
+BARE = re.compile(r'<form id="comment_form">.*?</form>', re.DOTALL)
+
+
+def without_form(comments: str, counter: str = "") -> Post:
+    return read(BARE.sub("", page(comments, counter=counter)))
+
+
+def test_none_is_read_as_none_only_when_the_page_says_so() -> None:
+    silent = "the page has a place for comments and does not say that there are none"
+    said = {
+        "暂无评论": (0, ()),
+        "<h3>0 Comments</h3>": (0, ()),
+        "<p>No comments yet.</p>": (0, ()),
+        "<p>Comments are closed.</p>": (None, ()),
+        "<form><textarea></textarea></form>": (None, ()),
+        "<p>10 comments</p>": (None, (silent,)),
+        "": (None, (silent,)),
+    }
+    found = {words: without_form(words) for words in said}
+    assert {words: (post.comment_count, post.comment_issues) for words, post in found.items()} == said
+    counted = without_form("", counter="0 评论")
+    assert (counted.comment_count, counted.comment_issues) == (0, ())
+
+
+def test_comments_at_a_service_are_told_and_those_of_the_page_read() -> None:
+    embed = '<div id="disqus_thread"></div><script src="//chalk.disqus.com/embed.js"></script>'
+    thread = f"shortname chalk, address {URL}"
+    told = f"comments are at Disqus ({thread}), which loads them by a script: none of them is archived"
+    none = without_form(embed)
+    assert (none.comment_count, none.comment_issues) == (None, (told,))
+    both = read(page(shown([Said(101, None)], "item_ids") + embed))
+    assert ([each.id for each in both.comments], both.comment_issues) == ([101], (told,))
+
+
 # Kinds, quotes, pagers
 
 

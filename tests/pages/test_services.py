@@ -38,8 +38,8 @@ EMBEDDED = {
     "disqus by variables": (
         (
             '<div id="disqus_thread"></div><script>var disqus_shortname = "chalk"; var disqus_identifier = "";'
-            "var disqus_url = 'https://chalk.example/lines'; dsq.src = '//' + disqus_shortname + '.disqus.com/embed.js';"
-            "</script>"
+            "var disqus_url = 'https://chalk.example/lines';"
+            "dsq.src = '//' + disqus_shortname + '.disqus.com/embed.js';</script>"
         ),
         ("Disqus", "shortname chalk, address https://chalk.example/lines"),
     ),
@@ -49,8 +49,8 @@ EMBEDDED = {
     ),
     "disqusjs": (
         (
-            '<div id="wrap"></div><script>var it = new DisqusJS(Object.assign({shortname: "chalk", identifier: "/lines/",'
-            ' apikey: "secret"}, null)); it.render("wrap")</script>'
+            '<div id="wrap"></div><script>var it = new DisqusJS(Object.assign({shortname: "chalk",'
+            ' identifier: "/lines/", apikey: "secret"}, null)); it.render("wrap")</script>'
         ),
         ("Disqus", "shortname chalk, identifier /lines/"),
     ),
@@ -104,8 +104,8 @@ EMBEDDED = {
     "gitalk": (
         (
             "<div id='gitalk-container'></div><script>const gitalk = new Gitalk({clientID: '1', clientSecret: '2',"
-            "repo: 'talk', owner: 'chalk', admin: ['chalk'], id: decodeURI(location.pathname), distractionFreeMode: false"
-            "}); gitalk.render('gitalk-container')</script>"
+            "repo: 'talk', owner: 'chalk', admin: ['chalk'], id: decodeURI(location.pathname),"
+            "distractionFreeMode: false}); gitalk.render('gitalk-container')</script>"
         ),
         ("Gitalk", "repository chalk/talk, id /notes/on-lines.html"),
     ),
@@ -167,8 +167,8 @@ EMBEDDED = {
     ),
     "cusdis": (
         (
-            '<div id="cusdis_thread" data-host="https://cusdis.com" data-app-id="a-1" data-page-id="7" data-page-url="/7">'
-            '</div><script async src="https://cusdis.com/js/cusdis.es.js"></script>'
+            '<div id="cusdis_thread" data-host="https://cusdis.com" data-app-id="a-1" data-page-id="7"'
+            ' data-page-url="/7"></div><script async src="https://cusdis.com/js/cusdis.es.js"></script>'
         ),
         ("Cusdis", "server https://cusdis.com, application a-1, page 7"),
     ),

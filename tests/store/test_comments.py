@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, select, text
 
 from archiver import items
+from archiver.cli.asking import GAPS
 from archiver.items import Outcome
 from archiver.store import comments, models, outcomes
 from archiver.store.comments import Sight
@@ -133,6 +134,17 @@ def test_what_the_counter_says_and_the_archive_does_not_hold_is_a_gap_with_numbe
     assert doubts(shelf) == [(12, 2, 10, 0)]
     see(shelf, post(5, 6), 1)
     assert doubts(shelf) == []
+
+
+def test_comments_at_a_service_are_a_gap_of_posts_that_count_none(shelf: Shelf) -> None:
+    see(shelf, post(comment_count=None))
+    assert (comments.elsewhere(shelf.session), doubts(shelf)) == (0, [])
+    told = f"{items.ELSEWHERE}giscus (repository a/b)"
+    see(shelf, post(comment_count=None, comment_issues=(told,)), 1)
+    assert (comments.elsewhere(shelf.session), doubts(shelf)) == (1, [(None, 0, None, 0)])
+    assert comments.missing(shelf.session) == 0
+    shown = shelf.session.execute(text(GAPS)).all()
+    assert [(row.kind, row.reason) for row in shown] == [("comments", json.dumps([told]))]
 
 
 def test_a_counter_that_is_lost_forgets_nothing(shelf: Shelf) -> None:
