@@ -157,6 +157,11 @@ class CommentMarkup:
     """Classes of elements around a name."""
     texts: tuple[str, ...] = ()
     """Classes of elements around a text."""
+    mark: re.Pattern[str] = re.compile(r"(?P<kind>comment|pingback|trackback)-(?P<id>[1-9]\d{0,17})")
+    """The whole id of an element that is or holds a comment. Group `id` is its number, or a word that no other comment
+    of the blog has; `place` one that only no other comment of the page has; `kind`, if there is one, what it is."""
+    owners: tuple[str, ...] = ("bypostauthor", "comment-by-author", "blog-author")
+    """Classes by which a comment, or what is in it, is marked as the blog's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -385,6 +390,9 @@ def _check(profile: Profile, place: _Place) -> None:
     for name, (part, key) in _WANTED.items():
         if name in profile.lists and not getattr(getattr(profile, part), key):
             raise place.at(part).at(key).wrong(f"what {name!r} of `lists` asks for", "none")
+    if not {"id", "place"} & {*profile.comments.mark.groupindex}:
+        expected = "a group (?P<id>...) or (?P<place>...)"
+        raise place.at("comments").at("mark").wrong(expected, profile.comments.mark.pattern)
     for name in _COUNTED:
         if not getattr(profile.post, name).groups:
             raise place.at("post").at(name).wrong("a group in brackets around what is meant", "none")

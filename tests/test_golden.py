@@ -2,7 +2,7 @@
 
 `expected.json` names the page's address and only the fields that matter for the hazard. `page` says what it is: `post`
 when absent, `article` (of any site), `comments`, `independent`, `listing`, `catalogue`, `gate`, or `not_recognised`:
-reading it `as` one of those is refused.
+reading it `as` one of those is refused. `mark` is what the ids of its comments look like, where that is of its own.
 Fields are those of `archiver.items`; those of a text (`formulas`, `markdown`, ...) may stand beside those of its post
 or comment. `<field>_contains` and `<field>_lacks` list pieces, `<field>_begin` how each value begins; `rendered_text`
 lists the lines that the Markdown renders to; `number` is the page number of a list.
@@ -26,16 +26,18 @@ import pytest
 from markdown_it import MarkdownIt
 from parsel import Selector
 
+from archiver import profile
 from archiver.errors import PageNotRecognised
 from archiver.items import Article, Formula
 from archiver.pages import article, catalogue, comments, gate, independent, listing
 from archiver.pages import post as posts
+from archiver.profile import Profile
 from archiver.urls import Site
 
 HERE = Path(__file__).parent / "golden"
 CASES = sorted(folder.name for folder in HERE.iterdir() if folder.is_dir())
-ABOUT_THE_CASE = frozenset({"page", "url", "as", "why"})
-READERS: dict[str, Callable[[str, bytes], Any]] = {
+ABOUT_THE_CASE = frozenset({"page", "url", "as", "why", "mark"})
+READERS: dict[str, Callable[..., Any]] = {
     "post": posts.parse_post,
     "article": article.parse_article,
     "comments": comments.parse_comment_page,
@@ -56,9 +58,16 @@ def test_golden(case: str) -> None:
         with pytest.raises(PageNotRecognised):
             READERS[expected["as"]](expected["url"], body)
     else:
-        found = READERS[kind](expected["url"], body)
+        blog = [Site(marked(expected["mark"]))] if "mark" in expected else []
+        found = READERS[kind](expected["url"], body, *blog)
         wrong = differences({key: expected[key] for key in expected if key not in ABOUT_THE_CASE}, found, case)
         assert not wrong, "\n".join(wrong)
+
+
+def marked(mark: str) -> Profile:
+    """Return the profile of a blog that is like the first one, but for the ids of its comments."""
+    text, source = Site().profile.written
+    return profile.read(text.replace("[comments]\n", f"[comments]\nmark = '{mark}'\n"), source)
 
 
 def expectation(case: str) -> dict[str, Any]:

@@ -60,6 +60,11 @@ TOML = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
         (r"'By\s+(.+?)\s*\|'", r"'By\s+(.+?\s*\|'", "post.author: expected a regular expression, found"),
         (r"'By\s+(.+?)\s*\|'", r"'By\s+.+?\s*\|'", "post.author: expected a group in brackets"),
         ('boxes = ["#PostComment", "#comments"]', 'boxes = "#comments"', "comments.boxes: expected a list"),
+        (
+            "[comments]\n",
+            "[comments]\nmark = 'c[0-9]+'\n",
+            "comments.mark: expected a group (?P<id>...) or (?P<place>...)",
+        ),
         ("titles = { zh-Hans", "titles = { en = 1, zh-Hans", "expected"),
         ("[gate]", "[gate", "expected TOML, found"),
         ('empty = "下的文章"', "[[listing.empty]]", "listing.empty: expected words in quotes"),

@@ -18,7 +18,7 @@ from archiver.items import Comment, CommentPage
 from archiver.pages import remarks
 from archiver.pages.document import links, parse
 from archiver.pages.ending import ending_of
-from archiver.pages.marks import ID, answered, line, pieces
+from archiver.pages.marks import Naming, answered, line, pieces
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
 from archiver.pages.selectors import first
@@ -106,27 +106,28 @@ def _read(
     tree: HtmlElement, whose: str, site: Site, url: str, written: Notation, owner: str | None, claimed: int | None
 ) -> Discussion:
     profile = site.profile
+    naming = Naming(profile.comments.mark, whose)
     elsewhere = tuple(map(sentence, services(tree, whose)))
-    box = _box(tree, profile)
+    box = _box(tree, profile, naming)
     if box is None:
-        return _paged(Discussion(issues=elsewhere), tree, (), whose, site, url, claimed)
-    survey = Survey(box, first(box, *profile.post.text))
+        return _paged(Discussion(issues=elsewhere), tree, (), naming, site, url, claimed)
+    survey = Survey(box, naming, profile.zone, first(box, *profile.post.text))
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
     parts = [
         part
         for item, group in apart
-        for part in remarks.parts(item, group, survey.form, profile.comments, box=survey.box)
+        for part in remarks.parts(item, group, survey.form, profile.comments, naming, box=survey.box)
     ]
     said = {part.thread.number: remarks.comment(part, site, owner, written) for part in parts}
     in_order = [said[number] for number in survey.threads]
     comments = tuple(in_order if threaded else map(_answering_what_it_quotes, in_order, _known_before(in_order)))
-    lost = len(survey.unclaimed) + len(_ids_besides_text(tree, profile) - set(said))
+    lost = len(survey.unclaimed) + len(_ids_besides_text(tree, profile, naming) - set(said))
     if not said and not lost:
-        return _paged(_empty(box, tree, elsewhere, claimed), survey.box, parts, whose, site, url, claimed)
+        return _paged(_empty(box, tree, elsewhere, claimed), survey.box, parts, naming, site, url, claimed)
     issues = (f"{lost} of {lost + len(said)} comments on the page could not be read",) if lost else ()
     found = Discussion(comments=comments, unread=lost, issues=issues + elsewhere)
-    return _paged(found, survey.box, parts, whose, site, url, claimed)
+    return _paged(found, survey.box, parts, naming, site, url, claimed)
 
 
 def _empty(box: HtmlElement, tree: HtmlElement, elsewhere: tuple[str, ...], claimed: int | None) -> Discussion:
@@ -160,23 +161,23 @@ _FORMS = ("//textarea", "//iframe[contains(@id, 'remote_comment') or @id='commen
 """Where a comment is written; in a frame under Jetpack and Blogger."""
 
 
-def _box(tree: HtmlElement, profile: Profile) -> HtmlElement | None:
+def _box(tree: HtmlElement, profile: Profile, naming: Naming) -> HtmlElement | None:
     """Return the element with the comments: the one known, or the whole page if there are any elsewhere."""
     boxes = [box for selector in profile.comments.boxes if (box := first(tree, selector)) is not None]
-    full = next(filter(_ids, boxes), None)
+    full = next((box for box in boxes if _ids(box, naming)), None)
     if full is not None:
         return full
-    return tree if _ids_besides_text(tree, profile) else next(iter(boxes), None)
+    return tree if _ids_besides_text(tree, profile, naming) else next(iter(boxes), None)
 
 
-def _ids(element: HtmlElement) -> set[int]:
-    return {int(found[2]) for name in element.xpath(".//@id") if (found := ID.fullmatch(name))}
+def _ids(element: HtmlElement, naming: Naming) -> set[int]:
+    return {found.number for name in element.xpath(".//@id") if (found := naming.of(name))}
 
 
-def _ids_besides_text(tree: HtmlElement, profile: Profile) -> set[int]:
+def _ids_besides_text(tree: HtmlElement, profile: Profile, naming: Naming) -> set[int]:
     """Return the comments whose ids stand on a page, but not in the text of the post."""
     body = first(tree, *profile.post.text)
-    return _ids(tree) - (_ids(body) if body is not None else set())
+    return _ids(tree, naming) - (_ids(body, naming) if body is not None else set())
 
 
 def _known_before(comments: list[Comment]) -> Iterator[set[int]]:
@@ -202,7 +203,7 @@ def _paged(
     found: Discussion,
     rest: HtmlElement,
     parts: tuple[()] | list[Part],
-    whose: str,
+    naming: Naming,
     site: Site,
     url: str,
     claimed: int | None,
@@ -212,7 +213,7 @@ def _paged(
     No more pages are believed than the post has comments, give or take what counters drift.
     """
     asked = site.discussion(site.canonical(url))
-    current, last = _pager(rest, {part.text for part in parts}, whose, site, url)
+    current, last = _pager(rest, {part.text for part in parts}, naming, site, url)
     shown = asked[1] if asked else current or last
     most = max(claimed + DRIFT if claimed is not None else MOST_UNCOUNTED, asked[1] if asked else 1)
     pages = max(shown, last)
@@ -224,24 +225,51 @@ def _paged(
 
 
 def _pager(
-    rest: HtmlElement, texts: set[HtmlElement | None], whose: str, site: Site, url: str
+    rest: HtmlElement, texts: set[HtmlElement | None], naming: Naming, site: Site, url: str
 ) -> tuple[int | None, int]:
-    """Return the page a pager marks as current, if any, and the last one it links; comments are out of `rest`.
+    """Return the page a pager marks as current, if any, and the last one there is; comments are out of `rest`.
 
-    Permalinks and links for answering lead to pages of comments too, and are no pager.
+    Permalinks and links for answering lead to pages of comments too, and are no pager. Where only the pages before and
+    behind are linked, the current one is between them.
     """
-    current, last = None, 1
+    current, beside, last = None, None, 1
+    around: set[HtmlElement] = set()
     for element, target in links(rest, site, url):
         place, href = site.discussion(target), element.get("href") or ""
-        if not place or place[0] != whose or not _is_of_pager(href) or not texts.isdisjoint(line(element)):
+        if (
+            not place
+            or place[0] != naming.whose
+            or not _is_of_pager(href, naming)
+            or not texts.isdisjoint(line(element))
+        ):
             continue
+        above = element.getparent()
+        around |= {above, above.getparent()}
         last = max(last, place[1])
-        classes = f"{element.get('class') or ''} {element.getparent().get('class') or ''}"
+        classes = f"{element.get('class') or ''} {above.get('class') or ''}"
         if "current" in classes.split():
             current = place[1]
-    return current, last
+        elif _BEFORE.search(classes):
+            beside = place[1] + 1
+        elif _BEHIND.search(classes):
+            beside = place[1] - 1
+    current = current or _marked(around) or beside
+    return current, max(last, current or 1)
 
 
-def _is_of_pager(href: str) -> bool:
+_BEFORE = re.compile(r"\bprev(?:ious)?\b")
+_BEHIND = re.compile(r"\bnext\b")
+
+
+def _marked(around: set[HtmlElement]) -> int | None:
+    """Return the page that a pager marks as current and does not link, as WordPress does."""
+    for element in (each for box in around if box is not None for each in box.iter("span", "strong", "em", "li")):
+        text = (element.text or "").strip()
+        if text.isdecimal() and "current" in (element.get("class") or "").split():
+            return int(text)
+    return None
+
+
+def _is_of_pager(href: str, naming: Naming) -> bool:
     fragment = urlsplit(href).fragment
-    return "replyTo=" not in href and not ID.fullmatch(fragment) and not fragment.startswith("respond")
+    return not re.search(r"reply(?:To|tocom)=", href) and not naming.of(fragment) and not fragment.startswith("respond")

@@ -39,10 +39,6 @@ def numbers(text: str, /) -> tuple[str, int, int] | None:
     return None
 
 
-FORMS: tuple[Form, ...] = (english, numbers)
-"""Ways of writing dates, the blog's own first."""
-
-
 _DAY_FIRST = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|\.)?[\s-]+({_MONTH})[a-z]*\.?,?[\s-]+(\d{{4}})\b", re.IGNORECASE
 )
@@ -62,6 +58,61 @@ def day_first(text: str, /) -> tuple[str, int, int] | None:
     return None
 
 
+FORMS: tuple[Form, ...] = (english, numbers, day_first)
+"""Ways of writing dates in English and by numbers, which come before those of other languages."""
+
+
+_ABROAD = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar jänner janvier enero gennaio janeiro januari stycznia января",
+            "februar février febrero febbraio fevereiro februari lutego февраля",
+            "märz mars marzo março maart marca марта",
+            "april avril abril aprile kwietnia апреля",
+            "mai mayo maggio maio mei maj maja мая",
+            "juni juin junio giugno junho czerwca июня",
+            "juli juillet julio luglio julho lipca июля",
+            "august août agosto augustus augusti sierpnia августа",
+            "september septembre septiembre settembre setembro września сентября",
+            "oktober octobre octubre ottobre outubro października октября",
+            "november novembre noviembre novembro listopada ноября",
+            "dezember décembre diciembre dicembre dezembro december grudnia декабря",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+"""Months in German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Polish and Russian."""
+
+_DAY_ABROAD = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:er|\.)?\s+(?:de\s+)?({'|'.join(_ABROAD)}),?\s+(?:de\s+)?(\d{{4}})(?!\d)", re.IGNORECASE
+)
+_DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\d.])")
+_TIME = re.compile(
+    r"[\s,]*(?:(?:at|um|à|a las|alle|às|om|kl\.?|o|в)\s+)?(?:上午|下午|凌晨|早上|中午|晚上)?\s*"
+    r"\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s*[ap]\.?m\b\.?|\s*Uhr\b)?",
+    re.IGNORECASE,
+)
+
+
+def abroad(text: str, /) -> tuple[str, int, int] | None:
+    """Read `3. März 2024`, `3 mars 2024`, `3 de marzo de 2024` or `03.03.2024`."""
+    for found in _DAY_ABROAD.finditer(text):
+        if day := iso(int(found[3]), _ABROAD[found[2].lower()], int(found[1])):
+            return day, *found.span()
+    for found in _DOTTED.finditer(text):
+        if day := iso(int(found[3]), int(found[2]), int(found[1])):
+            return day, *found.span()
+    return None
+
+
+def without_time(text: str) -> str:
+    """Return what stands behind a date without the time of day it begins with: `at 5:12 pm`, `下午5:12`, `um 17:12`."""
+    found = _TIME.match(text)
+    return text[found.end() :] if found else text
+
+
 def moment(text: str) -> str | None:
     """Return the first date in a text as ISO 8601, as exact as it is given: a day, with its time, with its zone.
 
@@ -72,9 +123,19 @@ def moment(text: str) -> str | None:
         return exact if int(exact[:4]) >= EARLIEST else None
     compact = _COMPACT.fullmatch(text.strip())
     day = iso(*map(int, compact.groups())) if compact else None
-    found = min(filter(None, (form(text) for form in (*FORMS, day_first))), key=lambda each: each[1], default=None)
+    found = min(filter(None, (form(text) for form in FORMS)), key=lambda each: each[1], default=None)
     day = day or (found[0] if found else None)
     return day if day and int(day[:4]) >= EARLIEST else None
+
+
+def day_at(text: str, zone: str) -> str | None:
+    """Return the day that a date written for programs is at an offset from UTC, such as `+08:00`."""
+    exact = moment(text)
+    if exact is None or len(exact) <= len("2024-01-01T00:00:00"):
+        return exact and exact[:10]
+    with suppress(OverflowError):
+        return datetime.fromisoformat(exact).astimezone(datetime.strptime(zone, "%z").tzinfo).date().isoformat()
+    return exact[:10]
 
 
 def _with_time(text: str) -> str | None:
@@ -92,7 +153,7 @@ _RFC_5322 = re.compile(rf"\s*(?:[A-Z][a-z]{{2}},\s+)?\d{{1,2}}\s+(?:{_MONTH})\s+
 
 def common(texts: Collection[str]) -> Form | None:
     """Return the first way of writing that any of several texts follows."""
-    return next((form for form in FORMS if any(map(form, texts))), None)
+    return next((form for form in (*FORMS, abroad) if any(map(form, texts))), None)
 
 
 def iso(year: int, month: int, day: int) -> str | None:

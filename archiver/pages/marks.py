@@ -1,31 +1,80 @@
 """The marks of comments on a page: elements that bear their ids, and links that name them; and the texts around.
 
-A comment is known by an id `comment-N`, `pingback-N` or `trackback-N` on any element: the item around it, the element
-of its text alone, an empty anchor, or several of these. Where an id is lost, the link for answering (`?replyTo=N`) or
-the one around the date (`#comment-N`) stands for it.
+A comment is known by an id such as `comment-N`, `pingback-N` or `trackback-N` on any element: the item around it, the
+element of its text alone, an empty anchor, or several of these. Where an id is lost, the link for answering
+(`?replyTo=N`) or the one around the date (`#comment-N`) stands for it.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.pages import dates
+from archiver.pages.document import has_class
 
-ID = re.compile(r"(comment|pingback|trackback)-([1-9]\d{0,17})")
-"""What the id of a comment looks like: kind and number, as Typecho's `theId` writes them."""
+_NUMBER = re.compile(r"[1-9]\d{0,18}")
+_MADE, _MADE_BYTES = 1 << 62, 7
+_LARGEST = (1 << 63) - 1
+"""Greatest number a database holds."""
+
+KINDS = ("comment", "pingback", "trackback")
+
+_UNSENT = f".//*[{has_class('comment-awaiting-moderation')}]"
+"""What Typecho and WordPress say of a comment that only its author sees."""
 
 HEADER = 80
 """Characters of a piece of text up to which a date in it may be the one beside a comment."""
 
 Place = tuple[str, str, str]
 """The kind of place of a text: tag and class of the element it stands in, and the tag around that."""
+
+
+class Name(NamedTuple):
+    """What an id says of its comment."""
+
+    kind: str
+    number: int
+    made: bool
+    """Whether the number is none the blog has given, but made of the id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How the ids of comments look on a page."""
+
+    mark: re.Pattern[str]
+    """As in a profile, with a group `id` or `place`."""
+    whose: str
+    """Canonical address of what they are under."""
+
+    def of(self, name: str) -> Name | None:
+        """Return what an id says; None when it is no comment's.
+
+        An id that is no number makes one: 2 to the 62nd and seven bytes of its SHA-256, the same ever after.
+        """
+        found = self.mark.fullmatch(name)
+        if found is None:
+            return None
+        groups = found.groupdict()
+        kind = next((each for each in KINDS if each == groups.get("kind")), "comment")
+        word = groups.get("id") or f"{self.whose}#{groups.get('place')}"
+        if _NUMBER.fullmatch(word) and int(word) <= _LARGEST:
+            return Name(kind, int(word), made=False)
+        digest = hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest()
+        return Name(kind, _MADE + int.from_bytes(digest[:_MADE_BYTES], "big"), made=True)
+
+    def at_end_of(self, address: str) -> Name | None:
+        """Return what the fragment of an address says."""
+        return self.of(address.rpartition("#")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +127,40 @@ def pieces(root: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> 
 
 
 def answered(link: HtmlElement) -> int | None:
-    """Return the comment that a link is for answering."""
+    """Return the comment that a link is for answering, as Typecho, WordPress and Blogger write it."""
     href = link.get("href") or ""
-    found = parse_qs(urlsplit(href).query).get("replyTo", [""])[0] if "replyTo=" in href else ""
-    return int(found) if re.fullmatch(r"[1-9]\d{0,17}", found) else None
+    found = link.get("data-commentid") or link.get("data-comment-id") or ""
+    if answering := next((name for name in ("replyTo", "replytocom") if f"{name}=" in href), None):
+        found = parse_qs(urlsplit(href).query).get(answering, [""])[0]
+    return int(found) if _NUMBER.fullmatch(found) and int(found) <= _LARGEST else None
 
 
-def find(box: HtmlElement) -> dict[int, Thread]:
+def find(box: HtmlElement, naming: Naming) -> dict[int, Thread]:
     """Return the comments that an element of a page names, by number."""
     threads: dict[int, Thread] = {}
     links: list[tuple[HtmlElement, int]] = []
+    made = False
     for element in box.iter(etree.Element):
-        if name := ID.fullmatch(element.get("id") or ""):
-            thread = threads.setdefault(int(name[2]), Thread(int(name[2]), name[1]))
-            thread.kind = name[1] if name[1] != "comment" else thread.kind
+        if name := naming.of(element.get("id") or ""):
+            kind = next(filter(KINDS[1:].__contains__, (name.kind, *(element.get("class") or "").split())), name.kind)
+            thread = threads.setdefault(name.number, Thread(name.number, kind))
+            made = made or name.made
+            thread.kind = kind if kind != "comment" else thread.kind
             _add_mark(thread, element)
-        elif element.tag == "a" and (number := answered(element) or _dated(element)):
+        elif element.tag == "a" and (number := answered(element) or _dated(element, naming)):
             links.append((element, number))
     known = set(threads)
     for element, number in links:
-        if number not in known:
+        if number not in known and not (made and answered(element)):
             threads.setdefault(number, Thread(number, "comment")).pointers.append(element)
     return threads
 
 
-def copied(box: HtmlElement, besides: HtmlElement | None) -> HtmlElement:
-    """Return a copy of an element without another one in it."""
+def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElement:
+    """Return a copy of an element without another one in it; dates that are marked up for programs are days in it.
+
+    `zone` is the offset of the blog's clock from UTC.
+    """
     if besides is not None:
         besides.set("data-besides", "")
     taken = copy.deepcopy(box)
@@ -112,7 +169,19 @@ def copied(box: HtmlElement, besides: HtmlElement | None) -> HtmlElement:
         del besides.attrib["data-besides"]
         for element in taken.xpath(".//*[@data-besides]"):
             element.drop_tree()
+    for element in taken.xpath(_UNSENT):
+        element.drop_tree()
+    for element in taken.iter("time", "abbr"):
+        given = element.get("datetime") or (element.get("title") if element.tag == "abbr" else None)
+        if given and (day := dates.day_at(given, zone)):
+            element[:] = []
+            element.text = day
+            element.set(DAY, day)
     return taken
+
+
+DAY = "data-day"
+"""Attribute of elements in a copy whose text is a day."""
 
 
 def _add_mark(thread: Thread, element: HtmlElement) -> None:
@@ -123,11 +192,11 @@ def _add_mark(thread: Thread, element: HtmlElement) -> None:
         thread.marks.append(element)
 
 
-def _dated(link: HtmlElement) -> int | None:
+def _dated(link: HtmlElement, naming: Naming) -> int | None:
     """Return the comment a link leads to that is the date beside it."""
-    name = ID.fullmatch((link.get("href") or "").rpartition("#")[2])
+    name = naming.at_end_of(link.get("href") or "")
     text = str(link.text_content()) if name else ""
-    return int(name[2]) if name and len(text.strip()) <= HEADER and dates.common([text]) else None
+    return name.number if name and len(text.strip()) <= HEADER and dates.common([text]) else None
 
 
 def line(element: HtmlElement) -> Iterator[HtmlElement]:

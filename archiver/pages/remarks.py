@@ -19,9 +19,11 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from archiver.items import Comment
+from archiver.pages import dates
 from archiver.pages.dates import Form
-from archiver.pages.document import sorted_links, text_of
-from archiver.pages.marks import HEADER, ID, Piece, Thread, answered, line, pieces, place
+from archiver.pages.document import has_class, sorted_links, text_of
+from archiver.pages.marks import HEADER, Naming, Piece, Thread, answered, line, pieces, place
+from archiver.pages.selectors import first
 from archiver.profile import CommentMarkup
 from archiver.text import engines, sources
 from archiver.text.notation import HOUSE, Notation
@@ -30,7 +32,8 @@ from archiver.urls import Site
 _TRACKBACK = re.compile(r"\[\.\.\.\].*\[\.\.\.\]", re.S)
 _SAID = re.compile(r"\s*(?:发表于|写道|\bsays|\bsaid)?\s*[:：]?\s*$")
 _NOISE = re.compile(
-    r"[#№]?\s*\d*\s*[#楼樓层F]?|第\s*\d+\s*[层楼]|楼主|沙发|板凳|地板|发表于|写道|于|by|on|at|says?|said|引用|[\W_]+",
+    r"[#№]?\s*\d*\s*[#楼樓层F]?|第\s*\d+\s*[层楼]|楼主|沙发|板凳|地板|发表于|写道|于|(?:(?:submitted|posted)\s+)?by|on|at"
+    r"|says?|said|引用|[\W_]+",
     re.IGNORECASE,
 )
 """Words around a name and a date that are neither."""
@@ -53,6 +56,7 @@ class Part:
     """Whether other comments stand in the same item, side by side."""
     form: Form | None
     markup: CommentMarkup
+    naming: Naming
 
     @property
     def dated(self) -> tuple[int, tuple[str, int, int]] | None:
@@ -65,21 +69,27 @@ class Part:
 
 
 def parts(
-    item: HtmlElement, group: Sequence[Thread], form: Form | None, markup: CommentMarkup, *, box: HtmlElement
+    item: HtmlElement,
+    group: Sequence[Thread],
+    form: Form | None,
+    markup: CommentMarkup,
+    naming: Naming,
+    *,
+    box: HtmlElement,
 ) -> Iterator[Part]:
     """Yield what belongs to each comment in an item that is cut out of the box of all comments, or is the box."""
     _drop_answer_links(item, group)
     if len(group) == 1 and item is not box:
         text = _text(item, group[0], markup)
-        yield Part(group[0], text, list(pieces(item, _only(text))), item, False, form, markup)
+        yield Part(group[0], text, list(pieces(item, _only(text))), item, False, form, markup, naming)
         return
     inside = set(item.iter())
     together = [thread for thread in group if thread.first in inside]
     for thread in group:
         if thread.first not in inside:  # its date stands far from it, and another's item between them
-            yield Part(thread, thread.text, [], thread.first, True, form, markup)
+            yield Part(thread, thread.text, [], thread.first, True, form, markup, naming)
     for thread, header in zip(together, _headers(item, together, form), strict=True):
-        yield Part(thread, thread.text, header, item, True, form, markup)
+        yield Part(thread, thread.text, header, item, True, form, markup, naming)
 
 
 def _headers(item: HtmlElement, group: Sequence[Thread], form: Form | None) -> list[list[Piece]]:
@@ -104,13 +114,24 @@ def _only(element: HtmlElement | None) -> frozenset[HtmlElement]:
 def _drop_answer_links(item: HtmlElement, group: Sequence[Thread]) -> None:
     """Take the links for answering out, save one that stands for a comment's id."""
     needed = {pointer for thread in group for pointer in thread.pointers}
-    for link in [link for link in item.iter("a") if answered(link)]:
+    for link in [link for link in item.iter("a") if answered(link) or _is_tool(link)]:
         if link in needed:
             link.text = None
             for child in list(link):
                 link.remove(child)
         elif link.getparent() is not None:
             link.drop_tree()
+
+
+def _is_tool(link: HtmlElement) -> bool:
+    """Tell whether a link leads nowhere and is there to answer, quote, praise or change a comment."""
+    return (link.get("href") or "#").startswith(("#", "javascript:")) and bool(_TOOL.fullmatch(text_of(link)))
+
+
+_TOOL = re.compile(
+    r"[\[(]?\s*(?:reply|quote|edit|delete|permalink|回复|回覆|引用|返信|답글|(?:支持|反对)(?:\(\d+\))?)\s*[\])]?",
+    re.IGNORECASE,
+)
 
 
 def _text(item: HtmlElement, thread: Thread, markup: CommentMarkup) -> HtmlElement | None:
@@ -142,11 +163,12 @@ def comment(part: Part, site: Site, owner: str | None, notation: Notation = HOUS
         kind=kind,
         author=author,
         author_url=author_url,
-        is_owner=author == owner and (author_url is None or urlsplit(author_url).hostname in site.profile.hosts),
+        is_owner=_is_owners(part)
+        or (author == owner and (author_url is None or urlsplit(author_url).hostname in site.profile.hosts)),
         published_on=dated[1][0] if dated else None,
         content=content,
         content_sha256=_digest(author, author_url, element),
-        quotes_id=_quoted(element, part.thread.number),
+        quotes_id=_quoted(element, part),
         notes=tuple(f"no {name} found" for name, value in missing if not value),
     )
 
@@ -157,12 +179,20 @@ def _digest(author: str, author_url: str | None, element: HtmlElement) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _quoted(element: HtmlElement, own: int) -> int | None:
+def _is_owners(part: Part) -> bool:
+    """Tell whether a comment is marked as the blog's own."""
+    if part.shared or not part.markup.owners:
+        return False
+    marked = " or ".join(map(has_class, part.markup.owners))
+    return first(part.item, f"./descendant-or-self::*[{marked}]") is not None
+
+
+def _quoted(element: HtmlElement, part: Part) -> int | None:
     """Return the first other comment that a text links."""
     for link in element.iter("a"):
-        found = ID.fullmatch((link.get("href") or "").rpartition("#")[2])
-        if found and int(found[2]) != own:
-            return int(found[2])
+        found = part.naming.at_end_of(link.get("href") or "")
+        if found and found.number != part.thread.number:
+            return found.number
     return None
 
 
@@ -173,12 +203,13 @@ def _author(part: Part, site: Site) -> tuple[str, str | None]:
         name = _without_date(text_of(named), part.form)
         link = next((link for link in (named, *named.iter("a")) if link.get("href")), None)
         if name:
-            return name, _homepage(link, site)
+            return name, _homepage(link, part, site)
     piece = _name_piece(part)
     if piece is None:
-        return "", None
+        link = next(part.item.iter("a"), None) if part.thread.kind != "comment" and not part.shared else None
+        return (text_of(link), _homepage(link, part, site)) if link is not None else ("", None)
     link = next((above for above in line(piece.holder) if above.tag == "a" and above.get("href")), None)
-    return _without_date(" ".join(piece.text.split()), part.form), _homepage(link, site)
+    return _without_date(" ".join(piece.text.split()), part.form), _homepage(link, part, site)
 
 
 def _named(part: Part) -> HtmlElement | None:
@@ -215,9 +246,9 @@ def _without_date(text: str, form: Form | None) -> str:
     return _SAID.sub("", text[: found[1]] if found and found[1] else text).strip()
 
 
-def _homepage(link: HtmlElement | None, site: Site) -> str | None:
+def _homepage(link: HtmlElement | None, part: Part, site: Site) -> str | None:
     href = link.get("href") or "" if link is not None else ""
-    return site.resolve(href) if href and not ID.fullmatch(href.rpartition("#")[2]) else None
+    return site.resolve(href) if href and not part.naming.at_end_of(href) else None
 
 
 def _rest(part: Part) -> HtmlElement:
@@ -225,7 +256,7 @@ def _rest(part: Part) -> HtmlElement:
     begin, end = _header_span(part)
     taken = part.header[begin:end]
     behind = part.dated[1][2] if part.dated and taken and part.header[part.dated[0]] is taken[-1] else None
-    kept = taken[-1].text[behind:].lstrip(" :：,，|") if behind is not None else ""
+    kept = dates.without_time(taken[-1].text[behind:]).lstrip(" :：,，|") if behind is not None else ""
     if part.shared:
         return _paragraphs([kept, *(piece.text for piece in part.header if piece not in taken)])
     if taken and begin == 0:

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 
 from archiver.pages import dates, marks
 from archiver.pages.dates import Form
-from archiver.pages.marks import HEADER, Piece, Place, Thread, kind_of_place, line, pieces
+from archiver.pages.marks import DAY, HEADER, Naming, Piece, Place, Thread, kind_of_place, line, pieces
 
 _LISTS = frozenset({"ol", "ul", "dl", "table", "tbody"})
 """Elements whose children are of equal rank."""
@@ -28,15 +28,18 @@ _ANSWERS = re.compile(r"\b(?:children|child|replies|answers)\b")
 class Survey:
     """The comments in an element of a page, each with its place; works on a copy of that element."""
 
-    def __init__(self, box: HtmlElement, besides: HtmlElement | None = None) -> None:
-        """Look at `box`, but not at `besides` in it, the text of the post."""
-        self.box = marks.copied(box, besides)
+    def __init__(self, box: HtmlElement, naming: Naming, zone: str, besides: HtmlElement | None = None) -> None:
+        """Look at `box`, but not at `besides` in it, the text of the post; `zone` is the blog's offset from UTC."""
+        self.box = marks.copied(box, besides, zone)
         self._places = {element: place for place, element in enumerate(self.box.iter())}
-        self.threads = marks.find(self.box)
+        self.threads = marks.find(self.box, naming)
         self.threads = {thread.number: thread for thread in self._in_order()}
         """The comments by number, in page order: parents before their answers."""
         short = [piece for piece in pieces(self.box) if len(piece.text.strip()) <= HEADER]
-        self.form: Form | None = dates.common([piece.text for piece in short])
+        marked = len(self.box.xpath(f".//*[@{DAY}]"))
+        self.form: Form | None = (
+            dates.numbers if marked > len(self.threads) / 2 else dates.common([piece.text for piece in short])
+        )
         """How dates beside comments are written; None where there are none."""
         self._dates = [piece for piece in short if self.form and self.form(piece.text)]
         self._tell_texts()

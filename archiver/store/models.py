@@ -183,7 +183,9 @@ class Comment(Base):
         Index(None, "post_id", "page", "deleted_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="The blog's own number of the comment.")
+    id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, doc="The blog's own number of the comment, or one made of its id."
+    )
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), doc="The post it is under.")
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("comments.id"), index=True, doc="The comment it answers; empty at the top level."
@@ -416,7 +418,9 @@ class PageComment(Base):
     )
 
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), primary_key=True, doc="The page it is under.")
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="The blog's own number of the comment.")
+    id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, doc="The blog's own number of the comment, or one made of its id."
+    )
     parent_id: Mapped[int | None] = mapped_column(doc="The comment it answers; empty at the top level.")
     page: Mapped[int] = mapped_column(doc="Page of the comments it was last seen on.")
     author: Mapped[str] = mapped_column(doc="Name as shown.")

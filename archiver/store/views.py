@@ -183,7 +183,7 @@ GROUP BY t.id, t.title, p.id, p.title, p.published_on
         name="comment_threads",
         about="Every comment with its place in the discussion; ordered by post and path it reads as on the page.",
         columns={
-            "id": "The blog's own number of the comment.",
+            "id": "The blog's own number of the comment, or one made of its id.",
             "post_id": "The post it is under.",
             "parent_id": "The comment it answers; empty at the top level.",
             "thread_id": "The comment at the top level it descends from, or its own number.",

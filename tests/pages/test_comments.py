@@ -13,9 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml.html import HtmlElement
 
+from archiver import profile
 from archiver.items import Comment, Post
+from archiver.pages import dates
 from archiver.pages.comments import DRIFT, parse_comment_page
+from archiver.pages.marks import Naming
 from archiver.pages.post import parse_post
+from archiver.urls import Site
 
 URL = "https://kexue.fm/archives/9001"
 OWNER = "林知微"
@@ -370,6 +374,141 @@ def test_a_pager_is_believed_as_far_as_the_post_can_have_comments() -> None:
         "the pager claims 999999 pages, the post 30 comments: pages from 36 on are not asked for",
     )
     assert read(page(comments, pager=pager(999_999))).comment_pages == 100
+
+
+LINKED = {
+    "wordpress, its newest page": (
+        (
+            f'<nav><div class="nav-links"><a class="prev page-numbers" href="{URL}/comment-page-2/#comments">‹</a>'
+            f'<a class="page-numbers" href="{URL}/comment-page-1/#comments">1</a>'
+            f'<a class="page-numbers" href="{URL}/comment-page-2/#comments">2</a>'
+            '<span aria-current="page" class="page-numbers current">3</span></div></nav>'
+        ),
+        (3, 3),
+    ),
+    "wordpress, its oldest page": (
+        (
+            '<nav><div class="nav-links"><span aria-current="page" class="page-numbers current">1</span>'
+            f'<a class="page-numbers" href="{URL}/comment-page-2/#comments">2</a>'
+            f'<a class="next page-numbers" href="{URL}/comment-page-2/#comments">›</a></div></nav>'
+        ),
+        (1, 2),
+    ),
+    "wordpress, as a list": (
+        (
+            f'<ul class="page-numbers"><li><a class="page-numbers" href="{URL}/comment-page-1/#comments">1</a></li>'
+            '<li><span aria-current="page" class="page-numbers current">2</span></li></ul>'
+        ),
+        (2, 2),
+    ),
+    "older ones only": (
+        f'<div class="nav-previous"><a href="{URL}/comment-page-4/#comments">Older Comments</a></div>',
+        (5, 5),
+    ),
+    "newer ones only": (
+        f'<div class="nav-next"><a href="{URL}/comment-page-2/#comments">Newer Comments</a></div>',
+        (1, 2),
+    ),
+    "links for answering": (f'<a href="{URL}/comment-page-9/?replytocom=101#respond">Reply</a>', (1, 1)),
+}
+"""Pagers under a post's own address, with the page they are on and how many there are."""
+
+
+@pytest.mark.parametrize("case", LINKED)
+def test_a_pager_need_not_link_the_page_it_is_on(case: str) -> None:
+    markup, expected = LINKED[case]
+    found = read(page(shown([Said(101, None)], "item_ids"), pager=markup, counter="30 评论"))
+    assert (found.comment_page, found.comment_pages) == expected
+
+
+# Ids of other forms
+
+
+def own(mark: str) -> Site:
+    """Return a blog that is like the first one, but for the ids of its comments."""
+    text, source = Site().profile.written
+    return Site(profile.read(text.replace("[comments]\n", f"[comments]\nmark = '{mark}'\n"), source))
+
+
+def with_ids(write: Callable[[int], str], address: str, mark: str) -> list[tuple[int, int | None]]:
+    said = forest([None, 0, None])
+    html = re.sub(
+        r'(id="|#)comment-(\d+)', lambda found: f"{found[1]}{write(int(found[2]))}", shown(said, "article_ids")
+    )
+    found = parse_comment_page(f"{address}/comment-page-1", page(html).encode(), own(mark))
+    assert [each.content.text.strip() for each in found.comments] == [each.text for each in said]
+    return [(each.id, each.parent_id) for each in found.comments]
+
+
+def test_an_id_of_another_form_is_its_number() -> None:
+    assert with_ids("c{}".format, URL, r"c(?P<id>\d+)") == [(101, None), (102, 101), (103, None)]
+    assert with_ids("isso-{}".format, URL, r"isso-(?P<id>\d+)") == [(101, None), (102, 101), (103, None)]
+
+
+def test_an_id_that_is_no_number_makes_one_that_is_the_same_ever_after() -> None:
+    words = with_ids("comment-ab{}".format, URL, r"comment-(?P<id>\w+)")
+    assert [each for each, _ in words] == [4632359603991143541, 4645368520934694892, 4659119013096876084]
+    assert words == with_ids("comment-ab{}".format, f"{URL[:-1]}9", r"comment-(?P<id>\w+)")
+    assert [parent for _, parent in words] == [None, words[0][0], None]
+
+
+def test_an_id_that_others_have_on_other_pages_is_told_by_its_page() -> None:
+    one, other = (with_ids("comment{}".format, address, r"comment(?P<place>\d+)") for address in (URL, f"{URL[:-1]}9"))
+    assert {each for each, _ in one}.isdisjoint(each for each, _ in other)
+    assert one[1][1] == one[0][0]
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_every_number_made_of_an_id_fits_a_database(word: str, whose: str) -> None:
+    naming = Naming(re.compile(r"(?s)(?P<id>.+)|(?P<place>)"), whose)
+    found = naming.of(word)
+    assert found is not None
+    assert 0 < found[1] < 1 << 63
+    assert found == naming.of(word)
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "day"),
+    [
+        ("2024-03-03T23:12:00+00:00", "+08:00", "2024-03-04"),
+        ("2024-03-03T23:12:00Z", "-05:00", "2024-03-03"),
+        ("2024-03-03T23:12:00+08:00", "+08:00", "2024-03-03"),
+        ("2024-03-03 23:12", "+08:00", "2024-03-03"),
+        ("2024-03-03", "+08:00", "2024-03-03"),
+        ("9999-12-31T23:59:59-11:00", "+08:00", "9999-12-31"),
+        ("lately", "+08:00", None),
+    ],
+)
+def test_a_date_for_programs_is_the_day_by_the_clock_of_the_blog(written: str, zone: str, day: str | None) -> None:
+    assert dates.day_at(written, zone) == day
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "March 3, 2024 at 5:12 pm",
+            "Mar 3rd, 2024",
+            "2024年3月3日 下午5:12",
+            "2024/03/03 17:12",
+            "3 March 2024, 17:12",
+        ),
+        *("3. März 2024 um 17:12 Uhr", "3 mars 2024 à 17h12", "3 de marzo de 2024 a las 17:12", "03.03.2024 17:12"),
+        *("3 marzo 2024 alle 17:12", "3 marca 2024 o 17:12", "3 марта 2024 в 17:12", "3 maart 2024 om 17:12"),
+    ],
+)
+def test_dates_beside_comments_are_read_in_many_languages_and_their_times_cut(written: str) -> None:
+    html = shown([Said(101, None)], "text_ids").replace(f"<small>{MONTHS[1]}", f"<small>{written}")
+    html = html.replace(f">{MONTHS[1]}<", f">{written}<")
+    (comment,) = read(page(re.sub(r' class="[^"]*"', "", html))).comments
+    assert (comment.published_on, comment.author, comment.content.text.strip()) == (
+        "2024-03-03",
+        NAMES[1],
+        "第101条，$x_101<y$。",
+    )
 
 
 def test_a_link_in_a_comment_is_no_pager() -> None:
