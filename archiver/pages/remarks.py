@@ -223,7 +223,12 @@ def _named(part: Part) -> HtmlElement | None:
 
 
 def _name_piece(part: Part) -> Piece | None:
-    """Return the text that is the name: the first before the date, or behind a text the last, or after the date."""
+    """Return the text that is the name: the first before the date, or behind a text the last, or after the date.
+
+    There is none where the place for a name is empty.
+    """
+    if not part.shared and _named(part) is None and _with_class(part.item, part.markup.authors) is not None:
+        return None
     dated = part.dated
     if dated is None:
         return next(filter(_is_word, part.header), None) if part.text is not None else None

@@ -228,7 +228,17 @@ _KINDS = (
 
 _SIGNS = (
     *("disqus", "giscus", "utteranc", "gitment", "gitalk", "valine", "waline", "serverurl", "twikoo", "artalk"),
-    *("remark_config", "commento", "comentario", "hyvor", "discourse", "livere", "changyan", "duoshuo", "webmention"),
+    *(
+        "remark_config",
+        "commento",
+        "comentario",
+        "hyvor",
+        "discourse",
+        "livereoptions",
+        "changyan",
+        "duoshuo",
+        "webmention",
+    ),
     *("cb_entryid", "cb_postid", "currentblogapp", "data-isso", "js/embed"),
 )
 """One of these stands in every script that has to do with a service."""

@@ -324,6 +324,14 @@ def test_comments_at_a_service_are_told_and_those_of_the_page_read() -> None:
     assert ([each.id for each in both.comments], both.comment_issues) == ([101], (told,))
 
 
+def test_the_words_of_somebody_without_a_name_are_no_name() -> None:
+    html = re.sub(r' class="ListContent"', "", shown([Said(101, None), Said(102, None)], "item_ids"))
+    html = re.sub(r'(class="ListUser">).*?(</div>)', r"\1 \2", html, count=1)
+    found = {each.id: (each.author, each.content.text.strip(), each.notes) for each in read(page(html)).comments}
+    assert found[101] == ("", "第101条，$x_101<y$。", ("no name found",))
+    assert found[102][:2] == (NAMES[2], "第102条，$x_102<y$。")
+
+
 # Kinds, quotes, pagers
 
 
