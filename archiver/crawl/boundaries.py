@@ -136,10 +136,12 @@ class PublicResolver(CachingThreadedResolver):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: Any) -> Self:
-        """Make the resolver of a crawl; its site may be wherever the user said."""
+        """Make the resolver of a crawl; its site may be wherever the user said, as long as no name decides that."""
         resolver = super().from_crawler(crawler, reactor)
         site = site_of(crawler.settings)
-        resolver.private_hosts = frozenset({urlsplit(site.base).hostname or ""}) - site.profile.hosts
+        host = urlsplit(site.base).hostname or ""
+        if host not in site.profile.hosts or _is_ip(host):
+            resolver.private_hosts = frozenset({host})
         return resolver
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Any:  # noqa: N802  # Twisted's name

@@ -20,6 +20,7 @@ from archiver.text import notation
 from archiver.urls import Site
 
 _DAY = len("YYYY-MM-DD")
+_MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)\Z")
 _ZONED = re.compile(r"T.*(?:Z|[+-]\d\d:?\d\d)\Z")
 
 
@@ -63,8 +64,11 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
 
 
 def day(moment: str | None, profile: Profile) -> str | None:
-    """Return the day on which a moment of ISO 8601 is by the blog's clock; that of one without a zone as it stands."""
-    if moment is None or not _ZONED.search(moment):
+    """Return the day on which a moment of ISO 8601 is by the blog's clock; that of one without a zone as it stands.
+
+    What falls on midnight is a day somebody wrote, whatever zone a program added.
+    """
+    if moment is None or not _ZONED.search(moment) or _MIDNIGHT.search(moment):
         return moment[:_DAY] if moment else None
     zone = datetime.strptime(profile.zone, "%z").tzinfo
     return datetime.fromisoformat(moment).astimezone(zone).date().isoformat()

@@ -18,7 +18,7 @@ LEAST_EACH = 3
 RESERVED = (
     "404", "about", "admin", "archive", "archives", "assets", "atom", "author", "authors", "categories", "category",
     "comments", "contact", "css", "feed", "feeds", "fonts", "friends", "images", "img", "js", "lib", "links",
-    "login", "page", "pages", "rss", "search", "series", "sitemap", "static", "tag", "tags", "topics", "uploads",
+    "login", "pages", "rss", "search", "series", "sitemap", "static", "tag", "tags", "topics", "uploads",
     "wp-admin", "wp-content", "wp-includes", "wp-json", "xmlrpc",
 )  # fmt: skip
 """First parts of paths at which engines have something else than posts."""

@@ -54,6 +54,9 @@ def cannot(found: Visit) -> Iterator[str]:
     for name, value in (("author", found.post.author), ("date", found.post.published_on)):
         if not value:
             yield f"tell the {name} of the post that was read: add a selector to [post.fields]"
+    listed = found.listed_day(found.post.url)
+    if listed and found.post.published_on and listed != found.post.published_on:
+        yield f"be sure of days: the post is of {found.post.published_on}, a list says {listed}: see to `zone`"
     yield from (f"say more of comments: {issue}" for issue in found.post.comment_issues)
     yield from found.post.quality.issues
 

@@ -74,6 +74,11 @@ class Visit:
         """How many posts the blog seems to have."""
         return len({entry.url for found in self.lists for entry in found.page.entries if self._is_post(entry)})
 
+    def listed_day(self, url: str) -> str | None:
+        """Return the day of a post as the first list has it that says one."""
+        entries = (entry for found in self.lists for entry in found.page.entries if entry.url == url)
+        return next((entry.published_on for entry in entries if entry.published_on), None)
+
     def _is_post(self, entry: ListedPost) -> bool:
         return self.site.post_id(entry.url) is not None
 
@@ -166,7 +171,7 @@ def _find_lists(found: Visit, web: _Web, front: bytes, site: Site) -> None:
 def _try_list(found: Visit, web: _Web, url: str, site: Site) -> None:
     try:
         page = web.page(url)
-        read = post_lists.parse_post_list(url, page.body, site, page.headers)
+        read = replace(post_lists.parse_post_list(url, page.body, site, page.headers), url=url)
     except ArchiverError:
         return
     if read.reader == "html" and any(each.page.whole for each in found.lists):
