@@ -31,6 +31,7 @@ FLOORS = {
     "archiver.sample": 1,
     "archiver.crawl": 2,
     "archiver.export": 2,
+    "archiver.probe": 2,
     "archiver.rebuild": 2,
     "archiver.web": 2,
     "archiver.settings": 2,
@@ -47,6 +48,7 @@ NEIGHBOURS = {
     ("archiver.urls", "archiver.sites"),
     ("archiver.pages", "archiver.text"),
     ("archiver.crawl", "archiver.settings"),
+    ("archiver.probe", "archiver.crawl"),  # one page, and the rules of robots.txt
     ("archiver.rebuild", "archiver.settings"),
     ("archiver.web", "archiver.schedule"),  # when the next run is due
     ("archiver.rebuild", "archiver.crawl"),  # only its lock: tests/test_rebuild.py

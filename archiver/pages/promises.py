@@ -1,7 +1,7 @@
 """What each kind of page promises, and whether a page kept it: for first contact with a site nobody has seen.
 
-The promises are those of the blog's profile: what it says where to find. A page may well be readable without one of
-them.
+The promises are those of the blog's theme, where its profile knows that as a whole: what it says where to find. A page
+may well be readable without one of them.
 """
 
 from __future__ import annotations
@@ -99,21 +99,21 @@ def _of_listing(item: Listing) -> tuple[Promise, ...]:
 
 
 def _of_post(item: Post, markup: PostMarkup) -> Iterator[Promise]:
-    fields, issues = markup.fields, item.quality.issues
+    issues = item.quality.issues
     yield _some("title", item.title)
     yield _some("characters of text", len(item.content.text))
-    if markup.byline or fields.authors:
+    if markup.byline:
         yield _some("author", item.author, needed=False)
     yield _some("date", item.published_on, needed=False)
-    if markup.taxonomy or fields.categories:
+    if markup.taxonomy:
         yield _some("categories", ", ".join(category.name for category in item.categories), needed=False)
-    if markup.license or fields.license_url:
+    if markup.license:
         yield Promise("licence", item.license_url or "", item.license_url is not None, needed=False)
     if markup.readers is not NOTHING:
         yield Promise("readers", str(item.reader_count or ""), item.reader_count is not None, needed=False)
-    if markup.comment_counter is not NOTHING or fields.comment_count:
+    if markup.comment_counter is not NOTHING:
         yield Promise("comment counter", str(item.comment_count or 0), item.comment_count is not None, needed=False)
-    if markup.text:
+    if markup.heading:  # of a theme that is known as a whole; what engines have in common need not be there
         engine = item.quality.engine
         yield Promise("text in its place", f"found by {engine}", engine == "site", needed=False)
     yield Promise("proof of the text", "; ".join(issues) or "nothing lost", not issues, needed=False)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver import profile
+from archiver.probe.draft import Draft
+from archiver.probe.forms import alike, forms
+from archiver.urls import Site
+
+SLUGS = st.from_regex(r"[a-z][a-z0-9]{0,8}(?:-[a-z0-9]{1,8}){1,3}", fullmatch=True)
+SHAPES = st.sampled_from(
+    ["/{}/", "/{}", "/{}.html", "/posts/{}/", "/2021/03/{}/", "/2021/03/04/{}.html", "/b/2020/{}", "/maths/{}/"]
+)
+
+
+def site(*paths: str) -> Site:
+    draft = Draft(origin="https://chalk.example", forms=forms(paths))
+    return Site(profile.read(draft.toml(), "site.toml"))
+
+
+@given(SHAPES, st.lists(SLUGS, min_size=1, max_size=12, unique=True))
+def test_every_example_is_a_post_under_its_own_address(shape: str, slugs: list[str]) -> None:
+    paths = [shape.format(slug) for slug in slugs]
+    made = site(*paths)
+    for path in paths:
+        url = f"https://chalk.example{path}"
+        assert made.canonical(url) == url
+        assert made.post_id(url)
+    assert len({made.post_id(f"https://chalk.example{path}") for path in paths}) == len(paths)
+
+
+@pytest.mark.parametrize(
+    ("paths", "others"),
+    [
+        (["/git-for-notes/", "/on-limits/", "/chalk/"], ["/tags/", "/about/", "/page/2/", "/feed.xml", "/page2/", "/"]),
+        (["/on-limits.html", "/chalk.html"], ["/index2.html", "/archives.html", "/tags.html", "/tag/a.html"]),
+        (["/2020/01/02/a/", "/2021/11/12/b/"], ["/2020/01/02/", "/2020/01/", "/about/", "/2020/page/2/"]),
+        (["/posts/a/", "/posts/b/", "/posts/c/"], ["/posts/", "/tags/a/", "/posts/a/b/"]),
+    ],
+)
+def test_what_is_beside_the_posts_is_no_post(paths: list[str], others: list[str]) -> None:
+    made = site(*paths)
+    assert [path for path in others if made.post_id(f"https://chalk.example{path}")] == []
+
+
+def test_a_number_in_an_address_is_the_number_of_the_post() -> None:
+    made = site("/archives/12/", "/archives/345/", "/archives/6/")
+    assert made.post_id("https://chalk.example/archives/345") == 345
+    assert made.canonical("https://chalk.example/archives/345") == "https://chalk.example/archives/345/"
+    assert made.post_url(7) == "https://chalk.example/archives/7/"
+
+
+def test_names_of_a_few_parts_of_a_site_are_told_from_names_of_posts() -> None:
+    many = [f"/{part}/2020/{name}/" for part in ("log", "essays") for name in ("a", "b", "c", "d")]
+    assert re.fullmatch(forms(many)[0].pattern, "/log/2021/new/")
+    assert not re.fullmatch(forms(many)[0].pattern, "/photos/2021/new/")
+
+
+def test_a_date_makes_the_form_of_posts() -> None:
+    assert alike(["/2019/05/c/", "/about/", "/tags/x/"], ["/2020/01/a/"]) == {"/2019/05/c/"}
+    assert alike(["/c/"], ["/a/"]) == set()

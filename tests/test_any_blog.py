@@ -1,0 +1,121 @@
+"""A blog nobody wrote a profile for: from its address alone to an archive that is kept up to date."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archiver import sites
+from tests.rendered import Note, Rendered, serving
+from tests.zygote import Zygote
+
+QUICKLY = ("--delay", "0")
+PATHS = ["/2021/03/04/{slug}/", "/notes/{slug}/", "/{slug}.html", "/{slug}/", "/a/b/{slug}"]
+GISCUS = '<script src="https://giscus.app/client.js" data-repo="chalk/marks" data-mapping="pathname" async></script>'
+
+
+def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(home / "archive.db") as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize(
+    "address", ["/{year}/{month}/{day}/{slug}/", "/notes/{slug}.html", "/{slug}/", "/b/{year}/{slug}"]
+)
+def test_two_commands_archive_a_blog_by_its_address_alone(archiver: Zygote, tmp_path: Path, address: str) -> None:
+    blog = Rendered(address=address)
+    with serving(blog) as origin:
+        begun = archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY)
+        assert begun.returncode == 0, begun.stderr
+        crawled = archiver("--home", tmp_path, "crawl", *QUICKLY)
+    assert crawled.returncode == 0, crawled.stderr
+    known = {(note.title, blog.path(note), note.day, "Ada Sponge") for note in blog.notes}
+    found = rows(tmp_path, "SELECT title, url, published_on, author FROM posts")
+    assert {(title, url.removeprefix(origin), day, author) for title, url, day, author in found} == known
+    assert rows(tmp_path, "SELECT count(*), count(DISTINCT tex) FROM formulas") == [(24, 24)]
+    assert rows(tmp_path, "SELECT title FROM pages") == [("About",)]
+    assert rows(tmp_path, "SELECT DISTINCT t.name FROM tags AS t JOIN post_tags AS p ON p.tag_id = t.id") == [
+        ("limits",)
+    ]
+
+
+def test_a_further_crawl_asks_for_what_the_lists_say_is_new_or_changed(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered()
+    with serving(blog) as origin:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+        gone = next(note for note in blog.notes if note.slug == "note-07")
+        blog.notes = tuple(note for note in blog.notes if note is not gone)
+        blog.edit("note-05", text="<p>The fifth line was $5$ all along, says the caretaker.</p>", changed="2026-02-03")
+        blog.notes += (Note("note-99", "The last note on chalk", "2026-02-01", "<p>There is no more, $0$.</p>"),)
+        blog.asked.clear()
+        assert archiver("--home", tmp_path, "crawl", "--recheck", "0", *QUICKLY).returncode == 0
+        asked = [path for path in blog.asked if "/note-" in path]
+        for _ in range(2):
+            archiver("--home", tmp_path, "crawl", "--recheck", "0", *QUICKLY)
+    edited = next(note for note in blog.notes if note.slug == "note-05")
+    assert sorted(asked) == sorted([blog.path(edited), blog.path(blog.notes[-1])])
+    assert len(rows(tmp_path, "SELECT post_id FROM revisions GROUP BY post_id HAVING count(*) > 1")) == 1
+    assert rows(tmp_path, "SELECT title FROM posts WHERE status = 'gone'") == [(gone.title,)]
+
+
+def test_the_records_alone_make_the_same_archive_of_it(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered(address="/{slug}/")
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    with serving(blog) as origin:
+        assert archiver("--home", home, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", home, "crawl", *QUICKLY).returncode == 0
+    shutil.copytree(home / "warc", copy / "warc")
+    assert archiver("--home", copy, "rebuild").returncode == 0
+    for what in (
+        "id, url, title, author, published_on, markdown FROM posts",
+        "url, title FROM pages",
+        "url, status FROM captures",
+    ):
+        assert rows(copy, f"SELECT {what} ORDER BY 1, 2") == rows(home, f"SELECT {what} ORDER BY 1, 2")
+    assert (copy / sites.FILE).read_text("utf-8") == (home / sites.FILE).read_text("utf-8")
+
+
+def test_probe_tells_what_made_a_blog_and_what_it_would_not_get(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered(beside=GISCUS)
+    with serving(blog) as origin:
+        done = archiver("--home", tmp_path, "probe", f"{origin}/", "--json", *QUICKLY)
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["engine"], found["posts"], found["title"]) == (0, "hexo", 24, "Chalk Marks")
+    assert {(each["reader"], each["posts"], each["whole"]) for each in found["lists"]} == {
+        ("feed", 10, False),
+        ("sitemap", 24, True),
+    }
+    assert found["post"]["formulas"] == 1
+    assert any("giscus (repository chalk/marks" in each for each in found["cannot"])
+    assert not (tmp_path / "archive.db").exists()
+
+
+def test_what_robots_forbids_is_not_asked_for_by_a_visit_either(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered()
+    files = Rendered.files
+    with serving(blog) as origin, pytest.MonkeyPatch.context() as patch:
+        rules = {"/robots.txt": ("text/plain", "User-agent: *\nDisallow: /sitemap.xml\n")}
+        patch.setattr(Rendered, "files", lambda self: files(self) | rules)
+        done = archiver("--home", tmp_path, "probe", f"{origin}/", "--json", *QUICKLY)
+    assert [each["reader"] for each in json.loads(done.stdout)["lists"]][:1] == ["feed"]
+    assert "/sitemap.xml" not in blog.asked
+
+
+def test_init_overwrites_nothing_and_says_what_it_wants(archiver: Zygote, tmp_path: Path) -> None:
+    (tmp_path / sites.FILE).write_text("# mine\n", "utf-8")
+    again = archiver("--home", tmp_path, "init", "http://127.0.0.1:9/")
+    assert (again.returncode, "expected a home without a profile" in again.stderr) == (2, True)
+    assert (tmp_path / sites.FILE).read_text("utf-8") == "# mine\n"
+    for words, said in (
+        (("init", "chalk.example"), "expected the address of a blog"),
+        (("init", "https://chalk.example/", "--profile", "gramophone"), "expected a file or one of cnblogs, generic"),
+        (("probe", "chalk.example"), "expected the address of a blog"),
+    ):
+        done = archiver("--home", tmp_path / "other", *words)
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
