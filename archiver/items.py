@@ -16,8 +16,8 @@ ANNOTATION = "annotation"
 ATTRIBUTE = "attribute"
 """Provenance of a formula from an attribute of an element: `alt`, `alttext`, `data-tex` and the like."""
 CONVERTED = "converted"
-"""Provenance of a formula that was worked out from MathML or a picture's address: it shows the same, and is not known
-to be what the author typed."""
+"""Provenance of a formula that was worked out from MathML, AsciiMath or a picture's address: it shows the same, and is
+not known to be the TeX its author would have typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

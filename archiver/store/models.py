@@ -278,7 +278,8 @@ class Formula(Base):
         default="served",
         server_default="served",
         doc="Where the source is from: `served` in the page's text, the `annotation` a renderer left, an `attribute`, "
-        "or `converted` from MathML or a picture's address, which shows the same but is not known to be exact.",
+        "or `converted` from MathML, AsciiMath or a picture's address, which shows the same but is not known to be "
+        "exact.",
     )
     converter: Mapped[str | None] = mapped_column(doc="Name and version of what converted it; empty when nothing did.")
 

@@ -5,6 +5,9 @@ KaTeX's auto-render extension (`renderMathInElement(document.body, {delimiters: 
 are read and never run. What such a configuration leaves open is as those libraries have it:
 https://docs.mathjax.org/en/v2.7/options/preprocessors/tex2jax.html,
 https://docs.mathjax.org/en/v4.0/options/input/tex.html and https://katex.org/docs/autorender.html.
+
+AsciiMath counts where a configuration names it (`asciimath2jax`, `input/asciimath`), where MathJax 2 is loaded with one
+that does (`?config=..AM..`, https://docs.mathjax.org/en/v2.7/config-files.html), and where ASCIIMathML.js is loaded.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ class Notation:
     processed: str = "tex2jax_process|mathjax_process"
     """Classes of elements that are searched all the same."""
     asciimath: frozenset[tuple[str, str]] = frozenset()
-    """Delimiters of formulas in AsciiMath, which are not read but told."""
+    """Delimiters of formulas in AsciiMath, which stand before those of TeX."""
 
     def ignores(self, classes: str) -> bool | None:
         """Tell whether an element of these classes is not searched; None when it is like what is around it."""
@@ -60,15 +63,9 @@ class Notation:
             return False
         return True if _classes(self.ignored).search(classes) else None
 
-    def holds_asciimath(self, text: str) -> bool:
-        """Tell whether a line seems to hold formulas in AsciiMath."""
-        return any(
-            text.find(right, at + len(left)) > 0 for left, right in self.asciimath if (at := text.find(left)) >= 0
-        )
-
     def find(self, text: str) -> Iterator[Found]:
         """Yield the formulas of one stretch of text, in order, as tex2jax goes through it."""
-        opening, known = _opening(self), dict(self.inline | self.display)
+        opening, known = _opening(self), dict(self.inline | self.display) | dict(self.asciimath)
         ends: dict[int, int] | None = None
         missing: set[str] = set()
         at = 0
@@ -78,7 +75,8 @@ class Notation:
             if match["skip"]:
                 continue
             closer = known.get(opener)
-            if closer is None or (opener, closer) in _KNOWN:
+            asciimath = closer is not None and (opener, closer) in self.asciimath
+            if closer is None or ((opener, closer) in _KNOWN and not asciimath):
                 ends = tex.pairs(text) if ends is None else ends
                 end = ends.get(start, 0)
             else:
@@ -87,7 +85,8 @@ class Notation:
                 missing |= set() if end else {closer}
             if end:
                 inside = (start, end) if closer is None else (at, end - len(closer))
-                yield Found(start, end, text[inside[0] : inside[1]], (opener, closer) not in self.inline)
+                display = not asciimath and (opener, closer) not in self.inline
+                yield Found(start, end, text[inside[0] : inside[1]], display, asciimath)
                 at = end
 
 
@@ -99,12 +98,15 @@ class Found(NamedTuple):
     inside: str
     """An environment is its own delimiters."""
     display: bool
+    asciimath: bool
 
 
 HOUSE = Notation()
 """The blog's own, which all readers of a body know; also of pages that name none."""
 
 _WITHOUT_DOLLARS = frozenset({_ROUND})
+_BACKTICKS = frozenset({("`", "`")})
+_LOADS_ASCIIMATH = re.compile(r"MathJax\.js\?(?:[^#]*&)?config=(?:[^&#]*[-,])?AM[-_]|(?:\A|/)ASCIIMathML(?:\.min)?\.js")
 _RENDERED = (
     "boolean(.//mjx-container | .//math | .//*[contains(concat(' ', @class), ' katex') or "
     "starts-with(@class, 'MathJax') or starts-with(@class, 'mwe-math')])"
@@ -133,7 +135,9 @@ def of(page: etree._Element, scripts: Scripts | None = None) -> Notation:
     if found is None and scripts is not None:
         found = _configured_by(tuple(_loaded(page, scripts)))
     if found is None:
-        return replace(HOUSE, inline=_WITHOUT_DOLLARS) if page.xpath(_RENDERED) else HOUSE
+        found = replace(HOUSE, inline=_WITHOUT_DOLLARS) if page.xpath(_RENDERED) else HOUSE
+    if not found.asciimath and any(_LOADS_ASCIIMATH.search(script.get("src", "")) for script in page.iter("script")):
+        found = replace(found, asciimath=_BACKTICKS)
     return found
 
 
@@ -199,7 +203,7 @@ def _mathjax(config: Literal, before: Notation | None) -> Notation | None:
     extensions = str(config.get("extensions")) + str(config.get("jax")) + str(_dict(config.get("loader")))
     asciimath = start.asciimath
     if "asciimath" in extensions.lower() or ascii_names:
-        asciimath = _pairs(ascii_names.get("delimiters"), frozenset({("`", "`")}))
+        asciimath = _pairs(ascii_names.get("delimiters"), _BACKTICKS)
     environments = options.get("processEnvironments")
     inline = _pairs(options.get("inlineMath"), start.inline)
     display = _pairs(options.get("displayMath"), start.display) - inline
@@ -290,7 +294,7 @@ def _classes(names: str) -> re.Pattern[str]:
 @lru_cache
 def _opening(notation: Notation) -> re.Pattern[str]:
     """Return a pattern of what opens a formula, or of what is stepped over."""
-    openers = {opener for opener, _ in notation.inline | notation.display}
+    openers = {opener for opener, _ in notation.inline | notation.display | notation.asciimath}
     skipped = [r"\\(?:eq)?ref\{[^{}]{0,200}\}", r"\\[\\$]" if notation.escapes else r"\\\\"]
     if any(opener.startswith("\\\\") for opener in openers):
         skipped = skipped[:1]

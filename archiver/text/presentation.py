@@ -85,7 +85,8 @@ _STYLES = (
 _OVER = {
     "^": "hat", "ˆ": "hat", "̂": "hat", "~": "tilde", "˜": "tilde", "∼": "tilde", "̃": "tilde", "¯": "bar", "ˉ": "bar",
     "―": "overline", "‾": "overline", "_": "overline", "→": "vec", "⃗": "vec", "˙": "dot", ".": "dot", "̇": "dot",
-    "¨": "ddot", "..": "ddot", "⏞": "overbrace", "ˇ": "check", "˘": "breve", "´": "acute", "`": "grave",
+    "¨": "ddot", "..": "ddot", "⏞": "overbrace", "⏜": "overparen", "ˇ": "check", "˘": "breve", "´": "acute",
+    "`": "grave",
 }  # fmt: skip
 _UNDER = {"⏟": "underbrace", "_": "underline", "―": "underline", "‾": "underline", "̲": "underline", "¯": "underline"}
 _WIDE = {"hat": "widehat", "tilde": "widetilde", "vec": "overrightarrow", "bar": "overline"}
@@ -97,12 +98,14 @@ _MATRICES = {
 _FENCES = frozenset("()[]{}|‖∥∣⟨⟩⌊⌋⌈⌉/\\")
 _NOTATIONS = {"box": "boxed", "updiagonalstrike": "cancel", "downdiagonalstrike": "bcancel", "roundedbox": "boxed"}
 _LIMITS = frozenset("∑∏∐⋂⋃⋁⋀⨁⨂⨀⨆⨄")
+_INTEGRALS = frozenset("∫∬∭∮")
 _LONGEST = 30  # characters of a command
 _COMMANDS_END = re.compile(r"\\[A-Za-z]+ [A-Za-z]\Z")
 _MERGING = re.compile(rf"{_COMMANDS_END.pattern}|\d \d\Z")
 _COMMAND = re.compile(r"\\[A-Za-z]+(?:\{[^{}]*\})?")
 _COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]+")
-_TEXT_SIGN = re.compile(r"(?<!\\)[#$%&_{}]")  # MathJax leaves `\&` as it is in `\text`
+_TEXT_SIGN = re.compile(r"\\?[#$%&_{}]|\\")  # MathJax leaves `\&` as it is in `\text`
+_SIZED = re.compile(r"\\(left|right)(?![A-Za-z])\s*(?:\\[A-Za-z]+|\\?.)")
 _NO_LINE = re.compile(r"0+(?:\.0+)?(?![.\d])")
 
 
@@ -182,7 +185,8 @@ def _named(fences: tuple[str, str], inside: etree._Element, depth: int) -> str:
         return r"\binom{{{}}}{{{}}}".format(*_parts(inside, 2, depth + 1))
     if _name(inside) == "mtable" and fences in _MATRICES:
         name = _MATRICES[fences]
-        if name != "cases" and set((inside.get("columnalign") or "center").split()) != {"center"}:
+        centred = set((inside.get("columnalign") or "center").split()) == {"center"}
+        if "solid" in inside.get("columnlines", "").split() or (name != "cases" and not centred):
             return ""
         return rf"\begin{{{name}}}{_rows(inside, depth + 1)}\end{{{name}}}"
     return ""
@@ -260,7 +264,12 @@ def _words(node: etree._Element) -> str:
     text = re.sub(r"[ \t\n]+", " ", "".join(map(str, node.itertext()))).replace("\u00a0", " ")
     if not text.strip():
         return r"\ " if text else ""
-    return rf"\text{{{_TEXT_SIGN.sub(lambda sign: chr(92) + sign[0], text)}}}"
+    return rf"\text{{{_TEXT_SIGN.sub(_escaped, text)}}}"
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    r"""Return a sign as it may stand in `\text`, where a backslash by itself cannot."""
+    return "∖" if sign[0] == "\\" else f"\\{sign[0][-1]}"
 
 
 def _space(node: etree._Element) -> str:
@@ -323,8 +332,18 @@ def _base(node: etree._Element, depth: int) -> str:
         return "{}"
     written = _tex(children[0], depth)
     single = _name(children[0]) in ("mi", "mn", "mo", "mtext") and len(_text(children[0])) == 1
-    whole = single or len(written) == 1 or written.startswith(r"\left") or _COMMAND.fullmatch(written)
+    whole = single or len(written) == 1 or _is_fenced(written) or _COMMAND.fullmatch(written)
     return written if whole and written else f"{{{written}}}"
+
+
+def _is_fenced(written: str) -> bool:
+    r"""Tell whether TeX begins with a `\left` whose `\right` it ends with."""
+    depth = 0
+    for found in _SIZED.finditer(written) if written.startswith(r"\left") else ():
+        depth += 1 if found[1] == "left" else -1
+        if depth == 0:
+            return found.end() == len(written)
+    return False
 
 
 def _script(mark: str, written: str) -> str:
@@ -370,7 +389,7 @@ def _over(node: etree._Element, depth: int) -> str:
     if accented is not None:
         return accented
     base, above = _parts(node, 2, depth)
-    if base.startswith((r"\overbrace", r"\sum", r"\prod")) or (_takes_limits(node) and _text(node[0]) in _LIMITS):
+    if base.startswith(r"\overbrace") or (_takes_limits(node) and _text(node[0]) in _LIMITS):
         return base + _script("^", above)
     if _text(_children(node)[0]) in ("→", "⟶"):
         return rf"\xrightarrow{{{above}}}"
@@ -382,9 +401,10 @@ def _under(node: etree._Element, depth: int) -> str:
     if accented is not None:
         return accented
     base, below = _parts(node, 2, depth)
-    if base.startswith(r"\underbrace") or re.fullmatch(r"\\[A-Za-z]+", base):
-        limits = "" if base.startswith(r"\underbrace") or _takes_limits(node) else r"\limits"
-        return base + limits + _script("_", below)
+    if base.startswith(r"\underbrace") or (_takes_limits(node) and re.fullmatch(r"\\[A-Za-z]+", base)):
+        return base + _script("_", below)
+    if _text(_children(node)[0]) in _INTEGRALS:
+        return rf"{base}\limits" + _script("_", below)
     if base.startswith(r"\operatorname{"):
         return base.replace("operatorname", "operatorname*", 1) + _script("_", below)
     return rf"\underset{{{below}}}{{{base}}}"
@@ -392,7 +412,7 @@ def _under(node: etree._Element, depth: int) -> str:
 
 def _under_over(node: etree._Element, depth: int) -> str:
     base, below, above = _parts(node, 3, depth)
-    if re.fullmatch(r"\\[A-Za-z]+", base):
+    if re.fullmatch(r"\\[A-Za-z]+", base) and (_takes_limits(node) or _text(_children(node)[0]) in _INTEGRALS):
         return base + ("" if _takes_limits(node) else r"\limits") + _script("_", below) + _script("^", above)
     return rf"\overset{{{above}}}{{\underset{{{below}}}{{{base}}}}}"
 
@@ -417,14 +437,21 @@ def _table(node: etree._Element, depth: int) -> str:
     if len(lines) == 1 and len(_children(lines[0])) == 1 + (_name(lines[0]) == "mlabeledtr"):
         return _table_row(lines[0], depth)
     text = _rows(node, depth)
-    columns = (node.get("columnalign") or "").split()
+    columns, drawn = (node.get("columnalign") or "").split(), node.get("columnlines", "").split()
     if len(columns) > 1 and set(columns) == {"right", "left"}:
         return rf"\begin{{aligned}}{text}\end{{aligned}}"
-    if columns and set(columns) != {"center"}:
+    if "solid" in drawn or (columns and set(columns) != {"center"}):
         count = max((len(_children(row)) for row in _children(node)), default=1)
-        letters = "".join((columns + columns[-1:] * count)[at][0] for at in range(count))
-        return rf"\begin{{array}}{{{letters}}}{text}\end{{array}}"
+        letters = [each[0] for each in _repeated(columns or ["center"], count)]
+        bars = ["|" if each == "solid" else "" for each in _repeated(drawn or ["none"], count - 1)]
+        format_ = "".join(map("".join, zip_longest(letters, bars, fillvalue="")))
+        return rf"\begin{{array}}{{{format_}}}{text}\end{{array}}"
     return rf"\begin{{matrix}}{text}\end{{matrix}}"
+
+
+def _repeated(values: list[str], count: int) -> list[str]:
+    """Return as many values as columns have: the last holds for the rest."""
+    return (values + values[-1:] * count)[:count]
 
 
 def _rows(table: etree._Element, depth: int) -> str:

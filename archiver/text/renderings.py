@@ -18,7 +18,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.items import ANNOTATION, ATTRIBUTE, CONVERTED, SERVED
-from archiver.text import dom, drawn, pictures, presentation, tex
+from archiver.text import asciimath, dom, drawn, pictures, presentation, tex
 
 
 class Rendering(NamedTuple):
@@ -137,6 +137,13 @@ def _script(script: HtmlElement) -> Rendering | None:
     display = re.search(r"mode\s*=\s*display", mode) is not None
     if kind == "math/mml":
         return _mathml_text(script.text or "", display, (*group, script))
+    if kind == "math/asciimath":
+        converted = asciimath.convert(_CDATA.sub("", dom.clean(script.text or "")))
+        return (
+            None
+            if converted is None
+            else Rendering(converted, display, CONVERTED, asciimath.CONVERTER, (*group, script))
+        )
     if kind not in ("math/tex", "math/latex"):
         return None
     source = _CDATA.sub("", dom.clean(script.text or ""))
@@ -173,7 +180,10 @@ def _mathjax2(element: HtmlElement) -> Rendering | None:
     if behind is not None and behind.tag == "script" and element in _renderings_before(behind):
         if (source := _script(behind)) or not behind.get("type", "").startswith("math/"):
             return source
-        group = (*_renderings_before(behind), behind)  # of AsciiMath: what MathJax made of it is in the rendering
+        group = (
+            *_renderings_before(behind),
+            behind,
+        )  # of what is not read: what MathJax made of it is in the rendering
         element = group[0]
     if _is_preview(element):  # an empty one is parted from its script by `</p>`
         nothing = not "".join(dom.texts(element)).strip()

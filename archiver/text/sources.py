@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.html import HtmlElement
 
-from archiver.items import SERVED
-from archiver.text import dom, drawings, idioms, renderings, tex
+from archiver.items import CONVERTED, SERVED
+from archiver.text import asciimath, dom, drawings, idioms, renderings, tex
 from archiver.text.notation import HOUSE, Notation
 
 MAX_DEPTH = 256
@@ -148,7 +148,8 @@ class _Searcher:
         at = 0
         for found in () if ignored else self._notation.find(text):
             yield from self._prose(text[at : found.start], ignored)
-            yield _served(dom.unbreak(text[found.start : found.end]), dom.unbreak(found.inside), found.display)
+            written, inside = (dom.unbreak(each) for each in (text[found.start : found.end], found.inside))
+            yield _converted(written, inside) if found.asciimath else _served(written, inside, found.display)
             at = found.end
         yield from self._prose(text[at:], ignored)
 
@@ -156,9 +157,8 @@ class _Searcher:
         for number, line in enumerate(text.split(dom.BREAK)):
             if number:
                 yield etree.Element("br")
-            asciimath = not ignored and self._notation.holds_asciimath(line)
-            if asciimath or _OPENERS.search(line):
-                prose = etree.Element(dom.PROSE, {"lost": "asciimath"} if asciimath else {})
+            if _OPENERS.search(line):
+                prose = etree.Element(dom.PROSE)
                 prose.text = line.replace(r"\$", "$") if self._notation.escapes and not ignored else line
                 yield prose
             elif line:
@@ -173,6 +173,16 @@ def _served(text: str, inside: str, display: bool) -> etree._Element:
         element.text = text
         return element
     return formula(inside, display, SERVED)
+
+
+def _converted(text: str, inside: str) -> etree._Element:
+    """Return a formula of the text in AsciiMath; one that is not read is prose that has lost it."""
+    source = asciimath.convert(inside)
+    if source is not None and source.strip():
+        return formula(source, False, CONVERTED, asciimath.CONVERTER)
+    element = etree.Element(dom.PROSE, {"lost": "asciimath"} if source is None else {})
+    element.text = text
+    return element
 
 
 def _fill(node: HtmlElement, parts: list[str | etree._Element]) -> None:

@@ -26,7 +26,7 @@ _HELD = etree.XPath(
 """Whether any of them, or a formula that was lost, may be there: nearly always there is none."""
 _LOST = {
     "delimiters": "formulas that no delimiters can hold, kept as text",
-    "asciimath": "lines with AsciiMath, which is not read",
+    "asciimath": "formulas in AsciiMath that are too long to be read, kept as text",
 }
 """What `archiver.text.sources` could not make formulas of."""
 _LIVE = ("canvas", "input")

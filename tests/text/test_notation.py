@@ -129,6 +129,22 @@ def test_asciimath_counts_where_its_extension_is_named() -> None:
     assert of("MathJax = {tex: {}};").asciimath == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("address", "counts"),
+    [
+        ("https://cdn.example/mathjax/2.7.5/MathJax.js?config=AM_HTMLorMML-full", True),
+        ("https://cdn.example/MathJax.js?delayStartupUntil=onload&config=TeX-MML-AM_CHTML", True),
+        ("/js/ASCIIMathML.js", True),
+        ("https://cdn.example/MathJax.js?config=TeX-AMS-MML_HTMLorMML", False),
+        ("https://cdn.example/MathJax.js", False),
+    ],
+)
+def test_asciimath_counts_where_what_is_loaded_brings_it(address: str, counts: bool) -> None:
+    found = notation.of(page(body=f'<p>`x`</p><script src="{address}"></script>'))
+    assert found.asciimath == ({("`", "`")} if counts else frozenset())
+    assert found.inline == HOUSE.inline
+
+
 def test_a_configuration_in_a_comment_is_none() -> None:
     assert of("// MathJax.Hub.Config({tex2jax: {inlineMath: [['@','@']]}});\n/* MathJax = {tex: {}} */") is HOUSE
 

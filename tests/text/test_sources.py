@@ -182,12 +182,39 @@ def test_prices_stay_prose_where_dollars_open_nothing() -> None:
     assert issues == ()
 
 
-def test_asciimath_is_told_where_a_page_is_configured_for_it() -> None:
-    how = Notation(asciimath=frozenset({("`", "`")}))
-    content, issues = read("<p>设`sum_(i=1)^n i`与$x$</p><p class=tex2jax_ignore>`码`</p>", how)
-    assert [formula.tex for formula in content.formulas] == ["$x$"]
-    assert "`sum_(i=1)^n i`" in content.text
-    assert issues == ("lines with AsciiMath, which is not read: 1",)
+ASCIIMATH = Notation(asciimath=frozenset({("`", "`")}))
+
+
+def test_asciimath_becomes_tex_where_a_page_is_configured_for_it() -> None:
+    content, issues = read(
+        "<p>设`sum_(i=1)^n i`与$x$与``</p><p class=tex2jax_ignore>`码`</p><code>`x`</code>", ASCIIMATH
+    )
+    assert [(one.tex, one.provenance, one.converter) for one in content.formulas] == [
+        (r"$\sum_{i=1}^ni$", CONVERTED, "asciimath-to-tex 1"),
+        ("$x$", SERVED, None),
+    ]
+    assert "与``" in content.text
+    assert "`码`" in content.text
+    assert issues == ()
+
+
+def test_asciimath_may_have_the_delimiters_of_tex() -> None:
+    how = Notation(asciimath=frozenset({("$", "$")}))
+    assert [formula.tex for formula in read("<p>设$1/2$与$$a/b$$</p>", how)[0].formulas] == [
+        r"$\frac{1}{2}$",
+        "$$a/b$$",
+    ]
+
+
+def test_asciimath_over_a_line_break_is_one_formula() -> None:
+    assert [one.tex for one in read("<p>`a<br>/b`</p>", ASCIIMATH)[0].formulas] == [r"$\frac{a}{b}$"]
+
+
+def test_asciimath_that_is_too_long_is_kept_and_told() -> None:
+    source = f"`{'x+' * 2000}y`"
+    content, issues = read(f"<p>设{source}</p>", ASCIIMATH)
+    assert (content.formulas, content.text) == ((), f"设{source}")
+    assert issues == ("formulas in AsciiMath that are too long to be read, kept as text: 1",)
 
 
 def test_only_named_environments_are_formulas_where_a_page_names_them() -> None:
@@ -267,19 +294,27 @@ def test_settling_takes_time_in_proportion_to_the_page(unit: str) -> None:
     assert perf_counter() - begun < 5
 
 
-@pytest.mark.parametrize("preview", ["", '<span class="MathJax_Preview">x/y</span>'])
-def test_asciimath_is_read_from_what_mathjax_2_made_of_it(preview: str) -> None:
-    mathml = "&lt;math&gt;&lt;mfrac&gt;&lt;mi&gt;x&lt;/mi&gt;&lt;mi&gt;y&lt;/mi&gt;&lt;/mfrac&gt;&lt;/math&gt;"
-    rendered = f'{preview}<span class="MathJax_CHTML" data-mathml="{mathml}"><span class="mjx-math">xy</span></span>'
-    script = '<script type="math/asciimath" id="MathJax-Element-1">x/y</script>'
-    body = sources.settle(body_of(f"<p>从{rendered}{script}起</p>"))
-    content = engines.read(body, Site().resolve)
+@pytest.mark.parametrize(
+    "rendered",
+    [
+        "",
+        '<span class="MathJax_Preview">x/y</span>',
+        '<span class="MathJax_Preview"></span><span class="MathJax_CHTML" data-mathml="&lt;math/&gt;"><i>xy</i></span>',
+    ],
+)
+def test_asciimath_in_a_script_of_mathjax_2_is_read_once(rendered: str) -> None:
+    content, issues = read(f'<p>从{rendered}<script type="math/asciimath">x/y</script>起</p>')
     assert content.markdown.strip() == r"从$\frac{x}{y}$起"
-    assert content.formulas[0].provenance == "converted"
-    assert not quality.check(body, content, Site().resolve)
+    assert content.formulas[0].provenance == CONVERTED
+    assert issues == ()
 
 
-def test_asciimath_in_a_script_that_nothing_rendered_is_an_issue() -> None:
-    body = sources.settle(body_of('<p>从<script type="math/asciimath">x/y</script>起</p>'))
-    (issue,) = quality.check(body, engines.read(body, Site().resolve), Site().resolve)
+def test_of_asciimath_that_is_too_long_what_mathjax_2_made_of_it_is_read() -> None:
+    rendered = (
+        '<span class="MathJax_CHTML" data-mathml="&lt;math&gt;&lt;mi&gt;x&lt;/mi&gt;&lt;/math&gt;"><i>x</i></span>'
+    )
+    long = f'<script type="math/asciimath">{"x+" * 2000}</script>'
+    content, issues = read(f"<p>从{rendered}{long}起</p>")
+    assert (content.markdown.strip(), issues) == ("从$x$起", ())
+    (issue,) = read(f"<p>从{long}起</p>")[1]
     assert "whose source the page does not hold: 1" in issue
