@@ -2,7 +2,8 @@
 
 Two kinds of witness: what the page itself calls the text, by a standard or by a name that themes share, and what the
 scorers of `archiver.text.engines` take for it. The element the page names is the text if the scorers' text is in it;
-so none of its formulas, pictures and code depend on what a scorer thinks of them.
+so none of its formulas, pictures and code depend on what a scorer thinks of them. A page that says it is a question
+(`archiver.pages.questions`) is not asked further.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from lxml import etree, html
 from lxml.html import HtmlElement
 
-from archiver.pages import dates, surroundings
+from archiver.pages import dates, questions, surroundings
 from archiver.pages.document import has_class, text_of, title_of
 from archiver.text import dom, engines, plain
 from archiver.text.agreement import letters
@@ -90,7 +91,10 @@ def find(page: HtmlElement) -> Body | None:
     """Return the text of a page in which formulas are settled, and which is not changed; None where there is none."""
     page = copy.deepcopy(page)
     named = {element for path in NAMED[:5] for element in page.xpath(path)}
-    surroundings.prune(page, named | set(page.iter("h1")))
+    asked = questions.find(page)
+    surroundings.prune(page, named | {part.text for part in asked} | set(page.iter("h1")))
+    if asked and len(letters(text_of(asked[0].text))) >= engines.MIN_BODY:
+        return Body(questions.together(asked), questions.ENGINE)
     scorer, selected = _best(page)
     pieces = _pieces(selected) if selected is not None else []
     found = _named(page, pieces) or _place(page, pieces)

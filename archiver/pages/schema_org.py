@@ -64,22 +64,25 @@ class Node:
 
 def json_ld(tree: HtmlElement) -> Iterator[Claim]:
     """Yield what the scripts of type `application/ld+json` say; one that is no JSON says nothing."""
-    roots: list[Node] = []
-    for script in tree.iter("script"):
-        if "ld+json" in script.get("type", "").lower():
-            roots += _parsed(script.text or "")
-    things = [each for root in roots for each in _inside(root) if len(each.properties) > 1]
-    yield from _claims(roots, "json-ld", {name: each for each in things for name in _ids(each)})
+    outermost = roots(tree)
+    things = [each for root in outermost for each in _inside(root) if len(each.properties) > 1]
+    yield from _claims(outermost, "json-ld", {name: each for each in things for name in _ids(each)})
+
+
+def roots(tree: HtmlElement) -> list[Node]:
+    """Return the outermost things of the scripts of type `application/ld+json`; one that is no JSON holds none."""
+    scripts = (script for script in tree.iter("script") if "ld+json" in script.get("type", "").lower())
+    return [node for script in scripts for node in _parsed(script.text or "")]
 
 
 def microdata(tree: HtmlElement) -> Iterator[Claim]:
     """Yield what the attributes `itemprop` say, also those in the head that Hugo writes around no item."""
-    yield from _claims(_scoped(tree, _MICRODATA), "microdata", {})
+    yield from _claims(_scoped(tree, MICRODATA), "microdata", {})
 
 
 def rdfa(tree: HtmlElement) -> Iterator[Claim]:
     """Yield what the attributes `typeof` and `property` say."""
-    yield from _claims(_scoped(tree, _RDFA), "rdfa", {})
+    yield from _claims(_scoped(tree, RDFA), "rdfa", {})
 
 
 def _ids(node: Node) -> Iterator[str]:
@@ -127,7 +130,7 @@ def _inside(node: Node, depth: int = 0) -> Iterator[Node]:
                     yield from _inside(value, depth + 1)
 
 
-class _Attributes(NamedTuple):
+class Syntax(NamedTuple):
     """How a syntax writes things into markup."""
 
     scope: str
@@ -135,14 +138,14 @@ class _Attributes(NamedTuple):
     property: str
 
 
-_MICRODATA = _Attributes("itemscope", "itemtype", "itemprop")
-_RDFA = _Attributes("typeof", "typeof", "property")
+MICRODATA = Syntax("itemscope", "itemtype", "itemprop")
+RDFA = Syntax("typeof", "typeof", "property")
 _WHOLE = frozenset({"articleBody", "text", "comment", "review"})  # as long as the page: no metadata
 _SEVERAL = frozenset({"keywords", "articleSection"})  # values that a theme may write as one list of links
 _SAID_BY_LINK = frozenset({"url", "mainEntityOfPage", "license", "sameAs", "image", "discussionUrl", "logo"})
 
 
-def _scoped(tree: HtmlElement, names: _Attributes) -> list[Node]:
+def _scoped(tree: HtmlElement, names: Syntax) -> list[Node]:
     """Return the outermost things of a page's markup, in page order."""
     nodes: dict[HtmlElement, Node] = {}
     roots: list[Node] = []
@@ -151,27 +154,28 @@ def _scoped(tree: HtmlElement, names: _Attributes) -> list[Node]:
         holder = next((nodes[above] for above in element.iterancestors() if above in nodes), None)
         value: str | Node | None = None
         if names.scope in element.attrib:
-            value = nodes[element] = Node(types=[_last(each) for each in element.get(names.type, "").split()])
+            value = nodes[element] = Node(types=[local_name(each) for each in element.get(names.type, "").split()])
         if names.property not in element.attrib:
             roots += [value] if isinstance(value, Node) else []
             continue
         properties = [_local(each) for each in element.get(names.property, "").split()]
         if holder is None and isinstance(value, Node):
             roots.append(value)
-        elif holder is None and not (names is _MICRODATA and element.tag in ("meta", "link")):
+        elif holder is None and not (names is MICRODATA and element.tag in ("meta", "link")):
             continue
         for name in properties:
             if name not in _WHOLE:
                 target = (holder or loose).properties.setdefault(name, [])
-                target.append(value if value is not None else _said(element, name))
+                target.append(value if value is not None else said(element, name))
     return [*roots, loose] if loose.properties else roots
 
 
-def _last(name: str) -> str:
+def local_name(name: str) -> str:
+    """Return the name of a type or property without the address of its vocabulary."""
     return re.split(r"[/#:]", name)[-1]
 
 
-def _said(element: HtmlElement, name: str) -> str:
+def said(element: HtmlElement, name: str) -> str:
     """Return the value of a property; of a link its words, but for properties that are addresses."""
     given = element.get("content") or element.get("datetime") or (element.tag == "data" and element.get("value"))
     if given:

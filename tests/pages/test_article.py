@@ -415,3 +415,45 @@ def test_a_table_or_a_box_with_its_caption_on_top_is_of_the_text() -> None:
     read = page(body=f'<article>{PROSE * 3}{tables}<p class="border-top">A short line</p></article>').content
     assert read.markdown.count("| oil |") == 3
     assert "A short line" in read.text
+
+
+# Questions and their answers
+
+ASKED = "Why do the doors of this cupboard never quite close in winter?"
+ANSWERED = "Because the wood is dry then, and the hinges have been there since summer."
+
+
+def thread(kind: str = "QAPage", asked: str = ASKED, answered: str = ANSWERED, **more: Any) -> Article:
+    question = {"@type": "Question", "text": asked, "suggestedAnswer": [{"@type": "Answer", "text": answered, **more}]}
+    head = ld({"@context": "https://schema.org", "@type": kind, "mainEntity": question})
+    return page(head, f"<div><p>{ASKED}</p></div><i>3 votes</i><ul><li><p>{ANSWERED}</p></li></ul>{PROSE}")
+
+
+def test_a_question_and_its_answers_are_the_text_of_a_page_that_says_so() -> None:
+    assert thread(author="Ada", dateCreated="2024-01-02").content.markdown == (
+        f"{ASKED}\n\n## Answer by Ada, 2024-01-02\n\n{ANSWERED}"
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"kind": "FAQPage"}, {"kind": "Article"}, {"answered": "Because the wood is dry"}, {"asked": "Because"}],
+)
+def test_a_list_of_questions_and_texts_that_are_cut_short_are_read_as_any_page(said: dict[str, str]) -> None:
+    found = thread(**said)
+    assert found.quality.engine != "schema.org/Question"
+    assert "A sentence" in found.content.markdown
+
+
+def test_a_question_within_an_article_is_not_the_article() -> None:
+    asked = f'<div itemscope itemtype="https://schema.org/Question"><p itemprop="text">{ASKED}</p></div>'
+    found = page(body=f'<article itemscope itemtype="https://schema.org/Article">{PROSE}{asked}{PROSE}</article>')
+    assert found.quality.engine != "schema.org/Question"
+
+
+def test_a_question_that_is_marked_by_rdfa_has_its_answers() -> None:
+    answer = f'<div property="suggestedAnswer" typeof="Answer"><p property="text">{ANSWERED}</p></div>'
+    found = page(
+        body=f'<div vocab="https://schema.org/" typeof="Question"><p property="text">{ASKED}</p>{answer}</div>{PROSE}'
+    )
+    assert found.content.markdown == f"{ASKED}\n\n## Answer\n\n{ANSWERED}"
