@@ -169,9 +169,16 @@ class Site:
         if canonical.partition("?")[0] in _lists(self.profile):
             return "list"
         place = self._place(canonical)
-        if place is None or (place.kind in _WITHOUT_QUERY and "?" in canonical):
+        if place is None:
             return None
-        return None if place.kind == "file" and is_picture(canonical) else place.kind
+        kind = place.kind
+        if kind == "category" and "category" not in self.profile.lists:
+            kind = "front"
+        elif kind == "comments" and self.comment_page(canonical) is None:
+            kind = "page"  # of the comments under what is no post
+        if (kind in _WITHOUT_QUERY and "?" in canonical) or (kind == "file" and is_picture(canonical)):
+            return None
+        return kind
 
     def furniture_kind(self, canonical: str) -> str | None:
         """Return the kind of page or file that belongs to the blog beside its posts; None for anything else."""
@@ -273,9 +280,11 @@ class Site:
     def discussion_url(self, url: str, page: int) -> str:
         """Return the canonical URL of one page of the comments of a post or independent page."""
         number = self.post_id(url)
-        rule = next(self.profile.rules("page" if number is None else "comments", "page"))
+        comments = list(self.profile.rules("comments", "page"))
+        rules = comments if number is not None else [*self.profile.rules("page", "whose", "page"), *comments]
+        alike = (rule for rule in rules if rule.canonical.endswith("/") == url.endswith("/"))
         whose = self.path(url).removeprefix(self.profile.path).rstrip("/")
-        return self._at(rule.path(post=number, whose=whose, page=page))
+        return self._at(next(alike, rules[0]).path(post=number, whose=whose, page=page))
 
 
 @dataclass(frozen=True, slots=True)

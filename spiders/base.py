@@ -169,9 +169,15 @@ class BlogSpider(Spider):
         if "furniture" not in self.sources:
             return
         for url, kind in self._named(response):
-            if url not in self.furniture:
-                self.furniture.add(url)
+            if self._is_new_furniture(url):
                 yield self.ask(url, kind)
+
+    def _is_new_furniture(self, url: str) -> bool:
+        """Return whether an address beside the posts is wanted and was not asked for; from now on it was."""
+        if "furniture" not in self.sources or url in self.furniture:
+            return False
+        self.furniture.add(url)
+        return True
 
     def _named(self, response: Response) -> list[tuple[str, str]]:
         """Return address and kind of what a page or style sheet names; a page that cannot be read names nothing."""
@@ -244,6 +250,8 @@ class BlogSpider(Spider):
             if self.site.post_id(entry.url):
                 said = {name: getattr(entry, name) for name in ("title", "comment_count", "modified_at")}
                 yield self.ask(entry.url, "post", source=found.source, **said)
+            elif (kind := self.site.furniture_kind(entry.url)) and self._is_new_furniture(entry.url):
+                yield self.ask(entry.url, kind)
         yield found
 
     def _category(self, response: Response) -> Found:

@@ -11,7 +11,7 @@ import lxml.html
 from lxml.html import HtmlElement
 
 from archiver.items import Article, Category, Post
-from archiver.pages import by_standards, comments
+from archiver.pages import by_standards, comments, dates
 from archiver.pages.document import links, parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.selectors import every, first
@@ -43,7 +43,7 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
         url=own,
         title=article.title,
         author=author,
-        published_on=day(article.published_at, site.profile),
+        published_on=_day_shown(tree, article.published_at) or day(article.published_at, site.profile),
         categories=_categories(tree, article, site, url),
         tags=article.tags,
         tag_urls=tuple(target for target in tags.values() if site.kind(target) == "tag"),
@@ -61,6 +61,22 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
         comment_issues=said.issues,
         ending=ending_of(body),
     )
+
+
+def _day_shown(tree: HtmlElement, moment: str | None) -> str | None:
+    """Return the day that people read where a page has a moment for programs, whose zone is often made up; or None."""
+    if moment is None:
+        return None
+    for element in tree.iter("time"):
+        written = dates.moment(element.get("datetime") or "")
+        if written and _instant(written) == _instant(moment) and (shown := dates.moment(text_of(element))):
+            return shown[:_DAY]
+    return None
+
+
+def _instant(moment: str) -> datetime | str:
+    """Return what a moment is whatever its zone; as it stands where it has none."""
+    return datetime.fromisoformat(moment) if _ZONED.search(moment) else moment
 
 
 def day(moment: str | None, profile: Profile) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -35,14 +36,15 @@ def _value(element: HtmlElement) -> str:
 
 
 def text(tree: HtmlElement, markup: PostMarkup) -> Body | None:
-    """Return the text of a post where a profile says it is, which is cut clean in place; None where it is not.
+    """Return the text of a post where a profile says it is, of a copy without what is none of it; None where it is not.
 
     Several elements that a selector finds are excerpts of a list, and no text.
     """
-    found = every(tree, *markup.text)
-    if len(found) != 1:
+    if len(every(tree, *markup.text)) != 1:
         return None
-    surroundings.prune(tree, set(found))
+    page = copy.deepcopy(tree)
+    found = every(page, *markup.text)
+    surroundings.prune(page, set(found))
     prune(found[0], markup)
     return Body(found[0], WITNESS)
 

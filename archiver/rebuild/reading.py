@@ -24,7 +24,7 @@ from archiver.pages.post_lists import parse_post_list
 from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import Seen
-from archiver.urls import Site, from_bytes
+from archiver.urls import BESIDE, Site, from_bytes
 from archiver.warc.reader import Record, read_record
 from archiver.warc.writer import Location
 
@@ -130,8 +130,9 @@ def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
         case Page():
             return [(url, "page") for url in item.further]
         case PostList():
-            posts = [(entry.url, "post") for entry in item.entries if site.post_id(entry.url)]
-            return [(url, "list") for url in item.further] + posts
+            kinds = ((entry.url, site.kind(entry.url)) for entry in item.entries)
+            named = [(url, kind) for url, kind in kinds if kind == "post" or kind in BESIDE]
+            return [(url, "list") for url in item.further] + named
         case Listing():
             after = [(site.category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
             return after + [(entry.url, "post") for entry in item.entries]
