@@ -191,6 +191,25 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Look:
+    """What tells the reader's pages of one blog from those of another: colours as `#1d4f73`, and a sign.
+
+    What is empty here is made of the blog's name and titles.
+    """
+
+    colour: str = ""
+    """Ground of the sign on the icon."""
+    on_light: str = ""
+    """Of links on light paper."""
+    on_dark: str = ""
+    """Of links on dark paper."""
+    sign: str = ""
+    """A character before the title."""
+    drawing: str = ""
+    """The sign on the icon as the data of an SVG path, drawn as a line in a square of 32; its character if empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profile:
     """A blog."""
 
@@ -230,6 +249,7 @@ class Profile:
     comments: CommentMarkup = field(default_factory=CommentMarkup)
     listing: ListMarkup = field(default_factory=ListMarkup)
     gate: Gate = field(default_factory=Gate)
+    reader: Look = field(default_factory=Look)
     written: tuple[str, str] = field(init=False, repr=False)
     """Its TOML, and where that is from: what it is made of again in another process."""
 
@@ -244,6 +264,11 @@ class Profile:
     def title(self) -> str:
         """What it calls itself, in all its languages."""
         return "|".join(self.titles.values())
+
+    @property
+    def tongue(self) -> str:
+        """Language of its posts (BCP 47): that of its own title."""
+        return next(iter(self.titles))
 
     def rules(self, kind: str, *groups: str) -> Iterator[Rule]:
         """Yield the forms of a kind of address whose patterns have these groups."""
@@ -359,6 +384,8 @@ _NEEDED = {"comments": ("page",), "category": ("slug", "page")}
 _WANTED = {"catalogue": ("places", "catalogue"), "lists": ("places", "lists"), "category": ("listing", "posts")}
 """Table and key without which a crawl cannot start from a list."""
 
+_LONGEST_SIGN = 8  # code points: a flag or a family is one character of several
+
 _COUNTED = ("author", "readers", "comment_counter")
 
 
@@ -396,6 +423,17 @@ def _check(profile: Profile, place: _Place) -> None:
     for name in _COUNTED:
         if not getattr(profile.post, name).groups:
             raise place.at("post").at(name).wrong("a group in brackets around what is meant", "none")
+    _check_look(profile.reader, place.at("reader"))
+
+
+def _check_look(look: Look, place: _Place) -> None:
+    for name in ("colour", "on_light", "on_dark"):
+        if not re.fullmatch("(?:#[0-9A-Fa-f]{6})?", getattr(look, name)):
+            raise place.at(name).wrong("a colour such as #1d4f73", repr(getattr(look, name)))
+    if len(look.sign) > _LONGEST_SIGN or not look.sign.isprintable():
+        raise place.at("sign").wrong("a character", repr(look.sign))
+    if not re.fullmatch("[MmZzLlHhVvCcSsQqTtAa0-9., -]*", look.drawing):
+        raise place.at("drawing").wrong("the data of an SVG path", repr(look.drawing))
 
 
 def _check_rule(rule: Rule, place: _Place) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +16,8 @@ import archiver
 from archiver import sites
 from archiver.sample import SampleBlog, serving
 from archiver.store.database import database_url
+from archiver.urls import LARGEST_WRITTEN
+from archiver.web.reader import look
 from archiver.web.reader.serve import Options
 from archiver.web.reader.serve import serving as reading
 from tests.crawl.conftest import Crawled, few
@@ -31,6 +36,18 @@ CHALK = (
 )
 """A blog that is like the first one, under other names."""
 
+SLATE = (
+    CHALK.replace("chalk.example", "slate.example")
+    .replace("Chalk Marks", "Slate & Co")
+    .replace('"chalk-"', '"slate-"')
+    .replace(r"'/archives/(?P<post>[1-9]\d{0,8})(?:\.html)?/?'", r"'/archives/(?P<name>[1-9]\d{0,8})(?:\.html)?/?'")
+    .replace(r"'/archives/(?P<post>[1-9]\d{0,8})/", r"'(?P<whose>/archives/[1-9]\d{0,8})/")
+    .replace('"/archives/{post}"', '"/archives/{name}"')
+    .replace('"/archives/{post}/comment-page-{page}"', '"{whose}/comment-page-{page}"')
+)
+SLATE = SLATE[: SLATE.index("[reader]")] + SLATE[SLATE.index("[post]") :]
+"""The same blog, its posts known by their addresses alone."""
+
 POSTS = "id, url, title, author, published_on, markdown, text, license_url, comment_count, status FROM posts"
 """All of posts but the numbers of their versions, which follow the order in which pages came."""
 
@@ -43,6 +60,30 @@ def chalk(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         (archive.home / sites.FILE).write_text(CHALK, "utf-8")
         assert archive.crawl(index=False).returncode == 0
         yield archive
+
+
+@pytest.fixture(scope="module")
+def slate(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    blog = SampleBlog(source=few())
+    with serving(blog) as site:
+        archive = Crawled(archiver, tmp_path_factory.mktemp("slate"), blog, site)
+        (archive.home / sites.FILE).write_text(SLATE, "utf-8")
+        assert archive.crawl(index=False).returncode == 0
+        yield archive
+
+
+@contextmanager
+def reader(home: Path) -> Iterator[Callable[[str], HTTPResponse]]:
+    """Return what asks a reader of the archive, without following redirects."""
+    with reading(home, database_url(home), Options(port=0, replay_port=0)) as address:
+        connection = HTTPConnection(urlsplit(address).netloc, timeout=20)
+
+        def get(path: str) -> HTTPResponse:
+            connection.request("GET", path)
+            return connection.getresponse()
+
+        yield get
+        connection.close()
 
 
 def run(archive: Crawled, home: Path, *words: str | Path) -> Completed:
@@ -87,14 +128,43 @@ def test_what_reads_the_archive_knows_the_blog(chalk: Crawled, tmp_path: Path) -
 
 
 def test_the_reader_is_named_after_the_blog(chalk: Crawled) -> None:
-    from urllib.request import urlopen
-
-    options = Options(port=0, replay_port=0)
-    with reading(chalk.home, database_url(chalk.home), options) as address, urlopen(address, timeout=20) as response:
-        page = response.read().decode()
+    with reader(chalk.home) as get:
+        page = get("/").read().decode()
     assert '<h1 lang="en">Chalk Marks</h1>' in page
     assert "An offline copy of chalk.example" in page
     assert not NAMED.search(page)
+
+
+def test_the_readers_colour_sign_and_language_are_the_blogs(slate: Crawled) -> None:
+    with reader(slate.home) as get:
+        front, sheet, icon = (get(path).read().decode() for path in ("/", "/static/blog.css", "/static/icon.svg"))
+    assert '<span class="mark" aria-hidden="true">S</span>Slate &amp; Co</a>' in front
+    assert front.count("zh-Hans") == 1  # on the word 中文
+    light, dark = re.findall("#[0-9a-f]{6}", sheet)
+    assert look.contrast(light, "#ffffff") > 7
+    assert look.contrast(dark, "#17191c") > 6.9
+    assert ">S</text>" in icon
+
+
+def test_addresses_of_the_blog_lead_to_the_readers_pages(slate: Crawled) -> None:
+    ((post, number),) = slate.rows("SELECT url, id FROM posts WHERE url LIKE '%/131'")
+    ((page, its_number),) = slate.rows("SELECT url, id FROM pages WHERE url LIKE '%.html' ORDER BY url LIMIT 1")
+    assert number > LARGEST_WRITTEN
+    with reader(slate.home) as get:
+
+        def led(path: str) -> tuple[int, str | None]:
+            answer = get(path)
+            answer.read()
+            return answer.status, answer.headers["location"]
+
+        for end in ("", "/", ".html"):
+            assert led(urlsplit(post).path + end) == (301, f"/posts/{number}")
+        assert led(urlsplit(post).path + "/comment-page-1") == (301, f"/posts/{number}#comments")
+        assert led(urlsplit(page).path) == (301, f"/pages/{its_number}")
+        assert led("/archives/999") == led("/nothing.html") == (404, None)
+        shown = get(f"/posts/{number}").read().decode()
+    assert 'href="/original/archives/131"' in shown
+    assert str(number) not in re.sub(r'(?:href|name)="[^"]*"|@online\{.*', "", shown)
 
 
 def test_the_warc_files_alone_make_the_same_archive_again(chalk: Crawled, tmp_path: Path) -> None:

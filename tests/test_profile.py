@@ -40,6 +40,9 @@ TOML = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
         ('zone = "+08:00"', "zone = 8", "zone: expected words in quotes, found 8"),
         ('zone = "+08:00"', 'zone = "+08:00"\ncolour = "red"', "colour: expected one of name, titles,"),
         ('zone = "+08:00"\n', "", "the file: expected the key 'zone', found none"),
+        ('colour = "#1d4f73"', 'colour = "red"', "reader.colour: expected a colour such as #1d4f73, found 'red'"),
+        ('sign = "∮"', 'sign = "integrals"', "reader.sign: expected a character, found 'integrals'"),
+        ('drawing = "', 'drawing = "\\" onload=', "reader.drawing: expected the data of an SVG path"),
         ('kind = "tag"', 'kind = "label"', "addresses[8].kind: expected one of catalogue, list, post,"),
         ('canonical = "/archives/{post}"', "", "addresses[1].canonical: expected the one spelling"),
         (

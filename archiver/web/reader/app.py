@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from archiver.errors import ArchiverError, UsageError
 from archiver.media import SVG
-from archiver.web.reader import api, media, pages, parameters, view
+from archiver.web.reader import api, look, media, pages, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.guard import Access, Guard
 from archiver.web.reader.parameters import Parameter
@@ -29,6 +29,8 @@ def application(here: Desk, access: Access) -> ASGIApp:
     routes = [
         *api.ROUTES,
         Route("/media", _picture, methods=["GET"]),
+        Route("/static/blog.css", _colours, methods=["GET"]),
+        Route("/static/icon.svg", _icon, methods=["GET"]),
         Route("/static/{path:path}", _file, methods=["GET"]),
         *pages.ROUTES,
     ]
@@ -54,6 +56,16 @@ def _picture(request: Request) -> Response:
     if found.kind == SVG:
         headers["Content-Security-Policy"] = media.SVG_POLICY
     return Response(found.data, media_type=found.kind, headers=headers)
+
+
+def _colours(request: Request) -> Response:
+    """Return the colours of the blog as a style sheet."""
+    return Response(look.style_sheet(desk(request).site.profile), media_type=_KINDS[".css"])
+
+
+def _icon(request: Request) -> Response:
+    """Return the icon of the blog's archive."""
+    return Response(look.icon(desk(request).site.profile), media_type=SVG)
 
 
 def _file(request: Request) -> Response:

@@ -178,12 +178,18 @@ class Library:
     def cites(self, number: int) -> list[Row]:
         """Return the posts a post links to; those the archive does not have lack a title."""
         return self._ask(
-            "SELECT l.target_post_id AS id, p.title, p.published_on, min(l.position) AS position FROM links AS l "
+            "SELECT l.target_post_id AS id, p.title, p.published_on, min(l.url) AS url, min(l.position) AS position "
+            "FROM links AS l "
             "LEFT JOIN posts AS p ON p.id = l.target_post_id WHERE l.post_id = :number AND l.kind = 'post' "
             "AND l.target_post_id IS NOT NULL AND l.target_post_id <> :number "
             "GROUP BY l.target_post_id, p.title, p.published_on ORDER BY min(l.position)",
             {"number": number},
         )
+
+    def linked(self, number: int) -> str | None:
+        """Return the address under which posts link to a post; None where none does."""
+        row = self._ask_one("SELECT min(url) AS url FROM links WHERE target_post_id = :number", {"number": number})
+        return row["url"] if row else None
 
     def cited_by(self, number: int) -> list[Row]:
         """Return the posts that link to a post, newest first."""
@@ -257,6 +263,10 @@ class Library:
     def page(self, number: int) -> Row | None:
         """Return an independent page with everything its row says."""
         return self._ask_one("SELECT * FROM pages WHERE id = :number", {"number": number})
+
+    def page_at(self, url: str) -> Row | None:
+        """Return the number of the independent page with a canonical address."""
+        return self._ask_one("SELECT id FROM pages WHERE url = :url", {"url": url})
 
     def page_comments(self, number: int) -> list[Row]:
         """Return the comments of an independent page in the order they were numbered."""

@@ -18,6 +18,7 @@ from archiver.schedule.due import next_run
 from archiver.store import schema
 from archiver.store.reading import Row
 from archiver.text import bibtex
+from archiver.urls import from_bytes
 from archiver.web.reader import charts, comparison, finding, independent, lists, markup, parameters, threads, words
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.parameters import Parameter
@@ -68,6 +69,7 @@ def post(request: Request) -> Response:
         request,
         "post.html",
         post=row,
+        original=site.path(row["url"]),
         text=markup.post(row["markdown"], site),
         places=library.places(number),
         series=library.series_of(number),
@@ -222,9 +224,20 @@ def original(request: Request) -> Response:
     return RedirectResponse(f"http://{shown}:{here.replay_port}{path}{query}", 302)
 
 
-def archives(request: Request) -> Response:
-    """Lead from the blog's own path of a post to its page here."""
-    return RedirectResponse(f"/posts/{number_in(request)}", 301)
+def address(request: Request) -> Response:
+    """Lead from the blog's own path of a post, an independent page or their comments to its page here."""
+    here = desk(request)
+    url = here.site.resolve("/" + from_bytes(request.scope["raw_path"]).lstrip("/"))
+    url, page = here.site.discussion(url) or (url, 0)
+    number = here.site.post_id(url)
+    place = "#comments" if page else ""
+    if number and (here.site.post_url(number) or here.library.post(number)):
+        return RedirectResponse(f"/posts/{number}{place}", 301)
+    if number:
+        return _unknown_post(request, number, url)
+    if url and (row := here.library.page_at(url)):
+        return RedirectResponse(f"/pages/{row['id']}{place}", 301)
+    return problem(request, 404, "Not found", "")
 
 
 def language(request: Request) -> Response:
@@ -238,9 +251,9 @@ def language(request: Request) -> Response:
     return answer
 
 
-def _unknown_post(request: Request, number: int) -> Response:
+def _unknown_post(request: Request, number: int, url: str | None = None) -> Response:
     here = desk(request)
-    url = here.site.post_url(number)
+    url = url or here.site.post_url(number) or here.library.linked(number)
     gap = here.library.gap(url) if url else None
     return problem(request, 404, "The archive does not have this post.", url or str(number), url=url, gap=gap)
 
@@ -280,7 +293,6 @@ ROUTES = [
     _route("/posts/{id:int}/history", history),
     _route("/posts/{id:int}/difference", difference),
     _route("/posts/{id:int}/citation.bib", citation),
-    _route("/archives/{id:int}", archives),
     _route("/pages", independent.listing),
     _route("/pages/{id:int}", independent.page),
     _route("/topics/{id:int}", lists.topic),
@@ -293,4 +305,5 @@ ROUTES = [
     _route("/language/{language}", language),
     _route("/original/{path:path}", original),
     *(_route(f"/{kind}/{{name:path}}", partial(lists.listing, kind=kind)) for kind in ("categories", "tags", "years")),
+    _route("/{path:path}", address),
 ]

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from archiver.urls import LARGEST_POST
-from archiver.web.reader import markup, words
+from archiver.web.reader import look, markup, words
 from archiver.web.reader.desk import Missing, desk
 
 
@@ -30,6 +30,8 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
         "post_url": here.site.post_url,
         "blog_title": words.title(here.site.profile.titles, chosen),
         "blog_titles": here.site.profile.titles,
+        "tongue": here.site.profile.tongue,
+        "sign": look.sign(here.site.profile),
         "blog_name": here.site.profile.name,
         "line": markup.line,
     }

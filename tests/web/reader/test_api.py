@@ -36,7 +36,7 @@ def test_sql_answers_in_three_forms(reader: Client) -> None:
     assert reader.get(f"/api/sql?format=json&q={query}").json[1]["id"] == 1002
 
 
-@pytest.mark.parametrize("number", ["9" * 10, "9" * 19, "9" * 23, "9" * 400])
+@pytest.mark.parametrize("number", ["9" * 13, "9" * 19, "9" * 23, "9" * 400])
 def test_numbers_no_row_can_have_are_refused(reader: Client, number: str) -> None:
     described = reader.get("/api/openapi.json").json["paths"]
     asked = [
