@@ -256,10 +256,6 @@ class Profile:
     def __reduce__(self) -> tuple[Any, ...]:
         return read, self.written
 
-    def citation(self, post_id: int) -> str:
-        """Return the key under which the blog asks to cite a post."""
-        return f"{self.citation_key}{post_id}"
-
     @property
     def title(self) -> str:
         """What it calls itself, in all its languages."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
@@ -33,6 +33,10 @@ BESIDE = frozenset({"front", "tag", "page", "feed", "file"})
 _WITHOUT_QUERY = BESIDE | {"catalogue"}
 _PICTURES = (".apng", ".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
 _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made
+_NAMED = re.compile(r"(?:\d+/)*[A-Za-z][A-Za-z0-9-]*")  # with a hyphen for each slash still told apart
+_ASCII = re.compile("[A-Za-z0-9]+")
+_INDEX = re.compile(r"index\.\w+")
+_SUFFIX = re.compile(r"\.(?:html?|php|aspx?)$")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LOWER_ESCAPE = re.compile(r"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f])")
 
@@ -272,6 +276,29 @@ class Site:
         written = post_id <= LARGEST_WRITTEN and any(self.profile.rules("post", "post"))
         return self._numbered(post_id) if written else None
 
+    def name(self, url: str) -> str:
+        """Return the last part of a canonical URL that names anything, as people read it: `git-for-notes`."""
+        parts = urlsplit(url).path.rstrip("/").split("/")
+        named = [each for each in parts if each and not _INDEX.fullmatch(each)]
+        return _SUFFIX.sub("", unquote(named[-1])) if named else ""
+
+    def citation(self, url: str) -> str:
+        """Return the key to cite the post with a canonical URL under: no other post of the blog has it.
+
+        A number in the address makes the blog's own key. So does what the addresses of posts do not share, where it is
+        a name below numbers (`2021/11/12/git-for-notes`); else a name as far as it is ASCII, and what the number of
+        the post is made of.
+        """
+        number, key = self.post_id(url), self.profile.citation_key
+        if number is None or number <= LARGEST_WRITTEN:
+            return f"{key}{number}"
+        before, after = _shared(self.profile)
+        own = urlsplit(url).path.removeprefix(self.profile.path).removeprefix(before).removesuffix(after)
+        if _NAMED.fullmatch(own):
+            return key + own.replace("/", "-")
+        name = "-".join(_ASCII.findall(self.name(url)))
+        return f"{key}{name}{'-' if name else ''}{number - LARGEST_WRITTEN - 1:0{2 * _MADE_BYTES}x}"
+
     def category_url(self, slug: str, page: int = 1) -> str:
         """Return the canonical URL of a page of a category."""
         rule = next(self.profile.rules("category", "slug", "page"))
@@ -327,6 +354,18 @@ def _number(place: Place) -> int:
         return int(place.parts["post"])
     digest = hashlib.sha256(place.path.encode()).digest()
     return LARGEST_WRITTEN + 1 + int.from_bytes(digest[:_MADE_BYTES])
+
+
+@cache
+def _shared(profile: Profile) -> tuple[str, str]:
+    """Return what the addresses of all posts begin and end with, below the path of the blog."""
+    outside = [(form.partition("{")[0], form.rpartition("}")[2]) for form in _forms(profile)]
+    ends = posixpath.commonprefix([after[::-1] for _, after in outside])
+    return posixpath.commonprefix([before for before, _ in outside]), ends[::-1]
+
+
+def _forms(profile: Profile) -> Iterator[str]:
+    return (rule.canonical for rule in profile.rules("post"))
 
 
 @cache

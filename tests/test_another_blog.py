@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 
 import archiver
-from archiver import sites
+from archiver import profile, sites
 from archiver.sample import SampleBlog, serving
 from archiver.store.database import database_url
-from archiver.urls import LARGEST_WRITTEN
+from archiver.urls import LARGEST_WRITTEN, Site
 from archiver.web.reader import look
 from archiver.web.reader.serve import Options
 from archiver.web.reader.serve import serving as reading
@@ -164,7 +164,32 @@ def test_addresses_of_the_blog_lead_to_the_readers_pages(slate: Crawled) -> None
         assert led("/archives/999") == led("/nothing.html") == (404, None)
         shown = get(f"/posts/{number}").read().decode()
     assert 'href="/original/archives/131"' in shown
-    assert str(number) not in re.sub(r'(?:href|name)="[^"]*"|@online\{.*', "", shown)
+    assert str(number) not in re.sub('(?:href|name)="[^"]*"', "", shown)
+
+
+def test_a_post_is_asked_for_by_its_path_the_last_part_of_it_and_its_key(slate: Crawled) -> None:
+    shown = run(slate, slate.home, "show", "https://slate.example/archives/131/")
+    assert shown.returncode == 0
+    key = Site(profile.read(SLATE, "slate")).citation("https://slate.example/archives/131")
+    for asked in ("/archives/131", "131", "/archives/131/comment-page-2", key):
+        assert run(slate, slate.home, "show", asked).stdout == shown.stdout
+    missing = run(slate, slate.home, "show", "/archives/999")
+    assert (missing.returncode, "expected https://slate.example/archives/999 in the archive" in missing.stderr) == (
+        1,
+        True,
+    )
+    assert run(slate, slate.home, "history", "999").returncode != 0
+
+
+def test_the_key_of_a_post_is_the_same_everywhere(slate: Crawled, tmp_path: Path) -> None:
+    ((number, url),) = slate.rows("SELECT id, url FROM posts WHERE url LIKE '%/131'")
+    key = Site(profile.read(SLATE, "slate")).citation(url)
+    assert run(slate, slate.home, "export", "bibtex", tmp_path / "posts.bib").returncode == 0
+    assert f"@online{{{key}," in (tmp_path / "posts.bib").read_text("utf-8")
+    with reader(slate.home) as get:
+        answer = get(f"/posts/{number}/citation.bib")
+        assert answer.read().decode().startswith(f"@online{{{key},")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{key}.bib"'
 
 
 def test_the_warc_files_alone_make_the_same_archive_again(chalk: Crawled, tmp_path: Path) -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.urls import Site
+from archiver import profile, sites
+from archiver.urls import LARGEST_WRITTEN, Site
 
 POST = "https://kexue.fm/archives/8265"
 
@@ -146,3 +150,51 @@ def test_pages_of_comments_name_what_they_are_under() -> None:
         assert Site().discussion_url(Site().origin + whose, 2) == site.canonical(Site().origin + spelling)
     assert Site().discussion(Site().origin + "/me.html") is None
     assert Site().discussion("https://example.org/me.html/comment-page-2") is None
+
+
+def named(*forms: str) -> Site:
+    """Return a blog whose posts are known by their addresses alone, which have one of these forms."""
+    toml = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
+    rules = "".join(
+        f"[[addresses]]\nkind = 'post'\npattern = '{form.replace('{name}', '(?P<name>.+?)')}'\ncanonical = '{form}'\n"
+        for form in forms
+    )
+    before, after = toml.partition("[[addresses]]")[0], toml.partition("[reader]")[2]
+    return Site(profile.read(f"{before}{rules}[reader]{after}".replace("kexuefm-", "chalk-"), "chalk"))
+
+
+@pytest.mark.parametrize(
+    ("forms", "path", "key"),
+    [
+        (("/{name}/",), "/2021/11/12/git-for-notes/", "chalk-2021-11-12-git-for-notes"),
+        (("/{name}.html",), "/2021/11/12/git-for-notes.html", "chalk-2021-11-12-git-for-notes"),
+        (("/posts/{name}/",), "/posts/git-for-notes/", "chalk-git-for-notes"),
+        (("/posts/{name}/", "/notes/{name}/"), "/notes/git/", "chalk-git-[0-9a-f]{10}"),
+        (("/{name}/",), "/notes/git/", "chalk-git-[0-9a-f]{10}"),
+        (("/{name}/",), "/2021/%E7%86%B5/", "chalk-[0-9a-f]{10}"),
+        (("/{name}/",), "/2021/12-notes_on%20git/", "chalk-12-notes-on-git-[0-9a-f]{10}"),
+    ],
+)
+def test_posts_without_a_number_are_cited_by_what_tells_them_apart(forms: tuple[str, ...], path: str, key: str) -> None:
+    site = named(*forms)
+    assert re.fullmatch(key, site.citation(site.origin + path))
+
+
+@given(st.lists(st.text("a1-/", min_size=1, max_size=6), min_size=2, max_size=2, unique=True))
+def test_no_two_posts_have_the_same_key(names: list[str]) -> None:
+    site = named("/{name}/")
+    urls = {site.canonical(f"{site.origin}/{name}/") for name in names}
+    keys = {site.citation(url) for url in urls if url and (site.post_id(url) or 0) > LARGEST_WRITTEN}
+    assert len(keys) == sum((site.post_id(url) or 0) > LARGEST_WRITTEN for url in urls)
+    assert all(re.fullmatch("chalk-[A-Za-z0-9-]+", key) for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/2021/11/12/git-for-notes/", "git-for-notes"), ("/a/b.html", "b"), ("/a/index.html", "a"), ("/", ""),
+        ("/2021/%E7%86%B5/", "熵"), ("/archives/8", "8"),
+    ],
+)  # fmt: skip
+def test_an_address_has_a_name_for_people(path: str, name: str) -> None:
+    assert Site().name(Site().origin + path) == name

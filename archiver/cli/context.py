@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -126,24 +127,40 @@ def _site(ctx: click.Context | None) -> Site:
     return ctx.obj.site() if ctx and isinstance(ctx.obj, Context) else Site()
 
 
+def _addresses(ctx: click.Context | None, table: str) -> list[str]:
+    """Return the addresses of the posts or pages that the archive of a command has."""
+    asked = ctx.obj.ask(f"SELECT url FROM {table}") if ctx and isinstance(ctx.obj, Context) else None  # noqa: S608
+    return [str(url) for (url,) in asked.rows] if asked else []
+
+
 class PostNumber(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
-    """The number of a post, also as its address, or its comments', or its name in BibTeX gives it."""
+    """The number of a post; also as its address, its comments', its path, the last part of it or its key in BibTeX."""
 
     name = "post"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number; raises UsageError when there is none."""
-        from archiver.urls import LARGEST_POST
+        """Return the number; raises UsageError when there is none, or several posts may be meant."""
+        from archiver.urls import LARGEST_POST, LARGEST_WRITTEN
 
         site = _site(ctx)
         text = str(value).removeprefix(site.profile.citation_key)
-        if text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_POST:
-            return int(text)
+        given = int(text[:20]) if text.isascii() and text.isdigit() else 0
+        if LARGEST_WRITTEN < given <= LARGEST_POST or (given and site.post_url(given)):
+            return given
         url = site.resolve(text)
-        number = site.post_id(url) or (site.comment_page(url) or (None,))[0]
-        if number is None:
-            raise UsageError(f"expected the number of a post, such as 8265, or its address, found {str(value)[:80]!r}")
-        return number
+        url = (site.discussion(url) or (url,))[0]
+        number = site.post_id(url)
+        if url and number and site.post_url(number):
+            return number
+        held = _addresses(ctx, "posts")
+        meant = [url] if url in held else [each for each in held if value in (site.name(each), site.citation(each))]
+        if len(meant) > 1:
+            raise UsageError(f"expected the address of one post, found {value!r}, which may be {' or '.join(meant)}")
+        if found := site.post_id(meant[0] if meant else None):
+            return found
+        if number:
+            raise ArchiverError(f"expected {url} in the archive, found none; `archiver gaps` lists what is missing")
+        raise UsageError(f"expected the number of a post, such as 8265, or its address, found {str(value)[:80]!r}")
 
 
 class PostOrPage(PostNumber):
@@ -155,9 +172,14 @@ class PostOrPage(PostNumber):
         """Return the number of a post or the address of a page; raises UsageError when it is neither."""
         site = _site(ctx)
         url = site.resolve(str(value))
-        if url and site.furniture_kind(url) == "page":
-            return (site.discussion(url) or (url,))[0]
-        return super().convert(value, param, ctx)
+        if url is None or site.furniture_kind(url) != "page":
+            return super().convert(value, param, ctx)
+        page = (site.discussion(url) or (url,))[0]
+        if page in _addresses(ctx, "pages"):
+            return page
+        with suppress(UsageError):
+            return super().convert(value, param, ctx)
+        return page
 
 
 def as_json(command: Command) -> Command:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from archiver.export.notice import license_of, notice
 from archiver.export.rows import Step
-from archiver.profile import Profile
 from archiver.store.library import Library
 from archiver.store.values import Post
 from archiver.text.bibtex import entry
+from archiver.urls import Site
 from archiver.warc.durable import replacing
 
 
@@ -22,21 +22,21 @@ def write(library: Library, target: Path, step: Step) -> None:
         head = "".join(f"% {sentence}\n" for sentence in notice(library.posts(), library.site.profile).sentences())
         file.write(head.encode())
         for post in library.posts():
-            file.write(b"\n" + cite(post, library.site.profile).encode())
+            file.write(b"\n" + cite(post, library.site).encode())
             step()
 
 
-def cite(post: Post, profile: Profile) -> str:
+def cite(post: Post, site: Site) -> str:
     """Return the entry of one post."""
     name, url = license_of(post)
     gone = "; no longer on the blog" if post.status == "gone" else ""
     return entry(
-        key=profile.citation(post.id),
+        key=site.citation(post.url),
         title=post.title,
         author=post.author,
         url=post.url,
         published_on=post.published_on,
-        language=profile.language,
+        language=site.profile.language,
         archived_on=post.last_seen_at[:10],
         note=f"Blog post, archived as of {post.last_changed_at[:10]}{gone}; {name} {url}".rstrip(),
     )

@@ -13,12 +13,11 @@ from starlette.routing import Route
 
 from archiver import clock
 from archiver.errors import UsageError
-from archiver.profile import Profile
 from archiver.schedule.due import next_run
 from archiver.store import schema
 from archiver.store.reading import Row
 from archiver.text import bibtex
-from archiver.urls import from_bytes
+from archiver.urls import Site, from_bytes
 from archiver.web.reader import charts, comparison, finding, independent, lists, markup, parameters, threads, words
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.parameters import Parameter
@@ -83,7 +82,7 @@ def post(request: Request) -> Response:
         shown=discussions[:_SHOWN_THREADS],
         folded=discussions[_SHOWN_THREADS:],
         fold_from=_FOLDED,
-        citation=_citation(row, site.profile),
+        citation=_citation(row, site),
     )
 
 
@@ -93,9 +92,9 @@ def citation(request: Request) -> Response:
     row = desk(request).library.post(number)
     if row is None:
         raise Missing(f"post {number}")
-    profile = desk(request).site.profile
-    headers = {"Content-Disposition": f'attachment; filename="{profile.citation(number)}.bib"'}
-    return Response(_citation(row, profile), media_type="text/x-bibtex; charset=utf-8", headers=headers)
+    site = desk(request).site
+    headers = {"Content-Disposition": f'attachment; filename="{site.citation(row["url"])}.bib"'}
+    return Response(_citation(row, site), media_type="text/x-bibtex; charset=utf-8", headers=headers)
 
 
 def history(request: Request) -> Response:
@@ -265,15 +264,15 @@ def _revision(here: Desk, post: int, number: int) -> Row:
     return found
 
 
-def _citation(row: Row, profile: Profile) -> str:
+def _citation(row: Row, site: Site) -> str:
     return bibtex.entry(
-        key=profile.citation(row["id"]),
+        key=site.citation(row["url"]),
         title=row["title"],
         author=row["author"],
         url=row["url"],
         published_on=row["published_on"],
         archived_on=(row["last_seen_at"] or "")[:10] or None,
-        language=profile.language,
+        language=site.profile.language,
     )
 
 
