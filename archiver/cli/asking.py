@@ -51,7 +51,7 @@ def _leave(message: str) -> None:
 @click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
 @click.pass_obj
 def show(obj: Context, post: int | str, format_: str) -> None:
-    """Print a POST, by the number in its address, or by the address; or an independent page by its address."""
+    """Print a POST, by the number in its address, by the address or the last part of it; or a page by its address."""
     if isinstance(post, int):
         result, named = obj.ask("SELECT * FROM posts WHERE id = ?", post), f"post {post}"
     else:

@@ -22,6 +22,7 @@ from archiver.profile import Profile
 from archiver.store.library import Library
 from archiver.store.values import Post, Revision
 from archiver.text.diff import Difference, Segment, compare
+from archiver.urls import Site
 
 MOST = 50
 """Entries of a feed."""
@@ -56,8 +57,8 @@ def write(library: Library, target: Path, step: Step) -> None:
     new: list[_Entry] = []
     for post in library.posts():
         revisions = [one for one in library.revisions(post.id) if one.status == "good"]
-        new.append(_new(post, profile))
-        changes += (_change(post, before, after, profile) for before, after in pairwise(revisions))
+        new.append(_new(post, library.site))
+        changes += (_change(post, before, after, library.site) for before, after in pairwise(revisions))
         changes = _latest(changes)
         step()
     with replacing_folder(target) as folder:
@@ -71,26 +72,26 @@ def _latest(entries: Iterable[_Entry]) -> list[_Entry]:
 
 def _tag(profile: Profile, path: str) -> str:
     """Return an identifier for good (RFC 4151)."""
-    return f"tag:{urlsplit(profile.origin).netloc},{profile.since}:{path}"
+    return f"tag:{urlsplit(profile.origin).hostname},{profile.since}:{path}"
 
 
-def _new(post: Post, profile: Profile) -> _Entry:
+def _new(post: Post, site: Site) -> _Entry:
     text = post.text if len(post.text) <= SUMMARY else post.text[:SUMMARY] + "…"
     return _Entry(
-        id=_tag(profile, f"archives/{post.id}"),
+        id=_tag(site.profile, site.path(post.url).lstrip("/")),
         title=post.title,
         url=post.url,
         author=post.author,
         updated=post.first_seen_at,
-        published=f"{post.published_on}T00:00:00{profile.zone}" if post.published_on else post.first_seen_at,
+        published=f"{post.published_on}T00:00:00{site.profile.zone}" if post.published_on else post.first_seen_at,
         html="".join(f"<p>{escape(line)}</p>" for line in text.splitlines() if line),
     )
 
 
-def _change(post: Post, before: Revision, after: Revision, profile: Profile) -> _Entry:
+def _change(post: Post, before: Revision, after: Revision, site: Site) -> _Entry:
     title = f"{before.title} → {after.title}" if before.title != after.title else after.title
     return _Entry(
-        id=_tag(profile, f"archives/{post.id}/{after.seen_at}"),
+        id=_tag(site.profile, f"{site.path(post.url).strip('/')}/{after.seen_at}"),
         title=title,
         url=post.url,
         author=post.author,

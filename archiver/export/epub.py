@@ -28,6 +28,12 @@ CORE = frozenset({"image/gif", "image/jpeg", "image/png", "image/svg+xml", "imag
 """Media types of pictures that every reader of books shows (EPUB 3.3, section 3.2)."""
 _STORED = (".png", ".jpg", ".gif", ".webp")  # compressed already
 
+_CONTENTS = {"zh": "目录"}
+"""Heading of the table of contents by language; in English for all others."""
+
+_AS_READERS_KNOW = {"zh-Hans": "zh-CN", "zh-Hant": "zh-TW"}
+"""Scripts by the countries that readers of books choose fonts by."""
+
 CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
 <rootfiles><rootfile full-path="EPUB/package.opf" media-type="application/oebps-package+xml"/></rootfiles>
@@ -46,7 +52,7 @@ td, th { border: 1px solid #999; padding: 0.2em 0.5em; }
 
 _PAGE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html>
-<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" xml:lang="zh-CN" lang="zh-CN">
+<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" xml:lang="{0}" lang="{0}">
 <head><title>{title}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>
 <body>
 {body}
@@ -55,11 +61,11 @@ _PAGE = """<?xml version="1.0" encoding="utf-8"?>
 """
 
 _PACKAGE = """<?xml version="1.0" encoding="utf-8"?>
-<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="zh-CN">
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="{tongue}">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
 <dc:identifier id="id">{identifier}</dc:identifier>
 <dc:title>{title}</dc:title>
-<dc:language>zh-CN</dc:language>
+<dc:language>{tongue}</dc:language>
 <dc:creator>{author}</dc:creator>
 <dc:source>{source}</dc:source>
 <dc:rights>{rights}</dc:rights>
@@ -113,6 +119,7 @@ class _Book:
         self._pictures = pictures
         self._numbers = numbers
         self._site = site
+        self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
         self._chapters: list[tuple[Post, bool]] = []  # and whether it has formulas
         self._held: dict[str, Picture | None] = {}
         self._store("mimetype", b"application/epub+zip", stored=True)
@@ -125,19 +132,18 @@ class _Book:
         address = f'<a href="{escape(_quoted(post.url))}">{escape(post.url)}</a>'
         facts = [escape(post.author), post.published_on or "", address, escape(license_of(post)[0])]
         head = f'<h1>{escape(post.title)}</h1>\n<p class="facts">{" · ".join(filter(None, facts))}</p>\n'
-        page = _PAGE.format(title=escape(_printable(post.title)), body=_printable(head) + content)
-        self._store(f"EPUB/{_chapter(post.id)}", page.encode())
+        self._store(f"EPUB/{_chapter(post.id)}", self._page(_printable(post.title), _printable(head) + content))
         self._chapters.append((post, "<math" in content))
 
     def close(self, title: str, said: Notice) -> None:
         """Add what holds the chapters together."""
         rights = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said.sentences())
-        cover = _PAGE.format(title=escape(title), body=f"<h1>{escape(title)}</h1>\n{rights}")
         titles = ((_chapter(post.id), escape(_printable(post.title))) for post, _ in self._chapters)
         items = "".join(f'<li><a href="{href}">{text}</a></li>\n' for href, text in titles)
-        contents = f'<nav epub:type="toc" id="toc"><h1>目录</h1>\n<ol>\n{items}</ol></nav>'
-        self._store("EPUB/title.xhtml", cover.encode())
-        self._store("EPUB/nav.xhtml", _PAGE.format(title=escape(title), body=contents).encode())
+        heading = _CONTENTS.get(self._tongue.partition("-")[0], "Contents")
+        contents = f'<nav epub:type="toc" id="toc"><h1>{heading}</h1>\n<ol>\n{items}</ol></nav>'
+        self._store("EPUB/title.xhtml", self._page(title, f"<h1>{escape(title)}</h1>\n{rights}"))
+        self._store("EPUB/nav.xhtml", self._page(title, contents))
         self._store("EPUB/style.css", STYLE.encode())
         self._store("EPUB/package.opf", self._manifest(title, said).encode())
 
@@ -151,6 +157,7 @@ class _Book:
         numbers = ",".join(str(post.id) for post, _ in self._chapters)
         digest = hashlib.sha256(f"{title} {numbers}".encode()).hexdigest()
         return _PACKAGE.format(
+            tongue=self._tongue,
             identifier=f"urn:sha256:{digest}",
             title=escape(title),
             author=escape(said.author or said.title),
@@ -160,6 +167,9 @@ class _Book:
             items="\n".join(items),
             spine="\n".join(f'<itemref idref="{name}"/>' for name, _, _ in pages),
         )
+
+    def _page(self, title: str, body: str) -> bytes:
+        return _PAGE.format(self._tongue, title=escape(title), body=body).encode()
 
     def _link(self, url: str) -> str | None:
         number = self._site.post_id(url)

@@ -43,7 +43,7 @@ def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bo
 
     Raises as `replacing_folder` does.
     """
-    names = {post.id: file_name(post.id, post.title) for post in library.posts()}
+    names = file_names(library.posts(), library.site)
     beside = {page.url: page_name(page.url) for page in library.pages()}
     pictures = Pictures(library, warc)
     with replacing_folder(target) as folder:
@@ -77,7 +77,7 @@ def page(post: Post, series: Group | None, names: Mapping[int, str], beside: Map
 
     name, url = license_of(post)
     foot = f"---\n\n[{post.author or 'source'}]({destination(post.url)}) · {name}" + (f" · <{url}>" if url else "")
-    return f"{front_matter(post, series)}\n{_retargeted(post.markdown, local)}\n\n{foot}\n"
+    return f"{front_matter(post, series, site)}\n{_retargeted(post.markdown, local)}\n\n{foot}\n"
 
 
 def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str:
@@ -98,13 +98,13 @@ def page_name(url: str) -> str:
     return f"{PAGES}/{short or 'page'}.md"
 
 
-def front_matter(post: Post, series: Group | None) -> str:
+def front_matter(post: Post, series: Group | None, site: Site) -> str:
     """Return what is known of a post as YAML."""
     place = next((i for i, entry in enumerate(series.entries, 1) if entry.post_id == post.id), None) if series else None
     fields: dict[str, object] = {
         "title": post.title,
         "aliases": [post.title],
-        "id": post.id,
+        "id": post.id if site.post_url(post.id) else None,
         "url": post.url,
         "author": post.author,
         "date": post.published_on,
@@ -152,13 +152,33 @@ def with_dollars(markdown: str) -> str:
     return "".join([*pieces, markdown[position:]])
 
 
-def file_name(number: int, title: str) -> str:
-    """Return a post's file name: its number makes it unique, its title findable."""
+def file_names(posts: Iterable[Post], site: Site) -> dict[int, str]:
+    """Return the file of each post: named after its number and title, or its date and the name in its address.
+
+    Of two that would have one name, also where capitals are not told from small letters, the second is named after the
+    key it is cited under.
+    """
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for post in posts:
+        if site.post_url(post.id):
+            name = file_name(post.id, post.title)
+        else:
+            day = post.published_on or ""
+            name = file_name(day, site.name(post.url))
+            name = file_name(day, site.citation(post.url)) if name.casefold() in taken else name
+        names[post.id] = name
+        taken.add(name.casefold())
+    return names
+
+
+def file_name(first: int | str, title: str) -> str:
+    """Return a post's file name: its number, if it has one, makes it unique, its title findable."""
     text = unicodedata.normalize("NFC", "".join(sign if sign.isprintable() else " " for sign in title))
     text = " ".join(_UNSAFE.sub(" ", text).split())
-    room = MOST_BYTES - len(str(number)) - 1
+    room = MOST_BYTES - len(str(first)) - 1
     short = text.encode()[:room].decode(errors="ignore").strip(" .")
-    return f"{number} {short}".strip() + ".md"
+    return (f"{first} {short}".strip() or "post") + ".md"
 
 
 def _index(library: Library, folder: Folder, names: Mapping[int, str], beside: Mapping[str, str]) -> None:
