@@ -10,12 +10,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import unquote
 
 from scrapy import Request, Spider
+from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from archiver.errors import PageNotRecognised, UsageError, in_words
@@ -77,6 +79,13 @@ class BlogSpider(Spider):
         self.requisites: set[str] = set()
         self.furniture: set[str] = set()
         """Addresses of the blog beside its posts that were asked for."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *arguments: Any, **options: Any) -> Self:
+        """Make the spider of a crawl; of the blog that its settings name, where nobody said which."""
+        if options.get("site") is None and (told := crawler.settings["ARCHIVER_BLOG"]):
+            options["site"] = load_object(told)(crawler.settings)
+        return super().from_crawler(crawler, *arguments, **options)
 
     def _slug(self, text: str) -> str:
         """Return the name of a category; raises UsageError when no address can have it."""

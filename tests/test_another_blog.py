@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -206,6 +208,16 @@ def test_exports_of_posts_without_numbers_are_named_after_days_and_addresses(sla
         assert "<dc:language>en</dc:language>" in book.read("EPUB/package.opf").decode()
         assert all(b"zh-CN" not in book.read(name) for name in book.namelist() if name.endswith("html"))
         assert "<h1>Contents</h1>" in book.read("EPUB/nav.xhtml").decode()
+
+
+def test_scrapys_own_command_line_crawls_the_blog_of_the_home(chalk: Crawled, tmp_path: Path) -> None:
+    (tmp_path / sites.FILE).write_text(CHALK, "utf-8")
+    here = {"ARCHIVER_HOME": tmp_path, "ARCHIVER_SITE": chalk.site, "DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": 0}
+    told = [word for name, value in here.items() for word in ("-s", f"{name}={value}")]
+    subprocess.run([sys.executable, "-m", "scrapy", "crawl", "catalogue", *told], cwd=ROOT, check=True, timeout=120)
+    again = Crawled(chalk.archiver, tmp_path, chalk.blog, chalk.site)
+    assert again.rows("SELECT url FROM posts ORDER BY url") == chalk.rows("SELECT url FROM posts ORDER BY url")
+    assert again.rows("SELECT DISTINCT blog FROM runs") == [("https://chalk.example",)]
 
 
 def test_the_warc_files_alone_make_the_same_archive_again(chalk: Crawled, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
 from archiver.errors import ArchiverError, DiskFull, RateLimited, UsageError
 from archiver.pages.promises import Finding
-from archiver.store import captures, chronicle, connections, doubts, freshness, frontier, runs
+from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
 from archiver.warc import index, journal, recovery
@@ -416,9 +416,15 @@ def attach(crawler: Crawler, run: Run) -> None:
 
 
 def site_of(settings: BaseSettings) -> Site:
-    """Return the blog of a crawl, and where it is fetched from, by Scrapy's settings."""
+    """Return the blog of a crawl, and where it is fetched from, by Scrapy's settings and the archive they name.
+
+    Raises ProfileInvalid when the owner's profile cannot be read.
+    """
     site = settings["ARCHIVER_SITE"]
-    return site if isinstance(site, Site) else Site(base=site.rstrip("/"))
+    if isinstance(site, Site):
+        return site
+    home = Path(settings["ARCHIVER_HOME"])
+    return blog.site(home, database_url(home, settings["ARCHIVER_DB"]), site.rstrip("/"))
 
 
 def run_of(crawler: Crawler) -> Run:

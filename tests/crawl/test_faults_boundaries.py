@@ -122,7 +122,7 @@ def test_an_address_of_the_web_is_public(address: str) -> None:
 
 class Resolver(PublicResolver):
     def __init__(self, site: str) -> None:
-        crawler = SimpleNamespace(settings=Settings({"ARCHIVER_SITE": site}))
+        crawler = SimpleNamespace(settings=Settings({"ARCHIVER_SITE": Site(base=site)}))
         self.__dict__ |= vars(PublicResolver.from_crawler(crawler, SimpleNamespace()))  # type: ignore[arg-type]
 
 
