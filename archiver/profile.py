@@ -234,7 +234,7 @@ class Profile:
     lists: tuple[str, ...] = ("lists", "furniture")
     """Where a crawl starts from, as in LISTS; with `index` it has the curated index that comes along."""
     root: re.Pattern[str] = NOTHING
-    """Beginning of a path that means nothing."""
+    """Beginning of a path that means nothing; these four are of paths below the blog's own, too."""
     never: re.Pattern[str] = NOTHING
     """In path and query of what is never asked for."""
     requisite: re.Pattern[str] = NOTHING

@@ -157,6 +157,11 @@ class Site:
 
     # What is at an address
 
+    def _below(self, path: str) -> str:
+        """Return a path as the profile's patterns have it: below that of the blog."""
+        own = path.removeprefix(self.profile.path)
+        return own if own.startswith("/") else path
+
     def _place(self, canonical: str | None) -> Place | None:
         if canonical is None or not self.owns(canonical):
             return None
@@ -194,7 +199,7 @@ class Site:
 
         `requisite` is what pages are made with, `image` a picture in them, the others are as `furniture_kind` says.
         """
-        if self.owns(canonical) and self.profile.requisite.fullmatch(urlsplit(canonical).path):
+        if self.owns(canonical) and self.profile.requisite.fullmatch(self._below(urlsplit(canonical).path)):
             return "requisite"
         return self.furniture_kind(canonical) or "image"
 
@@ -202,11 +207,11 @@ class Site:
         """Return whether an address is of a kind never asked for: searches, administration, links to answer."""
         parts = urlsplit(url)
         query = f"?{unquote(parts.query)}" if parts.query else ""
-        return bool(self.profile.never.search(_as_read(parts.path) + query))
+        return bool(self.profile.never.search(self._below(_as_read(parts.path)) + query))
 
     def is_feed_of_all(self, canonical: str) -> bool:
         """Return whether a canonical URL is a feed of all posts or all comments, not that of one post or list."""
-        return bool(self.profile.feed_of_all.fullmatch(self.path(canonical)))
+        return bool(self.profile.feed_of_all.fullmatch(self._below(self.path(canonical))))
 
     def post_id(self, canonical: str | None) -> int | None:
         """Return the post a canonical URL is the address of (not one of its comment pages), or None."""

@@ -198,3 +198,13 @@ def test_no_two_posts_have_the_same_key(names: list[str]) -> None:
 )  # fmt: skip
 def test_an_address_has_a_name_for_people(path: str, name: str) -> None:
     assert Site().name(Site().origin + path) == name
+
+
+def test_a_blog_under_a_path_has_its_styles_feeds_and_searches_below_it() -> None:
+    toml = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
+    site = Site(profile.read(toml.replace("since =", 'path = "/blog"\nsince ='), "chalk"))
+    for path in ("/static/a.css", "/usr/themes/a.css"):
+        assert site.file_kind(f"{site.origin}/blog{path}") == "requisite"
+    assert site.is_feed_of_all(f"{site.origin}/blog/feed")
+    assert site.is_never_asked(f"{site.origin}/blog/search/a/")
+    assert not site.is_never_asked(f"{site.origin}/blog/archives/8")
