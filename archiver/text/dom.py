@@ -7,8 +7,9 @@ there: HTML turns those of the page into newlines. `unbreak` makes newlines of t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from lxml import etree
 
@@ -46,6 +47,7 @@ PROSE = "tex-prose"
 
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
+_TOLD = etree.XPath("descendant::*[@*]")
 _LEADING = re.compile(r"https?://\S+\Z|[^\s:/?#]*(?:[/?#]\S*)?\Z")  # or a relative one: RFC 3986, section 4.2
 _RENDERED = re.compile(r"(?:^|\s)(?:MathJax(?:_\w+)?|katex(?:-display|-html)?)(?=\s|$)")
 _BLANK = " \t\n\r\xa0\u200b\u2060\ufeff"
@@ -58,6 +60,17 @@ def clean(text: str) -> str:
     if _UNWANTED.search(text) is None:
         return text
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def told(element: etree._Element) -> list[etree._Element]:
+    """Return the elements inside another that say anything of themselves by attributes, in page order."""
+    return cast("list[etree._Element]", _TOLD(element))
+
+
+def in_order(body: etree._Element, elements: Iterable[etree._Element]) -> list[etree._Element]:
+    """Return elements inside another in page order, each once."""
+    wanted = set(elements)
+    return [element for element in body.iter(etree.Element) if element in wanted] if wanted else []
 
 
 def is_overfull(element: etree._Element) -> bool:

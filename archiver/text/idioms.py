@@ -20,20 +20,11 @@ from archiver.text import code, distill, dom, notes
 NOTE = "note"
 """Attribute of a `div` that is a footnote, and of the `dom.PROSE` it begins with: its mark, as Markdown has it."""
 
-_FOUND = etree.XPath(
-    "descendant::*[@class or @style or @id or not(self::p or self::br or self::a or self::strong or self::li)]"
-    "[self::q or self::ruby or self::input[@type='checkbox'] or self::details or self::video[@poster]"
-    " or self::picture[not(descendant::img)]"
-    " or self::noscript[descendant::iframe or descendant::video or descendant::audio]"
-    " or self::img[@alt and contains(concat(' ', @class), 'emoji') or contains(@class, 'smiley')]"
-    " or self::*[(self::div or self::section or self::aside) and (contains(@class, 'admonition')"
-    " or contains(@class, 'markdown-alert') or contains(@class, 'callout') or contains(@class, 'note '))]"
-    " or self::*[contains(@style, 'background') and contains(@style, 'url(')]"
-    " or self::*[@id and (self::li or self::aside[@role='doc-footnote']) and descendant::a[starts-with(@href, '#')]]"
-    " or self::*[contains(@class, 'copy') or contains(@class, 'clipboard') or contains(@class, 'toolbar')"
-    " or contains(@class, 'crayon-syntax') or contains(@class, 'highlight-tools') or self::th[@class='filename']]]"
-)
-"""What may be an idiom; the first condition is there for speed: nearly all elements of a text fail it."""
+_ALWAYS = frozenset({"details", "q", "ruby"})
+_BARE = ("details", "noscript", "picture", "q", "ruby")
+"""Tags of idioms that need no attribute."""
+_CALLED = re.compile(r"admonition|markdown-alert|callout|note ")
+_LISTED = re.compile(r"copy|clipboard|toolbar|crayon-syntax|highlight-tools")
 _QUOTES = (("“", "”"), ("‘", "’"))
 _EMOJI = re.compile(r":\w+:|[^\w\s]{1,12}")
 """What stands for the picture of an emoji in text: a sign, with what colours or joins it, or its name or old face."""
@@ -57,16 +48,19 @@ _LONGEST_BACK = 30  # characters of a link back; a longer one is words of the no
 _LISTS = frozenset({"ol", "ul"})
 
 
-def candidates(body: HtmlElement) -> list[HtmlElement]:
-    """Return every element inside a body that may be an idiom, in page order."""
-    return [*distill.candidates(body), *notes.candidates(body), *cast("list[HtmlElement]", _FOUND(body))]
+def candidates(body: HtmlElement, told: list[HtmlElement] | None = None) -> list[HtmlElement]:
+    """Return every element inside a body that may be an idiom.
+
+    `told` are those of the body that have attributes, where they are known.
+    """
+    return [*distill.candidates(body), *notes.candidates(body), *_found(body, told)]
 
 
 def settle(body: HtmlElement) -> None:
     """Put plain elements in the place of idioms, in the body itself."""
     distill.settle(body)
     notes.settle(body)
-    found = cast("list[HtmlElement]", _FOUND(body))
+    found = _found(body)
     listings: dict[HtmlElement, bool] = {}
     _settle_notes(body, [element for element in found if element.tag == "li" or _is_note(element)])
     _settle_frames(body, [element for element in found if element.tag == "noscript"])
@@ -77,6 +71,50 @@ def settle(body: HtmlElement) -> None:
             _show_background(element)
         if element.get("class"):
             _settle_listing(element, listings)
+
+
+def _found(body: HtmlElement, told: list[HtmlElement] | None = None) -> list[HtmlElement]:
+    """Return what may be an idiom of a tag, a style or a class, in page order."""
+    found = [element for element in (dom.told(body) if told is None else told) if _may_be_one(element)]
+    bare = [element for element in body.iterdescendants(*_BARE) if not element.attrib and _may_be_one(element)]
+    return cast("list[HtmlElement]", dom.in_order(body, [*found, *bare]) if bare else found)
+
+
+def _may_be_one(element: HtmlElement) -> bool:
+    classes, style = element.get("class", ""), element.get("style", "")
+    if _is_of_tag(element, classes) or ("background" in style and "url(" in style):
+        return True
+    return bool(classes) and _LISTED.search(classes) is not None
+
+
+def _is_of_tag(element: HtmlElement, classes: str) -> bool:
+    """Tell whether an element is of a tag that browsers show more of than its text, and says what is to be shown."""
+    match str(element.tag):
+        case "div" | "section":
+            return bool(classes) and _CALLED.search(classes) is not None
+        case "li" | "aside":
+            return _refers_back(element) or (element.tag == "aside" and _CALLED.search(classes) is not None)
+        case "img":
+            return ("emoji" in classes and "alt" in element.attrib) or "smiley" in classes
+        case "input":
+            return bool(element.get("type") == "checkbox")
+        case "video":
+            return "poster" in element.attrib
+        case "picture":
+            return next(element.iter("img"), None) is None
+        case "noscript":
+            return next(element.iter("audio", "iframe", "video"), None) is not None
+        case "th":
+            return classes == "filename"
+        case tag:
+            return tag in _ALWAYS
+
+
+def _refers_back(element: HtmlElement) -> bool:
+    """Tell whether an item may be a footnote: it has an id, and a link within the page."""
+    if element.get("id") is None or (element.tag == "aside" and not _is_note(element)):
+        return False
+    return any(link.get("href", "").startswith("#") for link in element.iter("a"))
 
 
 def _prose(text: str, **attributes: str) -> HtmlElement:

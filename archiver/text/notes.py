@@ -10,18 +10,15 @@ from typing import cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-_FOUND = etree.XPath(
-    "descendant::*[self::d-footnote or self::dt-fn or self::span[contains(@class, 'note') and ("
-    "contains(concat(' ', normalize-space(@class), ' '), ' ltx_role_footnote ')"
-    " or contains(concat(' ', normalize-space(@class), ' '), ' sidenote '))]]"
-)
+_CLASSES = frozenset({"ltx_role_footnote", "sidenote"})
 _MARKS = etree.XPath("descendant::*[contains(@class, 'ltx_note_mark') or contains(@class, 'ltx_tag_note')]")
 _LIST = "notes-in-line"
 
 
 def candidates(body: HtmlElement) -> list[HtmlElement]:
     """Return the notes inside a body that stand in its lines, in page order."""
-    return cast("list[HtmlElement]", _FOUND(body))
+    found = body.iterdescendants("d-footnote", "dt-fn", "span")
+    return [note for note in found if note.tag != "span" or not _CLASSES.isdisjoint(note.get("class", "").split())]
 
 
 def settle(body: HtmlElement) -> None:

@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from archiver.text import dom
+
 _NAME = re.compile(r"[\w.:~+%@/=,;!()-]{1,200}")
 """What can stand in an attribute and in an address alike; real ids hold little else."""
 
@@ -26,7 +28,7 @@ def find(body: etree._Element) -> dict[etree._Element, str]:
     """
     wanted = {target for link in body.iter("a") if (target := name(link.get("href"))) and not _is_within(link, target)}
     places: dict[etree._Element, str] = {}
-    for element in body.iter(etree.Element) if wanted else ():
+    for element in (body, *dom.told(body)) if wanted else ():
         own = _own(element)
         if own in wanted and not _is_linked(element):
             places[element] = own

@@ -37,8 +37,6 @@ class Rendering(NamedTuple):
 ADDRESS = "image-address 1"
 """Converter's name for TeX out of a picture's address."""
 
-_TOLD = etree.XPath("descendant::*[@* or self::math or self::d-math or self::dt-math or self::math-renderer]")
-"""Elements that say of themselves what they are, by attributes or by their tag."""
 _HINT = re.compile(r"math|tex2jax|katex|latex|formula|(?<![a-z])tex-|eq", re.IGNORECASE)
 
 _ENCODINGS = frozenset({"application/x-tex", "application/x-latex", "text/x-tex", "text/x-latex", "tex", "latex"})
@@ -84,9 +82,14 @@ _PICTURED = frozenset({"eeimg", "latex", "math", "mathtex", "mwe-math-fallback-i
 _PICTURED |= {"mwe-math-fallback-image-display", "ql-img-inline-formula", "ql-img-displayed-equation"}
 
 
-def candidates(body: HtmlElement) -> list[HtmlElement]:
-    """Return every element inside a body that may be a formula, or of a class that renderers mind, in page order."""
-    return [element for element in cast("list[HtmlElement]", _TOLD(body)) if _may_be_one(element)]
+def candidates(body: HtmlElement, told: list[HtmlElement] | None = None) -> list[HtmlElement]:
+    """Return every element inside a body that may be a formula, or of a class that renderers mind, in page order.
+
+    `told` are those of the body that have attributes, where they are known.
+    """
+    found = [element for element in (dom.told(body) if told is None else told) if _may_be_one(element)]
+    bare = [element for element in body.iterdescendants("math", *_MARKED_TAGS) if not element.attrib]
+    return cast("list[HtmlElement]", dom.in_order(body, [*found, *bare]) if bare else found)
 
 
 def _may_be_one(element: HtmlElement) -> bool:

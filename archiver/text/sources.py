@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from typing import cast
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -35,9 +36,10 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
     That is the body itself when nothing in it is written otherwise, else a copy; the body is not changed. Drawings come
     first (`drawings`): no formula inside one is the text's.
     """
-    candidates = renderings.candidates(body)
+    told = cast("list[HtmlElement]", dom.told(body))
+    candidates = renderings.candidates(body, told)
     plain = notation == HOUSE and not any("jax_" in element.get("class", "") for element in candidates)
-    said = not idioms.candidates(body)
+    said = not idioms.candidates(body, told)
     drawn = bool(drawings.find(body))
     if plain and said and not drawn and not any(map(renderings.rendering, candidates)):
         return body

@@ -19,11 +19,7 @@ _SET = {
     "`mjx-container`": ".//mjx-container",
     "`<math>`": ".//math",
 }
-_HELD = etree.XPath(
-    "boolean(descendant::*[self::math or self::mjx-container or self::script or self::tex-prose"
-    " or @class[contains(., 'katex') or contains(., 'MathJax')]])"
-)
-"""Whether any of them, or a formula that was lost, may be there: nearly always there is none."""
+_CLASSED = etree.XPath("boolean(descendant::*[@class[contains(., 'katex') or contains(., 'MathJax')]])")
 _LOST = {
     "delimiters": "formulas that no delimiters can hold, kept as text",
     "asciimath": "formulas in AsciiMath that are too long to be read, kept as text",
@@ -43,7 +39,7 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:
 
 
 def _mathematics(body: HtmlElement) -> list[str]:
-    if not _HELD(body):
+    if next(body.iterdescendants("math", "mjx-container", "script", dom.PROSE), None) is None and not _CLASSED(body):
         return []
     found = {name: set(body.xpath(path)) for name, path in _SET.items()}
     every = set().union(*found.values())
