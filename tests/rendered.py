@@ -41,6 +41,7 @@ class Rendered:
     notes: tuple[Note, ...] = NOTES
     address: str = "/{year}/{month}/{day}/{slug}/"
     generator: str = "Hexo 7.3.0"
+    heeds_queries: bool = True
     beside: str = ""
     """What every post's page has below the text."""
     origin: str = field(default="", init=False)
@@ -61,6 +62,7 @@ class Rendered:
                 self._page("About", "<article><h1>About</h1><p>A board, and who wipes it.</p></article>"),
             ),
             "/sitemap.xml": ("application/xml", self._sitemap()),
+            "/feed/": ("application/rss+xml", self._rss(newest[:10])),
             "/atom.xml": ("application/atom+xml", self._feed(newest[:10])),
         }
         for note in self.notes:
@@ -103,6 +105,13 @@ class Rendered:
         )
         return f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Chalk Marks</title>{rows}</feed>'
 
+    def _rss(self, newest: list[Note]) -> str:
+        rows = "".join(
+            f"<item><title>{note.title}</title><link>{self.origin}{self.path(note)}</link></item>" for note in newest
+        )
+        generator = "<generator>https://wordpress.org/?v=6.9</generator>" if "WordPress" in self.generator else ""
+        return f'<rss version="2.0"><channel><title>Chalk Marks</title>{generator}{rows}</channel></rss>'
+
     def edit(self, slug: str, *, text: str, changed: str) -> None:
         """Change the text of a post."""
         self.notes = tuple(
@@ -117,7 +126,8 @@ def serving(blog: Rendered) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             blog.asked.append(self.path)
-            kind, text = blog.files().get(self.path, ("", ""))
+            path = self.path if blog.heeds_queries else self.path.partition("?")[0]
+            kind, text = blog.files().get(path, ("", ""))
             body = text.encode() or b"nothing here"
             self.send_response(200 if text else 404)
             self.send_header("Content-Type", f"{kind or 'text/plain'}; charset=utf-8")

@@ -107,6 +107,16 @@ def test_what_robots_forbids_is_not_asked_for_by_a_visit_either(archiver: Zygote
     assert "/sitemap.xml" not in blog.asked
 
 
+def test_a_feed_whose_every_page_is_the_same_has_an_end(archiver: Zygote, tmp_path: Path) -> None:
+    """A static copy of WordPress answers each `?paged=N` with its first page."""
+    blog = Rendered(generator="WordPress 6.9", heeds_queries=False)
+    with serving(blog) as origin:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+    assert "/feed/?paged=2" in blog.asked
+    assert "/feed/?paged=3" not in blog.asked
+
+
 def test_init_overwrites_nothing_and_says_what_it_wants(archiver: Zygote, tmp_path: Path) -> None:
     (tmp_path / sites.FILE).write_text("# mine\n", "utf-8")
     again = archiver("--home", tmp_path, "init", "http://127.0.0.1:9/")
