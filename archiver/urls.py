@@ -38,6 +38,10 @@ _ASCII = re.compile("[A-Za-z0-9]+")
 _INDEX = re.compile(r"index\.\w+")
 _SUFFIX = re.compile(r"\.(?:html?|php|aspx?)$")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PAGED = frozenset({"front", "catalogue", "category", "tag"})
+_NUMBERED = re.compile(r"(?:/page[-/]?\d{1,6}|/index-?\d{0,6}\.html|/[1-9]\d{0,2})?/?\Z|(?<=[a-z])\d{1,4}(?=\.html\Z)")
+"""What the address of a further page of a list has more than that of its first: as Typecho, WordPress, Hexo, Hugo,
+Jekyll, Pelican and Nikola write it."""
 _LOWER_ESCAPE = re.compile(r"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f])")
 
 
@@ -62,6 +66,15 @@ def from_bytes(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in value)
+
+
+def first_page(url: str) -> str:
+    """Return what the addresses of all pages of a list have in common.
+
+    >>> first_page("https://chalk.example/archives/page/2/") == first_page("https://chalk.example/archives/")
+    True
+    """
+    return _NUMBERED.sub("", url)
 
 
 def is_picture(url: str) -> bool:
@@ -181,6 +194,8 @@ class Site:
         if place is None:
             return None
         kind = place.kind
+        if kind in _PAGED and first_page(canonical) in _first_pages(self.profile):
+            return "list"
         if kind == "category" and "category" not in self.profile.lists:
             kind = "front"
         elif kind == "comments" and self.comment_page(canonical) is None:
@@ -377,6 +392,11 @@ def _forms(profile: Profile) -> Iterator[str]:
 def _lists(profile: Profile) -> frozenset[str]:
     """Return the addresses of a blog's lists, but for their queries, which count pages."""
     return frozenset(url.partition("?")[0] for url in Site(profile).list_urls())
+
+
+@cache
+def _first_pages(profile: Profile) -> frozenset[str]:
+    return frozenset(map(first_page, _lists(profile)))
 
 
 def _foreign(url: str) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import chain, takewhile
-from urllib.parse import urlsplit
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -19,9 +18,9 @@ from archiver.pages.document import links, parse, text_of, title_of
 from archiver.pages.listed import MOST, Entry, Reading
 from archiver.pages.surroundings import is_aside
 from archiver.text import dom
-from archiver.urls import Site
+from archiver.urls import Site, first_page
 
-_LISTS = frozenset({"front", "catalogue", "category", "tag"})
+_LISTS = frozenset({"front", "catalogue", "category", "tag", "list"})
 _UNTOLD = 3
 """Rank of a title that no link tells."""
 _MANY = ""
@@ -42,8 +41,6 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 """Class of a link to another page of a list, or of what is around it."""
-_PAGE = re.compile(r"(?:/page[-/]?\d{1,6}|/index-?\d{0,6}\.html|/[1-9]\d{0,2})?/?\Z")
-"""End of the path of a page of a list, as Typecho, WordPress, Hexo, Hugo, Jekyll, Pelican and Nikola write it."""
 
 
 def read_page(url: str, body: bytes, site: Site) -> Reading | None:
@@ -54,6 +51,7 @@ def read_page(url: str, body: bytes, site: Site) -> Reading | None:
     tree = parse(url, body)
     own = site.resolve(url)
     posts = [(link, to) for link, to in links(tree, site, url) if to != own and site.kind(to) == "post"]
+    posts = _listed(posts)
     if not posts:
         return None
     linked: dict[str, list[HtmlElement]] = {}
@@ -66,9 +64,30 @@ def read_page(url: str, body: bytes, site: Site) -> Reading | None:
     holders = _holders(posts)
     entries = [_entry(to, each, holders) for to, each in list(linked.items())[:MOST]]
     turns = list(_turns(tree, url, site))
-    further = [to for to, _ in turns if site.kind(to) in _LISTS]
-    is_left = any(is_next and site.kind(to) not in (*_LISTS, "post") for to, is_next in turns)
+    further = [to for to, is_same, _ in turns if is_same]
+    is_left = any(is_next and not is_same and site.kind(to) != "post" for to, is_same, is_next in turns)
     return Reading("html", entries, further, whole=len(linked) <= MOST and not is_left)
+
+
+def _listed(posts: list[tuple[HtmlElement, str]]) -> list[tuple[HtmlElement, str]]:
+    """Return links to posts without those that the texts of others mention: within the block of one with a heading.
+
+    A post that is gone is still mentioned. Where one heading alone leads to a post, all below it may be the list.
+    """
+    headed = [(link, to) for link, to in posts if _is_heading(link)]
+    if len({to for _, to in headed}) < 2:
+        return posts
+    holders = _holders(headed)
+
+    def about(link: HtmlElement) -> str:
+        return next((holders[above] for above in link.iterancestors() if above in holders), _MANY)
+
+    return [(link, to) for link, to in posts if about(link) in (to, _MANY)]
+
+
+def _is_heading(link: HtmlElement) -> bool:
+    """Return whether a link is all of a heading, or around one."""
+    return next(chain(link.iterancestors(*dom.HEADINGS), link.iterdescendants(*dom.HEADINGS)), None) is not None
 
 
 def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -> Entry:
@@ -181,10 +200,10 @@ def _is_of_change(element: HtmlElement) -> bool:
     return bool(_CHANGED.search(_names(element)))
 
 
-def _turns(tree: HtmlElement, url: str, site: Site) -> Iterator[tuple[str, bool]]:
-    """Yield the addresses of other pages of the list, with whether the page calls one its next."""
+def _turns(tree: HtmlElement, url: str, site: Site) -> Iterator[tuple[str, bool, bool]]:
+    """Yield the addresses of other pages: whether one is of the same list, and whether the page calls it its next."""
     own = site.resolve(url) or url
-    base = _PAGE.sub("", urlsplit(own).path)
+    base = first_page(own)
     for link in tree.iter("a", "link"):
         to = site.resolve(link.get("href") or "", url)
         if not to or to == own or not site.owns(to) or site.is_never_asked(to):
@@ -192,5 +211,6 @@ def _turns(tree: HtmlElement, url: str, site: Site) -> Iterator[tuple[str, bool]
         relations = set((link.get("rel") or "").lower().split())
         names = _names(link) + " " + _names(link.getparent())
         is_turn = not {"next", "prev"}.isdisjoint(relations) or bool(link.tag == "a" and _TURN.search(names))
-        if is_turn or (_PAGE.sub("", urlsplit(to).path) == base and site.kind(to) in _LISTS):
-            yield to, "next" in relations or (is_turn and "next" in names)
+        is_same = first_page(to) == base and site.kind(to) in _LISTS
+        if is_turn or is_same:
+            yield to, is_same, "next" in relations or (is_turn and "next" in names)

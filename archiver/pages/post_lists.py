@@ -81,12 +81,14 @@ def parse_post_list(url: str, body: bytes, site: Site, headers: Mapping[str, str
     own = site.resolve(url) or url
     further = dict.fromkeys(filter(None, (_own(href, url, site) for href in reading.further[:MOST])))
     further.pop(own, None)
+    # A rebuild knows pages of lists by their addresses alone.
+    strays = {each for each in further if site.kind(each) != "list"} if site.kind(own) == "list" else set()
     return PostList(
         url=own,
         reader=reading.reader,
         entries=_posts(reading.entries, site),
-        further=tuple(further),
-        whole=reading.whole and not is_cut,
+        further=tuple(each for each in further if each not in strays),
+        whole=reading.whole and not is_cut and not strays,
         ending=ending,
     )
 

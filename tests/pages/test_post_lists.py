@@ -413,6 +413,26 @@ def test_a_page_leads_to_the_other_pages_of_its_list() -> None:
     assert found.whole
 
 
+def test_what_the_text_of_another_post_mentions_is_not_in_the_list() -> None:
+    heading = "<h2><a href='/archives/{0}'>Post {0}</a></h2>"
+    row = f"<article>{heading}<p>As <a href='/archives/9'>nine</a> has it.</p></article>"
+    found = page("<main>" + "".join(map(row.format, (3, 2))) + "</main><ul><li><a href='/archives/1'>One</a></li></ul>")
+    assert [each.url for each in found.entries] == [f"{HOME}/archives/{number}" for number in (3, 2, 1)]
+
+
+def test_what_stands_below_the_one_post_with_a_heading_is_in_the_list() -> None:
+    row = "<main><h2><a href='/archives/3'>Three</a></h2><ul><li><a href='/archives/2'>Two</a></li></ul></main>"
+    assert [each.url for each in page(row).entries] == [f"{HOME}/archives/3", f"{HOME}/archives/2"]
+
+
+def test_a_list_is_not_whole_if_its_further_pages_are_not_known_by_their_addresses() -> None:
+    profile = read(SITE.profile.written[0].replace("[places]\n", '[places]\nlists = ["/all.xml"]\n', 1), "chalk.toml")
+    for part, whole in (("/all.xml?part=2", True), ("/rest.dat", False)):
+        index = f"<sitemapindex><sitemap><loc>{HOME}{part}</loc></sitemap></sitemapindex>"
+        found = parse_post_list(f"{HOME}/all.xml", index.encode(), Site(profile))
+        assert (found.further, found.whole) == ((f"{HOME}{part}",) if whole else (), whole)
+
+
 def test_a_page_whose_next_one_is_not_known_is_not_whole() -> None:
     found = page(CARD.format(1), "/", '<link rel="next" href="/?offset=10">')
     assert (found.further, found.whole) == ((), False)
