@@ -115,6 +115,15 @@ def test_an_engine_s_addresses_are_told_apart(engine: str, path: str, kind: str 
 
 
 @pytest.mark.parametrize(
+    "path",
+    ["/", "/about/", "/archives/", "/archives/2024/", "/tags/", "/tags/limits/", "/categories/", "/categories/maths/"],
+)
+def test_the_file_of_a_folder_is_the_folder(path: str) -> None:
+    blog = site("hexo")
+    assert blog.canonical(f"{HOME}{path}index.html") == blog.canonical(HOME + path) == HOME + path
+
+
+@pytest.mark.parametrize(
     ("engine", "path"),
     [
         ("generic", "/search/?q=limits"), ("generic", "/2024/?share=twitter"), ("generic", "/login"),
