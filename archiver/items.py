@@ -324,6 +324,10 @@ class ListedPost:
     comment_count: int | None
 
 
+LIST, NEWEST = "list/", "newest/"
+"""How the names of pages of lists begin, of all posts and of the newest; their paths follow."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostList:
     """One page of a list of any blog."""
@@ -344,7 +348,7 @@ class PostList:
     @property
     def source(self) -> str:
         """Name of the page as a source of what it says of posts: `list/sitemap.xml`, or `newest/feed`."""
-        return ("list/" if self.whole else "newest/") + "/".join(self.url.split("/")[3:])
+        return (LIST if self.whole else NEWEST) + "/".join(self.url.split("/")[3:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

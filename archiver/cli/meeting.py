@@ -88,12 +88,17 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
     click.echo(f"Wrote {file}. Next: archiver --home {obj.home} crawl")
 
 
+def _expect_address(url: str) -> None:
+    """Raise UsageError for what is no address on the web."""
+    if not url.startswith(_WEB):
+        raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
+
+
 def _is_own(obj: Context, url: str) -> bool:
     """Return whether an address is of a blog with a profile: the archive's own, or one that comes along."""
     from archiver import sites
 
-    if not url.startswith(_WEB):
-        raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
+    _expect_address(url)
     host = urlsplit(url).hostname
     own = sites.in_home(obj.home)
     return host in (own or sites.first()).hosts
@@ -102,8 +107,7 @@ def _is_own(obj: Context, url: str) -> bool:
 def _visit(url: str, site: str, delay: float | None, contact: str, engine: str = "") -> Visit:
     from archiver.probe.visit import PAUSE, visit
 
-    if not url.startswith(_WEB):
-        raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
+    _expect_address(url)
     return visit(url, base=site, contact=contact, pause=PAUSE if delay is None else delay, name=engine)
 
 

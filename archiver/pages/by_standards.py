@@ -20,7 +20,7 @@ from archiver.pages.claims import Claim, Claims, Reader
 from archiver.profile import PostMarkup
 from archiver.text import engines, notation, quality, sources
 from archiver.text.guess import guess
-from archiver.text.notation import Scripts
+from archiver.text.notation import Notation, Scripts
 from archiver.urls import Site
 
 READERS: tuple[Reader, ...] = (
@@ -56,11 +56,13 @@ def read(
     flaws: tuple[str, ...] = (),
     scripts: Scripts | None = None,
     site: Site | None = None,
+    written: Notation | None = None,
 ) -> Article:
     """Return the article of a page, with `flaws` of its bytes among its notes.
 
     `scripts` is as of `archiver.pages.article`; `site` is the blog, where it is one whose profile says what stands
-    where, and its addresses come out as canonical ones. Raises PageNotRecognised when there is nothing to read.
+    where, and its addresses come out as canonical ones; `written` is how the page writes TeX, where that is known
+    already. Raises PageNotRecognised when there is nothing to read.
     """
     markup = site.profile.post if site else PostMarkup()
     said = Claims(_claims(tree, markup))
@@ -69,7 +71,7 @@ def read(
     title = titles.title(tree, said)
     site_name = said.one("site_name", values.word)
     authors, published_at = _byline(tree, said)
-    settled = sources.settle(tree, notation.of(tree, scripts and partial(_loaded, scripts, base)))
+    settled = sources.settle(tree, written or notation.of(tree, scripts and partial(_loaded, scripts, base)))
     found = places.text(settled, markup) or bodies.find(settled)
     if found is None:
         raise PageNotRecognised(url or "the page", "expected an article, found no text")

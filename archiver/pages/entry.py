@@ -33,7 +33,7 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
     tree, flaws = parse_with_flaws(url, body)
     markup = site.profile.post
     written = notation.of(tree)
-    article = by_standards.read(tree, url, flaws, site=site)
+    article = by_standards.read(tree, url, flaws, site=site, written=written)
     author = ", ".join(article.authors)
     count = _number_in(first(tree, *markup.fields.comment_count))
     said = comments.read(tree, own, site, url, written, owner=author or None, claimed=count)

@@ -45,7 +45,7 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
     written = notation.of(tree)
     said = comments.read(tree, whose, site, url, written)
     by_theme = site.profile.page.text
-    read = _by_theme(tree, flaws, written, site) if by_theme else _by_standards(tree, flaws, url, site)
+    read = _by_theme(tree, flaws, written, site) if by_theme else _by_standards(tree, flaws, written, url, site)
     if not read.title and not read.content.markdown:
         raise PageNotRecognised(url, "expected a page with a title or a text, found neither")
     return Page(
@@ -84,8 +84,8 @@ def _by_theme(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, site
     return _Reading(title, content, digest, _quality(text, content, engine, flaws, site))
 
 
-def _by_standards(tree: HtmlElement, flaws: tuple[str, ...], url: str, site: Site) -> _Reading:
-    article = by_standards.read(tree, url, flaws, site=site)
+def _by_standards(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, url: str, site: Site) -> _Reading:
+    article = by_standards.read(tree, url, flaws, site=site, written=written)
     digest = _digest(article.title, article.content.markdown)
     return _Reading(article.title, sorted_links(article.content, site), digest, article.quality)
 

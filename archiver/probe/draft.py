@@ -16,7 +16,10 @@ from archiver.profile import Profile
 _ANY_POST = Form("/.+", "", "/", 0)
 """Takes every address for a post's, as long as it is not known what they are like."""
 
-NO_LISTS = 'lists = ["furniture"]'
+_WITHOUT_LISTS = [
+    "# No list was found: what links lead to is all there is to go by.",
+    'lists = ["furniture"]',
+]
 
 _ZONED = re.compile(r"([+-]\d\d:\d\d|Z)\Z")
 
@@ -67,7 +70,7 @@ class Draft:
             f"origin = {_quoted(self.origin)}",
             f"hosts = {_list(self._hosts())}",
             *([f"path = {_quoted(self.path)}"] if self.path else []),
-            *([] if self.lists else ["# No list was found: what links lead to is all there is to go by.", NO_LISTS]),
+            *([] if self.lists else _WITHOUT_LISTS),
             f"since = {self._since()}",
             f"zone = {_quoted(self._zone())}",
             f"language = {_quoted(_BIBLATEX.get(self.language[:2].lower(), 'english'))}",

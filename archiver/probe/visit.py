@@ -16,17 +16,18 @@ from lxml.html import HtmlElement
 
 from archiver.crawl import single
 from archiver.crawl.robots import PRODUCT, parse_rules
-from archiver.errors import ArchiverError, PageNotRecognised, Refused
+from archiver.errors import ArchiverError, Refused
 from archiver.items import ListedPost, Post, PostList
 from archiver.pages import by_standards, post_lists, values
 from archiver.pages.document import links, parse
+from archiver.pages.listed import LARGEST
 from archiver.pages.post import parse_post
 from archiver.pages.surroundings import is_aside
 from archiver.probe import engine
 from archiver.probe.draft import Draft
 from archiver.probe.engine import Sign
 from archiver.probe.forms import RESERVED, alike, forms
-from archiver.urls import Site
+from archiver.urls import Site, origin
 
 PAUSE = 3.0
 """Seconds between requests, as of a crawl."""
@@ -37,14 +38,13 @@ MOST_TRIES = 12
 MOST_PARTS = 8
 """Further pages of a list that are read: parts of a sitemap."""
 
-LARGEST_LIST = 50 << 20
 _HABITS = ("/sitemap.xml", "/atom.xml", "/feed/", "/feed.xml", "/index.xml", "/rss.xml", "/archives/")
 _OF_PAGES = ("page-sitemap", "posts-page", "sitemap-pages", "pages-sitemap")
 """Parts of addresses of sitemaps that hold pages, and no posts: Yoast's, WordPress's, Ghost's."""
-_SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*[|｜]\s*")
-"""What stands between the name of a site and what it says of itself."""
 _OF_OTHERS = ("categor", "tag", "taxonom", "author", "user", "image", "video")
 """The same of sitemaps that hold lists."""
+_SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*[|｜]\s*")
+"""What stands between the name of a site and what it says of itself."""
 
 
 @dataclass(slots=True)
@@ -72,15 +72,16 @@ class Visit:
     @property
     def expected(self) -> int:
         """How many posts the blog seems to have."""
-        return len({entry.url for found in self.lists for entry in found.page.entries if self._is_post(entry)})
+        return len({entry.url for found in self.lists for entry in self.posts_of(found.page)})
 
     def listed_day(self, url: str) -> str | None:
         """Return the day of a post as the first list has it that says one."""
         entries = (entry for found in self.lists for entry in found.page.entries if entry.url == url)
         return next((entry.published_on for entry in entries if entry.published_on), None)
 
-    def _is_post(self, entry: ListedPost) -> bool:
-        return self.site.post_id(entry.url) is not None
+    def posts_of(self, page: PostList) -> list[ListedPost]:
+        """Return the entries of a list that are posts, by the forms of addresses that are known by now."""
+        return [entry for entry in page.entries if self.site.post_id(entry.url) is not None]
 
 
 def visit(url: str, *, base: str = "", contact: str = "", pause: float = PAUSE, name: str = "") -> Visit:
@@ -118,6 +119,8 @@ class _Web:
 
     def __init__(self, base: str, contact: str, pause: float) -> None:
         self.asked = 0
+        self.robots = ""
+        """The blog's robots.txt, once it was asked for; empty where there is none."""
         self._base, self._contact, self._pause = base, contact, pause
         self._may: Callable[[str], bool] = lambda _url: True
 
@@ -128,22 +131,18 @@ class _Web:
         if self.asked:
             time.sleep(self._pause)
         self.asked += 1
-        own = "/".join(url.split("/")[:3])
-        fetched = self._base + url[len(own) :] if self._base else url
-        return single.fetch(fetched, contact=self._contact, most=LARGEST_LIST, kinds=None)
+        fetched = self._base + url.removeprefix(origin(url)) if self._base else url
+        return single.fetch(fetched, contact=self._contact, most=LARGEST, kinds=None)
 
-    def rules(self, site: Site) -> str:
+    def rules(self, site: Site) -> None:
         """Keep to the rules of the blog from now on."""
         try:
             body = self.page(site.origin + "/robots.txt").body
         except ArchiverError:
-            return ""
+            return
         rules = parse_rules(body)
         self._may = lambda url: rules.can_fetch(url, PRODUCT)
         self.robots = body.decode("utf-8", "replace")
-        return self.robots
-
-    robots = ""
 
 
 def _about(tree: HtmlElement) -> tuple[str, str]:
@@ -194,10 +193,7 @@ def _says(url: str, words: tuple[str, ...]) -> bool:
 
 
 def _paths(page: PostList, site: Site) -> Iterator[str]:
-    for entry in page.entries:
-        path = site.path(entry.url).removeprefix(site.profile.path)
-        if path.strip("/"):
-            yield path
+    return filter(_leads_on, (_place(entry.url, site) for entry in page.entries))
 
 
 def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
@@ -225,11 +221,17 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
         found.site = Site(draft.profile(), base)
     found.draft = draft
     for each in found.lists:
-        each.posts = sum(found.site.post_id(entry.url) is not None for entry in each.page.entries)
+        each.posts = len(found.posts_of(each.page))
 
 
 def _place(url: str, site: Site) -> str:
+    """Return the path of an address below the blog's own."""
     return site.path(url).removeprefix(site.profile.path)
+
+
+def _leads_on(path: str) -> bool:
+    """Return whether a path leads elsewhere than to the front page."""
+    return bool(path.strip("/"))
 
 
 def _moments(entry: ListedPost) -> Iterator[str]:
@@ -239,10 +241,8 @@ def _moments(entry: ListedPost) -> Iterator[str]:
 def _menu(tree: HtmlElement, site: Site) -> Iterator[str]:
     """Yield the paths that the menus of the front page link: of pages, more likely than of posts."""
     for link, to in links(tree, site, site.front_url()):
-        if site.owns(to) and "?" not in to and is_aside(link):
-            path = _place(to, site)
-            if path.strip("/"):
-                yield path
+        if site.owns(to) and "?" not in to and is_aside(link) and _leads_on(path := _place(to, site)):
+            yield path
 
 
 def _may_be_post(path: str) -> bool:
@@ -252,12 +252,12 @@ def _may_be_post(path: str) -> bool:
 
 def _read_post(found: Visit, web: _Web) -> None:
     """Read the first post that any list names."""
-    entries = [entry for each in found.lists for entry in each.page.entries if found.site.post_id(entry.url)]
+    entries = [entry for each in found.lists for entry in found.posts_of(each.page)]
     if not entries:
         found.problem = "no list names a post"
         return
     url = entries[0].url
     try:
         found.post = parse_post(url, web.page(url).body, found.site)
-    except (ArchiverError, PageNotRecognised) as error:
+    except ArchiverError as error:
         found.problem = str(error)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store import frontier, lists
-from archiver.store.lists import CATALOGUE, CATEGORY, LIST
+from archiver.store.lists import CATALOGUE, CATEGORY
 from archiver.store.models import FrontierEntry, Page, Post, Sighting
 from archiver.urls import Site
 
@@ -125,7 +125,7 @@ def settle_missing(session: Session, *, run_id: int, cycle: int) -> int:
     Missing is what no list of everything has that the run read, or what answered 404 or 410 in its cycle. Call this
     only when the run got to its end and believed these lists.
     """
-    everything = (Sighting.source == CATALOGUE) | Sighting.source.startswith(LIST, autoescape=True)
+    everything = (Sighting.source == CATALOGUE) | Sighting.source.startswith(items.LIST, autoescape=True)
     listed = select(Sighting.post_id).where(everything, Sighting.run_id >= run_id)
     absent = select(FrontierEntry.url).where(
         FrontierEntry.kind == "post", FrontierEntry.state == "failed", FrontierEntry.permanent,

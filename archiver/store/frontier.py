@@ -25,17 +25,8 @@ from archiver.store.models import FrontierEntry as Entry
 
 _ROWS: Any = Entry.__table__
 
-PRIORITIES = {
-    "catalogue": 0,
-    "list": 0,
-    "index": 1,
-    "category": 2,
-    "comments": 3,
-    "post": 4,
-    "image": 5,
-    "requisite": 5,
-}
-PRIORITIES |= {"front": 6, "page": 6, "feed": 6, "file": 6, "tag": 7}
+PRIORITIES = {"catalogue": 0, "list": 0, "index": 1, "category": 2, "comments": 3, "post": 4}
+PRIORITIES |= {"image": 5, "requisite": 5, "front": 6, "page": 6, "feed": 6, "file": 6, "tag": 7}
 """What is fetched first: lists tell what there is, and a post's comments follow the post they belong to."""
 
 FURNITURE = frozenset({"front", "page", "feed", "file", "tag"})

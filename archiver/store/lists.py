@@ -17,9 +17,7 @@ from archiver.urls import Site
 CATALOGUE = "catalogue"
 INDEX = "index"
 CATEGORY = "category/"
-LIST = "list/"
-NEWEST = "newest/"
-"""Sources of a sighting; a category's slug follows, or the path of a list of all posts or of the newest."""
+"""Sources of a sighting; a category's slug follows. Those of lists for programs are named by their pages."""
 
 
 def save_catalogue(session: Session, catalogue: items.Catalogue, *, run_id: int) -> None:
