@@ -257,6 +257,11 @@ class Profile:
         return read, self.written
 
     @property
+    def address(self) -> str:
+        """Where it is: `https://example.org/blog`, without a slash at the end."""
+        return self.origin + self.path
+
+    @property
     def title(self) -> str:
         """What it calls itself, in all its languages."""
         return "|".join(self.titles.values())

@@ -158,11 +158,18 @@ class Site:
     def fetch_url(self, canonical: str) -> str:
         """Return the address to ask this server for a canonical URL; other sites' URLs come back unchanged."""
         own = self.profile.origin
-        return self.base + canonical[len(own) :] if canonical == own or self.owns(canonical) else canonical
+        return self.base + canonical[len(own) :] if f"{canonical}/".startswith(f"{own}/") else canonical
 
     def owns(self, url: str) -> bool:
-        """Return whether a canonical URL is the blog's."""
-        return url.startswith(f"{self.profile.origin}/")
+        """Return whether a canonical URL is the blog's.
+
+        Of a host that a blog shares with other sites that is what is below its path, and everywhere pictures and what
+        pages are made with.
+        """
+        own = self.profile.origin
+        if not url.startswith(f"{own}/"):
+            return False
+        return url.startswith(f"{own}{self.profile.path}/") or is_picture(url) or self._is_requisite(url)
 
     def path(self, canonical: str) -> str:
         """Return a canonical URL of the blog without its origin; another site's as it is."""
@@ -214,9 +221,12 @@ class Site:
 
         `requisite` is what pages are made with, `image` a picture in them, the others are as `furniture_kind` says.
         """
-        if self.owns(canonical) and self.profile.requisite.fullmatch(self._below(urlsplit(canonical).path)):
+        if self.owns(canonical) and self._is_requisite(canonical):
             return "requisite"
         return self.furniture_kind(canonical) or "image"
+
+    def _is_requisite(self, canonical: str) -> bool:
+        return bool(self.profile.requisite.fullmatch(self._below(urlsplit(canonical).path)))
 
     def is_never_asked(self, url: str) -> bool:
         """Return whether an address is of a kind never asked for: searches, administration, links to answer."""

@@ -41,6 +41,8 @@ class Rendered:
     notes: tuple[Note, ...] = NOTES
     address: str = "/{year}/{month}/{day}/{slug}/"
     generator: str = "Hexo 7.3.0"
+    under: str = ""
+    """The blog's path on a host that it shares with another site."""
     heeds_queries: bool = True
     beside: str = ""
     """What every post's page has below the text."""
@@ -49,7 +51,7 @@ class Rendered:
 
     def path(self, note: Note) -> str:
         year, month, day = note.day.split("-")
-        return self.address.format(year=year, month=month, day=day, slug=note.slug)
+        return self.under + self.address.format(year=year, month=month, day=day, slug=note.slug)
 
     def files(self) -> dict[str, tuple[str, str]]:
         """Return media type and text of each file."""
@@ -66,30 +68,41 @@ class Rendered:
             "/atom.xml": ("application/atom+xml", self._feed(newest[:10])),
         }
         for note in self.notes:
-            found[self.path(note)] = ("text/html", self._note(note))
             for tag in note.tags:
                 found[f"/tags/{tag}/"] = ("text/html", self._page(tag, f"<main><ul>{links}</ul></main>"))
-        return found
+        own = {self.under + path: file for path, file in found.items()}
+        return self._elsewhere() | own | {self.path(note): ("text/html", self._note(note)) for note in self.notes}
+
+    def _elsewhere(self) -> dict[str, tuple[str, str]]:
+        """Return the files of the site that the host has beside the blog."""
+        if not self.under:
+            return {}
+        about_tea = "<html><title>Tea</title><body><p>Nothing here is about chalk.</p></body></html>"
+        return {"/": ("text/html", about_tea), "/tea/": ("text/html", about_tea), "/ink.css": ("text/css", "p {}")}
 
     def _page(self, title: str, body: str) -> str:
         return (
             f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title} | Chalk Marks</title>'
             f'<meta property="og:site_name" content="Chalk Marks"><meta name="generator" content="{self.generator}">'
-            '<link rel="alternate" type="application/atom+xml" href="/atom.xml"></head><body>'
-            f'<nav><a href="/">Home</a> <a href="/about/">About</a></nav>{body}</body></html>'
+            f'<link rel="alternate" type="application/atom+xml" href="{self.under}/atom.xml">'
+            f'{"<link rel=stylesheet href=/ink.css>" if self.under else ""}</head><body><nav><a href="{self.under}/">Home'
+            f'</a> <a href="{self.under}/about/">About</a> {"<a href=/tea/>Tea</a> <a href=/>Us</a>" if self.under else ""}'
+            f"</nav>{body}</body></html>"
         )
 
     def _note(self, note: Note) -> str:
-        tags = "".join(f'<a rel="tag" href="/tags/{tag}/">{tag}</a>' for tag in note.tags)
+        tags = "".join(f'<a rel="tag" href="{self.under}/tags/{tag}/">{tag}</a>' for tag in note.tags)
         head = f'<h1 class="p-name">{note.title}</h1><time datetime="{note.day}T09:00:00+01:00">{note.day}</time>'
         return self._page(
             note.title,
-            f'<article class="h-entry"><header>{head} <a class="p-author" rel="author" href="/about/">Ada Sponge</a>'
-            f'</header><div class="e-content">{note.text}</div><footer>{tags}</footer></article>{self.beside}',
+            f'<article class="h-entry"><header>{head} <a class="p-author" rel="author" href="{self.under}/about/">Ada Sponge'
+            f'</a></header><div class="e-content">{note.text}</div><footer>{tags}</footer></article>{self.beside}',
         )
 
     def _sitemap(self) -> str:
-        urls = [(self.path(note), note.changed or note.day) for note in self.notes] + [("/about/", "2010-01-01")]
+        urls = [(self.path(note), note.changed or note.day) for note in self.notes] + [
+            (f"{self.under}/about/", "2010-01-01")
+        ]
         rows = "".join(f"<url><loc>{self.origin}{path}</loc><lastmod>{day}</lastmod></url>" for path, day in urls)
         return (
             '<?xml version="1.0" encoding="UTF-8"?>'

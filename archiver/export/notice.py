@@ -53,7 +53,7 @@ def notice(posts: Iterable[Post], profile: Profile) -> Notice:
         author=_most(authors) or "",
         license=name,
         license_url=url,
-        source=profile.origin,
+        source=profile.address,
         archived_until=until,
     )
 

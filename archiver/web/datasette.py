@@ -68,7 +68,7 @@ def configuration(database: str, profile: Profile) -> dict[str, Any]:
     return {
         "title": f"The archive of {profile.name}",
         "source": profile.name,
-        "source_url": profile.origin,
+        "source_url": profile.address,
         "databases": {database: {"tables": tables, "queries": queries}},
     }
 

@@ -104,8 +104,8 @@ class Replay:
                 return answer(request, Shown(held, exchange, view, not view.digits), self._rewriter_for(held))
             except ArchiverError as error:
                 problems.append(str(error))
-        if whole := self._same_as(url, until):
-            return _own(302, b"", ("Location", view.prefix + notices.path_of(whole)))
+        if other := self._in_place_of(url, until):
+            return _own(302, b"", ("Location", view.prefix + notices.path_of(other)))
         return self._missing(url, view, until, problems)
 
     def _showing(self, candidates: Candidates, problems: list[str]) -> Iterator[tuple[Held, Exchange]]:
@@ -165,8 +165,14 @@ class Replay:
                 later = _ranked(partial(self._timeline.next, address, until))
                 yield from ((held, False) for held in later if dated or _is_file(held))
 
-    def _same_as(self, url: str, until: str) -> str | None:
-        """Return the address of the post or page that shows a page of comments by itself: it is not fetched twice."""
+    def _in_place_of(self, url: str, until: str) -> str | None:
+        """Return the address that is shown for one without captures; None where there is none.
+
+        For the root of a host of which the blog has a part, that is its front page; for a page of comments the post or
+        page that shows it by itself: it is not fetched twice.
+        """
+        if url == f"{self.site.origin}/" and self.site.profile.path:
+            return self.site.front_url()
         place = self.site.discussion(url)
         held = self._timeline.best(place[0], until) if place else None
         if place is None or held is None or held.status != 200:
