@@ -64,6 +64,18 @@ def test_a_further_crawl_asks_for_what_the_lists_say_is_new_or_changed(archiver:
     assert rows(tmp_path, "SELECT title FROM posts WHERE status = 'gone'") == [(gone.title,)]
 
 
+def test_a_held_version_of_a_post_without_a_number_in_its_address_is_accepted(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered()
+    with serving(blog) as origin:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+        blog.edit("note-05", text="<p>Wiped.</p>", changed="2026-02-03")
+        assert archiver("--home", tmp_path, "crawl", "--recheck", "0", *QUICKLY).returncode == 0
+    ((number,),) = rows(tmp_path, "SELECT id FROM posts WHERE url LIKE '%note-05/'")
+    assert archiver("--home", tmp_path, "accept", str(number)).returncode == 0
+    assert rows(tmp_path, f"SELECT text FROM posts WHERE id = {number}") == [("Wiped.",)]  # noqa: S608
+
+
 def test_the_records_alone_make_the_same_archive_of_it(archiver: Zygote, tmp_path: Path) -> None:
     blog = Rendered(address="/{slug}/")
     home, copy = tmp_path / "home", tmp_path / "copy"

@@ -89,7 +89,7 @@ def accept_one(archive: Archive, warc: Path, subject: str, site: Site, *, run_id
 
 def is_post(subject: str) -> bool:
     """Return whether what is to be accepted is named by a post's number."""
-    return subject.isascii() and subject.isdigit() and len(subject) < 10  # as in addresses
+    return subject.isascii() and subject.isdigit() and len(subject) <= len(str(urls.LARGEST_POST))
 
 
 def _check(archive: Archive, subject: str) -> None:
