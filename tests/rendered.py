@@ -85,9 +85,9 @@ class Rendered:
             f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title} | Chalk Marks</title>'
             f'<meta property="og:site_name" content="Chalk Marks"><meta name="generator" content="{self.generator}">'
             f'<link rel="alternate" type="application/atom+xml" href="{self.under}/atom.xml">'
-            f'{"<link rel=stylesheet href=/ink.css>" if self.under else ""}</head><body><nav><a href="{self.under}/">Home'
-            f'</a> <a href="{self.under}/about/">About</a> {"<a href=/tea/>Tea</a> <a href=/>Us</a>" if self.under else ""}'
-            f"</nav>{body}</body></html>"
+            f"{'<link rel=stylesheet href=/ink.css>' if self.under else ''}</head>"
+            f'<body><nav><a href="{self.under}/">Home</a> <a href="{self.under}/about/">About</a>'
+            f"{'<a href=/tea/>Tea</a> <a href=/>Us</a>' if self.under else ''}</nav>{body}</body></html>"
         )
 
     def _note(self, note: Note) -> str:
@@ -95,8 +95,8 @@ class Rendered:
         head = f'<h1 class="p-name">{note.title}</h1><time datetime="{note.day}T09:00:00+01:00">{note.day}</time>'
         return self._page(
             note.title,
-            f'<article class="h-entry"><header>{head} <a class="p-author" rel="author" href="{self.under}/about/">Ada Sponge'
-            f'</a></header><div class="e-content">{note.text}</div><footer>{tags}</footer></article>{self.beside}',
+            f'<article class="h-entry"><header>{head} <a class="p-author" rel="author" href="{self.under}/about/">'
+            f'Ada Sponge</a></header><div class="e-content">{note.text}</div><footer>{tags}</footer></article>{self.beside}',
         )
 
     def _sitemap(self) -> str:

@@ -73,7 +73,7 @@ def test_a_held_version_of_a_post_without_a_number_in_its_address_is_accepted(ar
         assert archiver("--home", tmp_path, "crawl", "--recheck", "0", *QUICKLY).returncode == 0
     ((number,),) = rows(tmp_path, "SELECT id FROM posts WHERE url LIKE '%note-05/'")
     assert archiver("--home", tmp_path, "accept", str(number)).returncode == 0
-    assert rows(tmp_path, f"SELECT text FROM posts WHERE id = {number}") == [("Wiped.",)]  # noqa: S608
+    assert rows(tmp_path, f"SELECT text FROM posts WHERE id = {number}") == [("Wiped.",)]
 
 
 def test_the_records_alone_make_the_same_archive_of_it(archiver: Zygote, tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 from urllib.parse import urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
@@ -108,10 +110,12 @@ def _read(
     profile = site.profile
     naming = Naming(profile.comments.mark, whose)
     elsewhere = tuple(map(sentence, services(tree, whose)))
-    box = _box(tree, profile, naming)
+    body = first(tree, *profile.post.text)
+    named = _ids(tree, naming) - (_ids(body, naming) if body is not None else set())
+    box = _box(tree, profile, naming, named)
     if box is None:
         return _paged(Discussion(issues=elsewhere), tree, (), naming, site, url, claimed)
-    survey = Survey(box, naming, profile.zone, first(box, *profile.post.text))
+    survey = Survey(box, naming, profile.zone, body)
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
     parts = [
@@ -122,7 +126,7 @@ def _read(
     said = {part.thread.number: remarks.comment(part, site, owner, written) for part in parts}
     in_order = [said[number] for number in survey.threads]
     comments = tuple(in_order if threaded else map(_answering_what_it_quotes, in_order, _known_before(in_order)))
-    lost = len(survey.unclaimed) + len(_ids_besides_text(tree, profile, naming) - set(said))
+    lost = len(survey.unclaimed) + len(named - set(said))
     if not said and not lost:
         return _paged(_empty(box, tree, elsewhere, claimed), survey.box, parts, naming, site, url, claimed)
     issues = (f"{lost} of {lost + len(said)} comments on the page could not be read",) if lost else ()
@@ -161,23 +165,21 @@ _FORMS = ("//textarea", "//iframe[contains(@id, 'remote_comment') or @id='commen
 """Where a comment is written; in a frame under Jetpack and Blogger."""
 
 
-def _box(tree: HtmlElement, profile: Profile, naming: Naming) -> HtmlElement | None:
-    """Return the element with the comments: the one known, or the whole page if there are any elsewhere."""
+def _box(tree: HtmlElement, profile: Profile, naming: Naming, named: set[int]) -> HtmlElement | None:
+    """Return the element with the comments: the one known, or the whole page if some are named elsewhere."""
     boxes = [box for selector in profile.comments.boxes if (box := first(tree, selector)) is not None]
     full = next((box for box in boxes if _ids(box, naming)), None)
     if full is not None:
         return full
-    return tree if _ids_besides_text(tree, profile, naming) else next(iter(boxes), None)
+    return tree if named else next(iter(boxes), None)
 
 
 def _ids(element: HtmlElement, naming: Naming) -> set[int]:
-    return {found.number for name in element.xpath(".//@id") if (found := naming.of(name))}
+    names = cast("list[str]", _EVERY_ID(element))
+    return {found.number for name in names if (found := naming.of(name))}
 
 
-def _ids_besides_text(tree: HtmlElement, profile: Profile, naming: Naming) -> set[int]:
-    """Return the comments whose ids stand on a page, but not in the text of the post."""
-    body = first(tree, *profile.post.text)
-    return _ids(tree, naming) - (_ids(body, naming) if body is not None else set())
+_EVERY_ID = etree.XPath(".//@id", smart_strings=False)
 
 
 def _known_before(comments: list[Comment]) -> Iterator[set[int]]:
