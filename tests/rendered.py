@@ -96,7 +96,8 @@ class Rendered:
         return self._page(
             note.title,
             f'<article class="h-entry"><header>{head} <a class="p-author" rel="author" href="{self.under}/about/">'
-            f'Ada Sponge</a></header><div class="e-content">{note.text}</div><footer>{tags}</footer></article>{self.beside}',
+            f'Ada Sponge</a></header><div class="e-content">{note.text}</div><footer>{tags}</footer></article>'
+            + self.beside,
         )
 
     def _sitemap(self) -> str:
