@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import cast
 from urllib.parse import urlsplit
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Comment, CommentPage
 from archiver.pages import remarks
-from archiver.pages.document import links, parse
+from archiver.pages.document import ids_within, links, parse
 from archiver.pages.ending import ending_of
 from archiver.pages.marks import Naming, answered, line, pieces
 from archiver.pages.metadata import author_of
@@ -175,11 +173,7 @@ def _box(tree: HtmlElement, profile: Profile, naming: Naming, named: set[int]) -
 
 
 def _ids(element: HtmlElement, naming: Naming) -> set[int]:
-    names = cast("list[str]", _EVERY_ID(element))
-    return {found.number for name in names if (found := naming.of(name))}
-
-
-_EVERY_ID = etree.XPath(".//@id", smart_strings=False)
+    return {found.number for name in ids_within(element) if (found := naming.of(name))}
 
 
 def _known_before(comments: list[Comment]) -> Iterator[set[int]]:

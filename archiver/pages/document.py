@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import lxml.html
 from lxml import etree
@@ -160,6 +161,20 @@ def _decoded(body: bytes) -> tuple[str, str]:
 def has_class(name: str) -> str:
     """Return an XPath condition for elements with a class."""
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
+
+
+def classes_within(element: HtmlElement) -> set[str]:
+    """Return all classes of an element and of what is in it."""
+    return {name for value in cast("list[str]", _CLASSES(element)) for name in value.split()}
+
+
+def ids_within(element: HtmlElement) -> list[str]:
+    """Return the ids of an element and of what is in it, in page order."""
+    return cast("list[str]", _IDS(element))
+
+
+_CLASSES = etree.XPath("descendant-or-self::*/@class", smart_strings=False)
+_IDS = etree.XPath("descendant-or-self::*/@id", smart_strings=False)
 
 
 def text_of(element: HtmlElement) -> str:

@@ -21,9 +21,8 @@ from lxml.html import HtmlElement
 from archiver.items import Comment
 from archiver.pages import dates
 from archiver.pages.dates import Form
-from archiver.pages.document import has_class, sorted_links, text_of
+from archiver.pages.document import classes_within, sorted_links, text_of
 from archiver.pages.marks import HEADER, Naming, Piece, Thread, answered, line, pieces, place
-from archiver.pages.selectors import first
 from archiver.profile import CommentMarkup
 from archiver.text import engines, sources
 from archiver.text.notation import HOUSE, Notation
@@ -181,10 +180,7 @@ def _digest(author: str, author_url: str | None, element: HtmlElement) -> str:
 
 def _is_owners(part: Part) -> bool:
     """Tell whether a comment is marked as the blog's own."""
-    if part.shared or not part.markup.owners:
-        return False
-    marked = " or ".join(map(has_class, part.markup.owners))
-    return first(part.item, f"./descendant-or-self::*[{marked}]") is not None
+    return not part.shared and not classes_within(part.item).isdisjoint(part.markup.owners)
 
 
 def _quoted(element: HtmlElement, part: Part) -> int | None:

@@ -19,14 +19,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import urlsplit
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.items import ELSEWHERE
-from archiver.pages.document import has_class, text_of
+from archiver.pages.document import classes_within, has_class, ids_within, text_of
 from archiver.pages.selectors import every
 from archiver.text import literals
 from archiver.text.literals import Literal
@@ -299,7 +297,7 @@ class _Page:
 
     def __init__(self, tree: HtmlElement, url: str) -> None:
         self.tree = tree
-        self.names = {name for value in {*_values(tree, _IDS), *_values(tree, _CLASSES)} for name in value.split()}
+        self.names = classes_within(tree) | {name for value in ids_within(tree) for name in value.split()}
         """All ids and classes."""
         address = urlsplit(url)
         self.given = {"@path": address.path or "/", "@address": url.partition("#")[0]}
@@ -328,18 +326,12 @@ class _Page:
         return _OWN.sub(lambda found: json.dumps(words[found[1] or found[2]], ensure_ascii=False), shown)
 
 
-def _values(tree: HtmlElement, attribute: etree.XPath) -> list[str]:
-    return cast("list[str]", attribute(tree))
-
-
 def _has_sign(script: HtmlElement) -> bool:
     """Tell whether a script may have to do with a service."""
     words = " ".join((*script.keys(), *script.values(), script.text or "")).lower()
     return any(sign in words for sign in _SIGNS)
 
 
-_IDS = etree.XPath("//@id", smart_strings=False)
-_CLASSES = etree.XPath("//@class", smart_strings=False)
 _OWN = re.compile(
     r"(?:(?:de|en)codeURI(?:Component)?\(\s*)?"
     r"(?:\b(?:window\.|document\.)*\blocation\.(pathname|href)\b|\bdocument\.(title)\b)(?!\s*[=.(\[])"

@@ -36,6 +36,8 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
     That is the body itself when nothing in it is written otherwise, else a copy; the body is not changed. Drawings come
     first (`drawings`): no formula inside one is the text's.
     """
+    if notation == HOUSE and _is_simple(body):
+        return body
     told = cast("list[HtmlElement]", dom.told(body))
     candidates = renderings.candidates(body, told)
     plain = notation == HOUSE and not any("jax_" in element.get("class", "") for element in candidates)
@@ -52,6 +54,15 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
     if not said:
         idioms.settle(body)
     return body
+
+
+def _is_simple(body: HtmlElement) -> bool:
+    """Tell whether a body is of such elements only as nobody writes a formula or an idiom in: most comments are."""
+    return all(each.tag in _SIMPLE and _OF_LINKS.issuperset(each.keys()) for each in body.iterdescendants())
+
+
+_SIMPLE = frozenset({"a", "blockquote", "br", "em", "p", "strong"})
+_OF_LINKS = frozenset({"href", "rel", "target", "title"})
 
 
 def _place_renderings(body: HtmlElement, notation: Notation) -> None:
