@@ -1,9 +1,15 @@
-"""Dates as people write them. Times are UTC and in the archive's form (`2026-01-01T23:59:59Z`), which sorts as text."""
+"""Dates as people write them, and the clocks they are of.
+
+Times are UTC and in the archive's form (`2026-01-01T23:59:59Z`), which sorts as text.
+"""
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from archiver.errors import UsageError
 
@@ -48,3 +54,28 @@ def written(moment: datetime) -> str:
     """Return a moment in the archive's form."""
     # And not strftime, which leaves out the zeros of early years.
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+@cache
+def clock(zone: str) -> tzinfo:
+    """Return the clock of a zone: an offset from UTC such as `+08:00`, or a name such as `Europe/Berlin`.
+
+    Raises ValueError when there is none such.
+    """
+    try:
+        if re.fullmatch(r"[+-]\d\d:\d\d", zone):
+            return datetime.strptime(zone, "%z").tzinfo or UTC
+        return ZoneInfo(zone)
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:  # OSError: the name of a folder of zones
+        raise ValueError(f"there is no zone {zone!r}") from error
+
+
+def day_by(moment: datetime, zone: str) -> str:
+    """Return the day, `YYYY-MM-DD`, on which a moment with an offset is by the clock of a zone, as of `clock`.
+
+    An offset alone is that of winter: what is written with one an hour ahead of it is by the same clock in summer.
+    """
+    by = clock(zone)
+    if isinstance(by, timezone) and moment.utcoffset() == by.utcoffset(None) + timedelta(hours=1):
+        return moment.date().isoformat()
+    return moment.astimezone(by).date().isoformat()

@@ -7,7 +7,7 @@ Dates of the blog are `YYYY-MM-DD` (it shows no time); times of ours are ISO 860
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SERVED = "served"
 """Provenance of a formula that stands in the page's text, or in a script that a renderer would read."""
@@ -322,6 +322,8 @@ class ListedPost:
     modified_at: str | None
     """ISO 8601, as exact as the list is: a day, a time without a zone, or with one."""
     comment_count: int | None
+    zone: str = field(default="", compare=False)
+    """Offset from UTC that its dates are written with, such as `+02:00`; empty where they have none."""
 
 
 LIST, NEWEST = "list/", "newest/"
@@ -340,6 +342,10 @@ class PostList:
     """In its order, each address once; also what is no post, as far as the list does not tell."""
     further: tuple[str, ...]
     """Canonical addresses of other pages of the same list."""
+    supposed: bool = False
+    """Whether these are where such a list has them by habit, and may not be there."""
+    total: int | None = None
+    """How many posts there are, where the list says so."""
     whole: bool
     """Whether the list, with its further pages, claims to name everything, and not the newest alone."""
     ending: str | None = None

@@ -17,6 +17,7 @@ from string import Formatter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from archiver.dates import clock
 from archiver.errors import ProfileInvalid
 
 Value = TypeVar("Value")
@@ -63,6 +64,8 @@ class Places:
     """One page that lists all posts, with their numbers of comments; empty where there is none."""
     lists: tuple[str, ...] = ()
     """Lists of posts for programs or people: sitemaps, feeds, indexes, archives; see `archiver.pages.post_lists`."""
+    most_pages: int = 1000
+    """Pages of lists of one form, such as feeds, that a run reads: a server may make up further ones without end."""
     feed: str = ""
     """The feed of posts that readers are told of; empty where there is none."""
     icon: str = "/favicon.ico"
@@ -226,7 +229,7 @@ class Profile:
     since: int
     """Year of its first post."""
     zone: str
-    """Offset of its clock from UTC: `+08:00`."""
+    """Of its clock: an offset from UTC such as `+08:00`, or a name such as `Europe/Berlin`, which knows of summer."""
     language: str
     """Of its posts, as biblatex names it."""
     citation_key: str
@@ -396,10 +399,15 @@ def _check(profile: Profile, place: _Place) -> None:
         raise place.at("name").wrong(
             "a name of letters, digits, dots and hyphens: files are named after it", profile.name
         )
-    if not re.fullmatch(r"[+-]\d\d:\d\d", profile.zone):
-        raise place.at("zone").wrong("an offset from UTC such as +08:00", profile.zone)
+    try:
+        clock(profile.zone)
+    except ValueError as error:
+        expected = "an offset from UTC such as +08:00, or the name of a zone such as Europe/Berlin"
+        raise place.at("zone").wrong(expected, repr(profile.zone)) from error
     for number, path in enumerate(profile.places.dated):
         _check_groups(path, {"year", "month"}, place.at("places").at("dated").at(number))
+    if profile.places.most_pages < 1:
+        raise place.at("places").at("most_pages").wrong("a number above zero", profile.places.most_pages)
     host = urlsplit(profile.origin).hostname
     if not re.fullmatch(r"https?://[^/?#@]+", profile.origin):
         raise place.at("origin").wrong("an origin such as https://example.org", profile.origin)

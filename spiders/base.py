@@ -21,7 +21,7 @@ from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from archiver.errors import PageNotRecognised, UsageError, in_words
-from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, PostList, Topics, Unmodified
+from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.media import is_digest
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
@@ -34,6 +34,7 @@ from archiver.pages.post_lists import parse_post_list
 from archiver.pages.requisites import mathjax_parts, parse_requisites
 from archiver.pages.topics import parse_topics
 from archiver.urls import Site
+from spiders.pager import Pager
 
 GONE = frozenset({404, 410})
 """Statuses that say there is no such page, now and soon."""
@@ -77,8 +78,7 @@ class BlogSpider(Spider):
         self.slugs = tuple(map(self._slug, slugs))
         self.known = known
         self.requisites: set[str] = set()
-        self.listed: dict[str, set[str]] = {}
-        """What the pages of each list have named, by the address that they share."""
+        self.pager = Pager(self.site.profile.places.most_pages)
         self.furniture: set[str] = set()
         """Addresses of the blog beside its posts that were asked for."""
 
@@ -255,9 +255,8 @@ class BlogSpider(Spider):
     def _list(self, response: Response) -> Found:
         headers = {name.decode("latin-1"): values[-1].decode("latin-1") for name, values in response.headers.items()}
         found = parse_post_list(response.url, response.body, self.site, headers)
-        if self._says_more(found):
-            for url in found.further:
-                yield self.ask(url, "list")
+        for url, is_beyond in self.pager.further(found):
+            yield self.ask(url, "list", is_beyond=is_beyond)
         for entry in found.entries:
             if self.site.post_id(entry.url):
                 said = {name: getattr(entry, name) for name in ("title", "comment_count", "modified_at")}
@@ -265,13 +264,6 @@ class BlogSpider(Spider):
             elif (kind := self.site.furniture_kind(entry.url)) and self._is_new_furniture(entry.url):
                 yield self.ask(entry.url, kind)
         yield found
-
-    def _says_more(self, page: PostList) -> bool:
-        """Return whether a page of a list has what none before had: a server that heeds no number has no last page."""
-        known = self.listed.setdefault(page.url.partition("?")[0], set())
-        new = {entry.url for entry in page.entries} - known
-        known |= new
-        return bool(new) or not page.entries
 
     def _category(self, response: Response) -> Found:
         listing = parse_listing(response.url, response.body, self.site)

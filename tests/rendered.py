@@ -44,6 +44,8 @@ class Rendered:
     under: str = ""
     """The blog's path on a host that it shares with another site."""
     heeds_queries: bool = True
+    without: tuple[str, ...] = ()
+    """Paths of files that it does not have."""
     beside: str = ""
     """What every post's page has below the text."""
     origin: str = field(default="", init=False)
@@ -65,13 +67,16 @@ class Rendered:
             ),
             "/sitemap.xml": ("application/xml", self._sitemap()),
             "/feed/": ("application/rss+xml", self._rss(newest[:10])),
+            "/feed/?paged=2": ("application/rss+xml", self._rss(newest[10:20])),
+            "/feed/?paged=3": ("application/rss+xml", self._rss(newest[20:])),
             "/atom.xml": ("application/atom+xml", self._feed(newest[:10])),
         }
         for note in self.notes:
             for tag in note.tags:
                 found[f"/tags/{tag}/"] = ("text/html", self._page(tag, f"<main><ul>{links}</ul></main>"))
         own = {self.under + path: file for path, file in found.items()}
-        return self._elsewhere() | own | {self.path(note): ("text/html", self._note(note)) for note in self.notes}
+        own |= {self.path(note): ("text/html", self._note(note)) for note in self.notes}
+        return self._elsewhere() | {path: file for path, file in own.items() if path not in self.without}
 
     def _elsewhere(self) -> dict[str, tuple[str, str]]:
         """Return the files of the site that the host has beside the blog."""

@@ -129,6 +129,79 @@ def test_a_feed_whose_every_page_is_the_same_has_an_end(archiver: Zygote, tmp_pa
     assert "/feed/?paged=3" not in blog.asked
 
 
+def test_a_feed_of_wordpress_ends_with_a_page_shorter_than_the_first(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered(generator="WordPress 6.9")
+    with serving(blog) as origin:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        blog.asked.clear()
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+    assert [path for path in blog.asked if path.startswith("/feed/")] == ["/feed/", "/feed/?paged=2", "/feed/?paged=3"]
+
+
+class Endless(dict[str, tuple[str, str]]):
+    """Files of a server that makes up older pages of its feed, each with posts that no page before had."""
+
+    def get(self, path: str, default: Any = None) -> Any:
+        if not path.startswith("/feed.xml?page="):
+            return super().get(path, default)
+        page = int(path.partition("=")[2])
+        items = "".join(f"<item><link>/about/more/{page}-{number}/</link></item>" for number in range(3))
+        further = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="/feed.xml?page={page + 1}"/>'
+        return "application/rss+xml", f'<rss version="2.0"><channel>{further}{items}</channel></rss>'
+
+
+def test_a_list_that_goes_on_without_end_is_cut_and_the_run_says_so(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered()
+    files = Rendered.files
+    with serving(blog) as origin, pytest.MonkeyPatch.context() as patch:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        profile = tmp_path / sites.FILE
+        lists = '[places]\nmost_pages = 4\nlists = ["/feed.xml?page=1", '
+        profile.write_text(profile.read_text("utf-8").replace("[places]\nlists = [", lists), "utf-8")
+        patch.setattr(Rendered, "files", lambda self: Endless(files(self)))
+        for _ in range(3):
+            done = archiver("--home", tmp_path, "crawl", "--recheck", "0", *QUICKLY)
+            assert (done.returncode, "raise most_pages" in done.stdout) == (3, True), done.stdout + done.stderr
+            blog.notes = blog.notes[:20]  # what the rest of the list would name is not known to be gone
+    assert max(int(path.partition("=")[2]) for path in blog.asked if "page=" in path) == 3  # with Atom's feed, four
+    assert rows(tmp_path, "SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
+    assert rows(tmp_path, "SELECT state, reason FROM frontier WHERE url LIKE '%page=4'") == [
+        ("skipped", "more than 4 pages")
+    ]
+
+
+def test_a_blog_without_another_list_of_everything_is_told_by_its_front_page(archiver: Zygote, tmp_path: Path) -> None:
+    """Typecho has feeds of the newest posts alone: what is no longer on its front page's list is gone."""
+    blog = Rendered(generator="Typecho 1.3.0", without=("/sitemap.xml",))
+    with serving(blog) as origin:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+        gone, blog.notes = blog.notes[0], blog.notes[1:]
+        for _ in range(3):
+            assert archiver("--home", tmp_path, "crawl", "--recheck", "0", *QUICKLY).returncode == 0
+    assert rows(tmp_path, "SELECT title FROM posts WHERE status = 'gone'") == [(gone.title,)]
+
+
+def test_a_blog_that_has_an_archive_and_no_other_list_is_told_by_it(archiver: Zygote, tmp_path: Path) -> None:
+    """What a new Hexo has: no feed, no sitemap, the newest posts and the years beside each page."""
+    blog = Rendered(without=("/sitemap.xml", "/atom.xml", "/feed/"))
+    files = Rendered.files
+
+    def with_archive(self: Rendered) -> dict[str, tuple[str, str]]:
+        found = files(self)
+        newest = "".join(f'<a href="{self.path(note)}">{note.title}</a>' for note in self.notes[:5])
+        years = "".join(f'<a href="/archives/{year}/">{year}</a>' for year in range(2010, 2019))
+        pages = {path: (kind, text.replace("</body>", f"<aside>{newest}{years}</aside></body>"))
+                 for path, (kind, text) in found.items()}  # fmt: skip
+        return pages | {"/archives/": pages["/"]}
+
+    with serving(blog) as origin, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rendered, "files", with_archive)
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+    assert {title for (title,) in rows(tmp_path, "SELECT title FROM posts")} == {note.title for note in blog.notes}
+
+
 def test_init_overwrites_nothing_and_says_what_it_wants(archiver: Zygote, tmp_path: Path) -> None:
     (tmp_path / sites.FILE).write_text("# mine\n", "utf-8")
     again = archiver("--home", tmp_path, "init", "http://127.0.0.1:9/")

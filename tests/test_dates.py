@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
-from archiver.dates import parse_date
+from archiver.dates import clock, day_by, parse_date
 from archiver.errors import UsageError
 
 
@@ -27,3 +29,25 @@ def test_a_date_means_the_end_of_its_day(text: str, expected: str) -> None:
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=f"found {text!r}".replace("+", "[+]")):
         parse_date(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "day"),
+    [
+        ("2024-07-05T22:30:00+00:00", "Europe/Berlin", "2024-07-06"),
+        ("2024-01-05T22:30:00+00:00", "Europe/Berlin", "2024-01-05"),
+        ("2024-07-05T22:30:00+00:00", "+01:00", "2024-07-05"),
+        ("2024-07-05T23:30:00+02:00", "+01:00", "2024-07-05"),
+        ("2024-07-05T00:30:00+02:00", "+01:00", "2024-07-05"),
+        ("2024-07-05T00:30:00+03:00", "+01:00", "2024-07-04"),
+        ("2024-07-05T00:30:00+03:00", "Europe/Berlin", "2024-07-04"),
+    ],
+)
+def test_a_moment_is_of_a_day_by_the_clock_of_a_zone_in_summer_too(moment: str, zone: str, day: str) -> None:
+    assert day_by(datetime.fromisoformat(moment), zone) == day
+
+
+@pytest.mark.parametrize("zone", ["", "Europe", "Europe/Bonn", "../zone", "/etc/passwd", "+8", "+25:00", "+08:00:00"])
+def test_what_is_no_zone_is_refused(zone: str) -> None:
+    with pytest.raises(ValueError, match="there is no zone"):
+        clock(zone)

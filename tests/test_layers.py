@@ -41,6 +41,7 @@ FLOORS = {
 }
 NEIGHBOURS = {
     ("archiver.dates", "archiver.errors"),
+    ("archiver.profile", "archiver.dates"),
     ("archiver.profile", "archiver.errors"),
     ("archiver.sites", "archiver.errors"),
     ("archiver.sites", "archiver.profile"),

@@ -27,6 +27,8 @@ class Counts:
     """Addresses that gave no page, by kind of page."""
     failures: int = 0
     """Addresses that could not be archived, and have not failed often enough to be counted as failing."""
+    cut: int = 0
+    """Lists that have more pages than are read."""
     waiting: Counter[str] = field(default_factory=Counter)
     """Pages that are not believed, by kind."""
     unrecognised: int = 0

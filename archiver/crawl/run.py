@@ -215,6 +215,16 @@ class Run:
         frontier.wait(self.archive.session, url, reason)
         self.waiting.append(url)
 
+    def leave_unread(self, url: str, kind: str) -> None:
+        """Leave the rest of a list that has too many pages: what it does not name is not missing."""
+        most = self.site.profile.places.most_pages
+        frontier.skip(self.archive.session, url, kind, f"more than {most} pages", run_id=self.id, now=timestamp())
+        self.note(
+            f"expected lists with at most {most} pages of one form, found more: {url} and what follows it is not read; "
+            f"if the blog is as large as that, raise most_pages in [places] of {sites.FILE}"
+        )
+        self.counts.cut += 1
+
     def note(self, sentence: str) -> None:
         """Say something about the run, in its log and its report."""
         logger.info(sentence)
@@ -338,7 +348,8 @@ class Run:
 
     def settle_missing(self) -> None:
         """Count this run against the posts it found missing, if it got to its end and believed its lists."""
-        if self.everything_listed and not frontier.any_unread(self.archive.session, "list", run_id=self.id):
+        is_read = not self.counts.cut and not frontier.any_unread(self.archive.session, "list", run_id=self.id)
+        if self.everything_listed and is_read:
             self.missing_counted = True
             gone = freshness.settle_missing(self.archive.session, run_id=self.id, cycle=self.cycle)
             self.counts.posts["gone"] += gone

@@ -320,6 +320,8 @@ def _judge_crawl(run: Run) -> Verdict:
     if counts.failures:
         text = f"{_addresses(counts.failures)} could not be had; run again, `archiver gaps` says why"
         return runs.INCOMPLETE, ExitCode.INCOMPLETE, text
+    if counts.cut:
+        return runs.INCOMPLETE, ExitCode.INCOMPLETE, "a list of posts has more pages than are read of one"
     failing = frontier.failing(session)
     text = f"; {_addresses(failing)} failing for longer, `archiver gaps` lists them" if failing else ""
     return runs.COMPLETE, ExitCode.DONE, "complete" + text

@@ -128,6 +128,9 @@ class FrontierScheduler(BaseScheduler):
         if reason:
             frontier.skip(self.session, url, kind, reason, run_id=self.run.id, now=timestamp())
             return False
+        if request.meta.get("listed", {}).get("is_beyond"):
+            self.run.leave_unread(url, kind)
+            return False
         if not self.run.full and not self._wanted(url, kind, request):
             return False
         if kind in self.run.without:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from archiver.dates import clock
 from archiver.export.folder import replacing_folder
 from archiver.export.notice import Notice, notice
 from archiver.export.rows import Step
@@ -83,9 +85,13 @@ def _new(post: Post, site: Site) -> _Entry:
         url=post.url,
         author=post.author,
         updated=post.first_seen_at,
-        published=f"{post.published_on}T00:00:00{site.profile.zone}" if post.published_on else post.first_seen_at,
+        published=_midnight(post.published_on, site.profile) if post.published_on else post.first_seen_at,
         html="".join(f"<p>{escape(line)}</p>" for line in text.splitlines() if line),
     )
+
+
+def _midnight(day: str, profile: Profile) -> str:
+    return datetime.fromisoformat(day).replace(tzinfo=clock(profile.zone)).isoformat()
 
 
 def _change(post: Post, before: Revision, after: Revision, site: Site) -> _Entry:

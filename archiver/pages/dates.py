@@ -9,6 +9,8 @@ from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
+from archiver.dates import day_by
+
 
 class Form(Protocol):
     """A way of writing dates: returns the first one in a text as `YYYY-MM-DD`, with where it begins and ends."""
@@ -45,6 +47,8 @@ _DAY_FIRST = re.compile(
 _CLOCK = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T\s]+(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?(?!\d)"
 )
+OFFSET = re.compile(r"[+-]\d\d:\d\d\Z")
+"""In moments as of `moment` that have one: the offset from UTC."""
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T[\d:+-]+Z?)?")
 EARLIEST = 1980
 """Year of the oldest article that any page can be expected to hold; dates before it are those of templates."""
@@ -129,12 +133,12 @@ def moment(text: str) -> str | None:
 
 
 def day_at(text: str, zone: str) -> str | None:
-    """Return the day that a date written for programs is at an offset from UTC, such as `+08:00`."""
+    """Return the day that a date written for programs is by the clock of a zone, as of `archiver.dates.clock`."""
     exact = moment(text)
     if exact is None or len(exact) <= len("2024-01-01T00:00:00"):
         return exact and exact[:10]
     with suppress(OverflowError):
-        return datetime.fromisoformat(exact).astimezone(datetime.strptime(zone, "%z").tzinfo).date().isoformat()
+        return day_by(datetime.fromisoformat(exact), zone)
     return exact[:10]
 
 
@@ -148,7 +152,8 @@ def _with_time(text: str) -> str | None:
     return None
 
 
-_RFC_5322 = re.compile(rf"\s*(?:[A-Z][a-z]{{2}},\s+)?\d{{1,2}}\s+(?:{_MONTH})\s+\d{{4}}\s+\d")
+_RFC_5322 = re.compile(rf"\s*(?:[A-Z][a-z]{{2}},\s+)?\d{{1,2}}\s+(?:{_MONTH})\s+(?!00)\d{{4}}\s+\d")
+"""A date of mails and feeds; Hugo's for what has none is of the year 0001, which would be read as 2001."""
 
 
 def common(texts: Collection[str]) -> Form | None:

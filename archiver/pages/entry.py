@@ -86,8 +86,7 @@ def day(moment: str | None, profile: Profile) -> str | None:
     """
     if moment is None or not _ZONED.search(moment) or _MIDNIGHT.search(moment):
         return moment[:_DAY] if moment else None
-    zone = datetime.strptime(profile.zone, "%z").tzinfo
-    return datetime.fromisoformat(moment).astimezone(zone).date().isoformat()
+    return dates.day_at(moment, profile.zone)
 
 
 def _categories(tree: HtmlElement, article: Article, site: Site, url: str) -> tuple[Category, ...]:

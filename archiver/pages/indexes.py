@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import unquote
 
@@ -41,8 +43,8 @@ def read_json(text: str, url: str, headers: Mapping[str, str]) -> Reading | None
         return _json_feed(value, url)
     objects = _objects(value)
     if isinstance(value, list) and (not value or _is_wordpress(value[0])):
-        total = {name.lower(): each for name, each in headers.items()}.get("x-wp-totalpages")
-        return _wordpress(objects, url, total or "") if value or total is not None else None
+        told = {name.lower(): each for name, each in headers.items()}
+        return _wordpress(objects, url, told) if value or "x-wp-totalpages" in told else None
     entries = [_entry(each, url) for each in objects[:MOST]]
     entries = [entry for entry in entries if entry.hrefs and entry.title]
     return Reading("search-index", entries, whole=len(objects) <= MOST) if entries else None
@@ -80,23 +82,37 @@ def _json_feed(feed: Mapping[str, Any], url: str) -> Reading:
     return reading
 
 
-def _wordpress(posts: list[dict[str, Any]], url: str, total: str) -> Reading:
+def _wordpress(posts: list[dict[str, Any]], url: str, told: Mapping[str, str]) -> Reading:
     """Read a page of `wp/v2/posts` (https://developer.wordpress.org/rest-api/reference/posts/).
 
-    `modified_gmt` is UTC and says so in its name alone. How many pages there are, the header `X-WP-TotalPages` says.
+    `modified_gmt` is UTC and says so in its name alone; `date` is by the blog's clock, as `date_gmt` tells. How many
+    pages and posts there are, the headers `X-WP-TotalPages` and `X-WP-Total` say.
     """
-    reading = Reading("wp-json", whole=len(posts) <= MOST)
+    reading = Reading("wp-json", whole=len(posts) <= MOST, total=_number(told.get("x-wp-total")))
     for post in posts[:MOST]:
         if href := _text(post.get("link")):
             modified = _text(post.get("modified_gmt"))
             title = plain(_text(post.get("title")))
-            reading.entries.append(Entry((href,), url, title, _text(post.get("date")), modified and f"{modified}Z"))
-    pages = int(total) if total.isascii() and total.isdigit() and len(total) < 8 else 1
+            reading.entries.append(Entry((href,), url, title, _published(post), modified and f"{modified}Z"))
+    pages = _number(told.get("x-wp-totalpages")) or 1
     reading.whole &= pages <= MOST_PAGES
     this = page_of(url, "page")
     numbers = range(1, min(pages, MOST_PAGES) + 1)
     reading.further += [with_parameter(url, "page", str(page)) for page in numbers if page != this]
     return reading
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else None
+
+
+def _published(post: Mapping[str, Any]) -> str:
+    """Return when a post of WordPress was published, with the offset of the blog's clock on that day."""
+    local, utc = _text(post.get("date")), _text(post.get("date_gmt"))
+    with suppress(ValueError, TypeError):
+        ahead = datetime.fromisoformat(local) - datetime.fromisoformat(utc)
+        return datetime.fromisoformat(local).replace(tzinfo=timezone(ahead)).isoformat()
+    return local
 
 
 def _is_wordpress(value: object) -> bool:

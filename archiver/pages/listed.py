@@ -52,6 +52,10 @@ class Reading:
     further: list[str] = field(default_factory=list)
     """Addresses of other pages of the list, absolute or as on its own address."""
     whole: bool = True
+    supposed: bool = False
+    """Whether the other pages are where such a list has them by habit, and may not be there."""
+    total: int | None = None
+    """How many posts there are, where the list says so."""
 
 
 def one_line(text: str) -> str:

@@ -159,7 +159,7 @@ def find(box: HtmlElement, naming: Naming) -> dict[int, Thread]:
 def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElement:
     """Return a copy of an element without another one in it; dates that are marked up for programs are days in it.
 
-    `zone` is the offset of the blog's clock from UTC.
+    `zone` is that of the blog, as in its profile.
     """
     if besides is not None:
         besides.set("data-besides", "")

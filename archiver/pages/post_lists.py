@@ -57,6 +57,7 @@ WELL_KNOWN = (
     WellKnown("/archives.html", "Pelican"),
     WellKnown("/archive.html", "Nikola"),
     WellKnown("/archive/", "Jekyll and Hakyll, by habit"),
+    WellKnown("/", "Typecho: it has no other list of everything"),
     WellKnown("/atom.xml", "hexo-generator-feed, Octopress, Zola"),
     WellKnown("/feed.xml", "jekyll-feed"),
     WellKnown("/index.xml", "Hugo"),
@@ -88,6 +89,8 @@ def parse_post_list(url: str, body: bytes, site: Site, headers: Mapping[str, str
         reader=reading.reader,
         entries=_posts(reading.entries, site),
         further=tuple(each for each in further if each not in strays),
+        supposed=reading.supposed,
+        total=reading.total,
         whole=reading.whole and not is_cut and not strays,
         ending=ending,
     )
@@ -190,19 +193,21 @@ def _posts(entries: list[Entry], site: Site) -> tuple[ListedPost, ...]:
                 published_on=known.published_on or listed.published_on,
                 modified_at=known.modified_at or listed.modified_at,
                 comment_count=listed.comment_count if known.comment_count is None else known.comment_count,
+                zone=known.zone or listed.zone,
             )
     return tuple(found.values())
 
 
 def _post(url: str, entry: Entry) -> ListedPost:
-    published = _moment(entry.published)
+    published, modified = _moment(entry.published), _moment(entry.modified)
     count = entry.comment_count
     return ListedPost(
         url=url,
         title=one_line(entry.title),
         published_on=published[:10] if published else None,
-        modified_at=_moment(entry.modified),
+        modified_at=modified,
         comment_count=int(count) if count.isascii() and count.isdigit() and len(count) < 8 else None,
+        zone=next((found[0] for found in map(dates.OFFSET.search, filter(None, (published, modified))) if found), ""),
     )
 
 

@@ -16,15 +16,23 @@ from archiver.profile import Profile
 _ANY_POST = Form("/.+", "", "/", 0)
 """Takes every address for a post's, as long as it is not known what they are like."""
 
+NO_POST = Form("(?!)", "", "", 0)
+"""Takes none: what an engine's own forms say of addresses."""
+
 _WITHOUT_LISTS = [
     "# No list was found: what links lead to is all there is to go by.",
     'lists = ["furniture"]',
 ]
 
-_ZONED = re.compile(r"([+-]\d\d:\d\d|Z)\Z")
-
 _ZONES = {"ja": "+09:00", "ko": "+09:00", "zh": "+08:00"}
 """Where a language is read in one zone."""
+
+_UTC = "+00:00"
+_SUMMER = 60
+"""Minutes that clocks are ahead in summer."""
+_OF_SUMMER = (
+    '# In summer its clock is an hour ahead: the name of its zone, such as "Europe/Berlin", would be more exact.'
+)
 
 _BIBLATEX = {
     "de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "ja": "japanese",
@@ -49,6 +57,8 @@ class Draft:
     """Paths that look like those of posts and are none."""
     moments: tuple[str, ...] = field(default=(), repr=False)
     """Dates of posts, as the lists have them."""
+    zones: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    """Offsets from UTC that these are written with, by list."""
 
     @property
     def name(self) -> str:
@@ -72,7 +82,7 @@ class Draft:
             *([f"path = {_quoted(self.path)}"] if self.path else []),
             *([] if self.lists else _WITHOUT_LISTS),
             f"since = {self._since()}",
-            f"zone = {_quoted(self._zone())}",
+            *self._zone(),
             f"language = {_quoted(_BIBLATEX.get(self.language[:2].lower(), 'english'))}",
             f"citation_key = {_quoted(re.sub(r'[^a-z0-9]+', '-', self.name.lower()).strip('-') + '-')}",
             *(["", "[places]", f"lists = {_list(self.lists)}"] if self.lists else []),
@@ -97,14 +107,25 @@ class Draft:
         years = [int(moment[:4]) for moment in self.moments if moment[:4].isdecimal()]
         return min(years, default=2000)
 
-    def _zone(self) -> str:
-        """Return the offset from UTC that most dates are written with, or that of those who read its language.
+    def _zone(self) -> list[str]:
+        """Return the line with the offset that dates have, or with that of those who read the language.
 
-        UTC is what programs write whatever the clock of the author, and counts last.
+        UTC is what programs write whatever the clock of the author: a list where all are of it does not count. Of two
+        offsets an hour apart the lesser is that of winter.
         """
-        found = Counter(match[1] for moment in self.moments if (match := _ZONED.search(moment)))
-        local = [zone for zone, _ in found.most_common() if zone not in ("Z", "+00:00")]
-        return next(iter(local), None) or _ZONES.get(self.language[:2].lower(), "+00:00")
+        found = next((Counter(each) for each in self.zones if {*each} - {_UTC}), Counter[str]())
+        if not found:
+            return [f"zone = {_quoted(_ZONES.get(self.language[:2].lower(), _UTC))}"]
+        most = next(zone for zone, _ in found.most_common() if zone != _UTC)
+        winter = next((zone for zone in found if _minutes(most) - _minutes(zone) == _SUMMER), most)
+        if any(_minutes(zone) - _minutes(winter) == _SUMMER for zone in found):
+            return [_OF_SUMMER, f"zone = {_quoted(winter)}"]
+        return [f"zone = {_quoted(winter)}"]
+
+
+def _minutes(zone: str) -> int:
+    hours, minutes = zone[1:].split(":")
+    return (int(hours) * 60 + int(minutes)) * (-1 if zone[0] == "-" else 1)
 
 
 def _rule(kind: str, pattern: str, canonical: str = "") -> list[str]:

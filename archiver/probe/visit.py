@@ -18,13 +18,13 @@ from archiver.crawl import single
 from archiver.crawl.robots import PRODUCT, parse_rules
 from archiver.errors import ArchiverError, Refused
 from archiver.items import ListedPost, Post, PostList
-from archiver.pages import by_standards, post_lists, values
+from archiver.pages import by_standards, dates, post_lists, values
 from archiver.pages.document import links, parse
 from archiver.pages.listed import LARGEST
 from archiver.pages.post import parse_post
 from archiver.pages.surroundings import is_aside
 from archiver.probe import engine
-from archiver.probe.draft import Draft
+from archiver.probe.draft import NO_POST, Draft
 from archiver.probe.engine import Sign
 from archiver.probe.forms import RESERVED, alike, forms
 from archiver.urls import Site, origin
@@ -202,9 +202,10 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     certain = [each for each in found.lists if each.page.reader not in ("sitemap", "html")]
     posts = {path for each in certain for path in _paths(each.page, site)}
     posts |= alike([path for each in found.lists if each.page.whole for path in _paths(each.page, site)], posts)
-    beside = set(draft.pages) | {path for path in _menu(tree, site) if path not in posts}
+    beside = set(draft.pages) | _menu(tree, site) - posts
     if not posts:
         posts = {path for each in found.lists for path in _paths(each.page, site) if _may_be_post(path)} - beside
+        posts = {path for path in posts if not _is_list(path, draft)} or posts
     known = forms(posts - set(draft.pages))
     lists = [each for each in found.lists if each.page.entries]
     draft = replace(
@@ -212,6 +213,7 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
         forms=tuple(form for form in known if form.posts * 20 >= known[0].posts) or draft.forms,
         lists=tuple(dict.fromkeys(_place(each.page.url, site) for each in lists)),
         moments=tuple(moment for each in lists for entry in each.page.entries for moment in _moments(entry)),
+        zones=tuple(tuple(entry.zone for entry in each.page.entries if entry.zone) for each in lists),
     )
     found.site = Site(draft.profile(), base)
     own = found.site.profile.path
@@ -238,11 +240,19 @@ def _moments(entry: ListedPost) -> Iterator[str]:
     yield from filter(None, (entry.published_on, entry.modified_at))
 
 
-def _menu(tree: HtmlElement, site: Site) -> Iterator[str]:
-    """Yield the paths that the menus of the front page link: of pages, more likely than of posts."""
+def _menu(tree: HtmlElement, site: Site) -> set[str]:
+    """Return the paths that only the menus of the front page link: of pages, more likely than of posts."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
     for link, to in links(tree, site, site.front_url()):
-        if site.owns(to) and "?" not in to and is_aside(link) and _leads_on(path := _place(to, site)):
-            yield path
+        if site.owns(to) and "?" not in to and _leads_on(path := _place(to, site)):
+            found[is_aside(link)].add(path)
+    return found[True] - found[False]
+
+
+def _is_list(path: str, draft: Draft) -> bool:
+    """Return whether the engine has something else than pages at a path, such as the posts of a year."""
+    site = Site(replace(draft, forms=(NO_POST,)).profile())
+    return site.kind(site.origin + draft.path + path) not in ("page", None)
 
 
 def _may_be_post(path: str) -> bool:
@@ -258,6 +268,17 @@ def _read_post(found: Visit, web: _Web) -> None:
         return
     url = entries[0].url
     try:
-        found.post = parse_post(url, web.page(url).body, found.site)
+        body = web.page(url).body
+        # The lists come first: a page tells of winter or of summer.
+        found.draft = replace(found.draft, zones=(*found.draft.zones, tuple(_zones(url, body))))
+        found.site = Site(found.draft.profile(), found.site.base)
+        found.post = parse_post(url, body, found.site)
     except ArchiverError as error:
         found.problem = str(error)
+
+
+def _zones(url: str, body: bytes) -> Iterator[str]:
+    """Yield the offset from UTC of the moment that the page of a post gives for its own."""
+    moment = by_standards.claims(parse(url, body)).one("published_at", dates.moment)
+    if moment and (found := dates.OFFSET.search(moment)):
+        yield found[0]

@@ -265,6 +265,15 @@ def test_wordpress_tells_all_its_posts_page_by_page(path: str, total: str | None
     assert page.further == tuple(f"{HOME}{API}{number}" for number in further)
 
 
+def test_wordpress_tells_how_many_posts_there_are_and_the_clock_of_the_blog() -> None:
+    page = listed(json.dumps(POSTS), API, {"X-WP-TotalPages": "1", "X-WP-Total": "43"})
+    assert (page.total, [each.zone for each in page.entries]) == (43, ["-08:00"])
+    gmt_lost = [{**POSTS[0], "date_gmt": "0000-00-00T00:00:00"}]
+    assert [(each.published_on, each.zone) for each in listed(json.dumps(gmt_lost), API).entries] == [
+        ("2024-02-03", "+00:00")
+    ]
+
+
 def test_pages_beyond_belief_are_not_asked_for() -> None:
     page = listed(json.dumps(POSTS), API, {"x-wp-totalpages": "9999999"})
     assert (len(page.further), page.whole) == (999, False)
