@@ -12,18 +12,21 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PINNED := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test lint fix wheel constraints clean
+.PHONY: all help demo test test-engines lint fix wheel constraints clean
 
 all: lint test ## lint, types and tests (what a bare `make` does)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.program-done ## archive the bundled sample blog, then say what to try next
 	$(BIN)/archiver demo
 
 test: $(VENV)/.tools-done ## the tests; ARGS="tests/warc -k chunked" for some of them
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+test-engines: $(VENV)/.tools-done ## archive blogs that real engines make; they are installed from PyPI, npm and Debian
+	$(BIN)/python -m pytest tests/engines $(ARGS)
 
 lint: $(VENV)/.tools-done ## style, format and types
 	$(BIN)/ruff check .
