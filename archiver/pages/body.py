@@ -71,6 +71,8 @@ _HEADED = re.compile(
 _COUNTED = re.compile(
     r"\d+\s*(?:min(?:ute)?s?\b(?:\s+read)?|分钟|words\b|字|views?\b|次阅读|comments?\b|条评论)", re.IGNORECASE
 )
+_BEFORE = re.compile(r"\W*(?:(?:the\s+)?(?:prev|previous|older|earlier|before)\b|上一?篇|前一篇|上一章)", re.IGNORECASE)
+_AFTER = re.compile(r"\W*(?:(?:the\s+)?(?:next|newer|later|after)\b|下一?篇|后一篇|下一章)", re.IGNORECASE)
 ALL = "body"
 """Engine of a text that is all of a page, as nobody found any."""
 
@@ -127,9 +129,27 @@ def trim(body: HtmlElement, title: str, authors: tuple[str, ...], published_at: 
         _drop(heading, body)
     bylines = [each for each in _beginning(body) if _is_byline(each, authors, published_at)]
     icons = [each for each in body.iter("ul") if not text_of(each) and not _fragile(each)]  # of share bars
-    for element in (*bylines, *icons):
+    for element in (*bylines, *icons, *_neighbours(body)):
         if element.getparent() is not None:
             _drop(element, body)
+
+
+def _neighbours(body: HtmlElement) -> list[HtmlElement]:
+    """Return the lines at the end of a text that lead to the posts before and after; none where only one does.
+
+    One alone may be the author's own, in a series.
+    """
+    found: list[tuple[bool, HtmlElement]] = []
+    for element in reversed(list(body.iter("p", "li", "div"))):
+        if next(element.iterdescendants("p", "li", "div"), None) is not None or not text_of(element):
+            continue
+        is_before = _BEFORE.match(text_of(element)) is not None
+        if not is_before and not _AFTER.match(text_of(element)):
+            break
+        if len(list(element.iter("a"))) != 1 or _fragile(element):
+            break
+        found.append((is_before, element))
+    return [element for _, element in found] if len(found) == len({each for each, _ in found}) == 2 else []
 
 
 def _named(page: HtmlElement, pieces: list[str]) -> Body | None:

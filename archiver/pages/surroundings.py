@@ -45,6 +45,12 @@ _WEAK = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
+_RELATIONS = frozenset({"prev", "previous", "next", "tag", "category"})
+"""Of links to the posts beside one (https://html.spec.whatwg.org/#sequential-link-types), and to its lists."""
+_NEIGHBOURS = frozenset({"prev", "previous", "next", "older", "newer"})
+"""Words of classes of the same."""
+_LABEL = 24
+"""Characters of the longest words before such a link: `The post before this: `."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
 _NOTES = "//*[@role='doc-footnote' or @role='doc-endnotes']"
 """Notes to the text by their role (DPUB-ARIA), which Sphinx writes as `<aside>`."""
@@ -87,6 +93,9 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
         for above in paragraph.iterancestors():
             held[above] = held.get(above, 0) + len(str(paragraph.text_content()))
     most = MOST_PROSE * held.get(page, 0)
+    for link in [each for each in page.iter("a") if _is_marked(each)]:
+        if (line := _line_of(link)) is not None:
+            _take_out(line, kept)
     whole = _whole_headings(page)
     for element in [each for each in page.iter(etree.Element) if _is_around(each)]:
         if element in whole:
@@ -102,6 +111,26 @@ def is_aside(element: HtmlElement) -> bool:
         for above in element.iterancestors()
         if above.tag not in _NEVER
     )
+
+
+def _is_marked(link: HtmlElement) -> bool:
+    """Tell whether a link says that it leads to a neighbour of the post, or to the posts with its tag or category."""
+    relations = (link.get("rel") or "").lower().split()
+    return not _RELATIONS.isdisjoint(relations) or not _NEIGHBOURS.isdisjoint(_words(link.get("class", "")))
+
+
+def _line_of(link: HtmlElement) -> HtmlElement | None:
+    """Return the largest element around a link that only has links like it, with a word or two before each."""
+    line = None
+    for above in link.iterancestors():
+        links = list(above.iter("a"))
+        if above.tag in _NEVER or not all(map(_is_marked, links)):
+            break
+        words = len(text_of(above)) - sum(len(text_of(each)) for each in links)
+        if words > _LABEL * len(links) or next(above.iter("pre", "math", dom.FORMULA, *dom.HEADINGS), None) is not None:
+            break
+        line = above
+    return line
 
 
 def _is_remarks(element: HtmlElement) -> bool:

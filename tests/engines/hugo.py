@@ -42,8 +42,8 @@ _SINGLE = """\
 {{ range .GetTerms "tags" }}<a rel="tag" href="{{ .Permalink }}">{{ .Title }}</a> {{ end }}</p>
 {{ end }}
 {{ .Content }}
-{{ with .PrevInSection }}<p>Before: <a href="{{ .Permalink }}">{{ .Title }}</a></p>{{ end }}
-{{ with .NextInSection }}<p>After: <a href="{{ .Permalink }}">{{ .Title }}</a></p>{{ end }}
+{{ with .PrevInSection }}<p>Before: <a rel="prev" href="{{ .Permalink }}">{{ .Title }}</a></p>{{ end }}
+{{ with .NextInSection }}<p>After: <a rel="next" href="{{ .Permalink }}">{{ .Title }}</a></p>{{ end }}
 </main>
 {{ end }}
 """

@@ -59,7 +59,9 @@ def score(home: Path, posts: tuple[Post, ...]) -> dict[str, Line]:
 
 def table(lines: dict[str, Line]) -> str:
     """Return the lines for people, with two examples of what is wrong in each."""
-    return "\n".join("\n  wrong: ".join([f"{name:12}{line}", *line.wrong[:2]]) for name, line in lines.items() if line.of)
+    return "\n".join(
+        "\n  wrong: ".join([f"{name:12}{line}", *line.wrong[:2]]) for name, line in lines.items() if line.of
+    )
 
 
 def _count(line: Line, title: str, wanted: object, found: object) -> None:

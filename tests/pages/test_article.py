@@ -457,3 +457,34 @@ def test_a_question_that_is_marked_by_rdfa_has_its_answers() -> None:
         body=f'<div vocab="https://schema.org/" typeof="Question"><p property="text">{ASKED}</p>{answer}</div>{PROSE}'
     )
     assert found.content.markdown == f"{ASKED}\n\n## Answer\n\n{ANSWERED}"
+
+
+BESIDE = [
+    '<p>Before: <a rel="prev" href="/a/">On dust</a></p>',
+    '<p><a rel="prev" href="/a/">On dust</a> | <a rel="next" href="/b/">On damp</a></p>',
+    '<div><p>Filed under <a rel="category" href="/c/">Boards</a></p><p><a rel="tag" href="/t/">chalk</a></p></div>',
+    '<div><a class="older" href="/a/">On dust</a></div>',
+    '<p>Previous: <a href="/a/">On dust</a></p><p>Next: <a href="/b/">On damp</a></p>',
+    '<p>上一篇：<a href="/a/">On dust</a></p><p>下一篇：<a href="/b/">On damp</a></p>',
+]
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("body", ["<main><h1>On chalk</h1>{0}{1}</main>", '<div class="entry-content">{0}{1}</div>'])
+def test_lines_that_lead_to_the_posts_beside_one_and_to_its_lists_are_not_of_its_text(body: str, beside: str) -> None:
+    assert page(body=body.format(PROSE * 3, beside)).content.markdown == page(body=PROSE * 3).content.markdown
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        '<p>What <a rel="tag" href="/t/">chalk</a> leaves on a board is told in the next part.</p>',
+        '<p>Next: <a href="/b/">On damp</a></p>',
+        "<p>Before noon nobody wipes.</p><p>After noon everybody does.</p>",
+        '<div><a rel="next" href="/b/">On damp</a><h2>Of what follows</h2></div>',
+    ],
+)
+def test_what_only_looks_like_such_a_line_stays(own: str) -> None:
+    assert len(page(body=f"<main>{PROSE * 3}{own}</main>").content.markdown) > len(
+        page(body=PROSE * 3).content.markdown
+    )
