@@ -13,7 +13,7 @@ from itertools import chain, takewhile
 from lxml import etree
 from lxml.html import HtmlElement
 
-from archiver.pages import dates
+from archiver.pages import dates, years
 from archiver.pages.document import links, parse, text_of, title_of
 from archiver.pages.listed import MOST, Entry, Reading
 from archiver.pages.surroundings import is_aside
@@ -63,6 +63,9 @@ def read_page(url: str, body: bytes, site: Site) -> Reading | None:
         linked.setdefault(to, []).append(link)
     holders = _holders(posts)
     entries = [_entry(to, each, holders) for to, each in list(linked.items())[:MOST]]
+    if not all(entry.published for entry in entries):
+        above = years.above(tree)
+        entries = [_dated(entry, linked[entry.hrefs[0]], holders, above) for entry in entries]
     turns = list(_turns(tree, url, site))
     further = [to for to, is_same, _ in turns if is_same]
     is_left = any(is_next and not is_same and site.kind(to) != "post" for to, is_same, is_next in turns)
@@ -100,6 +103,17 @@ def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -
         next((when for block in blocks for when in _written(block, changed=changed)), "") for changed in (False, True)
     )
     return Entry((to,), "", title, published, modified, next(filter(None, map(_count, found)), ""))
+
+
+def _dated(
+    entry: Entry, found: list[HtmlElement], holders: dict[HtmlElement, str], above: dict[HtmlElement, str]
+) -> Entry:
+    """Return an entry with the day that stands beside it without a year, where a heading above names that."""
+    for link in found if not entry.published else ():
+        beside = text_of(_block(link, entry.hrefs[0], holders)).replace(text_of(link), " ")
+        if link in above and len(beside) <= _LITTLE and (day := years.day(beside, above[link])):
+            return entry._replace(published=day)
+    return entry
 
 
 def _title(link: HtmlElement) -> tuple[int, str]:

@@ -274,6 +274,29 @@ def test_wordpress_tells_how_many_posts_there_are_and_the_clock_of_the_blog() ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("<h2>2024</h2>", "<time>09-25</time> {}"),
+        ("<h2><a href='/2024/'>2024</a> <sup>12</sup></h2>", "{} <span>Sep 25</span>"),
+        ("<div class=collection-year><span>2024</span></div>", "{} <small>9月25日</small>"),
+        ("<h3>2024 年</h3>", "<span>25 September</span> {}"),
+    ],
+)
+def test_a_day_without_a_year_is_of_the_year_above_it(above: str, line: str) -> None:
+    def of_year(heading: str, number: int) -> str:
+        return f"{heading}<ul><li>{line.format(f'<a href=/archives/{number}>On 2/3 of chalk</a>')}</li></ul>"
+
+    found = page(of_year(above, 7) + of_year(above.replace("2024", "2023"), 9))
+    assert [entry.published_on for entry in found.entries] == ["2024-09-25", "2023-09-25"]
+
+
+@pytest.mark.parametrize("line", ["{}", "<b>13-25</b> {}", "{} <b>7 of 12</b>", "<b>version 1.2.3</b> {}"])
+def test_a_line_without_a_day_has_none_under_a_year_either(line: str) -> None:
+    found = page(f"<h2>2024</h2><ul><li>{line.format('<a href=/archives/7>On 2/3 of chalk</a>')}</li></ul>")
+    assert [entry.published_on for entry in found.entries] == [None]
+
+
 def test_pages_beyond_belief_are_not_asked_for() -> None:
     page = listed(json.dumps(POSTS), API, {"x-wp-totalpages": "9999999"})
     assert (len(page.further), page.whole) == (999, False)
