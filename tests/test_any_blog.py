@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,122 @@ def test_what_robots_forbids_is_not_asked_for_by_a_visit_either(archiver: Zygote
         done = archiver("--home", tmp_path, "probe", f"{origin}/", "--json", *QUICKLY)
     assert [each["reader"] for each in json.loads(done.stdout)["lists"]][:1] == ["feed"]
     assert "/sitemap.xml" not in blog.asked
+
+
+class Changed(Rendered):
+    """The blog with some of its files written otherwise."""
+
+    def __init__(self, change: Callable[[str, str, str], str], **how: Any) -> None:
+        super().__init__(**how)
+        self.change = change
+
+    def files(self) -> dict[str, tuple[str, str]]:
+        """Return media type and text of each file; one without text is not there."""
+        return {path: (kind, self.change(path, text, self.origin)) for path, (kind, text) in super().files().items()}
+
+
+def probed(archiver: Zygote, home: Path, blog: Rendered, path: str = "/") -> dict[str, Any]:
+    with serving(blog) as origin:
+        done = archiver("--home", home, "probe", f"{origin}{path}", "--json", *QUICKLY)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def test_a_blog_that_writes_its_former_name_everywhere_is_known_by_both(archiver: Zygote, tmp_path: Path) -> None:
+    def former(_path: str, text: str, origin: str) -> str:
+        return text.replace(origin, "https://old.example").replace(
+            "</title>", '</title><link rel="canonical" href="https://old.example/">', 1
+        )
+
+    found = probed(archiver, tmp_path, Changed(former))
+    assert (found["posts"], found["post"]["title"]) == (24, "Note 8 on chalk")
+    assert 'hosts = ["127.0.0.1", "old.example"]' in found["site.toml"]
+
+
+def test_a_front_page_that_only_leads_on_is_not_what_the_blog_is_called(archiver: Zygote, tmp_path: Path) -> None:
+    def split(path: str, text: str, _origin: str) -> str:
+        onward = '<title>Redirecting...</title><meta http-equiv="Refresh" content="0; URL=\'/about/\'">'
+        return onward if path == "/" else text.replace("About |", "Home |")
+
+    assert probed(archiver, tmp_path, Changed(split))["title"] == "Chalk Marks"
+
+
+def test_pages_that_a_sitemap_names_beside_dated_posts_are_none(archiver: Zygote, tmp_path: Path) -> None:
+    def alone(path: str, text: str, origin: str) -> str:
+        text = text.replace('<link rel="alternate"', "<link")
+        more = "".join(f"<url><loc>{origin}/{name}/</loc></url>" for name in ("talks", "cv", "talks/chalk"))
+        return "" if path in ("/feed/", "/atom.xml") else text.replace("</urlset>", f"{more}</urlset>")
+
+    found = probed(archiver, tmp_path, Changed(alone))
+    assert (found["posts"], [each["posts"] for each in found["addresses"]]) == (24, [24])
+
+
+def test_a_page_that_links_all_posts_tells_what_no_list_for_programs_does(archiver: Zygote, tmp_path: Path) -> None:
+    """The feed names the newest, with `.html`; the page of all posts leaves that out, as servers let it."""
+
+    def listed(path: str, text: str, _origin: str) -> str:
+        if path == "/":
+            return text.partition("<main>")[0] + '<a href="/posts">All posts</a></body></html>'
+        return "" if path == "/sitemap.xml" else text
+
+    blog = Changed(listed, address="/posts/{slug}.html")
+    files = blog.files
+
+    def with_posts() -> dict[str, tuple[str, str]]:
+        found = files()
+        links = "".join(f'<li><a href="/posts/{note.slug}">{note.title}</a></li>' for note in blog.notes)
+        page = f'<html><body><ul>{links}<li><a href="/tags/limits">limits</a></ul></body></html>'
+        return found | {"/posts": ("text/html", page)}
+
+    blog.files = with_posts  # type: ignore[method-assign]
+    found = probed(archiver, tmp_path, blog)
+    assert found["posts"] == 24
+    assert {each["reader"]: each["posts"] for each in found["lists"]} == {"feed": 10, "html": 24}
+    with serving(blog) as origin:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+        urls = {url.removeprefix(origin) for (url,) in rows(tmp_path, "SELECT url FROM posts")}
+    assert urls == {blog.path(note) for note in blog.notes}
+
+
+def test_a_list_of_what_is_not_there_is_left_for_the_next(archiver: Zygote, tmp_path: Path) -> None:
+    def stale(path: str, text: str, origin: str) -> str:
+        text = text.replace('<link rel="alternate"', "<link").replace("<main>", '<a href="/">All</a><main>')
+        if path == "/sitemap.xml":
+            return text.replace(f"{origin}/", f"{origin}/theme-demo/")
+        if path == "/":
+            return text.replace("<main>", '<main><a href="/archive/">Archive</a>')
+        return "" if path in ("/feed/", "/atom.xml") else text
+
+    blog = Changed(stale)
+    files = blog.files
+    blog.files = lambda: files() | {"/archive/": files()["/tags/limits/"]}  # type: ignore[method-assign]
+    found = probed(archiver, tmp_path, blog)
+    assert (found["posts"], [each["reader"] for each in found["lists"]]) == (24, ["html"])
+    assert found["cannot"][0] == "go by /sitemap.xml: it names posts at addresses that do not answer"
+
+
+@pytest.mark.parametrize(("address", "told"), [("/{slug}/", 10), ("/{year}/{month}/{day}/{slug}/", 24)])
+def test_a_day_that_no_page_shows_is_that_of_its_address_or_a_list(
+    archiver: Zygote, tmp_path: Path, address: str, told: int
+) -> None:
+    def without_days(path: str, text: str, _origin: str) -> str:
+        if path == "/atom.xml":
+            return text
+        return re.sub("<time.*?</time>|<lastmod>.*?</lastmod>", "", text)
+
+    blog = Changed(without_days, address=address)
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    with serving(blog) as origin:
+        assert archiver("--home", home, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", home, "crawl", *QUICKLY).returncode == 0
+    days = dict(rows(home, "SELECT title, published_on FROM posts"))
+    known = {note.title: note.day for note in blog.notes}
+    assert {title: day for title, day in days.items() if day} == {title: known[title] for title in days if days[title]}
+    assert sum(day is not None for day in days.values()) == told
+    shutil.copytree(home / "warc", copy / "warc")
+    assert archiver("--home", copy, "rebuild").returncode == 0
+    assert dict(rows(copy, "SELECT title, published_on FROM posts")) == days
 
 
 def test_a_feed_whose_every_page_is_the_same_has_an_end(archiver: Zygote, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def read(
     address = partial(values.address, base=base)
     title = titles.title(tree, said)
     site_name = said.one("site_name", values.word)
-    authors, published_at = _byline(tree, said)
+    authors, published_at = _byline(tree, said, url)
     settled = sources.settle(tree, written or notation.of(tree, scripts and partial(_loaded, scripts, base)))
     found = places.text(settled, markup) or bodies.find(settled)
     if found is None:
@@ -132,9 +132,11 @@ def _base(tree: HtmlElement, url: str, said: Claims) -> str:
         return own
 
 
-def _byline(tree: HtmlElement, said: Claims) -> tuple[tuple[str, ...], str | None]:
-    """Return authors and date; what of them no standard names, general rules may find."""
+def _byline(tree: HtmlElement, said: Claims, url: str) -> tuple[tuple[str, ...], str | None]:
+    """Return authors and date; what of them no standard names, the address and then general rules may tell."""
     authors, published_at = said.many("authors", values.name), said.one("published_at", dates.moment)
+    if not published_at and (day := dates.in_address(url)):
+        published_at = said.settle("published_at", day, "address")
     if authors and published_at:
         return authors, published_at
     found = guess(tree)

@@ -132,6 +132,19 @@ def moment(text: str) -> str | None:
     return day if day and int(day[:4]) >= EARLIEST else None
 
 
+_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)(?:/(\d\d)/(\d\d)[/-]|-(\d\d)-(\d\d)-)(?=[^/\d])")
+
+
+def in_address(url: str) -> str | None:
+    """Return the day that an address has before the name of its article.
+
+    >>> in_address("https://chalk.example/2024/05/01/on-limits/")
+    '2024-05-01'
+    """
+    found = _IN_ADDRESS.search(url)
+    return iso(*(int(part) for part in found.groups() if part)) if found else None
+
+
 def day_at(text: str, zone: str) -> str | None:
     """Return the day that a date written for programs is by the clock of a zone, as of `archiver.dates.clock`."""
     exact = moment(text)

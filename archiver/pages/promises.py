@@ -104,7 +104,8 @@ def _of_post(item: Post, markup: PostMarkup) -> Iterator[Promise]:
     yield _some("characters of text", len(item.content.text))
     if markup.byline:
         yield _some("author", item.author, needed=False)
-    yield _some("date", item.published_on, needed=False)
+    if markup.heading or markup.fields.published_at:
+        yield _some("date", item.published_on, needed=False)
     if markup.taxonomy:
         yield _some("categories", ", ".join(category.name for category in item.categories), needed=False)
     if markup.license:

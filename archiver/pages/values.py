@@ -9,7 +9,9 @@ from archiver.text.agreement import letters
 from archiver.urls import Site
 
 _BY = re.compile(
-    r"\A(?:by|par|por|von|posted by|written by|authors?|作者)\b\s*[:：]?\s*|\A(?:作者|文)\s*[:：/|]\s*", re.IGNORECASE
+    r"\A(?:by|par|por|von|posted by|written by|authors?|作者)\b\s*[:：]?\s*"
+    r"|\A(?:(?:本文|文章|原文)?作者|文)\s*(?:[:：/|]\s*|\Z)",
+    re.IGNORECASE,
 )
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d"
 _AFTER_NAME = re.compile(

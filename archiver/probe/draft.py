@@ -53,6 +53,8 @@ class Draft:
     lists: tuple[str, ...] = ()
     """Paths below the blog's own, with their queries."""
     forms: tuple[Form, ...] = (_ANY_POST,)
+    others: tuple[str, ...] = ()
+    """Further hosts that its own pages and lists write."""
     pages: tuple[str, ...] = ()
     """Paths that look like those of posts and are none."""
     moments: tuple[str, ...] = field(default=(), repr=False)
@@ -101,7 +103,8 @@ class Draft:
     def _hosts(self) -> list[str]:
         host = urlsplit(self.origin).hostname or ""
         other = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
-        return [host, other] if "." in host and not host.replace(".", "").isdigit() else [host]
+        named = [host, other] if "." in host and not host.replace(".", "").isdigit() else [host]
+        return list(dict.fromkeys([*named, *self.others]))
 
     def _since(self) -> int:
         years = [int(moment[:4]) for moment in self.moments if moment[:4].isdecimal()]

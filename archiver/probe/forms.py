@@ -23,8 +23,14 @@ RESERVED = (
 )  # fmt: skip
 """First parts of paths at which engines have something else than posts."""
 
-_LONGEST_NUMBER = 9
+OVERVIEWS = ("all", "all-posts", "archive", "archives", "articles", "blog", "essays", "notes", "posts", "writing")
+"""Last parts of paths at which blogs have a page that links all their posts."""
 
+_LONGEST_NUMBER = 9
+_DATE = re.compile(r"/(?:19|20)\d\d(?:-\d\d){2}-[^/]|/(?:19|20)\d\d/(?:\d\d/){0,2}[^/]*[^\d/]")
+"""A day before a name, or a year above one."""
+
+_HTML = ".html"
 _ENDINGS = ("/index.html", "/index.htm")
 
 
@@ -48,23 +54,62 @@ class _Shape(NamedTuple):
     """Of the last part: a suffix such as `.html`, or a slash, or nothing."""
 
 
-def forms(paths: Collection[str]) -> tuple[Form, ...]:
+def forms(paths: Collection[str], *, twins: bool = False) -> tuple[Form, ...]:
     """Return the forms of addresses of posts, the most frequent first, that fit all of these paths.
 
-    Paths are as canonical addresses have them, below the path of the blog. The front page is none.
+    Paths are as canonical addresses have them, below the path of the blog. The front page is none. With `twins` each
+    page is known with `.html` at its end and without.
     """
     found: defaultdict[_Shape, list[str]] = defaultdict(list)
     for path in paths:
         if path.strip("/"):
             found[_shape(path)].append(path)
     known = sorted(found.items(), key=lambda each: -len(each[1]))
-    return tuple(_form(shape, examples) for shape, examples in known)
+    return tuple(_form(shape, examples, twins=twins) for shape, examples in known)
+
+
+def twins(paths: Collection[str], known: Collection[str]) -> set[str]:
+    """Return those of some paths that are like known ones but for `.html` at their ends, spelt as these are.
+
+    GitHub Pages and others answer to both. Empty unless one of them is a known one with another spelling.
+    """
+    spelt = set(map(_turned, paths))
+    if spelt.isdisjoint(known):
+        return set()
+    patterns = [re.compile(form.pattern) for form in forms(known)]
+    return {path for path in spelt if any(pattern.fullmatch(path) for pattern in patterns)}
+
+
+def _turned(path: str) -> str:
+    """Return a path with `.html` at its end where it has none, and without where it has."""
+    return path.removesuffix(_HTML) if path.endswith(_HTML) else path.rstrip("/") + _HTML
 
 
 def alike(paths: Collection[str], known: Collection[str]) -> set[str]:
     """Return those of some paths that have dates where known ones have: a date makes a form of posts alone."""
     dated = {shape for shape in map(_shape, known) if "year" in shape.parts}
     return {path for path in paths if path.strip("/") and _shape(path) in dated}
+
+
+def dated(paths: Collection[str]) -> set[str]:
+    """Return those of some paths that have a date in them, where most do; what is below another belongs to it.
+
+    WordPress has pages of pictures below posts.
+    """
+    found = {path for path in paths if _DATE.search(path)}
+    own = {path for path in found if found.isdisjoint(_above(path))}
+    return own if 2 * len(found) > len(paths) else set()
+
+
+def stem(path: str) -> str:
+    """Return a path without what only tells how it is written: the ending of a page, or the slash of a folder."""
+    return _split(path)[0].rstrip("/")
+
+
+def _above(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, the outermost first."""
+    parts = path.rstrip("/").split("/")
+    return ("/".join(parts[:end]) + "/" for end in range(2, len(parts)))
 
 
 def _shape(path: str) -> _Shape:
@@ -91,7 +136,7 @@ def _kind(part: str) -> str:
 _PATTERNS = {"year": r"(?:19|20)\d\d", "two": r"\d\d", "number": r"[1-9]\d{0,8}", "name": r"[^/]+"}
 
 
-def _form(shape: _Shape, examples: list[str]) -> Form:
+def _form(shape: _Shape, examples: list[str], *, twins: bool) -> Form:
     columns = list(zip(*(_split(path)[0].strip("/").split("/") for path in examples), strict=True))
     parts = list(_patterns(shape, columns))
     ending = re.escape(shape.ending)
@@ -103,7 +148,10 @@ def _form(shape: _Shape, examples: list[str]) -> Form:
             f"{before}/(?P<post>[1-9]\\d{{0,{_LONGEST_NUMBER - 1}}}){_tail(shape)}", f"{kept}/{{post}}{shape.ending}",
             example, len(examples),
         )  # fmt: skip
-    inside = _unreserved(shape, columns) + "/".join(parts)
+    twins = twins and shape.ending in ("", _HTML)
+    inside = _unreserved(shape, columns, twins=twins) + "/".join(parts)
+    if twins:
+        return Form(rf"/(?P<name>{inside})(?:\.html)?", f"/{{name}}{shape.ending}", example, len(examples))
     if shape.ending in ("", "/"):
         return Form(f"/(?P<name>{inside}){_tail(shape)}", f"/{{name}}{shape.ending}", example, len(examples))
     return Form(f"/(?P<name>{inside}{ending})", "/{name}", example, len(examples))
@@ -126,23 +174,19 @@ def _patterns(shape: _Shape, columns: list[tuple[str, ...]]) -> Iterator[str]:
         last = place == len(columns) - 1
         few = len(names) <= MOST_NAMES and len(column) >= LEAST_EACH * len(names)
         if kind != "name" or last or not few:
-            yield _PATTERNS[kind] if kind != "name" or not last else _last(shape)
+            yield _PATTERNS[kind] if kind != "name" or not last else r"[^/]+?"
         else:
             yield re.escape(names[0]) if len(names) == 1 else f"(?:{'|'.join(map(re.escape, names))})"
 
 
-def _unreserved(shape: _Shape, columns: list[tuple[str, ...]]) -> str:
+def _unreserved(shape: _Shape, columns: list[tuple[str, ...]], *, twins: bool) -> str:
     """Return what keeps a form from fitting all there is: no part of it but the name of the post tells it from more."""
     if any(kind in ("year", "number") for kind in shape.parts) or len(set(columns[0])) == 1 < len(columns):
         return ""
     others = "|".join(re.escape(name) for name in RESERVED if name not in columns[0])
-    suffixes = r"|[^/]+\.[A-Za-z0-9]{2,5}/?\Z" if shape.ending in ("", "/") else ""
+    own = r"(?!html\Z)" if twins else ""
+    suffixes = rf"|[^/]+\.{own}[A-Za-z0-9]{{2,5}}/?\Z" if twins or shape.ending in ("", "/") else ""
     return rf"(?!(?:{others}|(?:index|page)\d*)(?:[/.]|\Z){suffixes})"
-
-
-def _last(shape: _Shape) -> str:
-    """Return the pattern of the name of a post; one that may stand for a file has no suffix of its own."""
-    return r"[^/]+?" if shape.ending in ("", "/") else r"[^/]+"
 
 
 def words(path: str) -> str:

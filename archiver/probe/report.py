@@ -44,8 +44,15 @@ def as_text(found: Visit) -> str:
 
 def cannot(found: Visit) -> Iterator[str]:
     """Yield what a crawl of the blog would not get, in sentences without a full stop."""
+    for page in found.stale:
+        yield f"go by {found.site.path(page.url)}: it names posts at addresses that do not answer"
     if not found.lists:
         yield "learn what posts there are: no sitemap, feed or index answered; a crawl goes by links alone"
+    elif not found.expected:
+        yield (
+            f"learn what posts there are: no list names an address at {', '.join(sorted(found.site.profile.hosts))}; "
+            "if the blog has another name as well, add it to `hosts`"
+        )
     elif not any(each.page.whole and each.posts for each in found.lists):
         yield "learn of all posts from one list: those that answered tell of the newest; a crawl follows links as well"
     if found.post is None:
@@ -68,9 +75,8 @@ def _lines(found: Visit) -> Iterator[str]:
     for each in found.lists:
         kind = "names everything" if each.page.whole else "names the newest"
         yield f"  {found.site.path(each.page.url)}: {each.page.reader}, {kind}: {each.posts} posts"
-    yield f"{found.expected} posts expected, at addresses such as " + ", ".join(
-        f"{form.example} ({form.posts})" for form in draft.forms
-    )
+    forms = ", ".join(f"{form.example} ({form.posts})" for form in draft.forms if form.posts)
+    yield f"{found.expected} posts expected" + (f", at addresses such as {forms}" if forms else "")
     if post := found.post:
         said = _of_post(post)
         yield f"Read {post.url}:"

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 
 from archiver.crawl import single
 from archiver.crawl.robots import PRODUCT, parse_rules
-from archiver.errors import ArchiverError, Refused
+from archiver.errors import ArchiverError, RateLimited, Refused, Unreachable
 from archiver.items import ListedPost, Post, PostList
 from archiver.pages import by_standards, dates, post_lists, values
 from archiver.pages.document import links, parse
@@ -26,7 +26,7 @@ from archiver.pages.surroundings import is_aside
 from archiver.probe import engine
 from archiver.probe.draft import NO_POST, Draft
 from archiver.probe.engine import Sign
-from archiver.probe.forms import RESERVED, alike, forms
+from archiver.probe.forms import OVERVIEWS, RESERVED, alike, dated, forms, stem, twins, words
 from archiver.urls import Site, origin
 
 PAUSE = 3.0
@@ -43,6 +43,14 @@ _OF_PAGES = ("page-sitemap", "posts-page", "sitemap-pages", "pages-sitemap")
 """Parts of addresses of sitemaps that hold pages, and no posts: Yoast's, WordPress's, Ghost's."""
 _OF_OTHERS = ("categor", "tag", "taxonom", "author", "user", "image", "video")
 """The same of sitemaps that hold lists."""
+MOST_OVERVIEWS = 3
+"""Pages that are read because they may link all posts."""
+
+_NO_NAMES = frozenset(
+    {"archive", "blog", "home", "homepage", "index", "main", "posts", "welcome", "首页", "首頁", "主页"}
+)
+"""What front pages are headed with that is the name of no blog."""
+_REFRESH = re.compile(r"\s*\d?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*[|｜]\s*")
 """What stands between the name of a site and what it says of itself."""
 
@@ -68,11 +76,13 @@ class Visit:
     post: Post | None = None
     problem: str = ""
     """Why no post could be read."""
+    stale: list[PostList] = field(default_factory=list)
+    """Lists that name posts at addresses that do not answer."""
 
     @property
     def expected(self) -> int:
         """How many posts the blog seems to have."""
-        return len({entry.url for found in self.lists for entry in self.posts_of(found.page)})
+        return len({self.site.resolve(entry.url) for found in self.lists for entry in self.posts_of(found.page)})
 
     def listed_day(self, url: str) -> str | None:
         """Return the day of a post as the first list has it that says one."""
@@ -94,16 +104,26 @@ def visit(url: str, *, base: str = "", contact: str = "", pause: float = PAUSE, 
     front = web.page(url)
     parts = urlsplit(front.url if not base else url)
     draft = Draft(origin=f"{parts.scheme}://{parts.netloc}", path=_path(parts.path))
+    tree = parse(url, front.body)
+    draft = replace(draft, others=_other_hosts(tree, draft))
     site = Site(draft.profile(), base)
     web.rules(site)
-    tree = parse(url, front.body)
+    if (onward := _refreshed(tree, url, site)) is not None:
+        front = web.page(onward)
+        tree = parse(onward, front.body)
     found = Visit(site, draft, list(engine.signs(tree)))
     title, language = _about(tree)
     found.draft = replace(draft, engine=name or engine.most_likely(found.signs), title=title, language=language)
     _find_lists(found, web, front.body, site)
+    _find_overviews(found, web, tree, site)
     found.draft = replace(found.draft, engine=name or engine.most_likely(found.signs))
     _settle(found, tree, base)
-    _read_post(found, web)
+    while (stale := _read_post(found, web)) is not None:
+        found.lists.remove(stale)
+        found.stale.append(stale.page)
+        found.draft = replace(found.draft, forms=draft.forms, pages=())
+        _find_overviews(found, web, tree, site)
+        _settle(found, tree, base)
     found.asked = web.asked
     return found
 
@@ -112,6 +132,26 @@ def _path(path: str) -> str:
     """Return the path of a blog by that of its front page."""
     folder, _, last = path.rpartition("/")
     return folder.rstrip("/") if "." in last or not last else path.rstrip("/")
+
+
+def _other_hosts(tree: HtmlElement, draft: Draft) -> tuple[str, ...]:
+    """Return the host that the front page says it is at home under, where that is another than it was asked for.
+
+    A blog that moved to a name of its own often goes on writing the former one, in its lists as well.
+    """
+    said = by_standards.claims(tree).one("canonical_url", lambda value: values.address(value, ""))
+    host = urlsplit(said or "").hostname
+    return (host,) if host and host != urlsplit(draft.origin).hostname else ()
+
+
+def _refreshed(tree: HtmlElement, url: str, site: Site) -> str | None:
+    """Return where a page sends its reader at once, within the blog."""
+    for meta in tree.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh') = 'refresh']"):
+        found = _REFRESH.match(meta.get("content") or "")
+        to = site.resolve(found[1], url) if found else None
+        if to and site.owns(to) and to != site.resolve(url):
+            return to
+    return None
 
 
 class _Web:
@@ -148,8 +188,9 @@ class _Web:
 def _about(tree: HtmlElement) -> tuple[str, str]:
     """Return title and language as the front page says them."""
     said = by_standards.claims(tree)
-    title = (tree.findtext(".//title") or "").strip()
-    return said.one("site_name") or _SEPARATOR.split(title)[0], said.one("language", values.language) or "en"
+    title = " ".join((tree.findtext(".//title") or "").split())
+    named = (part for part in _SEPARATOR.split(title) if part.casefold() not in _NO_NAMES)
+    return said.one("site_name") or next(named, ""), said.one("language", values.language) or "en"
 
 
 def _find_lists(found: Visit, web: _Web, front: bytes, site: Site) -> None:
@@ -165,6 +206,23 @@ def _find_lists(found: Visit, web: _Web, front: bytes, site: Site) -> None:
         if whole and newest and url not in named:
             break
         _try_list(found, web, url, site)
+
+
+def _find_overviews(found: Visit, web: _Web, tree: HtmlElement, site: Site) -> None:
+    """Read pages that the front page links because they may link all posts, where no list names everything.
+
+    One that names no more than the lists do may be the first of several, and is none.
+    """
+    if any(each.page.whole and each.page.entries for each in found.lists):
+        return
+    known = {stem(_place(each.page.url, site)) for each in found.lists}
+    linked = (_place(to, site) for _, to in links(tree, site, site.front_url()) if site.owns(to) and "?" not in to)
+    named = dict.fromkeys(path for path in linked if words(path).lower() in OVERVIEWS and stem(path) not in known)
+    for path in [*named][:MOST_OVERVIEWS]:
+        most = max((len(each.page.entries) for each in found.lists), default=0)
+        _try_list(found, web, site.front_url().rstrip("/") + path, site)
+        if found.lists and found.lists[-1].page.reader == "html" and len(found.lists[-1].page.entries) <= most:
+            found.lists.pop()
 
 
 def _try_list(found: Visit, web: _Web, url: str, site: Site) -> None:
@@ -204,9 +262,13 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     posts |= alike([path for each in found.lists if each.page.whole for path in _paths(each.page, site)], posts)
     beside = set(draft.pages) | _menu(tree, site) - posts
     if not posts:
-        posts = {path for each in found.lists for path in _paths(each.page, site) if _may_be_post(path)} - beside
+        named = {path for each in found.lists for path in _paths(each.page, site) if _may_be_post(path)}
+        apart = set(map(stem, beside))
+        posts = dated(named) or {path for path in named if stem(path) not in apart}
         posts = {path for path in posts if not _is_list(path, draft)} or posts
-    known = forms(posts - set(draft.pages))
+    linked = {path for each in found.lists if each.page.reader == "html" for path in _paths(each.page, site)}
+    spelt = twins(linked, posts)
+    known = forms((posts | spelt) - set(draft.pages), twins=bool(spelt))
     lists = [each for each in found.lists if each.page.entries]
     draft = replace(
         draft,
@@ -260,21 +322,29 @@ def _may_be_post(path: str) -> bool:
     return first not in RESERVED or any(part.isdigit() for part in path.split("/"))
 
 
-def _read_post(found: Visit, web: _Web) -> None:
-    """Read the first post that any list names."""
-    entries = [entry for each in found.lists for entry in found.posts_of(each.page)]
-    if not entries:
-        found.problem = "no list names a post"
-        return
-    url = entries[0].url
+def _read_post(found: Visit, web: _Web) -> Found | None:
+    """Read the first post that any list names; return the list, and read none, where that does not answer."""
+    named = ((each, entry) for each in found.lists for entry in found.posts_of(each.page))
+    first, entry = next(named, (None, None))
+    if entry is None:
+        found.problem = found.problem or "no list names a post"
+        return None
     try:
-        body = web.page(url).body
-        # The lists come first: a page tells of winter or of summer.
-        found.draft = replace(found.draft, zones=(*found.draft.zones, tuple(_zones(url, body))))
-        found.site = Site(found.draft.profile(), found.site.base)
-        found.post = parse_post(url, body, found.site)
+        body = web.page(entry.url).body
+    except (RateLimited, Refused, Unreachable) as error:
+        found.problem = str(error)
+        return None
     except ArchiverError as error:
         found.problem = str(error)
+        return first
+    try:
+        # The lists come first: a page tells of winter or of summer.
+        found.draft = replace(found.draft, zones=(*found.draft.zones, tuple(_zones(entry.url, body))))
+        found.site = Site(found.draft.profile(), found.site.base)
+        found.post = parse_post(entry.url, body, found.site)
+    except ArchiverError as error:
+        found.problem = str(error)
+    return None
 
 
 def _zones(url: str, body: bytes) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, insert, select
+from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from archiver import items
@@ -98,6 +98,8 @@ def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[st
     statement = upsert(session.get_bind().dialect.name, Sighting.__table__)
     again = {name: statement.excluded[name] for name in ("title", *blank, "run_id")}
     session.execute(statement.on_conflict_do_update(index_elements=["post_id", "source"], set_=again), values)
+    if dated := [{"post": row["post_id"], "day": row["published_on"]} for row in values if row["published_on"]]:
+        session.execute(_DATE, dated)
 
 
 def slugs(session: Session) -> tuple[str, ...]:
@@ -127,6 +129,26 @@ _SAID = (_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count, _SIGHTINGS.c.modified_a
 _SIGHTING = select(*_SAID).where(  # built once: it is asked for many links of many pages
     _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
 )
+
+
+_POSTS: Any = models.Post.__table__
+_DATE = (
+    update(_POSTS)
+    .where(_POSTS.c.id == bindparam("post"), _POSTS.c.published_on.is_(None))
+    .values(published_on=bindparam("day"))
+)
+_DAY = (
+    select(_SIGHTINGS.c.published_on)
+    .where(_SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.published_on.is_not(None))
+    .order_by(_SIGHTINGS.c.source)
+    .limit(1)
+)
+
+
+def day(session: Session, post_id: int) -> str | None:
+    """Return the day on which a post was published, as a list has it; None where none says one."""
+    found: str | None = session.execute(_DAY, {"post": post_id}).scalar()
+    return found
 
 
 def relisted(session: Session, run_id: int | None, source: str = CATALOGUE) -> bool:

@@ -243,7 +243,7 @@ def _take_over(session: Session, post: items.Post, before: Any) -> dict[str, Any
         "title": post.title,
         "url": post.url,
         "author": post.author,
-        "published_on": post.published_on,
+        "published_on": post.published_on or lists.day(session, post.id),
         "markdown": post.content.markdown,
         "text": post.content.text,
         "license": post.license,

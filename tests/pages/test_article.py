@@ -488,3 +488,27 @@ def test_what_only_looks_like_such_a_line_stays(own: str) -> None:
     assert len(page(body=f"<main>{PROSE * 3}{own}</main>").content.markdown) > len(
         page(body=PROSE * 3).content.markdown
     )
+
+
+def test_the_word_for_an_author_is_no_name() -> None:
+    label = '<span class="post-author">本文作者：</span><span class="author-name">周粉笔</span>'
+    assert page(body=f"<article><h1>On limits</h1><p>{label}</p>{PROSE * 3}</article>").authors in ((), ("周粉笔",))
+    assert page('<meta name="author" content="本文作者: 周粉笔">').authors == ("周粉笔",)
+
+
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("/2021/07/05/on-limits/", "2021-07-05"),
+        ("/posts/2021/07/05-on-limits/", "2021-07-05"),
+        ("/posts/2021-07-05-on-limits.html", "2021-07-05"),
+        ("/2021/13/05/on-limits/", None),
+        ("/2021/07/05/6/", None),
+        ("/v/2021-07-05", None),
+    ],
+)
+def test_the_day_in_an_address_counts_where_the_page_shows_none(path: str, day: str | None) -> None:
+    bare = f"<html><body><article><h1>On limits</h1>{PROSE * 3}</article></body></html>"
+    shown = bare.replace("</h1>", '</h1><time datetime="2020-02-02">2 February</time>')
+    assert archiver.read(bare, f"https://a.example{path}").published_at == day
+    assert archiver.read(shown, f"https://a.example{path}").published_at == "2020-02-02"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archiver import profile
 from archiver.probe.draft import Draft
-from archiver.probe.forms import alike, forms
+from archiver.probe.forms import alike, dated, forms, twins
 from archiver.urls import Site
 
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{0,8}(?:-[a-z0-9]{1,8}){1,3}", fullmatch=True)
@@ -63,3 +63,26 @@ def test_names_of_a_few_parts_of_a_site_are_told_from_names_of_posts() -> None:
 def test_a_date_makes_the_form_of_posts() -> None:
     assert alike(["/2019/05/c/", "/about/", "/tags/x/"], ["/2020/01/a/"]) == {"/2019/05/c/"}
     assert alike(["/c/"], ["/a/"]) == set()
+
+
+def test_where_most_addresses_have_a_date_the_others_are_of_pages() -> None:
+    posts = {"/2018/06/17/chalk/", "/2018/06/18/board/", "/posts/2019-02-03-sponge/index.html", "/log/2020/duster/"}
+    pictures = {"/2018/06/17/chalk/attachment/box/", "/2018/06/18/board/frame/"}
+    assert dated(posts | pictures | {"/about/", "/2018/", "/2018/06/", "/v2/1999"}) == posts
+    assert dated({"/2018/06/17/chalk/", "/board/", "/sponge/"}) == set()
+
+
+def test_a_page_with_html_at_its_end_is_the_one_without_where_a_blog_writes_both() -> None:
+    listed = {"/posts/a.html", "/posts/b.html", "/posts/c.html"}
+    assert twins({"/posts/a", "/posts/old", "/tags/c", "/about"}, listed) == {"/posts/a.html", "/posts/old.html"}
+    assert twins({"/posts/old", "/tags/c"}, listed) == set()
+    for paths, one, other in (
+        (["/posts/a.html"], "/posts/b.html", "/posts/b"),
+        (["/chalk", "/on-limits"], "/b", "/b.html"),
+    ):
+        made = Site(
+            profile.read(Draft(origin="https://chalk.example", forms=forms(paths, twins=True)).toml(), "site.toml")
+        )
+        assert made.canonical(f"https://chalk.example{other}") == f"https://chalk.example{one}"
+        assert made.post_id(f"https://chalk.example{other}") == made.post_id(f"https://chalk.example{one}")
+        assert made.post_id("https://chalk.example/chalk.png") is None
