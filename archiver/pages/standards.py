@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 
 from archiver.pages.claims import Claim
 from archiver.pages.document import has_class, text_of, title_of
-from archiver.pages.surroundings import is_aside
+from archiver.pages.surroundings import cards, is_aside
 
 _OPENGRAPH = {
     "og:title": "title",
@@ -236,7 +236,9 @@ _MOST = 50  # characters of a tag
 def customs(tree: HtmlElement) -> Iterator[Claim]:
     """Yield what themes say by no standard: links into `/tags/` and `/categories/`, classes of authors and dates."""
     groups: dict[str, HtmlElement] = {}
-    for link in islice((link for link in tree.iter("a") if link.get("href") and not is_aside(link)), 1000):
+    others = cards(tree)
+    own = (link for link in tree.iter("a") if link.get("href") and not is_aside(link))
+    for link in islice((link for link in own if others.isdisjoint(link.iterancestors("article"))), 1000):
         words = text_of(link).lstrip("#").strip()
         if _LICENSED.search(link.get("href", "")):
             yield Claim("license_url", link.get("href", ""), "link")
@@ -249,7 +251,8 @@ def customs(tree: HtmlElement) -> Iterator[Claim]:
         for name in classes:
             for element in tree.xpath(f"//*[{has_class(name)}][not(self::body)]")[:5]:
                 words = text_of(element)
-                if len(words) <= _LONGEST and not is_aside(element):
+                is_other = not others.isdisjoint(element.iterancestors("article"))
+                if len(words) <= _LONGEST and not is_other and not is_aside(element):
                     yield Claim(field, words, f"class={name}")
 
 

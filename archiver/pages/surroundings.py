@@ -9,6 +9,7 @@ names a section, and says nothing about what it is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import takewhile
@@ -131,6 +132,18 @@ def _line_of(link: HtmlElement) -> HtmlElement | None:
             break
         line = above
     return line
+
+
+def cards(page: HtmlElement) -> set[HtmlElement]:
+    """Return the articles of a page that hold little of its prose: they show others, such as the next one."""
+    articles = list(page.iter("article"))
+    if not articles:
+        return set()
+    held: Counter[HtmlElement | None] = Counter()
+    for paragraph in page.iter("p"):
+        if (length := len(text_of(paragraph))) >= PARAGRAPH:
+            held.update(dict.fromkeys([None, *paragraph.iterancestors("article")], length))
+    return {each for each in articles if held[each] < MOST_PROSE * held[None]}
 
 
 def _is_remarks(element: HtmlElement) -> bool:

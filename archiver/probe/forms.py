@@ -27,6 +27,8 @@ OVERVIEWS = ("all", "all-posts", "archive", "archives", "articles", "blog", "ess
 """Last parts of paths at which blogs have a page that links all their posts."""
 
 _LONGEST_NUMBER = 9
+_NO_FOLDER = r"(?!(?:.*/)?index\.html?\Z)"
+"""Keeps what stands for a folder from being one of the pages in it."""
 _DATE = re.compile(r"/(?:19|20)\d\d(?:-\d\d){2}-[^/]|/(?:19|20)\d\d/(?:\d\d/){0,2}[^/]*[^\d/]")
 """A day before a name, or a year above one."""
 
@@ -154,7 +156,7 @@ def _form(shape: _Shape, examples: list[str], *, twins: bool) -> Form:
         return Form(rf"/(?P<name>{inside})(?:\.html)?", f"/{{name}}{shape.ending}", example, len(examples))
     if shape.ending in ("", "/"):
         return Form(f"/(?P<name>{inside}){_tail(shape)}", f"/{{name}}{shape.ending}", example, len(examples))
-    return Form(f"/(?P<name>{inside}{ending})", "/{name}", example, len(examples))
+    return Form(f"/(?P<name>{_NO_FOLDER}{inside}{ending})", "/{name}", example, len(examples))
 
 
 def _tail(shape: _Shape) -> str:

@@ -512,3 +512,17 @@ def test_the_day_in_an_address_counts_where_the_page_shows_none(path: str, day: 
     shown = bare.replace("</h1>", '</h1><time datetime="2020-02-02">2 February</time>')
     assert archiver.read(bare, f"https://a.example{path}").published_at == day
     assert archiver.read(shown, f"https://a.example{path}").published_at == "2020-02-02"
+
+
+def test_what_cards_of_other_posts_show_is_not_of_this_one() -> None:
+    cards = "".join(
+        f'<article class="prenext"><a href="/{name}/"><h5>{name}</h5></a>'
+        f'<span class="post-date">2019-01-0{day}</span><p>In short.</p>'
+        f'<div><a href="/tags/{name}/">{name}</a></div></article>'
+        for day, name in enumerate(("slate", "sponge"), 1)
+    )
+    text = f"<div><h1>On limits</h1><div>{PROSE * 4}</div></div>"
+    read = page(body=text + cards)
+    assert (read.tags, read.published_at) == ((), None)
+    tagged = page(body=f'<article><h1>On limits</h1><div><a href="/tags/limits/">limits</a></div>{PROSE * 4}</article>')
+    assert tagged.tags == ("limits",)

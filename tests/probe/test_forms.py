@@ -40,6 +40,7 @@ def test_every_example_is_a_post_under_its_own_address(shape: str, slugs: list[s
         (["/on-limits.html", "/chalk.html"], ["/index2.html", "/archives.html", "/tags.html", "/tag/a.html"]),
         (["/2020/01/02/a/", "/2021/11/12/b/"], ["/2020/01/02/", "/2020/01/", "/about/", "/2020/page/2/"]),
         (["/posts/a/", "/posts/b/", "/posts/c/"], ["/posts/", "/tags/a/", "/posts/a/b/"]),
+        (["/posts/a/index.fr.html", "/posts/b/index.fr.html"], ["/posts/a/index.html"]),
     ],
 )
 def test_what_is_beside_the_posts_is_no_post(paths: list[str], others: list[str]) -> None:
