@@ -121,13 +121,16 @@ def _best(page: HtmlElement) -> tuple[str, HtmlElement | None]:
     return best
 
 
-def trim(body: HtmlElement, title: str, authors: tuple[str, ...], published_at: str | None) -> None:
+def trim(
+    body: HtmlElement, title: str, authors: tuple[str, ...], published_at: str | None, tags: tuple[str, ...] = ()
+) -> None:
     """Take the title and the lines about the article off the beginning of its text: they are fields of their own."""
     headings = (each for each in _beginning(body) if each.tag in dom.HEADINGS)
     heading = next((each for each in headings if _same(title_of(each), title)), None)
     if heading is not None:
         _drop(heading, body)
-    bylines = [each for each in _beginning(body) if _is_byline(each, authors, published_at)]
+    known = frozenset(tag.casefold() for tag in tags)
+    bylines = [each for each in _beginning(body) if _is_byline(each, authors, published_at) or _lists_tags(each, known)]
     icons = [each for each in body.iter("ul") if not text_of(each) and not _fragile(each)]  # of share bars
     for element in (*bylines, *icons, *_neighbours(body)):
         if element.getparent() is not None:
@@ -283,6 +286,14 @@ def _is_byline(line: HtmlElement, authors: tuple[str, ...], published_at: str | 
         _HEADED.match(words) and any(each in words for each in authors)
     )
     return bool(by or (dated and len(words) <= _LINE // 2) or (_COUNTED.search(words) and len(words) <= _LINE // 4))
+
+
+def _lists_tags(line: HtmlElement, tags: frozenset[str]) -> bool:
+    """Return whether a line links tags of the article, and says nothing else."""
+    if not tags or line.tag in dom.HEADINGS or next(line.iter("a"), None) is None:
+        return False
+    words = [each.strip(" #,·|").casefold() for each in dom.texts(line)]
+    return {word for word in words if word} <= tags
 
 
 def _drop(element: HtmlElement, body: HtmlElement) -> None:

@@ -75,7 +75,8 @@ def read(
     found = places.text(settled, markup) or bodies.find(settled)
     if found is None:
         raise PageNotRecognised(url or "the page", "expected an article, found no text")
-    bodies.trim(found.element, title, authors, published_at)
+    tags = said.many("tags", lambda tag: None if tag in (title, site_name) else values.word(tag))
+    bodies.trim(found.element, title, authors, published_at, tags)
     resolve = partial(site.resolve if site else values.target, base=base)
     content = engines.read(found.element, resolve)
     canonical, license_url = said.one("canonical_url", address), said.one("license_url", address)
@@ -85,7 +86,7 @@ def read(
         authors=authors,
         published_at=published_at,
         modified_at=said.one("modified_at", dates.moment),
-        tags=said.many("tags", lambda tag: None if tag in (title, site_name) else values.word(tag)),
+        tags=tags,
         categories=said.many("categories", values.category),
         license=_license(said, license_url),
         license_url=license_url,

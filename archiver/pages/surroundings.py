@@ -26,7 +26,8 @@ _TAGS = frozenset({"aside", "dialog", "form", "nav"})
 _ROLES = frozenset({"alert", "banner", "complementary", "contentinfo", "dialog", "menu", "navigation", "search"})
 _REMARKS = frozenset(
     """
-    comments comment-list commentlist comments-area disqus_thread giscus gitalk respond utterances valine waline
+    __comments comments comment-list commentlist comments-area disqus_thread giscus gitalk respond utterances valine
+    waline
     """.split()  # noqa: SIM905
 )
 _WORDS = frozenset(
@@ -38,6 +39,7 @@ _WORDS = frozenset(
     """.split()  # noqa: SIM905  # a list of sixty would be longer than this module
 )
 _WHOLE = frozenset({"widget", "widgets", "widget-area", "jp-relatedposts", "post-nav"})
+_WHOLE |= {"quarto-back-to-top", "quarto-citation", "quarto-copyright", "quarto-reuse"}
 _WHOLE |= {"input_prompt", "output_prompt", "jp-InputPrompt", "jp-OutputPrompt"}  # `In [1]:` of Jupyter
 _WEAK = frozenset(
     """
@@ -52,7 +54,12 @@ _NEIGHBOURS = frozenset({"prev", "previous", "next", "older", "newer"})
 """Words of classes of the same."""
 _LABEL = 24
 """Characters of the longest words before such a link: `The post before this: `."""
+
+
+_OF_AUTHORS = frozenset({"about", "bio", "blurb", "box", "card", "description", "profile"})
+"""Words that with `author` name a box about who wrote a text."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
+_UNSEEN = frozenset({"noscript", "script", "style", "template"})
 _NOTES = "//*[@role='doc-footnote' or @role='doc-endnotes']"
 """Notes to the text by their role (DPUB-ARIA), which Sphinx writes as `<aside>`."""
 _STATES = frozenset({"has", "is", "no", "with", "js", "not", "without"})
@@ -71,6 +78,18 @@ _NUMBER = re.compile(r"\A(?:\d+\.)*\d+\.?\s+")
 _SHORT = frozenset({"a", "dt", "span"})
 """Elements that are headed by nothing else than what they say, as MediaWiki's headlines are."""
 
+_ELSEWHERE = re.compile(
+    r"(?:(?:more|other|popular|recent|recommended|related|similar) (?:articles?|posts?)"
+    r"|(?:you )?(?:may|might) also like|read (?:also|next)"
+    r"|相关(?:推荐|文章|阅读)|推荐(?:文章|阅读)|猜你喜欢|あわせて読みたい|関連記事)\W*",
+    re.IGNORECASE,
+)
+"""How boxes are headed that lead to other articles."""
+MOST_UNLINKED = 0.2
+"""Share of such a box, without its heading, that may be no link."""
+_BROAD = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+"""Signs of Chinese, Japanese and Korean, one of which says as much as three letters."""
+
 LITTLE = 400
 """Characters of the longest line about an article, such as its tags or its licence."""
 PARAGRAPH = 80
@@ -88,11 +107,12 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
         _take_out(element, kept)
     notes = set(page.xpath(_NOTES))
     kept |= notes.union(above for note in notes for above in note.iterancestors())
-    prose = [each for each in page.iter("p") if len(str(each.text_content())) >= PARAGRAPH]
+    sizes = [(each, _size(each)) for each in page.iter("p")]
+    prose = [each for each in sizes if each[1] >= PARAGRAPH] or sizes
     held: dict[HtmlElement, int] = {}
-    for paragraph in prose:
+    for paragraph, size in prose:
         for above in paragraph.iterancestors():
-            held[above] = held.get(above, 0) + len(str(paragraph.text_content()))
+            held[above] = held.get(above, 0) + size
     most = MOST_PROSE * held.get(page, 0)
     for link in [each for each in page.iter("a") if _is_marked(each)]:
         if (line := _line_of(link)) is not None:
@@ -103,6 +123,8 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
             element.drop_tag()
         elif held.get(element, 0) <= most and not dom.is_in_rendering(element):
             _take_out(element, kept)
+    for box in [box for heading in page.iter(*dom.HEADINGS) if (box := _leading_elsewhere(heading)) is not None]:
+        _take_out(box, kept)
 
 
 def is_aside(element: HtmlElement) -> bool:
@@ -146,11 +168,33 @@ def cards(page: HtmlElement) -> set[HtmlElement]:
     return {each for each in articles if held[each] < MOST_PROSE * held[None]}
 
 
+def _size(paragraph: HtmlElement) -> int:
+    """Return how many letters a paragraph has, or those of an alphabet that say as much."""
+    words = str(paragraph.text_content())
+    return len(words) if words.isascii() else len(words) + 2 * len(_BROAD.findall(words))
+
+
+def _leading_elsewhere(heading: HtmlElement) -> HtmlElement | None:
+    """Return the box that a heading stands on top of, where it says that the links in it lead to other articles."""
+    words = text_of(heading)
+    if not _ELSEWHERE.fullmatch(words):
+        return None
+    box = None
+    for above in heading.iterancestors("div", "section", "footer"):
+        if not text_of(above).startswith(words) or _LEVEL.search(above.get("class", "")):
+            break
+        linked = sum(len(text_of(link)) for link in above.iter("a"))
+        rest = len(text_of(above)) - len(words)
+        if rest and rest - linked <= MOST_UNLINKED * rest:
+            box = above
+    return box
+
+
 def _is_remarks(element: HtmlElement) -> bool:
     if element.tag in _NEVER or _REMARKS.isdisjoint([element.get("id", ""), *_classes(element)]):
         return False
     if element.tag in dom.HEADINGS:
-        after = next(element.itersiblings(etree.Element), None)
+        after = next((each for each in element.itersiblings(etree.Element) if each.tag not in _UNSEEN), None)
         return after is None or (after.tag not in dom.HEADINGS and _is_remarks(after))
     return not _LEVEL.search(element.get("class", ""))
 
@@ -162,7 +206,9 @@ def _is_around(element: HtmlElement) -> bool:
     if tag in _NEVER:
         return False
     words = _words_of(element)
-    if not _WORDS.isdisjoint(words) or not _WHOLE.isdisjoint(_classes(element)):
+    if not _WORDS.isdisjoint(words) or not _WHOLE.isdisjoint([element.get("id", ""), *_classes(element)]):
+        return True
+    if "author" in words and not _OF_AUTHORS.isdisjoint(words):
         return True
     if "contents" in words and _links_within(element) >= MOST_LINKS * len(text_of(element)):
         return True

@@ -355,7 +355,8 @@ class _Writer:
             self._note_link(url, href, text)
         elif url != pictures.address(picture, self._target):
             self._note_link(url, href, picture.get("alt") or "")
-        leads_to = f"#{name}" if (name := places.name(href)) in self._names else url
+        own = name if (name := places.name(href)) in self._names and not places.is_within(node, name) else None
+        leads_to = f"#{own}" if own else url
         if leads_to is None or (picture is not None and not text):
             self._flow(node, depth)
         else:

@@ -26,7 +26,7 @@ def find(body: etree._Element) -> dict[etree._Element, str]:
 
     A heading's link to itself leads nowhere, and a link cannot hold a place.
     """
-    wanted = {target for link in body.iter("a") if (target := name(link.get("href"))) and not _is_within(link, target)}
+    wanted = {target for link in body.iter("a") if (target := name(link.get("href"))) and not is_within(link, target)}
     places: dict[etree._Element, str] = {}
     for element in (body, *dom.told(body)) if wanted else ():
         own = _own(element)
@@ -45,7 +45,7 @@ def _own(element: etree._Element) -> str:
     return element.get("id") or (element.tag == "a" and element.get("name")) or ""
 
 
-def _is_within(link: etree._Element, place: str) -> bool:
+def is_within(link: etree._Element, place: str) -> bool:
     """Tell whether a link stands where it leads, or in another place of the same name."""
     return any(_own(element) == place for element in (link, *link.iterancestors()))
 

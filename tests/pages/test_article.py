@@ -526,3 +526,49 @@ def test_what_cards_of_other_posts_show_is_not_of_this_one() -> None:
     assert (read.tags, read.published_at) == ((), None)
     tagged = page(body=f'<article><h1>On limits</h1><div><a href="/tags/limits/">limits</a></div>{PROSE * 4}</article>')
     assert tagged.tags == ("limits",)
+
+
+LINES = "".join(f"<p>第{number}课讲粉笔与黑板，写完就擦，擦完再写。</p>" for number in "一二三四五六七八九")
+CARDS = "".join(f'<a href="/{name}/"><img src="/{name}.png"><h3>{name}</h3></a>' for name in ("slate", "sponge"))
+AUTHOR = (
+    '<img src="/ada.png" alt="Ada"><p>Ada wipes boards for a living, and has written on more of them than anyone.</p>'
+)
+
+
+@pytest.mark.parametrize("name", ["entry share", "post-with-toc toc-box", "tagged recommended"])
+def test_short_lines_are_a_text_where_a_page_has_no_longer_ones(name: str) -> None:
+    assert "第五课" in page(body=f'<h1>On limits</h1><div class="{name}">{LINES}</div>').content.text
+
+
+@pytest.mark.parametrize(
+    ("around", "said"),
+    [
+        (f'<div class="author_blurb">{AUTHOR}</div>', "wipes boards"),
+        (f'<div class="post-author-box">{AUTHOR}</div>', "wipes boards"),
+        (f"<section><hr><h4>More Posts</h4>{CARDS}</section>", "slate"),
+        (f"<div><div><h4>相关文章</h4></div><div>{CARDS}</div></div>", "slate"),
+        ('<h2 id="__comments">Comments</h2><script src="/talk.js"></script>', "Comments"),
+        ('<a id="quarto-back-to-top" role="button"><i></i> Back to top</a>', "Back to top"),
+        ('<section id="quarto-citation"><h2>Citation</h2><pre>@online{ada}</pre></section>', "@online"),
+        ('<section id="quarto-reuse"><h2>Reuse</h2><div>CC BY 4.0</div></section>', "CC BY"),
+    ],
+)
+def test_what_stands_below_a_text_is_none_of_it(around: str, said: str) -> None:
+    read = page(body=f"<main><h1>On limits</h1>{PROSE * 6}{around}</main>")
+    assert said not in read.content.markdown
+    assert read.content.text.count("A sentence") == 6
+
+
+def test_links_to_other_posts_that_an_author_chose_stay() -> None:
+    chosen = "<h2>Related posts</h2><ul><li><a href='/slate/'>On slates</a></li></ul>"
+    for written in (chosen, f'<section id="related-posts" class="level2">{chosen}</section>'):
+        assert "On slates" in page(body=f"<main><h1>On limits</h1>{PROSE * 6}{written}{PROSE}</main>").content.text
+
+
+def test_a_line_of_tags_is_no_beginning_of_a_text() -> None:
+    line = "<p>{}<a href='/tags/limits.html'>limits</a>, <a href='/tags/old-chalk.html'>old chalk</a></p>"
+    read = page(body=f"<main><h1>On limits</h1>{line.format('')}{PROSE * 6}</main>")
+    assert read.tags == ("limits", "old chalk")
+    assert read.content.text.startswith("A sentence")
+    kept = page(body=f"<main><h1>On limits</h1>{line.format('This is about ')}{PROSE * 6}</main>")
+    assert kept.content.text.startswith("This is about limits")

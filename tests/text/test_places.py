@@ -71,3 +71,8 @@ def test_the_reader_keeps_places_apart_from_its_own() -> None:
 
 def test_the_outline_of_the_reader_holds_no_places() -> None:
     assert str(markup.post('## <a id="x"></a>甲', Site()).headings[0].html) == "甲"
+
+
+def test_a_heading_that_is_a_link_to_itself_is_none_though_others_lead_there() -> None:
+    found = markdown_of('<h2 id="s1"><a href="#s1">甲乙</a></h2><p>见<a href="#s1">上文</a>。</p>')
+    assert found == '## <a id="s1"></a>甲乙\n\n见[上文](#s1)。'
