@@ -8,7 +8,7 @@ every formula is escaped text in a `<span class="tex">`; an allow list. A saniti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import escape
@@ -33,6 +33,7 @@ _PICTURE = re.compile(
 )
 _WORDS = frozenset({"text", "text_special"})
 _LINKS = ("link_open", "link_close")
+_MARK = re.compile(r"\[\^(\d{1,6})\]:?")
 _VERBATIM = frozenset({"code", "pre", "script", "style", "textarea"})
 
 
@@ -60,6 +61,7 @@ def post(markdown: str, site: Site) -> Rendered:
     tokens = _parser().parse(markdown)
     renderer = _Renderer()
     _shift(tokens)
+    _link_notes(tokens)
     headings = tuple(_headings(tokens, renderer, site))
     return Rendered(_safe(_PICTURE.sub(_figure, _rendered(tokens, renderer)), site), headings)
 
@@ -211,6 +213,42 @@ def _shift(tokens: Sequence[Token]) -> None:
 def _is_link(token: Token) -> bool:
     """Tell whether a token begins or ends a link, or the place one leads to."""
     return token.type in _LINKS or (token.type == "html_inline" and token.content.startswith(("<a ", "</a")))
+
+
+def _link_notes(tokens: Sequence[Token]) -> None:
+    """Let the marks of footnotes lead to them, and back; a mark of none stays as it is written."""
+    lines = [token for token in tokens if token.type == "inline" and token.children]
+    notes = {
+        mark[1]: line
+        for token, line in zip(tokens, tokens[2:], strict=False)
+        if token.type == "note_open" and (mark := _MARK.match(line.content)) and mark.group().endswith(":")
+    }
+    seen: set[str] = set()
+    for line in lines if notes else ():
+        inside = 0
+        children: list[Token] = []
+        for child in line.children or []:
+            inside += child.nesting if child.type in _LINKS else 0
+            children += [child] if inside or child.type != "text" else _noted(child, line, notes, seen)
+        line.children = children
+
+
+def _noted(text: Token, line: Token, notes: Mapping[str, Token], seen: set[str]) -> Iterator[Token]:
+    """Yield a piece of text with links in the place of its marks; `seen` are those that were referred to."""
+    at = 0
+    for mark in _MARK.finditer(text.content):
+        number = mark[1]
+        is_own = notes.get(number) is line and text is (line.children or [text])[0] and mark.start() == 0
+        if number not in notes:
+            continue
+        to, place = ("noteref", "note") if is_own else ("note", "noteref")
+        own = f' id="{place}-{number}"' if is_own or number not in seen else ""
+        seen |= set() if is_own else {number}
+        yield Token("text", "", 0, content=text.content[at : mark.start()])
+        for markup in (f'<a{own} href="#{to}-{number}">', f"<sup>{number}</sup>", "</a>"):
+            yield Token("html_inline", "", 0, content=markup)
+        at = mark.end() if is_own else mark.start() + len(f"[^{number}]")
+    yield Token("text", "", 0, content=text.content[at:])
 
 
 def _headings(tokens: Sequence[Token], renderer: _Renderer, site: Site) -> Iterator[Heading]:

@@ -92,3 +92,14 @@ def test_definitions_are_found_however_they_are_written() -> None:
         r"\newcommand{\a}[1]{{#1}}",
         r"\def\b{\}}",
     ]
+
+
+def test_footnotes_and_their_marks_lead_to_each_other() -> None:
+    text = "乙[^1]，又[^1]: 丙[^2]。[^9]\n\n## 甲[^2]\n\n[^1]: 丁 $x$\n\n[^2]: [戊[^1]](https://a.example/)"
+    html = re.sub(r' rel="[^"]*"', "", str(markup.post(text, SITE).html))
+    first, again = (f'<a{own} href="#to-note-1"><sup>1</sup></a>' for own in (' id="to-noteref-1"', ""))
+    assert f"<p>乙{first}，又{again}: 丙" in html
+    assert html.count('id="to-noteref-2"') == 1
+    assert "[^9]" in html
+    assert '<p><a id="to-note-1" href="#to-noteref-1"><sup>1</sup></a> 丁' in html
+    assert "戊[^1]</a>" in html
