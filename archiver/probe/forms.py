@@ -26,6 +26,9 @@ RESERVED = (
 OVERVIEWS = ("all", "all-posts", "archive", "archives", "articles", "blog", "essays", "notes", "posts", "writing")
 """Last parts of paths at which blogs have a page that links all their posts."""
 
+_LISTS = ("all", "all-posts", "archive", "archives", "categories", "category", "page", "tag", "tags")
+"""Last parts of paths at which there are lists, in the folder of the posts as well."""
+
 _LONGEST_NUMBER = 9
 _NO_FOLDER = r"(?!(?:.*/)?index\.html?\Z)"
 """Keeps what stands for a folder from being one of the pages in it."""
@@ -176,7 +179,7 @@ def _patterns(shape: _Shape, columns: list[tuple[str, ...]]) -> Iterator[str]:
         last = place == len(columns) - 1
         few = len(names) <= MOST_NAMES and len(column) >= LEAST_EACH * len(names)
         if kind != "name" or last or not few:
-            yield _PATTERNS[kind] if kind != "name" or not last else r"[^/]+?"
+            yield _PATTERNS[kind] if kind != "name" or not last else _last(shape, column)
         else:
             yield re.escape(names[0]) if len(names) == 1 else f"(?:{'|'.join(map(re.escape, names))})"
 
@@ -189,6 +192,13 @@ def _unreserved(shape: _Shape, columns: list[tuple[str, ...]], *, twins: bool) -
     own = r"(?!html\Z)" if twins else ""
     suffixes = rf"|[^/]+\.{own}[A-Za-z0-9]{{2,5}}/?\Z" if twins or shape.ending in ("", "/") else ""
     return rf"(?!(?:{others}|(?:index|page)\d*)(?:[/.]|\Z){suffixes})"
+
+
+def _last(shape: _Shape, names: Collection[str]) -> str:
+    """Return the pattern of the names of posts; in their folder may be lists, of a year or with a name of their own."""
+    lists = "|".join(name for name in _LISTS if name not in names)
+    others = "" if "year" in shape.parts else rf"(?!(?:{lists}|(?:19|20)\d\d|(?:index|page)-?\d+)(?:[/.]|\Z))"
+    return rf"{others}[^/]+?"
 
 
 def words(path: str) -> str:

@@ -39,7 +39,8 @@ def test_every_example_is_a_post_under_its_own_address(shape: str, slugs: list[s
         (["/git-for-notes/", "/on-limits/", "/chalk/"], ["/tags/", "/about/", "/page/2/", "/feed.xml", "/page2/", "/"]),
         (["/on-limits.html", "/chalk.html"], ["/index2.html", "/archives.html", "/tags.html", "/tag/a.html"]),
         (["/2020/01/02/a/", "/2021/11/12/b/"], ["/2020/01/02/", "/2020/01/", "/about/", "/2020/page/2/"]),
-        (["/posts/a/", "/posts/b/", "/posts/c/"], ["/posts/", "/tags/a/", "/posts/a/b/"]),
+        (["/posts/a/", "/posts/b/", "/posts/c/"], ["/posts/", "/tags/a/", "/posts/a/b/", "/posts/2024/"]),
+        (["/blog/a.html", "/blog/b.html", "/blog/c.html"], ["/blog/tags.html", "/blog/page2.html", "/blog/all.html"]),
         (["/posts/a/index.fr.html", "/posts/b/index.fr.html"], ["/posts/a/index.html"]),
     ],
 )
