@@ -201,6 +201,8 @@ def _is_remarks(element: HtmlElement) -> bool:
 
 def _is_around(element: HtmlElement) -> bool:
     tag = element.tag
+    if tag == "aside" and _is_note(element):
+        return False
     if tag in _TAGS or element.get("role") in _ROLES or element.get("aria-modal") == "true":
         return True
     if tag in _NEVER:
@@ -214,6 +216,21 @@ def _is_around(element: HtmlElement) -> bool:
         return True
     weak = tag == "footer" or (tag != "span" and not _WEAK.isdisjoint(words))
     return weak and next(element.iter("pre", "img", "math", "script", "table"), None) is None and _is_line(element)
+
+
+def _is_note(aside: HtmlElement) -> bool:
+    """Tell whether an aside is the author's, as in Distill's margin: among paragraphs, written, of no other name."""
+    return (
+        all(any(map(_is_prose, aside.itersiblings("p", preceding=before))) for before in (True, False))
+        and (_WORDS | _WEAK | _WHOLE).isdisjoint(_words_of(aside))
+        and aside.get("role") is None
+        and next(aside.iter("form", "input", "ins", "iframe"), None) is None
+        and 2 * sum(len(text_of(link)) for link in aside.iter("a")) < len(text_of(aside))
+    )
+
+
+def _is_prose(paragraph: HtmlElement) -> bool:
+    return _size(paragraph) >= PARAGRAPH
 
 
 def _whole_headings(page: HtmlElement) -> set[HtmlElement]:

@@ -280,6 +280,18 @@ def test_notes_beside_the_text_are_of_it() -> None:
     assert "Read this too." not in text
 
 
+def test_an_aside_among_the_paragraphs_is_of_the_text_unless_it_leads_elsewhere_or_is_named_after_what_it_is() -> None:
+    more = "<p>Another, of other words, goes on about what stands before it and after what stands between.</p>"
+    note = "<aside>A note in the margin, of <i>n</i> words.</aside>"
+    promo = '<aside class="promo">A letter once a week.</aside>'
+    links = '<aside>See: <a href="/y/">what else was written here</a></aside>'
+    text = page(
+        body=f"<article>{PROSE}{note}{more}{promo}{PROSE}{links}{more}<aside>The end.</aside></article>"
+    ).content.text
+    assert "in the margin" in text
+    assert not [each for each in ("once a week", "See:", "The end.") if each in text]
+
+
 def test_years_in_scripts_are_no_date() -> None:
     script = "<script>/* Copyright (c) 2014-2017, 1-1 */ var first = '01-01';</script>"
     assert page(head=script).published_at is None
