@@ -14,8 +14,9 @@ What a page holds is said by `benchmarks.oracle`. Formulas are compared without 
 the rows of `archiver.read` that are the same to the byte but for white space around them, `rows` those that are but for
 white space. The text that a program writes, ours too, is searched, without white space and listings, for each formula
 between `$`, `$$`, `\(` or `\[` (with one backslash or two), or, where it has a backslash, `^` or `_`, as it is, but not
-within another: what counts is the largest number of formulas that stand there one after another in the page's order.
-`twice` counts how often one stands there more often than on the page. Markdown escapes are undone none, some
+within another: what counts is the largest number of formulas that stand there one after another in the page's order,
+and, as `anywhere`, how many stand there at all: notes of a paper are within its text on a page, and at its end in
+Markdown. `twice` counts how often one stands there more often than on the page. Markdown escapes are undone none, some
 (`_*[]<>#~` and backquotes) or all: whatever finds most. A picture is found by its file name in the text or in what the
 program lists beside it, a listing by its letters in the text, a title by its letters, an author by the name, a date by
 its day or one beside it, as zones differ. Times are of the processor, as multiples of what trafilatura takes by
@@ -116,8 +117,8 @@ def standing(formulas: Iterable[str], text: str) -> list[tuple[Span, str]]:
     return found
 
 
-def in_order(formulas: list[str], text: str) -> tuple[int, int]:
-    """Return how many formulas stand in a text in their order, and how many are there too often."""
+def in_order(formulas: list[str], text: str) -> tuple[int, int, int]:
+    """Return how many formulas stand in a text in their order, how many in any, and how many are there too often."""
     places: dict[str, list[Span]] = defaultdict(list)
     times: Counter[str] = Counter()
     reached = 0
@@ -126,7 +127,8 @@ def in_order(formulas: list[str], text: str) -> tuple[int, int]:
         if begin >= reached:  # or else it is what stands between two formulas
             times[tex] += 1
             reached = end
-    return chain(places[tex] for tex in formulas), (times - Counter(formulas)).total()
+    wanted = Counter(formulas)
+    return chain(places[tex] for tex in formulas), (times & wanted).total(), (times - wanted).total()
 
 
 def same(wanted: list[str], found: list[str]) -> int:
@@ -163,12 +165,13 @@ def score(truth: Truth, reading: Reading, said: dict[str, str]) -> dict[str, int
     texts = list(wordings(reading.text))
     listings = [folded("\n" + code) for code in truth.code]
     formulas = [folded(unescaped(source(tex))) for tex in truth.formulas]
-    found, less_often = max(
-        (kept, -more) for kept, more in (in_order(formulas, text) for text in without(listings, texts))
+    found, anywhere, less_often = max(
+        (kept, there, -more) for kept, there, more in (in_order(formulas, text) for text in without(listings, texts))
     )
     beside = {file_name(address) for address in reading.pictures}
     counts: dict[str, int | float] = {
         "in order": found,
+        "anywhere": anywhere,
         "twice": -less_often,
         "pictures": sum(any(name in beside or name in reading.text for name in names) for names in truth.pictures),
         "code": sum(any(code in text for text in texts) for code in listings),
@@ -182,7 +185,9 @@ def score(truth: Truth, reading: Reading, said: dict[str, str]) -> dict[str, int
         counts["date"] = near(reading.date, said["date"])
     if reading.formulas is not None:
         ours = [source(tex) for tex in reading.formulas]
-        counts["exact"] = same([source(tex) for tex in truth.formulas], ours)
+        wanted = [source(tex) for tex in truth.formulas]
+        counts["exact"] = same(wanted, ours)
+        counts["exact anywhere"] = (Counter(wanted) & Counter(ours)).total()
         counts["rows"] = same(formulas, [folded(unescaped(tex)) for tex in ours])
         counts["too many"] = max(0, len(ours) - len(formulas))
     return counts
@@ -230,15 +235,19 @@ def measured(path: Path, said: dict[str, str], truth_of: Callable[..., Truth], r
     return page
 
 
-def by_engine(pages: dict[str, list[Page]], readers: Iterable[str]) -> str:
-    """Return a table of formulas: a line for each engine, a column for each program."""
+def by_engine(pages: dict[str, list[Page]], readers: Iterable[str], what: str) -> str:
+    """Return a table of formulas "in order" or "anywhere": a line for each engine, a column for each program."""
     rows = []
     everything = [page for each in pages.values() for page in each]
     for engine, some in [*pages.items(), ("all", everything)]:
         total = sum(page["formulas"] for page in some)
-        ours = [_sum(some, OURS, what) for what in ("exact", "rows", "too many")]
-        rows.append([engine, len(some), total, *ours, *(_sum(some, name, "in order") for name in readers)])
-    return tabulate(rows, ["engine", "pages", "formulas", "exact", "rows", "too many", *readers])
+        ours = [_sum(some, OURS, column) for column in _ROWS]
+        rows.append([engine, len(some), total, *ours, *(_sum(some, name, what) for name in readers)])
+    return tabulate(rows, [what, "pages", "formulas", *_ROWS, *readers])
+
+
+_ROWS = ("exact", "exact anywhere", "rows", "too many")
+"""What is counted of rows, which others do not have."""
 
 
 def by_program(pages: list[Page], readers: Iterable[str]) -> str:
@@ -246,12 +255,15 @@ def by_program(pages: list[Page], readers: Iterable[str]) -> str:
     base = _sum(pages, BASE, "seconds")
     wanted = [sum(page[what] for page in pages) for what in ("formulas", "pictures", "code")]
     known = [sum(what in page["programs"][OURS] for page in pages) for what in ("title", "author", "date")]
-    rows: list[list[Any]] = [["(there are)", wanted[0], "", *wanted[1:], *known, ""]]
+    rows: list[list[Any]] = [["(there are)", wanted[0], wanted[0], "", *wanted[1:], *known, ""]]
     for name in readers:
-        columns = ("in order", "twice", "pictures", "code", "title", "author", "date")
         time = _sum(pages, name, "seconds") / base if base else 0.0
-        rows.append([name, *(_sum(pages, name, what) for what in columns), f"{time:.2f}"])
-    return tabulate(rows, ["program", "formulas", "twice", "pictures", "code", "title", "author", "date", "time"])
+        rows.append([name, *(_sum(pages, name, what) for what in _COLUMNS), f"{time:.2f}"])
+    return tabulate(rows, ["program", *_COLUMNS, "time"])
+
+
+_COLUMNS = ("in order", "anywhere", "twice", "pictures", "code", "title", "author", "date")
+"""What is counted of every program; the first two of formulas."""
 
 
 def _sum(pages: Iterable[Page], program: str, what: str) -> float:
@@ -288,9 +300,9 @@ def main() -> None:
             _tell(page)
     if asked.json:
         asked.json.write_text(json.dumps(pages, ensure_ascii=False, indent=1))
-    print(
-        by_engine(pages, readers), by_program([page for some in pages.values() for page in some], readers), sep="\n\n"
-    )
+    everything = [page for some in pages.values() for page in some]
+    tables = (by_engine(pages, readers, "in order"), by_engine(pages, readers, "anywhere"))
+    print(*tables, by_program(everything, readers), sep="\n\n")
 
 
 def _tell(page: Page) -> None:

@@ -6,7 +6,8 @@ renderer came though the page configures one, that one is added; MathJax as it i
 brackets, and nothing configures or renders them. Once it has set the page, everything that says its own TeX is read in
 the order of the page: what MathJax found (`MathJax.startup.document.math`, the scripts MathJax 2 makes), annotations of
 KaTeX and MathML, `alttext`, and what pictures of formulas have as `alt` or in their address. Several forms of one
-formula count once. MathML and drawings without a source, and AsciiMath, are passed over.
+formula count once. MathML and drawings without a source, AsciiMath, and references in the text (of `eqref`, which
+MathJax sets as formulas of their own) are passed over.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ ARTICLE = (
 
 EXCEPT = (
     "nav, .toc, #toc, #TOC, #table-of-contents, [role=doc-toc], .comments, #comments, #disqus_thread, "
-    "[class*=avatar], .hidden, [hidden], [style*='display:none'], [style*='display: none']"
+    "[class*=avatar], .hidden, .d-none, [hidden], [style*='display:none'], [style*='display: none']"
 )
 """Parts that are no part of the article even within it, and what nobody is shown."""
 
@@ -124,7 +125,8 @@ _READ = """
   const found = new Map();
   const take = (node, tex) => {
     const formula = group(node);
-    if (inside(formula) && tex && tex.trim() && !found.has(formula)) found.set(formula, tex);
+    const reference = /^\\s*\\\\(eq)?ref\\s*\\{[^{}]*\\}\\s*$/.test(tex);
+    if (inside(formula) && tex && tex.trim() && !reference && !found.has(formula)) found.set(formula, tex);
   };
   for (const item of window.MathJax?.startup?.document?.math ?? []) {
     const node = item.typesetRoot?.isConnected ? item.typesetRoot : item.start.node?.parentElement;
@@ -229,7 +231,7 @@ class Oracle:
             version = asked[1] if asked else "3" if "/es5/" in lower else ""
             folders = [f"mathjax{each}" for each in (version or "234")]
         elif "katex" in lower or "auto-render" in lower:
-            folders = ["katex/dist"]
+            folders = ["katex/dist", "katex/dist/contrib"]
         else:
             return None
         parts = [part for part in name.split("/") if part not in ("", "..")]
