@@ -80,7 +80,7 @@ _CONFIGURED = """
   if (document.querySelector("script[type^='text/x-mathjax-config']") || says(/MathJax\\.Hub\\.Config/))
     return "https://mathjax2.npm/mathjax2/MathJax.js?config=TeX-MML-AM_CHTML";
   const said = document.querySelector(
-    "annotation, math[alttext], script[type^='math/tex'], mjx-container, .katex, dt-article");
+    "annotation, math[alttext], script[type^='math/tex'], mjx-container, .katex, d-math, dt-math, dt-article");
   const delimited = !said && /\\\\[(\\[]/.test(document.body.textContent);
   const configured = window.MathJax || says(/MathJax\\s*=/);
   return configured || delimited ? "https://mathjax3.npm/mathjax3/es5/tex-mml-chtml.js" : null;

@@ -19,6 +19,7 @@ from lxml.html import HtmlElement
 
 from archiver.items import ANNOTATION, ATTRIBUTE, CONVERTED, SERVED
 from archiver.text import asciimath, dom, drawn, pictures, presentation, tex
+from archiver.text.agreement import letters
 
 
 class Rendering(NamedTuple):
@@ -327,7 +328,7 @@ def _marked(element: HtmlElement) -> Rendering | None:
     math = drawn.typeset(element) if pandoc else None
     if math is not None:
         return _math_in(element, math, "display" in classes)
-    if any(child.tag not in ("br", "wbr") for child in element.iterchildren(etree.Element)):
+    if not all(child.tag in ("br", "wbr") or _is_unclosed(child) for child in element.iterchildren(etree.Element)):
         return None
     text = dom.unbreak("".join(dom.texts(element))).strip()
     source, displayed = _bare(text)
@@ -337,6 +338,11 @@ def _marked(element: HtmlElement) -> Rendering | None:
     if not source.strip():
         return None
     return Rendering(source, displayed or _shows_displayed(element), SERVED, None, (element,))
+
+
+def _is_unclosed(element: HtmlElement) -> bool:
+    """Tell whether an element was meant to end its parent: `<d-math>x<d-math>`."""
+    return element.tag in _BARE_TAGS and not dom.words(element).strip()
 
 
 def _code(code: HtmlElement) -> Rendering | None:
@@ -381,7 +387,7 @@ def _image(image: HtmlElement) -> Rendering | None:
     twins = tuple(_spares(image, from_address))
     for text in filter(None, described):
         source, display = _bare(text)
-        same = from_address is not None and _squeezed(source) == _squeezed(_bare(from_address)[0])
+        same = from_address is not None and _says(source, _bare(from_address)[0])
         told = pictured and (_is_tex(text) or len(text) <= 3)
         if same or told or _is_unmistakable(text) or (from_address and _TEX_SIGN.search(text)):
             return Rendering(source, display or _stands_alone(image), ATTRIBUTE, None, (image, *twins))
@@ -405,8 +411,10 @@ def _from_address(address: str) -> str | None:
     return unquote(found[1]) if found else None
 
 
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
+def _says(description: str, address: str) -> bool:
+    """Tell whether a description says what an address does, which may have lost its signs on the way."""
+    wanted, told = ("".join(each.split()) for each in (address, description))
+    return told == wanted or (len(told) > len(wanted) and letters(told) == letters(wanted) != "")
 
 
 def _spares(image: HtmlElement, source: str | None) -> Iterator[HtmlElement]:

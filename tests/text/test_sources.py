@@ -234,6 +234,15 @@ def test_a_description_in_words_is_no_tex() -> None:
     assert formulas('<p>设<math alttext="the square of x"><msup><mi>x</mi><mn>2</mn></msup></math></p>') == ["$x^2$"]
 
 
+def test_a_description_counts_where_the_address_of_a_picture_has_lost_signs_on_its_way() -> None:
+    assert formulas('<p>设<img src="/equation?tex=max0-" alt="max(0,-)"></p>') == ["$max(0,-)$"]
+    assert formulas('<p>设<img src="/equation?tex=max%280%2C-%29" alt="max0"></p>') == ["$max(0,-)$"]
+
+
+def test_a_formula_that_is_ended_by_another_beginning_is_one() -> None:
+    assert formulas("<div><d-math>x^2 <d-math>\n</div><p>甲<d-math>y</d-math></p>") == ["$x^2$", "$y$"]
+
+
 def test_a_formula_that_is_alone_in_its_paragraph_as_a_picture_is_displayed() -> None:
     picture = '<img class="latex" src="/latex.php?latex=x" alt="x">'
     assert formulas(f"<p>{picture}</p><p>设{picture}</p>") == ["$$x$$", "$x$"]
