@@ -45,6 +45,8 @@ _CALLIGRAPHIC = re.compile(r"(?:^|\s)mjx-cal(?=\s|$)|-B?C-")
 """A class in CHTML, part of the address of a glyph in SVG."""
 _HEIGHT = re.compile(r"translate\(\s*[-\d.]+[\s,]+([-\d.]+)")
 _WIDTH = re.compile(r"(?:^|;)\s*width:\s*([-\d.]+em)")
+_SIDE = re.compile(r"(?:^|;)\s*text-align:\s*(left|right)")
+_TOUCHES = re.compile(r"(?:^|;)\s*padding-right:\s*0\s*(?:;|\Z)")
 _COLOR = re.compile(r"(?:^|;)\s*color:\s*([#\w]+)")
 _PIECES = {
     "(": "⎛⎜⎝", ")": "⎞⎟⎠", "[": "⎡⎢⎣", "]": "⎤⎥⎦", "{": "⎧⎨⎩⎪", "}": "⎫⎬⎭⎪", "|": "∣|", "‖": "∥‖",
@@ -90,6 +92,8 @@ def _fill(target: etree._Element, node: etree._Element, depth: int) -> None:
             color = _COLOR.search(child.get("style", ""))
             if name == "mstyle" and (said := color[1] if color else child.get("fill")):
                 made.set("mathcolor", said)
+            if name == "mtd" and (side := _SIDE.search(child.get("style", ""))):
+                made.set("columnalign", side[1])
             _fill(made, child, depth + 1)
             _order(made, child, name)
 
@@ -122,11 +126,23 @@ def _order(made: etree._Element, node: etree._Element, name: str) -> None:
         and next((part for part in node.iter("rect", "mjx-line") if _fraction(part) is node), None) is None
     ):
         made.set("linethickness", "0")
+    elif name == "mtable":
+        _align(made, node)
     elif name == "mtr":
         while len(made) and not len(made[-1]):
             made.remove(made[-1])
     elif name == "mroot" and len(made) == 2 and str(node.tag).startswith("mjx-"):
         made.append(made[0])
+
+
+def _align(table: etree._Element, node: etree._Element) -> None:
+    """Say of a table what its cells in CHTML say: which side they keep to, and whether the first meets the next."""
+    longest = max(table.iterchildren("mtr"), key=len, default=None)
+    sides = [cell.get("columnalign", "center") for cell in longest] if longest is not None else []
+    if set(sides) - {"center"}:
+        first = next(node.iter("mjx-mtd"))
+        table.set("columnalign", " ".join(sides))
+        table.set("columnspacing", "0em" if _TOUCHES.search(first.get("style", "")) else "1em")
 
 
 def _fraction(line: etree._Element) -> etree._Element | None:

@@ -438,7 +438,8 @@ def _table(node: etree._Element, depth: int) -> str:
         return _table_row(lines[0], depth)
     text = _rows(node, depth)
     columns, drawn = (node.get("columnalign") or "").split(), node.get("columnlines", "").split()
-    if len(columns) > 1 and set(columns) == {"right", "left"}:
+    touching = _NO_LINE.match(node.get("columnspacing") or "0")
+    if len(columns) > 1 and set(columns) == {"right", "left"} and touching:
         return rf"\begin{{aligned}}{text}\end{{aligned}}"
     if "solid" in drawn or (columns and set(columns) != {"center"}):
         count = max((len(_children(row)) for row in _children(node)), default=1)

@@ -90,6 +90,30 @@ def use(code: str, font: str = "I") -> str:
 GX, GN, GA = g("mi", use("1D465")), g("mi", use("1D45B"), "9,36.5"), g("mi", use("1D44E"), "9,-28.5")
 
 
+def cells(*styles: str) -> str:
+    row = "".join(f'<mjx-mtd style="{style}">{X}<mjx-tstrut></mjx-tstrut></mjx-mtd>' for style in styles)
+    rows = f"<mjx-mtr>{row}</mjx-mtr>" * 2
+    return chtml(f"<mjx-mtable><mjx-table><mjx-itable>{rows}</mjx-itable></mjx-table></mjx-mtable>")
+
+
+@pytest.mark.parametrize(
+    ("styles", "wanted"),
+    [
+        (
+            ("text-align: right; padding-right: 0; padding-top: 0.15em;", "text-align: left; padding-left: 0;"),
+            "aligned",
+        ),
+        (("text-align: right; padding-right: 0.5em;", "text-align: left; padding-left: 0.5em;"), "array}{rl"),
+        (("text-align: right; padding: 0.125em 0.5em 0.2em;", "text-align: left; padding: 0 0.5em;"), "array}{rl"),
+        (("text-align: left; padding-right: 0.5em;", "padding-left: 0.5em;"), "array}{lc"),
+        (("padding-right: 0.5em;", "padding-left: 0.5em;"), "matrix"),
+    ],
+)
+def test_tables_are_told_apart_by_the_sides_their_cells_keep_to(styles: tuple[str, ...], wanted: str) -> None:
+    (formula,) = read(cells(*styles))
+    assert formula.startswith(rf"$\begin{{{wanted}}}x & x \\")
+
+
 @pytest.mark.parametrize(
     ("inside", "wanted"),
     [

@@ -52,6 +52,8 @@ def table(columns: str, *rows: str) -> str:
             r"\begin{cases}1 & x \\ 0 & y\end{cases}",
         ),
         (table("right left", "a=", "bc"), r"\begin{aligned}a & = \\ b & c\end{aligned}"),
+        (table('right left" columnspacing="0em 2em', "ab"), r"\begin{aligned}a & b\end{aligned}"),
+        (table('right left" columnspacing="1em', "ab"), r"\begin{array}{rl}a & b\end{array}"),
         ('<mrow><mo>(</mo><mfrac linethickness="0"><mi>n</mi><mi>k</mi></mfrac><mo>)</mo></mrow>', r"\binom{n}{k}"),
         ('<mfenced open="[" close=")"><mi>a</mi><mi>b</mi></mfenced>', r"\left[a,b\right)"),
         (f"<mmultiscripts><mi>X</mi><mi>a</mi><none></none>{BEFORE}</mmultiscripts>", "{}_b^cX_a"),
