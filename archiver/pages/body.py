@@ -42,6 +42,8 @@ NAMED = (
     *(f"//*[@id='{name}']" for name in IDS),
     "//d-article",
     "//dt-article",
+    "//*[@data-elementor-type='wp-post' or @data-elementor-type='wp-page']",
+    f"//*[*[{has_class('jp-Cell')}]]",  # what holds the cells of a notebook, which themes put in boxes of their own
 )
 """Where a page says that the text is."""
 

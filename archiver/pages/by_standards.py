@@ -36,6 +36,7 @@ READERS: tuple[Reader, ...] = (
     standards.names,
     standards.rels,
     standards.times,
+    standards.papers,
     standards.customs,
     standards.keywords,
     standards.html,

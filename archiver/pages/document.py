@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -177,13 +178,24 @@ _CLASSES = etree.XPath("descendant-or-self::*/@class", smart_strings=False)
 _IDS = etree.XPath("descendant-or-self::*/@id", smart_strings=False)
 
 
+_UNSAID = (
+    f".//annotation | .//annotation-xml | .//*[@role='doc-noteref'] | .//*[{has_class('ltx_note')}]"
+    f" | .//*[{has_class('katex-html')}][../*[{has_class('katex-mathml')}]]"
+)
+
+
 def text_of(element: HtmlElement) -> str:
     """Return an element's text with white space collapsed."""
     return " ".join(str(element.text_content()).split())
 
 
 def title_of(heading: HtmlElement) -> str:
-    """Return a heading's text without the sign that links to the heading itself."""
+    """Return a heading's text without the sign that links to the heading itself, notes, and sources of formulas."""
+    if heading.xpath(_UNSAID):
+        heading = copy.deepcopy(heading)
+        for element in heading.xpath(_UNSAID):
+            if element.getparent() is not None:
+                element.drop_tree()
     words = text_of(heading)
     for link in filter(dom.is_anchor, heading.iter("a")):
         sign = text_of(link)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from urllib.parse import urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.pages.claims import Claim
@@ -254,6 +255,21 @@ def customs(tree: HtmlElement) -> Iterator[Claim]:
                 is_other = not others.isdisjoint(element.iterancestors("article"))
                 if len(words) <= _LONGEST and not is_other and not is_aside(element):
                     yield Claim(field, words, f"class={name}")
+
+    for element in tree.xpath("//*[@property='cc:attributionName']")[:1]:
+        yield Claim("authors", text_of(element), "cc:attributionName")
+
+
+def papers(tree: HtmlElement) -> Iterator[Claim]:
+    """Yield the authors of a paper as LaTeXML sets them: the first line of each, without marks of notes."""
+    for person in tree.xpath(f"//*[{has_class('ltx_role_author')}]//*[{has_class('ltx_personname')}]")[:_MOST_AUTHORS]:
+        said = [person.text]
+        for part in takewhile(lambda each: each.tag != "br", person.iterchildren(etree.Element)):
+            said += ["" if part.tag == "sup" or "ltx_note" in part.get("class", "") else text_of(part), part.tail]
+        yield Claim("authors", "".join(filter(None, said)).strip(" &"), "latexml")
+
+
+_MOST_AUTHORS = 1000
 
 
 def _taxonomy(href: str) -> str | None:

@@ -38,7 +38,7 @@ class Rendering(NamedTuple):
 ADDRESS = "image-address 1"
 """Converter's name for TeX out of a picture's address."""
 
-_HINT = re.compile(r"math|tex2jax|katex|latex|formula|(?<![a-z])tex-|eq", re.IGNORECASE)
+_HINT = re.compile(r"math|mjx|tex2jax|katex|latex|formula|(?<![a-z])tex-|eq", re.IGNORECASE)
 
 _ENCODINGS = frozenset({"application/x-tex", "application/x-latex", "text/x-tex", "text/x-latex", "tex", "latex"})
 _ATTRIBUTES = ("data-tex", "data-latex", "data-katex", "data-expr", "data-math", "data-formula", "data-equation")
@@ -199,7 +199,25 @@ def _mathjax2(element: HtmlElement) -> Rendering | None:
     for inner in element.iter(etree.Element):
         if markup := inner.get("data-mathml"):
             return _mathml_text(markup, display, group)
+        if "mjx-math" in inner.get("class", "").split() and (source := _labelled(inner)):
+            return Rendering(source, display, ATTRIBUTE, None, group)
     return None
+
+
+def _labelled(math: HtmlElement) -> str:
+    """Return the TeX that mathjax-node labels a formula with; in a browser, words to be spoken are there."""
+    label = dom.clean(math.get("aria-label", "")).strip()
+    return label if _is_tex(label) or letters(label) == letters(dom.words(math)) else ""
+
+
+def _titled(drawing: HtmlElement) -> Rendering | None:
+    """Read the title that mathjax-node gives a drawing: TeX, or `Equation` where it had MathML only."""
+    title = next(drawing.iterchildren("title"), None)
+    if title is None or not drawing.get("aria-labelledby", "").startswith("MathJax-SVG-"):
+        return None
+    source = dom.clean(title.text or "").strip()
+    display = "mjpage__block" in "".join(drawing.xpath("../@class")) or _stands_alone(drawing)
+    return Rendering(source, display, ATTRIBUTE, None, (drawing,)) if source not in ("", "Equation") else None
 
 
 # MathML, MathJax 3 and 4, Wikipedia
@@ -451,7 +469,13 @@ def _is_tex(text: str) -> bool:
     return bool(_TEX_SIGN.search(text)) or not _WORD.search(text)
 
 
-_BY_TAG: dict[str, _Reader] = {"script": _script, "math": _math, "mjx-container": _container, "img": _image}
+_BY_TAG: dict[str, _Reader] = {
+    "script": _script,
+    "math": _math,
+    "mjx-container": _container,
+    "img": _image,
+    "svg": _titled,
+}
 _TAGS = frozenset(_BY_TAG) | _MARKED_TAGS
 _BY_CLASS: dict[str, _Reader] = {
     "katex-display": _katex_display,

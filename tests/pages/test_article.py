@@ -429,6 +429,40 @@ def test_a_table_or_a_box_with_its_caption_on_top_is_of_the_text() -> None:
     assert "A short line" in read.text
 
 
+def test_the_authors_of_a_paper_are_their_names_without_notes_and_addresses() -> None:
+    note = '<span class="ltx_note ltx_role_footnote"><sup>2</sup>thanks</span>'
+    names = ("Ada Sponge<sup>1</sup>", f"Ben Slate{note}<br>Department of Boards, Town", "&amp;Cy <i>Trowel</i>")
+    people = "".join(
+        f'<span class="ltx_creator ltx_role_author"><span class="ltx_personname">{name}</span></span>' for name in names
+    )
+    formula = '<math alttext="n"><mi>n</mi><annotation encoding="application/x-tex">n</annotation></math>'
+    title = f'<h1 class="ltx_title">On {formula}-fold boards{note}</h1>'
+    found = page(body=f'<article class="ltx_document">{title}<div class="ltx_authors">{people}</div>{PROSE}</article>')
+    assert found.authors == ("Ada Sponge", "Ben Slate", "Cy Trowel")
+    assert found.title == "On n-fold boards"
+
+
+def test_whom_a_licence_names_is_the_author_where_nothing_else_tells() -> None:
+    licence = '<p>by <a href="/" property="cc:attributionName">Ada Sponge</a></p>'
+    assert page(body=f"<article>{PROSE}</article>{licence}").authors == ("Ada Sponge",)
+
+
+def test_the_cells_of_a_notebook_are_the_text_whatever_holds_them() -> None:
+    said = '<div class="jp-Cell-inputWrapper"><div class="jp-RenderedHTMLCommon"><p>With $x$ it is so.</p></div></div>'
+    code = f'<div class="jp-Cell"><div class="highlight"><pre>{"level = level + 1\n" * 20}</pre></div></div>'
+    read = page(body=said + code + said)
+    assert len(read.content.formulas) == 2
+    assert read.quality.engine == ".jp-Cell"
+
+
+def test_what_elementor_calls_the_post_is_its_text() -> None:
+    box = '<div class="elementor-widget"><div class="elementor-widget-container">{}</div></div>'
+    whole = "".join(map(box.format, (f"<h2>Boards</h2>{PROSE * 4}", "<h3>Chalk</h3><p>With $x$.</p>")))
+    read = page(body=f'<div class="site"><div data-elementor-type="wp-post"><div>{whole}</div></div></div>')
+    assert [formula.tex for formula in read.content.formulas] == ["$x$"]
+    assert "elementor" in read.quality.engine
+
+
 # Questions and their answers
 
 ASKED = "Why do the doors of this cupboard never quite close in winter?"
