@@ -36,7 +36,8 @@ ARTICLE = (
 """Where an article is if nothing else is known: the longest element that the first of these finds."""
 
 EXCEPT = (
-    "nav, .toc, #toc, #TOC, #table-of-contents, [role=doc-toc], .comments, #comments, #disqus_thread, "
+    "nav, .toc, #toc, #TOC, #table-of-contents, [role=doc-toc], .navbox, .vertical-navbox, .comments, "
+    "#comments, #disqus_thread, "
     "[class*=avatar], .hidden, .d-none, [hidden], [style*='display:none'], [style*='display: none']"
 )
 """Parts that are no part of the article even within it, and what nobody is shown."""
@@ -96,11 +97,11 @@ _READ = """
   if (!root) throw new Error(`expected an element ${selectors}, found none`);
   const inside = (node) => root.contains(node) && !node.parentElement.closest(except);
   const PICTURE = 'img.latex, img[class*="mwe-math-fallback"], img[eeimg], img[src*="latex.php"], ' +
-    'img[src*="latex.codecogs.com"], img[src*="equation?tex="]';
+    'img[src*="latex.codecogs.com"], img[src*="equation?tex="], img[class*="ql-img-"]';
   const OWN = 'annotation[encoding="application/x-tex"], annotation[encoding="TeX"], script[type^="math/tex"], ' +
     'script[type^="math/mml"], math[alttext], .ztext-math[data-tex], d-math, dt-math, math-renderer, .katex-error, ' +
-    'mjx-container [data-latex], ' + PICTURE;
-  const FORMULA = '.mwe-math-element, .ztext-math, .katex, mjx-container, math, math-renderer';
+    'mjx-container [data-latex], .mjx-math[aria-label], .katex-mathml, ' + PICTURE;
+  const FORMULA = '.mwe-math-element, .ztext-math, .katex, .mjx-chtml, mjx-container, math, math-renderer';
   const RENDERED = '.MathJax, .MathJax_Display, .MathJax_SVG, .MathJax_SVG_Display, .mjx-chtml, .MathJax_Preview';
 
   const group = (node) => {
@@ -119,6 +120,9 @@ _READ = """
   const said = (node) =>
     node.matches("math") ? left(node)
     : node.matches("script[type^='math/mml']") ? left(parsed(node.textContent))
+    : node.matches(".katex-mathml:has(math)") ? null
+    : node.matches(".katex-mathml") ? node.textContent.trim().split(/\\n\\s*\\n/).at(-1)
+    : node.matches(".mjx-math") ? node.getAttribute("aria-label")
     : node.matches("img") ? node.getAttribute("alt") || address(node)
     : node.getAttribute("data-tex") ?? node.getAttribute("data-latex") ?? node.textContent;
 

@@ -449,7 +449,7 @@ def test_whom_a_licence_names_is_the_author_where_nothing_else_tells() -> None:
 
 def test_the_cells_of_a_notebook_are_the_text_whatever_holds_them() -> None:
     said = '<div class="jp-Cell-inputWrapper"><div class="jp-RenderedHTMLCommon"><p>With $x$ it is so.</p></div></div>'
-    code = f'<div class="jp-Cell"><div class="highlight"><pre>{"level = level + 1\n" * 20}</pre></div></div>'
+    code = '<div class="jp-Cell"><div class="highlight"><pre>{}</pre></div></div>'.format("level = level + 1\n" * 20)
     read = page(body=said + code + said)
     assert len(read.content.formulas) == 2
     assert read.quality.engine == ".jp-Cell"

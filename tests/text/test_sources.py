@@ -73,6 +73,14 @@ FORMS: list[Form] = [
     ('<span class="ztext-math" data-tex="%s">glyphs</span>', ATTRIBUTE),
     ('<span class="math inline">%s</span>', SERVED),
     ("<d-math>%s</d-math>", SERVED),
+    (
+        '<span class="mjx-chtml"><span class="mjx-math" aria-label="%s"><i aria-hidden="true">%s</i></span></span>',
+        ATTRIBUTE,
+    ),
+    (
+        '<svg role="img" aria-labelledby="MathJax-SVG-1-Title"><title id="MathJax-SVG-1-Title">%s</title></svg>',
+        ATTRIBUTE,
+    ),
     ('<code class="language-math">%s</code>', SERVED),
 ]
 PIECES = ["x", "_1", "^{2}", r"\alpha ", "a<b", "p&q", r"\frac{1}{2}", r"\{0\}", "[z]", "'", "*y*", "+", r"\,", "\\\\"]
@@ -237,6 +245,13 @@ def test_a_description_in_words_is_no_tex() -> None:
 def test_a_description_counts_where_the_address_of_a_picture_has_lost_signs_on_its_way() -> None:
     assert formulas('<p>设<img src="/equation?tex=max0-" alt="max(0,-)"></p>') == ["$max(0,-)$"]
     assert formulas('<p>设<img src="/equation?tex=max%280%2C-%29" alt="max0"></p>') == ["$max(0,-)$"]
+
+
+@pytest.mark.parametrize(("label", "found"), [("ab", ["$ab$"]), ("a over b", [])])
+def test_a_label_is_the_source_of_a_formula_unless_it_is_words_to_be_spoken(label: str, found: list[str]) -> None:
+    drawn = f'<span class="mjx-math" aria-label="{label}"><span aria-hidden="true"><i>a</i><i>b</i></span></span>'
+    content, _ = read(f'<p>设<span class="mjx-chtml">{drawn}</span></p>')
+    assert [formula.tex for formula in content.formulas] == found
 
 
 def test_a_formula_that_is_ended_by_another_beginning_is_one() -> None:
