@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Article, Quality
 from archiver.pages import body as bodies
-from archiver.pages import dates, distill, places, schema_org, standards, titles, values
+from archiver.pages import dates, distill, places, questions, schema_org, standards, titles, values
 from archiver.pages.body import Body
 from archiver.pages.claims import Claim, Claims, Reader
 from archiver.profile import PostMarkup
@@ -33,6 +33,7 @@ READERS: tuple[Reader, ...] = (
     standards.opengraph,
     standards.citation,
     standards.dublin_core,
+    questions.claims,
     standards.names,
     standards.rels,
     standards.times,
@@ -139,7 +140,7 @@ def _byline(tree: HtmlElement, said: Claims, url: str) -> tuple[tuple[str, ...],
     authors, published_at = said.many("authors", values.name), said.one("published_at", dates.moment)
     if not published_at and (day := dates.in_address(url)):
         published_at = said.settle("published_at", day, "address")
-    if authors and published_at:
+    if (authors and published_at) or questions.find(tree):  # of several people, rules find any
         return authors, published_at
     found = guess(tree)
     named = tuple(filter(None, map(values.name, (found.author or "").split(";"))))

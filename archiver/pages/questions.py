@@ -17,6 +17,7 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from archiver.pages import dates, schema_org, values
+from archiver.pages.claims import Claim
 from archiver.pages.document import text_of
 from archiver.pages.schema_org import MICRODATA, RDFA, Node, Syntax
 from archiver.text import engines
@@ -31,6 +32,7 @@ MOST = 1000
 _ANSWERS = ("acceptedAnswer", "suggestedAnswer")
 _DATES = ("dateCreated", "datePublished")
 _PAGE = re.compile(r"(?<!FAQ)Page\Z")
+_SIGNED = re.compile(r"\s*(?:asked|answered)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-z][^<>]*>")
 
 
@@ -49,6 +51,13 @@ def find(page: HtmlElement) -> list[Part]:
         if found := _marked(page, syntax):
             return found
     return _repeated(page)
+
+
+def claims(tree: HtmlElement) -> Iterator[Claim]:
+    """Yield who asked the question of a page, and when."""
+    for asked in find(tree)[:1]:
+        yield Claim("authors", asked.author, ENGINE)
+        yield Claim("published_at", asked.date, ENGINE)
 
 
 def together(parts: list[Part]) -> HtmlElement:
@@ -81,7 +90,7 @@ def _marked(page: HtmlElement, syntax: Syntax) -> list[Part]:
     if len(found) != 1:
         return []
     question, part = found[0]
-    answers = [each for each in _members(question, syntax) if not _names(each, syntax).isdisjoint(_ANSWERS)]
+    answers = [each for each in question.iterdescendants(etree.Element) if _is_answer(each, question, syntax)]
     read = (_part_of(each, syntax, "acceptedAnswer" in _names(each, syntax)) for each in answers[:MOST])
     return [part, *filter(None, read)]
 
@@ -90,6 +99,12 @@ def _is_asked(element: HtmlElement, syntax: Syntax) -> bool:
     """Tell whether an element is a question that a page is about, rather than one in an article or in a list."""
     above = _scope(element, syntax)
     return "Question" in _types(element, syntax) and (above is None or any(map(_PAGE.search, _types(above, syntax))))
+
+
+def _is_answer(element: HtmlElement, question: HtmlElement, syntax: Syntax) -> bool:
+    """Tell whether an element is an answer of a question, which older pages do not always say it is of."""
+    named = not _names(element, syntax).isdisjoint(_ANSWERS)
+    return (named or "Answer" in _types(element, syntax)) and _scope(element, syntax) is question
 
 
 def _part_of(thing: HtmlElement, syntax: Syntax, accepted: bool) -> Part | None:
@@ -104,12 +119,24 @@ def _part_of(thing: HtmlElement, syntax: Syntax, accepted: bool) -> Part | None:
     named = author
     if author is not None and syntax.scope in author.attrib:
         named = next((each for each in _members(author, syntax) if "name" in _names(each, syntax)), author)
+    signed = _signature(thing, members["text"], syntax) if named is None or date is None else ("", "")
     return _part(
         members["text"],
-        None if named is None else schema_org.said(named, "name"),
-        None if date is None else schema_org.said(date, "dateCreated"),
+        signed[0] if named is None else schema_org.said(named, "name"),
+        signed[1] if date is None else schema_org.said(date, "dateCreated"),
         accepted,
     )
+
+
+def _signature(thing: HtmlElement, text: HtmlElement, syntax: Syntax) -> tuple[str, str]:
+    """Return who asked or answered, and when, where no attribute tells: `asked <span title="…">`, and a link."""
+    for line in thing.iterdescendants(etree.Element):
+        if _SIGNED.match(line.text or "") and _scope(line, syntax) is thing and text not in line.iterancestors():
+            when = next((said for each in line.iter() if (said := each.get("datetime") or each.get("title"))), "")
+            for box in line.iterancestors():
+                if (who := next((name for link in box.iter("a") if (name := text_of(link))), "")) or box is thing:
+                    return who, when
+    return "", ""
 
 
 def _members(thing: HtmlElement, syntax: Syntax) -> Iterator[HtmlElement]:

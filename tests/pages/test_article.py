@@ -618,3 +618,35 @@ def test_a_line_of_tags_is_no_beginning_of_a_text() -> None:
     assert read.content.text.startswith("A sentence")
     kept = page(body=f"<main><h1>On limits</h1>{line.format('This is about ')}{PROSE * 6}</main>")
     assert kept.content.text.startswith("This is about limits")
+
+
+def test_a_thread_that_names_nobody_by_attributes_is_signed_in_words() -> None:
+    def signed(verb: str, day: str, name: str) -> str:
+        edited = '<div><div>edited <i title="2015-01-01">then</i></div><a href="/u/9">Cy Trowel</a></div>'
+        when = f'<div>{verb} <i title="{day} 21:35:13Z">then</i></div>'
+        who = f'<a href="/u/1"><img></a><p><a href="/u/1">{name}</a></p>'
+        return f"<table><tr><td>{edited}<td><div>{when}{who}</div></table>"
+
+    answers = "".join(
+        f'<div itemscope itemtype="http://schema.org/Answer" {prop}><p itemprop="text">{ANSWERED}</p>{sign}'
+        "<p>answered by nobody</p></div>"
+        for prop, sign in (
+            ('itemprop="acceptedAnswer"', signed("answered", "2013-08-03", "Ben Slate")),
+            ("", signed("answered", "2013-08-04", "Di Easel")),
+        )
+    )
+    asked = f'<p itemprop="text">{ASKED}</p>{signed("asked", "2013-08-02", "Ada Sponge")}'
+    found = page(body=f'<div itemscope itemtype="http://schema.org/Question">{asked}{answers}</div>{PROSE}')
+    assert found.content.markdown == (
+        f"{ASKED}\n\n## Accepted answer by Ben Slate, 2013-08-03\n\n{ANSWERED}"
+        f"\n\n## Answer by Di Easel, 2013-08-04\n\n{ANSWERED}"
+    )
+    assert found.authors == ("Ada Sponge",)
+    assert found.published_at == "2013-08-02"
+
+
+def test_nobody_who_answered_is_taken_for_the_author_of_a_question() -> None:
+    question = {"@type": "Question", "text": ASKED, "acceptedAnswer": {"@type": "Answer", "text": ANSWERED}}
+    head = ld({"@context": "https://schema.org", "@type": "QAPage", "mainEntity": question})
+    answer = f'<div class="authorinfo"><span>Ada Sponge</span></div><p>{ANSWERED}</p>'
+    assert page(head, f"<div><p>{ASKED}</p></div><div>{answer}</div>{PROSE}").authors == ()
