@@ -134,11 +134,23 @@ def of(page: etree._Element, scripts: Scripts | None = None) -> Notation:
     found = _configured_by(tuple(_scripts(page)))
     if found is None and scripts is not None:
         found = _configured_by(tuple(_loaded(page, scripts)))
+    if (distill := _front_matter(page)) is not None:
+        both = distill if found is None else found
+        found = replace(both, inline=both.inline | distill.inline, display=both.display | distill.display)
     if found is None:
         found = replace(HOUSE, inline=_WITHOUT_DOLLARS) if page.xpath(_RENDERED) else HOUSE
     if not found.asciimath and any(_LOADS_ASCIIMATH.search(script.get("src", "")) for script in page.iter("script")):
         found = replace(found, asciimath=_BACKTICKS)
     return found
+
+
+def _front_matter(page: etree._Element) -> Notation | None:
+    """Return what the front matter of Distill tells KaTeX, beside which a page may have a renderer of its own."""
+    for matter in page.iter("d-front-matter"):
+        said = literals.read("".join(map(str, matter.itertext())), 0)
+        if isinstance(said, dict) and "katex" in said:
+            return _katex(said["katex"])
+    return None
 
 
 @lru_cache  # the pages of a site have the same scripts

@@ -121,6 +121,16 @@ def test_katex_has_defaults_without_single_dollars() -> None:
     assert "align" in found.environments
 
 
+def test_what_the_front_matter_of_distill_tells_katex_counts_beside_the_pages_own_renderer() -> None:
+    said = '{"title": "T", "katex": {"delimiters": [{"left": "$", "right": "$", "display": false}]}}'
+    matter = f'<d-front-matter><script type="text/json">{said}</script></d-front-matter>'
+    assert notation.of(page(body=matter)).inline == {SINGLE}
+    both = notation.of(page("MathJax = {tex: {tags: 'ams'}};", body=matter))
+    assert both.inline == {ROUND, SINGLE}
+    assert DOUBLE in both.display
+    assert notation.of(page(body=matter.replace("katex", "other"))) == notation.HOUSE
+
+
 def test_asciimath_counts_where_its_extension_is_named() -> None:
     assert of("MathJax.Hub.Config({extensions: ['asciimath2jax.js']});").asciimath == {("`", "`")}
     assert of("MathJax = {loader: {load: ['input/asciimath']}, asciimath: {delimiters: [['@', '@']]}};").asciimath == {
