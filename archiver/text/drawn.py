@@ -46,7 +46,7 @@ _CALLIGRAPHIC = re.compile(r"(?:^|\s)mjx-cal(?=\s|$)|-B?C-")
 _HEIGHT = re.compile(r"translate\(\s*[-\d.]+[\s,]+([-\d.]+)")
 _WIDTH = re.compile(r"(?:^|;)\s*width:\s*([-\d.]+em)")
 _SIDE = re.compile(r"(?:^|;)\s*text-align:\s*(left|right)")
-_TOUCHES = re.compile(r"(?:^|;)\s*padding-right:\s*0\s*(?:;|\Z)")
+_TOUCHES = re.compile(r"(?:^|;)\s*padding-right:\s*0(?:px|em)?\s*(?:;|\Z)")
 _COLOR = re.compile(r"(?:^|;)\s*color:\s*([#\w]+)")
 _PIECES = {
     "(": "⎛⎜⎝", ")": "⎞⎟⎠", "[": "⎡⎢⎣", "]": "⎤⎥⎦", "{": "⎧⎨⎩⎪", "}": "⎫⎬⎭⎪", "|": "∣|", "‖": "∥‖",

@@ -103,6 +103,7 @@ def cells(*styles: str) -> str:
             ("text-align: right; padding-right: 0; padding-top: 0.15em;", "text-align: left; padding-left: 0;"),
             "aligned",
         ),
+        (("text-align: right; padding-right: 0px;", "text-align: left; padding-left: 0px;"), "aligned"),
         (("text-align: right; padding-right: 0.5em;", "text-align: left; padding-left: 0.5em;"), "array}{rl"),
         (("text-align: right; padding: 0.125em 0.5em 0.2em;", "text-align: left; padding: 0 0.5em;"), "array}{rl"),
         (("text-align: left; padding-right: 0.5em;", "padding-left: 0.5em;"), "array}{lc"),
