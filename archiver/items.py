@@ -342,8 +342,8 @@ class PostList:
     """In its order, each address once; also what is no post, as far as the list does not tell."""
     further: tuple[str, ...]
     """Canonical addresses of other pages of the same list."""
-    supposed: bool = False
-    """Whether these are where such a list has them by habit, and may not be there."""
+    supposed_after: int = 0
+    """Entries of this page, of other blogs too, where a further one is only supposed, as nothing names it; else 0."""
     total: int | None = None
     """How many posts there are, where the list says so."""
     whole: bool
@@ -420,6 +420,9 @@ ELSEWHERE = "comments are at "
 
 LEFT_OUT = "left out by --without"
 """Reason of the gap of what a crawl was told to leave out; a later one without these words asks for it."""
+
+TOO_MANY = "one page more than are read of lists of its form"
+"""Reason of the gap that ends a list without end; a later run that may read more asks for it."""
 
 FORBIDDEN = "Forbidden by robots.txt"
 """Reason of the gap that lasts as long as the site's rules."""

@@ -33,7 +33,7 @@ class Pager:
         place = page.url.partition("?")[0]
         before = len(self._named[place])
         self._named[place] |= {entry.url for entry in page.entries}
-        if (page.entries and len(self._named[place]) == before) or (page.supposed and self._is_last(page, place)):
+        if (page.entries and len(self._named[place]) == before) or (page.supposed_after and self._is_last(page, place)):
             return
         asked = self._asked[page.reader]
         asked.add(page.url)
@@ -48,6 +48,6 @@ class Pager:
 
     def _is_last(self, page: PostList, place: str) -> bool:
         """Return whether no page is to be supposed after one: it is shorter than another, or all posts are named."""
-        self._longest[place] = max(self._longest[place], len(page.entries))
+        self._longest[place] = max(self._longest[place], page.supposed_after)
         is_all = self._total is not None and len(self._named[place]) >= self._total
-        return is_all or len(page.entries) < self._longest[place]
+        return is_all or page.supposed_after < self._longest[place]

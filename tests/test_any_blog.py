@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from archiver import sites
+from archiver.items import TOO_MANY
 from tests.rendered import Note, Rendered, serving
 from tests.zygote import Zygote
 
@@ -282,10 +283,16 @@ def test_a_list_that_goes_on_without_end_is_cut_and_the_run_says_so(archiver: Zy
             assert (done.returncode, "raise most_pages" in done.stdout) == (3, True), done.stdout + done.stderr
             blog.notes = blog.notes[:20]  # what the rest of the list would name is not known to be gone
     assert max(int(path.partition("=")[2]) for path in blog.asked if "page=" in path) == 3  # with Atom's feed, four
-    assert rows(tmp_path, "SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
-    assert rows(tmp_path, "SELECT state, reason FROM frontier WHERE url LIKE '%page=4'") == [
-        ("skipped", "more than 4 pages")
-    ]
+    for _ in ("crawled", "rebuilt"):
+        assert rows(tmp_path, "SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
+        assert rows(tmp_path, "SELECT state, reason FROM frontier WHERE url LIKE '%page=4'") == [("skipped", TOO_MANY)]
+        assert archiver("--home", tmp_path, "rebuild").returncode == 0
+    profile.write_text(profile.read_text("utf-8").replace("most_pages = 4", "most_pages = 6"), "utf-8")
+    with serving(blog) as origin, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rendered, "files", lambda self: Endless(files(self)))
+        blog.asked.clear()
+        archiver("--home", tmp_path, "crawl", "--recheck", "0", "--site", origin, *QUICKLY)
+    assert max(int(path.partition("=")[2]) for path in blog.asked if "page=" in path) == 5
 
 
 def test_a_blog_without_another_list_of_everything_is_told_by_its_front_page(archiver: Zygote, tmp_path: Path) -> None:

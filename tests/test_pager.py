@@ -8,7 +8,9 @@ from spiders.pager import Pager
 HOME = "https://chalk.example"
 
 
-def page(number: int, posts: int, *, reader: str = "feed", total: int | None = None, supposed: bool = True) -> PostList:
+def page(
+    number: int, posts: int, *, reader: str = "feed", total: int | None = None, supposed: bool = True, foreign: int = 0
+) -> PostList:
     """Return a page of a list with so many posts of its own."""
     entries = tuple(
         ListedPost(url=f"{HOME}/{number}/{each}/", title="", published_on=None, modified_at=None, comment_count=None)
@@ -17,7 +19,13 @@ def page(number: int, posts: int, *, reader: str = "feed", total: int | None = N
     further = (f"{HOME}/{reader}/?paged={number + 1}",)
     url = f"{HOME}/{reader}/?paged={number}"
     return PostList(
-        url=url, reader=reader, entries=entries, further=further, whole=False, supposed=supposed, total=total
+        url=url,
+        reader=reader,
+        entries=entries,
+        further=further,
+        whole=False,
+        supposed_after=(posts + foreign) * supposed,
+        total=total,
     )
 
 
@@ -28,6 +36,10 @@ def asked(pager: Pager, *pages: PostList) -> list[int]:
 
 def test_no_page_is_supposed_after_one_shorter_than_the_first() -> None:
     assert asked(Pager(99), page(1, 10), page(2, 10), page(3, 9)) == [1, 1, 0]
+
+
+def test_entries_that_lead_to_other_blogs_make_no_page_shorter() -> None:
+    assert asked(Pager(99), page(1, 10), page(2, 4, foreign=6), page(3, 4)) == [1, 1, 0]
 
 
 def test_a_page_that_is_named_is_asked_for_however_short_the_one_before_is() -> None:

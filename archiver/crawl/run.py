@@ -218,7 +218,7 @@ class Run:
     def leave_unread(self, url: str, kind: str) -> None:
         """Leave the rest of a list that has too many pages: what it does not name is not missing."""
         most = self.site.profile.places.most_pages
-        frontier.skip(self.archive.session, url, kind, f"more than {most} pages", run_id=self.id, now=timestamp())
+        frontier.skip(self.archive.session, url, kind, items.TOO_MANY, run_id=self.id, now=timestamp())
         self.note(
             f"expected lists with at most {most} pages of one form, found more: {url} and what follows it is not read; "
             f"if the blog is as large as that, raise most_pages in [places] of {sites.FILE}"

@@ -66,7 +66,7 @@ def _read_head(root: etree._Element, reading: Reading, url: str) -> None:
             reading.whole = True
     if reading.entries and not reading.further and any(map(_is_wordpress, head)):
         reading.further.append(with_parameter(url, "paged", str(page_of(url, "paged") + 1)))
-        reading.supposed = True
+        reading.supposed_after = len(reading.entries)
 
 
 def _is_wordpress(part: etree._Element) -> bool:

@@ -52,8 +52,8 @@ class Reading:
     further: list[str] = field(default_factory=list)
     """Addresses of other pages of the list, absolute or as on its own address."""
     whole: bool = True
-    supposed: bool = False
-    """Whether the other pages are where such a list has them by habit, and may not be there."""
+    supposed_after: int = 0
+    """Entries of this page where a further one is only supposed, as nothing names it; else 0."""
     total: int | None = None
     """How many posts there are, where the list says so."""
 

@@ -89,7 +89,7 @@ def parse_post_list(url: str, body: bytes, site: Site, headers: Mapping[str, str
         reader=reading.reader,
         entries=_posts(reading.entries, site),
         further=tuple(each for each in further if each not in strays),
-        supposed=reading.supposed,
+        supposed_after=reading.supposed_after,
         total=reading.total,
         whole=reading.whole and not is_cut and not strays,
         ending=ending,

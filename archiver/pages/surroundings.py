@@ -50,6 +50,8 @@ _WEAK = frozenset(
 """Words that also name parts of a text: they count where there is little text and nothing else."""
 _RELATIONS = frozenset({"prev", "previous", "next", "tag", "category"})
 """Of links to the posts beside one (https://html.spec.whatwg.org/#sequential-link-types), and to its lists."""
+_FIELDS = frozenset({"keywords", "articleSection"})
+"""Properties of schema.org that are tags and categories."""
 _NEIGHBOURS = frozenset({"prev", "previous", "next", "older", "newer"})
 """Words of classes of the same."""
 _LABEL = 24
@@ -214,7 +216,7 @@ def _is_around(element: HtmlElement) -> bool:
         return True
     if "contents" in words and _links_within(element) >= MOST_LINKS * len(text_of(element)):
         return True
-    weak = tag == "footer" or (tag != "span" and not _WEAK.isdisjoint(words))
+    weak = tag == "footer" or element.get("itemprop") in _FIELDS or (tag != "span" and not _WEAK.isdisjoint(words))
     return weak and next(element.iter("pre", "img", "math", "script", "table"), None) is None and _is_line(element)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
+from archiver import items
 from archiver.store.database import timestamp, upsert
 from archiver.store.models import FrontierEntry as Entry
 
@@ -74,7 +75,8 @@ def _insertion(dialect: str) -> Any:
     seq = select(func.coalesce(func.max(_ROWS.c.seq), 0) + 1).scalar_subquery()
     blank: dict[str, Any] = {"state": "pending", "attempts": 0, "permanent": False}
     insertion = upsert(dialect, _ROWS).values(**fresh, **blank, seq=seq)
-    settled = _ROWS.c.state.in_(("done", "failed")) & (_ROWS.c.run_id < bindparam("since"))
+    left = (_ROWS.c.state == "skipped") & (_ROWS.c.reason == items.TOO_MANY)
+    settled = (_ROWS.c.state.in_(("done", "failed")) | left) & (_ROWS.c.run_id < bindparam("since"))
     again = {**blank, "reason": None, "not_before": None, "run_id": insertion.excluded.run_id}
     return insertion.on_conflict_do_update(index_elements=[_ROWS.c.url], set_=again, where=settled).returning(
         _ROWS.c.url

@@ -506,6 +506,7 @@ def test_a_question_that_is_marked_by_rdfa_has_its_answers() -> None:
 
 
 BESIDE = [
+    '<p itemprop="keywords">Tags: <a href="/t/">chalk</a>, <a href="/u/">damp</a></p>',
     '<p>Before: <a rel="prev" href="/a/">On dust</a></p>',
     '<p><a rel="prev" href="/a/">On dust</a> | <a rel="next" href="/b/">On damp</a></p>',
     '<div><p>Filed under <a rel="category" href="/c/">Boards</a></p><p><a rel="tag" href="/t/">chalk</a></p></div>',
