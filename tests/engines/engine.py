@@ -32,8 +32,7 @@ class Engine(Protocol):
 
     name: str
 
-    @staticmethod
-    def shows(post: Post) -> Post:
+    def shows(self, post: Post) -> Post:
         """Return what can be seen of a post on its page, or on the lists beside it."""
 
     def install(self, folder: Path) -> None:
@@ -57,8 +56,7 @@ class Files:
             each.mkdir(parents=True)
         self.origin = ""
 
-    @staticmethod
-    def shows(post: Post) -> Post:
+    def shows(self, post: Post) -> Post:
         """Return a post without its comments: they are for services."""
         return replace(post, comments=())
 

@@ -30,8 +30,7 @@ class Hexo(Files):
         self.theme = theme
         self.name = f"hexo-{theme}"
 
-    @staticmethod
-    def shows(post: Post) -> Post:
+    def shows(self, post: Post) -> Post:
         """Return a post as one of the blog's only author, without comments."""
         return replace(post, author=ADA, comments=())
 

@@ -20,8 +20,7 @@ class Pelican(Files):
         self.theme = theme
         self.name = f"pelican-{theme}"
 
-    @staticmethod
-    def shows(post: Post) -> Post:
+    def shows(self, post: Post) -> Post:
         """Return a post in its first category, without comments and without languages and tabs in its listings."""
         parts = tuple(Code("", part.text.expandtabs(4)) if isinstance(part, Code) else part for part in post.parts)
         return replace(post, categories=post.categories[:1], parts=parts, comments=())

@@ -55,8 +55,7 @@ class WordPress:
         self.root = folder / "root"
         self.origin = ""
 
-    @staticmethod
-    def shows(post: Post) -> Post:
+    def shows(self, post: Post) -> Post:
         """Return all of a post."""
         return post
 
