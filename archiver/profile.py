@@ -14,7 +14,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from archiver.dates import clock
@@ -31,7 +31,7 @@ LISTS = ("catalogue", "lists", "category", "index", "furniture")
 ENGINES = Path(__file__).parent / "sites" / "engines"
 """Folder of what profiles may extend: what is known of an engine, in the tables of a profile."""
 
-Selectors = tuple[str, ...]
+Selectors = Annotated[tuple[str, ...], "selectors"]
 """Where an element is, the most trusted place first: CSS, or XPath where it begins with a slash, a dot and one, or a
 bracket."""
 
@@ -138,6 +138,8 @@ class PostMarkup:
     """How the paragraphs begin that the blog puts under each text, before its footer."""
     hollow: Selectors = ()
     """Elements of the text that only hold a place: they go where they are empty."""
+    without: Selectors = ()
+    """Elements in the text that are none of it, such as links to other posts: all that any of these find."""
     apart: Apart = field(default_factory=Apart)
     """What is not the text, where the element of the text is not found and general rules look for it."""
 
@@ -274,6 +276,14 @@ class Profile:
         """Language of its posts (BCP 47): that of its own title."""
         return next(iter(self.titles))
 
+    def selectors(self) -> Iterator[tuple[str, str]]:
+        """Yield each selector, after the table and key it stands in."""
+        parts = {"post": self.post, "post.fields": self.post.fields, "page": self.page, "comments": self.comments}
+        for table, part in {**parts, "listing": self.listing}.items():
+            for key, kind in get_type_hints(type(part), include_extras=True).items():
+                for selector in getattr(part, key) if kind == Selectors else ():
+                    yield f"{table}.{key}", selector
+
     def rules(self, kind: str, *groups: str) -> Iterator[Rule]:
         """Yield the forms of a kind of address whose patterns have these groups."""
         return (each for each in self.addresses if each.kind == kind and {*groups} <= {*each.pattern.groupindex})
@@ -404,6 +414,9 @@ def _check(profile: Profile, place: _Place) -> None:
     except ValueError as error:
         expected = "an offset from UTC such as +08:00, or the name of a zone such as Europe/Berlin"
         raise place.at("zone").wrong(expected, repr(profile.zone)) from error
+    for number, path in enumerate(profile.places.lists):
+        if not path.startswith("/"):
+            raise place.at("places").at("lists").at(number).wrong("a path such as /sitemap.xml", repr(path))
     for number, path in enumerate(profile.places.dated):
         _check_groups(path, {"year", "month"}, place.at("places").at("dated").at(number))
     if profile.places.most_pages < 1:
@@ -425,7 +438,9 @@ def _check(profile: Profile, place: _Place) -> None:
         raise place.at("addresses").wrong("a form of the addresses of 'post' with a group (?P<post>...)", "none")
     for name, (part, key) in _WANTED.items():
         if name in profile.lists and not getattr(getattr(profile, part), key):
-            raise place.at(part).at(key).wrong(f"what {name!r} of `lists` asks for", "none")
+            instead = ' (or `lists = ["furniture"]` at the top of the file: a crawl by links alone)'
+            expected = f"what {name!r} of `lists` asks for" + (instead if name == "lists" else "")
+            raise place.at(part).at(key).wrong(expected, "none")
     if not {"id", "place"} & {*profile.comments.mark.groupindex}:
         expected = "a group (?P<id>...) or (?P<place>...)"
         raise place.at("comments").at("mark").wrong(expected, profile.comments.mark.pattern)

@@ -380,7 +380,7 @@ def _placed(profile: Profile, path: str) -> Place:
 
 def _number(place: Place) -> int:
     """Return the number of a post: the one in its address, or else one made of all its path."""
-    if "post" in place.parts:
+    if place.parts.get("post", "").isdecimal():
         return int(place.parts["post"])
     digest = hashlib.sha256(place.path.encode()).digest()
     return LARGEST_WRITTEN + 1 + int.from_bytes(digest[:_MADE_BYTES])

@@ -205,8 +205,10 @@ class BlogSpider(Spider):
             return []
         kinds = [(url, kind_to_ask(url, role, self.site)) for url, role in found]
         left_out = set() if self.with_images else {"image", "requisite"}
-        # A crawl by some of its lists is not to be led to the whole blog by links.
-        left_out |= set() if self.sources & {"catalogue", "lists"} else {"post"}
+        # A crawl by some of its lists is not to be led to the whole blog by links, unless the blog has nothing else.
+        telling = {"catalogue", "lists"}
+        by_links = self.sources & telling or telling.isdisjoint(self.site.profile.lists)
+        left_out |= set() if by_links else {"post"}
         return [(url, kind) for url, kind in kinds if kind and kind not in left_out]
 
     def _understood(self, response: Response, page: Callable[[Response], Found]) -> tuple[list[Request], Item]:

@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from archiver import sites
 from archiver.items import TOO_MANY
-from tests.rendered import Note, Rendered, serving
+from tests.rendered import NOTES, Note, Rendered, serving
 from tests.zygote import Zygote
 
 QUICKLY = ("--delay", "0")
@@ -132,6 +133,56 @@ class Changed(Rendered):
     def files(self) -> dict[str, tuple[str, str]]:
         """Return media type and text of each file; one without text is not there."""
         return {path: (kind, self.change(path, text, self.origin)) for path, (kind, text) in super().files().items()}
+
+
+def drafted(archiver: Zygote, home: Path, origin: str, *edits: tuple[str, str]) -> Path:
+    """Begin an archive, and edit its profile as its owner would; return the profile."""
+    assert archiver("--home", home, "init", f"{origin}/", *QUICKLY).returncode == 0
+    file = home / sites.FILE
+    text = file.read_text("utf-8")
+    for before, after in edits:
+        assert before in text
+        text = text.replace(before, after)
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_some_posts_are_found_by_links_where_no_list_tells_of_any(archiver: Zygote, tmp_path: Path) -> None:
+    with serving(Rendered()) as origin:
+        drafted(archiver, tmp_path, origin, ("[places]", 'lists = ["furniture"]\n\n[places]'))
+        assert archiver("--home", tmp_path, "crawl", "--limit", "2", *QUICKLY).returncode == 0
+    assert rows(tmp_path, "SELECT count(*) FROM posts") == [(2,)]
+    assert rows(tmp_path, "SELECT count(*) FROM pages") == [(0,)]
+
+
+def test_a_blog_without_any_list_is_archived_by_its_links(archiver: Zygote, tmp_path: Path) -> None:
+    def alone(path: str, text: str, _origin: str) -> str:
+        return "" if path in ("/feed/", "/atom.xml", "/sitemap.xml") else text.replace('<link rel="alternate"', "<link")
+
+    with serving(Changed(alone, address="/{slug}.html")) as origin:
+        text = drafted(archiver, tmp_path, origin).read_text("utf-8")
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+    assert 'lists = ["furniture"]' in text
+    assert rows(tmp_path, "SELECT count(*) FROM posts") == [(24,)]
+    assert rows(tmp_path, "SELECT title FROM pages") == [("About",)]
+
+
+def test_what_a_profile_takes_out_of_texts_is_in_none(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered(notes=tuple(replace(note, text=f"{note.text}<p class='x'>Buy chalk.</p>") for note in NOTES[:4]))
+    with serving(blog) as origin:
+        drafted(archiver, tmp_path, origin, ("[places]", '[post]\nwithout = [".none", "p.x"]\n\n[places]'))
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+    assert rows(tmp_path, "SELECT count(*), sum(instr(text, 'Buy')) FROM posts") == [(4, 0)]
+
+
+def test_a_selector_that_is_none_stops_a_crawl_before_it_begins(archiver: Zygote, tmp_path: Path) -> None:
+    blog = Rendered()
+    with serving(blog) as origin:
+        drafted(archiver, tmp_path, origin, ("[places]", '[post]\ntext = ["div..x"]\n\n[places]'))
+        blog.asked.clear()
+        done = archiver("--home", tmp_path, "crawl", *QUICKLY)
+    assert (done.returncode, blog.asked) == (2, [])
+    assert f"{sites.FILE}: post.text: expected a selector in CSS or XPath, found 'div..x'" in done.stderr
 
 
 def probed(archiver: Zygote, home: Path, blog: Rendered, path: str = "/") -> dict[str, Any]:

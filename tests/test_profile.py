@@ -11,7 +11,9 @@ import pytest
 
 from archiver import profile, sites
 from archiver.errors import ProfileInvalid
+from archiver.pages import selectors
 from archiver.pages.selectors import every
+from archiver.probe.draft import Draft
 from archiver.urls import Site
 
 TOML = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
@@ -68,6 +70,8 @@ TOML = (Path(sites.__file__).parent / "kexue.toml").read_text("utf-8")
             "[comments]\nmark = 'c[0-9]+'\n",
             "comments.mark: expected a group (?P<id>...) or (?P<place>...)",
         ),
+        ('zone = "+08:00"', 'zone = "+25:00"', "zone: expected an offset from UTC such as +08:00, found '+25:00'"),
+        ("[places]", '[places]\nlists = ["sitemap.xml"]', "places.lists[1]: expected a path such as /sitemap.xml"),
         ("titles = { zh-Hans", "titles = { en = 1, zh-Hans", "expected"),
         ("[gate]", "[gate", "expected TOML, found"),
         ('empty = "下的文章"', "[[listing.empty]]", "listing.empty: expected words in quotes"),
@@ -117,6 +121,39 @@ def test_a_selector_that_is_none_is_told() -> None:
     for wrong in ("div#", "//a["):
         with pytest.raises(ProfileInvalid, match="expected a selector in CSS or XPath"):
             every(html.document_fromstring("<p>x</p>"), wrong)
+
+
+def test_what_cannot_be_a_selector_is_told_with_its_place_before_any_page_is_read() -> None:
+    draft = Draft(origin="https://chalk.example", lists=("/feed/",)).toml()
+    for table, key in (("post", "text"), ("post.fields", "tags"), ("post", "without"), ("comments", "boxes")):
+        known = profile.read(f'{draft}[{table}]\n{key} = ["div..x"]\n', "site.toml")
+        with pytest.raises(ProfileInvalid, match=rf"site\.toml: {table}\.{key}: expected a selector .* 'div\.\.x'"):
+            selectors.check(known)
+    selectors.check(sites.first())
+
+
+def test_a_selector_of_a_text_or_an_attribute_is_one_of_its_element() -> None:
+    from lxml import html
+
+    page = html.document_fromstring('<h1 title="y">x<b>z</b></h1>')
+    for written in ("//h1/text()", "//h1/@title", "//h1"):
+        assert [each.tag for each in every(page, written)] == ["h1"]
+    for written in ("(//h1)[1] = 3", "(1 + 2)"):
+        assert every(page, written) == []
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / sites.FILE).write_bytes(b"\xff\xfe")
+    with pytest.raises(ProfileInvalid, match=r"site\.toml: expected TOML in UTF-8"):
+        sites.in_home(tmp_path)
+
+
+def test_what_is_called_the_number_of_a_post_and_is_none_tells_it_all_the_same() -> None:
+    rules = "[[addresses]]\nkind = 'post'\npattern = '/p/(?P<post>.+)'\ncanonical = '/p/{post}'\n"
+    draft = Draft(origin="https://chalk.example", lists=("/feed/",)).toml().partition("[[addresses]]")[0] + rules
+    site = Site(profile.read(draft, "site.toml"))
+    assert site.post_id("https://chalk.example/p/12") == 12
+    assert (site.post_id("https://chalk.example/p/on-limits") or 0) > 999_999_999
 
 
 def test_a_blog_that_no_profile_is_of_is_not_read_as_another() -> None:

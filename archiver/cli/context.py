@@ -45,8 +45,11 @@ class Context:
     def place(self, site: str = "", *, mirror: bool = False) -> Place:
         """Return where the archive is and where the blog is fetched from."""
         from archiver.crawl.run import Place
+        from archiver.pages import selectors
 
-        return Place(home=self.home, db=self.db, site=self.site(site), mirror=mirror)
+        known = self.site(site)
+        selectors.check(known.profile)
+        return Place(home=self.home, db=self.db, site=known, mirror=mirror)
 
     def database(self) -> str:
         """Return the URL of the archive's database."""

@@ -64,13 +64,15 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
     """
     from archiver import profile as profiles
     from archiver import sites
+    from archiver.pages import selectors
 
     file = obj.home / sites.FILE
     if file.exists():
         raise UsageError(f"expected a home without a profile, found {file}: edit it, or choose another --home")
     if profile and Path(profile).is_file():
-        text = Path(profile).read_text("utf-8")
-        known = profiles.read(text, profile)
+        known = sites.in_file(Path(profile))
+        selectors.check(known)
+        text = known.written[0]
         if urlsplit(url).hostname not in known.hosts:
             raise UsageError(f"expected in {profile} the profile of {url}, found that of {known.origin}")
     else:

@@ -93,7 +93,8 @@ class FrontierScheduler(BaseScheduler):
         """Kinds of page not asked for: those not as expected or left out, and posts once there are enough."""
         limit = self.run.limit
         enough = limit is not None and self.posts - self.run.counts.gaps["post"] >= limit
-        beside = frontier.FURNITURE if limit is not None else frozenset()  # some posts are wanted, not the blog
+        is_told = {*self.run.site.profile.lists} > {"furniture"}  # where no list tells of posts, links lead to them
+        beside = frontier.FURNITURE if limit is not None and (enough or is_told) else frozenset()
         return {*self.run.canary.closed, *self.run.without, *beside, *({"post"} if enough else ())}
 
     @ends_run

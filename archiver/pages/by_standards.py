@@ -77,6 +77,7 @@ def read(
     found = places.text(settled, markup) or bodies.find(settled)
     if found is None:
         raise PageNotRecognised(url or "the page", "expected an article, found no text")
+    places.drop(found.element, markup.without)
     tags = said.many("tags", lambda tag: None if tag in (title, site_name) else values.word(tag))
     bodies.trim(found.element, title, authors, published_at, tags)
     resolve = partial(site.resolve if site else values.target, base=base)

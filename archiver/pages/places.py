@@ -14,7 +14,7 @@ from archiver.pages.body import Body
 from archiver.pages.claims import Claim
 from archiver.pages.document import text_of
 from archiver.pages.selectors import every
-from archiver.profile import Fields, PostMarkup
+from archiver.profile import Fields, PostMarkup, Selectors
 
 WITNESS = "site"
 """Witness of what stands where a profile says, and engine of a text that does."""
@@ -47,6 +47,14 @@ def text(tree: HtmlElement, markup: PostMarkup) -> Body | None:
     surroundings.prune(page, set(found))
     prune(found[0], markup)
     return Body(found[0], WITNESS)
+
+
+def drop(body: HtmlElement, unwanted: Selectors) -> None:
+    """Take out of a text all that any of some selectors find."""
+    for selector in unwanted:
+        for element in every(body, selector):
+            if element is not body and element.getparent() is not None:
+                element.drop_tree()
 
 
 def prune(body: HtmlElement, markup: PostMarkup) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -10,14 +11,35 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.errors import ProfileInvalid
+from archiver.profile import Profile
 
 _XPATH = ("/", "./", "(")
 """What XPath begins with, and CSS never does."""
 
 
+def check(known: Profile) -> None:
+    """Raise ProfileInvalid for the first selector of a profile that is neither CSS nor XPath."""
+    for place, selector in known.selectors():
+        try:
+            _ready(selector)
+        except ProfileInvalid as error:
+            raise ProfileInvalid(f"{known.written[1]}: {place}: {error}") from error
+
+
 def every(tree: HtmlElement, *selectors: str) -> list[HtmlElement]:
-    """Return what the first selector finds that finds anything: below an element, or XPath from `/` anywhere."""
-    return next((found for selector in selectors if (found := _ready(selector)(tree))), [])
+    """Return what the first selector finds that finds anything: below an element, or XPath from `/` anywhere.
+
+    Of texts and attributes, the elements that have them.
+    """
+    return next((found for selector in selectors if (found := _elements(_ready(selector)(tree)))), [])
+
+
+def _elements(found: Any) -> list[HtmlElement]:
+    """Return the elements of what XPath finds: none where that is a number, a truth or a text it makes."""
+    if not isinstance(found, list):
+        return []
+    owners: Iterator[Any] = (getattr(each, "getparent", str)() if isinstance(each, str) else each for each in found)
+    return list(dict.fromkeys(each for each in owners if isinstance(each, HtmlElement)))
 
 
 def first(tree: HtmlElement, *selectors: str) -> HtmlElement | None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, tostring
 
 from archiver.crawl import single
 from archiver.crawl.robots import PRODUCT, parse_rules
-from archiver.errors import ArchiverError, RateLimited, Refused, Unreachable
+from archiver.errors import ArchiverError, PageNotRecognised, RateLimited, Refused, Unreachable
 from archiver.items import ListedPost, Post, PostList
 from archiver.pages import by_standards, dates, post_lists, values
 from archiver.pages.document import links, parse
@@ -211,7 +212,8 @@ def _find_lists(found: Visit, web: _Web, front: bytes, site: Site) -> None:
 def _find_overviews(found: Visit, web: _Web, tree: HtmlElement, site: Site) -> None:
     """Read pages that the front page links because they may link all posts, where no list names everything.
 
-    One that names no more than the lists do may be the first of several, and is none.
+    One that names no more than the lists do may be the first of several, and is none. Where there is nothing else, the
+    front page itself tells what addresses of posts are like.
     """
     if any(each.page.whole and each.page.entries for each in found.lists):
         return
@@ -223,6 +225,10 @@ def _find_overviews(found: Visit, web: _Web, tree: HtmlElement, site: Site) -> N
         _try_list(found, web, site.front_url().rstrip("/") + path, site)
         if found.lists and found.lists[-1].page.reader == "html" and len(found.lists[-1].page.entries) <= most:
             found.lists.pop()
+    if not any(each.page.entries for each in found.lists):
+        with suppress(PageNotRecognised):
+            front = post_lists.parse_post_list(site.front_url(), tostring(tree), site)
+            found.lists.append(Found(replace(front, url=site.front_url(), whole=False)))
 
 
 def _try_list(found: Visit, web: _Web, url: str, site: Site) -> None:
@@ -273,7 +279,7 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     draft = replace(
         draft,
         forms=tuple(form for form in known if form.posts * 20 >= known[0].posts) or draft.forms,
-        lists=tuple(dict.fromkeys(_place(each.page.url, site) for each in lists)),
+        lists=tuple(dict.fromkeys(place for each in lists if _leads_on(place := _place(each.page.url, site)))),
         moments=tuple(moment for each in lists for entry in each.page.entries for moment in _moments(entry)),
         zones=tuple(tuple(entry.zone for entry in each.page.entries if entry.zone) for each in lists),
     )

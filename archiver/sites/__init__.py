@@ -40,7 +40,15 @@ def of(origin: str | None) -> Profile:
 def in_home(home: Path) -> Profile | None:
     """Return the profile that the owner of an archive wrote for it; None where there is none."""
     file = home / FILE
-    return profile.read(file.read_text("utf-8"), str(file)) if file.exists() else None
+    return in_file(file) if file.exists() else None
+
+
+def in_file(file: Path) -> Profile:
+    """Return the profile in a file that somebody wrote; raise ProfileInvalid for one that cannot be used."""
+    try:
+        return profile.read(file.read_text("utf-8"), str(file))
+    except UnicodeDecodeError as error:
+        raise ProfileInvalid(f"{file}: expected TOML in UTF-8, found: {error}") from error
 
 
 def lines_of(known: Profile) -> list[str] | None:
