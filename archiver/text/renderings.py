@@ -184,10 +184,8 @@ def _mathjax2(element: HtmlElement) -> Rendering | None:
     if behind is not None and behind.tag == "script" and element in _renderings_before(behind):
         if (source := _script(behind)) or not behind.get("type", "").startswith("math/"):
             return source
-        group = (
-            *_renderings_before(behind),
-            behind,
-        )  # of what is not read: what MathJax made of it is in the rendering
+        # Its source is not read: what MathJax made of it is in the rendering.
+        group = (*_renderings_before(behind), behind)
         element = group[0]
     if _is_preview(element):  # an empty one is parted from its script by `</p>`
         nothing = not "".join(dom.texts(element)).strip()
@@ -199,8 +197,8 @@ def _mathjax2(element: HtmlElement) -> Rendering | None:
     for inner in element.iter(etree.Element):
         if markup := inner.get("data-mathml"):
             return _mathml_text(markup, display, group)
-        if "mjx-math" in inner.get("class", "").split() and (source := _labelled(inner)):
-            return Rendering(source, display, ATTRIBUTE, None, group)
+        if "mjx-math" in inner.get("class", "").split() and (label := _labelled(inner)):
+            return Rendering(label, display, ATTRIBUTE, None, group)
     return None
 
 
