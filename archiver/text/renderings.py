@@ -430,7 +430,7 @@ def _from_address(address: str) -> str | None:
 def _says(description: str, address: str) -> bool:
     """Tell whether a description says what an address does, which may have lost its signs on the way."""
     wanted, told = ("".join(each.split()) for each in (address, description))
-    return told == wanted or (len(told) > len(wanted) and letters(told) == letters(wanted) != "")
+    return told == wanted or (len(told) >= len(wanted) and letters(told) == letters(wanted) != "")
 
 
 def _spares(image: HtmlElement, source: str | None) -> Iterator[HtmlElement]:

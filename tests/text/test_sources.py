@@ -243,6 +243,7 @@ def test_a_description_in_words_is_no_tex() -> None:
 
 
 def test_a_description_counts_where_the_address_of_a_picture_has_lost_signs_on_its_way() -> None:
+    assert formulas('<p>设<img src="/equation?tex=i12...N" alt="i=1,2&hellip;N"></p>') == ["$i=1,2…N$"]
     assert formulas('<p>设<img src="/equation?tex=max0-" alt="max(0,-)"></p>') == ["$max(0,-)$"]
     assert formulas('<p>设<img src="/equation?tex=max%280%2C-%29" alt="max0"></p>') == ["$max(0,-)$"]
 
