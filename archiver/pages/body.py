@@ -73,8 +73,17 @@ _HEADED = re.compile(
 _COUNTED = re.compile(
     r"\d+\s*(?:min(?:ute)?s?\b(?:\s+read)?|分钟|words\b|字|views?\b|次阅读|comments?\b|条评论)", re.IGNORECASE
 )
-_BEFORE = re.compile(r"\W*(?:(?:the\s+)?(?:prev|previous|older|earlier|before)\b|上一?篇|前一篇|上一章)", re.IGNORECASE)
-_AFTER = re.compile(r"\W*(?:(?:the\s+)?(?:next|newer|later|after)\b|下一?篇|后一篇|下一章)", re.IGNORECASE)
+_NEIGHBOURS = {
+    is_next: re.compile(
+        rf"\W*(?:(?:the\s+)?(?:{words})(?:\s+(?:post|article|entry|note|page|one))?|{abroad})(?=\W|\Z)\W*",
+        re.IGNORECASE,
+    )
+    for is_next, words, abroad in (
+        (False, "prev|previous|older|earlier|before", "上一?篇|前一篇|上一章"),
+        (True, "next|newer|later|after", "下一?篇|后一篇|下一章"),
+    )
+}
+"""How links to the posts after and before one are labelled."""
 ALL = "body"
 """Engine of a text that is all of a page, as nobody found any."""
 
@@ -144,17 +153,29 @@ def _neighbours(body: HtmlElement) -> list[HtmlElement]:
 
     One alone may be the author's own, in a series.
     """
-    found: list[tuple[bool, HtmlElement]] = []
+    found: dict[bool, HtmlElement] = {}
     for element in reversed(list(body.iter("p", "li", "div"))):
         if next(element.iterdescendants("p", "li", "div"), None) is not None or not text_of(element):
             continue
-        is_before = _BEFORE.match(text_of(element)) is not None
-        if not is_before and not _AFTER.match(text_of(element)):
+        is_next = _leads_to_next(element)
+        if is_next is None or is_next in found:
             break
-        if len(list(element.iter("a"))) != 1 or _fragile(element):
-            break
-        found.append((is_before, element))
-    return [element for _, element in found] if len(found) == len({each for each, _ in found}) == 2 else []
+        found[is_next] = element
+    return list(found.values()) if len(found) == 2 else []
+
+
+def _leads_to_next(line: HtmlElement) -> bool | None:
+    """Return whether a line is a link to the post after this one, or to the one before; None where it is neither."""
+    links = list(line.iter("a"))
+    words, linked = text_of(line), text_of(links[0]) if len(links) == 1 else ""
+    if not linked or not words.endswith(linked) or _fragile(line):
+        return None
+    label = words.removesuffix(linked)
+    named = label if re.search(r"\w", label) else linked
+    for is_next, word in _NEIGHBOURS.items():
+        if (found := word.match(named)) and (named is linked or found.end() == len(label)):
+            return is_next
+    return None
 
 
 def _named(page: HtmlElement, pieces: list[str]) -> Body | None:

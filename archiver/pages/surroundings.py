@@ -54,6 +54,7 @@ _FIELDS = frozenset({"keywords", "articleSection"})
 """Properties of schema.org that are tags and categories."""
 _NEIGHBOURS = frozenset({"prev", "previous", "next", "older", "newer"})
 """Words of classes of the same."""
+_LABELS_IN = frozenset({"b", "em", "i", "small", "span", "strong"})
 _LABEL = 24
 """Characters of the longest words before such a link: `The post before this: `."""
 
@@ -116,9 +117,8 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
         for above in paragraph.iterancestors():
             held[above] = held.get(above, 0) + size
     most = MOST_PROSE * held.get(page, 0)
-    for link in [each for each in page.iter("a") if _is_marked(each)]:
-        if (line := _line_of(link)) is not None:
-            _take_out(line, kept)
+    for line in _lines_that_lead(page):
+        _take_out(line, kept)
     whole = _whole_headings(page)
     for element in [each for each in page.iter(etree.Element) if _is_around(each)]:
         if element in whole:
@@ -144,18 +144,36 @@ def _is_marked(link: HtmlElement) -> bool:
     return not _RELATIONS.isdisjoint(relations) or not _NEIGHBOURS.isdisjoint(_words(link.get("class", "")))
 
 
-def _line_of(link: HtmlElement) -> HtmlElement | None:
-    """Return the largest element around a link that only has links like it, with a word or two before each."""
-    line = None
-    for above in link.iterancestors():
-        links = list(above.iter("a"))
-        if above.tag in _NEVER or not all(map(_is_marked, links)):
-            break
-        words = len(text_of(above)) - sum(len(text_of(each)) for each in links)
-        if words > _LABEL * len(links) or next(above.iter("pre", "math", dom.FORMULA, *dom.HEADINGS), None) is not None:
-            break
-        line = above
-    return line
+def _lines_that_lead(page: HtmlElement) -> list[HtmlElement]:
+    """Return the largest elements that only have marked links, with a word or two before each."""
+    known: dict[HtmlElement, bool] = {}
+    found: dict[HtmlElement, None] = {}
+    for link in filter(_is_marked, page.iter("a")):
+        line = None
+        for above in takewhile(lambda each: _only_leads(each, known), link.iterancestors()):
+            line = above
+        if line is not None:
+            found[line] = None
+    return list(found)
+
+
+def _only_leads(part: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
+    """Tell whether a part of the page has nothing but marked links and their labels; `known` keeps what was told."""
+    if part not in known:
+        known[part] = _leads(part, known)
+    return known[part]
+
+
+def _leads(part: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
+    if part.tag == "a":
+        return _is_marked(part)
+    if part.tag in _NEVER or part.tag in dom.HEADINGS or part.tag in (dom.FORMULA, "img"):
+        return False
+    if any(len((words or "").strip()) > _LABEL for words in (part.text, *(child.tail for child in part))):
+        return False
+    if next(part.iter("a"), None) is None and text_of(part):
+        return part.tag in _LABELS_IN and len(text_of(part)) <= _LABEL
+    return all(_only_leads(child, known) for child in part.iterchildren(etree.Element))
 
 
 def cards(page: HtmlElement) -> set[HtmlElement]:

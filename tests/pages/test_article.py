@@ -511,6 +511,8 @@ BESIDE = [
     '<p><a rel="prev" href="/a/">On dust</a> | <a rel="next" href="/b/">On damp</a></p>',
     '<div><p>Filed under <a rel="category" href="/c/">Boards</a></p><p><a rel="tag" href="/t/">chalk</a></p></div>',
     '<div><a class="older" href="/a/">On dust</a></div>',
+    '<ul><li><b>Older</b> <a rel="prev" href="/a/">On dust</a></li><li><a rel="next" href="/b/">On damp</a></li></ul>',
+    '<p><a href="/a/">← Older post</a></p><p><a href="/b/">Newer post: On damp →</a></p>',
     '<p>Previous: <a href="/a/">On dust</a></p><p>Next: <a href="/b/">On damp</a></p>',
     '<p>上一篇：<a href="/a/">On dust</a></p><p>下一篇：<a href="/b/">On damp</a></p>',
 ]
@@ -528,6 +530,8 @@ def test_lines_that_lead_to_the_posts_beside_one_and_to_its_lists_are_not_of_its
         '<p>What <a rel="tag" href="/t/">chalk</a> leaves on a board is told in the next part.</p>',
         '<p>Next: <a href="/b/">On damp</a></p>',
         "<p>Before noon nobody wipes.</p><p>After noon everybody does.</p>",
+        '<p>Before noon, read <a href="/a/">this</a></p><p>After noon, read <a href="/b/">that</a></p>',
+        '<div><p>Wet today.</p><p><a rel="tag" href="/t/">chalk</a> <a rel="tag" href="/u/">damp</a></p></div>',
         '<div><a rel="next" href="/b/">On damp</a><h2>Of what follows</h2></div>',
     ],
 )
