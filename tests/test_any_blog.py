@@ -378,6 +378,12 @@ def test_a_blog_that_has_an_archive_and_no_other_list_is_told_by_it(archiver: Zy
     assert {title for (title,) in rows(tmp_path, "SELECT title FROM posts")} == {note.title for note in blog.notes}
 
 
+def test_the_zone_is_that_of_a_post_where_no_list_has_one(archiver: Zygote, tmp_path: Path) -> None:
+    with serving(Rendered(without=("/atom.xml", "/feed/"))) as origin:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+    assert '\nzone = "+01:00"\n' in (tmp_path / sites.FILE).read_text("utf-8")
+
+
 def test_init_overwrites_nothing_and_says_what_it_wants(archiver: Zygote, tmp_path: Path) -> None:
     (tmp_path / sites.FILE).write_text("# mine\n", "utf-8")
     again = archiver("--home", tmp_path, "init", "http://127.0.0.1:9/")
