@@ -232,6 +232,8 @@ class Profile:
     """Year of its first post."""
     zone: str
     """Of its clock: an offset from UTC such as `+08:00`, or a name such as `Europe/Berlin`, which knows of summer."""
+    offsets: bool = True
+    """Whether moments on its pages are as far from UTC as they say; if not, they are by its own clock."""
     language: str
     """Of its posts, as biblatex names it."""
     citation_key: str
@@ -379,7 +381,7 @@ def _value(kind: Any, value: object, place: _Place) -> Any:
             raise place.wrong("a table of words", value)
         return dict(value)
     if type(value) is not kind:
-        raise place.wrong("a number" if kind is int else "words in quotes", value)
+        raise place.wrong({int: "a number", bool: "true or false"}.get(kind, "words in quotes"), value)
     return value
 
 

@@ -184,6 +184,21 @@ def test_a_post_is_read_where_its_engine_puts_it(engine: str, case: str) -> None
     assert (post.quality.engine, post.quality.issues) == ("trafilatura" if engine == "generic" else "site", ())
 
 
+@pytest.mark.parametrize(("engine", "day"), [("typecho", "2024-03-04"), ("wordpress", "2024-03-05")])
+def test_moments_of_typecho_are_of_the_blog_s_clock_whatever_offset_they_claim(engine: str, day: str) -> None:
+    when = '<time datetime="2024-03-04T20:07:00+00:00"{}>in the evening</time>'
+    page = (
+        "<html><body><article><h1>On chalk</h1>"
+        f"{when.format(' itemprop=datePublished')}"
+        "<div class=post-content itemprop=articleBody><p>Nobody wipes it.</p></div>"
+        '</article><div id="comments"><ol class="comment-list"><li id="comment-3"><cite class="fn">Ben</cite>'
+        f'{when.format("")}<div class="comment-content"><p>Still wet.</p></div></li></ol></div></body></html>'
+    )
+    blog = site(engine, (r"/archives/(?P<post>\d+)/", "/archives/{post}/"))
+    post = parse_post(f"{HOME}/archives/12/", page.encode(), blog)
+    assert (post.published_on, [each.published_on for each in post.comments]) == (day, [day])
+
+
 def test_a_post_at_cnblogs_says_whose_it_is_below_its_text() -> None:
     page = (GOLDEN / "article-cnblogs" / "page.html").read_bytes()
     blog = site("cnblogs", ("/qiangjiao/p/(?P<post>[0-9]+).html", "/qiangjiao/p/{post}.html"), host="www.cnblogs.com")

@@ -113,7 +113,7 @@ def _read(
     box = _box(tree, profile, naming, named)
     if box is None:
         return _paged(Discussion(issues=elsewhere), tree, (), naming, site, url, claimed)
-    survey = Survey(box, naming, profile.zone, body)
+    survey = Survey(box, naming, profile.zone if profile.offsets else "", body)
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
     parts = [

@@ -146,9 +146,12 @@ def in_address(url: str) -> str | None:
 
 
 def day_at(text: str, zone: str) -> str | None:
-    """Return the day that a date written for programs is by the clock of a zone, as of `archiver.dates.clock`."""
+    """Return the day that a date written for programs is by the clock of a zone, as of `archiver.dates.clock`.
+
+    Where none is given, it is the day as written.
+    """
     exact = moment(text)
-    if exact is None or len(exact) <= len("2024-01-01T00:00:00"):
+    if not zone or exact is None or len(exact) <= len("2024-01-01T00:00:00"):
         return exact and exact[:10]
     with suppress(OverflowError):
         return day_by(datetime.fromisoformat(exact), zone)

@@ -84,7 +84,7 @@ def day(moment: str | None, profile: Profile) -> str | None:
 
     What falls on midnight is a day somebody wrote, whatever zone a program added.
     """
-    if moment is None or not _ZONED.search(moment) or _MIDNIGHT.search(moment):
+    if moment is None or not profile.offsets or not _ZONED.search(moment) or _MIDNIGHT.search(moment):
         return moment[:_DAY] if moment else None
     return dates.day_at(moment, profile.zone)
 

@@ -159,7 +159,7 @@ def find(box: HtmlElement, naming: Naming) -> dict[int, Thread]:
 def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElement:
     """Return a copy of an element without another one in it; dates that are marked up for programs are days in it.
 
-    `zone` is that of the blog, as in its profile.
+    `zone` is that of the blog, as in its profile; empty where its days are as written, whatever offset they have.
     """
     if besides is not None:
         besides.set("data-besides", "")

@@ -29,7 +29,7 @@ class Survey:
     """The comments in an element of a page, each with its place; works on a copy of that element."""
 
     def __init__(self, box: HtmlElement, naming: Naming, zone: str, besides: HtmlElement | None = None) -> None:
-        """Look at `box`, but not at `besides` in it, the text of the post; `zone` is the blog's offset from UTC."""
+        """Look at `box`, but not at `besides` in it, the text of the post; `zone` is as of `marks.copied`."""
         self.box = marks.copied(box, besides, zone)
         self._places = {element: place for place, element in enumerate(self.box.iter())}
         self.threads = marks.find(self.box, naming)

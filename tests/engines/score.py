@@ -25,6 +25,10 @@ class Line:
         return f"{self.right}/{self.of}"
 
 
+Remark = tuple[str, str, str, str | None]
+"""A comment: author, text, day, and the text of the one it answers."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A post as the archive has it."""
@@ -113,14 +117,13 @@ class _Archive:
         rest = _APART.sub(" ", row.markdown)
         return "\n".join(line for line in rest.splitlines() if line not in captions)
 
-    def comments(self, row: Row) -> Counter[tuple[str, str, str | None]]:
+    def comments(self, row: Row) -> Counter[Remark]:
         query = (
-            "SELECT c.author, c.text, p.text FROM comments AS c LEFT JOIN comments AS p ON p.id = c.parent_id "
-            "WHERE c.post_id = :post AND c.deleted_at IS NULL"
+            "SELECT c.author, c.text, c.published_on, p.text FROM comments AS c "
+            "LEFT JOIN comments AS p ON p.id = c.parent_id WHERE c.post_id = :post AND c.deleted_at IS NULL"
         )
-        return Counter(
-            (author, text.strip(), parent and parent.strip()) for author, text, parent in self.ask(query, row)
-        )
+        found = self.ask(query, row)
+        return Counter((author, text.strip(), day, parent and parent.strip()) for author, text, day, parent in found)
 
 
 def _bare(tex: str) -> str:
@@ -139,10 +142,11 @@ def _prose(post: Post) -> str:
     return " ".join(each for each in flat if isinstance(each, str))
 
 
-def _remarks(post: Post) -> Counter[tuple[str, str, str | None]]:
+def _remarks(post: Post) -> Counter[Remark]:
     texts = [comment.text for comment in post.comments]
     return Counter(
-        (each.author, each.text, texts[each.parent] if each.parent is not None else None) for each in post.comments
+        (each.author, each.text, each.moment.date().isoformat(), None if each.parent is None else texts[each.parent])
+        for each in post.comments
     )
 
 
