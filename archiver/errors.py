@@ -13,6 +13,7 @@ The tree::
     ├── DiskFull                  8   no room to write
     ├── DatabaseTooNew            1   written by a newer version of this program
     ├── PageNotRecognised         1   one page is not what its address promises
+    │   └── PageLeadsOn           1   one page has nothing but a way to another
     └── ResponseNotArchived       1   an offline request for something the archive does not have
 
 A message says what was expected, what was found, where, and what to do.
@@ -111,6 +112,14 @@ class PageNotRecognised(ArchiverError):
         super().__init__(f"{url}: {missing}")
         self.url = url
         self.missing = missing
+
+
+class PageLeadsOn(PageNotRecognised):
+    """A page has nothing but a way to another, whose address is `to`."""
+
+    def __init__(self, url: str, to: str) -> None:
+        super().__init__(url, f"the page only leads on to {to}")
+        self.to = to
 
 
 class ResponseNotArchived(ArchiverError):

@@ -20,7 +20,7 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
-from archiver.errors import PageNotRecognised, UsageError, in_words
+from archiver.errors import PageLeadsOn, PageNotRecognised, UsageError, in_words
 from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.media import is_digest
 from archiver.pages.catalogue import parse_catalogue
@@ -215,6 +215,9 @@ class BlogSpider(Spider):
         """Return what a page asks for, and what it is or why it is nothing."""
         try:
             *links, item = self._checked(response, page)
+        except PageLeadsOn as error:
+            kind = kind_to_ask(error.to, Role.LINKED, self.site)
+            return ([self.ask(error.to, kind)] if kind else []), _moved(error.to)
         except PageNotRecognised as error:
             return [], Gap(reason=str(error), unrecognised=True)
         except Exception as error:

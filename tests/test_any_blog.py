@@ -167,6 +167,61 @@ def test_a_blog_without_any_list_is_archived_by_its_links(archiver: Zygote, tmp_
     assert rows(tmp_path, "SELECT title FROM pages") == [("About",)]
 
 
+def test_a_page_that_only_leads_on_is_no_post_and_no_page(archiver: Zygote, tmp_path: Path) -> None:
+    def stub(to: str) -> str:
+        return f'<html><head><title>{to}</title><meta http-equiv="refresh" content="0; url={to}"></head></html>'
+
+    def moved(path: str, text: str, origin: str) -> str:
+        links = "".join(f'<a href="/{name}/">{name}</a>' for name in ("was-note", "was-about", "note-99"))
+        return text.replace("<main>", f"<main>{links}") if path == "/" else text
+
+    blog = Changed(moved, address="/{slug}/")
+    files = blog.files
+    hidden = ("text/html", files()[blog.path(NOTES[0])][1].replace("Note 1 ", "Note 100 "))
+    stubs = {"/was-note/": ("text/html", stub("/note-100/")), "/was-about/": ("text/html", stub("/about/"))}
+    blog.files = lambda: files() | stubs | {"/note-100/": hidden}  # type: ignore[method-assign]
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    with serving(blog) as origin:
+        drafted(archiver, home, origin)
+        assert archiver("--home", home, "crawl", *QUICKLY).returncode == 0
+    shutil.copytree(home / "warc", copy / "warc")
+    assert archiver("--home", copy, "rebuild").returncode == 0
+    for archive in (home, copy):
+        titles = {title for (title,) in rows(archive, "SELECT title FROM posts")}
+        assert titles == {note.title for note in NOTES} | {"Note 100 on chalk"}
+        assert rows(archive, "SELECT title FROM pages") == [("About",)]
+
+
+def test_a_list_of_addresses_that_lead_elsewhere_is_left_for_the_next(archiver: Zygote, tmp_path: Path) -> None:
+    """Where a server answers everything with its front page, that is no list of posts either."""
+
+    def former(path: str, text: str, origin: str) -> str:
+        front = path == "/"
+        if path == "/sitemap.xml":
+            return text.replace(f"{origin}/notes/", f"{origin}/old/")
+        text = text.replace('<link rel="alternate"', "<link")
+        return text.replace("<main>", '<main><a href="/?p=12">Newest</a>') if front else text
+
+    blog = Changed(former, address="/notes/{slug}/")
+    files = blog.files
+
+    def everything() -> dict[str, tuple[str, str]]:
+        found = files()
+        again = dict.fromkeys(("/feed/", "/atom.xml", "/index.xml", "/feed.xml", "/rss.xml"), found["/"])
+        stubs = {
+            f"/old/{note.slug}/": f'<meta http-equiv="refresh" content="0; url=/notes/{note.slug}/">' for note in NOTES
+        }
+        return (
+            found | again | {path: ("text/html", f"<html><head>{stub}</head></html>") for path, stub in stubs.items()}
+        )
+
+    blog.files = everything  # type: ignore[method-assign]
+    found = probed(archiver, tmp_path, blog)
+    assert (found["posts"], found["post"]["title"]) == (24, "Note 8 on chalk")
+    assert [each["url"].removeprefix(blog.origin) for each in found["lists"]] == ["/"]
+    assert [each["example"].startswith("/notes/") for each in found["addresses"]] == [True]
+
+
 def test_what_a_profile_takes_out_of_texts_is_in_none(archiver: Zygote, tmp_path: Path) -> None:
     blog = Rendered(notes=tuple(replace(note, text=f"{note.text}<p class='x'>Buy chalk.</p>") for note in NOTES[:4]))
     with serving(blog) as origin:
@@ -263,7 +318,7 @@ def test_a_list_of_what_is_not_there_is_left_for_the_next(archiver: Zygote, tmp_
     blog.files = lambda: files() | {"/archive/": files()["/tags/limits/"]}  # type: ignore[method-assign]
     found = probed(archiver, tmp_path, blog)
     assert (found["posts"], [each["reader"] for each in found["lists"]]) == (24, ["html"])
-    assert found["cannot"][0] == "go by /sitemap.xml: it names posts at addresses that do not answer"
+    assert found["cannot"][0] == "go by /sitemap.xml: it names posts at addresses that do not answer, or lead elsewhere"
 
 
 @pytest.mark.parametrize(("address", "told"), [("/{slug}/", 10), ("/{year}/{month}/{day}/{slug}/", 24)])

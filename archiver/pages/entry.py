@@ -11,7 +11,7 @@ import lxml.html
 from lxml.html import HtmlElement
 
 from archiver.items import Article, Category, Post
-from archiver.pages import by_standards, comments, dates
+from archiver.pages import by_standards, comments, dates, onward
 from archiver.pages.document import links, parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.selectors import every, first
@@ -28,9 +28,10 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
     """Read the page of a post.
 
     `own` is the canonical address of the post, `url` that of the page: the same, or one of its pages of comments.
-    Raises PageNotRecognised when there is nothing to read.
+    Raises PageNotRecognised when there is nothing to read, PageLeadsOn where that is elsewhere.
     """
     tree, flaws = parse_with_flaws(url, body)
+    onward.check(tree, url, site)
     markup = site.profile.post
     written = notation.of(tree)
     article = by_standards.read(tree, url, flaws, site=site, written=written)

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, File, Gap, Page, Quality
-from archiver.pages import by_standards, comments
+from archiver.pages import by_standards, comments, onward
 from archiver.pages.document import parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.places import beside, prune
@@ -42,9 +42,11 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
     place = site.discussion(canonical)
     whose = place[0] if place else canonical
     tree, flaws = parse_with_flaws(url, body)
+    by_theme = site.profile.page.text
+    if not by_theme:
+        onward.check(tree, url, site)
     written = notation.of(tree)
     said = comments.read(tree, whose, site, url, written)
-    by_theme = site.profile.page.text
     read = _by_theme(tree, flaws, written, site) if by_theme else _by_standards(tree, flaws, written, url, site)
     if not read.title and not read.content.markdown:
         raise PageNotRecognised(url, "expected a page with a title or a text, found neither")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -28,6 +28,9 @@ OVERVIEWS = ("all", "all-posts", "archive", "archives", "articles", "blog", "ess
 
 _LISTS = ("all", "all-posts", "archive", "archives", "categories", "category", "page", "tag", "tags")
 """Last parts of paths at which there are lists, in the folder of the posts as well."""
+
+_OF_PAGES = r"(?:19|20)\d\d|(?:index|page)-?\d*"
+"""Names of lists of a year, and of further pages of lists."""
 
 _LONGEST_NUMBER = 9
 _NO_FOLDER = r"(?!(?:.*/)?index\.html?\Z)"
@@ -69,8 +72,12 @@ def forms(paths: Collection[str], *, twins: bool = False) -> tuple[Form, ...]:
     for path in paths:
         if path.strip("/"):
             found[_shape(path)].append(path)
-    known = sorted(found.items(), key=lambda each: -len(each[1]))
-    return tuple(_form(shape, examples, twins=twins) for shape, examples in known)
+    known: dict[str, Form] = {}
+    for shape, examples in found.items():
+        form = _form(shape, examples, twins=twins)
+        before = known.get(form.pattern)
+        known[form.pattern] = replace(before, posts=before.posts + form.posts) if before else form
+    return tuple(sorted(known.values(), key=lambda form: -form.posts))
 
 
 def twins(paths: Collection[str], known: Collection[str]) -> set[str]:
@@ -179,26 +186,32 @@ def _patterns(shape: _Shape, columns: list[tuple[str, ...]]) -> Iterator[str]:
         last = place == len(columns) - 1
         few = len(names) <= MOST_NAMES and len(column) >= LEAST_EACH * len(names)
         if kind != "name" or last or not few:
-            yield _PATTERNS[kind] if kind != "name" or not last else _last(shape, column)
+            yield _PATTERNS[kind] if kind != "name" or not last else _last(shape, columns)
         else:
             yield re.escape(names[0]) if len(names) == 1 else f"(?:{'|'.join(map(re.escape, names))})"
 
 
 def _unreserved(shape: _Shape, columns: list[tuple[str, ...]], *, twins: bool) -> str:
     """Return what keeps a form from fitting all there is: no part of it but the name of the post tells it from more."""
-    if any(kind in ("year", "number") for kind in shape.parts) or len(set(columns[0])) == 1 < len(columns):
+    if any(kind in ("year", "number") for kind in shape.parts) or _is_folder(columns):
         return ""
-    others = "|".join(re.escape(name) for name in RESERVED if name not in columns[0])
+    others = "|".join(re.escape(name) for name in (*RESERVED, *_LISTS[:2]) if name not in columns[0])
     own = r"(?!html\Z)" if twins else ""
     suffixes = rf"|[^/]+\.{own}[A-Za-z0-9]{{2,5}}/?\Z" if twins or shape.ending in ("", "/") else ""
-    return rf"(?!(?:{others}|(?:index|page)\d*)(?:[/.]|\Z){suffixes})"
+    return rf"(?!(?:{others}|{_OF_PAGES})(?:[/.]|\Z){suffixes})"
 
 
-def _last(shape: _Shape, names: Collection[str]) -> str:
+def _last(shape: _Shape, columns: list[tuple[str, ...]]) -> str:
     """Return the pattern of the names of posts; in their folder may be lists, of a year or with a name of their own."""
-    lists = "|".join(name for name in _LISTS if name not in names)
-    others = "" if "year" in shape.parts else rf"(?!(?:{lists}|(?:19|20)\d\d|(?:index|page)-?\d+)(?:[/.]|\Z))"
-    return rf"{others}[^/]+?"
+    if not _is_folder(columns) or "year" in shape.parts:
+        return r"[^/]+?"
+    lists = "|".join(name for name in _LISTS if name not in columns[-1])
+    return rf"(?!(?:{lists}|{_OF_PAGES})(?:[/.]|\Z))[^/]+?"
+
+
+def _is_folder(columns: list[tuple[str, ...]]) -> bool:
+    """Return whether all addresses begin with the same part."""
+    return len(set(columns[0])) == 1 < len(columns)
 
 
 def words(path: str) -> str:

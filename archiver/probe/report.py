@@ -45,7 +45,7 @@ def as_text(found: Visit) -> str:
 def cannot(found: Visit) -> Iterator[str]:
     """Yield what a crawl of the blog would not get, in sentences without a full stop."""
     for page in found.stale:
-        yield f"go by {found.site.path(page.url)}: it names posts at addresses that do not answer"
+        yield f"go by {found.site.path(page.url)}: it names posts at addresses that do not answer, or lead elsewhere"
     if not found.lists:
         yield "learn what posts there are: no sitemap, feed or index answered; a crawl goes by links alone"
     elif not found.expected:

@@ -17,9 +17,9 @@ from lxml.html import HtmlElement, tostring
 
 from archiver.crawl import single
 from archiver.crawl.robots import PRODUCT, parse_rules
-from archiver.errors import ArchiverError, PageNotRecognised, RateLimited, Refused, Unreachable
+from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, RateLimited, Refused, Unreachable
 from archiver.items import ListedPost, Post, PostList
-from archiver.pages import by_standards, dates, post_lists, values
+from archiver.pages import by_standards, dates, onward, post_lists, values
 from archiver.pages.document import links, parse
 from archiver.pages.listed import LARGEST
 from archiver.pages.post import parse_post
@@ -44,6 +44,9 @@ _OF_PAGES = ("page-sitemap", "posts-page", "sitemap-pages", "pages-sitemap")
 """Parts of addresses of sitemaps that hold pages, and no posts: Yoast's, WordPress's, Ghost's."""
 _OF_OTHERS = ("categor", "tag", "taxonom", "author", "user", "image", "video")
 """The same of sitemaps that hold lists."""
+_FOR_PROGRAMS = re.compile(r"\.(?:json|txt|xml)\Z")
+"""Ending of an address that leads to a page only where a server answers anything with one."""
+
 MOST_OVERVIEWS = 3
 """Pages that are read because they may link all posts."""
 
@@ -51,7 +54,6 @@ _NO_NAMES = frozenset(
     {"archive", "blog", "home", "homepage", "index", "main", "posts", "welcome", "首页", "首頁", "主页"}
 )
 """What front pages are headed with that is the name of no blog."""
-_REFRESH = re.compile(r"\s*\d?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*[|｜]\s*")
 """What stands between the name of a site and what it says of itself."""
 
@@ -106,12 +108,12 @@ def visit(url: str, *, base: str = "", contact: str = "", pause: float = PAUSE, 
     parts = urlsplit(front.url if not base else url)
     draft = Draft(origin=f"{parts.scheme}://{parts.netloc}", path=_path(parts.path))
     tree = parse(url, front.body)
-    draft = replace(draft, others=_other_hosts(tree, draft))
+    draft = replace(draft, others=_other_hosts(tree, url, draft))
     site = Site(draft.profile(), base)
     web.rules(site)
-    if (onward := _refreshed(tree, url, site)) is not None:
-        front = web.page(onward)
-        tree = parse(onward, front.body)
+    if (to := onward.target(tree, url, site)) is not None:
+        front = web.page(to)
+        tree = parse(to, front.body)
     found = Visit(site, draft, list(engine.signs(tree)))
     title, language = _about(tree)
     found.draft = replace(draft, engine=name or engine.most_likely(found.signs), title=title, language=language)
@@ -135,24 +137,14 @@ def _path(path: str) -> str:
     return folder.rstrip("/") if "." in last or not last else path.rstrip("/")
 
 
-def _other_hosts(tree: HtmlElement, draft: Draft) -> tuple[str, ...]:
-    """Return the host that the front page says it is at home under, where that is another than it was asked for.
+def _other_hosts(tree: HtmlElement, asked: str, draft: Draft) -> tuple[str, ...]:
+    """Return the hosts that led to the front page, or that it says it is at home under, beside the one it is at.
 
     A blog that moved to a name of its own often goes on writing the former one, in its lists as well.
     """
     said = by_standards.claims(tree).one("canonical_url", lambda value: values.address(value, ""))
-    host = urlsplit(said or "").hostname
-    return (host,) if host and host != urlsplit(draft.origin).hostname else ()
-
-
-def _refreshed(tree: HtmlElement, url: str, site: Site) -> str | None:
-    """Return where a page sends its reader at once, within the blog."""
-    for meta in tree.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh') = 'refresh']"):
-        found = _REFRESH.match(meta.get("content") or "")
-        to = site.resolve(found[1], url) if found else None
-        if to and site.owns(to) and to != site.resolve(url):
-            return to
-    return None
+    hosts = (urlsplit(each).hostname for each in (asked, said or ""))
+    return tuple(dict.fromkeys(host for host in hosts if host and host != urlsplit(draft.origin).hostname))
 
 
 class _Web:
@@ -237,7 +229,7 @@ def _try_list(found: Visit, web: _Web, url: str, site: Site) -> None:
         read = replace(post_lists.parse_post_list(url, page.body, site, page.headers), url=url)
     except ArchiverError:
         return
-    if read.reader == "html" and any(each.page.whole for each in found.lists):
+    if read.reader == "html" and (_FOR_PROGRAMS.search(url) or any(each.page.whole for each in found.lists)):
         return
     found.signs += engine.feed_signs(page.body) if read.reader == "feed" else ()
     for part in read.further[:MOST_PARTS] if read.reader == "sitemap" else ():
@@ -300,8 +292,8 @@ def _place(url: str, site: Site) -> str:
 
 
 def _leads_on(path: str) -> bool:
-    """Return whether a path leads elsewhere than to the front page."""
-    return bool(path.strip("/"))
+    """Return whether a path leads elsewhere than to the front page, whatever that shows to a query."""
+    return bool(path.partition("?")[0].strip("/"))
 
 
 def _moments(entry: ListedPost) -> Iterator[str]:
@@ -336,18 +328,24 @@ def _read_post(found: Visit, web: _Web) -> Found | None:
         found.problem = found.problem or "no list names a post"
         return None
     try:
-        body = web.page(entry.url).body
+        page = web.page(entry.url)
     except (RateLimited, Refused, Unreachable) as error:
         found.problem = str(error)
         return None
     except ArchiverError as error:
         found.problem = str(error)
         return first
+    if found.site.post_id(found.site.resolve(page.url)) is None:
+        found.problem = f"expected a post at {entry.url}, found that it leads to {page.url}"
+        return first
     try:
         # The lists come first: a page tells of winter or of summer.
-        found.draft = replace(found.draft, zones=(*found.draft.zones, tuple(_zones(entry.url, body))))
+        found.draft = replace(found.draft, zones=(*found.draft.zones, tuple(_zones(entry.url, page.body))))
         found.site = Site(found.draft.profile(), found.site.base)
-        found.post = parse_post(entry.url, body, found.site)
+        found.post = parse_post(entry.url, page.body, found.site)
+    except PageLeadsOn as error:
+        found.problem = str(error)
+        return first
     except ArchiverError as error:
         found.problem = str(error)
     return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archiver import items
-from archiver.errors import ArchiverError, PageNotRecognised
+from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised
 from archiver.items import CUT, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
@@ -107,6 +107,8 @@ def read(directory: Path, task: Task) -> Item:
         if task.kind == "list":  # the numbers of its pages may stand in the head
             return parse_post_list(task.url, body, task.site, _headers(record))
         return PAGES[task.kind](task.url, body, task.site)
+    except PageLeadsOn as error:
+        return Gap(reason=str(error), permanent=True)
     except PageNotRecognised as error:
         return Gap(reason=str(error), unrecognised=True)
     except ArchiverError as error:

@@ -88,3 +88,7 @@ def test_a_page_with_html_at_its_end_is_the_one_without_where_a_blog_writes_both
         assert made.canonical(f"https://chalk.example{other}") == f"https://chalk.example{one}"
         assert made.post_id(f"https://chalk.example{other}") == made.post_id(f"https://chalk.example{one}")
         assert made.post_id("https://chalk.example/chalk.png") is None
+
+
+def test_addresses_that_one_pattern_fits_have_one_form() -> None:
+    assert [form.posts for form in forms([f"/notes/{number}/" for number in range(1, 13)])] == [12]
