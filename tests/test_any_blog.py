@@ -112,6 +112,24 @@ def test_probe_tells_what_made_a_blog_and_what_it_would_not_get(archiver: Zygote
     assert not (tmp_path / "archive.db").exists()
 
 
+def test_a_profile_that_was_edited_is_tried_before_a_crawl(archiver: Zygote, tmp_path: Path) -> None:
+    with serving(Rendered()) as origin:
+        drafted(archiver, tmp_path, origin, ('"/sitemap.xml"', '"/sitmap.xml"'))
+        done = archiver("--home", tmp_path, "probe", "--json", *QUICKLY)
+        found = json.loads(done.stdout)
+        note = f"{origin}{Rendered().path(NOTES[2])}"
+        of_post = archiver("--home", tmp_path, "probe", note, *QUICKLY)
+    assert (done.returncode, of_post.returncode) == (0, 0)
+    assert [(each["reader"], each["posts"]) for each in found["lists"]] == [("feed", 10)]
+    assert (found["engine"], found["posts"], found["post"]["title"]) == ("hexo", 10, "Note 8 on chalk")
+    assert found["cannot"][0].startswith(f"go by a list of the profile: expected a page at {origin}/sitmap.xml")
+    assert found["site.toml"] == (tmp_path / sites.FILE).read_text("utf-8")
+    assert f"Read {note}:" in of_post.stdout
+    assert "begins: The 3th line of chalk" in of_post.stdout
+    assert "ends: " in of_post.stdout
+    assert not (tmp_path / "archive.db").exists()
+
+
 def test_what_robots_forbids_is_not_asked_for_by_a_visit_either(archiver: Zygote, tmp_path: Path) -> None:
     blog = Rendered()
     files = Rendered.files

@@ -31,16 +31,24 @@ _WEB = ("http://", "https://")
 def probe(obj: Context, /, url: str, site: str, delay: float | None, contact: str, json_: bool) -> None:
     """Make first contact: fetch some pages, show what is recognised and what is not, store no post.
 
-    Without a URL, of the blog this archive is of, by its profile. With one, of any blog: what made it, which lists it
-    has, how its posts read. `archiver init URL` writes down what was found.
+    Without a URL, of the blog this archive is of, by its profile; the URL of one of its posts has that one read. With
+    another, of any blog: what made it, which lists it has, how its posts read. `archiver init URL` writes down what was
+    found.
     """
     if url and not _is_own(obj, url):
         found = _visit(url, site, delay, contact)
         _show(found, json_)
         sys.exit(ExitCode.DONE if found.post else ExitCode.MARKUP_CHANGED)
+    place = obj.place(site)
+    if not place.site.profile.post.heading:
+        from archiver.probe.visit import PAUSE, revisit
+
+        again = revisit(place.site, url, contact=contact, pause=PAUSE if delay is None else delay)
+        _show(again, json_)
+        sys.exit(ExitCode.DONE if again.post else ExitCode.MARKUP_CHANGED)
     from archiver.crawl import runner
 
-    report, findings = runner.probe(obj.place(site), runner.Options(delay=delay, verbose=obj.verbosity > 0))
+    report, findings = runner.probe(place, runner.Options(delay=delay, verbose=obj.verbosity > 0))
     if json_:
         rows = [asdict(finding) | {"recognised": finding.recognised} for finding in findings]
         click.echo(json.dumps(report.as_dict() | {"findings": rows}, ensure_ascii=False, indent=2))

@@ -8,6 +8,9 @@ from typing import Any
 from archiver.items import Post
 from archiver.probe.visit import Visit
 
+_GLANCE = 90
+"""Characters of the beginning and the end of a text, at which one sees what should not be there."""
+
 
 def as_dict(found: Visit) -> dict[str, Any]:
     """Return what was found for `--json`."""
@@ -33,7 +36,7 @@ def as_dict(found: Visit) -> dict[str, Any]:
         "post": _of_post(post) if post else None,
         "cannot": list(cannot(found)),
         "requests": found.asked,
-        "site.toml": found.draft.toml(),
+        "site.toml": found.draft.toml() if found.drafted else found.site.profile.written[0],
     }
 
 
@@ -46,6 +49,7 @@ def cannot(found: Visit) -> Iterator[str]:
     """Yield what a crawl of the blog would not get, in sentences without a full stop."""
     for page in found.stale:
         yield f"go by {found.site.path(page.url)}: it names posts at addresses that do not answer, or lead elsewhere"
+    yield from (f"go by a list of the profile: {reason}" for reason in found.refused)
     if not found.lists:
         yield "learn what posts there are: no sitemap, feed or index answered; a crawl goes by links alone"
     elif not found.expected:
@@ -85,6 +89,7 @@ def _lines(found: Visit) -> Iterator[str]:
 
 def _of_post(post: Post) -> dict[str, Any]:
     content = post.content
+    text = " ".join(content.text.split())
     return {
         "title": post.title,
         "author": post.author,
@@ -97,4 +102,6 @@ def _of_post(post: Post) -> dict[str, Any]:
         "pictures": len(content.images),
         "comments": len(post.comments),
         "found_by": post.quality.engine,
+        "begins": text[:_GLANCE],
+        "ends": text[-_GLANCE:] if len(text) > _GLANCE else "",
     }

@@ -27,7 +27,7 @@ from archiver.pages.surroundings import is_aside
 from archiver.probe import engine
 from archiver.probe.draft import NO_POST, Draft
 from archiver.probe.engine import Sign
-from archiver.probe.forms import OVERVIEWS, RESERVED, alike, dated, forms, stem, twins, words
+from archiver.probe.forms import OVERVIEWS, RESERVED, Form, alike, dated, forms, stem, twins, words
 from archiver.urls import Site, origin
 
 PAUSE = 3.0
@@ -81,6 +81,11 @@ class Visit:
     """Why no post could be read."""
     stale: list[PostList] = field(default_factory=list)
     """Lists that name posts at addresses that do not answer."""
+    refused: list[str] = field(default_factory=list)
+    """Why lists that the profile names could not be read."""
+
+    drafted: bool = True
+    """Whether the profile is a draft, and not one that the archive has."""
 
     @property
     def expected(self) -> int:
@@ -129,6 +134,45 @@ def visit(url: str, *, base: str = "", contact: str = "", pause: float = PAUSE, 
         _settle(found, tree, base)
     found.asked = web.asked
     return found
+
+
+def revisit(site: Site, url: str = "", *, contact: str = "", pause: float = PAUSE) -> Visit:
+    """Look at a blog by the profile it has: its lists, and the post at `url`, or else the first that they name.
+
+    Raises what `visit` does.
+    """
+    web = _Web("" if site.base == site.origin else site.base, contact, pause)
+    web.rules(site)
+    front = web.page(site.front_url())
+    found = Visit(site, Draft(origin=site.origin, path=site.profile.path, title=site.profile.title), drafted=False)
+    found.signs += engine.signs(parse(site.front_url(), front.body))
+    for listing in site.list_urls():
+        try:
+            _read_list(found, web, listing, site)
+        except ArchiverError as error:
+            found.refused.append(str(error))
+    if not found.lists:
+        with suppress(PageNotRecognised):
+            listed = post_lists.parse_post_list(site.front_url(), front.body, site)
+            found.lists.append(Found(replace(listed, url=site.front_url(), whole=False)))
+    for each in found.lists:
+        each.posts = len(found.posts_of(each.page))
+    found.draft = replace(found.draft, engine=engine.most_likely(found.signs), forms=tuple(_by_rules(found)))
+    if site.post_id(asked := site.resolve(url) or ""):
+        _read_at(found, web, asked)
+    else:
+        _read_post(found, web)
+    found.asked = web.asked
+    return found
+
+
+def _by_rules(found: Visit) -> Iterator[Form]:
+    """Yield the forms of addresses of posts that the profile has, with the posts that each fits first."""
+    left = {_place(entry.url, found.site) for each in found.lists for entry in found.posts_of(each.page)}
+    for rule in found.site.profile.rules("post"):
+        fitting = sorted(path for path in left if rule.pattern.fullmatch(path))
+        left.difference_update(fitting)
+        yield Form(rule.pattern.pattern, rule.canonical, fitting[0] if fitting else "", len(fitting))
 
 
 def _path(path: str) -> str:
@@ -224,13 +268,18 @@ def _find_overviews(found: Visit, web: _Web, tree: HtmlElement, site: Site) -> N
 
 
 def _try_list(found: Visit, web: _Web, url: str, site: Site) -> None:
-    try:
-        page = web.page(url)
-        read = replace(post_lists.parse_post_list(url, page.body, site, page.headers), url=url)
-    except ArchiverError:
-        return
-    if read.reader == "html" and (_FOR_PROGRAMS.search(url) or any(each.page.whole for each in found.lists)):
-        return
+    with suppress(ArchiverError):
+        _read_list(found, web, url, site)
+        read = found.lists[-1].page
+        is_known = any(each.page.whole for each in found.lists[:-1])
+        if read.reader == "html" and (_FOR_PROGRAMS.search(url) or is_known):
+            found.lists.pop()
+
+
+def _read_list(found: Visit, web: _Web, url: str, site: Site) -> None:
+    """Read a list and add it to what was found; raise ArchiverError where there is none."""
+    page = web.page(url)
+    read = replace(post_lists.parse_post_list(url, page.body, site, page.headers), url=url)
     found.signs += engine.feed_signs(page.body) if read.reader == "feed" else ()
     for part in read.further[:MOST_PARTS] if read.reader == "sitemap" else ():
         try:
@@ -321,38 +370,38 @@ def _may_be_post(path: str) -> bool:
 
 
 def _read_post(found: Visit, web: _Web) -> Found | None:
-    """Read the first post that any list names; return the list, and read none, where that does not answer."""
+    """Read the first post that any list names; return the list, and read none, where there is no post."""
     named = ((each, entry) for each in found.lists for entry in found.posts_of(each.page))
     first, entry = next(named, (None, None))
     if entry is None:
         found.problem = found.problem or "no list names a post"
         return None
+    return None if _read_at(found, web, entry.url) else first
+
+
+def _read_at(found: Visit, web: _Web, url: str) -> bool:
+    """Read the post at an address; return whether there is one, though it may not be read."""
     try:
-        page = web.page(entry.url)
+        page = web.page(url)
+        if found.site.post_id(found.site.resolve(page.url)) is None:
+            raise PageLeadsOn(url, page.url)
+        if found.drafted:
+            _learn_zone(found, url, page.body)
+        found.post = parse_post(url, page.body, found.site)
     except (RateLimited, Refused, Unreachable) as error:
         found.problem = str(error)
-        return None
     except ArchiverError as error:
         found.problem = str(error)
-        return first
-    if found.site.post_id(found.site.resolve(page.url)) is None:
-        found.problem = f"expected a post at {entry.url}, found that it leads to {page.url}"
-        return first
-    try:
-        # The lists come first: a page tells of winter or of summer.
-        found.draft = replace(found.draft, zones=(*found.draft.zones, tuple(_zones(entry.url, page.body))))
-        found.site = Site(found.draft.profile(), found.site.base)
-        found.post = parse_post(entry.url, page.body, found.site)
-    except PageLeadsOn as error:
-        found.problem = str(error)
-        return first
-    except ArchiverError as error:
-        found.problem = str(error)
-    return None
+        return isinstance(error, PageNotRecognised) and not isinstance(error, PageLeadsOn)
+    return True
 
 
-def _zones(url: str, body: bytes) -> Iterator[str]:
-    """Yield the offset from UTC of the moment that the page of a post gives for its own."""
+def _learn_zone(found: Visit, url: str, body: bytes) -> None:
+    """Add the offset from UTC of the moment that the page of a post gives for its own, behind those of the lists.
+
+    They come first, as a page tells of winter or of summer.
+    """
     moment = by_standards.claims(parse(url, body)).one("published_at", dates.moment)
-    if moment and (found := dates.OFFSET.search(moment)):
-        yield found[0]
+    if moment and (zone := dates.OFFSET.search(moment)):
+        found.draft = replace(found.draft, zones=(*found.draft.zones, (zone[0],)))
+        found.site = Site(found.draft.profile(), found.site.base)
