@@ -211,3 +211,22 @@ def test_searching_takes_time_in_proportion_to_the_text(unit: str) -> None:
     begun = perf_counter()
     list(how.find(unit * 20_000))
     assert perf_counter() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "counts"),
+    [
+        ({"title": "x", "katex": {"delimiters": [{"left": "$", "right": "$", "display": False}]}}, True),
+        ({"title": "x"}, False),
+        ({"title": "x", "katex": None}, False),
+        ([1], False),
+    ],
+)
+def test_the_front_matter_of_distill_adds_what_katex_sets(front_matter: literals.Literal, counts: bool) -> None:
+    written = f'<script async type="text/json">{json.dumps(front_matter, indent=2)}</script>'
+    found = notation.of(
+        page('MathJax = {tex: {tags: "ams"}};', body=f"<d-front-matter>{written}</d-front-matter><p>text</p>")
+    )
+    assert (SINGLE in found.inline) is counts
+    assert {ROUND} <= found.inline
+    assert {DOUBLE, SQUARE} == found.display
