@@ -35,7 +35,7 @@ _WORDS = frozenset(
     ads advert advertisement breadcrumb breadcrumbs comments consent cookie cookies disqus donate editsection gdpr menu
     modal nav navbar navbox navigation newsletter noprint pager paginate pagination pagenavi popup qrcode recommend
     recommendation recommendations recommended related relatedposts replies reward sharebar sharedaddy sharing share
-    sidebar sidenav signup skip social subscribe subscription sponsor toc tocbot toolbar
+    sharrre sidebar sidenav signup skip social subscribe subscription sponsor toc tocbot toolbar
     """.split()  # noqa: SIM905  # a list of sixty would be longer than this module
 )
 _WHOLE = frozenset({"widget", "widgets", "widget-area", "jp-relatedposts", "post-nav"})
@@ -90,6 +90,8 @@ _ELSEWHERE = re.compile(
 """How boxes are headed that lead to other articles."""
 MOST_UNLINKED = 0.2
 """Share of such a box, without its heading, that may be no link."""
+_CONTENTS = re.compile(r"(?:table of )?contents|目录|目錄|目次", re.IGNORECASE)
+"""What stands above a table of contents."""
 _BROAD = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 """Signs of Chinese, Japanese and Korean, one of which says as much as three letters."""
 
@@ -125,6 +127,9 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
             element.drop_tag()
         elif held.get(element, 0) <= most and not dom.is_in_rendering(element):
             _take_out(element, kept)
+    for heading in [each for each in page.iter(*dom.HEADINGS) if _CONTENTS.fullmatch(text_of(each))]:
+        if _is_bare(heading):
+            _take_out(heading, kept)
     for box in [box for heading in page.iter(*dom.HEADINGS) if (box := _leading_elsewhere(heading)) is not None]:
         _take_out(box, kept)
 
@@ -192,6 +197,17 @@ def _size(paragraph: HtmlElement) -> int:
     """Return how many letters a paragraph has, or those of an alphabet that say as much."""
     words = str(paragraph.text_content())
     return len(words) if words.isascii() else len(words) + 2 * len(_BROAD.findall(words))
+
+
+def _is_bare(heading: HtmlElement) -> bool:
+    """Return whether nothing stands under a heading, up to another that is no part of it."""
+    if (heading.tail or "").strip():
+        return False
+    after = next((each for each in heading.itersiblings(etree.Element) if each.tag not in _UNSEEN), None)
+    if after is None:
+        return True
+    first = next(after.iter(*dom.HEADINGS), None)
+    return first is not None and first.tag <= heading.tag and text_of(after).startswith(text_of(first))
 
 
 def _leading_elsewhere(heading: HtmlElement) -> HtmlElement | None:

@@ -601,6 +601,7 @@ def test_short_lines_are_a_text_where_a_page_has_no_longer_ones(name: str) -> No
         ('<h2 id="__comments">Comments</h2><script src="/talk.js"></script>', "Comments"),
         ('<a id="quarto-back-to-top" role="button"><i></i> Back to top</a>', "Back to top"),
         ('<section id="quarto-citation"><h2>Citation</h2><pre>@online{ada}</pre></section>', "@online"),
+        ('<div class="sharrre-container"><span>シェアする</span></div>', "シェア"),
         ('<section id="quarto-reuse"><h2>Reuse</h2><div>CC BY 4.0</div></section>', "CC BY"),
     ],
 )
@@ -655,3 +656,13 @@ def test_nobody_who_answered_is_taken_for_the_author_of_a_question() -> None:
     head = ld({"@context": "https://schema.org", "@type": "QAPage", "mainEntity": question})
     answer = f'<div class="authorinfo"><span>Ada Sponge</span></div><p>{ANSWERED}</p>'
     assert page(head, f"<div><p>{ASKED}</p></div><div>{answer}</div>{PROSE}").authors == ()
+
+
+def test_the_heading_of_a_table_of_contents_goes_with_it() -> None:
+    toc = "<h2>Table of Contents</h2><nav class='toc'><a href='#a'>Chalk</a></nav>"
+    for section in ("<h2 id='a'>Chalk</h2>", "<section><h2 id='a'>Chalk</h2></section>"):
+        read = page(body=f"<main><h1>On limits</h1>{PROSE * 2}{toc}{section}{PROSE * 4}</main>")
+        assert "Contents" not in read.content.markdown
+        assert "## Chalk" in read.content.markdown
+    kept = page(body=f"<main><h1>On limits</h1>{PROSE}<h2>Contents</h2><p>Two sticks of chalk.</p>{PROSE * 4}</main>")
+    assert "## Contents" in kept.content.markdown
