@@ -10,11 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
 from archiver import sites
 from archiver.items import TOO_MANY
+from archiver.store.database import database_url
+from archiver.web.reader.serve import Options
+from archiver.web.reader.serve import serving as shown
 from tests.rendered import NOTES, Note, Rendered, serving
 from tests.zygote import Zygote
 
@@ -128,6 +132,19 @@ def test_a_profile_that_was_edited_is_tried_before_a_crawl(archiver: Zygote, tmp
     assert "begins: The 3th line of chalk" in of_post.stdout
     assert "ends: " in of_post.stdout
     assert not (tmp_path / "archive.db").exists()
+
+
+def test_the_reader_counts_no_comments_where_they_are_at_a_service(archiver: Zygote, tmp_path: Path) -> None:
+    with serving(Rendered(beside=GISCUS)) as origin:
+        drafted(archiver, tmp_path, origin)
+        assert archiver("--home", tmp_path, "crawl", "--limit", "1", *QUICKLY).returncode == 0
+    ((number,),) = rows(tmp_path, "SELECT id FROM posts")
+    with shown(tmp_path, database_url(tmp_path), Options(port=0, replay_port=0)) as address:
+        with urlopen(f"{address}posts/{number}") as answer:
+            text = answer.read().decode()
+    assert "Comments are at giscus (repository chalk/marks" in text
+    assert "No comments." not in text
+    assert "0 comments" not in text
 
 
 def test_what_robots_forbids_is_not_asked_for_by_a_visit_either(archiver: Zygote, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Rows are plain dictionaries by column name, as the JSON API hands them out.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,6 +162,11 @@ class Library:
                 {"number": number},
             ),
         }
+
+    def comments_elsewhere(self, number: int) -> list[str]:
+        """Return what is known of the comments on a post that are not in the archive."""
+        row = self._ask_one("SELECT issues FROM comment_gaps WHERE post_id = :number", {"number": number})
+        return list(json.loads(row["issues"] or "[]")) if row else []
 
     def neighbours(self, number: int) -> dict[str, Row | None]:
         """Return the posts published before and after one."""

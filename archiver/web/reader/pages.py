@@ -79,6 +79,7 @@ def post(request: Request) -> Response:
         revisions=revisions,
         captures=library.captures(row["url"]),
         comment_count=len(comments),
+        elsewhere=library.comments_elsewhere(number),
         shown=discussions[:_SHOWN_THREADS],
         folded=discussions[_SHOWN_THREADS:],
         fold_from=_FOLDED,
