@@ -320,7 +320,7 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     draft = replace(
         draft,
         forms=tuple(form for form in known if form.posts * 20 >= known[0].posts) or draft.forms,
-        lists=tuple(dict.fromkeys(place for each in lists if _leads_on(place := _place(each.page.url, site)))),
+        lists=tuple(dict.fromkeys(_place(each.page.url, site) for each in lists if _is_kept(each.page, site))),
         moments=tuple(moment for each in lists for entry in each.page.entries for moment in _moments(entry)),
         zones=tuple(tuple(entry.zone for entry in each.page.entries if entry.zone) for each in lists),
     )
@@ -333,6 +333,11 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     found.draft = draft
     for each in found.lists:
         each.posts = len(found.posts_of(each.page))
+
+
+def _is_kept(page: PostList, site: Site) -> bool:
+    """Tell whether a list is one of the profile: a front page that only showed what addresses are like is none."""
+    return page.whole or _leads_on(_place(page.url, site))
 
 
 def _place(url: str, site: Site) -> str:
