@@ -139,10 +139,8 @@ def test_the_reader_counts_no_comments_where_they_are_at_a_service(archiver: Zyg
         drafted(archiver, tmp_path, origin)
         assert archiver("--home", tmp_path, "crawl", "--limit", "1", *QUICKLY).returncode == 0
     ((number,),) = rows(tmp_path, "SELECT id FROM posts")
-    with (
-        shown(tmp_path, database_url(tmp_path), Options(port=0, replay_port=0)) as address,
-        urlopen(f"{address}posts/{number}") as answer,
-    ):
+    served = shown(tmp_path, database_url(tmp_path), Options(port=0, replay_port=0))
+    with served as address, urlopen(f"{address}posts/{number}") as answer:
         text = answer.read().decode()
     assert "Comments are at giscus (repository chalk/marks" in text
     assert "No comments." not in text

@@ -226,8 +226,9 @@ def _about(tree: HtmlElement) -> tuple[str, str]:
     """Return title and language as the front page says them."""
     said = by_standards.claims(tree)
     title = " ".join((tree.findtext(".//title") or "").split())
-    named = (part for part in _SEPARATOR.split(title) if part.casefold() not in _NO_NAMES)
-    return said.one("site_name") or next(named, ""), said.one("language", values.language) or "en"
+    parts = [said.one("site_name") or "", *_SEPARATOR.split(title)]
+    named = (part for part in parts if part and part.casefold() not in _NO_NAMES)
+    return next(named, ""), said.one("language", values.language) or "en"
 
 
 def _find_lists(found: Visit, web: _Web, front: bytes, site: Site) -> None:
