@@ -51,7 +51,7 @@ MOST_OVERVIEWS = 3
 """Pages that are read because they may link all posts."""
 
 _NO_NAMES = frozenset(
-    {"archive", "blog", "home", "homepage", "index", "main", "posts", "welcome", "首页", "首頁", "主页"}
+    {"about", "archive", "blog", "home", "homepage", "index", "main", "posts", "welcome", "首页", "首頁", "主页"}
 )
 """What front pages are headed with that is the name of no blog."""
 _SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*[|｜]\s*")
