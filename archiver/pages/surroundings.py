@@ -50,15 +50,13 @@ _WEAK = frozenset(
 """Words that also name parts of a text: they count where there is little text and nothing else."""
 _RELATIONS = frozenset({"prev", "previous", "next", "tag", "category"})
 """Of links to the posts beside one (https://html.spec.whatwg.org/#sequential-link-types), and to its lists."""
-_FIELDS = frozenset({"keywords", "articleSection"})
-"""Properties of schema.org that are tags and categories."""
 _NEIGHBOURS = frozenset({"prev", "previous", "next", "older", "newer"})
 """Words of classes of the same."""
+_FIELDS = frozenset({"keywords", "articleSection"})
+"""Properties of schema.org that are tags and categories."""
 _LABELS_IN = frozenset({"b", "em", "i", "small", "span", "strong"})
 _LABEL = 24
 """Characters of the longest words before such a link: `The post before this: `."""
-
-
 _OF_AUTHORS = frozenset({"about", "bio", "blurb", "box", "card", "description", "profile"})
 """Words that with `author` name a box about who wrote a text."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
