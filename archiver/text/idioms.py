@@ -328,9 +328,13 @@ def _is_note(element: HtmlElement) -> bool:
 
 
 def _backs(item: HtmlElement, links: list[HtmlElement]) -> list[HtmlElement]:
-    """Return the links in a footnote that lead back to one of the links to it."""
-    ids = {place.get("id") or place.get("name") for link in links for place in (link, _alone(link), link.getparent())}
-    return [back for back in item.iter("a") if back.get("href", "")[:1] == "#" and back.get("href", "")[1:] in ids]
+    """Return the links in a footnote that lead back to one of the links to it, or else to what is around one."""
+    inner = [back for back in item.iter("a") if back.get("href", "")[:1] == "#"]
+    for places in ([*links, *map(_alone, links)], [link.getparent() for link in links]):
+        ids = {place.get("id") or place.get("name") for place in places}
+        if backs := [back for back in inner if back.get("href", "")[1:] in ids]:
+            return backs
+    return []
 
 
 def _alone(link: HtmlElement) -> HtmlElement:

@@ -405,7 +405,8 @@ def _image(image: HtmlElement) -> Rendering | None:
         source, display = _bare(text)
         same = from_address is not None and _says(source, _bare(from_address)[0])
         told = pictured and (_is_tex(text) or len(text) <= 3)
-        if same or told or _is_unmistakable(text) or (from_address and _TEX_SIGN.search(text)):
+        sure = _is_unmistakable(text) and tex.written(source, display=display) is not None
+        if same or told or sure or (from_address and _TEX_SIGN.search(text)):
             return Rendering(source, display or _stands_alone(image), ATTRIBUTE, None, (image, *twins))
     if from_address and from_address.strip():
         source, display = _bare(from_address)

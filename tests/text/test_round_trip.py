@@ -134,6 +134,7 @@ IDIOMS = st.sampled_from(
 @given(st.lists(st.tuples(IDIOMS, BLOCK), min_size=1, max_size=4))
 @example([("<h2>{}</h2>", "<pre><code></code></pre>")])
 @example([("<p>a<d-footnote>{}</d-footnote></p>", "<p># 1</p>")])
+@example([("<q>{}</q>", r'<p><img src="/a.png" alt="\eqref{eq:a_b}\"/></p>')])
 def test_idioms_around_any_markup_read_as_the_page_does(pairs: list[tuple[str, str]]) -> None:
     body = sources.settle(body_of("".join(idiom.replace("{}", block) for idiom, block in pairs)))
     assert quality.check(body, engines.read(body, RESOLVE), RESOLVE) == ()
@@ -167,6 +168,7 @@ def _element(tag: str, marks: str, inside: str) -> str:
 
 @settings(max_examples=150)
 @given(st.lists(TREES, min_size=1, max_size=3).map("".join))
+@example("<a id='i'>@ <d-footnote>@ <a href='#i'>@ </a></d-footnote></a>")
 def test_nothing_that_is_seen_vanishes_without_an_issue(markup: str) -> None:
     first, *pieces = markup.split("@")
     numbered = first + "".join(f"w{number}z{piece}" for number, piece in enumerate(pieces))
