@@ -12,12 +12,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PINNED := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test test-engines lint fix wheel constraints clean
+.PHONY: all help demo test test-engines test-postgres lint fix wheel constraints clean
 
 all: lint test ## lint, types and tests (what a bare `make` does)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.program-done ## archive the bundled sample blog, then say what to try next
 	$(BIN)/archiver demo
@@ -27,6 +27,9 @@ test: $(VENV)/.tools-done ## the tests; ARGS="tests/warc -k chunked" for some of
 
 test-engines: $(VENV)/.tools-done ## archive blogs that real engines make; they are installed from PyPI, npm and Debian
 	$(BIN)/python -m pytest tests/engines $(ARGS)
+
+test-postgres: $(VENV)/.tools-done ## those that want PostgreSQL, on a server of their own; it need not run, nor be set up
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m postgresql $(ARGS)
 
 lint: $(VENV)/.tools-done ## style, format and types
 	$(BIN)/ruff check .

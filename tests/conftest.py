@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
+from tests import cluster
 from tests.zygote import Zygote
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -62,3 +66,37 @@ def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     zygote = Zygote(tmp_path_factory.mktemp("zygote"))
     yield zygote
     zygote.close()
+
+
+ON_BOTH = ("file", pytest.param("server", marks=pytest.mark.postgresql))
+"""Where an archive's tables may be, for fixtures and tests that want to be run on each."""
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """PostgreSQL, as a function that makes an empty archive in a database of its own and returns its URL."""
+    if cluster.binaries() is None:
+        message = "expected PostgreSQL's programs, found none; on Debian and Ubuntu: apt install postgresql"
+        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+    base = tmp_path_factory.getbasetemp()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    numbers = count()
+    with cluster.running(base.parent if worker else base) as url:
+        engine = create_engine(url.format("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+        def made() -> str:
+            name = f"archive_{worker}_{next(numbers)}"
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {cluster.TEMPLATE}")
+            return url.format(name)
+
+        yield made
+
+
+@pytest.fixture(params=ON_BOTH)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of the database of an archive that holds nothing, in a file or on a server."""
+    if request.param == "server":
+        made: Callable[[], str] = request.getfixturevalue("server")
+        return made()
+    return f"sqlite:///{tmp_path / 'archive.db'}"

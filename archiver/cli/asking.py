@@ -90,8 +90,8 @@ UNION ALL
 SELECT p.url, 'comments', 'incomplete',
        CASE WHEN g.unread > 0 THEN g.unread || ' comments could not be read; ' ELSE '' END
            || CASE WHEN g.claimed IS NULL AND g.held = 0 AND g.unread = 0 THEN g.issues
-                   ELSE coalesce(g.claimed, 'unknown') || ' counted on the page, ' || g.held || ' archived'
-                        || coalesce('; ' || g.issues, '') END,
+                   ELSE coalesce(CAST(g.claimed AS TEXT), 'unknown') || ' counted on the page, '
+                        || g.held || ' archived' || coalesce('; ' || g.issues, '') END,
        NULL, NULL, NULL, p.first_seen_at
 FROM comment_gaps AS g JOIN posts AS p ON p.id = g.post_id WHERE g.missing > 0 OR g.unread > 0 OR g.issues IS NOT NULL
 ORDER BY kind, url

@@ -13,6 +13,9 @@ depends_on: None = None
 
 def upgrade() -> None:
     """Make the table and the columns; what failed before counts as having failed once."""
+    # SQLite makes the table anew, and so can give a column a place; a server adds it at the end.
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    recreate = "always" if sqlite else "never"
     op.create_table(
         "doubts",
         sa.Column("subject", sa.String(), nullable=False),
@@ -27,19 +30,19 @@ def upgrade() -> None:
         sa.CheckConstraint("kind IN ('list', 'pages', 'part')", name=op.f("ck_doubts_kind")),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_doubts")),
     )
-    with op.batch_alter_table("frontier", recreate="always") as frontier:
+    with op.batch_alter_table("frontier", recreate=recreate) as frontier:
         failures = sa.Column("failures", sa.Integer(), nullable=False, server_default="0")
-        frontier.add_column(failures, insert_after="attempts")
-        frontier.add_column(sa.Column("failed_since", sa.String()), insert_after="failures")
+        frontier.add_column(failures, insert_after="attempts" if sqlite else None)
+        frontier.add_column(sa.Column("failed_since", sa.String()), insert_after="failures" if sqlite else None)
         frontier.drop_constraint(op.f("fk_frontier_cycle"), type_="foreignkey")
         frontier.alter_column("cycle", new_column_name="run_id")
     with op.batch_alter_table("frontier") as frontier:
         frontier.alter_column("failures", server_default=None)
         frontier.create_foreign_key(op.f("fk_frontier_run_id"), "runs", ["run_id"], ["id"])
     op.execute("UPDATE frontier SET failures = 1, failed_since = first_seen_at WHERE state = 'failed'")
-    with op.batch_alter_table("runs", recreate="always") as runs:
-        runs.add_column(sa.Column("blog", sa.String()), insert_after="command")
-        runs.add_column(sa.Column("site", sa.String()), insert_after="blog")
+    with op.batch_alter_table("runs", recreate=recreate) as runs:
+        runs.add_column(sa.Column("blog", sa.String()), insert_after="command" if sqlite else None)
+        runs.add_column(sa.Column("site", sa.String()), insert_after="blog" if sqlite else None)
 
 
 def downgrade() -> None:

@@ -13,7 +13,8 @@ depends_on: None = None
 
 def upgrade() -> None:
     """Add the column; no list that was read before said it."""
-    with op.batch_alter_table("sightings", recreate="always") as table:
+    recreate = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    with op.batch_alter_table("sightings", recreate=recreate) as table:
         table.add_column(sa.Column("modified_at", sa.String()))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select, text
@@ -23,8 +22,8 @@ LONG = content("很长的一段文字。" * 20)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
+def shelf(database: str) -> Iterator[Shelf]:
+    with Archive(database) as archive:
         yield Shelf(archive)
 
 
@@ -185,6 +184,7 @@ def test_comments_of_a_page_held_for_review_are_held_as_well(shelf: Shelf) -> No
     assert live(shelf) == [6, 7]
 
 
+@pytest.mark.parametrize("database", ["file"], indirect=True)
 def test_storing_a_page_costs_what_the_page_has_not_what_the_post_has(shelf: Shelf) -> None:
     see(shelf, post(1, count=800))
     for page in range(2, 40):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, event
 
 from archiver.store import connections, models
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
 from archiver.urls import Site
 
 NOW = "2026-11-21T17:45:00Z"
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(database_url(tmp_path)) as archive:
+def archive(database: str) -> Iterator[Archive]:
+    with Archive(database) as archive:
         yield archive
 
 

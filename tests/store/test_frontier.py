@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -17,8 +16,8 @@ IMAGE = "https://kexue.fm/usr/uploads/x.png"
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
+def archive(database: str) -> Iterator[Archive]:
+    with Archive(database) as archive:
         yield archive
 
 

@@ -1,41 +1,25 @@
-"""The tables elsewhere: run with ARCHIVER_TEST_POSTGRESQL set to the URL of a database that may be written to.
-
-Everything happens in a schema of its own, which is removed again.
-"""
+"""The tables on a server: what is otherwise there than in a file."""
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from archiver.errors import UsageError
 from archiver.store import migrate, query, schema, views
 from archiver.store.models import Base
 
-SERVER = os.environ.get("ARCHIVER_TEST_POSTGRESQL", "")
-
-if not SERVER:
-    pytest.skip("ARCHIVER_TEST_POSTGRESQL names no server", allow_module_level=True)
+pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    name = f"archiver_{uuid.uuid4().hex}"
-    server = create_engine(SERVER, poolclass=NullPool)
-    with server.begin() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
-    own = make_url(SERVER).update_query_dict({"options": f"-csearch_path={name}"})
-    migrate.upgrade(own)
-    yield own.render_as_string(hide_password=False)
-    with server.begin() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
+def url(server: Callable[[], str]) -> str:
+    return server()
 
 
 def test_the_tables_are_those_of_the_models(url: str) -> None:
