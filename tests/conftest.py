@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -91,6 +92,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], st
             return url.format(name)
 
         yield made
+
+
+@pytest.fixture(scope="session")
+def demo_on_server(server: Callable[[], str], demo: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of that archive's database made again on a server; to be read only."""
+    from archiver.rebuild import swap
+
+    home, url = tmp_path_factory.mktemp("demo-on-server") / "data", server()
+    shutil.copytree(demo, home)
+    swap.rebuild(home, url, processes=1)
+    return url
 
 
 @pytest.fixture(params=ON_BOTH)

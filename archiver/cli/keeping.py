@@ -61,7 +61,6 @@ def _of_file(file: Path, tally: Tally) -> list[Finding]:
 def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, list[int]]]:
     """Check the archive's own files; return what was found, and the posts read from each record."""
     from archiver.warc import index as cdxj
-    from archiver.warc.findings import Finding, Severity
     from archiver.warc.verify import KnownCapture, verify
 
     rows = obj.ask(KNOWN).rows
@@ -72,11 +71,7 @@ def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, li
     ]
     index = obj.home / cdxj.NAME
     found = list(verify(obj.home / "warc", known, index if index.exists() else None, tally))
-    for (verdict,) in obj.ask("PRAGMA integrity_check").rows:
-        if verdict != "ok":
-            found.append(
-                Finding(severity=Severity.DAMAGE, what="database", file="archive.db", expected="ok", found=verdict)
-            )
+    found += _of_database(obj)
     found += _of_index(obj.database())
     found += _of_pictures(obj.database())
     posts: dict[str, list[int]] = {}
@@ -85,24 +80,44 @@ def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, li
     return found, posts
 
 
+def _of_database(obj: Context) -> list[Finding]:
+    """Check that the database file is whole; a server sees to its own."""
+    from archiver.store.query import sqlite_file
+    from archiver.warc.findings import Finding, Severity
+
+    database = obj.database()
+    if sqlite_file(database) is None:
+        return []
+    verdicts = [verdict for (verdict,) in obj.ask("PRAGMA integrity_check").rows]
+    return [
+        Finding(severity=Severity.DAMAGE, what="database", file=_name(database), expected="ok", found=verdict)
+        for verdict in verdicts
+        if verdict != "ok"
+    ]
+
+
+def _name(database: str) -> str:
+    """Return what a finding calls the database."""
+    from archiver.store.query import sqlite_file
+
+    file = sqlite_file(database)
+    return file.name if file else "the database on the server"
+
+
 def _of_index(database: str) -> list[Finding]:
     """Check that search finds what the rows say."""
-    from archiver.store.query import sqlite_file
     from archiver.store.search_check import differing
     from archiver.warc.findings import Finding, Severity
 
-    file = sqlite_file(database)
-    if file is None:
-        return []
     return [
         Finding(
             severity=Severity.DAMAGE,
             what="search index",
-            file=file.name,
+            file=_name(database),
             expected=f"the words of the rows in {name}",
             found="others: `archiver search --rebuild` makes it anew",
         )
-        for name in differing(file)
+        for name in differing(database)
     ]
 
 
@@ -115,7 +130,7 @@ def _of_pictures(database: str) -> list[Finding]:
         Finding(
             severity=Severity.DAMAGE,
             what="picture in a page",
-            file="archive.db",
+            file=_name(database),
             expected=f"the bytes of {picture.url}",
             found="others: `archiver rebuild` takes them from the records",
         )

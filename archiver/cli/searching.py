@@ -47,8 +47,8 @@ def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, j
         _rebuild(obj)
         if not words:
             return
-    with searching.opened(obj.database()) as connection:
-        found = searching.search(connection, " ".join(words), obj.site(), limit=limit)
+    with searching.opened(obj.database()) as index:
+        found = searching.search(index, " ".join(words), obj.site(), limit=limit)
     if json_:
         click.echo(json.dumps(_as_dict(found), ensure_ascii=False, indent=2))
     else:
@@ -58,9 +58,8 @@ def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, j
 def _rebuild(obj: Context) -> None:
     from archiver.store import query, search_index
     from archiver.store.database import Archive
-    from archiver.store.search import indexed_file
 
-    query.run(indexed_file(obj.database()), "SELECT id FROM posts LIMIT 1")  # a new archive is not what was meant
+    query.run(obj.database(), "SELECT id FROM posts LIMIT 1")  # a new archive is not what was meant
     with Archive(obj.database()) as archive:
         rows = search_index.rebuild(archive.session.connection())
         archive.commit()

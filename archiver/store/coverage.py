@@ -8,9 +8,8 @@ benchmarks/search.py.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import log
 
 from archiver.store import cjk
@@ -42,25 +41,19 @@ def _pairs(run: str) -> list[str]:
     return [part[at : at + 2] for part in letters for at in range(max(1, len(part) - 1)) if part]
 
 
-def rank(connection: sqlite3.Connection, terms: Iterable[str], table: str, title: str | None) -> list[int]:
-    """Return rows of a full-text table by what they cover, best first; `title` is the column that counts more."""
-    # A row for each of the table's, and short: to count the table itself is to read all of its texts.
-    total = connection.execute(f"SELECT count(*) FROM {table}_docsize").fetchone()[0]  # noqa: S608
+def rank(total: int, found: Iterable[tuple[Collection[int], Collection[int]]]) -> list[int]:
+    """Return rows by what they cover, best first.
+
+    `total` is the number of rows there are, `found` has the rows with each term, and those with it in their title.
+    """
     scores: defaultdict[int, float] = defaultdict(float)
-    for term in terms:
-        everywhere = _rows(connection, table, cjk.phrase(term))
+    for everywhere, titled in found:
         if not everywhere:
             continue
         weight = log(1 + (total - len(everywhere) + 0.5) / (len(everywhere) + 0.5))
         for row in everywhere:
             scores[row] += weight
-        if title:
-            for row in _rows(connection, table, f"{title} : {cjk.phrase(term)}"):
-                scores[row] += TITLE_BONUS * weight
+        for row in titled:
+            scores[row] += TITLE_BONUS * weight
     least = LEAST_SHARE * max(scores.values(), default=0.0)
     return sorted((row for row, score in scores.items() if score >= least), key=lambda row: (-scores[row], -row))
-
-
-def _rows(connection: sqlite3.Connection, table: str, match: str) -> list[int]:
-    found = connection.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", (match,))  # noqa: S608
-    return [row for (row,) in found]

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from archiver import clock
 from archiver.errors import ArchiverError, DiskFull, UsageError
-from archiver.store import migrate
+from archiver.store import migrate, server
 
 FILE_NAME = "archive.db"
 """Name of the SQLite file in the archive's home."""
@@ -44,7 +44,13 @@ def timestamp(moment: datetime | None = None) -> str:
 
 
 def database_url(home: Path, url: str | None = None) -> str:
-    """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home."""
+    """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home.
+
+    One that names PostgreSQL as its own tools do, without a driver, names ours.
+    """
+    scheme, colon, rest = (url or "").partition("://")
+    if scheme in ("postgresql", "postgres"):
+        return f"postgresql+psycopg{colon}{rest}"
     return url or URL.create("sqlite", database=str(home / FILE_NAME)).render_as_string()
 
 
@@ -64,6 +70,8 @@ def connect(url: str) -> Engine:
     if sqlite:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
+    else:
+        server.prepare(engine)
     return engine
 
 

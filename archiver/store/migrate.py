@@ -17,9 +17,24 @@ from sqlalchemy.pool import NullPool
 from archiver import __version__
 from archiver.bundled import migrations_folder
 from archiver.errors import ArchiverError, DatabaseTooNew, UsageError
-from archiver.store import views
+from archiver.store import server, views
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+)
 """Every revision of the tables this program knows, oldest first: the numbers of the files in `migrations/versions`."""
 
 HEAD = REVISIONS[-1]
@@ -84,6 +99,8 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
 def _upgrade(engine: Engine) -> None:
     with engine.connect() as connection, _rules_suspended(connection), connection.begin():
         _begin(connection)
+        if connection.dialect.name == "postgresql":
+            server.settle(connection)
         if check(connection):
             views.drop(connection)  # PostgreSQL refuses to change a column a view shows
             _run_scripts(connection)

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 CONVENTION = {
@@ -26,6 +36,11 @@ class Base(DeclarativeBase):
     """Common base; holds the metadata the migrations are compared with."""
 
     metadata = MetaData(naming_convention=CONVENTION)
+    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it from the class
+        # On a server, integers hold 32 bits and text is in the order of a dictionary, where not told otherwise.
+        int: Integer().with_variant(BigInteger(), "postgresql"),
+        str: String().with_variant(String(collation="C"), "postgresql"),
+    }
 
 
 def about(text: str, *rules: Any) -> tuple[Any, ...]:

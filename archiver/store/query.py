@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver.errors import ArchiveDamaged, UsageError
 from archiver.store.results import Result, Row, Stream, held
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 TIMEOUT = 30.0
 """Seconds a query may take by default."""
@@ -364,28 +367,54 @@ def _nearest(name: str, tables: Mapping[str, Sequence[str]], sql: str) -> str:
 
 @contextmanager
 def _ask_server(url: str, sql: str, parameters: Parameters, timeout: float) -> Iterator[Found]:
+    with asking(url, timeout) as connection:
+        yield ask_by(connection, sql, parameters)
+
+
+@contextmanager
+def asking(url: str, timeout: float) -> Iterator[Connection]:
+    """Lend a connection to a server for reading only; a statement may take `timeout` seconds.
+
+    Whatever goes wrong in the block raises UsageError.
+    """
+    from archiver.store.server import Readers
+
+    with explained_by_server():
+        readers = Readers(url)
+        with readers.lent(timeout) as connection:
+            yield connection
+
+
+def ask_by(connection: Connection, sql: str, parameters: Parameters) -> Found:
     """Ask PostgreSQL by a cursor, which takes a SELECT only, in a transaction that may only read.
 
     A second statement could end that transaction, so none is let through. Functions that reach outside the database
     are for the server to refuse: let strangers ask only as a role with few rights.
     """
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.exc import SQLAlchemyError
-    from sqlalchemy.pool import NullPool
+    from sqlalchemy import text
 
     if ";" in sql.rstrip("; \t\r\n"):
         raise UsageError("SQL: expected one statement, found a `;` within; in a text write it as chr(59)")
+    streamed = {"stream_results": True}
+    if parameters:
+        found: Any = connection.execute(text(sql), parameters, execution_options=streamed)
+    else:  # a % or a :name in the query is then only that
+        found = connection.exec_driver_sql(sql, execution_options=streamed | {"no_parameters": True})
+    return tuple(found.keys()), _closing(found)
+
+
+def _closing(found: Any) -> Iterator[Row]:
+    with closing(found):
+        yield from (tuple(row) for row in found)
+
+
+@contextmanager
+def explained_by_server() -> Iterator[None]:
+    """Turn what a server and its driver raise into one line for the person who asked."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
-        engine = create_engine(url, poolclass=NullPool)
-        with engine.connect().execution_options(postgresql_readonly=True) as connection:
-            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(timeout * 1000)}")
-            connection.execution_options(stream_results=True)
-            if parameters:
-                found: Any = connection.execute(text(sql), parameters)
-            else:  # a % or a :name in the query is then only that
-                found = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
-            with closing(found):
-                yield tuple(found.keys()), (tuple(row) for row in found)
+        yield
     except (SQLAlchemyError, ImportError) as error:
         reason = getattr(error, "orig", None) or error
         raise UsageError(f"SQL: {' '.join(str(reason).split())}") from error

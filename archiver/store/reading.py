@@ -12,10 +12,15 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver.errors import ArchiverError
-from archiver.store import query
+from archiver.store import query, search
+from archiver.store.results import held
+from archiver.store.search import Index
+
+if TYPE_CHECKING:
+    from archiver.store.server import Readers
 
 Row = dict[str, Any]
 
@@ -34,6 +39,7 @@ class Reading:
         self._file = query.sqlite_file(database)
         self._idle: list[tuple[int, sqlite3.Connection]] = []
         self._lock = threading.Lock()
+        self._readers: Readers | None = None
         self.tuples("SELECT count(*) FROM captures WHERE id < 0")
 
     def tuples(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -54,23 +60,44 @@ class Reading:
 
     def _asked(self, sql: str, values: Mapping[str, Any] | None) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
         if self._file is None:
-            result = query.run(self.database, sql, values or {})
-            return result.columns, result.rows
+            with self._server() as lent:
+                names, found = query.ask_by(lent, sql, values or {})
+                return names, held(found)
         try:
-            with self.connection() as connection:
+            with self._connection() as connection:
                 cursor = connection.execute(sql, values or {})
                 return [column[0] for column in cursor.description], cursor.fetchall()
         except (sqlite3.Error, OSError) as error:
             raise ArchiverError(f"{self._file}: expected the database of an archive, found: {error}") from error
 
     @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
+    def searching(self) -> Iterator[Index]:
+        """Lend the full-text index; raise UsageError when there is none."""
+        if self._file is None:
+            with self._server() as lent:
+                yield search.on_server(lent)
+        else:
+            with self._connection() as connection:
+                yield search.in_file(connection)
+
+    @contextmanager
+    def _server(self) -> Iterator[Any]:
+        """Lend a connection to a server."""
+        with query.explained_by_server():
+            if self._readers is None:
+                from archiver.store.server import Readers
+
+                self._readers = Readers(self.database, kept=True)
+            with self._readers.lent(query.TIMEOUT) as connection:
+                yield connection
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection to what is now at the database's path: a rebuild puts a new file there.
 
-        Raises UsageError when there is no archive any more, and for a database that is no SQLite file.
+        Raises UsageError when there is no archive any more.
         """
-        if self._file is None:
-            raise ArchiverError("expected an archive in an SQLite file, found the URL of a server")
+        assert self._file  # noqa: S101  # a server's are lent above
         inode = _inode(self._file)
         connection = self._taken(inode) or query.connect(self._file)
         try:
@@ -85,7 +112,9 @@ class Reading:
         connection.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
+        if self._readers:
+            self._readers.close()
         with self._lock:
             for _, connection in self._idle:
                 connection.close()

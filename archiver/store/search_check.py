@@ -9,18 +9,33 @@ from pathlib import Path
 from archiver.store import query
 from archiver.store.search_index import TABLES, FullText
 
+PATIENCE = 600.0
+"""Seconds a query of a whole table may take."""
 
-def differing(file: Path) -> list[str]:
+
+def differing(database: str | Path) -> list[str]:
     """Return the tables of the index that do not hold the words of the rows, or are not there.
 
-    Each is made once more beside the archive, and the two are compared word by word: in how many rows a word is, and
-    how often. Raises as `query.connect` does.
+    In a file each is made once more beside the archive, and the two are compared word by word: in how many rows a word
+    is, and how often; on a server row by row. Raises as `query.connect` does.
     """
+    file = query.sqlite_file(database)
+    if file is None:
+        return _differing_on_server(str(database))
     with query.explained(file), closing(query.connect(file)) as connection:
         connection.execute("PRAGMA query_only = OFF")  # for temporary tables: the file is open for reading only
         there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         tables = [table for table in TABLES if table.rows in there]  # an earlier version's database lacks some
         return [table.name for table in tables if not _holds_the_rows(connection, table)]
+
+
+def _differing_on_server(url: str) -> list[str]:
+    from archiver.store import search_arrays
+
+    with query.asking(url, PATIENCE) as connection:
+        return [
+            table.name for table in TABLES if not search_arrays.holds_the_rows(connection, table.rows, table.columns)
+        ]
 
 
 def _holds_the_rows(connection: sqlite3.Connection, table: FullText) -> bool:

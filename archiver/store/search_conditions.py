@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from archiver.store import cjk
 from archiver.store.search_query import Filters, Query, Term
 
 TRIGRAM = 3
@@ -16,35 +15,37 @@ class Condition(NamedTuple):
     """A piece of SQL and what its question marks stand for."""
 
     sql: str
-    values: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
 
 
-def match(words: Iterable[Term], titles: Iterable[Term] = ()) -> str:
-    """Return what to ask a full-text table for: all of the words, and all of the titles in the column of that name."""
-    parts = [cjk.phrase(word.text) for word in words]
-    parts += [f"title : {cjk.phrase(title.text)}" for title in titles]
-    return " AND ".join(parts)
+class Spelling(Protocol):
+    """How a full-text index is asked in a condition."""
+
+    def matched(self, index: str, words: Iterable[Term], titles: Iterable[Term] = ()) -> Condition:
+        """Return the query of the rows with all of these words, and with all of the titles in the title."""
+
+    def formulas_with(self, tex: str) -> Condition:
+        """Return the condition on formulas `f` to hold a piece of TeX."""
 
 
-def conditions(query: Query) -> tuple[Condition, ...]:
+def conditions(query: Query, spelling: Spelling) -> tuple[Condition, ...]:
     """Return what rows must fulfil beside the match of words."""
-    found = [*_tex(query), *_filters(query.filters)]
+    found = [*_tex(query, spelling), *_filters(query.filters)]
     if query.filters.comments and query.titles:
-        found.append(_titled(query.titles))
+        found.append(_titled(query.titles, spelling))
     if query.without:
-        found += (_not(each) for each in _unwanted(query.without, comments=query.filters.comments))
+        found += map(_not, _unwanted(query.without, spelling, comments=query.filters.comments))
     return tuple(found)
 
 
-def conditions_of_pages(query: Query) -> tuple[Condition, ...]:
+def conditions_of_pages(query: Query, spelling: Spelling) -> tuple[Condition, ...]:
     """Return what independent pages must fulfil beside the match of words: they have no tags, dates and the like."""
     found = [_page_tex(tex) for tex in query.tex]
     if query.filters.narrow_pages:
         found.append(Condition("FALSE"))
     if query.without:
-        matched = "g.id IN (SELECT rowid FROM pages_fts WHERE pages_fts MATCH ?)"
-        unwanted = [Condition(matched, (match([word]),)) for word in query.without.words]
-        unwanted += [Condition(matched, (match((), [title]),)) for title in query.without.titles]
+        unwanted = [_among("g.id", spelling.matched("pages_fts", [word])) for word in query.without.words]
+        unwanted += [_among("g.id", spelling.matched("pages_fts", (), [title])) for title in query.without.titles]
         found += map(_not, [*unwanted, *map(_page_tex, query.without.tex)])
     return tuple(found)
 
@@ -53,13 +54,11 @@ def _page_tex(tex: str) -> Condition:
     return Condition("g.id IN (SELECT f.page_id FROM page_formulas AS f WHERE instr(f.tex, ?))", (tex,))
 
 
-def _unwanted(without: Query, *, comments: bool) -> Iterator[Condition]:
+def _unwanted(without: Query, spelling: Spelling, *, comments: bool) -> Iterator[Condition]:
     row, index = ("c.id", "comments_fts") if comments else ("p.id", "posts_fts")
-    for word in without.words:
-        sql = f"{row} IN (SELECT rowid FROM {index} WHERE {index} MATCH ?)"  # noqa: S608
-        yield Condition(sql, (match([word]),))
-    yield from (_titled([title]) for title in without.titles)
-    yield from _tex(without, comments=comments)
+    yield from (_among(row, spelling.matched(index, [word])) for word in without.words)
+    yield from (_titled([title], spelling) for title in without.titles)
+    yield from _tex(without, spelling, comments=comments)
     yield from _filters(without.filters, comments=comments)
 
 
@@ -67,29 +66,22 @@ def _not(condition: Condition) -> Condition:
     return Condition(f"NOT ({condition.sql})", condition.values)
 
 
-def _titled(titles: Iterable[Term]) -> Condition:
-    return Condition("p.id IN (SELECT rowid FROM posts_fts WHERE posts_fts MATCH ?)", (match((), titles),))
+def _among(row: str, query: Condition) -> Condition:
+    return Condition(f"{row} IN ({query.sql})", query.values)
 
 
-def _tex(query: Query, *, comments: bool | None = None) -> Iterator[Condition]:
+def _titled(titles: Iterable[Term], spelling: Spelling) -> Condition:
+    return _among("p.id", spelling.matched("posts_fts", (), titles))
+
+
+def _tex(query: Query, spelling: Spelling, *, comments: bool | None = None) -> Iterator[Condition]:
     for tex in query.tex:
         if query.filters.comments if comments is None else comments:
             yield Condition("instr(c.markdown, ?)", (tex,))
         else:
-            sql, value = formulas_with(tex)
-            yield Condition(f"p.id IN (SELECT f.post_id FROM formulas AS f WHERE {sql})", (value,))  # noqa: S608
-
-
-def formulas_with(tex: str) -> tuple[str, str]:
-    """Return the condition on formulas `f` to hold a piece of TeX, and the value of its question mark."""
-    if len(tex) < TRIGRAM:
-        return "instr(f.tex, ?)", tex
-    return "f.id IN (SELECT rowid FROM formulas_fts WHERE formulas_fts MATCH ?)", quoted(tex)
-
-
-def quoted(text: str) -> str:
-    """Return a string of FTS5's query language."""
-    return '"' + text.replace('"', '""') + '"'
+            holding = spelling.formulas_with(tex)
+            sql = f"SELECT f.post_id FROM formulas AS f WHERE {holding.sql}"  # noqa: S608
+            yield _among("p.id", Condition(sql, holding.values))
 
 
 _CATEGORY = """EXISTS (SELECT 1 FROM post_categories AS x JOIN categories AS y ON y.id = x.category_id

@@ -1,10 +1,10 @@
 """The full-text index: made from the rows of posts, pages, comments and formulas, and kept up with them.
 
-It changes in the transaction that changes the rows, so that a program killed anywhere leaves both or neither. Only
-SQLite has it; with another database there is nothing to keep up.
+It changes in the transaction that changes the rows, so that a program killed anywhere leaves both or neither. What is
+here is SQLite's; on a server it is kept in arrays (`search_arrays`).
 
-It holds no text of its own, which would be a quarter of the database. So to take words out, FTS5 has to be told those
-that were put in: they are read from the rows, and for that the index changes first.
+In SQLite it holds no text of its own, which would be a quarter of the database. So to take words out, FTS5 has to be
+told those that were put in: they are read from the rows, and for that the index changes first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, inspect, text
@@ -66,7 +67,7 @@ _WORDS = f"content = '', tokenize = \"{cjk.TOKENIZER}\""
 TABLES = (
     FullText(
         rows="posts",
-        about="Titles and texts of the posts for full-text search; `rowid` is the post's number. SQLite only.",
+        about="Titles and texts of the posts for full-text search; `rowid` is the post's number.",
         columns={
             "title": "Title, to be asked for with each Chinese character a word. NULL: it is in posts.",
             "text": "Full text, likewise.",
@@ -106,10 +107,10 @@ _BATCH = 500  # rows
 
 def rebuild(connection: Connection) -> dict[str, int]:
     """Make the index anew from the rows, and return how many each table has; the caller makes that one transaction."""
-    if not _kept(connection):
-        return {}
     there = inspect(connection).get_table_names()
     tables = [table for table in TABLES if table.rows in there]  # early migrations come here, too
+    if arrays := _arrays(connection):
+        return {table.name: arrays.rebuild(connection, table.rows, table.columns) for table in tables}
     for table in tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         connection.exec_driver_sql(table.statement)
@@ -140,7 +141,8 @@ def reword_comments(session: Session, words: Mapping[int, tuple[str, str]]) -> N
 
 def _reword(session: Session, table: str, columns: tuple[str, str], words: Mapping[int, tuple[str, str]]) -> None:
     connection = session.connection()
-    if not _kept(connection):
+    if arrays := _arrays(connection):
+        arrays.put(connection, table, words)
         return
     out, into, stored = _statements(table, columns)
     before = {row[0]: tuple(row[1:]) for row in connection.execute(stored, {"ids": list(words)})}
@@ -168,14 +170,18 @@ def _statements(table: str, columns: tuple[str, str]) -> tuple[Any, Any, Any]:
 def forget_formulas(session: Session, post_id: int) -> None:
     """Take a post's formulas out; their rows must still be there."""
     connection = session.connection()
-    if _kept(connection):
+    if arrays := _arrays(connection):
+        arrays.forget_formulas(connection, post_id)
+    else:
         connection.execute(_DELETE_FORMULAS, {"post": post_id})
 
 
 def put_formulas(session: Session, post_id: int) -> None:
     """Take a post's formulas in."""
     connection = session.connection()
-    if _kept(connection):
+    if arrays := _arrays(connection):
+        arrays.put_formulas(connection, post_id)
+    else:
         connection.execute(_INSERT_FORMULAS, {"post": post_id})
 
 
@@ -185,8 +191,13 @@ _DELETE_FORMULAS = text(
 _INSERT_FORMULAS = text("INSERT INTO formulas_fts (rowid, tex) SELECT id, tex FROM formulas WHERE post_id = :post")
 
 
-def _kept(connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite"
+def _arrays(connection: Connection) -> ModuleType | None:
+    """Return what keeps the index on a server, or None for SQLite."""
+    if connection.dialect.name == "sqlite":
+        return None
+    from archiver.store import search_arrays
+
+    return search_arrays
 
 
 def _optimized(connection: Connection, name: str) -> int:

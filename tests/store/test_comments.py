@@ -24,7 +24,7 @@ LONG = content("很长的一段文字。" * 20)
 @pytest.fixture
 def shelf(database: str) -> Iterator[Shelf]:
     with Archive(database) as archive:
-        yield Shelf(archive)
+        yield Shelf(archive, database)
 
 
 def post(*numbers: int, count: int | None = None, page: int = 1, pages: int = 1, **fields: object) -> items.Post:

@@ -45,7 +45,7 @@ def test_pictures_of_a_page_of_comments_are_kept(shelf: Shelf) -> None:
 def test_other_bytes_than_the_address_names_are_told(shelf: Shelf) -> None:
     embedded.keep(shelf.archive.session, [picture(b"1"), replace(picture(b"22"), data=b"23")])
     shelf.archive.commit()
-    assert [embedded.is_whole(one) for one in sorted(embedded.read(str(shelf.file)), key=lambda one: one.data)] == [
+    assert [embedded.is_whole(one) for one in sorted(embedded.read(str(shelf.database)), key=lambda one: one.data)] == [
         True,
         False,
     ]

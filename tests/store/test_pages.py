@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from archiver.store import captures, frontier, outcomes, runs, search, search_in
 from archiver.store.database import Archive
 from archiver.store.search import Results
 from archiver.urls import Site
+from tests.store.test_posts import indexed
 
 URL = "https://kexue.fm/me.html"
 DAY = [f"2026-11-{day:02}T00:00:00Z" for day in range(1, 9)]
@@ -46,9 +46,9 @@ def page(words: str = WORDS, *formulas: str, said: tuple[items.Comment, ...] = (
 class Shelf:
     """An archive that is shown one page after the other, a run each."""
 
-    def __init__(self, home: Path) -> None:
-        self.file = home / "archive.db"
-        self.archive = Archive(f"sqlite:///{self.file}")
+    def __init__(self, database: str) -> None:
+        self.database = database
+        self.archive = Archive(database)
         self.days = iter(DAY)
 
     def see(self, item: items.Item, kind: str = "page", url: str = URL) -> items.Item:
@@ -67,8 +67,8 @@ class Shelf:
         return [tuple(row) for row in self.archive.session.connection().exec_driver_sql(sql)]
 
     def search(self, words: str) -> Results:
-        with search.opened(self.file) as connection:
-            return search.search(connection, words, Site())
+        with search.opened(self.database) as index:
+            return search.search(index, words, Site())
 
 
 def capture(url: str, day: str) -> items.Capture:
@@ -79,8 +79,8 @@ def capture(url: str, day: str) -> items.Capture:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    shelf = Shelf(tmp_path)
+def shelf(database: str) -> Iterator[Shelf]:
+    shelf = Shelf(database)
     yield shelf
     shelf.archive.close()
 
@@ -144,12 +144,11 @@ def test_a_page_is_found_by_its_words_and_formulas_after_the_posts(shelf: Shelf)
 def test_an_index_of_pages_made_anew_is_the_one_kept_up(shelf: Shelf) -> None:
     for words in (WORDS, WORDS + "原来如此。"):
         shelf.see(page(words))
-    connection = shelf.archive.session.connection()
-    connection.exec_driver_sql("CREATE VIRTUAL TABLE temp.v USING fts5vocab(main, pages_fts, instance)")
-    kept = shelf.rows("SELECT * FROM v ORDER BY doc, col, offset")
+    session = shelf.archive.session
+    kept = indexed(session, "pages")
     assert kept
-    assert search_index.rebuild(connection)["pages_fts"] == 1
-    assert shelf.rows("SELECT * FROM v ORDER BY doc, col, offset") == kept
+    assert search_index.rebuild(session.connection())["pages_fts"] == 1
+    assert indexed(session, "pages") == kept
 
 
 def test_a_file_is_a_row_with_its_type_size_and_digest(shelf: Shelf) -> None:

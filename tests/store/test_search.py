@@ -5,25 +5,30 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.store import cjk, migrate, passages
-from archiver.store.search import Hit, Results, opened, search
+from archiver.store import cjk, migrate, passages, search_words
+from archiver.store.database import Archive
+from archiver.store.search import Hit, Index, Results, opened, search
 from archiver.store.search_query import Filters, parse
 from archiver.urls import Site
+from tests.conftest import ON_BOTH
 
 
-@pytest.fixture(scope="module")
-def connection(demo: Path) -> Iterator[sqlite3.Connection]:
-    with opened(demo / "archive.db") as connection:
-        yield connection
+@pytest.fixture(scope="module", params=ON_BOTH)
+def index(request: pytest.FixtureRequest, demo: Path) -> Iterator[Index]:
+    """The index of the demo's archive, in its file and on a server."""
+    on_server = request.param == "server"
+    with opened(request.getfixturevalue("demo_on_server") if on_server else demo / "archive.db") as index:
+        yield index
 
 
 def posts(results: Results) -> set[int]:
@@ -68,13 +73,13 @@ def posts(results: Results) -> set[int]:
         ("eq bayes", {207}),
     ],
 )
-def test_what_a_query_finds(connection: sqlite3.Connection, query: str, found: set[int]) -> None:
-    assert posts(search(connection, query, Site())) == found
+def test_what_a_query_finds(index: Index, query: str, found: set[int]) -> None:
+    assert posts(search(index, query, Site())) == found
 
 
-def test_comments_are_found_by_text_author_date_and_their_post(connection: sqlite3.Connection) -> None:
+def test_comments_are_found_by_text_author_date_and_their_post(index: Index) -> None:
     def found(query: str) -> set[int | None]:
-        return {hit.comment_id for hit in search(connection, query, Site()).hits if not hit.related}
+        return {hit.comment_id for hit in search(index, query, Site()).hits if not hit.related}
 
     assert found("in:comments 冬至") >= {88}
     assert found("in:comments 农历 author:历书") == {240}
@@ -84,49 +89,49 @@ def test_comments_are_found_by_text_author_date_and_their_post(connection: sqlit
     assert found("in:comments tag:概率 -生日 -author:换 before:2014") == set()
 
 
-def test_filters_may_be_arguments(connection: sqlite3.Connection) -> None:
-    found = search(connection, "散列", Site(), filters=Filters(tags=("概率",), after="2013"))
+def test_filters_may_be_arguments(index: Index) -> None:
+    found = search(index, "散列", Site(), filters=Filters(tags=("概率",), after="2013"))
     assert posts(found) == {144}
-    assert posts(search(connection, "", Site(), filters=Filters(has=("code",), before="2015"))) == {131}
-    assert search(connection, "冬至", Site(), filters=Filters(comments=True)).hits[0].comment_id
+    assert posts(search(index, "", Site(), filters=Filters(has=("code",), before="2015"))) == {131}
+    assert search(index, "冬至", Site(), filters=Filters(comments=True)).hits[0].comment_id
 
 
-def test_a_title_comes_before_mentions(connection: sqlite3.Connection) -> None:
-    assert search(connection, "生日", Site()).hits[0].post_id == 144
-    assert search(connection, "岭回归：加一个$\\lambda$，到底加了什么", Site()).hits[0].post_id == 178
+def test_a_title_comes_before_mentions(index: Index) -> None:
+    assert search(index, "生日", Site()).hits[0].post_id == 144
+    assert search(index, "岭回归：加一个$\\lambda$，到底加了什么", Site()).hits[0].post_id == 178
 
 
-def test_a_sentence_gives_what_covers_most_of_it_marked_as_related(connection: sqlite3.Connection) -> None:
-    found = search(connection, "冬天咖啡里的牛奶应该什么时候加？", Site())
+def test_a_sentence_gives_what_covers_most_of_it_marked_as_related(index: Index) -> None:
+    found = search(index, "冬天咖啡里的牛奶应该什么时候加？", Site())
     assert (found.exact, found.hits[0].post_id, found.hits[0].related) == (0, 226, True)
-    assert search(connection, "冬天咖啡里的牛奶应该什么时候加？ year:2009", Site()).hits == ()
-    assert search(connection, '"冬天咖啡里的牛奶应该"', Site()).hits == ()
+    assert search(index, "冬天咖啡里的牛奶应该什么时候加？ year:2009", Site()).hits == ()
+    assert search(index, '"冬天咖啡里的牛奶应该"', Site()).hits == ()
 
 
-def test_few_exact_hits_are_followed_by_related_ones_page_by_page(connection: sqlite3.Connection) -> None:
-    whole = search(connection, "连分数 向日葵", Site(), limit=50)
+def test_few_exact_hits_are_followed_by_related_ones_page_by_page(index: Index) -> None:
+    whole = search(index, "连分数 向日葵", Site(), limit=50)
     assert (whole.exact, whole.related) == (1, len(whole.hits) - 1)
     assert [hit.related for hit in whole.hits] == [False] + [True] * whole.related
     assert whole.related > 1
     assert len({hit.post_id for hit in whole.hits}) == whole.total
     steps = range(0, whole.total + 2, 2)
-    pages = [search(connection, "连分数 向日葵", Site(), limit=2, offset=at).hits for at in steps]
+    pages = [search(index, "连分数 向日葵", Site(), limit=2, offset=at).hits for at in steps]
     assert sum(pages, ()) == whole.hits
 
 
-def test_pages_of_exact_hits_fit_together(connection: sqlite3.Connection) -> None:
-    whole = search(connection, "的", Site(), limit=50)
-    pages = [search(connection, "的", Site(), limit=3, offset=at).hits for at in range(0, whole.total, 3)]
+def test_pages_of_exact_hits_fit_together(index: Index) -> None:
+    whole = search(index, "的", Site(), limit=50)
+    pages = [search(index, "的", Site(), limit=3, offset=at).hits for at in range(0, whole.total, 3)]
     assert sum(pages, ()) == whole.hits
-    assert search(connection, "的", Site(), limit=0).exact == whole.exact > 10
+    assert search(index, "的", Site(), limit=0).exact == whole.exact > 10
 
 
-def test_texts_come_in_pieces_with_what_was_looked_for_marked(connection: sqlite3.Connection) -> None:
-    (hit,) = [hit for hit in search(connection, "闰年 连分数", Site()).hits if not hit.related]
+def test_texts_come_in_pieces_with_what_was_looked_for_marked(index: Index) -> None:
+    (hit,) = [hit for hit in search(index, "闰年 连分数", Site()).hits if not hit.related]
     assert hit.title == (("闰年", True), ("藏在一个", False), ("连分数", True), ("里", False))
     assert ("连分数", True) in hit.passage
     assert "\n" not in "".join(text for text, _ in hit.passage)
-    formula = search(connection, r"tex:\label{eq:bayes}", Site()).hits[0].formulas
+    formula = search(index, r"tex:\label{eq:bayes}", Site()).hits[0].formulas
     assert len(formula) == 1
     assert r"\label{eq:bayes}" in formula[0]
 
@@ -149,9 +154,9 @@ def test_texts_come_in_pieces_with_what_was_looked_for_marked(connection: sqlite
         ("长" * 1001, "at most 1000 characters, found 1001"),
     ],
 )
-def test_what_makes_no_sense_is_said_in_one_line(connection: sqlite3.Connection, query: str, message: str) -> None:
+def test_what_makes_no_sense_is_said_in_one_line(index: Index, query: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        search(connection, query, Site())
+        search(index, query, Site())
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -163,10 +168,10 @@ PIECES = st.sampled_from(
 QUERIES = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join), st.lists(PIECES).map(" ".join))
 
 
-def answer(connection: sqlite3.Connection, query: str) -> tuple[tuple[Hit, ...], str]:
+def answer(index: Index, query: str) -> tuple[tuple[Hit, ...], str]:
     """Return hits, and how the query was understood or why it was not."""
     try:
-        found = search(connection, query, Site(), limit=3)
+        found = search(index, query, Site(), limit=3)
     except UsageError as error:
         return (), str(error)
     return found.hits, f"understood as {found.understood}"[:400]
@@ -178,8 +183,8 @@ def answer(connection: sqlite3.Connection, query: str) -> tuple[tuple[Hit, ...],
 @example('"' * 999)
 @example(" ".join(["连分数"] * 64))
 @example("长" * 1000)
-def test_anything_has_an_answer_or_one_clear_message(connection: sqlite3.Connection, query: str) -> None:
-    found, message = answer(connection, query)
+def test_anything_has_an_answer_or_one_clear_message(index: Index, query: str) -> None:
+    found, message = answer(index, query)
     assert re.fullmatch(r"[^\n]{10,400}", message)
     for hit in found:
         assert "".join(text for text, _ in hit.title)
@@ -243,9 +248,43 @@ def test_an_archive_without_an_index_says_what_to_do(tmp_path: Path) -> None:
         pass
 
 
-def test_a_server_has_no_index() -> None:
-    with pytest.raises(UsageError, match="no full-text index"), opened("postgresql://127.0.0.1:1/x"):
+def test_a_server_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(UsageError, match="refused") as caught, opened("postgresql+psycopg://127.0.0.1:1/x"):
         pass
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.postgresql
+def test_a_server_without_an_index_says_what_to_do(server: Callable[[], str]) -> None:
+    url = server()
+    with Archive(url) as archive:
+        archive.session.execute(text("DROP TABLE posts_fts"))
+        archive.commit()
+    with pytest.raises(UsageError, match="archiver search --rebuild"), opened(url):
+        pass
+
+
+@pytest.mark.postgresql
+@settings(max_examples=100)
+@given(QUERIES)
+@example("的 的")
+@example("分分 -title:题")
+@example("eq bayes title:公式")
+@example("in:comments 影子 是")
+def test_a_server_finds_what_a_file_does_in_the_same_order(demo: Path, demo_on_server: str, query: str) -> None:
+    with opened(demo / "archive.db") as file, opened(demo_on_server) as server:
+        assert answer(server, query) == answer(file, query)
+
+
+@given(st.text(st.characters(codec="utf-8")))
+@example("Schrödinger方程，阶梯。度量 Ǆ ﬁ ① Ⅷ か\u3099")
+def test_the_words_for_a_server_are_those_of_sqlite(words: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(f'CREATE VIRTUAL TABLE t USING fts5(text, tokenize = "{cjk.TOKENIZER}")')
+        database.execute("CREATE VIRTUAL TABLE v USING fts5vocab(t, instance)")
+        database.execute("INSERT INTO t VALUES (?)", (cjk.spaced(words),))
+        found = tuple(word for (word,) in database.execute("SELECT term FROM v ORDER BY offset"))
+    assert search_words.words(words).words == found
 
 
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
@@ -259,5 +298,5 @@ def test_a_damaged_index_says_how_to_make_it_anew(demo: Path, tmp_path: Path) ->
     with closing(sqlite3.connect(file)) as database:
         database.execute("UPDATE posts_fts_data SET block = x'00ff' WHERE id > 10")
         database.commit()
-    with pytest.raises(ArchiveDamaged, match="archiver search --rebuild"), opened(file) as connection:
-        search(connection, "逼近", Site())
+    with pytest.raises(ArchiveDamaged, match="archiver search --rebuild"), opened(file) as index:
+        search(index, "逼近", Site())

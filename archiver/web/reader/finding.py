@@ -8,8 +8,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from archiver.errors import UsageError
-from archiver.store import search_index
 from archiver.store.passages import Segment
 from archiver.store.reading import Reading
 from archiver.store.search import Hit, search
@@ -64,10 +62,8 @@ def find(reading: Reading, site: Site, values: dict[str, Any]) -> Found:
     Raises UsageError for a query that makes no sense.
     """
     asked, filters = _query(values), _filters(values)
-    with reading.connection() as connection:
-        if not search_index.is_whole(connection):
-            raise UsageError("expected a full-text index, found none; `archiver search --rebuild` makes it")
-        results = search(connection, asked, site, filters=filters, limit=values["limit"], offset=values["offset"])
+    with reading.searching() as index:
+        results = search(index, asked, site, filters=filters, limit=values["limit"], offset=values["offset"])
     hits = [{**_row(hit), "macros": _macros(reading, hit)} for hit in results.hits]
     return Found(hits, results.exact, results.related, results.understood)
 

@@ -1,0 +1,77 @@
+"""What can be searched, posts, pages or comments, in pieces of SQL; and what a full-text index can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from archiver.store.search_conditions import Condition, Spelling, conditions, conditions_of_pages
+from archiver.store.search_query import Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What is searched."""
+
+    row: str
+    rows: str
+    index: str
+    weights: tuple[float, ...] = ()
+    """What a word counts in each column of the index; in all of them the same when empty."""
+    newest: str
+    weighty: str | None
+    """Column of the index that counts more for a sentence."""
+    conditions: Callable[[Query, Spelling], tuple[Condition, ...]] = conditions
+    formulas: str | None = None
+    """How many formulas of a row hold a piece of TeX, with a place for the condition on formulas `f`."""
+
+    def order(self, asked: Query, spelling: Spelling) -> Condition:
+        """Return the order of rows that are asked for by no word: with more formulas of a kind first, then newer."""
+        if not asked.tex or not self.formulas:
+            return Condition(self.newest)
+        holding = spelling.formulas_with(asked.tex[0])
+        return Condition(f"{self.formulas.format(holding.sql)} DESC, {self.newest}", holding.values)
+
+
+class Index(Spelling, Protocol):
+    """A full-text index of an archive, open for reading."""
+
+    def rows(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
+        """Return the rows of a query with question marks."""
+
+    def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
+        """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
+
+    def all(self, kind: Kind, asked: Query) -> set[int]:
+        """Return the numbers of all rows that match a query."""
+
+    def covering(self, kind: Kind, terms: Iterable[str]) -> list[int]:
+        """Return rows by what of the terms they cover, best first (`coverage`)."""
+
+
+POSTS = Kind(
+    row="p.id",
+    rows="posts AS p",
+    index="posts_fts",
+    weights=(10.0, 1.0),  # ten times the weight for a title, as measured in benchmarks/search.py
+    newest="p.published_on DESC NULLS LAST, p.id DESC",
+    weighty="title",
+    formulas="(SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id AND {})",
+)
+PAGES = Kind(
+    row="g.id",
+    rows="pages AS g",
+    index="pages_fts",
+    weights=(10.0, 1.0),
+    newest="g.id",
+    weighty="title",
+    conditions=conditions_of_pages,
+)
+COMMENTS = Kind(
+    row="c.id",
+    rows="comments AS c JOIN posts AS p ON p.id = c.post_id",
+    index="comments_fts",
+    newest="c.published_on DESC NULLS LAST, c.id DESC",
+    weighty=None,
+)

@@ -1,0 +1,217 @@
+"""The full-text index of an archive on a server (`search_arrays`), asked: gives what SQLite's does, in its order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import log
+from typing import Any
+
+from sqlalchemy import Connection
+
+from archiver.store import coverage
+from archiver.store.search_arrays import TRIGRAM, formula_keys
+from archiver.store.search_conditions import Condition
+from archiver.store.search_kinds import Kind
+from archiver.store.search_query import Query, Term
+from archiver.store.search_words import Words, words
+
+K1, B, LEAST_IDF = 1.2, 0.75, 1e-6
+"""Constants of FTS5's bm25 (https://www.sqlite.org/fts5.html, section 5.1.1, and its source)."""
+
+TABLES = ("posts_fts", "pages_fts", "comments_fts", "formulas_fts")
+
+_COLUMNS = {"posts_fts": ("title", "text"), "pages_fts": ("title", "text"), "comments_fts": ("author", "text")}
+
+_POSTGRESQL = (
+    (r"\binstr\(((?:[^()]|\([^()]*\))*)\)", r"(strpos(\1) > 0)"),
+    (r"([\w.]+) = \? COLLATE NOCASE", r"lower(\1) = lower(?)"),
+    (r"\blower\((\?|[\w.]+)\)", r'lower(CAST(\1 AS text) COLLATE "C")'),  # SQLite's changes A to Z alone
+)
+"""Patterns of SQLite's own words in conditions and what PostgreSQL has in their place."""
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """Words one after the other, and whether they have to be in the title."""
+
+    words: Words
+    titled: bool
+
+
+class ServerIndex:
+    """The index of an archive on a server; see `search_kinds.Index`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take a connection, which is only read."""
+        self._connection = connection
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every table of the index is there."""
+        asked = ", ".join("to_regclass(?) IS NOT NULL" for _ in TABLES)
+        return all(self.rows(f"SELECT {asked}", *TABLES)[0])
+
+    def rows(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
+        """Return the rows of a query."""
+        return self._connection.exec_driver_sql(_spelled(sql), values).all()
+
+    def matched(self, index: str, words: Iterable[Term], titles: Iterable[Term] = ()) -> Condition:
+        """Return the query of the rows with all of these words, and with all of the titles in the title."""
+        parts = [_having(index, phrase) for phrase in _phrases(words, titles)] or [Condition("FALSE")]
+        where = " AND ".join(part.sql for part in parts)
+        values = tuple(value for part in parts for value in part.values)
+        return Condition(f"SELECT w.id FROM {index} AS w WHERE {where}", values)  # noqa: S608
+
+    def formulas_with(self, tex: str) -> Condition:
+        """Return the condition on formulas `f` to hold a piece of TeX."""
+        holds = Condition("instr(f.tex, ?)", (tex,))
+        if len(tex) < TRIGRAM:
+            return holds
+        sql = f"f.id IN (SELECT w.id FROM formulas_fts AS w WHERE w.keys @> ?) AND {holds.sql}"  # noqa: S608
+        return Condition(sql, (formula_keys(tex), tex))
+
+    def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
+        """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
+        phrases = _asked(asked)
+        if not phrases:
+            if _terms(asked):
+                return 0, []
+            return self._without_words(kind, asked, limit, offset)
+        having = self._having(kind.index, phrases)
+        numbers = self._fulfilling(kind, asked, set.intersection(*having), kind.newest)
+        if limit <= 0 or offset >= len(numbers):
+            return len(numbers), []
+        scores = self._scores(kind, phrases, [len(each) for each in having], numbers)
+        ranked = sorted(numbers, key=lambda number: -scores[number])
+        return len(numbers), ranked[offset : offset + limit]
+
+    def all(self, kind: Kind, asked: Query) -> set[int]:
+        """Return the numbers of all rows that match a query."""
+        phrases = _asked(asked)
+        if phrases:
+            return set(self._fulfilling(kind, asked, set.intersection(*self._having(kind.index, phrases))))
+        return set() if _terms(asked) else set(self._fulfilling(kind, asked))
+
+    def covering(self, kind: Kind, terms: Iterable[str]) -> list[int]:
+        """Return rows by what of the terms they cover, best first."""
+        total = self.rows(f"SELECT count(*) FROM {kind.index}")[0][0]  # noqa: S608
+        phrases = _phrases([Term(term) for term in terms])
+        everywhere = self._having(kind.index, phrases)
+        titled = [_Phrase(phrase.words, titled=True) for phrase in phrases] if kind.weighty else []
+        titles = self._having(kind.index, titled) if titled else [set[int]() for _ in phrases]
+        return coverage.rank(total, zip(everywhere, titles, strict=True))
+
+    def _without_words(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
+        where, values = _where(kind.conditions(asked, self))
+        total = self.rows(f"SELECT count(*) FROM {kind.rows} WHERE {where}", *values)[0][0]  # noqa: S608
+        order = kind.order(asked, self)
+        page = f"SELECT {kind.row} FROM {kind.rows} WHERE {where} ORDER BY {order.sql} LIMIT ? OFFSET ?"  # noqa: S608
+        found = self.rows(page, *values, *order.values, max(0, limit), offset)
+        return int(total), [number for (number,) in found]
+
+    def _fulfilling(
+        self, kind: Kind, asked: Query, numbers: set[int] | None = None, order: str | None = None
+    ) -> list[int]:
+        """Return the rows, of these or of all, that fulfil all else of a query."""
+        found = kind.conditions(asked, self)
+        if numbers is not None:
+            found = (Condition(f"{kind.row} = ANY(CAST(? AS bigint[]))", (list(numbers),)), *found)
+        where, values = _where(found)
+        sql = f"SELECT {kind.row} FROM {kind.rows} WHERE {where} ORDER BY {order or kind.row}"  # noqa: S608
+        return [number for (number,) in self.rows(sql, *values)]
+
+    def _having(self, index: str, phrases: Sequence[_Phrase]) -> list[set[int]]:
+        """Return the rows that have each phrase."""
+        found: list[set[int]] = [set() for _ in phrases]
+        each = [_having(index, phrase) for phrase in phrases]
+        sql = " UNION ALL ".join(
+            f"SELECT {at}, w.id FROM {index} AS w WHERE {one.sql}"  # noqa: S608
+            for at, one in enumerate(each)
+        )
+        if sql:
+            for at, number in self.rows(sql, *(value for one in each for value in one.values)):
+                found[at].add(number)
+        return found
+
+    def _scores(
+        self, kind: Kind, phrases: Sequence[_Phrase], having: Sequence[int], numbers: Sequence[int]
+    ) -> dict[int, float]:
+        """Return how well rows match phrases, of which so many rows have each: as FTS5's bm25 counts, higher is better.
+
+        The order of the additions is FTS5's, so that the sums are its to the last bit.
+        """
+        count, size = self.rows(f"SELECT count(*), sum(size) FROM {kind.index}")[0]  # noqa: S608
+        rarity = [max(log((count - rows + 0.5) / (rows + 0.5)), 0.0) or LEAST_IDF for rows in having]
+        counted = [
+            (at, weight, _times(column, phrase.words))
+            for at, phrase in enumerate(phrases)
+            for column, weight in zip(_COLUMNS[kind.index], kind.weights or (1.0, 1.0), strict=True)
+            if column == "title" or not phrase.titled
+        ]
+        columns = ", ".join(["w.id", "w.size", *(times.sql for _, _, times in counted)])
+        values = [value for _, _, times in counted for value in times.values]
+        sql = f"SELECT {columns} FROM {kind.index} AS w WHERE w.id = ANY(CAST(? AS bigint[]))"  # noqa: S608
+        scores = {}
+        for number, length, *times in self.rows(sql, *values, list(numbers)):
+            often = [0.0] * len(phrases)
+            for (at, weight, _), found in zip(counted, times, strict=True):
+                often[at] += weight * found
+            norm = K1 * (1 - B + B * length / (float(size) / count))
+            score = 0.0
+            for rare, times_ in zip(rarity, often, strict=True):
+                score += rare * ((times_ * (K1 + 1.0)) / (times_ + norm))
+            scores[number] = score
+        return scores
+
+
+def _terms(asked: Query) -> bool:
+    return bool(asked.words or (asked.titles and not asked.filters.comments))
+
+
+def _asked(asked: Query) -> list[_Phrase]:
+    return _phrases(asked.words, () if asked.filters.comments else asked.titles)
+
+
+def _phrases(terms: Iterable[Term], titles: Iterable[Term] = ()) -> list[_Phrase]:
+    """Return what to look for; of what has no words, SQLite takes no notice either."""
+    found = [_Phrase(words(term.text), titled=False) for term in terms]
+    found += [_Phrase(words(title.text), titled=True) for title in titles]
+    return [phrase for phrase in found if phrase.words.words]
+
+
+def _having(index: str, phrase: _Phrase) -> Condition:
+    """Return the condition on rows `w` of an index to have a phrase."""
+    columns = ("title",) if phrase.titled else _COLUMNS[index]
+    parts = [Condition("w.keys @> ?", (sorted(phrase.words.telling),))] if phrase.words.telling else []
+    if phrase.titled or not phrase.words.is_key:
+        held = " OR ".join(f"instr(w.{column}, ?)" for column in columns)
+        parts.append(Condition(f"({held})", (phrase.words.held,) * len(columns)))
+    return Condition(" AND ".join(part.sql for part in parts), tuple(value for part in parts for value in part.values))
+
+
+def _times(column: str, phrase: Words) -> Condition:
+    """Return how often a phrase stands in a column of rows `w`."""
+    held = phrase.held
+    if phrase.overlaps:
+        counted = f"(SELECT count(*) FROM regexp_matches(w.{column}, ?, 'g'))"  # noqa: S608
+        return Condition(counted, (f"{held[0]}(?={held[1:]})",))
+    return Condition(
+        f"(octet_length(w.{column}) - octet_length(replace(w.{column}, ?, ''))) / ?", (held, len(held.encode()))
+    )
+
+
+def _where(found: Iterable[Condition]) -> tuple[str, list[Any]]:
+    parts = list(found)
+    where = " AND ".join(part.sql for part in parts) or "TRUE"
+    return where, [value for part in parts for value in part.values]
+
+
+@cache
+def _spelled(sql: str) -> str:
+    """Return a query as the server's driver takes it."""
+    for written, meant in _POSTGRESQL:
+        sql = re.sub(written, meant, sql)
+    return sql.replace("%", "%%").replace("?", "%s")
