@@ -5,11 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from archiver.errors import ArchiveLocked
-from archiver.store.database import timestamp
+from archiver.store import server
+from archiver.store.database import database_url, timestamp
 from archiver.warc.durable import writing
 
 NAME = "lock"
@@ -17,19 +18,22 @@ NAME = "lock"
 
 
 @contextmanager
-def locked(home: Path) -> Iterator[str]:
+def locked(home: Path, db: str | None = None) -> Iterator[str]:
     """Hold the archive while the block runs; give who held it before and died, or nothing.
 
-    The lock is the operating system's, so a dead owner's is free. Raises ArchiveLocked when another process has it,
-    DiskFull and ArchiverError when it cannot be written.
+    The lock is the operating system's, so a dead owner's is free; a database on a server has one of its own beside it,
+    as other homes may write to it. Raises ArchiveLocked when another process has either, DiskFull and ArchiverError
+    when the first cannot be written, ArchiverError when the server cannot be asked.
     """
+    url = database_url(home, db)
     with writing(home / NAME):
         home.mkdir(parents=True, exist_ok=True)
         handle = os.open(home / NAME, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         before = _take(handle, home)
         try:
-            yield before
+            with server.locked(url) if server.is_server(url) else nullcontext():
+                yield before
         finally:  # what ends in an error has not died
             os.ftruncate(handle, 0)
     finally:

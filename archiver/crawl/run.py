@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -122,7 +122,7 @@ class Run:
         """Until when an address asked for a longer rest than a run can wait; it may have spoken for itself alone."""
         self.notes: list[str] = []
         self.findings: list[Finding] = []
-        self._recover()
+        known = self._recover()
         self._fill_queue(recheck, recheck_pages)
         self.archive.commit()
         start = RunStart(
@@ -135,7 +135,11 @@ class Run:
             profile=sites.lines_of(self.site.profile),
         )
         self.writer = WarcWriter(
-            place.warc, self.site.profile.name, software=f"blog-archiver/{__version__}", info=_about(start)
+            place.warc,
+            self.site.profile.name,
+            software=f"blog-archiver/{__version__}",
+            info=_about(start),
+            taken=known,
         )
         self._index: list[str] = []
         self._uncommitted = 0
@@ -158,8 +162,11 @@ class Run:
             f"{self.site.base}; name another --home, or say --mirror if it is a copy of the same blog"
         )
 
-    def _recover(self) -> None:
-        """Close what an earlier run left open, and note the exchanges it recorded but did not get to commit."""
+    def _recover(self) -> Collection[str]:
+        """Close what an earlier run left open, and note the exchanges it recorded but did not get to commit.
+
+        Returns the names of the files that the database knows.
+        """
         known = captures.ends(self.archive.session)
         recovered = recovery.recover(self.place.warc, known)
         for file in recovered.files:
@@ -191,6 +198,7 @@ class Run:
             found += 1
         if found:
             self.note(f"{found} exchanges were on disk without a row; they have one now")
+        return known.keys()
 
     def _fill_queue(self, posts: int, pages: int) -> None:
         """Take up what earlier runs left, and what is due again; a new cycle looks again at some posts."""

@@ -130,7 +130,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
         raise UsageError("expected --from with --at: only an archive answers as of a date, the blog does not")
     arguments = _checked(_arguments(place, options))
     _expect_database(place)
-    with locked(place.home) as dead:
+    with locked(place.home, place.db) as dead:
         run = Run(
             place,
             options.command,
@@ -159,7 +159,7 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
     """
     began = time.monotonic()
     _expect_database(place)
-    with locked(place.home) as dead:
+    with locked(place.home, place.db) as dead:
         run = Run(place, "probe")
         _note_takeover(run, dead)
         try:

@@ -43,7 +43,7 @@ def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list
     to the archive.
     """
     site = blog.site(home, database_url(home, db))
-    with locked(home), Archive(database_url(home, db)) as archive:
+    with locked(home, db), Archive(database_url(home, db)) as archive:
         session = archive.session
         for subject in subjects:
             _check(archive, subject)

@@ -67,7 +67,7 @@ def import_warc(
     if chronicle.sqlite_file(database_url(home, db)) is None:
         raise UsageError("expected a database in a file: import without --db, then rebuild into an empty database")
     outside.check(source)
-    with locked(home), tempfile.TemporaryFile(dir=home) as aside:
+    with locked(home, db), tempfile.TemporaryFile(dir=home) as aside:
         swap.recovered(home, db)
         site = blog.site(home, database_url(home, db))
         admission = Admission(known_captures((home / "warc").glob(f"*{SUFFIX}")), aside, site)
@@ -100,7 +100,12 @@ def _taken(
     )  # fmt: skip
     # One file, however large: it comes in whole or not at all.
     writer = WarcWriter(
-        home / "warc", site.profile.name, software=SOFTWARE, info=start.as_fields(), max_bytes=sys.maxsize
+        home / "warc",
+        site.profile.name,
+        software=SOFTWARE,
+        info=start.as_fields(),
+        max_bytes=sys.maxsize,
+        taken=swap.files_known(home, db),
     )
     try:
         for member in admission.members():

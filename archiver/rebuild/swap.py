@@ -68,7 +68,7 @@ def rebuild(
     Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from or when the
     database on a server is not empty.
     """
-    with locked(home):
+    with locked(home, db):
         return rebuild_locked(home, db, processes=processes, progress=progress)
 
 
@@ -129,10 +129,10 @@ def _processors() -> int:
 
 def recovered(home: Path, db: str | None) -> list[str]:
     """Close what a killed run left open, undo an import that was killed; return a sentence for each file."""
-    return [each.sentence for each in recovery.recover(home / "warc", _files_known(home, db)).files]
+    return [each.sentence for each in recovery.recover(home / "warc", files_known(home, db)).files]
 
 
-def _files_known(home: Path, db: str | None) -> set[str]:
+def files_known(home: Path, db: str | None) -> set[str]:
     """Return the files that the database has captures of; none when there is no database that can be read."""
     try:
         with query.stream(database_url(home, db), "SELECT DISTINCT warc_file FROM captures") as found:

@@ -46,12 +46,15 @@ def timestamp(moment: datetime | None = None) -> str:
 def database_url(home: Path, url: str | None = None) -> str:
     """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home.
 
-    One that names PostgreSQL as its own tools do, without a driver, names ours.
+    One that names PostgreSQL as its own tools do, without a driver, names ours. Raises UsageError for another driver.
     """
     scheme, colon, rest = (url or "").partition("://")
-    if scheme in ("postgresql", "postgres"):
-        return f"postgresql+psycopg{colon}{rest}"
-    return url or URL.create("sqlite", database=str(home / FILE_NAME)).render_as_string()
+    kind, _, driver = scheme.partition("+")
+    if kind not in ("postgresql", "postgres"):
+        return url or URL.create("sqlite", database=str(home / FILE_NAME)).render_as_string()
+    if driver not in ("", server.DRIVER):
+        raise UsageError(f"expected a URL that begins with postgresql:// or postgresql+psycopg://, found {scheme}://")
+    return f"postgresql+{server.DRIVER}{colon}{rest}"
 
 
 def connect(url: str) -> Engine:
@@ -64,14 +67,12 @@ def connect(url: str) -> Engine:
     """
     try:
         sqlite = make_url(url).get_backend_name() == "sqlite"
-        engine = create_engine(url)
+        engine = create_engine(url) if sqlite else server.engine(url)
     except (ArgumentError, ImportError, ValueError) as error:
         raise UsageError(f"expected a database URL such as sqlite:////path/archive.db: {error}") from error
     if sqlite:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
-    else:
-        server.prepare(engine)
     return engine
 
 
@@ -112,7 +113,8 @@ class Archive:
         A full disk makes SQLite roll back by itself, and the savepoint's end fails too: the first failure is the one
         to be told.
         """
-        found = storage_failure(self.url, context.sqlalchemy_exception)
+        failing = storage_failure if context.dialect.name == "sqlite" else server.failure
+        found = failing(self.url, context.sqlalchemy_exception)
         self.failure = self.failure or found
         if self.failure is not None:
             raise type(self.failure)(*self.failure.args)

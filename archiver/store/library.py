@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from archiver.errors import ArchiverError, UsageError
-from archiver.store import models, query, search
+from archiver.store import models, query, search, server
 from archiver.store.results import Result
 from archiver.store.values import (
     Comment,
@@ -333,7 +333,7 @@ def _engine(database: str) -> sa.Engine:
     file = query.sqlite_file(database)
     if file is None:
         options = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-        return sa.create_engine(database).execution_options(**options)
+        return server.engine(database).execution_options(**options)
     return sa.create_engine("sqlite://", creator=lambda: query.connect(file), poolclass=StaticPool)
 
 
@@ -344,8 +344,8 @@ def _explained(database: str) -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         name = sa.make_url(database).render_as_string(hide_password=True)
         raise ArchiverError(
-            f"{name}: expected the database of an archive, found: {error.orig}; `archiver migrate` brings one of an "
-            "earlier version up to date"
+            f"{name}: expected the database of an archive, found: {server.reason(error)}; `archiver migrate` "
+            "brings one of an earlier version up to date"
         ) from error
     except OverflowError as error:
         raise UsageError("expected numbers as a database holds them, found a larger one") from error

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, and_, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
 from archiver import urls
-from archiver.store import query
+from archiver.store import query, server
 from archiver.store.chronicle import sqlite_file
 from archiver.store.models import Capture
 from archiver.urls import Site
@@ -100,5 +100,5 @@ class Lookup:
 def _reading(url: str) -> Engine:
     file = sqlite_file(url)
     if file is None:
-        return create_engine(url, isolation_level="AUTOCOMMIT")
+        return server.engine(url, isolation_level="AUTOCOMMIT")
     return create_engine("sqlite://", creator=lambda: query.connect(file), poolclass=NullPool)

@@ -393,7 +393,7 @@ def ask_by(connection: Connection, sql: str, parameters: Parameters) -> Found:
     """
     from sqlalchemy import text
 
-    if ";" in sql.rstrip("; \t\r\n"):
+    if ";" in _bare(sql).rstrip("; \t\r\n"):
         raise UsageError("SQL: expected one statement, found a `;` within; in a text write it as chr(59)")
     streamed = {"stream_results": True}
     if parameters:
@@ -401,6 +401,16 @@ def ask_by(connection: Connection, sql: str, parameters: Parameters) -> Found:
     else:  # a % or a :name in the query is then only that
         found = connection.exec_driver_sql(sql, execution_options=streamed | {"no_parameters": True})
     return tuple(found.keys()), _closing(found)
+
+
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*""")
+_UNSURE = re.compile(r"[\\$]|/\*")
+"""What may quote otherwise: a backslash in a text, dollars, comments in comments."""
+
+
+def _bare(sql: str) -> str:
+    """Return a statement without its quoted texts and names, where it is certain what these are."""
+    return sql if _UNSURE.search(sql) else _QUOTED.sub("''", sql)
 
 
 def _closing(found: Any) -> Iterator[Row]:
@@ -416,5 +426,6 @@ def explained_by_server() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, ImportError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise UsageError(f"SQL: {' '.join(str(reason).split())}") from error
+        from archiver.store.server import reason
+
+        raise UsageError(f"SQL: {reason(error)}") from error

@@ -1,4 +1,4 @@
-"""A database on a PostgreSQL server: where in it an archive's tables are, and questions that only read.
+"""A database on a PostgreSQL server: where in it an archive's tables are, who writes to them, and questions.
 
 Each archive has a schema of its own, the first of the connection's search path: `?options=-csearch_path=name` in the
 URL names one, else it is the role's own or `public`.
@@ -6,19 +6,31 @@ URL names one, else it is the role's own or `public`.
 
 from __future__ import annotations
 
+import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from archiver.errors import UsageError
+from archiver.errors import ArchiveLocked, ArchiverError, DiskFull, UsageError
 
 UPGRADING = 0x61726368_69766501
 """Number of the lock that a program holds while it changes tables: the word `archive` in ASCII, and one."""
 
+DRIVER = "psycopg"
+MISSING = f"expected {DRIVER} beside this program, found none: pip install 'blog-archiver[postgres]'"
+
 _MOST_IDLE = 8  # connections
+_LONGEST_NAME = 63  # bytes that the server keeps of a connection's name
+
+
+_FIRST = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^\s,"]+))')
+"""The first name of a search path, quoted or not."""
 
 
 def quoted(name: str) -> str:
@@ -49,10 +61,69 @@ def schema(connection: Connection) -> str:
     path, own, there = connection.exec_driver_sql(
         "SELECT current_setting('search_path'), session_user::text, current_schema()"
     ).one()
-    first = str(path).partition(",")[0].strip()
-    if first == '"$user"':
+    found = _FIRST.match(path)
+    if not found or found[1] == "$user":
         return str(there or own)
-    return first[1:-1].replace('""', '"') if first.startswith('"') else first.lower()
+    return found[1].replace('""', '"') if found[1] is not None else found[2].lower()
+
+
+def reason(error: BaseException) -> str:
+    """Return what went wrong, in one line: the server's own words, or the driver's."""
+    if isinstance(error, ModuleNotFoundError) and error.name == DRIVER:
+        return MISSING
+    original = getattr(error, "orig", None) or error
+    said = getattr(getattr(original, "diag", None), "message_primary", None)
+    return " ".join(str(said or original).split())
+
+
+def failure(where: str, error: BaseException | None) -> ArchiverError | None:
+    """Return a failure of a server as an error of ours; None for one that is about rows alone."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if state == "53100":
+        return DiskFull(f"{where}: no room left on the server's disk; free some and run again, nothing is lost")
+    if isinstance(error, (OperationalError, InterfaceError, InternalError, ProgrammingError)):
+        return ArchiverError(f"{where}: {reason(error)}; is the server there, and may this role write to its tables?")
+    return None
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Hold an archive on a server while the block runs, whatever home its other writers have.
+
+    The lock is its schema's, and the connection's: the server takes it from a program that has died. Raises
+    ArchiveLocked when another program has it, ArchiverError when the server cannot be asked.
+    """
+    name = f"archiver, process {os.getpid()} on {socket.gethostname()}".encode()[:_LONGEST_NAME].decode(errors="ignore")
+    holding = engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={"application_name": name})
+    try:
+        connection = holding.connect()
+    except SQLAlchemyError as error:
+        raise ArchiverError(f"{make_url(url).render_as_string(hide_password=True)}: {reason(error)}") from error
+    with connection:
+        number = connection.exec_driver_sql(
+            "SELECT hashtextextended('archiver ' || %s, 0)", (schema(connection),)
+        ).scalar_one()
+        # The connection has nothing to do while the archive is written to: it must not be closed for that.
+        connection.exec_driver_sql(
+            "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
+        )
+        if not connection.exec_driver_sql("SELECT pg_try_advisory_lock(%s)", (number,)).scalar_one():
+            holder = connection.exec_driver_sql(_HOLDER, {"number": number}).first()
+            who = f"{holder[0] or 'unknown'}, since {holder[1]}" if holder else "unknown"
+            raise ArchiveLocked(
+                f"{place(connection)}: another run is writing to this archive ({who}), perhaps from another home; "
+                "wait for it, or end that process"
+            )
+        yield
+
+
+_HOLDER = """
+SELECT a.application_name, to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND l.classid::bigint = (%(number)s::bigint >> 32) & 4294967295 AND l.objid::bigint = %(number)s::bigint & 4294967295
+"""
 
 
 def place(connection: Connection) -> str:
@@ -65,18 +136,27 @@ def is_server(url: str) -> bool:
     return make_url(url).get_backend_name() != "sqlite"
 
 
-def prepare(engine: Engine) -> None:
-    """Have an engine store any text: PostgreSQL's holds no zero bytes, and shows them as what cannot be read."""
+def engine(url: str | URL, **options: Any) -> Engine:
+    """Return an engine that stores any text: PostgreSQL's holds no zero bytes, and shows them as what cannot be read.
 
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
-        from psycopg.types.string import StrDumperUnknown
+    Raises UsageError where the driver is not installed.
+    """
+    try:
+        made = create_engine(url, **options)
+    except ModuleNotFoundError as error:
+        raise UsageError(reason(error)) from error
+    event.listen(made, "connect", _prepare)
+    return made
 
-        class Whole(StrDumperUnknown):
-            def dump(self, text: str) -> Any:
-                return super().dump(text.replace("\0", "\ufffd"))
 
-        connection.adapters.register_dumper(str, Whole)
+def _prepare(connection: Any, _record: object) -> None:
+    from psycopg.types.string import StrDumperUnknown
+
+    class Whole(StrDumperUnknown):
+        def dump(self, text: str) -> Any:
+            return super().dump(text.replace("\0", "\ufffd"))
+
+    connection.adapters.register_dumper(str, Whole)
 
 
 class Readers:
@@ -87,8 +167,7 @@ class Readers:
         pooled: dict[str, Any] = {"poolclass": QueuePool, "pool_size": _MOST_IDLE, "max_overflow": -1}
         # One that was kept may have been closed by a server that was started again.
         pooled["pool_pre_ping"] = True
-        self._engine = create_engine(url, **(pooled if kept else {"poolclass": NullPool}))
-        prepare(self._engine)
+        self._engine = engine(url, **(pooled if kept else {"poolclass": NullPool}))
 
     @contextmanager
     def lent(self, timeout: float) -> Iterator[Connection]:

@@ -6,6 +6,7 @@ Standard SQL, so that the same text serves SQLite and PostgreSQL, save two funct
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -609,17 +610,32 @@ GROUP BY c.author, c.is_owner
 def create(connection: Connection) -> None:
     """Make the views of this program, in place of those of another version; leave those that are the same.
 
-    PostgreSQL words a view's definition anew, so there each is made again; and it keeps a view that others show.
+    PostgreSQL words a view's definition anew; so there its comment says which statement it was made by.
     """
-    if connection.dialect.name == "postgresql":
-        drop(connection)
-    inspector = inspect(connection)
-    there = {name: inspector.get_view_definition(name) for name in inspector.get_view_names()}
+    on_server = connection.dialect.name == "postgresql"
+    there = _made_by(connection) if on_server else _definitions(connection)
     for view in VIEWS:
         statement = view.statement(connection.dialect.name)
-        if there.get(view.name) != statement:
-            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name}")
-            connection.exec_driver_sql(statement)
+        mark = hashlib.sha256(statement.encode()).hexdigest() if on_server else statement
+        if there.get(view.name) == mark:
+            continue
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name}")
+        connection.exec_driver_sql(statement)
+        if on_server:
+            connection.exec_driver_sql(f"COMMENT ON VIEW {view.name} IS '{mark}'")
+
+
+def _definitions(connection: Connection) -> dict[str, str | None]:
+    inspector = inspect(connection)
+    return {name: inspector.get_view_definition(name) for name in inspector.get_view_names()}
+
+
+def _made_by(connection: Connection) -> dict[str, str | None]:
+    found = connection.exec_driver_sql(
+        "SELECT relname, obj_description(oid, 'pg_class') FROM pg_class "
+        "WHERE relkind = 'v' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+    )
+    return {str(row[0]): row[1] for row in found}
 
 
 def drop(connection: Connection) -> None:

@@ -15,7 +15,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO, FileIO
@@ -109,17 +109,20 @@ class WarcWriter:
         software: str,
         info: Mapping[str, str] = MappingProxyType({}),
         max_bytes: int = 1 << 30,
+        taken: Collection[str] = (),
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Prepare to write to `directory`; nothing is created yet.
 
         `info` adds fields to the warcinfo record, or replaces `robots`. A file that has reached `max_bytes` is closed
-        before the next exchange. `now` must return times with a zone.
+        before the next exchange. `taken` are names of files elsewhere that none here may have. `now` must return times
+        with a zone.
         """
         self.directory = directory
         self._prefix = prefix
         self._info = {"software": software, **_FORMAT, **info}
         self._max_bytes = max_bytes
+        self._taken = taken
         self._now = now
         self._serial = 0
         self._file: _WarcFile | None = None
@@ -264,7 +267,8 @@ class WarcWriter:
         moment = self._now()
         stamp = moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         for serial in range(self._serial + 1, _MOST_SERIALS + 1):
-            file = _WarcFile.claim(self.directory, f"{self._prefix}-{stamp}-{serial:05}.warc.gz")
+            name = f"{self._prefix}-{stamp}-{serial:05}.warc.gz"
+            file = _WarcFile.claim(self.directory, name) if name not in self._taken else None
             if file:
                 break
         else:
