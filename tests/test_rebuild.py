@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -35,7 +37,7 @@ from archiver.rebuild.outside import import_warc
 from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import Report, rebuild
 from archiver.sample import Response, SampleBlog, SampleComment, Source, serving
-from archiver.store import chronicle, posts
+from archiver.store import posts, query, search_check
 from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import Site
 from archiver.warc import journal
@@ -198,17 +200,25 @@ def again(lived: Crawled, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     return home / "archive.db", report
 
 
-def rows(database: Path, table: str, left_out: set[str] | None = None) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def again_on_server(lived: Crawled, server: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same on a server."""
+    url = server()
+    rebuild(without_database(lived, tmp_path_factory.mktemp("again-on-server")), url, processes=2)
+    return url
+
+
+def rows(database: Path | str, table: str, left_out: set[str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of a table in a fixed order, without some columns, and without a rebuild's own run."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
-        cursor = connection.execute(SAME.get(table, f"SELECT * FROM {table}"))
-        names = [column[0] for column in cursor.description]
-        found = [dict(zip(names, row, strict=True)) for row in cursor]
-    finally:
-        connection.close()
+    with query.stream(database, SAME.get(table, f"SELECT * FROM {table}")) as cursor:
+        found = [dict(zip(cursor.columns, map(plain, row), strict=True)) for row in cursor.rows]
     kept = [{name: value for name, value in row.items() if name not in (left_out or ())} for row in found]
     return sorted((row for row in kept if row.get("command") != "rebuild"), key=repr)
+
+
+def plain(value: object) -> object:
+    """Return a value as a file has it, where a server has truths."""
+    return int(value) if isinstance(value, bool) else value
 
 
 # -- the same rows -----------------------------------------------------------------------------------------------------
@@ -241,6 +251,13 @@ def test_rebuilt_is_equal_to_live(lived: Crawled, again: tuple[Path, Report], ta
     database, _ = again
     left_out = LEFT_OUT.get(table)
     assert rows(database, table, left_out) == rows(lived.home / "archive.db", table, left_out)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("table", TABLES)
+def test_rebuilt_on_a_server_is_equal_to_live(lived: Crawled, again_on_server: str, table: str) -> None:
+    left_out = LEFT_OUT.get(table)
+    assert rows(again_on_server, table, left_out) == rows(lived.home / "archive.db", table, left_out)
 
 
 def test_no_table_is_forgotten(lived: Crawled) -> None:
@@ -388,22 +405,78 @@ def test_the_database_may_be_elsewhere(small: Crawled, tmp_path: Path) -> None:
     assert rows(tmp_path / "elsewhere.db", "posts") == rows(small.home / "archive.db", "posts")
 
 
+@pytest.mark.postgresql
 def test_a_database_on_a_server_is_filled_in_one_transaction_if_it_is_empty(
-    small: Crawled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Crawled, server: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = without_database(small, tmp_path / "home")
-    monkeypatch.setattr(chronicle, "sqlite_file", lambda _: None)
-    url = f"sqlite:///{tmp_path / 'server.db'}"
+    home, url = without_database(small, tmp_path / "home"), server()
     with monkeypatch.context() as context:
         context.setattr(reading, "read", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             rebuild(home, url, processes=1)
-    assert rows(tmp_path / "server.db", "runs") == []
+    assert rows(url, "runs") == []
     report = rebuild(home, url, processes=1)
-    assert rows(tmp_path / "server.db", "posts") == rows(small.home / "archive.db", "posts")
+    assert rows(url, "posts") == rows(small.home / "archive.db", "posts")
     assert (report.backup, report.database) == (None, "the database on the server")
-    with pytest.raises(UsageError, match="expected an empty database"):
+
+
+@pytest.mark.postgresql
+def test_a_database_on_a_server_that_is_filled_stays_beside_the_new_one(
+    small: Crawled, server: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, url = without_database(small, tmp_path / "home"), server()
+    rebuild(home, url, processes=1)
+    alter(url, "UPDATE posts SET title = 'as it was'", "CREATE TABLE mine (id int)", "CREATE ROLE reader")
+    alter(url, "GRANT SELECT ON posts, post_overview TO reader")
+    with monkeypatch.context() as context:
+        context.setattr(reading, "read", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rebuild(home, url, processes=1)
+    assert {row["title"] for row in rows(url, "posts")} == {"as it was"}
+    report = rebuild(home, url, processes=1)
+    assert rows(url, "posts") == rows(small.home / "archive.db", "posts")
+    assert {each.title for each in report.comparison.changed} == {row["title"] for row in rows(url, "posts")}
+    assert {row["title"] for row in rows(url, f"{report.backup}.post_overview")} == {"as it was"}
+    assert rows(url, "mine") == []
+    rights = "SELECT has_table_privilege('reader', name, 'SELECT') FROM unnest(ARRAY['posts', 'post_overview']) AS name"
+    assert query.run(url, rights).rows == [(True,), (True,)]
+    alter(url, "DELETE FROM captures WHERE NOT EXISTS (SELECT FROM post_revisions WHERE capture_id = captures.id)")
+    for _ in range(3):
         rebuild(home, url, processes=1)
+    schemas = query.run(url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'public%' ORDER BY 1").rows
+    assert len(schemas) == 3
+    assert ("public_new",) not in schemas
+    assert search_check.differing(url) == []
+
+
+@pytest.mark.postgresql
+def test_a_former_database_on_a_server_that_alone_holds_something_is_never_removed(
+    archiver: Zygote, small: Crawled, server: Callable[[], str], tmp_path: Path
+) -> None:
+    home, url = without_database(small, tmp_path / "home"), server()
+    rebuild(home, url, processes=1)
+    alter(url, "UPDATE captures SET record_id = 'lost' WHERE id = 1")
+    done = archiver("--home", home, "--db", url, "rebuild", "--json")
+    assert (done.returncode, json.loads(done.stdout)["comparison"]["lost"]) == (4, {"captures": 1})
+    assert json.loads(done.stdout)["backup"].endswith("_only_copy")
+
+
+@pytest.mark.postgresql
+def test_views_of_others_on_a_server_are_named_before_anything_is_made(
+    small: Crawled, server: Callable[[], str], tmp_path: Path
+) -> None:
+    home, url = without_database(small, tmp_path / "home"), server()
+    rebuild(home, url, processes=1)
+    alter(url, "CREATE VIEW titles AS SELECT title FROM post_overview")
+    with pytest.raises(UsageError, match=r"found public\.titles"):
+        rebuild(home, url, processes=1)
+
+
+def alter(url: str, *statements: str) -> None:
+    """Change a database on a server."""
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 def test_without_files_there_is_nothing_to_build(tmp_path: Path) -> None:

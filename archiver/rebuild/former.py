@@ -20,6 +20,9 @@ from archiver.store.database import Archive
 from archiver.store.results import Row
 from archiver.text import EXTRACTOR_VERSION
 
+Database = str | Path
+"""A database's URL, or its SQLite file."""
+
 PATIENCE = 600.0
 """Seconds a query of the whole database may take."""
 
@@ -39,12 +42,17 @@ _KEYS = {
 }
 """What tells apart the rows of which none may be lost, by table; pictures and formulas are part of a version."""
 
-_TABLES = "SELECT name FROM sqlite_master"
+_TABLES = {
+    True: "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()",
+    False: "SELECT name FROM sqlite_master",
+}
+"""What asks for the names of tables, on a server or in a file."""
+
 _FORMULAS = "SELECT post_id, tex FROM formulas ORDER BY post_id, position"
 _OLDER = """
 SELECT r.post_id, c.record_id, r.title, r.markdown, r.text, r.extractor_version, r.engine, r.status, r.issues
 FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id JOIN posts AS p ON p.id = r.post_id
-WHERE r.id <> p.current_revision_id AND r.extractor_version < ? ORDER BY r.id
+WHERE r.id <> p.current_revision_id AND r.extractor_version < :version ORDER BY r.id
 """
 
 
@@ -99,7 +107,7 @@ class _Shown:
     formulas: Counter[str]
 
 
-def compare(former: Path, archive: Archive, new: Path) -> Comparison:
+def compare(former: Database, archive: Archive, new: Database) -> Comparison:
     """Let older revisions of the new database keep the text they had, and return what else reads differently."""
     try:
         kept = _keep(former, archive)
@@ -120,9 +128,9 @@ def compare(former: Path, archive: Archive, new: Path) -> Comparison:
         return Comparison(unreadable=str(error))
 
 
-def _keep(former: Path, archive: Archive) -> int:
+def _keep(former: Database, archive: Archive) -> int:
     kept = 0
-    with query.stream(former, _OLDER, (EXTRACTOR_VERSION,), timeout=PATIENCE) as older:
+    with query.stream(former, _OLDER, {"version": EXTRACTOR_VERSION}, timeout=PATIENCE) as older:
         for post_id, record_id, *values in older.rows:
             reading = dict(zip(older.columns[2:], values, strict=True))
             kept += chronicle.keep_reading(archive.session, post_id, record_id, reading)
@@ -130,22 +138,22 @@ def _keep(former: Path, archive: Archive) -> int:
     return kept
 
 
-def _keep_pictures(former: Path, archive: Archive) -> None:
+def _keep_pictures(former: Database, archive: Archive) -> None:
     """Take over the pictures of former readings: their texts show them, and they are read differently now."""
     for picture in embedded.read(former):
         if embedded.is_whole(picture):
             embedded.keep(archive.session, [picture])
 
 
-def _lost(former: Path, new: Path) -> dict[str, int]:
+def _lost(former: Database, new: Database) -> dict[str, int]:
     """Return how many rows of the former database the new one does not have, by table."""
-    with query.stream(former, _TABLES) as found:
+    with query.stream(former, _TABLES[query.sqlite_file(former) is None]) as found:
         tables = {str(name) for (name,) in found.rows}  # an earlier version's database lacks some
     counts = {table: _rows_lost(former, new, keys) for table, keys in _KEYS.items() if table in tables}
     return {table: count for table, count in counts.items() if count}
 
 
-def _rows_lost(former: Path, new: Path, keys: str) -> int:
+def _rows_lost(former: Database, new: Database, keys: str) -> int:
     with query.stream(new, keys, timeout=PATIENCE) as after:
         known = set(after.rows)
     with query.stream(former, keys, timeout=PATIENCE) as before:
@@ -153,7 +161,7 @@ def _rows_lost(former: Path, new: Path, keys: str) -> int:
 
 
 @contextmanager
-def _posts(database: Path) -> Iterator[Iterator[tuple[int, _Shown]]]:
+def _posts(database: Database) -> Iterator[Iterator[tuple[int, _Shown]]]:
     """Give every post of a database, by number, one at a time."""
     with (
         query.stream(database, _POSTS, timeout=PATIENCE) as posts,

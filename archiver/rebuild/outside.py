@@ -23,7 +23,7 @@ from archiver.rebuild import files, swap
 from archiver.rebuild.admission import Admission, Tally, known_captures
 from archiver.rebuild.records import Progress
 from archiver.rebuild.swap import Report
-from archiver.store import blog, chronicle, query, runs
+from archiver.store import blog, query, runs
 from archiver.store.database import database_url, timestamp
 from archiver.urls import Site
 from archiver.warc import journal, outside
@@ -60,12 +60,9 @@ def import_warc(
 ) -> ImportReport:
     """Bring the captures of the blog in an archive of another program into this one, and make its database again.
 
-    Whatever fails, the archive is as it was. Raises UsageError when the source is no archive, or when the database is
-    on a server: one that is not empty cannot be made again. Raises ArchiveDamaged when a package cannot be opened,
-    ArchiveLocked while a run writes to the archive.
+    Whatever fails, the archive is as it was. Raises UsageError when the source is no archive, ArchiveDamaged when a
+    package cannot be opened, ArchiveLocked while a run writes to the archive.
     """
-    if chronicle.sqlite_file(database_url(home, db)) is None:
-        raise UsageError("expected a database in a file: import without --db, then rebuild into an empty database")
     outside.check(source)
     with locked(home, db), tempfile.TemporaryFile(dir=home) as aside:
         swap.recovered(home, db)

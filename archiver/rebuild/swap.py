@@ -16,7 +16,7 @@ from archiver.rebuild import backups, files, former
 from archiver.rebuild.build import Build, Tally
 from archiver.rebuild.former import Comparison
 from archiver.rebuild.records import Progress
-from archiver.store import chronicle, query
+from archiver.store import chronicle, drafts, query
 from archiver.store.database import Archive, database_url
 from archiver.warc import index, recovery
 from archiver.warc.durable import replacing, sync_directory, writing
@@ -54,7 +54,8 @@ class _Built:
 
     tally: Tally
     comparison: Comparison
-    backup: Path | None = None
+    backup: Path | str | None = None
+    """The file, or the schema on the server, where the former database is."""
 
 
 def rebuild(
@@ -62,11 +63,10 @@ def rebuild(
 ) -> Report:
     """Make the database of an archive again from its WARC files, and put it in the place of the one there.
 
-    The former database stays beside it under another name. A database on a server cannot be swapped: it must be empty,
-    and gets everything in one transaction. `processes` read pages, by default one for each processor.
+    The former database stays beside it under another name, on a server in another schema; there an empty one gets
+    everything in one transaction. `processes` read pages, by default one for each processor.
 
-    Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from or when the
-    database on a server is not empty.
+    Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from.
     """
     with locked(home, db):
         return rebuild_locked(home, db, processes=processes, progress=progress)
@@ -92,7 +92,7 @@ def rebuild_locked(
         raise UsageError(f"expected WARC files to build the database from in {warc}, found none; name the --home")
     file = chronicle.sqlite_file(url)
     if file is None:
-        built = _on_server(url, warc, processes, progress)
+        built = _on_server(url, warc, processes, progress, incoming.path if incoming else None)
     else:
         built = _in_file(file, warc, processes, progress, incoming.path if incoming else None)
     if incoming:
@@ -141,13 +141,24 @@ def files_known(home: Path, db: str | None) -> set[str]:
         return set()
 
 
-def _on_server(url: str, warc: Path, processes: int, progress: Progress) -> _Built:
+def _on_server(url: str, warc: Path, processes: int, progress: Progress, incoming: Path | None) -> _Built:
+    """Fill the tables on a server, or make others beside those that hold something, and put them in their place."""
     with Archive(url) as archive:
-        if not chronicle.is_empty(archive.session):
-            raise UsageError(f"{archive.url}: expected an empty database to build in, found runs; name another --db")
-        tally = Build(archive, warc, progress, whole=True).run(processes)
-        archive.commit()
-    return _Built(tally, Comparison())
+        if chronicle.is_empty(archive.session):
+            tally = Build(archive, warc, progress, whole=True, incoming=incoming).run(processes)
+            archive.commit()
+            return _Built(tally, Comparison())
+    draft = drafts.draft_of(url)
+    try:
+        with Archive(draft) as archive:
+            tally = Build(archive, warc, progress, whole=False, incoming=incoming).run(processes)
+            archive.commit()
+            comparison = former.compare(url, archive, draft)
+            archive.commit()
+        return _Built(tally, comparison, drafts.swap(url, alone=comparison.alone))
+    except BaseException:
+        drafts.discard(url)
+        raise
 
 
 def _in_file(file: Path, warc: Path, processes: int, progress: Progress, incoming: Path | None) -> _Built:

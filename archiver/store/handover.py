@@ -1,4 +1,4 @@
-"""A copy of an archive's SQLite file for somebody else: what was found, not how it was asked for."""
+"""A copy of an archive as an SQLite file for somebody else: what was found, not how it was asked for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from archiver.errors import ArchiverError, DiskFull, UsageError
-from archiver.store import query, schema
-from archiver.store.database import is_full
+from sqlalchemy import URL, insert, select, text
+
+from archiver.errors import ArchiverError, DiskFull
+from archiver.store import query, schema, search_index
+from archiver.store.database import Archive, is_full
+from archiver.store.models import Base
+
+PATIENCE = 600.0
+"""Seconds a query of a whole table on a server may take."""
+
+_BATCH = 500  # rows
 
 BOOKKEEPING = ("frontier", "sightings", "alembic_version")
 """Tables that only serve the next crawl. Captures stay where something was read from them, as its proof, and runs."""
@@ -26,18 +34,12 @@ def write(database: str, target: Path, about: Mapping[str, str]) -> None:
 
     Beside the archive's tables it has `about`, what is known of the whole, and `columns`, what each column means.
 
-    Raises UsageError when the archive is not in SQLite, ArchiverError when the file cannot be written,
-    DiskFull when there is no room for it.
+    Raises ArchiverError when the file cannot be written or the server not be asked, DiskFull when there is no room.
     """
-    source = query.sqlite_file(database)
-    if source is None:
-        raise UsageError("expected an archive in SQLite, found one on a server: use its own tools to hand it over")
     draft = target.with_name(f"{target.name}.draft")
     try:
         draft.unlink(missing_ok=True)
-        with closing(query.connect(source)) as archive, closing(sqlite3.connect(draft)) as copy:
-            archive.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 1)
-            archive.backup(copy)
+        with closing(_drafted(database, draft)) as copy:
             copy.execute("PRAGMA journal_mode = DELETE")
             _clean(copy)
             _describe(copy, about)
@@ -45,9 +47,39 @@ def write(database: str, target: Path, about: Mapping[str, str]) -> None:
             copy.execute("VACUUM INTO ?", (str(target),))
     except sqlite3.Error as error:
         kind = DiskFull if is_full(error) else ArchiverError
-        raise kind(f"{target}: expected to write a copy of {source}, found: {error}") from error
+        raise kind(f"{target}: expected to write a copy of the archive, found: {error}") from error
     finally:
-        draft.unlink(missing_ok=True)
+        for end in ("", "-wal", "-shm"):
+            draft.with_name(draft.name + end).unlink(missing_ok=True)
+
+
+def _drafted(database: str, draft: Path) -> sqlite3.Connection:
+    """Return a new file with everything that is in an archive's database."""
+    source = query.sqlite_file(database)
+    if source is None:
+        _fetch(database, draft)
+        return sqlite3.connect(draft)
+    copy = sqlite3.connect(draft)
+    with closing(query.connect(source)) as archive:
+        archive.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 1)
+        archive.backup(copy)
+    return copy
+
+
+def _fetch(url: str, draft: Path) -> None:
+    """Make a file with the rows of an archive on a server."""
+    with Archive(str(URL.create("sqlite", database=str(draft)))) as copy:
+        session = copy.session
+        session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        with query.asking(url, PATIENCE) as server:
+            for table in Base.metadata.tables.values():
+                columns = list(table.c)
+                asked = select(*columns).order_by(*table.primary_key)
+                found = server.execute(asked, execution_options={"yield_per": _BATCH})
+                for batch in found.partitions():
+                    session.execute(insert(table), [dict(row._mapping) for row in batch])
+        search_index.rebuild(session.connection())
+        copy.commit()
 
 
 def _clean(copy: sqlite3.Connection) -> None:

@@ -70,13 +70,12 @@ def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
     """Store a curated index in place of the one before."""
     session.execute(delete(models.TopicPost))
     session.execute(delete(models.Topic))
-    for topic in topics.topics:
-        row = models.Topic(position=topic.position, name=topic.name)
-        session.add(row)
+    for number, topic in enumerate(topics.topics, 1):  # a server would go on counting
+        session.add(models.Topic(id=number, position=topic.position, name=topic.name))
         session.flush()
         links = [
             {
-                "topic_id": row.id,
+                "topic_id": number,
                 "position": link.position,
                 "post_id": link.post_id,
                 "title": link.title,

@@ -7,8 +7,8 @@ URL names one, else it is the role's own or `public`.
 from __future__ import annotations
 
 import os
+import platform
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -67,6 +67,15 @@ def schema(connection: Connection) -> str:
     return found[1].replace('""', '"') if found[1] is not None else found[2].lower()
 
 
+def in_schema(url: str, name: str) -> str:
+    """Return the URL of another schema of the same database."""
+    parsed = make_url(url)
+    given = parsed.query.get("options", "")
+    path = quoted(name).replace("\\", "\\\\").replace(" ", "\\ ")
+    options = f"{given if isinstance(given, str) else ' '.join(given)} -csearch_path={path}".strip()
+    return parsed.update_query_dict({"options": options}).render_as_string(hide_password=False)
+
+
 def reason(error: BaseException) -> str:
     """Return what went wrong, in one line: the server's own words, or the driver's."""
     if isinstance(error, ModuleNotFoundError) and error.name == DRIVER:
@@ -93,7 +102,7 @@ def locked(url: str) -> Iterator[None]:
     The lock is its schema's, and the connection's: the server takes it from a program that has died. Raises
     ArchiveLocked when another program has it, ArchiverError when the server cannot be asked.
     """
-    name = f"archiver, process {os.getpid()} on {socket.gethostname()}".encode()[:_LONGEST_NAME].decode(errors="ignore")
+    name = f"archiver, process {os.getpid()} on {platform.node()}".encode()[:_LONGEST_NAME].decode(errors="ignore")
     holding = engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={"application_name": name})
     try:
         connection = holding.connect()

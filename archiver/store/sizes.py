@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from archiver.errors import UsageError
 from archiver.store import query
 
 
@@ -15,7 +16,7 @@ class Sizes:
     """Bytes on the disk, by what they are."""
 
     database_bytes: int | None
-    """With what is still in its log; None for a database on a server."""
+    """With what is still in its log; of one on a server, tables and indexes, or None where it cannot be asked."""
     backup_bytes: int
     """Databases that others took the place of."""
     warc_bytes: int
@@ -28,14 +29,28 @@ def measure(home: Path, database: str) -> Sizes:
     """Return the sizes of an archive, with its database at this URL."""
     file = query.sqlite_file(database)
     files = _sizes(file.parent, file.name) if file else {}
+    on_server = None if file else _on_server(database)
     backups = {name: size for name, size in files.items() if ".bak-" in name}
     return Sizes(
-        database_bytes=sum(files.values()) - sum(backups.values()) if file else None,
+        database_bytes=sum(files.values()) - sum(backups.values()) if file else on_server,
         backup_bytes=sum(backups.values()),
         warc_bytes=sum(_sizes(home / "warc").values()),
         log_bytes=sum(_sizes(home / "logs").values()),
         free_bytes=shutil.disk_usage(home if home.exists() else Path.cwd()).free,
     )
+
+
+def _on_server(database: str) -> int | None:
+    """Return the bytes of an archive's tables, with their indexes, on a server."""
+    with suppress(UsageError):
+        return int(query.run(database, _TABLES).rows[0][0])
+    return None
+
+
+_TABLES = """
+SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+"""
 
 
 def _sizes(folder: Path, beginning: str = "") -> dict[str, int]:

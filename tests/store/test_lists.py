@@ -89,4 +89,4 @@ def test_an_index_replaces_the_one_before(archive: Archive) -> None:
         (3,),
         (1,),
     ]
-    assert len(archive.session.execute(select(models.Topic.id)).all()) == 1
+    assert list(archive.session.execute(select(models.Topic.id))) == [(1,)]
