@@ -1,10 +1,12 @@
 """What search finds, and how fast, beside what people would use instead; in one run.
 
-    python benchmarks/search.py HOME [--questions FILE] [--comments 30000] [--growth 10] [--rounds 5]
+    python benchmarks/search.py HOME [--questions FILE] [--comments 30000] [--growth 10] [--rounds 5] [--server URL]
 
 HOME is an archive; it is copied first. Exact queries are compared with a scan of all texts by a plain regular
 expression; titles and sentences have one right post each, in the archive of the real blog. Beside ours there are an
 index of trigrams, a LIKE scan, and jieba's words with OR and bm25, which is left out when jieba is not installed.
+With the URL of an empty database on a PostgreSQL server, of which its role is a superuser, the same archive is searched
+there too, and each answer held against the file's.
 """
 
 from __future__ import annotations
@@ -19,11 +21,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import insert, text
+
 from archiver.store import cjk, coverage, search
 from archiver.store.database import Archive, database_url
+from archiver.store.models import Base
 from archiver.store.search_index import rebuild
 from archiver.store.search_query import parse
 from archiver.urls import Site
@@ -41,6 +47,7 @@ def main() -> None:
     parser.add_argument("--comments", type=int, default=30_000)
     parser.add_argument("--growth", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--server")
     arguments = parser.parse_args()
     questions = json.loads(arguments.questions.read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
@@ -52,11 +59,13 @@ def main() -> None:
         others(file)
         sentences(file, questions)
         speed(file, questions, arguments.rounds)
+        beside(file, arguments.server, questions, arguments.rounds)
         if arguments.growth > 1:
             multiply(file, arguments.growth)
             print(f"\n# {arguments.growth} times the posts")
             ours(file)
             speed(file, questions, arguments.rounds)
+            beside(file, arguments.server, questions, arguments.rounds)
 
 
 # Databases
@@ -195,18 +204,21 @@ def truth(query: str, posts: Posts, formulas: list[tuple[int, str]]) -> set[int]
     return {number for number, title, text in posts if test(title) or test(text)}
 
 
-def quality(file: Path, questions: dict[str, Any]) -> None:
-    """Print recall and precision of exact queries, and how high the right post of titles stands."""
+def quality(file: Path, questions: dict[str, Any], where: str | Path | None = None) -> None:
+    """Print recall and precision of exact queries, and how high the right post of titles stands.
+
+    The truth is the file's; what is asked is `where`, if it is named.
+    """
     with sqlite3.connect(file) as database:
         posts = database.execute("SELECT id, title, text FROM posts").fetchall()
         formulas = database.execute("SELECT post_id, tex FROM formulas").fetchall()
     print(f"\n{'exact queries':16} {'n':>3} {'recall':>7} {'precision':>9} {'hits':>12}")
-    with search.opened(file) as connection:
+    with search.opened(where or file) as index:
         for kind, queries in questions["exact"].items():
             recalls, precisions, counts = [], [], []
             for query in queries:
                 right = truth(query, posts, formulas)
-                results = search.search(connection, query, Site(), limit=len(posts))
+                results = search.search(index, query, Site(), limit=len(posts))
                 found = {hit.post_id for hit in results.hits if not hit.related}
                 recalls.append(len(found & right) / len(right) if right else 1.0)
                 precisions.append(len(found & right) / len(found) if found else 1.0)
@@ -215,7 +227,7 @@ def quality(file: Path, questions: dict[str, Any]) -> None:
                     print(f"  {query}: {len(right - found)} missing, {len(found - right)} too many", file=sys.stderr)
             print(f"{kind:16} {len(queries):3} {mean(recalls):7.3f} {mean(precisions):9.3f} "
                   f"{min(counts):5}..{max(counts):5}")  # fmt: skip
-        ranks = [rank(ours_ranked(connection, query), post) for query, post in questions["titles"]]
+        ranks = [rank(ours_ranked(index, query), post) for query, post in questions["titles"]]
     print(f"titles: n {len(ranks)}, {figures(ranks)}")
 
 
@@ -224,9 +236,9 @@ def mean(values: Iterable[float]) -> float:
     return statistics.fmean(values)
 
 
-def ours_ranked(connection: sqlite3.Connection, query: str) -> list[int]:
+def ours_ranked(index: search.Index, query: str) -> list[int]:
     """Return posts as our search ranks them."""
-    return [hit.post_id for hit in search.search(connection, query, Site(), limit=50).hits]
+    return [hit.post_id or 0 for hit in search.search(index, query, Site(), limit=50).hits]
 
 
 def rank(found: list[int], right: int) -> float:
@@ -243,9 +255,9 @@ def figures(ranks: list[float]) -> str:
 def sentences(file: Path, questions: dict[str, Any]) -> None:
     """Print how high the right post of each sentence stands, by ours and by others."""
     asked = questions["sentences"]
-    with search.opened(file) as connection:
+    with search.opened(file) as index, closing(sqlite3.connect(file)) as connection:
         rankings: dict[str, Ranking] = {
-            "ours": lambda query: ours_ranked(connection, query),
+            "ours": lambda query: ours_ranked(index, query),
             "pairs OR, bm25 10:1": lambda query: by_bm25(
                 connection, "posts_fts", map(cjk.phrase, coverage.grams([query]))
             ),
@@ -281,21 +293,73 @@ def by_bm25(connection: sqlite3.Connection, table: str, terms: Iterable[str]) ->
 
 def speed(file: Path, questions: dict[str, Any], rounds: int) -> None:
     """Print how long each kind of query takes: twenty hits with passages, only their number, and by others."""
-    kinds = {**questions["exact"], "titles": [query for query, _ in questions["titles"]],
-             "sentences": [query for query, _ in questions["sentences"]],
-             "in comments": [f"in:comments {query}" for query in questions["exact"]["two characters"]]}  # fmt: skip
     print(f"\n{'milliseconds':16} {'ours, a page':>17} {'numbers only':>17} {'LIKE scan':>17} {'trigram':>17}")
     print(f"{'':16} " + " ".join(f"{'median':>8} {'p99':>8}" for _ in range(4)))
-    with search.opened(file) as connection:
+    with search.opened(file) as index, closing(sqlite3.connect(file)) as connection:
         trigram = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'other_trigram'").fetchone()
-        for kind, queries in kinds.items():
+        for kind, queries in kinds(questions).items():
             runs: list[Callable[[str], object] | None] = [
-                lambda query: search.search(connection, query, Site(), limit=20),
-                lambda query: numbers(connection, query),
+                lambda query: search.search(index, query, Site(), limit=20),
+                lambda query: numbers(index, query),
                 (lambda query: scan(connection, query)) if kind != "sentences" else None,
                 (lambda query: trigrams(connection, query)) if trigram and kind != "sentences" else None,
             ]
             print(f"{kind:16} " + " ".join(f"{timed(run, queries, rounds):>17}" for run in runs))
+
+
+def kinds(questions: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the queries by kind."""
+    return {**questions["exact"], "titles": [query for query, _ in questions["titles"]],
+            "sentences": [query for query, _ in questions["sentences"]],
+            "in comments": [f"in:comments {query}" for query in questions["exact"]["two characters"]]}  # fmt: skip
+
+
+def beside(file: Path, server: str | None, questions: dict[str, Any], rounds: int) -> None:
+    """Search the archive on a server too, and print how its answers and times are beside the file's."""
+    if not server:
+        return
+    upload(file, server)
+    print("\non the server:")
+    quality(file, questions, server)
+    print(
+        f"\n{'milliseconds':16} {'n':>4} {'equal':>6} {'file, a page':>17} {'server, a page':>17} {'numbers only':>17}"
+    )
+    with search.opened(file) as here, search.opened(server) as there:
+        for kind, queries in kinds(questions).items():
+            same = sum(page(here, query) == page(there, query) for query in queries)
+            runs = (lambda query: page(here, query), lambda query: page(there, query), lambda q: numbers(there, q))
+            spent = " ".join(f"{timed(run, queries, rounds):>17}" for run in runs)
+            print(f"{kind:16} {len(queries):4} {same:6} {spent}")
+
+
+def page(index: search.Index, query: str) -> search.Results:
+    """Return the first twenty hits."""
+    return search.search(index, query, Site(), limit=20)
+
+
+def upload(file: Path, server: str) -> None:
+    """Copy all rows of a file to a server, in place of those there, and print what the index there costs."""
+    with Archive(server) as archive, closing(sqlite3.connect(file)) as source:
+        source.row_factory = sqlite3.Row
+        session = archive.session
+        session.execute(text("SET LOCAL session_replication_role = replica"))  # rows may come before what they refer to
+        for table in Base.metadata.tables.values():
+            session.execute(text(f"DELETE FROM {table.name}"))
+            rows = [dict(row) for row in source.execute(f"SELECT * FROM {table.name}")]
+            flags = [column.name for column in table.c if column.type.python_type is bool]
+            for row in rows:
+                row.update({name: bool(row[name]) for name in flags})
+            if rows:
+                session.execute(insert(table), rows)
+        began = time.perf_counter()
+        counts = rebuild(session.connection())
+        archive.commit()
+        spent = time.perf_counter() - began
+        sizes = {
+            name: session.execute(text(f"SELECT pg_total_relation_size('{name}')")).scalar_one() for name in counts
+        }
+    print(f"\nindex on the server: built in {spent:.1f} s; " + ", ".join(
+        f"{name} {size / 1e6:.1f} MB" for name, size in sizes.items()))  # fmt: skip
 
 
 def timed(run: Callable[[str], object] | None, queries: list[str], rounds: int) -> str:
@@ -314,9 +378,9 @@ def timed(run: Callable[[str], object] | None, queries: list[str], rounds: int) 
     return f"{statistics.median(best):8.1f} {best[min(len(best) - 1, int(len(best) * 0.99))]:8.1f}"
 
 
-def numbers(connection: sqlite3.Connection, query: str) -> object:
-    """Return only the numbers of the first twenty hits."""
-    return search.search(connection, query, Site(), limit=0)
+def numbers(index: search.Index, query: str) -> object:
+    """Return only the number of the hits."""
+    return search.search(index, query, Site(), limit=0)
 
 
 def scan(connection: sqlite3.Connection, query: str) -> object:

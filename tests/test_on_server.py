@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from gzip import compress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import make_url
@@ -21,12 +23,11 @@ from archiver.crawl.lock import locked
 from archiver.errors import ArchiveLocked, ExitCode
 from archiver.sample import SampleBlog, serving
 from archiver.store import query
-from archiver.store.query import sqlite_file
 from archiver.urls import Site
-from archiver.web.reader.serve import Options
-from archiver.web.reader.serve import serving as reading
-from tests.crawl.conftest import Crawled, few
-from tests.web.reader.conftest import Client
+from archiver.warc.writer import WarcWriter
+from tests.crawl.conftest import few
+from tests.test_import import page
+from tests.warc.samples import foreign_record, http
 from tests.zygote import ROOT, Completed, Zygote
 
 pytestmark = pytest.mark.postgresql
@@ -84,9 +85,8 @@ def pair(archiver: Zygote, server: Callable[[], str], tmp_path_factory: pytest.T
 def test_a_command_says_what_it_says_of_a_file(pair: Pair, command: str) -> None:
     words = command.split() if "'" not in command else ["sql", "--csv", command.split("'", 1)[1][:-1]]
     there, here = pair.in_file(*words), pair.on_server(*words)
-    bytes_differ = "verify" in command
     assert (here.returncode, here.stderr) == (there.returncode, there.stderr)
-    assert here.stdout == there.stdout or bytes_differ
+    assert here.stdout == there.stdout
 
 
 @pytest.mark.parametrize("command", ["status", "runs", "gaps", "history 131"])
@@ -105,6 +105,7 @@ def test_a_command_tells_as_much_as_of_a_file(pair: Pair, command: str) -> None:
 def test_an_export_is_made_and_holds_the_same(pair: Pair, tmp_path: Path, form: str) -> None:
     name = form.partition(".")[0]
     for run, where in ((pair.in_file, "file"), (pair.on_server, "server")):
+        (tmp_path / where).mkdir()
         done = run("export", name, str(tmp_path / where / form))
         assert (done.returncode, done.stderr) == (0, "")
     files = [
@@ -123,9 +124,87 @@ def test_a_copy_in_sqlite_has_the_rows_of_the_server(pair: Pair, tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir() if "draft" in path.name] == []
 
 
-def test_the_reader_and_its_search_give_the_same(pair: Pair) -> None:
-    answers = []
-    for home, url in ((pair.file, f"sqlite:///{pair.file / 'archive.db'}"), (pair.home, pair.url)):
-        with reading(home, url, Site(), Options(port=0)) as served, closing(served):
+# -- one writer --------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_crawl_from_another_home_is_refused(pair: Pair, tmp_path: Path) -> None:
+    with locked(pair.home, pair.url):
+        done = pair.on_server(*CRAWL, "--site", pair.site, home=tmp_path)
+        assert done.returncode == ExitCode.LOCKED
+        for part in ("kexue", f"process {os.getpid()} on", "another home", "wait for it"):
+            assert part in done.stderr
+        assert not list(tmp_path.glob("warc/*"))
+        for words in (("rebuild",), ("accept", "131"), ("probe", "--site", pair.site)):
+            assert pair.on_server(*words, home=tmp_path).returncode == ExitCode.LOCKED
+        others = make_url(pair.url).update_query_dict({"options": "-csearch_path=other"}).render_as_string(False)
+        with locked(tmp_path, others):
             pass
-    assert answers == []
+    with locked(tmp_path, pair.url):
+        pass
+
+
+def test_the_lock_of_a_process_that_was_killed_is_free(pair: Pair, tmp_path: Path) -> None:
+    code = "import sys, time; from pathlib import Path; from archiver.crawl.lock import locked\n"
+    code += "with locked(Path(sys.argv[1]), sys.argv[2]): print('held', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", code, str(tmp_path / "one"), pair.url]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(ArchiveLocked), locked(tmp_path / "two", pair.url):
+            pass
+        holder.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 10
+    while True:
+        try:
+            with locked(tmp_path / "two", pair.url):
+                return
+        except ArchiveLocked:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
+def test_files_of_two_homes_have_names_of_their_own(tmp_path: Path) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    names = set[str]()
+    for home in ("one", "two", "one"):
+        with WarcWriter(tmp_path / home, "blog", software="test", taken=names, now=lambda: at) as writer:
+            writer.write_metadata(b"x", "text/plain", "2026-01-01T00:00:00Z")
+            assert writer.path
+            names.add(writer.path.name.removesuffix(".open"))
+    assert len(names) == 3
+
+
+def test_a_crawl_from_another_home_goes_on_with_what_the_database_knows(pair: Pair, tmp_path: Path) -> None:
+    done = pair.on_server(*CRAWL, "--site", pair.site, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    files = "SELECT warc_file, count(DISTINCT run_id) FROM captures GROUP BY 1"
+    assert {runs for _, runs in query.run(pair.url, files).rows} == {1}
+    assert "missing" in done.stdout
+
+
+# -- what others recorded ----------------------------------------------------------------------------------------------
+
+
+def test_an_import_takes_place_with_the_new_tables(pair: Pair, server: Callable[[], str], tmp_path: Path) -> None:
+    url, home = server(), tmp_path / "home"
+    shutil.copytree(pair.file, home)
+    (home / "archive.db").unlink()
+    assert pair.archiver("--home", home, "--db", url, "rebuild").returncode == 0
+    theirs = tmp_path / "theirs.warc.gz"
+    theirs.write_bytes(compress(foreign_record("response", f"{Site().origin}/archives/58", http(page(58)))))
+    done = pair.archiver("--home", home, "--db", url, "import", theirs)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    (imported,) = query.run(url, "SELECT warc_file FROM captures WHERE fetched_at < '2021'").rows
+    assert (home / "warc" / imported[0]).exists()
+    assert pair.archiver("--home", home, "--db", url, "verify").returncode == 0
+
+
+def test_psycopg_is_only_imported_for_a_server() -> None:
+    code = "import sys; from archiver.store import database, library, search; from archiver.crawl import lock\n"
+    code += "from pathlib import Path\nwith database.Archive(database.database_url(Path(sys.argv[1]))): pass\n"
+    code += "print([name for name in sys.modules if name.startswith('psycopg')])"
+    with TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", code, folder], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    assert done.stdout == "[]\n"

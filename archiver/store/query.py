@@ -395,13 +395,22 @@ def ask_by(connection: Connection, sql: str, parameters: Parameters) -> Found:
 
     if ";" in _bare(sql).rstrip("; \t\r\n"):
         raise UsageError("SQL: expected one statement, found a `;` within; in a text write it as chr(59)")
+    first = _FIRST.match(sql)
+    if first and first[1].upper() not in _ASKING_WORDS:
+        raise UsageError(f"SQL: expected a query that only reads, found {first[1].upper()}: nothing was changed")
     streamed = {"stream_results": True}
-    if parameters:
+    if isinstance(parameters, Mapping) and parameters:
         found: Any = connection.execute(text(sql), parameters, execution_options=streamed)
+    elif parameters:
+        found = connection.exec_driver_sql(_as_driver(sql), tuple(parameters), execution_options=streamed)
     else:  # a % or a :name in the query is then only that
         found = connection.exec_driver_sql(sql, execution_options=streamed | {"no_parameters": True})
     return tuple(found.keys()), _closing(found)
 
+
+_FIRST = re.compile(r"[\s(]*(\w+)")
+_ASKING_WORDS = ("SELECT", "WITH", "VALUES", "TABLE")
+"""What a statement begins with that a server's cursor may be of."""
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*""")
 _UNSURE = re.compile(r"[\\$]|/\*")
@@ -411,6 +420,12 @@ _UNSURE = re.compile(r"[\\$]|/\*")
 def _bare(sql: str) -> str:
     """Return a statement without its quoted texts and names, where it is certain what these are."""
     return sql if _UNSURE.search(sql) else _QUOTED.sub("''", sql)
+
+
+def _as_driver(sql: str) -> str:
+    """Return a query with question marks as the server's driver takes it."""
+    marks = re.compile(rf"{_QUOTED.pattern}|\?")
+    return marks.sub(lambda found: "%s" if found[0] == "?" else found[0], sql.replace("%", "%%"))
 
 
 def _closing(found: Any) -> Iterator[Row]:
@@ -428,4 +443,6 @@ def explained_by_server() -> Iterator[None]:
     except (SQLAlchemyError, ImportError) as error:
         from archiver.store.server import reason
 
+        if getattr(getattr(error, "orig", None), "sqlstate", None) == "57014":
+            raise UsageError("SQL: stopped after the time it may take: ask for less, or allow more time") from error
         raise UsageError(f"SQL: {reason(error)}") from error

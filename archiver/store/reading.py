@@ -61,7 +61,9 @@ class Reading:
     def _asked(self, sql: str, values: Mapping[str, Any] | None) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
         if self._file is None:
             with self._server() as lent:
-                names, found = query.ask_by(lent, sql, values or {})
+                from archiver.store.server import spelled
+
+                names, found = query.ask_by(lent, spelled(sql), values or {})
                 return names, held(found)
         try:
             with self._connection() as connection:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import log
 from typing import Any
 
@@ -17,6 +15,7 @@ from archiver.store.search_conditions import Condition
 from archiver.store.search_kinds import Kind
 from archiver.store.search_query import Query, Term
 from archiver.store.search_words import Words, words
+from archiver.store.server import spelled
 
 K1, B, LEAST_IDF = 1.2, 0.75, 1e-6
 """Constants of FTS5's bm25 (https://www.sqlite.org/fts5.html, section 5.1.1, and its source)."""
@@ -24,13 +23,6 @@ K1, B, LEAST_IDF = 1.2, 0.75, 1e-6
 TABLES = ("posts_fts", "pages_fts", "comments_fts", "formulas_fts")
 
 _COLUMNS = {"posts_fts": ("title", "text"), "pages_fts": ("title", "text"), "comments_fts": ("author", "text")}
-
-_POSTGRESQL = (
-    (r"\binstr\(((?:[^()]|\([^()]*\))*)\)", r"(strpos(\1) > 0)"),
-    (r"([\w.]+) = \? COLLATE NOCASE", r"lower(\1) = lower(?)"),
-    (r"\blower\((\?|[\w.]+)\)", r'lower(CAST(\1 AS text) COLLATE "C")'),  # SQLite's changes A to Z alone
-)
-"""Patterns of SQLite's own words in conditions and what PostgreSQL has in their place."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +37,10 @@ class ServerIndex:
     """The index of an archive on a server; see `search_kinds.Index`."""
 
     def __init__(self, connection: Connection) -> None:
-        """Take a connection, which is only read."""
+        """Take a connection, which is only read, in a transaction."""
         self._connection = connection
+        # The planner does not count what it costs to read arrays that are stored outside their rows.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
 
     @property
     def is_whole(self) -> bool:
@@ -209,9 +203,6 @@ def _where(found: Iterable[Condition]) -> tuple[str, list[Any]]:
     return where, [value for part in parts for value in part.values]
 
 
-@cache
 def _spelled(sql: str) -> str:
     """Return a query as the server's driver takes it."""
-    for written, meant in _POSTGRESQL:
-        sql = re.sub(written, meant, sql)
-    return sql.replace("%", "%%").replace("?", "%s")
+    return spelled(sql).replace("%", "%%").replace("?", "%s")

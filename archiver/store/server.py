@@ -11,6 +11,7 @@ import platform
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -31,6 +32,24 @@ _LONGEST_NAME = 63  # bytes that the server keeps of a connection's name
 
 _FIRST = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^\s,"]+))')
 """The first name of a search path, quoted or not."""
+
+
+_POSTGRESQL = (
+    (r"\bgroup_concat\(", "string_agg("),
+    (r"\bjson_extract\((\w+), '\$\.(\w+)'\)", r"CAST(CAST(\1 AS json) ->> '\2' AS bigint)"),
+    (r"\binstr\(((?:[^()]|\([^()]*\))*)\)", r"(strpos(\1) > 0)"),
+    (r"([\w.]+) = \? COLLATE NOCASE", r"lower(\1) = lower(?)"),
+    (r"\blower\((\?|[\w.]+)\)", r'lower(CAST(\1 AS text) COLLATE "C")'),  # SQLite's changes A to Z alone
+)
+"""Patterns of SQLite's own words in this program's queries and what PostgreSQL has in their place."""
+
+
+@cache
+def spelled(sql: str) -> str:
+    """Return a query of this program's in the words of PostgreSQL."""
+    for written, meant in _POSTGRESQL:
+        sql = re.sub(written, meant, sql)
+    return sql
 
 
 def quoted(name: str) -> str:
@@ -159,13 +178,22 @@ def engine(url: str | URL, **options: Any) -> Engine:
 
 
 def _prepare(connection: Any, _record: object) -> None:
+    from psycopg.adapt import Loader
     from psycopg.types.string import StrDumperUnknown
+
+    class Number(Loader):
+        """Sums of large numbers and means are decimals to a server; here they are what SQLite gives."""
+
+        def load(self, data: Any) -> int | float:
+            digits = bytes(data)
+            return int(digits) if digits.lstrip(b"-").isdigit() else float(digits)
 
     class Whole(StrDumperUnknown):
         def dump(self, text: str) -> Any:
             return super().dump(text.replace("\0", "\ufffd"))
 
     connection.adapters.register_dumper(str, Whole)
+    connection.adapters.register_loader("numeric", Number)
 
 
 class Readers:

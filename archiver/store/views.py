@@ -7,11 +7,12 @@ Standard SQL, so that the same text serves SQLite and PostgreSQL, save two funct
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect
+
+from archiver.store import server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +29,9 @@ class View:
         """Return the CREATE VIEW statement for a database, named as SQLAlchemy names its dialect."""
         sql = self.sql.strip()
         if dialect == "postgresql":
-            for written, meant in _POSTGRESQL:
-                sql = re.sub(written, meant, sql)
+            sql = server.spelled(sql)
         return f"CREATE VIEW {self.name} AS\n{sql}"
 
-
-_POSTGRESQL = (
-    (r"\bgroup_concat\(", "string_agg("),
-    (r"\bjson_extract\((\w+), '\$\.(\w+)'\)", r"CAST(CAST(\1 AS json) ->> '\2' AS bigint)"),
-)
-"""Patterns of SQLite's own functions and what PostgreSQL has in their place."""
 
 VIEWS = (
     View(

@@ -74,6 +74,7 @@ def test_abuse_is_refused(url: str, sql: str) -> None:
 
 def test_parameters_and_signs_that_look_like_them(url: str) -> None:
     assert query.run(url, "SELECT '100%', ':x'").rows == [("100%", ":x")]
+    assert query.run(url, "SELECT '100%?', CAST(? AS text)", ("a",)).rows == [("100%?", "a")]
     assert query.run(url, "SELECT :a + 1 FROM generate_series(1, 9)", {"a": 1}, limit_rows=2).rows == [(2,), (2,)]
 
 
@@ -147,6 +148,11 @@ def test_a_server_that_cannot_be_asked_is_one_line(
     done = archiver("--home", tmp_path, "--db", url, *command.split())
     assert (done.returncode > 0, done.stderr.count("\n")) == (True, 1), done.stderr
     assert said in done.stderr
+
+
+def test_sums_and_means_are_plain_numbers(url: str) -> None:
+    found = query.run(url, "SELECT sum(n), avg(n), sum(n) * -1 FROM (VALUES (CAST(1 AS bigint)), (2)) AS x (n)").rows
+    assert repr(found) == "[(3, 1.5, -3)]"
 
 
 @pytest.mark.parametrize("sql", ["SELECT 'a;b'", 'SELECT 1 AS "a;b"', "SELECT 'it''s; so' -- and; so on", "SELECT 1;"])

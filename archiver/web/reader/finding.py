@@ -38,7 +38,7 @@ _DEFINING = """
 SELECT tex FROM (
     SELECT tex, position FROM formulas WHERE post_id = :post
     UNION ALL SELECT tex, position FROM page_formulas WHERE page_id = :page
-) WHERE (instr(tex, 'newcommand') OR instr(tex, '\\def') OR instr(tex, 'MathOperator')) ORDER BY position
+) AS held WHERE (instr(tex, 'newcommand') OR instr(tex, '\\def') OR instr(tex, 'MathOperator')) ORDER BY position
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 
 from archiver.store.database import database_url
 from archiver.web.reader.serve import Options, serving
+from tests.conftest import ON_BOTH
 from tests.web.reader.library import filled
 
 
@@ -55,8 +56,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return filled(tmp_path_factory.mktemp("library"))
 
 
-@pytest.fixture(scope="session")
-def reader(library: Path) -> Iterator[Client]:
-    """The reader of that archive."""
-    with serving(library, database_url(library), Options(port=0, replay_port=0)) as address:
+@pytest.fixture(scope="session", params=ON_BOTH)
+def reader(request: pytest.FixtureRequest, library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """The reader of that archive, whose tables are in a file or on a server."""
+    home, url = library, database_url(library)
+    if request.param == "server":
+        made: Callable[[], str] = request.getfixturevalue("server")
+        url = made()
+        home = filled(tmp_path_factory.mktemp("library-on-server"), db=url)
+    with serving(home, url, Options(port=0, replay_port=0)) as address:
         yield Client(int(address.rstrip("/").rpartition(":")[2]))

@@ -83,9 +83,9 @@ def png() -> bytes:
 class Library:
     """An archive that is filled by hand."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, db: str | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        self.archive = Archive(database_url(home))
+        self.archive = Archive(database_url(home, db))
         self.writer = WarcWriter(home / "warc", "shelf", software="test")
         self.run, _ = runs.begin(self.archive.session, "crawl", now="2026-01-01T00:00:00Z")
 
@@ -220,9 +220,9 @@ def _content(markdown: str, links: tuple[int, ...] = ()) -> items.Content:
     return items.Content(markdown=markdown, text=markdown, formulas=formulas, links=targets)
 
 
-def filled(home: Path, reader: str = "http://127.0.0.1:9") -> Path:
-    """Make the archive in a folder; `reader` is where archived scripts think the reader is."""
-    library = Library(home)
+def filled(home: Path, reader: str = "http://127.0.0.1:9", db: str | None = None) -> Path:
+    """Make the archive in a folder, its tables elsewhere if so told; archived scripts think that `reader` is it."""
+    library = Library(home, db)
     top = [comment(100 + n, f"第{n}条，$x_{n}$") for n in range(24)]
     deep = [comment(200, "问$\\href{javascript:window.hit=1}{y}$ <b onclick=hit()>")]
     deep += [comment(201 + n, f"答{n}", 200 + n, owner=n % 2 == 0, author="苏剑林") for n in range(14)]
