@@ -13,11 +13,11 @@ escaping in HTML.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archiver.errors import UsageError
 from archiver.store import coverage, passages, search_index
@@ -37,6 +37,7 @@ __all__ = ["Filters", "Hit", "Index", "Results", "opened", "search"]
 FEW = 10
 """With fewer exact hits than this, related ones follow."""
 
+_BATCH = 100  # hits
 _LEAST_TERMS = 2
 """Pairs and words of which a part can be covered."""
 
@@ -158,10 +159,10 @@ def search(
     for kind in kinds:
         found, ranked = index.exact(kind, asked, limit - len(hits), max(0, offset - exact))
         exact += found
-        hits += [_HITS[kind.index](index, asked, number, False, site) for number in ranked]
+        hits += _hits(index, kind, asked, ranked, False, site)
     related = _related(index, kinds[0], asked) if exact < FEW else []
     fewer = related[max(0, offset - exact) :][: limit - len(hits)]
-    hits += [_HITS[kinds[0].index](index, asked, number, True, site) for number in fewer]
+    hits += _hits(index, kinds[0], asked, fewer, True, site)
     return Results(hits=tuple(hits), exact=exact, related=len(related), understood=described(asked), query=asked)
 
 
@@ -185,9 +186,18 @@ def _related(index: Index, kind: Kind, asked: Query) -> list[int]:
     return [number for number in ranked if number in allowed - left_out][: coverage.MOST]
 
 
-def _post_hit(index: Index, asked: Query, number: int, related: bool, _site: Site) -> Hit:
-    found = index.rows("SELECT title, url, author, published_on, text FROM posts WHERE id = ?", number)
-    title, url, author, published_on, text = found[0]
+def _hits(index: Index, kind: Kind, asked: Query, numbers: Sequence[int], related: bool, site: Site) -> Iterator[Hit]:
+    """Yield the hits with these numbers, in their order."""
+    sql, hit = _HITS[kind.index]
+    for start in range(0, len(numbers), _BATCH):
+        batch = numbers[start : start + _BATCH]
+        rows = {row[0]: row for row in index.rows(f"{sql} IN ({', '.join('?' * len(batch))})", *batch)}
+        for number in batch:
+            yield hit(index, asked, rows[number], related, site)
+
+
+def _post_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:
+    number, title, url, author, published_on, text = row
     looked_for = _marked(asked, asked.terms, related)
     return Hit(
         post_id=number,
@@ -202,8 +212,8 @@ def _post_hit(index: Index, asked: Query, number: int, related: bool, _site: Sit
     )
 
 
-def _page_hit(index: Index, asked: Query, number: int, related: bool, _site: Site) -> Hit:
-    title, url, text = index.rows("SELECT title, url, text FROM pages WHERE id = ?", number)[0]
+def _page_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:
+    number, title, url, text = row
     return Hit(
         post_id=None,
         comment_id=None,
@@ -218,13 +228,8 @@ def _page_hit(index: Index, asked: Query, number: int, related: bool, _site: Sit
     )
 
 
-def _comment_hit(index: Index, asked: Query, number: int, related: bool, site: Site) -> Hit:
-    found = index.rows(
-        "SELECT p.id, p.url, p.title, c.page, c.author, c.published_on, c.text "
-        "FROM comments AS c JOIN posts AS p ON p.id = c.post_id WHERE c.id = ?",
-        number,
-    )
-    post, url, title, page, author, published_on, text = found[0]
+def _comment_hit(_index: Index, asked: Query, row: Sequence[Any], related: bool, site: Site) -> Hit:
+    number, post, url, title, page, author, published_on, text = row
     return Hit(
         post_id=post,
         comment_id=number,
@@ -252,8 +257,15 @@ def _formulas(index: Index, rows: str, number: int, asked: Query) -> Iterator[st
         yield from (found for (found,) in index.rows(sql, number, tex, _MOST_FORMULAS))
 
 
-_HITS: dict[str, Callable[[Index, Query, int, bool, Site], Hit]] = {
-    "posts_fts": _post_hit,
-    "pages_fts": _page_hit,
-    "comments_fts": _comment_hit,
+_HITS: dict[str, tuple[str, Callable[[Index, Query, Sequence[Any], bool, Site], Hit]]] = {
+    "posts_fts": ("SELECT id, title, url, author, published_on, text FROM posts WHERE id", _post_hit),
+    "pages_fts": ("SELECT id, title, url, text FROM pages WHERE id", _page_hit),
+    "comments_fts": (
+        (
+            "SELECT c.id, p.id, p.url, p.title, c.page, c.author, c.published_on, c.text "
+            "FROM comments AS c JOIN posts AS p ON p.id = c.post_id WHERE c.id"
+        ),
+        _comment_hit,
+    ),
 }
+"""What asks for the rows of hits, and what makes one of a row."""

@@ -26,11 +26,14 @@ class Kind:
     formulas: str | None = None
     """How many formulas of a row hold a piece of TeX, with a place for the condition on formulas `f`."""
 
-    def order(self, asked: Query, spelling: Spelling) -> Condition:
-        """Return the order of rows that are asked for by no word: with more formulas of a kind first, then newer."""
+    def order(self, asked: Query, holds: Callable[[str], Condition]) -> Condition:
+        """Return the order of rows that are asked for by no word: with more formulas of a kind first, then newer.
+
+        `holds` gives the condition on formulas `f` to hold a piece of TeX.
+        """
         if not asked.tex or not self.formulas:
             return Condition(self.newest)
-        holding = spelling.formulas_with(asked.tex[0])
+        holding = holds(asked.tex[0])
         return Condition(f"{self.formulas.format(holding.sql)} DESC, {self.newest}", holding.values)
 
 

@@ -39,8 +39,9 @@ class ServerIndex:
     def __init__(self, connection: Connection) -> None:
         """Take a connection, which is only read, in a transaction."""
         self._connection = connection
-        # The planner does not count what it costs to read arrays that are stored outside their rows.
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        # The planner does not count what it costs to read arrays that are stored outside their rows; and to compile a
+        # query takes longer than to answer it.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
 
     @property
     def is_whole(self) -> bool:
@@ -61,7 +62,7 @@ class ServerIndex:
 
     def formulas_with(self, tex: str) -> Condition:
         """Return the condition on formulas `f` to hold a piece of TeX."""
-        holds = Condition("instr(f.tex, ?)", (tex,))
+        holds = _holds(tex)
         if len(tex) < TRIGRAM:
             return holds
         sql = f"f.id IN (SELECT w.id FROM formulas_fts AS w WHERE w.keys @> ?) AND {holds.sql}"  # noqa: S608
@@ -101,7 +102,7 @@ class ServerIndex:
     def _without_words(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         where, values = _where(kind.conditions(asked, self))
         total = self.rows(f"SELECT count(*) FROM {kind.rows} WHERE {where}", *values)[0][0]  # noqa: S608
-        order = kind.order(asked, self)
+        order = kind.order(asked, _holds)
         page = f"SELECT {kind.row} FROM {kind.rows} WHERE {where} ORDER BY {order.sql} LIMIT ? OFFSET ?"  # noqa: S608
         found = self.rows(page, *values, *order.values, max(0, limit), offset)
         return int(total), [number for (number,) in found]
@@ -159,6 +160,10 @@ class ServerIndex:
                 score += rare * ((times_ * (K1 + 1.0)) / (times_ + norm))
             scores[number] = score
         return scores
+
+
+def _holds(tex: str) -> Condition:
+    return Condition("instr(f.tex, ?)", (tex,))
 
 
 def _terms(asked: Query) -> bool:
