@@ -71,7 +71,7 @@ def swap(url: str, *, alone: bool) -> str:
     with _changing(url) as connection:
         server.settle(connection)
         name = server.schema(connection)
-        rights = _rights(connection, name)
+        rights = server.rights(connection, [*_ours(), *_VIEWS])
         views.drop(connection)
         backup = _free(connection, name, alone=alone)
         connection.exec_driver_sql(f"CREATE SCHEMA {server.quoted(backup)}")
@@ -135,22 +135,6 @@ def _others(connection: Connection, schema: str) -> list[str]:
 
 
 _VIEWS = [view.name for view in views.VIEWS]
-
-
-def _rights(connection: Connection, schema: str) -> list[str]:
-    """Return the statements that give others the rights they have on the archive's tables and views."""
-    found = connection.exec_driver_sql(
-        """
-        SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(a.grantee) END
-        FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace, aclexplode(c.relacl) AS a
-        WHERE s.nspname = %(schema)s AND c.relname = ANY(%(ours)s) AND a.grantee <> c.relowner
-        """,
-        {"schema": schema, "ours": [*_ours(), *_VIEWS]},
-    )
-    return [
-        f"GRANT {right} ON {server.quoted(schema)}.{server.quoted(name)} TO {server.quoted(who) if who else 'PUBLIC'}"
-        for name, right, who in found
-    ]
 
 
 def _schemas(connection: Connection) -> set[str]:

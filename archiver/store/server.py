@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -84,6 +84,19 @@ def schema(connection: Connection) -> str:
     if not found or found[1] == "$user":
         return str(there or own)
     return found[1].replace('""', '"') if found[1] is not None else found[2].lower()
+
+
+def rights(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Return the statements that give others again the rights they have on these tables and views of our schema."""
+    found = connection.exec_driver_sql(
+        """
+        SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(a.grantee) END
+        FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace, aclexplode(c.relacl) AS a
+        WHERE s.nspname = current_schema() AND c.relname = ANY(%s) AND a.grantee <> c.relowner
+        """,
+        (list(names),),
+    )
+    return [f"GRANT {right} ON {quoted(name)} TO {quoted(who) if who else 'PUBLIC'}" for name, right, who in found]
 
 
 def in_schema(url: str, name: str) -> str:

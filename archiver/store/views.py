@@ -598,25 +598,40 @@ GROUP BY c.author, c.is_owner
 """,
     ),
 )
-"""Every view; none selects from another, so their order does not matter."""
+"""Every view, each after those it selects from."""
 
 
 def create(connection: Connection) -> None:
-    """Make the views of this program, in place of those of another version; leave those that are the same.
-
-    PostgreSQL words a view's definition anew; so there its comment says which statement it was made by.
-    """
-    on_server = connection.dialect.name == "postgresql"
-    there = _made_by(connection) if on_server else _definitions(connection)
+    """Make the views of this program, in place of those of another version; leave those that are the same."""
+    if connection.dialect.name == "postgresql":
+        _create_on_server(connection)
+        return
+    there = _definitions(connection)
     for view in VIEWS:
         statement = view.statement(connection.dialect.name)
-        mark = hashlib.sha256(statement.encode()).hexdigest() if on_server else statement
-        if there.get(view.name) == mark:
-            continue
-        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name}")
+        if there.get(view.name) != statement:
+            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name}")
+            connection.exec_driver_sql(statement)
+
+
+def _create_on_server(connection: Connection) -> None:
+    """Make all of them, with the rights others had on them, when one is not the same.
+
+    PostgreSQL words a definition anew, so that a view's comment says which statement it was made by; and it keeps a
+    view that another one shows.
+    """
+    statements = {view.name: view.statement("postgresql") for view in VIEWS}
+    marks = {name: hashlib.sha256(statement.encode()).hexdigest() for name, statement in statements.items()}
+    there = _made_by(connection)
+    if all(there.get(name) == mark for name, mark in marks.items()):
+        return
+    rights = server.rights(connection, list(statements))
+    drop(connection)
+    for name, statement in statements.items():
         connection.exec_driver_sql(statement)
-        if on_server:
-            connection.exec_driver_sql(f"COMMENT ON VIEW {view.name} IS '{mark}'")
+        connection.exec_driver_sql(f"COMMENT ON VIEW {name} IS '{marks[name]}'")
+    for right in rights:
+        connection.exec_driver_sql(right)
 
 
 def _definitions(connection: Connection) -> dict[str, str | None]:

@@ -103,14 +103,22 @@ def test_a_schema_that_the_url_names_is_made_and_holds_the_archive_alone(server:
     assert query.run(schema_of(url, "kexue"), "SELECT id, command FROM run_log").rows == [(1, "crawl")]
 
 
-def test_views_stay_as_they_are_until_they_change(url: str) -> None:
-    mine = "CREATE VIEW mine AS SELECT id FROM post_overview; GRANT SELECT ON post_overview TO PUBLIC"
-    with create_engine(url, poolclass=NullPool).begin() as connection:
-        connection.exec_driver_sql(mine)
+def test_views_stay_as_they_are_until_they_change(server: Callable[[], str]) -> None:
+    url = server()
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE VIEW mine AS SELECT id FROM post_overview")
     migrate.upgrade(url)
     assert query.run(url, "SELECT * FROM mine").rows == []
-    with create_engine(url, poolclass=NullPool).begin() as connection:
+    with engine.begin() as connection:
         connection.exec_driver_sql("DROP VIEW mine")
+        connection.exec_driver_sql("GRANT SELECT ON post_revisions TO PUBLIC")
+        connection.exec_driver_sql("COMMENT ON VIEW post_revisions IS 'of another version'")
+    migrate.upgrade(url)
+    rights = "SELECT grantee FROM information_schema.role_table_grants WHERE table_name = 'post_revisions'"
+    assert ("PUBLIC",) in query.run(url, f"{rights} AND privilege_type = 'SELECT'").rows
+    about = "SELECT obj_description('post_revisions'::regclass)"
+    assert len(query.run(url, about).rows[0][0]) == 64
 
 
 def test_any_text_and_any_number_of_a_post_can_be_stored(server: Callable[[], str]) -> None:
