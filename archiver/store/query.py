@@ -367,6 +367,7 @@ def _nearest(name: str, tables: Mapping[str, Sequence[str]], sql: str) -> str:
 
 @contextmanager
 def _ask_server(url: str, sql: str, parameters: Parameters, timeout: float) -> Iterator[Found]:
+    _expect_one_query(sql)
     with asking(url, timeout) as connection:
         yield ask_by(connection, sql, parameters)
 
@@ -393,11 +394,7 @@ def ask_by(connection: Connection, sql: str, parameters: Parameters) -> Found:
     """
     from sqlalchemy import text
 
-    if ";" in _bare(sql).rstrip("; \t\r\n"):
-        raise UsageError("SQL: expected one statement, found a `;` within; in a text write it as chr(59)")
-    first = _FIRST.match(sql)
-    if first and first[1].upper() not in _ASKING_WORDS:
-        raise UsageError(f"SQL: expected a query that only reads, found {first[1].upper()}: nothing was changed")
+    _expect_one_query(sql)
     streamed = {"stream_results": True}
     if isinstance(parameters, Mapping) and parameters:
         found: Any = connection.execute(text(sql), parameters, execution_options=streamed)
@@ -406,6 +403,14 @@ def ask_by(connection: Connection, sql: str, parameters: Parameters) -> Found:
     else:  # a % or a :name in the query is then only that
         found = connection.exec_driver_sql(sql, execution_options=streamed | {"no_parameters": True})
     return tuple(found.keys()), _closing(found)
+
+
+def _expect_one_query(sql: str) -> None:
+    if ";" in _bare(sql).rstrip("; \t\r\n"):
+        raise UsageError("SQL: expected one statement, found a `;` within; in a text write it as chr(59)")
+    first = _FIRST.match(sql)
+    if first and first[1].upper() not in _ASKING_WORDS:
+        raise UsageError(f"SQL: expected a query that only reads, found {first[1].upper()}: nothing was changed")
 
 
 _FIRST = re.compile(r"[\s(]*(\w+)")
