@@ -72,6 +72,16 @@ def test_a_further_crawl_asks_for_what_the_lists_say_is_new_or_changed(archiver:
     assert rows(tmp_path, "SELECT title FROM posts WHERE status = 'gone'") == [(gone.title,)]
 
 
+def test_an_icon_with_its_version_is_archived_and_a_counter_is_not(archiver: Zygote, tmp_path: Path) -> None:
+    """Each page of a blog may have a counter of its own, with another query."""
+    shown = '<img src="/hits.gif?n=7"><img src="/chalk.png?v=2.8.0">'
+    with serving(blog := Rendered(beside=shown)) as origin:
+        assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
+        assert archiver("--home", tmp_path, "crawl", *QUICKLY).returncode == 0
+    assert "/chalk.png?v=2.8.0" in blog.asked
+    assert "/hits.gif?n=7" not in blog.asked
+
+
 def test_a_held_version_of_a_post_without_a_number_in_its_address_is_accepted(archiver: Zygote, tmp_path: Path) -> None:
     blog = Rendered()
     with serving(blog) as origin:

@@ -21,6 +21,8 @@ _CSS = re.compile(
 )
 _SHOWN = frozenset({"stylesheet", "icon", "apple-touch-icon", "preload"})
 _CANDIDATE = re.compile(r"[\s,]*([^\s,]\S*)[^,]*")
+_VERSION = re.compile(r"v(?:er(?:sion)?)?=[\w.-]*")
+"""A query that only keeps browsers from showing an old picture, as Hexo's and WordPress's themes write it."""
 _UNFOLLOWED = frozenset({"base", "form", "head", "button", "input", "blockquote", "q", "ins", "del"})
 
 
@@ -87,7 +89,13 @@ def kind_to_ask(url: str, role: Role, site: Site) -> str | None:
     if role is Role.NAMED and not site.is_feed_of_all(url):
         return None  # every page names a feed of its own
     if role is Role.SHOWN and (site.file_kind(url) == "requisite" or is_picture(url)):
-        return site.file_kind(url) if "?" not in url or site.file_kind(url) == "requisite" else None
+        return site.file_kind(url) if _is_one_file(url) or site.file_kind(url) == "requisite" else None
     if role is Role.LINKED and is_picture(url) and "?" not in url:
         return site.file_kind(url)
     return site.furniture_kind(url)
+
+
+def _is_one_file(url: str) -> bool:
+    """Tell whether an address has no query that could make others of it without end."""
+    query = url.partition("?")[2]
+    return not query or _VERSION.fullmatch(query) is not None
