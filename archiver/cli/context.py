@@ -63,6 +63,16 @@ class Context:
 
         return Library(self.database(), self.site())
 
+    def called(self, numbers: Sequence[int]) -> list[str]:
+        """Return what posts are called in a sentence: by the numbers in their addresses, or else by their paths."""
+        from archiver.urls import LARGEST_WRITTEN
+
+        site, paths = self.site(), dict[int | None, str]()
+        if any(number > LARGEST_WRITTEN for number in numbers):
+            known = self.ask("SELECT url FROM frontier WHERE kind = 'post'")
+            paths = {site.post_id(url): site.path(url) for (url,) in known.rows}
+        return [paths.get(number) or str(number) for number in numbers]
+
     def ask(self, sql: str, *parameters: Any) -> Result:
         """Return the answer of a read-only query."""
         from archiver.store import query

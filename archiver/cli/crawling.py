@@ -87,7 +87,7 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         verbose=obj.verbosity > 0,
     )
     report = _crawl(obj, obj.place(site, mirror=asked["mirror"]), options)
-    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _report_text(report))
+    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _report_text(obj, report))
     sys.exit(report.exit_code)
 
 
@@ -106,7 +106,10 @@ def _crawl(obj: Context, place: Place, options: Any) -> Report:
         return runner.crawl(place, options, show)
 
 
-def _report_text(report: Report) -> str:
+_MOST_CALLED = 10  # posts in a line of the report
+
+
+def _report_text(obj: Context, report: Report) -> str:
     """Return the report for a person."""
     counts = report.counts
     volume = f"{counts['requests']} requests, {counts['bytes'] / 1e6:.1f} MB"
@@ -134,7 +137,7 @@ def _report_text(report: Report) -> str:
         gaps = ", ".join(f"{count} {kind}" for kind, count in counts["gaps"].items())
         lines.append(f"Not archived: {gaps}; `archiver gaps` says why.")
     for name, found in report.disagreements.items():
-        shown = ", ".join(map(str, found[:10])) + (" …" if len(found) > 10 else "")
+        shown = ", ".join(obj.called(found[:_MOST_CALLED])) + (" …" if len(found) > _MOST_CALLED else "")
         lines.append(f"{len(found)} posts {name}: {shown}")
     return "\n".join(lines)
 
