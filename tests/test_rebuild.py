@@ -957,3 +957,25 @@ def test_what_is_no_archive_is_refused_and_leaves_nothing(small: Crawled, tmp_pa
         import_warc(tmp_path / "source", home)
     assert sorted((home / "warc").iterdir()) == before
     assert {path.name for path in home.iterdir()} - {"lock"} == {"warc"}
+
+
+READING = """
+import multiprocessing, sys, time
+from pathlib import Path
+from archiver.rebuild.pool import Pool
+with Pool(Path(sys.argv[1]), 2) as pool:
+    while not multiprocessing.active_children():
+        time.sleep(0.01)
+    print("reading", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_processes_that_read_pages_end_with_a_rebuild_that_is_killed(tmp_path: Path) -> None:
+    """All of them have its output open, which ends with the last."""
+    command = [sys.executable, "-c", READING, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"reading\n"
+        process.kill()
+        process.communicate(timeout=20)

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import pickle
 import signal
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -95,7 +97,7 @@ class Pool:
                 yield step, next(items) if task else None
 
     def _started(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, mp_context=self._context, initializer=_be_quiet)
+        return ProcessPoolExecutor(processes, mp_context=self._context, initializer=_settle_in)
 
     def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
         return executor.submit(_read, self._directory, tasks, self._spool.name)
@@ -137,10 +139,20 @@ def _some(steps: Iterator[tuple[Step, Task | None]]) -> list[tuple[Step, Task | 
     return some
 
 
-def _be_quiet() -> None:
-    """Leave an interrupt to the parent, and keep the parsers' remarks off the terminal: there is no log."""
+def _settle_in() -> None:
+    """Leave an interrupt to the parent, end with it, and keep the parsers' remarks off the terminal: there is no log.
+
+    A parent that is killed tells nobody, and its processes would wait for pages for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger().addHandler(logging.NullHandler())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(0)
 
 
 def _read(directory: Path, tasks: list[Task], spool: str) -> str:
