@@ -67,10 +67,10 @@ class Context:
         """Return what posts are called in a sentence: by the numbers in their addresses, or else by their paths."""
         from archiver.urls import LARGEST_WRITTEN
 
-        site, paths = self.site(), dict[int | None, str]()
-        if any(number > LARGEST_WRITTEN for number in numbers):
-            known = self.ask("SELECT url FROM frontier WHERE kind = 'post'")
-            paths = {site.post_id(url): site.path(url) for (url,) in known.rows}
+        if all(number <= LARGEST_WRITTEN for number in numbers):
+            return list(map(str, numbers))
+        site, known = self.site(), self.ask("SELECT url FROM frontier WHERE kind = 'post'")
+        paths = {site.post_id(url): site.path(url) for (url,) in known.rows}
         return [paths.get(number) or str(number) for number in numbers]
 
     def ask(self, sql: str, *parameters: Any) -> Result:
