@@ -166,10 +166,9 @@ class Site:
         Of a host that a blog shares with other sites that is what is below its path, and everywhere pictures and what
         pages are made with.
         """
-        own = self.profile.origin
-        if not url.startswith(f"{own}/"):
-            return False
-        return url.startswith(f"{own}{self.profile.path}/") or is_picture(url) or self._is_requisite(url)
+        if url.startswith(f"{self.profile.address}/"):
+            return True
+        return url.startswith(f"{self.profile.origin}/") and (is_picture(url) or self._is_requisite(url))
 
     def path(self, canonical: str) -> str:
         """Return a canonical URL of the blog without its origin; another site's as it is."""
@@ -294,7 +293,7 @@ class Site:
         return self._at(next(self.profile.rules("post", "post")).path(post=post))
 
     def _at(self, path: str) -> str:
-        return self.profile.origin + self.profile.path + path
+        return self.profile.address + path
 
     def dated_urls(self, day: str) -> tuple[str, ...]:
         """Return the canonical URLs of the lists of posts of the year and the month of a day, `YYYY-MM-DD`."""

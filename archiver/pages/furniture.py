@@ -88,8 +88,10 @@ def kind_to_ask(url: str, role: Role, site: Site) -> str | None:
         return None  # what they are under asks for its pages of comments, save the one it shows itself
     if role is Role.NAMED and not site.is_feed_of_all(url):
         return None  # every page names a feed of its own
-    if role is Role.SHOWN and (site.file_kind(url) == "requisite" or is_picture(url)):
-        return site.file_kind(url) if _is_one_file(url) or site.file_kind(url) == "requisite" else None
+    if role is Role.SHOWN and site.file_kind(url) == "requisite":
+        return "requisite"
+    if role is Role.SHOWN and is_picture(url):
+        return site.file_kind(url) if _is_one_file(url) else None
     if role is Role.LINKED and is_picture(url) and "?" not in url:
         return site.file_kind(url)
     return site.furniture_kind(url)

@@ -238,8 +238,11 @@ def customs(tree: HtmlElement) -> Iterator[Claim]:
     """Yield what themes say by no standard: links into `/tags/` and `/categories/`, classes of authors and dates."""
     groups: dict[str, HtmlElement] = {}
     others = cards(tree)
-    own = (link for link in tree.iter("a") if link.get("href") and not is_aside(link))
-    for link in islice((link for link in own if others.isdisjoint(link.iterancestors("article"))), 1000):
+
+    def is_own(element: HtmlElement) -> bool:
+        return others.isdisjoint(element.iterancestors("article")) and not is_aside(element)
+
+    for link in islice((link for link in tree.iter("a") if link.get("href") and is_own(link)), 1000):
         words = text_of(link).lstrip("#").strip()
         if _LICENSED.search(link.get("href", "")):
             yield Claim("license_url", link.get("href", ""), "link")
@@ -252,10 +255,12 @@ def customs(tree: HtmlElement) -> Iterator[Claim]:
         for name in classes:
             for element in tree.xpath(f"//*[{has_class(name)}][not(self::body)]")[:5]:
                 words = text_of(element)
-                is_other = not others.isdisjoint(element.iterancestors("article"))
-                if len(words) <= _LONGEST and not is_other and not is_aside(element):
+                if len(words) <= _LONGEST and is_own(element):
                     yield Claim(field, words, f"class={name}")
 
+
+def attribution(tree: HtmlElement) -> Iterator[Claim]:
+    """Yield whom a notice of Creative Commons names (https://www.w3.org/submissions/ccREL/)."""
     for element in tree.xpath("//*[@property='cc:attributionName']")[:1]:
         yield Claim("authors", text_of(element), "cc:attributionName")
 

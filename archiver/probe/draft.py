@@ -121,9 +121,8 @@ class Draft:
             return [f"zone = {_quoted(_ZONES.get(self.language[:2].lower(), _UTC))}"]
         most = next(zone for zone, _ in found.most_common() if zone != _UTC)
         winter = next((zone for zone in found if _minutes(most) - _minutes(zone) == _SUMMER), most)
-        if any(_minutes(zone) - _minutes(winter) == _SUMMER for zone in found):
-            return [_OF_SUMMER, f"zone = {_quoted(winter)}"]
-        return [f"zone = {_quoted(winter)}"]
+        is_ahead = any(_minutes(zone) - _minutes(winter) == _SUMMER for zone in found)
+        return [*([_OF_SUMMER] if is_ahead else []), f"zone = {_quoted(winter)}"]
 
 
 def _minutes(zone: str) -> int:

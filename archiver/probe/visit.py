@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
@@ -152,9 +152,7 @@ def revisit(site: Site, url: str = "", *, contact: str = "", pause: float = PAUS
         except ArchiverError as error:
             found.refused.append(str(error))
     if not found.lists:
-        with suppress(PageNotRecognised):
-            listed = post_lists.parse_post_list(site.front_url(), front.body, site)
-            found.lists.append(Found(replace(listed, url=site.front_url(), whole=False)))
+        _go_by_front(found, front.body, site)
     for each in found.lists:
         each.posts = len(found.posts_of(each.page))
     found.draft = replace(found.draft, engine=engine.most_likely(found.signs), forms=tuple(_by_rules(found)))
@@ -263,9 +261,14 @@ def _find_overviews(found: Visit, web: _Web, tree: HtmlElement, site: Site) -> N
         if found.lists and found.lists[-1].page.reader == "html" and len(found.lists[-1].page.entries) <= most:
             found.lists.pop()
     if not any(each.page.entries for each in found.lists):
-        with suppress(PageNotRecognised):
-            front = post_lists.parse_post_list(site.front_url(), tostring(tree), site)
-            found.lists.append(Found(replace(front, url=site.front_url(), whole=False)))
+        _go_by_front(found, tostring(tree), site)
+
+
+def _go_by_front(found: Visit, body: bytes, site: Site) -> None:
+    """Take the posts that the front page links for a list of some."""
+    with suppress(PageNotRecognised):
+        listed = post_lists.parse_post_list(site.front_url(), body, site)
+        found.lists.append(Found(replace(listed, url=site.front_url(), whole=False)))
 
 
 def _try_list(found: Visit, web: _Web, url: str, site: Site) -> None:
@@ -313,7 +316,7 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
         named = {path for each in found.lists for path in _paths(each.page, site) if _may_be_post(path)}
         apart = set(map(stem, beside))
         posts = dated(named) or {path for path in named if stem(path) not in apart}
-        posts = {path for path in posts if not _is_list(path, draft)} or posts
+        posts = set(_not_of_lists(posts, draft)) or posts
     linked = {path for each in found.lists if each.page.reader == "html" for path in _paths(each.page, site)}
     spelt = twins(linked, posts)
     known = forms((posts | spelt) - set(draft.pages), twins=bool(spelt))
@@ -364,10 +367,10 @@ def _menu(tree: HtmlElement, site: Site) -> set[str]:
     return found[True] - found[False]
 
 
-def _is_list(path: str, draft: Draft) -> bool:
-    """Return whether the engine has something else than pages at a path, such as the posts of a year."""
+def _not_of_lists(paths: Iterable[str], draft: Draft) -> Iterator[str]:
+    """Yield the paths but those at which the engine has something else than pages, such as the posts of a year."""
     site = Site(replace(draft, forms=(NO_POST,)).profile())
-    return site.kind(site.origin + draft.path + path) not in ("page", None)
+    return (path for path in paths if site.kind(site.profile.address + path) in ("page", None))
 
 
 def _may_be_post(path: str) -> bool:

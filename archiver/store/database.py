@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
@@ -66,11 +66,11 @@ def connect(url: str) -> Engine:
     Raises UsageError when `url` is no database URL.
     """
     try:
-        sqlite = make_url(url).get_backend_name() == "sqlite"
-        engine = create_engine(url) if sqlite else server.engine(url)
+        on_server = server.is_server(url)
+        engine = server.engine(url) if on_server else create_engine(url)
     except (ArgumentError, ImportError, ValueError) as error:
         raise UsageError(f"expected a database URL such as sqlite:////path/archive.db: {error}") from error
-    if sqlite:
+    if not on_server:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     return engine

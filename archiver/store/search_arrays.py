@@ -12,13 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from archiver.store.search_conditions import TRIGRAM
 from archiver.store.search_words import words
 
 FORMULAS = "formulas"
 """The table whose index has keys alone: texts as they are, which are short, are in its rows."""
-
-TRIGRAM = 3
-"""Characters of a formula that make a key."""
 
 _BATCH = 500  # rows
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from archiver.store import coverage
-from archiver.store.search_arrays import TRIGRAM, formula_keys
-from archiver.store.search_conditions import Condition
+from archiver.store.search_arrays import formula_keys
+from archiver.store.search_conditions import TRIGRAM, Condition
 from archiver.store.search_kinds import Kind
 from archiver.store.search_query import Query, Term
 from archiver.store.search_words import Words, words
