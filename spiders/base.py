@@ -217,7 +217,7 @@ class BlogSpider(Spider):
             *links, item = self._checked(response, page)
         except PageLeadsOn as error:
             kind = kind_to_ask(error.to, Role.LINKED, self.site)
-            return ([self.ask(error.to, kind)] if kind else []), _moved(error.to)
+            return ([self.ask(error.to, kind)] if kind else []), Gap(reason=str(error), permanent=True)
         except PageNotRecognised as error:
             return [], Gap(reason=str(error), unrecognised=True)
         except Exception as error:
