@@ -97,7 +97,8 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     text = ZipFile(wheel).read(metadata).decode()
     assert f"\nVersion: {archiver.__version__}\n" in text
     assert "\nLicense-Expression: MIT\n" in text
-    assert set(re.findall(r"\nProvides-Extra: (.*)", text)) == {"datasette", "foreign", "parquet", "postgres"}
+    extras = {"datasette", "fleet", "foreign", "metrics", "parquet", "postgres", "s3"}
+    assert set(re.findall(r"\nProvides-Extra: (.*)", text)) == extras
 
 
 def test_the_installed_package_is_the_wheels(scripts: Path, tmp_path: Path) -> None:
