@@ -11,6 +11,7 @@ The tree::
     ├── Refused                   7   its robots.txt forbids everything
     ├── Unreachable               7   no answer came from it at all
     ├── DiskFull                  8   no room to write
+    ├── StorageUnreachable        1   the object storage that has the records did not answer as it should
     ├── DatabaseTooNew            1   written by a newer version of this program
     ├── PageNotRecognised         1   one page is not what its address promises
     │   └── PageLeadsOn           1   one page has nothing but a way to another
@@ -99,6 +100,10 @@ class DiskFull(ArchiverError):
 
     exit_code = ExitCode.DISK_FULL
     outcome = "disk full"
+
+
+class StorageUnreachable(ArchiverError):
+    """The object storage that has the records did not answer, or not as it should: what is there is not known."""
 
 
 class DatabaseTooNew(ArchiverError):

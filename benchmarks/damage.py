@@ -29,6 +29,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from archiver.warc.reader import iter_records
+from archiver.warc.storage import Storage
 from archiver.warc.verify import KnownCapture, Severity, verify
 from archiver.warc.writer import Location, WarcWriter
 
@@ -144,7 +145,7 @@ def damages(sample: Sample, seed: int) -> Iterator[Damage]:
 def found_by_us(sample: Sample, data: bytes, directory: Path, *, with_known: bool) -> bool:
     """Return whether our check says that something is damaged."""
     (directory / sample.name).write_bytes(data)
-    findings = verify(directory, sample.known if with_known else None)
+    findings = verify(Storage(directory), sample.known if with_known else None)
     return any(finding.severity is Severity.DAMAGE for finding in findings)
 
 

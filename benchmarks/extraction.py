@@ -33,6 +33,7 @@ from urllib.parse import urlsplit
 
 from archiver.urls import Site
 from archiver.warc.reader import read_record
+from archiver.warc.storage import Storage
 
 Pages = list[tuple[str, bytes]]
 
@@ -45,7 +46,7 @@ def pages_of(home: Path) -> Pages:
     )
     with sqlite3.connect(home / "archive.db") as database:
         rows = database.execute(query).fetchall()
-    return [(url, read_record(home / "warc", file, offset).body) for url, file, offset in rows]
+    return [(url, read_record(Storage(home / "warc"), file, offset).body) for url, file, offset in rows]
 
 
 def site_of(url: str) -> Site:

@@ -22,6 +22,7 @@ from archiver.errors import ArchiverError, UsageError
 from archiver.rebuild.outside import ImportReport, import_warc
 from archiver.warc.findings import Finding, Severity
 from archiver.warc.outside import is_package
+from archiver.warc.storage import Storage
 from archiver.warc.verify import verify, verify_file
 from archiver.warc.wacz_checks import verify_wacz
 
@@ -65,7 +66,7 @@ def _imported(path: Path) -> str:
             again = import_warc(path, home, processes=1)
         except ArchiverError as error:
             return f"refused: {str(error)[:60]}"
-        home_is = "damaged" if _damage(list(verify(home / "warc"))) else "whole"
+        home_is = "damaged" if _damage(list(verify(Storage(home / "warc")))) else "whole"
     tally = report.tally
     told = (
         f"{tally.records} records: {tally.copied} taken, {tally.beside} beside, {tally.elsewhere} elsewhere, "

@@ -44,6 +44,7 @@ from archiver.store import query
 from archiver.store.database import database_url
 from archiver.urls import Site
 from archiver.warc.reader import read_record
+from archiver.warc.storage import Storage
 from archiver.web.exchange import MEMORY
 from benchmarks.replay import MANAGER, SERVE, WAYBACK, free_port, running
 
@@ -137,7 +138,7 @@ def captures(home: Path) -> list[Capture]:
     """Return all whole captures; a 304 is to give the body it refers to."""
     found = []
     for url, target_uri, fetched_at, status, warc_file, offset in query.run(database_url(home), CAPTURES).rows:
-        record = read_record(home / "warc", str(warc_file), int(offset))
+        record = read_record(Storage(home / "warc"), str(warc_file), int(offset))
         digests = frozenset(hashlib.sha256(body).hexdigest() for body in (record.response.entity, record.body))
         found.append(Capture(url, target_uri, _NO_DIGIT.sub("", fetched_at)[:14], status, digests))
     return found

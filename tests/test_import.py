@@ -28,7 +28,7 @@ from archiver.urls import Site
 from archiver.warc import recovery
 from archiver.warc.findings import Severity
 from archiver.warc.reader import iter_records
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.storage import SUFFIX, Storage
 from archiver.warc.verify import verify, verify_file
 from archiver.warc.wacz_checks import verify_wacz
 from archiver.warc.writer import OPEN_SUFFIX, WarcWriter
@@ -92,7 +92,7 @@ def captures(home: Path, url: str = URL) -> list[dict[str, object]]:
 def replayed(home: Path, path: str, day: str = "2020") -> tuple[int, bytes]:
     timeline = Timeline(f"sqlite:///{home / 'archive.db'}")
     try:
-        answer = Replay(home / "warc", timeline, Site()).respond(
+        answer = Replay(Storage(home / "warc"), timeline, Site()).respond(
             Request("GET", f"/@{day}id_{path}", "http://127.0.0.1", {})
         )
         return answer.status, answer.body
@@ -103,7 +103,7 @@ def replayed(home: Path, path: str, day: str = "2020") -> tuple[int, bytes]:
 def is_sound(home: Path) -> bool:
     """Return whether nothing is damaged and the database can be made again."""
     swap.rebuild(home, processes=1)
-    return not [found for found in verify(home / "warc") if found.severity is Severity.DAMAGE]
+    return not [found for found in verify(Storage(home / "warc")) if found.severity is Severity.DAMAGE]
 
 
 def adds_up(report: ImportReport) -> bool:
@@ -645,7 +645,7 @@ def test_a_kill_leaves_one_of_two_states(good: Path, crawled: Crawled, archiver:
     before = rows(good / "archive.db", "captures")
     done = subprocess.run([sys.executable, "-c", code, source, good], cwd=ROOT, check=False, capture_output=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    assert not [found for found in verify(good / "warc") if found.severity is Severity.DAMAGE]
+    assert not [found for found in verify(Storage(good / "warc")) if found.severity is Severity.DAMAGE]
     assert (rows(good / "archive.db", "captures") != before) == happened
     again = Crawled(archiver, good, crawled.blog, crawled.site)
     assert again.crawl("category", *FEW, index=False).returncode == 0
@@ -703,6 +703,6 @@ def test_records_with_anything_in_their_headers_harm_nothing(
     (left / "warc").mkdir(parents=True)
     (left / "warc" / f"run{SUFFIX}{OPEN_SUFFIX}").write_bytes(b"".join(map(gzip.compress, [PAIR[1], *records])))
     assert len(recovery.recover(left / "warc").files) == 1
-    assert [record.target_uri for record, _ in recovery.orphans(left / "warc", {})]
+    assert [record.target_uri for record, _ in recovery.orphans(Storage(left / "warc"), {})]
     swap.rebuild(left, processes=1)
     assert titles(left, OTHER)

@@ -27,6 +27,7 @@ FLOORS = {
     "archiver.text": 1,
     "archiver.pages": 1,
     "archiver.warc": 1,
+    "archiver.storage": 1,
     "archiver.store": 1,
     "archiver.sample": 1,
     "archiver.crawl": 2,
@@ -48,6 +49,8 @@ NEIGHBOURS = {
     ("archiver.urls", "archiver.profile"),
     ("archiver.urls", "archiver.sites"),
     ("archiver.pages", "archiver.text"),
+    ("archiver.storage", "archiver.store"),
+    ("archiver.storage", "archiver.warc"),
     ("archiver.crawl", "archiver.settings"),
     ("archiver.probe", "archiver.crawl"),  # one page, and the rules of robots.txt
     ("archiver.rebuild", "archiver.settings"),
@@ -68,6 +71,7 @@ DOORS = {
     "warcio": {"archiver.warc"},
     "sqlalchemy": {"archiver.store", "migrations"},
     "alembic": {"archiver.store", "migrations"},
+    "obstore": {"archiver.storage"},
     # Parsing is pure: the same bytes give the same values, years later too.
     "socket": {"archiver.crawl", "archiver.web", "archiver.sample"},
     "sqlite3": {"archiver.store"},

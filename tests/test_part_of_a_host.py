@@ -12,6 +12,7 @@ import pytest
 from archiver.store import blog
 from archiver.store.database import database_url
 from archiver.store.timeline import Timeline
+from archiver.warc.storage import Storage
 from archiver.web.messages import Request
 from archiver.web.replay import Replay
 from tests.rendered import Rendered, serving
@@ -36,7 +37,7 @@ def notes(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 def replay(notes: tuple[Path, Rendered]) -> Iterator[Replay]:
     home = notes[0]
     timeline = Timeline(database_url(home))
-    yield Replay(home / "warc", timeline, blog.site(home, database_url(home)))
+    yield Replay(Storage(home / "warc"), timeline, blog.site(home, database_url(home)))
     timeline.close()
 
 

@@ -43,6 +43,7 @@ from archiver.urls import Site
 from archiver.warc import journal
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.reader import iter_records
+from archiver.warc.storage import Storage
 from archiver.warc.verify import verify
 from archiver.warc.writer import WarcWriter
 from tests.zygote import ROOT, Completed, Zygote
@@ -644,7 +645,7 @@ def written(directory: Path, run: int, moment: str, *, cycle: int | None = None)
 def test_runs_are_in_the_order_of_their_numbers_when_clocks_jump(tmp_path: Path) -> None:
     paths = [written(tmp_path, run, moment) for run, moment in
              ((1, "2026-01-01T00:00:00Z"), (2, "1970-01-01T00:00:00Z"), (5, "2026-01-02T00:00:00Z"))]  # fmt: skip
-    found = files.runs(tmp_path)
+    found = files.runs(Storage(tmp_path))
     assert [(run.id, run.paths) for run in found] == [
         (number, (path,)) for number, path in zip((1, 2, 5), paths, strict=True)
     ]
@@ -655,7 +656,7 @@ def test_runs_of_a_database_that_was_lost_come_first_and_the_later_ones_get_new_
     written(tmp_path, 2, "2026-01-02T00:00:00Z")
     written(tmp_path, 1, "2026-01-03T00:00:00Z")
     written(tmp_path, 2, "2026-01-04T00:00:00Z", cycle=1)
-    assert [(run.id, run.start.cycle, run.start.started_at[:10]) for run in files.runs(tmp_path)] == [
+    assert [(run.id, run.start.cycle, run.start.started_at[:10]) for run in files.runs(Storage(tmp_path))] == [
         (1, 1, "2026-01-01"), (2, 2, "2026-01-02"), (3, 3, "2026-01-03"), (4, 3, "2026-01-04"),
     ]  # fmt: skip
 
@@ -663,13 +664,13 @@ def test_runs_of_a_database_that_was_lost_come_first_and_the_later_ones_get_new_
 def test_runs_of_a_cycle_stay_together_when_the_first_left_no_file(tmp_path: Path) -> None:
     written(tmp_path, 6, "2026-01-01T00:00:00Z", cycle=5)
     written(tmp_path, 7, "2026-01-02T00:00:00Z", cycle=5)
-    assert [(run.id, run.start.cycle) for run in files.runs(tmp_path)] == [(6, 6), (7, 6)]
+    assert [(run.id, run.start.cycle) for run in files.runs(Storage(tmp_path))] == [(6, 6), (7, 6)]
 
 
 def test_files_of_one_run_belong_together(tmp_path: Path) -> None:
     for _ in range(2):
         written(tmp_path, 3, "2026-01-01T00:00:00Z")
-    (run,) = files.runs(tmp_path)
+    (run,) = files.runs(Storage(tmp_path))
     assert [path.name[-13:] for path in run.paths] == ["00001.warc.gz", "00002.warc.gz"]
 
 
@@ -744,7 +745,7 @@ def tasks(lived: Crawled) -> list[Task]:
 
 
 def read_all(tasks: list[Task], home: Path, processes: int) -> list[Item | None]:
-    with pool.Pool(home / "warc", processes) as readers:
+    with pool.Pool(Storage(home / "warc"), processes) as readers:
         return [item for _, item in readers.read_all(zip(count(), tasks, strict=False))]
 
 
@@ -754,7 +755,7 @@ def test_pages_come_in_the_order_asked_for(lived: Crawled, tasks: list[Task]) ->
 
 def test_a_process_that_is_killed_costs_no_page(lived: Crawled, tasks: list[Task]) -> None:
     expected = read_all(tasks, lived.home, 1)
-    with pool.Pool(lived.home / "warc", 2) as readers:
+    with pool.Pool(Storage(lived.home / "warc"), 2) as readers:
         found = readers.read_all(zip(count(), tasks * 3, strict=False))
         items = [next(found)[1]]
         os.kill(min(readers._executor._processes), signal.SIGKILL)
@@ -910,7 +911,7 @@ def test_the_records_are_copied_byte_for_byte(small: Crawled, theirs: Path, tmp_
         if record.type == "warcinfo" or "example.org" not in (record.target_uri or ""):
             assert blocks[record.record_id] == (record.headers, record.block)
     assert not any("example.org" in (record.target_uri or "") for record in copied)
-    assert [finding for finding in verify(home / "warc") if finding.severity == "damage"] == []
+    assert [finding for finding in verify(Storage(home / "warc")) if finding.severity == "damage"] == []
 
 
 @pytest.mark.parametrize("form", ["plain", "compressed as a whole", "package"])

@@ -25,7 +25,7 @@ from archiver.cli import (
     searching,
     serving,
 )
-from archiver.cli.context import Context, Group
+from archiver.cli.context import Context, Group, room
 
 DEFAULT_HOME = "data"
 
@@ -34,10 +34,31 @@ DEFAULT_HOME = "data"
 @click.version_option(__version__)
 @click.option("--home", type=click.Path(path_type=Path), help="Folder of the archive. [$ARCHIVER_HOME, else ./data]")
 @click.option("--db", metavar="URL", help="Database elsewhere than in the folder. [$ARCHIVER_DB]")
+@click.option(
+    "--warc",
+    metavar="URL",
+    envvar="ARCHIVER_WARC",
+    help="Object storage for closed WARC files, such as s3://bucket/prefix. [$ARCHIVER_WARC, else as before]",
+)
+@click.option(
+    "--keep-local",
+    metavar="SIZE",
+    envvar="ARCHIVER_KEEP_LOCAL",
+    callback=room,
+    help="Once stored there, keep only so much of them here, such as 10GB. [$ARCHIVER_KEEP_LOCAL, else all]",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show the log on standard error.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
-def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, quiet: bool) -> None:
+def main(
+    ctx: click.Context,
+    home: Path | None,
+    db: str | None,
+    warc: str | None,
+    keep_local: int | None,
+    verbose: bool,
+    quiet: bool,
+) -> None:
     """Keep a complete, searchable, replayable copy of a blog."""
     given = home or os.environ.get("ARCHIVER_HOME")
     ctx.obj = Context(
@@ -45,6 +66,8 @@ def main(ctx: click.Context, home: Path | None, db: str | None, verbose: bool, q
         home_given=given is not None,
         db=db or os.environ.get("ARCHIVER_DB") or None,
         verbosity=1 if verbose else -1 if quiet else 0,
+        warc_url=warc or None,
+        keep_local=keep_local,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from archiver.store.library import Library
     from archiver.store.results import Result, Stream
     from archiver.urls import Site
+    from archiver.warc.storage import Storage
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,6 +37,8 @@ class Context:
     home_given: bool
     db: str | None
     verbosity: int
+    warc_url: str | None = None
+    keep_local: int | None = None
 
     def site(self, base: str = "") -> Site:
         """Return the blog that the archive is of, and where it is fetched from: its own server, unless another."""
@@ -49,7 +53,18 @@ class Context:
 
         known = self.site(site)
         selectors.check(known.profile)
-        return Place(home=self.home, db=self.db, site=known, mirror=mirror)
+        return Place(home=self.home, db=self.db, site=known, mirror=mirror, **self.warc_options)
+
+    @property
+    def warc_options(self) -> dict[str, Any]:
+        """Where closed WARC files go, as commands that write take it."""
+        return {"warc_url": self.warc_url, "keep_local": self.keep_local}
+
+    def storage(self) -> Storage:
+        """Return the archive's WARC files, for reading."""
+        from archiver.storage.elsewhere import storage
+
+        return storage(self.home, self.database())
 
     def database(self) -> str:
         """Return the URL of the archive's database."""
@@ -80,7 +95,7 @@ class Context:
         return query.run(self.database(), sql, parameters)
 
 
-ENVIRONMENT = ("ARCHIVER_HOME", "ARCHIVER_DB", "ARCHIVER_CONTACT")
+ENVIRONMENT = ("ARCHIVER_HOME", "ARCHIVER_DB", "ARCHIVER_WARC", "ARCHIVER_KEEP_LOCAL", "ARCHIVER_CONTACT")
 """Variables that stand for options."""
 
 
@@ -198,6 +213,19 @@ class PostOrPage(PostNumber):
 def as_json(command: Command) -> Command:
     """Add the option to print JSON."""
     return click.option("--json", "json_", is_flag=True, help="Print JSON.")(command)
+
+
+def room(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
+    """Read a number of bytes such as `10GB`; a callback for options."""
+    if text is None:
+        return None
+    found = _ROOM.fullmatch(text.strip())
+    if not found:
+        raise click.BadParameter(f"expected a number of bytes such as 500MB, 10GB or 0, found {text!r}")
+    return int(float(found[1]) * 1000 ** " KMGT".index(found[2].upper() or " "))
+
+
+_ROOM = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 
 
 def length(ctx: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,7 +152,7 @@ def demo(obj: Context) -> None:
     from archiver.sample import SampleBlog, serving
 
     home = obj.home if obj.home_given else obj.home / "demo"
-    here = Context(home=home, home_given=True, db=obj.db, verbosity=obj.verbosity)
+    here = replace(obj, home=home, home_given=True)
     options = runner.Options(index=str(sample_folder() / "index.md"), delay=0, concurrency=4)
     with serving(SampleBlog()) as site:
         report = _crawl(here, here.place(site), options)

@@ -83,7 +83,7 @@ def markdown(obj: Context, /, path: Path, dollars: bool) -> None:
     """Write a Markdown file a post and its pictures to a folder; it opens in Obsidian."""
     from archiver.export import markdown
 
-    _export(obj, path, markdown.write, warc=obj.home / "warc", dollars=dollars)
+    _export(obj, path, markdown.write, warc=obj.storage(), dollars=dollars)
 
 
 @export.command()
@@ -107,7 +107,7 @@ def epub(obj: Context, /, path: Path, posts: tuple[int, ...], series: str | None
             title, chosen = group.name, list(dict.fromkeys(entry.post_id for entry in group.entries))
         else:
             title, chosen = None, None
-    _export(obj, path, epub.write, warc=obj.home / "warc", title=title, posts=chosen)
+    _export(obj, path, epub.write, warc=obj.storage(), title=title, posts=chosen)
 
 
 @export.command()
@@ -117,7 +117,7 @@ def wacz(obj: Context, /, path: Path) -> None:
     """Pack all records into one WACZ file, which replay tools open directly."""
     from archiver.export.records import export_wacz
 
-    packed = export_wacz(obj.home, obj.database(), obj.site(), path)
+    packed = export_wacz(obj.home, obj.storage(), obj.database(), obj.site(), path)
     click.echo(f"{path}: {packed.files} WARC files, {packed.pages} pages, {packed.bytes / 1e6:.1f} MB")
 
 
@@ -128,7 +128,7 @@ def cdxj(obj: Context, /, path: Path) -> None:
     """Write the index of all records to a file, as replay tools read it."""
     from archiver.export.records import export_cdxj
 
-    click.echo(f"{path}: {export_cdxj(obj.home, path)} lines")
+    click.echo(f"{path}: {export_cdxj(obj.home, obj.storage(), path)} lines")
 
 
 def _group(groups: Sequence[Group], wanted: str) -> Group:

@@ -70,7 +70,7 @@ def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, li
         for row in rows
     ]
     index = obj.home / cdxj.NAME
-    found = list(verify(obj.home / "warc", known, index if index.exists() else None, tally))
+    found = list(verify(obj.storage(), known, index if index.exists() else None, tally))
     found += _of_database(obj)
     found += _of_index(obj.database())
     found += _of_pictures(obj.database())
@@ -163,7 +163,7 @@ def walk(obj: Context, /, json_: bool) -> None:
     from archiver.web.walk import walk as go
 
     timeline = Timeline(obj.database())
-    found = go(Replay(obj.home / "warc", timeline, obj.site()), timeline)
+    found = go(Replay(obj.storage(), timeline, obj.site()), timeline)
     timeline.close()
     if json_:
         click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))

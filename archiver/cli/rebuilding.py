@@ -33,7 +33,7 @@ def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
     from archiver.rebuild import swap
 
     with _progress(obj) as progress:
-        report = swap.rebuild(obj.home, obj.db, processes=processes, progress=progress)
+        report = swap.rebuild(obj.home, obj.db, processes=processes, progress=progress, **obj.warc_options)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _rebuilt(report))
     sys.exit(ExitCode.DAMAGED if report.comparison.is_less else ExitCode.DONE)
 
@@ -50,7 +50,7 @@ def import_(obj: Context, /, file: Path, json_: bool) -> None:
     from archiver.rebuild.outside import import_warc
 
     with _progress(obj) as progress:
-        report = import_warc(file, obj.home, obj.db, progress=progress)
+        report = import_warc(file, obj.home, obj.db, progress=progress, **obj.warc_options)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _imported(report))
     sys.exit(ExitCode.DAMAGED if report.tally.damaged else ExitCode.DONE)
 
@@ -74,7 +74,7 @@ def accept(obj: Context, /, subjects: tuple[str, ...], json_: bool) -> None:
         return
     from archiver.rebuild.acceptance import accept
 
-    done = accept(obj.home, subjects, obj.db)
+    done = accept(obj.home, subjects, obj.db, **obj.warc_options)
     if json_:
         click.echo(json.dumps([asdict(each) for each in done], ensure_ascii=False, indent=2))
     else:

@@ -22,6 +22,7 @@ from archiver.crawl.wire import Exchange, keep_exchange
 from archiver.dates import parse_date
 from archiver.errors import ResponseNotArchived
 from archiver.pages.gate import is_gate, may_be
+from archiver.storage.elsewhere import storage
 from archiver.store.database import database_url, timestamp
 from archiver.store.lookup import Lookup, Place
 from archiver.urls import Site
@@ -63,6 +64,7 @@ class ArchiveDownloadHandler:
         self._site = site_of(settings)
         self._until = parse_date(settings["ARCHIVER_AT"]) if settings.get("ARCHIVER_AT") else None
         self._lookup = Lookup(database_url(self._home))
+        self._storage = storage(self._home, database_url(self._home))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -107,16 +109,16 @@ class ArchiveDownloadHandler:
         return second
 
     def _read(self, place: Place) -> Record:
-        record = read_record(self._home / "warc", place.warc_file, place.warc_offset)
+        record = read_record(self._storage, place.warc_file, place.warc_offset)
         original = self._lookup.original(place) if place.revisit_of else None
         if original is None:
             return record
-        return _joined(record, read_record(self._home / "warc", original.warc_file, original.warc_offset))
+        return _joined(record, read_record(self._storage, original.warc_file, original.warc_offset))
 
     def _request(self, place: Place) -> bytes:
         """Return the request that a capture answers, as it was sent; empty when there is no record of it."""
-        path = self._home / "warc" / place.warc_file
-        found = request_of(path, place.warc_offset, start=self._lookup.end_before(place))
+        file = self._storage.file(place.warc_file)
+        found = request_of(file, place.warc_offset, start=self._lookup.end_before(place))
         return found.block if found else b""
 
     def _missing(self, url: str) -> str:

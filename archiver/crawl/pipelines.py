@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError
 from archiver.items import Catalogue, CommentPage, Gap, Outcome, Post, PostList, Topics
-from archiver.store import freshness, outcomes, posts
+from archiver.store import freshness, lost, outcomes, posts
 from archiver.store.outcomes import Effect
 from archiver.text import EXTRACTOR_VERSION
 
@@ -100,4 +100,8 @@ class StorePipeline:
         elif isinstance(outcome.item, Topics) and outcome.item.body:
             self.run.keep_index(outcome.item)
         run = self.run
-        return outcomes.save(run.archive.session, outcome, run.site, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
+        session = run.archive.session
+        effect = outcomes.save(session, outcome, run.site, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
+        if run.has_lost and outcome.capture_id is not None:
+            lost.found_again(session, outcome.item, outcome.capture_id)
+        return effect

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from http import HTTPStatus
-from pathlib import Path
 
 from archiver.errors import ArchiverError
 from archiver.store import captures
 from archiver.store.captures import Holder
 from archiver.store.database import Archive
 from archiver.warc import message, reader
+from archiver.warc.storage import Storage
 from archiver.warc.writer import IDENTICAL, UNMODIFIED, Original
 
 SMALLEST = 512
 """Bytes of a payload below which its record is no larger than a reference to another one."""
 
 
-def original(archive: Archive, warc: Path, response: bytes, confirmed: Holder | None) -> Original | None:
+def original(archive: Archive, warc: Storage, response: bytes, confirmed: Holder | None) -> Original | None:
     """Return the record that has the payload of a whole response; None when the response has to be recorded whole.
 
     `confirmed` is the capture whose validators were sent with the request.
@@ -37,14 +37,14 @@ def original(archive: Archive, warc: Path, response: bytes, confirmed: Holder | 
     return found if found and found.payload_digest else None
 
 
-def _unmodified(archive: Archive, warc: Path, confirmed: Holder) -> Original | None:
+def _unmodified(archive: Archive, warc: Storage, confirmed: Holder) -> Original | None:
     holder: Holder | None = confirmed
     if confirmed.revisit_of:
         holder = captures.holder(archive.session, confirmed.payload_sha256, confirmed.revisit_of)
     return _read(warc, holder, UNMODIFIED) if holder else None
 
 
-def _read(warc: Path, holder: Holder, profile: str) -> Original | None:
+def _read(warc: Storage, holder: Holder, profile: str) -> Original | None:
     """Return a record as one to refer to, if it holds what its row says."""
     try:
         record = reader.read_record(warc, holder.warc_file, holder.warc_offset)

@@ -24,12 +24,14 @@ from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
 from archiver.errors import ArchiverError, DiskFull, RateLimited, UsageError
 from archiver.pages.promises import Finding
-from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, runs
+from archiver.storage.elsewhere import storage
+from archiver.storage.spool import MAX_AGE, MAX_BYTES, Spool, Stock
+from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, lost, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
 from archiver.warc import index, journal, recovery
 from archiver.warc.journal import RunEnd, RunStart
-from archiver.warc.writer import Location, WarcWriter
+from archiver.warc.writer import LARGEST, Location, WarcWriter
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +55,13 @@ class Place:
     site: Site = field(default_factory=Site)
     mirror: bool = False
     """Whether the site is said to be a mirror of the blog that the archive holds."""
+    warc_url: str | None = None
+    """Where closed WARC files go in object storage, such as `s3://bucket/prefix`; None for where those before went."""
+    keep_local: int | None = None
+    """Bytes of WARC files that may stay in the home once they are stored there; None keeps all."""
 
     @property
-    def warc(self) -> Path:
+    def warc_folder(self) -> Path:
         """Folder of the WARC files."""
         return self.home / "warc"
 
@@ -100,8 +106,8 @@ class Run:
         self._halt: Callable[[], object] = lambda: None
         self._progress = progress
         self._check_room()
-        if place.warc.exists() and not os.access(place.warc, os.W_OK):
-            raise ArchiverError(f"{place.warc}: expected a folder to write records to, found it read-only")
+        if place.warc_folder.exists() and not os.access(place.warc_folder, os.W_OK):
+            raise ArchiverError(f"{place.warc_folder}: expected a folder to write records to, found it read-only")
         self.archive = Archive(database_url(place.home, place.db))
         session = self.archive.session
         try:
@@ -109,6 +115,13 @@ class Run:
         except UsageError:
             self.archive.close()
             raise
+        self.notes: list[str] = []
+        try:
+            self.spool = Spool(self.archive, place.warc_folder, place.warc_url, place.keep_local, self.note)
+        except ArchiverError:
+            self.archive.close()
+            raise
+        self.storage = storage(place.home, database_url(place.home, place.db))
         self.rest_until = runs.rest_until(session)
         if self.rest_until is not None and self.rest_until - clock.now() > PATIENCE:
             self.archive.close()
@@ -120,11 +133,11 @@ class Run:
         """What the site last did instead of answering; None after an answer."""
         self.rest_asked: datetime | None = None
         """Until when an address asked for a longer rest than a run can wait; it may have spoken for itself alone."""
-        self.notes: list[str] = []
         self.findings: list[Finding] = []
         known = self._recover()
         self._fill_queue(recheck, recheck_pages)
         self.archive.commit()
+        self.spool.deliver()
         start = RunStart(
             run=self.id,
             cycle=self.cycle,
@@ -135,12 +148,15 @@ class Run:
             profile=sites.lines_of(self.site.profile),
         )
         self.writer = WarcWriter(
-            place.warc,
+            place.warc_folder,
             self.site.profile.name,
             software=f"blog-archiver/{__version__}",
             info=_about(start),
-            taken=known,
+            taken={*known, *self.spool.names()},
+            max_bytes=MAX_BYTES if self.spool.bucket else LARGEST,
+            max_age=MAX_AGE if self.spool.bucket else None,
         )
+        self._writing: Path | None = None
         self._index: list[str] = []
         self._uncommitted = 0
         self._committed_at = time.monotonic()
@@ -168,18 +184,23 @@ class Run:
         Returns the names of the files that the database knows.
         """
         known = captures.ends(self.archive.session)
-        recovered = recovery.recover(self.place.warc, known)
+        recovered = recovery.recover(self.place.warc_folder, known)
         for file in recovered.files:
             self.note(file.sentence)
-        there = {path.name for path in self.place.warc.glob(f"*{recovery.SUFFIX}")} | {*recovered.in_use}
+        stock = self._take_stock(recovered.in_use)
+        there = self.storage.names() | {*recovered.in_use} | self.spool.lost()
         if missing := sorted(known.keys() - there):
             self.note(
-                f"expected {len(known)} WARC files in {self.place.warc}, found {len(missing)} missing, such as "
+                f"expected {len(known)} WARC files in {self.place.warc_folder}, found {len(missing)} missing, such as "
                 f"{missing[0]}: bring them back from a copy; `archiver verify` names the posts that were read from them"
             )
         found = 0
         owner = runs.before(self.archive.session, self.id) or self.id
-        for record, location in recovery.orphans(self.place.warc, known):
+        ends = known | dict.fromkeys(stock.returned, 0)
+        kept = {name: captures.offsets(self.archive.session, name) for name in stock.returned}
+        for record, location in recovery.orphans(self.storage, ends):
+            if location.offset in kept.get(location.warc_file, ()):
+                continue
             if record.type == "revisit":
                 payload = captures.payload_sha256(self.archive.session, location.revisit_of or "")
                 location = replace(location, payload_sha256=payload or location.payload_sha256)
@@ -200,6 +221,25 @@ class Run:
             self.note(f"{found} exchanges were on disk without a row; they have one now")
         return known.keys()
 
+    def _take_stock(self, in_use: Collection[str]) -> Stock:
+        """Have what was lost with another machine asked for again, and take up what came back with one."""
+        session = self.archive.session
+        stock = self.spool.take_stock(in_use)
+        if stock.returned:
+            lost.return_(session, stock.returned)
+            self.note(f"{len(stock.returned)} WARC files that were taken for lost are here again")
+        if stock.lost:
+            count, unknown = lost.declare(session, stock.lost, run_id=self.id)
+            for url in filter(self.site.owns, unknown):
+                if kind := self.site.kind(url) or self.site.file_kind(url):
+                    frontier.add(session, url, kind, run_id=self.id, now=timestamp())
+            self.note(
+                f"{len(stock.lost)} WARC files never arrived in object storage and are not in {self.spool.folder}, "
+                f"such as {min(stock.lost)}: the addresses of their {count} captures are asked for again"
+            )
+        self.has_lost = lost.any_left(session)
+        return stock
+
     def _fill_queue(self, posts: int, pages: int) -> None:
         """Take up what earlier runs left, and what is due again; a new cycle looks again at some posts."""
         session, now = self.archive.session, clock.now()
@@ -216,6 +256,7 @@ class Run:
         kind = "text/html" if topics.source.endswith((".html", ".htm")) else "text/markdown"
         uri = journal.index_uri(topics.source)
         location = self.writer.write_resource(uri, topics.body, kind, clock.now())
+        self.spool.opened(location.warc_file)
         self._index.append(index.resource_line(location, topics.body, kind))
 
     def have_wait(self, url: str, reason: str) -> None:
@@ -264,8 +305,9 @@ class Run:
             fetched_at=head.fetched_at,
             ip_address=head.ip_address,
             truncated=head.truncated,
-            original=revisits.original(self.archive, self.place.warc, response, confirmed) if whole else None,
+            original=revisits.original(self.archive, self.storage, response, confirmed) if whole else None,
         )
+        self.spool.opened(location.warc_file)
         self._index.append(index.cdxj_line(location, response))
         self.counts.requests += 1
         self.counts.bytes += len(response)
@@ -336,6 +378,10 @@ class Run:
         """Do as `commit` does, however little room is left."""
         self.writer.sync()
         self.archive.commit()
+        if self.writer.path != self._writing:  # the one before is closed
+            self._writing = self.writer.path
+            self.spool.deliver()
+        self.spool.collect()
         self._uncommitted = 0
         self._committed_at = time.monotonic()
 
@@ -372,6 +418,8 @@ class Run:
         if self.archive.failure is not None:
             self.archive.recover()
         session = self.archive.session
+        if self.has_lost and (left := lost.conclude(session)):
+            self.note(f"{left} captures are lost: what was read from them stays, `archiver verify` names the posts")
         frontier.release(session)
         for url in self.waiting:
             frontier.reopen(session, url)
@@ -398,7 +446,9 @@ class Run:
         # What a full disk keeps from being closed and indexed, the next run closes and indexes.
         with suppress(ArchiverError) if self.fatal else nullcontext():
             self.writer.close()
-            index.update_index(self.place.warc, self.place.home / index.NAME, self._index)
+            index.update_index(self.storage, self.place.home / index.NAME, self._index)
+            self.spool.settle()
+        self.spool.close()
         self.archive.close()
 
 

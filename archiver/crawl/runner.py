@@ -27,7 +27,7 @@ from archiver.settings import DOWNLOAD_DELAY
 from archiver.store import comments, doubts, frontier, lists, runs
 from archiver.store.database import database_url
 from archiver.store.doubts import Doubt
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.storage import SUFFIX
 
 POSTS_A_PAGE = 10
 """Posts that are looked at again for each independent page that is: there are a hundred times as many."""
@@ -147,9 +147,10 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
             with _logging(run, options):
                 known = lists.slugs(run.archive.session)
                 reason = _run_spider(run, SPIDER, _settings(run, options), known=known, **arguments)
-            return _conclude(run, reason, time.monotonic() - began, partial(_judge_asked, options.slugs))
+            report = _conclude(run, reason, time.monotonic() - began, partial(_judge_asked, options.slugs))
         finally:
             run.close()
+    return _delivered(run, report)
 
 
 def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
@@ -167,9 +168,16 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
             settings.setdict(PROBE_SETTINGS, priority="cmdline")
             with _logging(run, options):
                 reason = _run_spider(run, "probe", settings, site=run.site)
-            return _conclude(run, reason, time.monotonic() - began, _judge_probe), run.findings
+            report = _conclude(run, reason, time.monotonic() - began, _judge_probe)
         finally:
             run.close()
+    return _delivered(run, report), run.findings
+
+
+def _delivered(run: Run, report: Report) -> Report:
+    """Return a report with what became of the files that are to be stored elsewhere: the last one closes after it."""
+    code = ExitCode.INCOMPLETE if run.spool.failed and report.exit_code == ExitCode.DONE else report.exit_code
+    return replace(report, notes=tuple(run.notes), exit_code=code)
 
 
 def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +193,7 @@ def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _expect_database(place: Place) -> None:
     """Raise UsageError when there are records but no database: a crawl would fetch all of the blog again."""
-    if any(place.warc.glob(f"*{SUFFIX}")) and not runs.any_known(database_url(place.home, place.db)):
+    if any(place.warc_folder.glob(f"*{SUFFIX}")) and not runs.any_known(database_url(place.home, place.db)):
         raise UsageError(
             f"{place.home}: expected the database of the WARC files in it, found none; "
             "`archiver rebuild` makes it from them"

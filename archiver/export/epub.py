@@ -21,6 +21,7 @@ from archiver.store.values import Post
 from archiver.text import xhtml
 from archiver.urls import Site
 from archiver.warc.durable import replacing
+from archiver.warc.storage import Storage
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two books of one archive differ
 _MODE = 0o100644 << 16  # a plain file, readable by all
@@ -85,7 +86,7 @@ def write(
     library: Library,
     target: Path,
     step: Step,
-    warc: Path,
+    warc: Storage,
     *,
     title: str | None = None,
     posts: Sequence[int] | None = None,

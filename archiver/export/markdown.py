@@ -18,6 +18,7 @@ from archiver.text import commonmark, embedded, tex
 from archiver.text import front_matter as front
 from archiver.text.inline import destination
 from archiver.urls import Site, origin
+from archiver.warc.storage import Storage
 
 PICTURES = "images"
 """Folder of the pictures."""
@@ -35,7 +36,7 @@ _TARGET = re.compile(
 _UNSAFE = re.compile(r'[\\/:*?"<>|#^\[\]%\x00-\x1f\x7f]+')  # of Windows, and of links in Obsidian
 
 
-def write(library: Library, target: Path, step: Step, warc: Path, *, dollars: bool = False) -> str | None:
+def write(library: Library, target: Path, step: Step, warc: Storage, *, dollars: bool = False) -> str | None:
     """Write a folder with a file a post or page, the pictures, and an index; return what is missing, in words.
 
     With `dollars` every formula stands between dollar signs, the only ones Obsidian knows; else it is byte for byte as

@@ -6,13 +6,13 @@ import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, StorageUnreachable
 from archiver.media import SUFFIXES, is_digest, picture_type
 from archiver.store.library import Library
 from archiver.warc.reader import read_record
+from archiver.warc.storage import Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Picture:
 class Pictures:
     """Finds pictures by their canonical addresses."""
 
-    def __init__(self, library: Library, warc: Path, shown: Collection[str] = SUFFIXES) -> None:
+    def __init__(self, library: Library, warc: Storage, shown: Collection[str] = SUFFIXES) -> None:
         """Take the media types of pictures that every reader of the export may be expected to show."""
         self._library = library
         self._warc = warc
@@ -54,6 +54,8 @@ class Pictures:
             return b"", None
         try:
             data = read_record(self._warc, held.warc_file, held.warc_offset).body
+        except StorageUnreachable:
+            raise
         except ArchiverError:  # `archiver verify` is what tells of damage
             return b"", None
         return data, picture_type(data, held.content_type)

@@ -13,7 +13,7 @@ from pathlib import Path
 from lxml import etree
 
 from archiver import __version__
-from archiver.errors import ArchiverError, UsageError
+from archiver.errors import ArchiverError, StorageUnreachable, UsageError
 from archiver.pages.document import parse
 from archiver.pages.gate import is_gate
 from archiver.profile import Gate
@@ -22,7 +22,7 @@ from archiver.urls import Site
 from archiver.warc import index
 from archiver.warc.durable import replacing
 from archiver.warc.reader import read_record
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.storage import Storage
 from archiver.warc.wacz import Page, write_wacz
 
 PATIENCE = 600.0
@@ -67,9 +67,9 @@ class _Held:
     warc_offset: int
 
 
-def export_cdxj(home: Path, target: Path) -> int:
+def export_cdxj(home: Path, storage: Storage, target: Path) -> int:
     """Write the index of an archive; return the number of lines. Raises UsageError when there is nothing to index."""
-    lines = index.current_lines(_warcs(home)[0].parent, home / index.NAME)
+    lines = index.current_lines(_filled(storage), home / index.NAME)
     count = 0
     with replacing(target) as file:
         for count, line in enumerate(lines, 1):  # noqa: B007 - the last number is the answer
@@ -77,24 +77,24 @@ def export_cdxj(home: Path, target: Path) -> int:
     return count
 
 
-def export_wacz(home: Path, database: str, site: Site, target: Path) -> Packed:
+def export_wacz(home: Path, storage: Storage, database: str, site: Site, target: Path) -> Packed:
     """Pack a blog's archive: WARC files, index, pages with title and text: front page, posts, independent pages first.
 
     The same archive gives the same bytes. Raises as `write_wacz` does, and UsageError when there is no database.
     """
-    warcs, gate = _warcs(home), site.profile.gate
-    closed = {path.name for path in warcs}
-    lines = index.current_lines(home / "warc", home / index.NAME)
+    warcs, gate = _filled(storage).closed(), site.profile.gate
+    closed = set(warcs)
+    lines = index.current_lines(storage, home / index.NAME)
     read = [*_pages(database, _POSTS, closed), *_pages(database, _PAGES, closed)]
     held = list(_others(database, closed))
     main = next((one for url in (site.front_url(), site.catalogue_url()) for one in held if one.url == url), None)
-    start = _read(home, main, gate) if main else None
+    start = _read(storage, main, gate) if main else None
     write_wacz(
         target,
-        warcs,
+        warcs.values(),
         (line for line in lines if not index.is_unchanged(line)),
         [start, *read] if start else read,
-        (page for one in held if one != main and (page := _read(home, one, gate))),
+        (page for one in held if one != main and (page := _read(storage, one, gate))),
         created=str(query.run(database, _LAST).rows[0][0]),
         software=f"blog-archiver/{__version__}",
         title=site.profile.name,
@@ -103,11 +103,11 @@ def export_wacz(home: Path, database: str, site: Site, target: Path) -> Packed:
     return Packed(files=len(warcs), pages=len(read) + bool(start), bytes=target.stat().st_size)
 
 
-def _warcs(home: Path) -> list[Path]:
-    found = sorted((home / "warc").glob(f"*{SUFFIX}"))
-    if not found:
-        raise UsageError(f"expected WARC files in {home / 'warc'}, found none: run `archiver crawl` first")
-    return found
+def _filled(storage: Storage) -> Storage:
+    """Return what has WARC files to pack; raise UsageError when it has none."""
+    if not storage.names():
+        raise UsageError(f"expected WARC files in {storage.folder}, found none: run `archiver crawl` first")
+    return storage
 
 
 def _pages(database: str, rows: str, closed: set[str]) -> Iterator[Page]:
@@ -122,13 +122,15 @@ def _others(database: str, closed: set[str]) -> Iterator[_Held]:
         yield from (held for row in found.rows if (held := _Held(*row)).warc_file in closed)
 
 
-def _read(home: Path, held: _Held, gate: Gate) -> Page | None:
+def _read(storage: Storage, held: _Held, gate: Gate) -> Page | None:
     """Return a page with the title and the text its record gives; None for what cannot be read or is the gate."""
     try:
-        body = read_record(home / "warc", held.warc_file, held.warc_offset).body
+        body = read_record(storage, held.warc_file, held.warc_offset).body
         if is_gate(gate, 200, body):
             return None
         document = parse(held.url, body)
+    except StorageUnreachable:
+        raise
     except ArchiverError:  # `archiver verify` tells of damage; an empty page has no title
         return None
     title = document.findtext(".//title") or ""

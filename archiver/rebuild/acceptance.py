@@ -16,11 +16,14 @@ from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.items import Post
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
+from archiver.storage.elsewhere import storage
+from archiver.storage.spool import Spool
 from archiver.store import blog, chronicle, doubts, outcomes, posts, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
 from archiver.warc import index, journal
 from archiver.warc.journal import RunEnd, RunStart
+from archiver.warc.storage import Storage
 from archiver.warc.writer import WarcWriter
 
 OUTCOME = "accepted"
@@ -36,21 +39,30 @@ class Accepted:
     """What that does, in a few words."""
 
 
-def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list[Accepted]:
+def accept(
+    home: Path,
+    subjects: tuple[str, ...],
+    db: str | None = None,
+    *,
+    warc_url: str | None = None,
+    keep_local: int | None = None,
+) -> list[Accepted]:
     """Accept lists and parts of pages by the subject of their doubt, and held versions by the number of their post.
 
     Raises UsageError, before anything changes, for what is not waiting to be accepted; ArchiveLocked while a run writes
     to the archive.
     """
     site = blog.site(home, database_url(home, db))
+    files = storage(home, database_url(home, db))
     with locked(home, db), Archive(database_url(home, db)) as archive:
         session = archive.session
         for subject in subjects:
             _check(archive, subject)
+        spool = Spool(archive, files.folder, warc_url, keep_local)
         site = replace(site, base=runs.fetched_from(session) or "")
         command = shlex.join((journal.ACCEPT, *subjects))
         number, cycle = runs.begin(session, command, now=timestamp(), blog=site.origin, site=site.base)
-        done = [accept_one(archive, home / "warc", subject, site, run_id=number) for subject in subjects]
+        done = [accept_one(archive, files, subject, site, run_id=number) for subject in subjects]
         start = RunStart(
             run=number, cycle=cycle, command=command, site=site.base, started_at=timestamp(),
             blog=site.origin, profile=sites.lines_of(site.profile),
@@ -61,15 +73,17 @@ def accept(home: Path, subjects: tuple[str, ...], db: str | None = None) -> list
             doubts=doubts.as_rows(session),
         )  # fmt: skip
         software = f"blog-archiver/{__version__}"
-        with WarcWriter(home / "warc", site.profile.name, software=software, info=start.as_fields()) as writer:
-            writer.write_metadata(end.as_block(), journal.CONTENT_TYPE, end.finished_at)
+        with WarcWriter(files.folder, site.profile.name, software=software, info=start.as_fields()) as writer:
+            spool.opened(writer.write_metadata(end.as_block(), journal.CONTENT_TYPE, end.finished_at).warc_file)
         runs.end(session, number, OUTCOME, ExitCode.DONE, {}, now=end.finished_at)
         archive.commit()
-        index.update_index(home / "warc", home / index.NAME, [])
+        index.update_index(files, home / index.NAME, [])
+        spool.settle()
+        spool.close()
     return done
 
 
-def accept_one(archive: Archive, warc: Path, subject: str, site: Site, *, run_id: int) -> Accepted:
+def accept_one(archive: Archive, warc: Storage, subject: str, site: Site, *, run_id: int) -> Accepted:
     """Accept one thing; what does not wait to be accepted, any more, stays as it is.
 
     Raises ArchiverError when the page of a held version does not read as a post any more.

@@ -20,6 +20,7 @@ from archiver.warc.members import Broken, Large, RawRecord
 from archiver.warc.outside import Source
 from archiver.warc.reader import MAX_RECORD
 from archiver.warc.segments import Segments
+from archiver.warc.storage import WarcFile
 
 Key = tuple[str, str | None, str]
 """Id, address and date of a record: programs have given several records one id."""
@@ -237,12 +238,12 @@ class Admission:
         self.tally.left_out += Counter({ALONE: alone})
 
 
-def known_captures(files: Iterable[Path]) -> set[Key]:
+def known_captures(files: Iterable[WarcFile]) -> set[Key]:
     """Return the captures that WARC files of the archive hold."""
     found = set()
-    for path in files:
-        with path.open("rb") as file:
-            for member in members.walk(file, path.name):
+    for source in files:
+        with source.open("rb") as file:
+            for member in members.walk(file, source.name):
                 if isinstance(member, members.Member):
                     try:
                         found.add(_key(head.parse(member.content)))

@@ -29,6 +29,7 @@ from archiver.store.chronicle import Seen, Settled
 from archiver.store.database import Archive, timestamp
 from archiver.text import EXTRACTOR_VERSION
 from archiver.warc import journal
+from archiver.warc.storage import Storage
 
 COMMAND = "rebuild"
 """Command of the run that a rebuild is in the new database."""
@@ -68,7 +69,7 @@ class Build:
     """One rebuild, into a database that holds nothing yet."""
 
     def __init__(
-        self, archive: Archive, directory: Path, progress: Progress, *, whole: bool, incoming: Path | None = None
+        self, archive: Archive, storage: Storage, progress: Progress, *, whole: bool, incoming: Path | None = None
     ) -> None:
         """Prepare; `whole` says that everything is to be one transaction, which the caller commits.
 
@@ -76,10 +77,10 @@ class Build:
         """
         self._archive = archive
         self._session = archive.session
-        self._directory = directory
+        self._storage = storage
         self._progress = progress
         self._whole = whole
-        self._runs = files.runs(directory, incoming, sites.in_home(directory.parent))
+        self._runs = files.runs(storage, incoming, sites.in_home(storage.folder.parent))
         self._records = Records(archive, self._commit, progress)
         self._tally = Tally(runs=len(self._runs))
         self._addresses: dict[str, Settled] = {}
@@ -90,7 +91,7 @@ class Build:
     def run(self, processes: int) -> Tally:
         """Fill the database, and say what was found."""
         began = timestamp()
-        with Pool(self._directory, processes) as pool:
+        with Pool(self._storage, processes) as pool:
             self._records.store(self._runs)
             self._tally.captures = self._records.captures
             for number, (step, item) in enumerate(pool.read_all(self._work()), 1):
@@ -170,7 +171,7 @@ class Build:
     def _accept(self, run: RunFiles, subject: str) -> None:
         try:
             with self._archive.savepoint():
-                accept_one(self._archive, self._directory, subject, run.site, run_id=run.id)
+                accept_one(self._archive, self._storage, subject, run.site, run_id=run.id)
         except ArchiverError as error:
             self._tally.notes.append(f"accepted by run {run.id}, and not by this rebuild: {error}")
 

@@ -15,7 +15,7 @@ from archiver.urls import Site
 from archiver.warc import journal
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.reader import iter_records
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.storage import SUFFIX, Storage, WarcFile
 from archiver.warc.writer import OPEN_SUFFIX
 
 FOREIGN = f"{journal.IMPORT} (files of another program)"
@@ -30,7 +30,7 @@ class RunFiles:
     """With the numbers the run and its cycle have in the new database."""
     version: str
     """Of the program; empty when another one wrote the files."""
-    paths: tuple[Path, ...]
+    paths: tuple[WarcFile, ...]
     profile: Profile
     end: RunEnd | None = None
     """None until its record is met; for good when the run was killed."""
@@ -63,7 +63,7 @@ class RunFiles:
 class _File:
     """One file, and what its first record says."""
 
-    path: Path
+    path: WarcFile
     start: RunStart | None
     version: str
     date: str
@@ -79,8 +79,8 @@ class _File:
         return (self.start.started_at, self.start.run) if self.start else (self.path.name, 0)
 
 
-def runs(directory: Path, incoming: Path | None = None, profile: Profile | None = None) -> list[RunFiles]:
-    """Return the runs that wrote into a folder, in their order; other programs' files are runs of their own, last.
+def runs(storage: Storage, incoming: Path | None = None, profile: Profile | None = None) -> list[RunFiles]:
+    """Return the runs that wrote an archive's files, in their order; other programs' files are runs of their own, last.
 
     `incoming` is a file that is still open and counts all the same; `profile` is what the archive's owner says of the
     blog.
@@ -88,7 +88,8 @@ def runs(directory: Path, incoming: Path | None = None, profile: Profile | None 
     Runs keep their numbers. Only where a number comes twice, because a database was lost and begun again, do the later
     runs get new ones.
     """
-    files = [_first(path) for path in sorted([*directory.glob(f"*{SUFFIX}"), *([incoming] if incoming else [])])]
+    closed: list[WarcFile] = [*storage.closed().values(), *([incoming] if incoming else [])]
+    files = [_first(file) for file in sorted(closed, key=lambda file: file.name)]
     ours = [file for file in files if file.start]
     by_run = {run: sorted(own, key=lambda each: each.serial) for run, own in _grouped(ours)}
     numbers = [number for _, number in by_run]
@@ -141,7 +142,7 @@ def _foreign(file: _File, number: int, profile: Profile) -> RunFiles:
     return RunFiles(start=start, version=file.version, paths=(file.path,), profile=profile)
 
 
-def _first(path: Path) -> _File:
+def _first(path: WarcFile) -> _File:
     """Return what the first record of a file tells; of a file that begins with damage, nothing."""
     try:
         record = next(iter_records(path), None)

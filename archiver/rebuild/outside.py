@@ -28,7 +28,6 @@ from archiver.store.database import database_url, timestamp
 from archiver.urls import Site
 from archiver.warc import journal, outside
 from archiver.warc.journal import RunEnd, RunStart
-from archiver.warc.recovery import SUFFIX
 from archiver.warc.wacz_checks import verify_wacz
 from archiver.warc.writer import WarcWriter
 
@@ -55,6 +54,8 @@ def import_warc(
     home: Path,
     db: str | None = None,
     *,
+    warc_url: str | None = None,
+    keep_local: int | None = None,
     processes: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> ImportReport:
@@ -66,15 +67,16 @@ def import_warc(
     outside.check(source)
     with locked(home, db), tempfile.TemporaryFile(dir=home) as aside:
         swap.recovered(home, db)
+        files_there = swap.all_files(home, db, warc_url)
         site = blog.site(home, database_url(home, db))
-        admission = Admission(known_captures((home / "warc").glob(f"*{SUFFIX}")), aside, site)
+        admission = Admission(known_captures(files_there.closed().values()), aside, site)
         if outside.is_package(source):
             # What is wrong with a record in it, the admission says.
             admission.tally.notes += [str(found) for found in verify_wacz(source) if found.offset is None]
         admission.read(source)
         rebuilt = None
         if admission.tally.copied:
-            rebuilt = _taken(source, admission, home, db, site, processes, progress)
+            rebuilt = _taken(source, admission, home, db, site, processes, progress, warc_url, keep_local)
     return ImportReport(source=str(source), tally=admission.tally, rebuilt=rebuilt)
 
 
@@ -86,9 +88,11 @@ def _taken(
     site: Site,
     processes: int | None,
     progress: Progress,
+    warc_url: str | None,
+    keep_local: int | None,
 ) -> Report:
     """Write what comes in, and make the database again with it."""
-    number, began = _next_run(home, db), timestamp()
+    number, began = _next_run(home, db, warc_url), timestamp()
     name = source.name.encode("utf-8", "replace").decode()
     command = f"{journal.IMPORT} {name}"
     start = RunStart(
@@ -113,16 +117,18 @@ def _taken(
         )  # fmt: skip
         writer.write_metadata(end.as_block(), journal.CONTENT_TYPE, end.finished_at)
         writer.sync()
-        return swap.rebuild_locked(home, db, incoming=writer, processes=processes, progress=progress)
+        return swap.rebuild_locked(
+            home, db, incoming=writer, warc_url=warc_url, keep_local=keep_local, processes=processes, progress=progress
+        )
     except BaseException:
         writer.abandon()
         swap.recovered(home, db)
         raise
 
 
-def _next_run(home: Path, db: str | None) -> int:
+def _next_run(home: Path, db: str | None, warc_url: str | None) -> int:
     """Return a number that no run has, neither in the WARC files nor in the database."""
-    found = [run.id for run in files.runs(home / "warc") if run.start.command != files.FOREIGN]
+    found = [run.id for run in files.runs(swap.all_files(home, db, warc_url)) if run.start.command != files.FOREIGN]
     found += [number for (number,) in _asked(home, db, "SELECT max(id) FROM runs") if number]
     return max(found, default=0) + 1
 

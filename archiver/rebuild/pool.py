@@ -29,6 +29,7 @@ from archiver.errors import FULL, DiskFull
 from archiver.items import Gap, Item
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
+from archiver.warc.storage import Storage
 
 Step = TypeVar("Step")
 
@@ -55,9 +56,9 @@ class Pool:
     They start at once, and load their libraries while the caller does other things.
     """
 
-    def __init__(self, directory: Path, processes: int) -> None:
-        """Start so many processes to read the WARC files of a folder."""
-        self._directory = directory
+    def __init__(self, storage: Storage, processes: int) -> None:
+        """Start so many processes to read the WARC files of an archive."""
+        self._storage = storage
         self._processes = processes
         if processes > 1:
             # A fork would share the parent's connection to the database.
@@ -82,7 +83,7 @@ class Pool:
         """Yield each step with what its page comes to, in order; None for a step without a page."""
         if self._processes < 2:
             for step, task in work:
-                yield step, reading.read(self._directory, task) if task else None
+                yield step, reading.read(self._storage, task) if task else None
             return
         waiting: deque[tuple[list[tuple[Step, Task | None]], _Pages]] = deque()
         steps = iter(work)
@@ -100,7 +101,7 @@ class Pool:
         return ProcessPoolExecutor(processes, mp_context=self._context, initializer=_settle_in)
 
     def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
-        return executor.submit(_read, self._directory, tasks, self._spool.name)
+        return executor.submit(_read, self._storage, tasks, self._spool.name)
 
     def _submitted(self, tasks: list[Task]) -> _Pages:
         if not tasks:
@@ -155,9 +156,9 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
-def _read(directory: Path, tasks: list[Task], spool: str) -> str:
+def _read(storage: Storage, tasks: list[Task], spool: str) -> str:
     """Read pages; return the path of a file with what they come to."""
-    items = [reading.read(directory, task) for task in tasks]
+    items = [reading.read(storage, task) for task in tasks]
     try:
         with tempfile.NamedTemporaryFile(dir=spool, delete=False) as file:
             pickle.dump(items, file, pickle.HIGHEST_PROTOCOL)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from archiver import items
-from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised
+from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, StorageUnreachable
 from archiver.items import CUT, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
@@ -26,6 +25,7 @@ from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import Seen
 from archiver.urls import BESIDE, Site, from_bytes
 from archiver.warc.reader import Record, read_record
+from archiver.warc.storage import Storage
 from archiver.warc.writer import Location
 
 PAGES: dict[str, Callable[[str, bytes, Site], Item]] = {
@@ -95,10 +95,10 @@ def without_reading(seen: Seen) -> Item:
     return Gap(reason=f"HTTP {seen.status}", permanent=seen.status in GONE | REDIRECTS)
 
 
-def read(directory: Path, task: Task) -> Item:
+def read(storage: Storage, task: Task) -> Item:
     """Return what a page comes to: its content, or the gap it leaves."""
     try:
-        record = read_record(directory, task.warc_file, task.offset)
+        record = read_record(storage, task.warc_file, task.offset)
         body, whole = record.undone(DOWNLOAD_MAXSIZE)
         if not whole:
             return Gap(reason=CUT, ending=ending_of(body))
@@ -107,6 +107,8 @@ def read(directory: Path, task: Task) -> Item:
         if task.kind == "list":  # the numbers of its pages may stand in the head
             return parse_post_list(task.url, body, task.site, _headers(record))
         return PAGES[task.kind](task.url, body, task.site)
+    except StorageUnreachable:  # the page is not the worse for it
+        raise
     except PageLeadsOn as error:
         return Gap(reason=str(error), permanent=True)
     except PageNotRecognised as error:

@@ -14,6 +14,7 @@ from archiver.store.database import Archive
 from archiver.warc import journal, recovery
 from archiver.warc.journal import RunEnd
 from archiver.warc.reader import Damage, Record, iter_records
+from archiver.warc.storage import WarcFile, size
 
 BATCH = 200
 """Rows between two commits, where the database is thrown away if the rest does not follow."""
@@ -63,7 +64,7 @@ class Records:
     def store(self, runs: Iterable[RunFiles]) -> None:
         """Store the captures of these runs, and complete what is known of the runs."""
         ordered = list(runs)
-        sizes = {path: path.stat().st_size for run in ordered for path in run.paths}
+        sizes = {file.name: _size(file) for run in ordered for file in run.paths}
         before = 0
         for run in ordered:
             self._begin(run)
@@ -73,7 +74,7 @@ class Records:
                     if len(self._rows) == BATCH:
                         self._flush()
                         self._progress("reading files", before + record.offset, sum(sizes.values()))
-                before += sizes[path]
+                before += sizes[path.name]
                 self._progress("reading files", before, sum(sizes.values()))
             self._flush()
         self._settle()
@@ -140,6 +141,11 @@ class Records:
         What a run that was killed had stored before, the next one only asked for again if there was news of it.
         """
         return run is later or (run.end is None and capture > self._lasts[run.id] - LOST)
+
+
+def _size(source: WarcFile) -> int:
+    with source.open("rb") as file:
+        return size(file)
 
 
 def _of(revisit: items.Capture, payload: Payload) -> items.Capture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,11 +17,13 @@ from archiver.rebuild import backups, files, former
 from archiver.rebuild.build import Build, Tally
 from archiver.rebuild.former import Comparison
 from archiver.rebuild.records import Progress
-from archiver.store import chronicle, drafts, query
+from archiver.storage.elsewhere import listed, storage
+from archiver.storage.spool import Spool, restate
+from archiver.store import chronicle, drafts, query, warc_files
 from archiver.store.database import Archive, database_url
 from archiver.warc import index, recovery
 from archiver.warc.durable import replacing, sync_directory, writing
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.storage import Storage
 from archiver.warc.writer import WarcWriter
 
 
@@ -59,17 +62,26 @@ class _Built:
 
 
 def rebuild(
-    home: Path, db: str | None = None, *, processes: int | None = None, progress: Progress = lambda *_: None
+    home: Path,
+    db: str | None = None,
+    *,
+    warc_url: str | None = None,
+    keep_local: int | None = None,
+    processes: int | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Report:
     """Make the database of an archive again from its WARC files, and put it in the place of the one there.
 
     The former database stays beside it under another name, on a server in another schema; there an empty one gets
-    everything in one transaction. `processes` read pages, by default one for each processor.
+    everything in one transaction. `processes` read pages, by default one for each processor. `warc_url` and
+    `keep_local` are those of `archiver.crawl.run.Place`.
 
     Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from.
     """
     with locked(home, db):
-        return rebuild_locked(home, db, processes=processes, progress=progress)
+        return rebuild_locked(
+            home, db, warc_url=warc_url, keep_local=keep_local, processes=processes, progress=progress
+        )
 
 
 def rebuild_locked(
@@ -77,6 +89,8 @@ def rebuild_locked(
     db: str | None = None,
     *,
     incoming: WarcWriter | None = None,
+    warc_url: str | None = None,
+    keep_local: int | None = None,
     processes: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> Report:
@@ -85,19 +99,28 @@ def rebuild_locked(
     What `incoming` has written becomes part of the archive with the new database, and is closed.
     """
     began = time.monotonic()
-    warc, url = home / "warc", database_url(home, db)
+    url = database_url(home, db)
     processes = processes or _processors()
     notes = [] if incoming else recovered(home, db)
-    if not incoming and not any(warc.glob(f"*{SUFFIX}")):
-        raise UsageError(f"expected WARC files to build the database from in {warc}, found none; name the --home")
+    former_files = warc_files.known(url)
+    warc_url = warc_url or warc_files.place(former_files)
+    warc = all_files(home, db, warc_url)
+    if not incoming and not warc.names():
+        where = f"{warc.folder} or {warc_url}" if warc_url else str(warc.folder)
+        raise UsageError(f"expected WARC files to build the database from in {where}, found none; name the --home")
+    open_file = incoming.path if incoming else None
+
+    def filled(archive: Archive, *, whole: bool) -> Tally:
+        tally = Build(archive, warc, progress, whole=whole, incoming=open_file).run(processes)
+        restate(archive, warc, former_files, open_file)
+        return tally
+
     file = chronicle.sqlite_file(url)
-    if file is None:
-        built = _on_server(url, warc, processes, progress, incoming.path if incoming else None)
-    else:
-        built = _in_file(file, warc, processes, progress, incoming.path if incoming else None)
+    built = _in_file(file, filled) if file else _on_server(url, filled)
     if incoming:
         incoming.close()
-    _restore_profile(home)
+    notes += _settled(url, warc, warc_url, keep_local)
+    _restore_profile(home, warc)
     index.write_index(warc, home / index.NAME)
     tally = built.tally
     return Report(
@@ -114,11 +137,31 @@ def rebuild_locked(
     )
 
 
-def _restore_profile(home: Path) -> None:
+def all_files(home: Path, db: str | None, warc_url: str | None = None) -> Storage:
+    """Return the WARC files of an archive, with all that are in its place in object storage: also without a database.
+
+    Raises as `archiver.storage.bucket.Bucket` does.
+    """
+    url = database_url(home, db)
+    place = warc_url or warc_files.place(warc_files.known(url))
+    return listed(home, url, place) if place else storage(home, url)
+
+
+def _settled(url: str, warc: Storage, warc_url: str | None, keep_local: int | None) -> list[str]:
+    """Note what each WARC file is, and bring those that are to go into object storage on their way."""
+    notes: list[str] = []
+    with Archive(url) as archive:
+        spool = Spool(archive, warc.folder, warc_url, keep_local, notes.append)
+        spool.settle()
+        spool.close()
+    return notes
+
+
+def _restore_profile(home: Path, warc: Storage) -> None:
     """Write the owner's profile again where only the WARC files are left: what serves the archive needs it too."""
     if sites.in_home(home) is not None:
         return
-    if written := [run.start.profile for run in files.runs(home / "warc") if run.start.profile]:
+    if written := [run.start.profile for run in files.runs(warc) if run.start.profile]:
         with replacing(home / sites.FILE) as file:
             file.write("".join(f"{line}\n" for line in written[-1]).encode())
 
@@ -141,17 +184,17 @@ def files_known(home: Path, db: str | None) -> set[str]:
         return set()
 
 
-def _on_server(url: str, warc: Path, processes: int, progress: Progress, incoming: Path | None) -> _Built:
+def _on_server(url: str, filled: Callable[..., Tally]) -> _Built:
     """Fill the tables on a server, or make others beside those that hold something, and put them in their place."""
     with Archive(url) as archive:
         if chronicle.is_empty(archive.session):
-            tally = Build(archive, warc, progress, whole=True, incoming=incoming).run(processes)
+            tally = filled(archive, whole=True)
             archive.commit()
             return _Built(tally, Comparison())
     draft = drafts.draft_of(url)
     try:
         with Archive(draft) as archive:
-            tally = Build(archive, warc, progress, whole=False, incoming=incoming).run(processes)
+            tally = filled(archive, whole=False)
             archive.commit()
             comparison = former.compare(url, archive, draft)
             archive.commit()
@@ -161,12 +204,12 @@ def _on_server(url: str, warc: Path, processes: int, progress: Progress, incomin
         raise
 
 
-def _in_file(file: Path, warc: Path, processes: int, progress: Progress, incoming: Path | None) -> _Built:
+def _in_file(file: Path, filled: Callable[..., Tally]) -> _Built:
     new = file.with_name(f"{file.name}.new")
     backups.remove(new)
     try:
         with Archive(chronicle.file_url(new)) as archive:
-            tally = Build(archive, warc, progress, whole=False, incoming=incoming).run(processes)
+            tally = filled(archive, whole=False)
             archive.commit()
             comparison = former.compare(file, archive, new) if file.exists() else Comparison()
             archive.commit()

@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from archiver import items, urls
+from archiver.store.lost import IS_LOST
 from archiver.store.models import Capture, FrontierEntry
 
 _ROWS: Any = Capture.__table__
@@ -27,6 +28,11 @@ def ends(session: Session) -> dict[str, int]:
     last = func.max(Capture.warc_offset + Capture.warc_length)
     rows = session.execute(select(Capture.warc_file, last).group_by(Capture.warc_file))
     return {row[0]: row[1] for row in rows}
+
+
+def offsets(session: Session, warc_file: str) -> set[int]:
+    """Return where in a WARC file the responses begin that have a row."""
+    return set(session.execute(select(Capture.warc_offset).where(Capture.warc_file == warc_file)).scalars())
 
 
 def last_fetch(session: Session) -> datetime | None:
@@ -61,6 +67,7 @@ _HOLDER = [getattr(Capture, name) for name in Holder.__slots__]
 def holder(session: Session, payload_sha256: str, record_id: str | None = None) -> Holder | None:
     """Return the first capture whose record holds a payload, or the one with that record id."""
     holds = (Capture.payload_sha256 == payload_sha256) & Capture.revisit_of.is_(None) & Capture.truncated.is_(None)
+    holds &= ~IS_LOST
     if record_id is not None:
         holds &= Capture.record_id == record_id
     found = session.execute(select(*_HOLDER).where(holds).order_by(Capture.id).limit(1)).first()
@@ -79,6 +86,6 @@ def validated(session: Session, url: str) -> Holder | None:
     """
     accepted = select(FrontierEntry.last_done_at).where(FrontierEntry.url == url).scalar_subquery()
     whole = (Capture.url == url) & (Capture.status == 200) & Capture.truncated.is_(None)
-    whole &= Capture.fetched_at <= accepted
+    whole &= (Capture.fetched_at <= accepted) & ~IS_LOST
     found = session.execute(select(*_HOLDER).where(whole).order_by(Capture.id.desc()).limit(1)).first()
     return Holder(**found._mapping) if found else None

@@ -19,7 +19,7 @@ PATIENCE = 600.0
 
 _BATCH = 500  # rows
 
-BOOKKEEPING = ("frontier", "sightings", "alembic_version")
+BOOKKEEPING = ("frontier", "sightings", "warc_files", "alembic_version")
 """Tables that only serve the next crawl. Captures stay where something was read from them, as its proof, and runs."""
 
 PROVEN = ("revisions", "comments", "comment_revisions", "pages", "page_revisions", "files")

@@ -34,6 +34,7 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """Every revision of the tables this program knows, oldest first: the numbers of the files in `migrations/versions`."""
 

@@ -546,6 +546,28 @@ class Capture(Base):
     truncated: Mapped[str | None] = mapped_column(doc="Why the record holds less than the whole answer, if it does.")
 
 
+class WarcFile(Base):
+    """A WARC file."""
+
+    __tablename__ = "warc_files"
+    __table_args__ = about("WARC files: where each is, what it was when it was closed, and which were lost.")
+
+    name: Mapped[str] = mapped_column(primary_key=True, doc="Name of the file, as in captures.")
+    url: Mapped[str | None] = mapped_column(
+        doc="Place in object storage that it is in, or is to go to, without its name; empty where all stay in the home."
+    )
+    spool: Mapped[str | None] = mapped_column(
+        doc="Machine and folder that have it beside object storage or before it; empty once it is there only."
+    )
+    size: Mapped[int | None] = mapped_column(doc="Bytes; empty while it is written.")
+    sha256: Mapped[str | None] = mapped_column(doc="SHA-256 of all of it; empty while it is written.")
+    closed_at: Mapped[str | None] = mapped_column(doc="When it was last written to; empty while it is written.")
+    uploaded_at: Mapped[str | None] = mapped_column(doc="When it was found to be whole in object storage.")
+    lost_at: Mapped[str | None] = mapped_column(
+        doc="When it was found to be nowhere: neither in object storage nor in the home of the run that looked."
+    )
+
+
 class PostStat(Base):
     """Counters of a post at a time."""
 

@@ -26,7 +26,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from archiver.warc.durable import replacing
 from archiver.warc.head import ANSWERS, blank_line
 from archiver.warc.reader import Damage, Record, iter_records
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.storage import Storage, WarcFile
 from archiver.warc.surt import surt
 from archiver.warc.writer import Location, sha1_digest
 
@@ -169,30 +169,30 @@ def _timestamp(date: str) -> str:
     return digits + _EARLIEST[len(digits) :]
 
 
-def file_lines(path: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> Iterator[str]:
+def file_lines(source: WarcFile, on_damage: Callable[[Damage], object] = lambda _: None) -> Iterator[str]:
     """Yield the lines of one WARC file in the file's order; damaged stretches are reported and passed over."""
-    for record in iter_records(path, on_damage=on_damage):
+    for record in iter_records(source, on_damage=on_damage):
         found = record_line(record)
         if found is not None:
             yield found
 
 
-def write_index(directory: Path, target: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> int:
-    """Make the index anew from all closed WARC files of a folder; return the number of lines.
+def write_index(storage: Storage, target: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> int:
+    """Make the index anew from all closed WARC files of an archive; return the number of lines.
 
     The old index stays in place until the new one is on the disk. Raises ArchiverError when it cannot be written.
     """
-    lines = [line for path in _closed(directory).values() for line in file_lines(path, on_damage)]
+    lines = [line for file in storage.closed().values() for line in file_lines(file, on_damage)]
     return _replace(target, sorted(lines))
 
 
 def update_index(
-    directory: Path,
+    storage: Storage,
     target: Path,
     written: Iterable[str] = (),
     on_damage: Callable[[Damage], object] = lambda _: None,
 ) -> int:
-    """Bring the index up to date with the closed WARC files of a folder; return the number of lines.
+    """Bring the index up to date with the closed WARC files of an archive; return the number of lines.
 
     `written` are all lines of the files this run has written. A file that neither they nor the index know of, because
     a run was killed, is read; lines of files that are no longer there are dropped. An index that is missing, or is no
@@ -200,7 +200,7 @@ def update_index(
 
     Raises ArchiverError when the index cannot be written; the old one is then still there.
     """
-    files = _closed(directory)
+    files = storage.closed()
     new = [line for line in written if place(line)[0] in files]
     known = _files_of(target)
     covered = known | {place(line)[0] for line in new}
@@ -213,9 +213,9 @@ def update_index(
         return _replace(target, heapq.merge(kept, sorted(new)))
 
 
-def current_lines(directory: Path, target: Path) -> Iterator[str]:
+def current_lines(storage: Storage, target: Path) -> Iterator[str]:
     """Yield what `update_index` would write, and write nothing."""
-    files = _closed(directory)
+    files = storage.closed()
     known = _files_of(target)
     new = sorted(line for name in files.keys() - known for line in file_lines(files[name]))
     if not known:
@@ -223,10 +223,6 @@ def current_lines(directory: Path, target: Path) -> Iterator[str]:
         return
     with target.open(encoding="utf-8", newline="\n") as old:
         yield from heapq.merge((line for line in old if place(line)[0] in files), new)
-
-
-def _closed(directory: Path) -> dict[str, Path]:
-    return {path.name: path for path in sorted(directory.glob(f"*{SUFFIX}"))}
 
 
 def _files_of(index: Path) -> set[str]:

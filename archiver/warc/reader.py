@@ -5,17 +5,16 @@ Every gzip member is inflated to its end, so its checksum is verified.
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from archiver import errors
 from archiver.warc import coding, message
 from archiver.warc import head as heads
 from archiver.warc.head import Head, Malformed
+from archiver.warc.storage import Storage, WarcFile, size
 from archiver.warc.writer import MAX_BLOCK, OPEN_SUFFIX
 
 MAX_BODY = 256 << 20
@@ -141,17 +140,17 @@ class Record:
             ) from error
 
 
-def read_record(directory: Path, warc_file: str, offset: int) -> Record:
+def read_record(storage: Storage, warc_file: str, offset: int) -> Record:
     """Return the record that starts at `offset` of a file, also of one that is still being written.
 
     Raises ArchiveDamaged when the file is missing or holds no whole record there.
     """
-    with _open(directory, warc_file) as file:
+    with storage.open(warc_file) as file:
         return _read(file, warc_file, offset)
 
 
 def iter_records(
-    path: Path, *, start: int = 0, on_damage: Callable[[Damage], object] | None = None
+    source: WarcFile, *, start: int = 0, on_damage: Callable[[Damage], object] | None = None
 ) -> Iterator[Record]:
     """Yield the records of a file in order, from `start`, which must be where a record begins.
 
@@ -159,10 +158,10 @@ def iter_records(
     last record's offset plus length is where the good part ends. With `on_damage`, such a place is reported instead,
     and reading goes on at the next whole record.
     """
-    name = path.name.removesuffix(OPEN_SUFFIX)
+    name = source.name.removesuffix(OPEN_SUFFIX)
     offset = start
-    with path.open("rb") as file:
-        while offset < os.fstat(file.fileno()).st_size:
+    with source.open("rb") as file:
+        while offset < size(file):
             try:
                 record = _read(file, name, offset)
             except RecordDamaged as error:
@@ -176,7 +175,7 @@ def iter_records(
                 offset += record.length
 
 
-def request_of(path: Path, offset: int, *, start: int) -> Record | None:
+def request_of(source: WarcFile, offset: int, *, start: int) -> Record | None:
     """Return the record of the request that the response at `offset` answers; None when no record beside it tells.
 
     Either of the two may name the other, and stand before it (WARC 1.1, section 5.7). `start` is where the capture
@@ -184,7 +183,7 @@ def request_of(path: Path, offset: int, *, start: int) -> Record | None:
     """
     requests: dict[str, Record] = {}
     response: Record | None = None
-    for record in iter_records(path, start=start, on_damage=lambda _: None):
+    for record in iter_records(source, start=start, on_damage=lambda _: None):
         if record.type == "request":
             requests[record.record_id] = record
         elif record.offset == offset:
@@ -210,7 +209,7 @@ def next_record(file: BinaryIO, name: str, position: int) -> int:
         except RecordDamaged:
             continue
         return candidate
-    return file.seek(0, os.SEEK_END)
+    return size(file)
 
 
 def _candidates(file: BinaryIO, position: int) -> Iterator[int]:
@@ -237,20 +236,6 @@ def _begins_record(data: bytes) -> bool:
         return zlib.decompressobj(wbits=31).decompress(data, len(_RECORD)) == _RECORD
     except zlib.error:
         return False
-
-
-def _open(directory: Path, warc_file: str) -> BinaryIO:
-    if Path(warc_file).name != warc_file or not warc_file.strip(
-        "."
-    ):  # the name comes from a database, which may come from anywhere
-        raise errors.ArchiveDamaged(f"expected the name of a file in {directory}, found {warc_file!r}; {_ADVICE}")
-    # The final name twice: the file may be renamed after the first look.
-    for name in (warc_file, warc_file + OPEN_SUFFIX, warc_file):
-        try:
-            return (directory / name).open("rb")
-        except FileNotFoundError:
-            continue
-    raise errors.ArchiveDamaged(f"expected the file {directory / warc_file}, found none; restore it from a copy")
 
 
 def _read(file: BinaryIO, name: str, offset: int) -> Record:

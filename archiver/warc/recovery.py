@@ -20,10 +20,8 @@ from archiver import errors
 from archiver.warc import journal
 from archiver.warc.durable import sync_directory, writing
 from archiver.warc.reader import Damage, Record, iter_records
+from archiver.warc.storage import SUFFIX, Storage, WarcFile
 from archiver.warc.writer import OPEN_SUFFIX, Location
-
-SUFFIX = ".warc.gz"
-"""Ends the name of every closed file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,13 +180,13 @@ def _survey(path: Path) -> _Survey:
 
 
 def responses(
-    path: Path, start: int = 0, on_damage: Callable[[Damage], object] = lambda _: None
+    source: WarcFile, start: int = 0, on_damage: Callable[[Damage], object] = lambda _: None
 ) -> Iterator[tuple[Record, Location]]:
     """Yield the responses of a file, and its revisits, in order, from `start`, which must be where a record begins.
 
     One record is in memory at a time. Damaged stretches are reported to `on_damage` and passed over.
     """
-    for record in iter_records(path, start=start, on_damage=on_damage):
+    for record in iter_records(source, start=start, on_damage=on_damage):
         if record.is_capture:
             yield record, location(record)
 
@@ -211,13 +209,14 @@ def location(record: Record) -> Location:
     )
 
 
-def orphans(directory: Path, ends: Mapping[str, int]) -> Iterator[tuple[Record, Location]]:
+def orphans(storage: Storage, ends: Mapping[str, int]) -> Iterator[tuple[Record, Location]]:
     """Yield the responses no row knows of, file by file in the order of their names.
 
     `ends` says for each file with rows where the last response that has one ends: offset plus length. Rows are
-    committed in the order of the file, so what has none comes after. A file that ends there is not even opened.
+    committed in the order of the file, so what has none comes after. A file in the folder that ends there is not even
+    opened; what has gone elsewhere had its rows before.
     """
-    for path in sorted(directory.glob(f"*{SUFFIX}")):
+    for path in sorted(storage.folder.glob(f"*{SUFFIX}")):
         start = ends.get(path.name, 0)
         if path.stat().st_size > start:
             yield from responses(path, start)

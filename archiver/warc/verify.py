@@ -11,7 +11,6 @@ Out of reach without a second copy: up to seven bits at the end of each compress
 from __future__ import annotations
 
 import fcntl
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +37,7 @@ from archiver.warc.checks import (
 from archiver.warc.findings import Finding, Severity
 from archiver.warc.head import Malformed
 from archiver.warc.members import Broken, Large, Member
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.storage import Storage, WarcFile, size
 from archiver.warc.writer import OPEN_SUFFIX
 
 __all__ = ["Finding", "KnownCapture", "Severity", "Tally", "Verifier", "verify", "verify_file"]
@@ -54,20 +53,20 @@ class Tally:
 
 
 def verify(
-    directory: Path,
+    storage: Storage,
     known: Iterable[KnownCapture] | None = None,
     index_file: Path | None = None,
     tally: Tally | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the WARC files of a folder, file by file while they are read; nothing when all is well.
+    """Yield what is wrong with an archive's WARC files, file by file while they are read; nothing when all is well.
 
     `known` are the captures the database has, `index_file` is the archive's index; both as they are once everything
     written so far is in them. A file another process is writing is checked as far as it goes. Memory holds one record,
     what is known, and the ids of all records.
     """
     archive = Verifier(known, index_file, tally)
-    for path in sorted([*directory.glob(f"*{SUFFIX}"), *directory.glob(f"*{SUFFIX}{OPEN_SUFFIX}")]):
-        yield from archive.file(path)
+    for source in sorted([*storage.closed().values(), *storage.left_open()], key=lambda each: each.name):
+        yield from archive.file(source)
     yield from archive.rest()
 
 
@@ -108,13 +107,13 @@ class Verifier:
             for capture in known:
                 self._known[capture.warc_file].append(capture)
 
-    def file(self, path: Path, *, lone: bool = False) -> Iterator[Finding]:
+    def file(self, source: WarcFile, *, lone: bool = False) -> Iterator[Finding]:
         """Yield what is wrong with a file; a `lone` one comes from anywhere, and in any form."""
-        name = path.name.removesuffix(OPEN_SUFFIX)
+        name = source.name.removesuffix(OPEN_SUFFIX)
         captures = None if self._known is None else Captures(self._known.pop(name, ()))
         self.tally.files += 1
         try:
-            with _opened(path) as file:
+            with _opened(source) as file:
                 state = _state(file)
                 yield from _File(self, name, file, state, captures, self._lines(name, state), lone=lone).findings()
         except OSError as error:
@@ -183,12 +182,11 @@ class _File:
         lone: bool,
     ) -> None:
         # A file that grows is read as far as it is now: the next exchange may be half there.
-        size = file.seek(0, os.SEEK_END)
+        self._size = size(file)
         file.seek(0)
-        self._file = file if state is _State.CLOSED else members.region(file, 0, size)
+        self._file = file if state is _State.CLOSED else members.region(file, 0, self._size)
         self._archive = archive
         self._name = name
-        self._size = size
         self._state = state
         self._captures = captures
         self._lone = lone
@@ -303,16 +301,18 @@ def _seen(name: str, member: Member) -> Seen:
     return Seen(place, member.header, record)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(source: WarcFile) -> BinaryIO:
     """Open a file; one that was still being written may have been closed since it was found."""
     try:
-        return path.open("rb")
+        return source.open("rb")
     except FileNotFoundError:
-        return path.with_name(path.name.removesuffix(OPEN_SUFFIX)).open("rb")
+        if not isinstance(source, Path):
+            raise
+        return source.with_name(source.name.removesuffix(OPEN_SUFFIX)).open("rb")
 
 
 def _state(file: BinaryIO) -> _State:
-    if not file.name.endswith(OPEN_SUFFIX):
+    if not str(getattr(file, "name", "")).endswith(OPEN_SUFFIX):
         return _State.CLOSED
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from archiver import errors
 from archiver.warc.durable import replacing
+from archiver.warc.storage import WarcFile, pieces, size
 from archiver.warc.wacz_checks import verify_wacz
 
 __all__ = ["Page", "verify_wacz", "write_wacz"]
@@ -49,7 +50,7 @@ class Page:
 
 def write_wacz(
     target: Path,
-    warcs: Iterable[Path],
+    warcs: Iterable[WarcFile],
     lines: Iterable[str],
     pages: Sequence[Page],
     extra: Iterable[Page] = (),
@@ -88,8 +89,8 @@ def write_wacz(
         parts.finish({name: value for name, value in details.items() if value is not None})
 
 
-def _name(path: Path) -> str:
-    return path.name
+def _name(source: WarcFile) -> str:
+    return source.name
 
 
 class _Parts:
@@ -99,9 +100,9 @@ class _Parts:
         self._package = package
         self._resources: list[dict[str, str | int]] = []
 
-    def add_warc(self, path: Path) -> None:
+    def add_warc(self, source: WarcFile) -> None:
         """Copy a WARC file as it is."""
-        self.add(f"archive/{path.name}", _content(path), stored=True, size=_size(path))
+        self.add(f"archive/{source.name}", _content(source), stored=True, size=_size(source))
 
     def add_index(self, lines: Iterable[str]) -> None:
         """Write the index in blocks that are gzip members of their own, and the list of the blocks."""
@@ -144,22 +145,21 @@ def _json(value: object) -> bytes:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading(source: WarcFile) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise errors.ArchiveDamaged(f"expected the WARC file {path}, found: {error.strerror or error}") from error
+        raise errors.ArchiveDamaged(f"expected the WARC file {source}, found: {error.strerror or error}") from error
 
 
-def _size(path: Path) -> int:
-    with _reading(path):
-        return path.stat().st_size
+def _size(source: WarcFile) -> int:
+    with _reading(source), source.open("rb") as file:
+        return size(file)
 
 
-def _content(path: Path) -> Iterator[bytes]:
-    with _reading(path), path.open("rb") as source:
-        while piece := source.read(_PIECE):
-            yield piece
+def _content(source: WarcFile) -> Iterator[bytes]:
+    with _reading(source):
+        yield from pieces(source)
 
 
 def _blocks(lines: Iterable[str], summary: list[bytes]) -> Iterator[bytes]:

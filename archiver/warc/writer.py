@@ -17,7 +17,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO, FileIO
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -35,6 +35,9 @@ from archiver.warc.durable import sync_directory, writing
 
 OPEN_SUFFIX = ".open"
 """Ends the name of a file that is still being written."""
+
+LARGEST = 1 << 30
+"""Bytes after which a file is followed by another one: what tools and file systems handle easily."""
 
 MAX_BLOCK = 128 << 20
 """Most bytes of one request or response: readers hold a record in memory and refuse larger ones."""
@@ -108,24 +111,27 @@ class WarcWriter:
         *,
         software: str,
         info: Mapping[str, str] = MappingProxyType({}),
-        max_bytes: int = 1 << 30,
+        max_bytes: int = LARGEST,
+        max_age: timedelta | None = None,
         taken: Collection[str] = (),
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Prepare to write to `directory`; nothing is created yet.
 
-        `info` adds fields to the warcinfo record, or replaces `robots`. A file that has reached `max_bytes` is closed
-        before the next exchange. `taken` are names of files elsewhere that none here may have. `now` must return times
-        with a zone.
+        `info` adds fields to the warcinfo record, or replaces `robots`. A file that has reached `max_bytes`, or is as
+        old as `max_age`, is closed before the next exchange. `taken` are names of files elsewhere that none here may
+        have. `now` must return times with a zone.
         """
         self.directory = directory
         self._prefix = prefix
         self._info = {"software": software, **_FORMAT, **info}
         self._max_bytes = max_bytes
+        self._max_age = max_age
         self._taken = taken
         self._now = now
         self._serial = 0
         self._file: _WarcFile | None = None
+        self._opened_at = datetime.min.replace(tzinfo=UTC)
         self._warcinfo_id = ""
         self._closed = False
 
@@ -257,14 +263,17 @@ class WarcWriter:
     def _writable_file(self) -> _WarcFile:
         if self._closed:
             raise ValueError("expected a WARC writer that is open, found a closed one")
-        if self._file and self._file.end >= self._max_bytes:
+        if self._file and (self._file.end >= self._max_bytes or self._is_old()):
             self._finish_file()
         if not self._file:
             self._file = self._next_file()
         return self._file
 
+    def _is_old(self) -> bool:
+        return self._max_age is not None and self._now() - self._opened_at >= self._max_age
+
     def _next_file(self) -> _WarcFile:
-        moment = self._now()
+        moment = self._opened_at = self._now()
         stamp = moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         for serial in range(self._serial + 1, _MOST_SERIALS + 1):
             name = f"{self._prefix}-{stamp}-{serial:05}.warc.gz"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from archiver.errors import ArchiveDamaged
 from archiver.store.timeline import Held, Timeline
 from archiver.warc import coding, message, reader
-from archiver.warc.writer import OPEN_SUFFIX
+from archiver.warc.storage import Storage
 
 MOST_DECODED = 32 << 20
 """Most bytes a page may decode to: what the crawl takes at most. A gzip body can hide a thousandfold."""
@@ -68,9 +66,9 @@ class Exchanges:
     May be shared by threads. A record never changes, so what is kept stays true.
     """
 
-    def __init__(self, directory: Path, timeline: Timeline, memory: int = MEMORY) -> None:
-        """Read from the WARC files in `directory`; keep up to `memory` bytes."""
-        self._directory = directory
+    def __init__(self, storage: Storage, timeline: Timeline, memory: int = MEMORY) -> None:
+        """Read from these WARC files; keep up to `memory` bytes."""
+        self._storage = storage
         self._timeline = timeline
         self._left = memory
         self._largest = memory // 16
@@ -103,7 +101,7 @@ class Exchanges:
                 self._left += len(self._kept.popitem(last=False)[1].entity)
 
     def _read(self, held: Held) -> Exchange:
-        head = _read(self._directory, held)
+        head = _read(self._storage, held)
         original, source = head, held
         for _ in range(_MOST_HOPS):
             if source.revisit_of is None:
@@ -111,7 +109,7 @@ class Exchanges:
             found = self._timeline.original(source)
             if found is None:
                 raise ArchiveDamaged(f"{held.url}: expected the record {source.revisit_of} it refers to, found none")
-            source, original = found, _read(self._directory, found)
+            source, original = found, _read(self._storage, found)
         if source.revisit_of is not None:
             raise ArchiveDamaged(f"{held.url}: expected the record {held.revisit_of} to hold a payload, found revisits")
         shown = original if head.status in (None, 304) else head
@@ -119,7 +117,7 @@ class Exchanges:
             raise ArchiveDamaged(
                 f"{held.url}: expected an HTTP response in {held.warc_file}, found {head.start_line!r}"
             )
-        return _exchange(shown, original.entity, _method(self._directory, held, self._timeline.end_before(held)))
+        return _exchange(shown, original.entity, _method(self._storage, held, self._timeline.end_before(held)))
 
 
 def _exchange(shown: message.Message, entity: bytes, method: str) -> Exchange:
@@ -140,39 +138,39 @@ def _exchange(shown: message.Message, entity: bytes, method: str) -> Exchange:
     return Exchange(200, b"OK", headers, codings, entity, method, None if whole else place.decode("latin-1"))
 
 
-def _method(directory: Path, held: Held, start: int) -> str:
+def _method(storage: Storage, held: Held, start: int) -> str:
     """Return the method of the request a capture answers; GET where no record beside it tells.
 
     `start` is where the capture before it ends.
     """
     try:
-        request = reader.request_of(_path(directory, held), held.warc_offset, start=start)
-    except OSError:  # what cannot be read is told of where it is asked for
+        request = reader.request_of(storage.file(held.warc_file), held.warc_offset, start=start)
+    except (ArchiveDamaged, OSError):  # what cannot be read is told of where it is asked for
         return "GET"
     return (message.parse(request.block).method if request else "") or "GET"
 
 
-def _read(directory: Path, held: Held) -> message.Message:
+def _read(storage: Storage, held: Held) -> message.Message:
     """Return the HTTP message of a record."""
-    quickly = _plain(directory, held)
+    quickly = _plain(storage, held)
     if quickly is not None:
         return quickly
     # A record out of the ordinary, or none: the careful reader says which.
-    record = reader.read_record(directory, held.warc_file, held.warc_offset)
+    record = reader.read_record(storage, held.warc_file, held.warc_offset)
     if record.record_id != held.record_id:
         where = f"{held.warc_file}, offset {held.warc_offset}"
         raise ArchiveDamaged(f"{where}: expected the record {held.record_id}, found {record.record_id}")
     return record.response
 
 
-def _plain(directory: Path, held: Held) -> message.Message | None:
+def _plain(storage: Storage, held: Held) -> message.Message | None:
     """Return the message of a record that is whole and where the row says; None in any doubt.
 
     One read, one inflation and one copy: half the time of reading a record of which only the place is known.
     """
     try:
-        data = _inflated(directory, held)
-    except (OSError, ValueError, zlib.error):
+        data = _inflated(storage, held)
+    except (ArchiveDamaged, OSError, ValueError, zlib.error):
         return None
     start = data.find(_END) + len(_END)
     end = len(data) - len(_END)
@@ -192,22 +190,10 @@ def _plain(directory: Path, held: Held) -> message.Message | None:
     return replace(head, payload=data[payload:end])
 
 
-def _inflated(directory: Path, held: Held) -> bytes:
-    descriptor = os.open(_path(directory, held), os.O_RDONLY)
-    try:
-        member = os.pread(descriptor, held.warc_length, held.warc_offset)
-    finally:
-        os.close(descriptor)
+def _inflated(storage: Storage, held: Held) -> bytes:
+    member = storage.read(held.warc_file, held.warc_offset, held.warc_length)
     decoder = zlib.decompressobj(wbits=31)
     data = decoder.decompress(member, reader.MAX_RECORD)
     if not decoder.eof or decoder.unused_data:
         raise ValueError("not one whole member")
     return data
-
-
-def _path(directory: Path, held: Held) -> Path:
-    """Return the file a capture is in, which may still be written to; raise ValueError for what is no name of one."""
-    if "/" in held.warc_file or "\0" in held.warc_file:  # it comes from a database, which may come from anywhere
-        raise ValueError(held.warc_file)
-    path = directory / held.warc_file
-    return path if path.exists() else path.with_name(path.name + OPEN_SUFFIX)

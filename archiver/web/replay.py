@@ -22,9 +22,11 @@ from archiver.errors import ArchiverError, UsageError
 from archiver.pages.gate import is_gate, may_be
 from archiver.pages.independent import parse_page
 from archiver.pages.post import parse_post
+from archiver.storage.elsewhere import storage
 from archiver.store import blog
 from archiver.store.timeline import END_OF_TIME, Held, Timeline
 from archiver.urls import Site, origin
+from archiver.warc.storage import Storage
 from archiver.web import notices, policy
 from archiver.web.answer import HTML, Shown, answer, memento_url
 from archiver.web.exchange import MEMORY, Exchange, Exchanges
@@ -49,8 +51,10 @@ Candidates = Iterator[tuple[Held, bool]]
 class Replay:
     """Answers requests from an archive; may be asked by several threads at once."""
 
-    def __init__(self, warc: Path, timeline: Timeline, site: Site, at: str = END_OF_TIME, memory: int = MEMORY) -> None:
-        """Answer for a site from the records in the folder `warc`, as of `at` where an address names no date.
+    def __init__(
+        self, warc: Storage, timeline: Timeline, site: Site, at: str = END_OF_TIME, memory: int = MEMORY
+    ) -> None:
+        """Answer for a site from the records in these files, as of `at` where an address names no date.
 
         `memory` is how many bytes of answers are kept for the next time.
         """
@@ -303,7 +307,7 @@ def serve(
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    replay = Replay(home / "warc", timeline, blog.site(home, database), moment, memory)
+    replay = Replay(storage(home, database), timeline, blog.site(home, database), moment, memory)
     with LoopbackServer(replay.respond, port) as server:
         ready(server.url, replay.first_page())
         stop.wait()

@@ -15,6 +15,7 @@ from archiver.store import frontier, runs
 from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import Site
 from archiver.warc.reader import read_record
+from archiver.warc.storage import Storage
 from tests.zygote import Zygote
 
 from .conftest import Crawled
@@ -134,7 +135,7 @@ def test_every_exchange_is_a_record_and_every_row_points_at_its_own(whole: tuple
     assert len(captures) == len(archive.blog.requests)
     query = "SELECT warc_file, warc_offset, warc_length, record_id, target_uri, status, payload_sha256 FROM captures"
     for file, offset, length, record_id, target, status, digest in archive.rows(query):
-        record = read_record(archive.home / "warc", file, offset)
+        record = read_record(Storage(archive.home / "warc"), file, offset)
         assert (record.record_id, record.target_uri, record.http_status) == (record_id, target, status)
         assert record.type == "revisit" or hashlib.sha256(record.entity).hexdigest() == digest
         assert length > 0

@@ -46,6 +46,7 @@ from archiver.crawl.run import Place, ResponseHead, Run
 from archiver.sample import Response, SampleBlog, Source, serving
 from archiver.urls import Site
 from archiver.warc.reader import Record, iter_records, read_record
+from archiver.warc.storage import Storage
 from tests.crawl.odd_server import FLOODS, MOST_SENT, End, OddServer, Reply
 from tests.zygote import ROOT, Completed, Zygote
 
@@ -178,7 +179,7 @@ class Archive:
         """Return the responses recorded for a post, oldest first."""
         query = "SELECT warc_file, warc_offset FROM captures WHERE url = ? ORDER BY id"
         found = self.rows(query, f"https://kexue.fm/archives/{post}")
-        return [read_record(self.home / "warc", file, offset) for file, offset in found]
+        return [read_record(Storage(self.home / "warc"), file, offset) for file, offset in found]
 
     def dump(self, table: str) -> list[tuple[Any, ...]]:
         return self.rows(f"SELECT * FROM {table} ORDER BY 1")

@@ -13,6 +13,7 @@ import archiver
 from archiver.export.pictures import Pictures
 from archiver.sample import Response, SampleBlog, serving
 from archiver.warc.reader import Record, iter_records
+from archiver.warc.storage import Storage
 from archiver.warc.writer import IDENTICAL, UNMODIFIED
 from tests.zygote import Zygote
 
@@ -60,7 +61,7 @@ def test_a_payload_on_record_is_referred_to(twice: Crawled) -> None:
 
 def test_a_picture_that_is_only_referred_to_is_found(twice: Crawled) -> None:
     with archiver.open(twice.home) as library:
-        found = Pictures(library, twice.home / "warc").find("https://kexue.fm" + STILL)
+        found = Pictures(library, Storage(twice.home / "warc")).find("https://kexue.fm" + STILL)
     assert found
     assert (found.data, found.media_type) == (PICTURE, "image/png")
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from archiver import errors
 from archiver.warc import index, reader
 from archiver.warc.recovery import recover
+from archiver.warc.storage import Storage
 from archiver.warc.writer import WarcWriter
 from tests.warc.samples import EXCHANGES, START, Judge, write_exchange, write_pages
 
@@ -34,7 +35,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def rebuilt(home: Path) -> bytes:
-    index.write_index(home / "warc", home / "rebuilt.cdxj")
+    index.write_index(Storage(home / "warc"), home / "rebuilt.cdxj")
     return (home / "rebuilt.cdxj").read_bytes()
 
 
@@ -157,51 +158,53 @@ def test_a_head_of_megabytes_is_not_read_for_its_line(tmp_path: Path) -> None:
 
 def test_a_run_adds_its_lines(home: Path) -> None:
     target = home / index.NAME
-    index.write_index(home / "warc", target)
+    index.write_index(Storage(home / "warc"), target)
     written = write_sample(home / "warc")
-    assert index.update_index(home / "warc", target, written) == 2 * len(EXCHANGES)
+    assert index.update_index(Storage(home / "warc"), target, written) == 2 * len(EXCHANGES)
     assert target.read_bytes() == rebuilt(home)
 
 
 def test_files_of_the_run_are_not_read_again(home: Path) -> None:
     target = home / index.NAME
-    index.write_index(home / "warc", target)
+    index.write_index(Storage(home / "warc"), target)
     before = {path.name for path in (home / "warc").iterdir()}
     written = write_sample(home / "warc")
     expected = rebuilt(home)
     for path in (home / "warc").iterdir():
         if path.name not in before:
             path.write_bytes(b"")
-    index.update_index(home / "warc", target, written)
+    index.update_index(Storage(home / "warc"), target, written)
     assert target.read_bytes() == expected
 
 
 def test_lines_are_there_once_however_often_they_are_given(home: Path) -> None:
     target = home / index.NAME
     for _ in range(3):
-        index.update_index(home / "warc", target, written := list(index.file_lines(next((home / "warc").iterdir()))))
+        index.update_index(
+            Storage(home / "warc"), target, written := list(index.file_lines(next((home / "warc").iterdir())))
+        )
     assert written
     assert target.read_bytes() == rebuilt(home)
 
 
 def test_what_a_killed_run_left_is_indexed_by_the_next(home: Path) -> None:
     target = home / index.NAME
-    index.update_index(home / "warc", target)
+    index.update_index(Storage(home / "warc"), target)
     write_sample(home / "warc")  # killed before its lines reached the index
     lost = sorted((home / "warc").iterdir())[-1]
     torn = lost.read_bytes()[:-1]
     lost.with_name(lost.name + ".open").write_bytes(torn)
     lost.unlink()
     recover(home / "warc")
-    index.update_index(home / "warc", target)
+    index.update_index(Storage(home / "warc"), target)
     assert target.read_bytes() == rebuilt(home)
 
 
 def test_lines_of_files_that_are_gone_are_dropped(home: Path) -> None:
     target = home / index.NAME
-    index.write_index(home / "warc", target)
+    index.write_index(Storage(home / "warc"), target)
     next((home / "warc").iterdir()).unlink()
-    index.update_index(home / "warc", target)
+    index.update_index(Storage(home / "warc"), target)
     assert 0 < target.read_bytes().count(b"\n") < len(EXCHANGES)
     assert target.read_bytes() == rebuilt(home)
 
@@ -221,20 +224,20 @@ NO_INDEX = [
 def test_an_index_that_is_none_is_made_anew(home: Path, content: bytes) -> None:
     target = home / index.NAME
     target.write_bytes(content)
-    index.update_index(home / "warc", target)
+    index.update_index(Storage(home / "warc"), target)
     assert target.read_bytes() == rebuilt(home)
 
 
 def test_an_index_of_nothing_is_empty(tmp_path: Path) -> None:
-    assert index.write_index(tmp_path / "warc", tmp_path / index.NAME) == 0
+    assert index.write_index(Storage(tmp_path / "warc"), tmp_path / index.NAME) == 0
     assert (tmp_path / index.NAME).read_bytes() == b""
 
 
 def test_files_that_are_still_written_are_left_out(tmp_path: Path) -> None:
     with WarcWriter(tmp_path / "warc", "kexue.fm", software="test") as target:
         write_exchange(target, *EXCHANGES["page"])
-        assert index.write_index(tmp_path / "warc", tmp_path / index.NAME) == 0
-    assert index.update_index(tmp_path / "warc", tmp_path / index.NAME) == 1
+        assert index.write_index(Storage(tmp_path / "warc"), tmp_path / index.NAME) == 0
+    assert index.update_index(Storage(tmp_path / "warc"), tmp_path / index.NAME) == 1
 
 
 def test_damage_is_reported_and_the_rest_indexed(tmp_path: Path) -> None:
@@ -244,7 +247,7 @@ def test_damage_is_reported_and_the_rest_indexed(tmp_path: Path) -> None:
     data[locations[1].offset + 50] ^= 1
     path.write_bytes(data)
     damage: list[reader.Damage] = []
-    assert index.write_index(tmp_path / "warc", tmp_path / index.NAME, damage.append) == 2
+    assert index.write_index(Storage(tmp_path / "warc"), tmp_path / index.NAME, damage.append) == 2
     assert [found.offset for found in damage] == [locations[1].offset]
 
 
@@ -253,7 +256,7 @@ def test_the_old_index_stays_when_the_new_one_cannot_be_written(home: Path, monk
     target.write_bytes(b"old")
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(errors.DiskFull, match=r"expected to write .*index\.cdxj, found: No room; free some space"):
-        index.write_index(home / "warc", target)
+        index.write_index(Storage(home / "warc"), target)
     assert target.read_bytes() == b"old"
     assert sorted(path.name for path in home.iterdir()) == [index.NAME, "warc"]
 

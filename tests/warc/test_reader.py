@@ -7,6 +7,7 @@ import pytest
 
 from archiver import errors
 from archiver.warc import coding, reader
+from archiver.warc.storage import Storage
 from archiver.warc.writer import Location, WarcWriter
 
 HEAD = b"HTTP/1.1 200 All Right\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\nX: \xe9\r\nX: 2\r\n\r\n"
@@ -38,7 +39,7 @@ def record(headers: bytes = b"", block: bytes = b"block", length: int | None = N
 
 
 def test_a_response_in_all_its_forms(tmp_path: Path, location: Location) -> None:
-    found = reader.read_record(tmp_path, location.warc_file, location.offset)
+    found = reader.read_record(Storage(tmp_path), location.warc_file, location.offset)
     assert found.block == RESPONSE
     assert found.entity == CODED
     assert found.body == "<p>科学空间</p>".encode()
@@ -57,13 +58,13 @@ def test_other_records_have_no_status(tmp_path: Path, location: Location) -> Non
 def test_a_file_still_being_written_can_be_read(tmp_path: Path, location: Location) -> None:
     path = tmp_path / location.warc_file
     path.rename(path.with_name(path.name + ".open"))
-    found = reader.read_record(tmp_path, location.warc_file, location.offset)
+    found = reader.read_record(Storage(tmp_path), location.warc_file, location.offset)
     assert found.warc_file == location.warc_file
     assert [each.warc_file for each in reader.iter_records(path.with_name(path.name + ".open"))] == [path.name] * 3
 
 
 def test_more_than_the_caller_wants(tmp_path: Path, location: Location) -> None:
-    found = reader.read_record(tmp_path, location.warc_file, location.offset)
+    found = reader.read_record(Storage(tmp_path), location.warc_file, location.offset)
     with pytest.raises(
         coding.ContentTooLarge, match=r"^https://kexue.fm/archives/1 in .*, offset \d+: expected at most 5 "
     ):
@@ -124,18 +125,18 @@ def test_damage_is_named_with_its_place(tmp_path: Path, location: Location, tail
 @pytest.mark.parametrize("offset", [1, 10**9])
 def test_a_wrong_offset(tmp_path: Path, location: Location, offset: int) -> None:
     with pytest.raises(errors.ArchiveDamaged, match=f"offset {offset}: expected a whole gzip member"):
-        reader.read_record(tmp_path, location.warc_file, offset)
+        reader.read_record(Storage(tmp_path), location.warc_file, offset)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(errors.ArchiveDamaged, match=r"gone\.warc\.gz, found none; restore it"):
-        reader.read_record(tmp_path, "gone.warc.gz", 0)
+        reader.read_record(Storage(tmp_path), "gone.warc.gz", 0)
 
 
 @pytest.mark.parametrize("name", ["../secret.warc.gz", "/etc/passwd", "", "a/b", ".."])
 def test_a_name_that_leads_elsewhere(tmp_path: Path, name: str) -> None:
     with pytest.raises(errors.ArchiveDamaged):
-        reader.read_record(tmp_path, name, 0)
+        reader.read_record(Storage(tmp_path), name, 0)
 
 
 def test_reading_goes_on_after_damage_when_it_is_reported(tmp_path: Path, location: Location) -> None:
@@ -164,6 +165,6 @@ def test_a_record_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypa
 
 
 def test_headers_of_the_message(tmp_path: Path, location: Location) -> None:
-    found = reader.read_record(tmp_path, location.warc_file, location.offset)
+    found = reader.read_record(Storage(tmp_path), location.warc_file, location.offset)
     assert (found.http_header(b"x"), found.http_header(b"content-encoding")) == ("é", "gzip")
     assert found.http_header(b"etag") is None

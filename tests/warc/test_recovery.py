@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from archiver import errors
 from archiver.warc import reader, recovery
 from archiver.warc.recovery import Recovered, Recovery, recover
+from archiver.warc.storage import Storage
 from archiver.warc.writer import Location, WarcWriter
 
 NAME = "blog.warc.gz"
@@ -158,7 +159,7 @@ def test_closed_files_and_other_files_are_left_alone(tmp_path: Path) -> None:
 
 def test_an_archive_that_does_not_exist_yet(tmp_path: Path) -> None:
     assert recover(tmp_path / "warc") == Recovery()
-    assert list(recovery.orphans(tmp_path / "warc", {})) == []
+    assert list(recovery.orphans(Storage(tmp_path / "warc"), {})) == []
     assert not (tmp_path / "warc").exists()
 
 
@@ -238,7 +239,7 @@ def test_orphans_are_the_responses_after_the_last_known_one(
     directory = tmp_path_factory.mktemp("warc")
     (directory / NAME).write_bytes(data)
     last = {NAME: ends(locations)[known - 1]} if known else {}
-    orphans = [place.offset for _, place in recovery.orphans(directory, last)]
+    orphans = [place.offset for _, place in recovery.orphans(Storage(directory), last)]
     assert orphans == [place.offset for place in locations[known:]]
 
 
@@ -246,7 +247,7 @@ def test_a_file_without_orphans_is_not_read(tmp_path: Path, whole: tuple[bytes, 
     data, locations = whole
     path = tmp_path / NAME
     path.write_bytes(b"\0" * len(data))
-    assert list(recovery.orphans(tmp_path, {NAME: ends(locations)[-1]})) == []
+    assert list(recovery.orphans(Storage(tmp_path), {NAME: ends(locations)[-1]})) == []
 
 
 def test_damage_is_reported_to_who_asks(tmp_path: Path, whole: tuple[bytes, list[Location]]) -> None:

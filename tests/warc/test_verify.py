@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.warc import index, members, reader, recovery
+from archiver.warc.storage import Storage
 from archiver.warc.verify import Finding, KnownCapture, Severity, Tally, verify, verify_file
 from archiver.warc.writer import Location, WarcWriter, sha1_digest
 from benchmarks import damage
@@ -42,15 +43,15 @@ class Archive:
         self.path = self.warc / self.locations[0].warc_file
         self.data = self.path.read_bytes()
         self.records = list(reader.iter_records(self.path))
-        index.write_index(self.warc, self.index)
+        index.write_index(Storage(self.warc), self.index)
 
     def check(self, tally: Tally | None = None) -> list[Finding]:
         """Verify against the database."""
-        return list(verify(self.warc, self.known, None, tally))
+        return list(verify(Storage(self.warc), self.known, None, tally))
 
     def check_index(self) -> list[Finding]:
         """Verify against the index."""
-        return list(verify(self.warc, None, self.index))
+        return list(verify(Storage(self.warc), None, self.index))
 
     def write(self, data: bytes) -> None:
         """Replace the file's bytes."""
@@ -82,8 +83,8 @@ def test_an_archive_without_a_flaw(archive: Archive) -> None:
 def test_every_kind_of_answer_passes(tmp_path: Path) -> None:
     with WarcWriter(tmp_path / "warc", "kexue.fm", software=SOFTWARE, now=lambda: START, max_bytes=4000) as target:
         locations = [write_exchange(target, uri, response) for uri, response in EXCHANGES.values()]
-    index.write_index(tmp_path / "warc", tmp_path / index.NAME)
-    assert list(verify(tmp_path / "warc", map(known, locations), tmp_path / index.NAME)) == []
+    index.write_index(Storage(tmp_path / "warc"), tmp_path / index.NAME)
+    assert list(verify(Storage(tmp_path / "warc"), map(known, locations), tmp_path / index.NAME)) == []
 
 
 def test_all_44_damages_are_found(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_all_44_damages_are_found(tmp_path: Path) -> None:
 def test_20_clean_files_raise_no_alarm(tmp_path: Path) -> None:
     for seed in range(20):
         sample = damage.make_sample(tmp_path / str(seed), seed, chunked=bool(seed % 2))
-        assert list(verify(tmp_path / str(seed), sample.known)) == []
+        assert list(verify(Storage(tmp_path / str(seed)), sample.known)) == []
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def test_a_file_is_clean_again_after_recovery_wherever_it_was_torn(worn: Archive
     worn.path.with_name(worn.path.name + ".open").write_bytes(worn.data[:size])
     recovery.recover(worn.warc)
     known = [each for each in worn.known if each.warc_offset + each.warc_length <= size]
-    assert list(verify(worn.warc, known)) == []
+    assert list(verify(Storage(worn.warc), known)) == []
 
 
 def test_a_flipped_bit_is_named_and_the_other_records_are_read(archive: Archive) -> None:
@@ -148,7 +149,7 @@ def test_what_was_damaged_is_told_from_the_record_itself_where_no_database_knows
     data = bytearray(archive.data)
     data[third.offset + third.length - 8] ^= 1  # in the checksum
     archive.write(bytes(data))
-    (finding,) = verify(archive.warc)
+    (finding,) = verify(Storage(archive.warc))
     assert (finding.offset, finding.record_id, finding.url) == (third.offset, third.record_id, third.target_uri)
     assert "incorrect data check" in str(finding)
 
@@ -168,7 +169,7 @@ def test_noise_between_records(archive: Archive) -> None:
     second = archive.records[3]
     noise = bytes(700) + b"\x1f\x8b\x08" + bytes(20)
     archive.write(archive.data[: second.offset] + noise + archive.data[second.offset :])
-    found = {(finding.what, finding.offset) for finding in verify(archive.warc)}
+    found = {(finding.what, finding.offset) for finding in verify(Storage(archive.warc))}
     assert found == {("gzip member", second.offset)}
 
 
@@ -181,7 +182,7 @@ def test_zeros_at_the_end(archive: Archive) -> None:
 def test_an_exchange_that_was_taken_out_is_missed_by_the_database_and_by_the_index(archive: Archive) -> None:
     request, response = archive.records[3:5]
     archive.write(archive.data[: request.offset] + archive.data[response.offset + response.length :])
-    assert list(verify(archive.warc)) == []
+    assert list(verify(Storage(archive.warc))) == []
     missing, moved = archive.check()
     assert (missing.what, missing.record_id, missing.url) == ("missing record", response.record_id, response.target_uri)
     assert moved.what == "moved record"
@@ -194,14 +195,14 @@ def test_an_exchange_that_was_taken_out_is_missed_by_the_database_and_by_the_ind
 @pytest.mark.parametrize("number", range(11))
 def test_a_record_that_was_taken_out_is_missed_by_its_neighbours(archive: Archive, number: int) -> None:
     archive.write(archive.without(number))
-    assert {finding.what for finding in verify(archive.warc)} == {"missing record"}
+    assert {finding.what for finding in verify(Storage(archive.warc))} == {"missing record"}
     assert Severity.DAMAGE in {finding.severity for finding in archive.check()}
 
 
 def test_a_cut_between_two_exchanges_is_missed_by_the_database(archive: Archive) -> None:
     third = archive.locations[2]
     archive.write(archive.data[: third.offset + third.length])
-    assert list(verify(archive.warc)) == []
+    assert list(verify(Storage(archive.warc))) == []
     (finding,) = archive.check()
     assert finding.what == "missing record"
     assert finding.expected == "2 known responses from here on"
@@ -227,7 +228,7 @@ def test_a_file_that_was_renamed(archive: Archive) -> None:
 
 def test_an_empty_file(archive: Archive) -> None:
     archive.write(b"")
-    assert [finding.what for finding in verify(archive.warc)] == ["empty file"]
+    assert [finding.what for finding in verify(Storage(archive.warc))] == ["empty file"]
     assert {finding.what for finding in archive.check()} == {"empty file", "missing record"}
 
 
@@ -301,7 +302,7 @@ def rewritten(archive: Archive, number: int, old: bytes, new: bytes) -> bytes:
 )
 def test_what_a_checksum_does_not_tell(archive: Archive, old: bytes, new: bytes, found: list[str]) -> None:
     archive.write(rewritten(archive, 2, old, new))
-    assert [finding.what for finding in verify(archive.warc)] == found
+    assert [finding.what for finding in verify(Storage(archive.warc))] == found
 
 
 def test_a_forged_body_fails_both_digests_and_the_database(archive: Archive) -> None:
@@ -433,9 +434,9 @@ def test_a_file_that_is_being_written_is_clean(tmp_path: Path) -> None:
         path = tmp_path / f"{location.warc_file}.open"
         with path.open("ab") as file:
             file.write(b"\x1f\x8b\x08 half an exchange")
-        assert list(verify(tmp_path, [])) == []
+        assert list(verify(Storage(tmp_path), [])) == []
         beyond = replace(known(location), warc_offset=path.stat().st_size - 5, record_id="<urn:lost>")
-        findings = list(verify(tmp_path, [known(location), beyond]))
+        findings = list(verify(Storage(tmp_path), [known(location), beyond]))
         assert [(finding.what, finding.severity) for finding in findings] == [("gzip member", Severity.DAMAGE)]
 
 
@@ -454,7 +455,7 @@ def test_a_bomb_does_not_burst(archive: Archive, monkeypatch: pytest.MonkeyPatch
     bomb = foreign(b"", bytes(50_000_000))
     third = archive.records[5]
     archive.write(archive.data[: third.offset] + bomb + archive.data[third.offset :])
-    (finding,) = verify(archive.warc)
+    (finding,) = verify(Storage(archive.warc))
     assert (finding.offset, finding.url) == (third.offset, "http://a/")
     assert finding.found == f"a larger one; {len(bomb)} bytes hold no whole record"
 
@@ -504,7 +505,7 @@ def test_damage_is_not_held_against_the_index_too(archive: Archive) -> None:
 
 
 def test_an_archive_of_nothing(tmp_path: Path) -> None:
-    assert list(verify(tmp_path / "warc", [])) == []
+    assert list(verify(Storage(tmp_path / "warc"), [])) == []
 
 
 def test_fastwarc_finds_our_files_whole(archive: Archive, judge: Judge) -> None:

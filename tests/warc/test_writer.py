@@ -19,6 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from archiver import errors
 from archiver.warc import index, reader, writer
+from archiver.warc.storage import Storage
 from archiver.warc.verify import verify_file
 from archiver.warc.writer import IDENTICAL, Location, Original, WarcWriter
 
@@ -104,7 +105,7 @@ def test_every_record_is_a_gzip_member_of_warc_1_1(tmp_path: Path) -> None:
 def test_digests_are_over_the_block_and_the_payload(tmp_path: Path) -> None:
     with new_writer(tmp_path) as target:
         location = add(target, PAGE)
-    record = reader.read_record(tmp_path, location.warc_file, location.offset)
+    record = reader.read_record(Storage(tmp_path), location.warc_file, location.offset)
     assert record.header("WARC-Block-Digest") == sha1(PAGE)
     assert record.header("WARC-Payload-Digest") == location.payload_digest == sha1(record.entity)
 
@@ -112,7 +113,7 @@ def test_digests_are_over_the_block_and_the_payload(tmp_path: Path) -> None:
 def test_chunks_stay_and_make_no_claim_that_readers_disagree_about(tmp_path: Path) -> None:
     with new_writer(tmp_path) as target:
         location = add(target, CHUNKED)
-    record = reader.read_record(tmp_path, location.warc_file, location.offset)
+    record = reader.read_record(Storage(tmp_path), location.warc_file, location.offset)
     assert record.block == CHUNKED
     assert record.header("WARC-Block-Digest") == sha1(CHUNKED)
     assert (record.header("WARC-Payload-Digest"), location.payload_digest) == (None, None)
@@ -135,7 +136,7 @@ def test_a_revisit_has_the_head_and_refers_to_the_payload(tmp_path: Path) -> Non
         )
         location = add(target, again, original=original)
     assert (location.revisit_of, location.payload_sha256) == (first.record_id, first.payload_sha256)
-    record = reader.read_record(tmp_path, location.warc_file, location.offset)
+    record = reader.read_record(Storage(tmp_path), location.warc_file, location.offset)
     assert (record.type, record.block) == ("revisit", b"HTTP/1.1 200 OK\r\nX: caf\xe9\r\n\r\n")
     fields = dict(record.headers)
     assert [fields[f"WARC-{name}"] for name in ("Profile", "Refers-To", "Refers-To-Target-URI", "Truncated")] == [
@@ -177,7 +178,7 @@ RESPONSES = {
 def test_responses_are_kept_to_the_byte_and_warcio_agrees(tmp_path: Path, response: bytes) -> None:
     with new_writer(tmp_path) as target:
         location = add(target, response)
-    assert reader.read_record(tmp_path, location.warc_file, location.offset).block == response
+    assert reader.read_record(Storage(tmp_path), location.warc_file, location.offset).block == response
     assert problems_seen_by_warcio(tmp_path / location.warc_file) == []
 
 
@@ -223,7 +224,7 @@ def test_a_response_cut_short_says_why(tmp_path: Path, reason: str) -> None:
 def test_without_an_address_there_is_no_header_for_it(tmp_path: Path) -> None:
     with new_writer(tmp_path) as target:
         location = add(target, ip_address=None)
-    record = reader.read_record(tmp_path, location.warc_file, location.offset)
+    record = reader.read_record(Storage(tmp_path), location.warc_file, location.offset)
     assert record.ip is None
     assert record.header("WARC-IP-Address") is None
 
@@ -302,7 +303,9 @@ def test_a_full_file_is_followed_by_the_next(tmp_path: Path) -> None:
     )
     assert 1 < len(set(files)) < 4
     for location in locations:
-        assert reader.read_record(tmp_path, location.warc_file, location.offset).record_id == location.record_id
+        assert (
+            reader.read_record(Storage(tmp_path), location.warc_file, location.offset).record_id == location.record_id
+        )
     for name in set(files):
         assert next(reader.iter_records(tmp_path / name)).type == "warcinfo"
 
@@ -381,7 +384,7 @@ def test_a_write_that_fails_leaves_no_trace(
     disk.room = 1 << 20
     location = add(target)
     target.close()
-    assert reader.read_record(tmp_path, location.warc_file, location.offset).block == PAGE
+    assert reader.read_record(Storage(tmp_path), location.warc_file, location.offset).block == PAGE
     assert len(list(reader.iter_records(tmp_path / location.warc_file))) == 5
 
 

@@ -21,6 +21,7 @@ from archiver.store.database import Archive, database_url, timestamp
 from archiver.store.timeline import END_OF_TIME, Timeline
 from archiver.urls import Site
 from archiver.warc import message
+from archiver.warc.storage import Storage
 from archiver.warc.writer import WarcWriter
 from archiver.web.replay import Replay
 from archiver.web.server import LoopbackServer
@@ -151,7 +152,7 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
 def replaying(home: Path, at: str = END_OF_TIME) -> Iterator[Client]:
     """Serve an archive while the block lasts."""
     timeline = Timeline(database_url(home))
-    with closing(timeline), LoopbackServer(Replay(home / "warc", timeline, Site(), at).respond) as server:
+    with closing(timeline), LoopbackServer(Replay(Storage(home / "warc"), timeline, Site(), at).respond) as server:
         yield Client(server.port)
 
 

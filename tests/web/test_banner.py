@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from archiver.store.database import database_url
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
+from archiver.warc.storage import Storage
 from archiver.web.banner import Banner
 from archiver.web.replay import Replay
 from archiver.web.server import LoopbackServer
@@ -17,7 +18,7 @@ PAGE = "<html><head><title>x</title></head><body data-x='>' class=y><p>天</p></
 @contextmanager
 def bannered(shelf: Shelf) -> Iterator[Client]:
     with closing(Timeline(database_url(shelf.home))) as timeline:
-        banner = Banner(Replay(shelf.home / "warc", timeline, Site()), timeline, "http://127.0.0.1:7777")
+        banner = Banner(Replay(Storage(shelf.home / "warc"), timeline, Site()), timeline, "http://127.0.0.1:7777")
         with LoopbackServer(banner.respond) as server:
             yield Client(server.port)
 

@@ -31,6 +31,7 @@ from archiver.store.database import database_url
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.warc.reader import read_record
+from archiver.warc.storage import Storage
 from archiver.web.replay import Replay
 from tests.crawl.conftest import Crawled
 from tests.zygote import Zygote
@@ -84,7 +85,7 @@ def test_every_capture_comes_back_byte_for_byte(twice: Twice, client: Client) ->
     rows = twice.archive.rows(every)
     assert len(rows) > 60
     for url, fetched_at, status, warc_file, offset, number in rows:
-        record = read_record(twice.archive.home / "warc", warc_file, offset)
+        record = read_record(Storage(twice.archive.home / "warc"), warc_file, offset)
         answer = client.get(f"/@{re.sub(r'[^0-9]', '', fetched_at)}id_{url.removeprefix(BLOG)}")
         assert answer.header("X-Archive-Capture") == str(number)
         assert (answer.status, answer.reason, answer.body) == (status, record.http_reason, record.entity)
@@ -648,7 +649,7 @@ def test_a_reader_begins_with_the_front_page_or_else_with_the_list_of_posts(
     for path in archived:
         shelf.put(path, b"page", HTML)
     with closing(Timeline(database_url(shelf.home))) as timeline:
-        assert Replay(shelf.home / "warc", timeline, Site()).first_page() == first
+        assert Replay(Storage(shelf.home / "warc"), timeline, Site()).first_page() == first
 
 
 @pytest.mark.parametrize(

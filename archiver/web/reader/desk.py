@@ -7,6 +7,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from archiver.storage.elsewhere import storage
 from archiver.store import blog
 from archiver.store.reading import Reading
 from archiver.store.sizes import Sizes, measure
@@ -43,7 +44,7 @@ class Desk:
         """
         reading = Reading(database)
         timeline = Timeline(database)
-        exchanges = Exchanges(home / "warc", timeline)
+        exchanges = Exchanges(storage(home, database), timeline)
         site = blog.site(home, database)
         return cls(home, site, reading, Library(reading), Ledger(reading), timeline, exchanges, replay_port)
 

@@ -73,11 +73,12 @@ def serving(home: Path, database: str, options: Options = Options()) -> Iterator
 @contextmanager
 def _replaying(home: Path, database: str, options: Options, reader: str) -> Iterator[int]:
     """Serve the blog as it was, with a banner that leads back, on a port of its own."""
+    from archiver.storage.elsewhere import storage
     from archiver.store import blog
     from archiver.store.timeline import Timeline
 
     with closing(Timeline(database)) as timeline:
-        replay = Banner(Replay(home / "warc", timeline, blog.site(home, database)), timeline, reader)
+        replay = Banner(Replay(storage(home, database), timeline, blog.site(home, database)), timeline, reader)
         with LoopbackServer(replay.respond, options.replay_port) as server:
             yield server.port
 

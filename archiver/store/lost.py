@@ -1,0 +1,193 @@
+"""Captures whose bytes are lost: a disk that held a file before it was stored elsewhere is gone.
+
+Their addresses are asked for again. What was read from a lost record names the new one where that shows the same; where
+the page has changed or is gone, the text stays with the row of the lost capture, whose file says that it is lost. Rows
+of lost captures that nothing was read from are removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import delete, select, union, update
+from sqlalchemy.orm import Session, aliased
+
+from archiver.items import CommentPage, Item, Page, Post
+from archiver.store import models, query
+from archiver.store.models import Capture, FrontierEntry, WarcFile
+
+UNTOLD = "unspecified"
+"""Why a revisit without its payload is not whole: WARC 1.1, section 5.13; as a rebuild has it."""
+
+_NOTHING = hashlib.sha256(b"").hexdigest()
+"""What stands for the payload of a revisit that names none."""
+
+_PROVEN: tuple[Any, ...] = (
+    models.PostRevision.__table__,
+    models.Comment.__table__,
+    models.CommentRevision.__table__,
+    models.Page.__table__,
+    models.PageRevision.__table__,
+    models.File.__table__,
+)
+"""Tables whose rows name the capture they were read from."""
+
+_CHUNK = 500  # values in one statement
+
+_LOST_FILES = select(WarcFile.name).where(WarcFile.lost_at.is_not(None))
+IS_LOST = Capture.warc_file.in_(_LOST_FILES)
+"""Whether the bytes of a capture are lost."""
+
+_LOST = select(Capture.id).where(IS_LOST)
+
+_RECORDS = """
+SELECT c.record_id FROM captures AS c JOIN warc_files AS f ON f.name = c.warc_file WHERE f.lost_at IS NOT NULL
+"""
+
+
+def records(database: str) -> set[str]:
+    """Return the ids of the records whose captures have rows and whose bytes are lost."""
+    return {str(record) for (record,) in query.run(database, _RECORDS).rows}
+
+
+def any_left(session: Session) -> bool:
+    """Return whether any capture has a row whose bytes are lost, or a revisit waits for its payload."""
+    return bool(session.execute(_LOST.limit(1)).first() or session.execute(_stranded().limit(1)).first())
+
+
+def declare(session: Session, names: Collection[str], *, run_id: int) -> tuple[int, list[str]]:
+    """Note that the captures in files are lost, and have their addresses asked for again.
+
+    Returns how many captures these were, and the addresses that are in no row of the frontier. The rows of the files
+    must say that they are lost.
+    """
+    gone = session.execute(
+        select(Capture.id, Capture.url, Capture.record_id, Capture.payload_sha256).where(
+            Capture.warc_file.in_(list(names))
+        )
+    ).all()
+    stranded = _strand(session, {row.record_id: row.payload_sha256 for row in gone})
+    urls = _shown_by_no_other(session, dict.fromkeys([row.url for row in gone] + stranded))
+    unknown = _ask_again(session, urls, run_id=run_id)
+    _remove_unused(session)
+    return len(gone), unknown
+
+
+def _strand(session: Session, records: dict[str, str]) -> list[str]:
+    """Note that revisits of these records are without a payload; return their addresses."""
+    revisits = select(Capture.id, Capture.url, Capture.revisit_of).where(
+        Capture.payload_sha256.in_(list(set(records.values()))), Capture.revisit_of.is_not(None), ~IS_LOST
+    )
+    rows = [row for row in session.execute(revisits) if row.revisit_of in records] if records else []
+    for some in _chunks([row.id for row in rows]):
+        session.execute(update(Capture).where(Capture.id.in_(some)).values(truncated=UNTOLD))
+    return [row.url for row in rows]
+
+
+def _shown_by_no_other(session: Session, urls: Iterable[str]) -> list[str]:
+    """Return the addresses of which there is no whole capture that is as new as the newest lost one."""
+    wanted = []
+    for url in urls:
+        newest = select(Capture.id, IS_LOST.label("lost"), Capture.truncated).where(Capture.url == url)
+        row = session.execute(newest.order_by(Capture.id.desc()).limit(1)).first()
+        if row is None or row.lost or row.truncated:
+            wanted.append(url)
+    return wanted
+
+
+def _ask_again(session: Session, urls: list[str], *, run_id: int) -> list[str]:
+    """Make settled addresses pending; return those that the frontier does not know."""
+    values = {"state": "pending", "reason": None, "permanent": False, "attempts": 0, "not_before": None}
+    known: set[str] = set()
+    for some in _chunks(urls):
+        known |= set(session.execute(select(FrontierEntry.url).where(FrontierEntry.url.in_(some))).scalars())
+        settled = FrontierEntry.url.in_(some) & FrontierEntry.state.in_(("done", "failed"))
+        session.execute(update(FrontierEntry).where(settled).values(**values, run_id=run_id))
+    return [url for url in urls if url not in known]
+
+
+def found_again(session: Session, item: Item, capture_id: int) -> None:
+    """Let what was read from lost records name this capture, if the page read from it shows the same."""
+    changes: list[tuple[Any, Any]] = []
+    if isinstance(item, Post):
+        revisions: Any = models.PostRevision.__table__
+        same = (revisions.c.post_id == item.id) & (revisions.c.content_sha256 == item.content_sha256)
+        changes.append((revisions, same))
+    if isinstance(item, Page):
+        pages: Any = models.Page.__table__
+        changes.append((pages, (pages.c.url == item.url) & (pages.c.content_sha256 == item.content_sha256)))
+    if isinstance(item, Post | CommentPage):
+        comments: Any = models.Comment.__table__
+        shown = {comment.id: comment.content_sha256 for comment in item.comments}
+        changes += [(comments, (comments.c.id == number) & (comments.c.content_sha256 == sha256))
+                    for number, sha256 in shown.items()]  # fmt: skip
+    for table, same in changes:
+        session.execute(update(table).where(same, table.c.capture_id.in_(_LOST)).values(capture_id=capture_id))
+
+
+def conclude(session: Session) -> int:
+    """Take over the payloads that came again, and remove the rows that nothing needs; return how many stay lost."""
+    _repair_revisits(session)
+    lost, again = aliased(Capture), aliased(Capture)
+    pairs = session.execute(
+        select(lost.id, again.id)
+        .join(again, (again.url == lost.url) & (again.payload_sha256 == lost.payload_sha256))
+        .where(
+            lost.warc_file.in_(_LOST_FILES), again.warc_file.not_in(_LOST_FILES), again.status == lost.status,
+            again.truncated.is_(None),
+        )
+        .order_by(lost.id, again.id)
+    ).all()  # fmt: skip
+    for before, after in dict(pairs).items():
+        for table in _PROVEN:
+            session.execute(update(table).where(table.c.capture_id == before).values(capture_id=after))
+    _remove_unused(session)
+    return len(session.execute(_LOST).all())
+
+
+def return_(session: Session, names: Collection[str]) -> None:
+    """Note that the bytes of these files are there again; the rows of the files must say that they are not lost."""
+    back = select(Capture.record_id).where(Capture.warc_file.in_(list(names)))
+    revisits = Capture.revisit_of.in_(back) & (Capture.truncated == UNTOLD)
+    session.execute(update(Capture).where(revisits).values(truncated=None))
+
+
+def _stranded() -> Any:
+    """Return what asks for the revisits that have lost their payload."""
+    original = aliased(Capture)
+    held = (
+        select(original.id)
+        .where(
+            original.payload_sha256 == Capture.payload_sha256,
+            original.record_id == Capture.revisit_of,
+            original.warc_file.not_in(_LOST_FILES),
+        )
+        .exists()
+    )
+    return select(Capture.id, Capture.payload_sha256).where(
+        Capture.revisit_of.is_not(None), Capture.truncated == UNTOLD, Capture.payload_sha256 != _NOTHING, ~held
+    )
+
+
+def _repair_revisits(session: Session) -> None:
+    """Let revisits that have lost their payload refer to a record that holds the same one."""
+    for row in session.execute(_stranded()).all():
+        whole = Capture.revisit_of.is_(None) & Capture.truncated.is_(None) & ~IS_LOST
+        same = select(Capture.record_id).where(Capture.payload_sha256 == row.payload_sha256, whole)
+        record = session.execute(same.order_by(Capture.id).limit(1)).scalar()
+        if record:
+            session.execute(update(Capture).where(Capture.id == row.id).values(revisit_of=record, truncated=None))
+
+
+def _remove_unused(session: Session) -> None:
+    """Remove the rows of lost captures from which nothing was read."""
+    read_from = [select(table.c.capture_id).where(table.c.capture_id.is_not(None)) for table in _PROVEN]
+    unused = select(Capture.id).where(IS_LOST, Capture.id.not_in(union(*read_from)))
+    for some in _chunks(list(session.execute(unused).scalars())):
+        session.execute(delete(Capture).where(Capture.id.in_(some)))
+
+
+def _chunks(values: list[Any]) -> Iterable[list[Any]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))

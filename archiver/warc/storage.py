@@ -1,0 +1,123 @@
+"""The WARC files of an archive, wherever they are: in its folder, or as objects somewhere else.
+
+A file is written in the folder and may go elsewhere once it is closed. What reads records asks for a file by its name
+and gets it from where it is; a copy in the folder comes first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+from archiver import errors
+from archiver.warc.writer import OPEN_SUFFIX
+
+SUFFIX = ".warc.gz"
+"""Ends the name of every closed file."""
+
+_ADVICE = "run `archiver verify` to see what else is damaged, then restore the file from a copy"
+
+
+class WarcFile(Protocol):
+    """A file that can be opened and read from any place in it, such as a path."""
+
+    @property
+    def name(self) -> str:
+        """Its name, without a folder."""
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO:
+        """Open it for reading: an OSError says that it cannot be read, an ArchiverError why."""
+
+
+class Objects(Protocol):
+    """Closed WARC files that are not in the folder, or not only there."""
+
+    def names(self) -> list[str]:
+        """Return the names of all of them."""
+
+    def find(self, name: str) -> WarcFile | None:
+        """Return the one with this name."""
+
+
+class Storage:
+    """The WARC files of one archive, for reading; may be shared by threads, and pickled if its objects may be."""
+
+    def __init__(self, folder: Path, objects: Objects | None = None) -> None:
+        """Take the folder of the files that are being written, and what is elsewhere."""
+        self.folder = folder
+        self.objects = objects
+
+    def closed(self) -> dict[str, WarcFile]:
+        """Return the closed files, by name and in that order."""
+        found = {name: source for name in self._elsewhere() if (source := self._object(name))}
+        found |= {path.name: path for path in self.folder.glob(f"*{SUFFIX}")}
+        return dict(sorted(found.items()))
+
+    def left_open(self) -> list[Path]:
+        """Return the files that are being written, or were when their writer was killed, by name."""
+        return sorted(self.folder.glob(f"*{SUFFIX}{OPEN_SUFFIX}"))
+
+    def names(self) -> set[str]:
+        """Return the names of the closed files."""
+        return {*self._elsewhere(), *(path.name for path in self.folder.glob(f"*{SUFFIX}"))}
+
+    def local(self, name: str) -> Path | None:
+        """Return the file with this name in the folder, which may still be written to; None when it is not there.
+
+        Raises ArchiveDamaged for what is no name of a file: it comes from a database, which may come from anywhere.
+        """
+        if Path(name).name != name or "\0" in name or not name.strip("."):
+            raise errors.ArchiveDamaged(f"expected the name of a file in {self.folder}, found {name!r}; {_ADVICE}")
+        # The final name twice: the file may be renamed after the first look.
+        paths = (self.folder / each for each in (name, name + OPEN_SUFFIX, name))
+        return next((path for path in paths if path.exists()), None)
+
+    def file(self, name: str) -> WarcFile:
+        """Return the file with this name, also one that is still being written.
+
+        Raises ArchiveDamaged when there is none.
+        """
+        found = self.local(name) or self._object(name)
+        if found is None:
+            raise errors.ArchiveDamaged(f"expected the file {self.folder / name}, found none; restore it from a copy")
+        return found
+
+    def open(self, name: str) -> BinaryIO:
+        """Open the file with this name; raises as `file` and `WarcFile.open` do."""
+        try:
+            return self.file(name).open("rb")
+        except FileNotFoundError:  # it was renamed, or has gone elsewhere, after the look
+            return self.file(name).open("rb")
+
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        """Return so many bytes of a file from a place in it, or as many as there are; raises as `open` does."""
+        path = self.local(name)
+        if path is None:
+            with self.open(name) as file:
+                file.seek(offset)
+                return file.read(length)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            return os.pread(descriptor, length, offset)
+        finally:
+            os.close(descriptor)
+
+    def _elsewhere(self) -> list[str]:
+        return self.objects.names() if self.objects else []
+
+    def _object(self, name: str) -> WarcFile | None:
+        return self.objects.find(name) if self.objects else None
+
+
+def size(file: BinaryIO) -> int:
+    """Return the bytes that an open file has now."""
+    return file.seek(0, os.SEEK_END)
+
+
+def pieces(source: WarcFile, most: int = 1 << 20) -> Iterator[bytes]:
+    """Yield the content of a file, in pieces of at most so many bytes."""
+    with source.open("rb") as file:
+        while piece := file.read(most):
+            yield piece
