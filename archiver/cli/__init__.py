@@ -16,6 +16,7 @@ from archiver.cli import (
     asking,
     crawling,
     exporting,
+    fleet,
     history,
     keeping,
     meeting,
@@ -83,6 +84,7 @@ for module in (
     keeping,
     rebuilding,
     scheduling,
+    fleet,
 ):
     for command in module.COMMANDS:
         main.add_command(command)
