@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,18 +60,29 @@ class _Built:
     """The file, or the schema on the server, where the former database is."""
 
 
+_Fill = Callable[[Archive, bool], Tally]
+"""Fills an empty database; the second value says that everything is to be one transaction."""
+
+
 def rebuild(
-    home: Path, db: str | None = None, *, processes: int | None = None, progress: Progress = lambda *_: None
+    home: Path,
+    db: str | None = None,
+    *,
+    processes: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Report:
     """Make the database of an archive again from its WARC files, and put it in the place of the one there.
 
     The former database stays beside it under another name, on a server in another schema; there an empty one gets
-    everything in one transaction. `processes` read pages, by default one for each processor.
+    everything in one transaction. `processes` read pages, by default one for each processor. With an `executor` it
+    is its processes that do, on whatever machine: they need this version of the program, and the home under its path.
 
-    Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from.
+    Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from,
+    ArchiverError when the executor fails; the database is then as it was.
     """
     with locked(home, db):
-        return rebuild_locked(home, db, processes=processes, progress=progress)
+        return rebuild_locked(home, db, processes=processes, executor=executor, progress=progress)
 
 
 def rebuild_locked(
@@ -78,6 +91,7 @@ def rebuild_locked(
     *,
     incoming: WarcWriter | None = None,
     processes: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = lambda *_: None,
 ) -> Report:
     """Do as `rebuild` does, for a caller that holds the archive's lock.
@@ -91,10 +105,12 @@ def rebuild_locked(
     if not incoming and not any(warc.glob(f"*{SUFFIX}")):
         raise UsageError(f"expected WARC files to build the database from in {warc}, found none; name the --home")
     file = chronicle.sqlite_file(url)
-    if file is None:
-        built = _on_server(url, warc, processes, progress, incoming.path if incoming else None)
-    else:
-        built = _in_file(file, warc, processes, progress, incoming.path if incoming else None)
+
+    def fill(archive: Archive, whole: bool) -> Tally:
+        path = incoming.path if incoming else None
+        return Build(archive, warc, progress, whole=whole, incoming=path).run(processes, executor)
+
+    built = _in_file(file, fill) if file else _on_server(url, fill)
     if incoming:
         incoming.close()
     _restore_profile(home)
@@ -141,17 +157,17 @@ def files_known(home: Path, db: str | None) -> set[str]:
         return set()
 
 
-def _on_server(url: str, warc: Path, processes: int, progress: Progress, incoming: Path | None) -> _Built:
+def _on_server(url: str, fill: _Fill) -> _Built:
     """Fill the tables on a server, or make others beside those that hold something, and put them in their place."""
     with Archive(url) as archive:
         if chronicle.is_empty(archive.session):
-            tally = Build(archive, warc, progress, whole=True, incoming=incoming).run(processes)
+            tally = fill(archive, True)
             archive.commit()
             return _Built(tally, Comparison())
     draft = drafts.draft_of(url)
     try:
         with Archive(draft) as archive:
-            tally = Build(archive, warc, progress, whole=False, incoming=incoming).run(processes)
+            tally = fill(archive, False)
             archive.commit()
             comparison = former.compare(url, archive, draft)
             archive.commit()
@@ -161,12 +177,12 @@ def _on_server(url: str, warc: Path, processes: int, progress: Progress, incomin
         raise
 
 
-def _in_file(file: Path, warc: Path, processes: int, progress: Progress, incoming: Path | None) -> _Built:
+def _in_file(file: Path, fill: _Fill) -> _Built:
     new = file.with_name(f"{file.name}.new")
     backups.remove(new)
     try:
         with Archive(chronicle.file_url(new)) as archive:
-            tally = Build(archive, warc, progress, whole=False, incoming=incoming).run(processes)
+            tally = fill(archive, False)
             archive.commit()
             comparison = former.compare(file, archive, new) if file.exists() else Comparison()
             archive.commit()
