@@ -133,7 +133,7 @@ class Lent:
 
     def __init__(self, directory: Path, processes: int, executor: Executor) -> None:
         """Take an executor, and how many of its processes to keep busy."""
-        self._directory = directory.absolute()
+        self._directory = directory
         self._processes = processes
         self._executor = executor
 

@@ -81,6 +81,7 @@ def rebuild(
     Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from,
     ArchiverError when the executor fails; the database is then as it was.
     """
+    home = home.absolute() if executor else home  # other processes may be elsewhere
     with locked(home, db):
         return rebuild_locked(home, db, processes=processes, executor=executor, progress=progress)
 
