@@ -1,0 +1,178 @@
+"""Commands for a fleet of blogs, each with an archive of its own in one database."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import chdir
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from archiver.cli.context import Context, length
+from archiver.cli.crawling import crawl, crawled, report_text
+from archiver.cli.exporting import export
+from archiver.cli.keeping import verify
+from archiver.cli.rebuilding import rebuild
+from archiver.errors import UsageError
+
+if TYPE_CHECKING:
+    from archiver.fleet.blogs import Blog, Fleet
+
+
+@click.group()
+def fleet() -> None:
+    """Keep many blogs: a list of them in PostgreSQL, and workers on any machines (docs/fleet.md).
+
+    --db or $ARCHIVER_DB names the database, --home the folder that a worker keeps the blogs' files in.
+    """
+
+
+def crawl_origin(words: Sequence[str]) -> str:
+    """Check words for `archiver crawl`; return the origin to fetch from that they name, or nothing.
+
+    Raises UsageError for what makes no sense there, or not in a fleet.
+    """
+    try:
+        asked = crawl.make_context("crawl", list(words), help_option_names=[]).params
+    except click.ClickException as error:
+        raise UsageError(f"options: {error.format_message()}") from error
+    if asked["source"] is not None:
+        raise UsageError("options: expected a crawl of the blog itself, found --from")
+    return str(asked["site"])
+
+
+@fleet.command()
+@click.argument("target", metavar="FILE.toml|URL")
+@click.option("--name", default="", help="Name of the blog. [by its address]")
+@click.option("--every", default="", metavar="LENGTH", help="From the end of a crawl to the next. [1d]")
+@click.option("--profile", default="", metavar="FILE", help="Its profile. [what `archiver init` finds]")
+@click.option("--warc", default="", metavar="URL", help="Object storage for its records. [the worker's home]")
+@click.option("--option", "options", multiple=True, metavar="WORD", help="Word for `archiver crawl`; may be repeated.")
+@click.pass_obj
+def add(obj: Context, /, target: str, options: tuple[str, ...], **asked: str) -> None:
+    """Put a blog on the list, or all of a file; those that are there already are changed."""
+    from archiver.fleet import files
+    from archiver.fleet.blogs import Fleet
+
+    if urlsplit(target).scheme in ("http", "https"):
+        blogs = [files.of(target, crawl_origin, Path(), url=target, options=options, **asked)]
+    elif options or any(asked.values()):
+        raise UsageError(f"expected options with the address of one blog, found them with {target}")
+    else:
+        blogs = files.read(Path(target), crawl_origin)
+    with Fleet(obj.db, make=True) as known:
+        known.add(blogs)
+    click.echo("\n".join(f"{each.name}: {each.url}" for each in blogs))
+
+
+@fleet.command()
+@click.argument("names", nargs=-1, required=True)
+@click.pass_obj
+def remove(obj: Context, /, names: tuple[str, ...]) -> None:
+    """Take blogs off the list; their archives stay as they are."""
+    from archiver.fleet.blogs import Fleet
+
+    with Fleet(obj.db) as known:
+        for name in known.remove(names):
+            click.echo(f"{name}: removed from the list; its archive is in the schema {name}")
+
+
+@fleet.command()
+@click.argument("names", nargs=-1)
+@click.option("--due", is_flag=True, help="A crawl of each blog that is due.")
+@click.option("--all", "all_", is_flag=True, help="Of every blog.")
+@click.option("--job", default="", metavar="WORDS", help="Another command than crawl: verify, rebuild or export.")
+@click.pass_obj
+def run(obj: Context, /, names: tuple[str, ...], due: bool, all_: bool, job: str) -> None:
+    """Queue a job for each of these blogs: a crawl, whether due or not, or another command."""
+    from archiver.fleet import jobs
+    from archiver.fleet.blogs import Fleet
+
+    if (bool(names), due, all_).count(True) != 1 or (due and job):
+        raise UsageError("expected names of blogs, --all, or --due for crawls that are due")
+    words = _job_words(job)
+    with Fleet(obj.db) as known:
+        queued = jobs.queue_due(known) if due else jobs.queue(known, known.blogs(names), words)
+    click.echo("\n".join(f"{name}: queued" for name in queued) or "Nothing was queued.")
+
+
+@fleet.command()
+@click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="Jobs at a time.")
+@click.option("--until-idle", is_flag=True, help="End when nothing is due, queued or running.")
+@click.option(
+    "--stalled-after",
+    "stalled",
+    callback=length,
+    default="30s",
+    show_default=True,
+    metavar="LENGTH",
+    help="Take the jobs of workers that were not heard of for this long.",
+)
+@click.pass_obj
+def worker(obj: Context, /, stalled: timedelta, **asked: Any) -> None:
+    """Take jobs and run them until stopped; any number of workers on any machines."""
+    from archiver.fleet.worker import Options, work
+
+    options = Options(home=obj.home, stalled=stalled, **asked)
+    work(obj.db or "", options, lambda line: click.echo(line, err=True))
+
+
+@fleet.command(hidden=True)
+@click.argument("name")
+@click.argument("words", nargs=-1)
+@click.pass_obj
+def job(obj: Context, /, name: str, words: tuple[str, ...]) -> None:
+    """Run a job of a blog here: what a worker starts, and what ends with it."""
+    from archiver.fleet.blogs import Fleet
+    from archiver.fleet.worker import end_with_worker
+
+    end_with_worker()
+    with Fleet(obj.db) as known:
+        blog = known.blog(name)
+        here = replace(obj, home=obj.home / name, home_given=True, db=known.database(blog), verbosity=-1)
+        if not words:
+            sys.exit(_crawl(here, known, blog))
+        blog.settle(obj.home)
+    command, *rest = words
+    with chdir(here.home):
+        _OTHERS[command].main(rest, prog_name=command, obj=replace(here, home=Path()))
+
+
+def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
+    """Crawl a blog, with what its fleet knows of the server; return the exit code."""
+    from archiver.fleet import crawls
+
+    asked = crawl.make_context("crawl", list(blog.options), help_option_names=[]).params
+    report = crawls.crawled(known, blog, here.home.parent, lambda servers: crawled(here, asked, servers))
+    click.echo(report_text(here, report))
+    return report.exit_code
+
+
+def _job_words(text: str) -> list[str]:
+    """Return the words of a command that may be a job; raises UsageError for what is none."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"--job: expected words, found {text!r}: {error}") from error
+    if not words:
+        return []
+    if words[0] not in _OTHERS:
+        raise UsageError(f"--job: expected {', '.join(_OTHERS)}, found {words[0]}")
+    try:
+        _OTHERS[words[0]].make_context(words[0], words[1:], help_option_names=[])
+    except click.ClickException as error:
+        raise UsageError(f"--job {words[0]}: {error.format_message()}") from error
+    return words
+
+
+_OTHERS: dict[str, click.Command] = {"verify": verify, "rebuild": rebuild, "export": export}
+"""Commands that may be jobs."""
+
+
+COMMANDS = (fleet,)
