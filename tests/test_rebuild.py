@@ -14,10 +14,12 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +278,47 @@ def test_one_process_gives_the_same(lived: Crawled, again: tuple[Path, Report], 
     for table in TABLES:
         mine = rows(tmp_path / "archive.db", table, left_out if table == "frontier" else None)
         assert mine == rows(again[0], table, left_out if table == "frontier" else None), table
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[Executor]:
+    """A standard executor, as a caller would hand one in."""
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as made:
+        made.submit(int).result()  # its processes have the folder of now
+        yield made
+
+
+def test_an_executor_of_the_caller_gives_the_same(
+    lived: Crawled, again: tuple[Path, Report], executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "read", None)  # nothing is read here
+    without_database(lived, tmp_path)
+    monkeypatch.chdir(tmp_path)  # which is not where the executor's processes are
+    rebuild(Path(), executor=executor)
+    for table in TABLES:
+        left_out = LEFT_OUT.get(table)
+        assert rows(tmp_path / "archive.db", table, left_out) == rows(again[0], table, left_out), table
+
+
+def test_an_executor_with_another_version_of_the_program_is_refused(
+    small: Crawled, executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = shutil.copytree(small.home, tmp_path / "home")
+    before = rows(home / "archive.db", "posts")
+    monkeypatch.setattr(reading, "VERSION", "9.9, extractor 99")
+    with pytest.raises(ArchiverError, match=r"blog-archiver 9\.9, extractor 99 on .* found .* install the same"):
+        rebuild(home, executor=executor)
+    assert rows(home / "archive.db", "posts") == before
+    assert not list(home.glob("archive.db.*"))
+
+
+def test_an_executor_that_fails_is_named_and_leaves_everything_as_it_was(small: Crawled, tmp_path: Path) -> None:
+    home = shutil.copytree(small.home, tmp_path / "home")
+    ended = ProcessPoolExecutor(1)
+    ended.shutdown()
+    with pytest.raises(ArchiverError, match=r"expected the executor to read pages, found RuntimeError: .* try again"):
+        rebuild(home, executor=ended)
+    assert not list(home.glob("archive.db.*"))
 
 
 def test_the_report_says_what_was_read(lived: Crawled, again: tuple[Path, Report]) -> None:

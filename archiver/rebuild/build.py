@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver import sites
 from archiver.errors import ArchiverError
 from archiver.items import Asset, CommentPage, Gap, Item, Outcome, Post, Unmodified
-from archiver.rebuild import files, reading
+from archiver.rebuild import files, pool, reading
 from archiver.rebuild.acceptance import accept_one
 from archiver.rebuild.files import RunFiles
-from archiver.rebuild.pool import Pool
 from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
 from archiver.store import chronicle, connections, doubts, endings, freshness, outcomes, posts, runs
@@ -88,13 +88,13 @@ class Build:
         self._early: dict[int, list[tuple[Step, Item]]] = {}
         """Pages of comments by the post they wait for, as in a crawl."""
 
-    def run(self, processes: int) -> Tally:
-        """Fill the database, and say what was found."""
+    def run(self, processes: int, executor: Executor | None = None) -> Tally:
+        """Fill the database, pages being read by so many processes, here or of an executor; say what was found."""
         began = timestamp()
-        with Pool(self._storage, processes) as pool:
+        with pool.readers(self._storage, processes, executor) as readers:
             self._records.store(self._runs)
             self._tally.captures = self._records.captures
-            for number, (step, item) in enumerate(pool.read_all(self._work()), 1):
+            for number, (step, item) in enumerate(readers.read_all(self._work()), 1):
                 self._take(step, item or step.item)
                 if number % BATCH == 0:
                     self._commit()

@@ -6,6 +6,8 @@ pages in its hands with it; they are read again one by one, so that only the pag
 What the pages come to is handed over in files, and only their names through the executor's queue: a process that is
 killed while it writes more than a pipe takes at once (PIPE_BUF, at least 512 bytes by POSIX) leaves half a message
 there, and the executor waits for the other half for ever.
+
+An executor of the caller's, such as a cluster's, sees to its own machines; from it they come back as values.
 """
 
 from __future__ import annotations
@@ -18,20 +20,21 @@ import signal
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
-from archiver.errors import FULL, DiskFull
+from archiver.errors import FULL, ArchiverError, DiskFull
 from archiver.items import Gap, Item
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
 from archiver.warc.storage import Storage
 
 Step = TypeVar("Step")
+Hand = TypeVar("Hand")
 
 CHUNK = 8
 """Pages handed to a process at once: enough that handing over costs little, few enough to keep all busy."""
@@ -48,6 +51,11 @@ class _Pages:
 
     tasks: list[Task]
     future: Future[str] | None
+
+
+def readers(storage: Storage, processes: int, executor: Executor | None = None) -> Pool | Lent:
+    """Return what reads the pages in the WARC files of a folder: so many processes here, or an executor."""
+    return Lent(storage, processes, executor) if executor else Pool(storage, processes)
 
 
 class Pool:
@@ -85,17 +93,7 @@ class Pool:
             for step, task in work:
                 yield step, reading.read(self._storage, task) if task else None
             return
-        waiting: deque[tuple[list[tuple[Step, Task | None]], _Pages]] = deque()
-        steps = iter(work)
-        while True:
-            while len(waiting) < AHEAD * self._processes and (some := _some(steps)):
-                waiting.append((some, self._submitted([task for _, task in some if task])))
-            if not waiting:
-                return
-            some, pages = waiting.popleft()
-            items = iter(self._result(pages))
-            for step, task in some:
-                yield step, next(items) if task else None
+        yield from _in_order(work, AHEAD * self._processes, self._submitted, self._result)
 
     def _started(self, processes: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(processes, mp_context=self._context, initializer=_settle_in)
@@ -126,6 +124,76 @@ class Pool:
                 return _taken(self._handed_to(executor, [task]).result())[0]
             except BrokenProcessPool:
                 return Gap(reason=FATAL)
+
+
+class Lent:
+    """An executor of the caller's, whose machines have this version of the program and reach the records by this path.
+
+    It is not shut down here. What it cannot do, such as a page that ends its processes, ends the reading.
+    """
+
+    def __init__(self, storage: Storage, processes: int, executor: Executor) -> None:
+        """Take an executor, and how many of its processes to keep busy."""
+        self._storage = storage
+        self._processes = processes
+        self._executor = executor
+
+    def __enter__(self) -> Self:
+        """Return the reader itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the executor to the caller."""
+
+    def read_all(self, work: Iterable[tuple[Step, Task | None]]) -> Iterator[tuple[Step, Item | None]]:
+        """Do as `Pool.read_all` does.
+
+        Raises ArchiverError when the executor fails, or its machines have another version of the program.
+        """
+        yield from _in_order(work, AHEAD * self._processes, self._submitted, self._result)
+
+    def _submitted(self, tasks: list[Task]) -> Future[list[Item]] | None:
+        if not tasks:
+            return None
+        try:
+            return self._executor.submit(reading.read_elsewhere, self._storage, tasks, reading.VERSION)
+        except Exception as error:
+            raise _failed(error) from error
+
+    def _result(self, pages: Future[list[Item]] | None) -> list[Item]:
+        try:
+            return pages.result() if pages else []
+        except ArchiverError:
+            raise
+        except Exception as error:
+            raise _failed(error) from error
+
+
+def _failed(error: Exception) -> ArchiverError:
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return ArchiverError(
+        f"expected the executor to read pages, found {said}; the database is as it was: try again, or without executor"
+    )
+
+
+def _in_order(
+    work: Iterable[tuple[Step, Task | None]],
+    ahead: int,
+    submitted: Callable[[list[Task]], Hand],
+    result: Callable[[Hand], list[Item]],
+) -> Iterator[tuple[Step, Item | None]]:
+    """Hand pages out in chunks, so many at most at a time, and yield what they come to in the order of the work."""
+    waiting: deque[tuple[list[tuple[Step, Task | None]], Hand]] = deque()
+    steps = iter(work)
+    while True:
+        while len(waiting) < ahead and (some := _some(steps)):
+            waiting.append((some, submitted([task for _, task in some if task])))
+        if not waiting:
+            return
+        some, pages = waiting.popleft()
+        items = iter(result(pages))
+        for step, task in some:
+            yield step, next(items) if task else None
 
 
 def _some(steps: Iterator[tuple[Step, Task | None]]) -> list[tuple[Step, Task | None]]:

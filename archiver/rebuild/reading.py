@@ -5,11 +5,12 @@ Pure but for reading the file, so that any process can do it.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from archiver import items
+from archiver import __version__, items
 from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, StorageUnreachable
 from archiver.items import CUT, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
 from archiver.pages.catalogue import parse_catalogue
@@ -23,6 +24,7 @@ from archiver.pages.post_lists import parse_post_list
 from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import Seen
+from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import BESIDE, Site, from_bytes
 from archiver.warc.reader import Record, read_record
 from archiver.warc.storage import Storage
@@ -39,6 +41,9 @@ PAGES: dict[str, Callable[[str, bytes, Site], Item]] = {
     "post": parse_post,
 }
 """Kinds of page and file with content, as in the frontier, and what reads them."""
+
+VERSION = f"{__version__}, extractor {EXTRACTOR_VERSION}"
+"""What two machines must have in common for pages that one reads to be what the other would have read."""
 
 GONE = frozenset({404, 410})
 """Statuses that say there is no such page, now and soon."""
@@ -117,6 +122,19 @@ def read(storage: Storage, task: Task) -> Item:
         return Gap(reason=str(error))
     except Exception as error:
         return Gap(reason=f"a fault of the archiver, please report it: {error!r}")
+
+
+def read_elsewhere(storage: Storage, tasks: list[Task], version: str) -> list[Item]:
+    """Return what pages come to, on a machine of an executor.
+
+    Raises ArchiverError when the program there is not of this `version`.
+    """
+    if version != VERSION:
+        raise ArchiverError(
+            f"expected blog-archiver {version} on the machines of the executor, found {VERSION} on {platform.node()}; "
+            "install the same on all"
+        )
+    return [read(storage, task) for task in tasks]
 
 
 def _headers(record: Record) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,6 +62,10 @@ class _Built:
     """The file, or the schema on the server, where the former database is."""
 
 
+_Fill = Callable[[Archive, bool], Tally]
+"""Fills an empty database; the second value says that everything is to be one transaction."""
+
+
 def rebuild(
     home: Path,
     db: str | None = None,
@@ -68,19 +73,29 @@ def rebuild(
     warc_url: str | None = None,
     keep_local: int | None = None,
     processes: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = lambda *_: None,
 ) -> Report:
     """Make the database of an archive again from its WARC files, and put it in the place of the one there.
 
     The former database stays beside it under another name, on a server in another schema; there an empty one gets
     everything in one transaction. `processes` read pages, by default one for each processor. `warc_url` and
-    `keep_local` are those of `archiver.crawl.run.Place`.
+    `keep_local` are those of `archiver.crawl.run.Place`. With an `executor` it is its processes that read, on whatever
+    machine: they need this version of the program, and the home under its path or its records in object storage.
 
-    Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from.
+    Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from,
+    ArchiverError when the executor fails; the database is then as it was.
     """
+    home = home.absolute() if executor else home  # other processes may be elsewhere
     with locked(home, db):
         return rebuild_locked(
-            home, db, warc_url=warc_url, keep_local=keep_local, processes=processes, progress=progress
+            home,
+            db,
+            warc_url=warc_url,
+            keep_local=keep_local,
+            processes=processes,
+            executor=executor,
+            progress=progress,
         )
 
 
@@ -92,6 +107,7 @@ def rebuild_locked(
     warc_url: str | None = None,
     keep_local: int | None = None,
     processes: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = lambda *_: None,
 ) -> Report:
     """Do as `rebuild` does, for a caller that holds the archive's lock.
@@ -110,8 +126,8 @@ def rebuild_locked(
         raise UsageError(f"expected WARC files to build the database from in {where}, found none; name the --home")
     open_file = incoming.path if incoming else None
 
-    def filled(archive: Archive, *, whole: bool) -> Tally:
-        tally = Build(archive, warc, progress, whole=whole, incoming=open_file).run(processes)
+    def filled(archive: Archive, whole: bool) -> Tally:
+        tally = Build(archive, warc, progress, whole=whole, incoming=open_file).run(processes, executor)
         restate(archive, warc, former_files, open_file)
         return tally
 
@@ -184,17 +200,17 @@ def files_known(home: Path, db: str | None) -> set[str]:
         return set()
 
 
-def _on_server(url: str, filled: Callable[..., Tally]) -> _Built:
+def _on_server(url: str, filled: _Fill) -> _Built:
     """Fill the tables on a server, or make others beside those that hold something, and put them in their place."""
     with Archive(url) as archive:
         if chronicle.is_empty(archive.session):
-            tally = filled(archive, whole=True)
+            tally = filled(archive, True)
             archive.commit()
             return _Built(tally, Comparison())
     draft = drafts.draft_of(url)
     try:
         with Archive(draft) as archive:
-            tally = filled(archive, whole=False)
+            tally = filled(archive, False)
             archive.commit()
             comparison = former.compare(url, archive, draft)
             archive.commit()
@@ -204,12 +220,12 @@ def _on_server(url: str, filled: Callable[..., Tally]) -> _Built:
         raise
 
 
-def _in_file(file: Path, filled: Callable[..., Tally]) -> _Built:
+def _in_file(file: Path, filled: _Fill) -> _Built:
     new = file.with_name(f"{file.name}.new")
     backups.remove(new)
     try:
         with Archive(chronicle.file_url(new)) as archive:
-            tally = filled(archive, whole=False)
+            tally = filled(archive, False)
             archive.commit()
             comparison = former.compare(file, archive, new) if file.exists() else Comparison()
             archive.commit()

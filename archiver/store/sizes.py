@@ -27,17 +27,29 @@ class Sizes:
 
 def measure(home: Path, database: str) -> Sizes:
     """Return the sizes of an archive, with its database at this URL."""
-    file = query.sqlite_file(database)
-    files = _sizes(file.parent, file.name) if file else {}
-    on_server = None if file else _on_server(database)
-    backups = {name: size for name, size in files.items() if ".bak-" in name}
+    live, backups = of_database(database)
     return Sizes(
-        database_bytes=sum(files.values()) - sum(backups.values()) if file else on_server,
-        backup_bytes=sum(backups.values()),
-        warc_bytes=sum(_sizes(home / "warc").values()),
+        database_bytes=live,
+        backup_bytes=backups,
+        warc_bytes=of_records(home),
         log_bytes=sum(_sizes(home / "logs").values()),
         free_bytes=shutil.disk_usage(home if home.exists() else Path.cwd()).free,
     )
+
+
+def of_database(database: str) -> tuple[int | None, int]:
+    """Return the bytes of the database with this URL, and of those that it took the place of, as in `Sizes`."""
+    file = query.sqlite_file(database)
+    if file is None:
+        return _on_server(database), 0
+    files = _sizes(file.parent, file.name)
+    backups = sum(size for name, size in files.items() if ".bak-" in name)
+    return sum(files.values()) - backups, backups
+
+
+def of_records(home: Path) -> int:
+    """Return the bytes of the WARC files in an archive's folder."""
+    return sum(_sizes(home / "warc").values())
 
 
 def _on_server(database: str) -> int | None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from archiver.errors import ArchiverError, UsageError
 from archiver.media import SVG
+from archiver.web import metrics
 from archiver.web.reader import api, look, media, pages, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.guard import Access, Guard
@@ -29,6 +30,7 @@ def application(here: Desk, access: Access) -> ASGIApp:
     routes = [
         *api.ROUTES,
         Route("/media", _picture, methods=["GET"]),
+        Route("/metrics", _figures, methods=["GET"]),
         Route("/static/blog.css", _colours, methods=["GET"]),
         Route("/static/icon.svg", _icon, methods=["GET"]),
         Route("/static/{path:path}", _file, methods=["GET"]),
@@ -56,6 +58,17 @@ def _picture(request: Request) -> Response:
     if found.kind == SVG:
         headers["Content-Security-Policy"] = media.SVG_POLICY
     return Response(found.data, media_type=found.kind, headers=headers)
+
+
+def _figures(request: Request) -> Response:
+    """Return figures for Prometheus."""
+    here = desk(request)
+    source = metrics.Source(here.site.profile.name, here.reading.database, here.home)
+    try:
+        body, kind = metrics.exposition(lambda: [source], request.headers.get("accept", ""))
+    except UsageError as error:
+        return PlainTextResponse(f"{error}\n", 501)
+    return Response(body, headers={"Content-Type": kind})
 
 
 def _colours(request: Request) -> Response:
