@@ -16,6 +16,7 @@ from archiver.cli import (
     asking,
     crawling,
     exporting,
+    fleet,
     history,
     keeping,
     meeting,
@@ -60,6 +61,7 @@ for module in (
     keeping,
     rebuilding,
     scheduling,
+    fleet,
 ):
     for command in module.COMMANDS:
         main.add_command(command)
