@@ -42,8 +42,8 @@ def _pairs(run: str) -> list[str]:
     return [part[at : at + 2] for part in letters for at in range(max(1, len(part) - 1)) if part]
 
 
-Row = TypeVar("Row", int, tuple[int, str])
-"""The number of a row; of one of several archives with the name of the archive."""
+Row = TypeVar("Row", int, tuple[int, int])
+"""The number of a row; of one of several archives with another number, less for a later archive."""
 
 
 def rank(total: int, found: Iterable[tuple[Collection[Row], Collection[Row]]]) -> list[Row]:

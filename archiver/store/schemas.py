@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
-CONNECTIONS = 8
+CONNECTIONS = 4
 """Archives asked at a time."""
 
 PATIENCE = 10.0
@@ -26,6 +26,8 @@ PATIENCE = 10.0
 
 LOCK_PATIENCE = 1.0
 """Seconds to wait for tables that a rebuild or migration holds: it takes them for a moment, at its end."""
+
+NOTHING = "nothing is archived yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,10 @@ class Schemas:
         answer is told with its name. Raises UsageError where the server cannot be asked at all.
         """
         until = time.monotonic() + patience
-        with query.explained_by_server(), self._readers.lent(patience):
-            pass  # one failure is told once, and not for each archive
-        answers = Answers[Found]()
         asked = self.names if names is None else tuple(names)
+        there = self._there(asked)
+        answers: Answers[Found] = Answers(failed={name: NOTHING for name in asked if name not in there})
+        asked = tuple(name for name in asked if name in there)
 
         def ask_one(name: str) -> tuple[bool, Any]:
             left = until - time.monotonic()
@@ -100,6 +102,13 @@ class Schemas:
                 f"SET LOCAL search_path TO {quoted(name)}; SET LOCAL lock_timeout TO {int(LOCK_PATIENCE * 1000)}"
             )
             yield connection
+
+    def _there(self, names: Sequence[str]) -> set[str]:
+        with query.explained_by_server(), self._readers.lent(PATIENCE) as connection:
+            found = connection.exec_driver_sql(
+                "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", (list(names),)
+            )
+            return {str(name) for (name,) in found}
 
     def close(self) -> None:
         """Let go of the server."""

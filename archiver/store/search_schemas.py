@@ -109,14 +109,15 @@ def _related(
 
     answers = schemas.ask(covered, names, patience=patience)
     failed |= answers.failed
-    everywhere, titled = ([set[tuple[int, str]]() for _ in terms] for _ in range(2))
-    for name, (_, found, _) in answers.found.items():
-        for at, (rows, in_title) in enumerate(found):
-            everywhere[at] |= {(number, name) for number in rows}
-            titled[at] |= {(number, name) for number in in_title}
+    everywhere, titled = ([set[tuple[int, int]]() for _ in terms] for _ in range(2))
+    for at, (_, found, _) in enumerate(answers.found.values()):
+        for place, (rows, in_title) in enumerate(found):
+            everywhere[place] |= {(number, -at) for number in rows}
+            titled[place] |= {(number, -at) for number in in_title}
     total = sum(count for count, _, _ in answers.found.values())
     order = coverage.rank(total, zip(everywhere, titled, strict=True))
-    return [(name, number) for number, name in order if number in answers.found[name][2]][: coverage.MOST]
+    named = [(name, found[2]) for name, found in answers.found.items()]
+    return [(named[-at][0], number) for number, at in order if number in named[-at][1]][: coverage.MOST]
 
 
 def _hits(
