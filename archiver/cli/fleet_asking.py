@@ -1,4 +1,4 @@
-"""Commands that ask all blogs of a fleet at once: search."""
+"""Commands that ask all blogs of a fleet at once: search, sql."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archiver.cli.context import Context, as_json
+from archiver.cli.asking import query_options
+from archiver.cli.context import Context, as_json, print_rows
 from archiver.cli.searching import as_dict, as_lines
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, UsageError
 
 if TYPE_CHECKING:
     from archiver.fleet.blogs import Blog
@@ -64,4 +65,29 @@ def report(blogs: Mapping[str, Blog], failed: Mapping[str, str]) -> None:
         raise ArchiverError("expected blogs that can be read, found none")
 
 
-COMMANDS = (search,)
+@click.command()
+@query_options
+@click.pass_obj
+def sql(obj: Context, query: str | None, format_: str | None, schema: bool, timeout: float) -> None:
+    """Ask all blogs at once in SQL: each table and view of an archive has those of all blogs, with a column `blog`.
+
+    They are views in the schema `fleet`, for any program that speaks to PostgreSQL; this command keeps them up to date.
+    """
+    from archiver.fleet.tables import SCHEMA
+    from archiver.store import query as queries
+    from archiver.store import schema_views, server
+
+    if schema:
+        from archiver.store import schema as described
+
+        click.echo(described.as_text_of_fleet(), nl=False)
+        return
+    if not query:
+        raise UsageError('expected a query, such as: archiver fleet sql "SELECT blog, title FROM posts LIMIT 5"')
+    url, blogs = listed(obj)
+    schema_views.refresh(url, list(blogs), into=SCHEMA)
+    with queries.stream(server.in_schema(url, SCHEMA), query, timeout=timeout) as found:
+        print_rows(found, format_)
+
+
+COMMANDS = (search, sql)
