@@ -17,6 +17,7 @@ from archiver.cli import (
     crawling,
     exporting,
     fleet,
+    fleet_asking,
     history,
     keeping,
     meeting,
@@ -88,3 +89,5 @@ for module in (
 ):
     for command in module.COMMANDS:
         main.add_command(command)
+for command in fleet_asking.COMMANDS:
+    fleet.fleet.add_command(command)

@@ -11,19 +11,30 @@ from typing import Any
 import click
 
 from archiver import clock
-from archiver.cli.context import Context, PostOrPage, as_json, length, print_rows
+from archiver.cli.context import Command, Context, PostOrPage, as_json, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 
 
+def query_options(command: Command) -> Command:
+    """Add what a command takes that asks in SQL."""
+    for option in (
+        click.option("--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Seconds allowed."),
+        click.option("--schema", is_flag=True, help="Describe every table, view and column instead."),
+        click.option(
+            "--csv", "format_", flag_value="csv", help="Print CSV; cells a spreadsheet would run are disarmed."
+        ),
+        click.option("--nl", "format_", flag_value="lines", help="Print one JSON object a line."),
+        click.option("--json", "format_", flag_value="json", help="Print a JSON list of objects."),
+        click.argument("query", required=False),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.argument("query", required=False)
-@click.option("--json", "format_", flag_value="json", help="Print a JSON list of objects.")
-@click.option("--nl", "format_", flag_value="lines", help="Print one JSON object a line.")
-@click.option("--csv", "format_", flag_value="csv", help="Print CSV; cells a spreadsheet would run are disarmed.")
-@click.option("--schema", is_flag=True, help="Describe every table, view and column instead.")
+@query_options
 @click.option("--markdown", is_flag=True, help="Describe them in Markdown (docs/schema.md is made so).")
-@click.option("--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Seconds allowed.")
 @click.pass_obj
 def sql(obj: Context, query: str | None, format_: str | None, schema: bool, markdown: bool, timeout: float) -> None:
     """Ask the archive in SQL; it is opened read-only, whatever the QUERY says."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -113,6 +113,10 @@ class Described:
     columns: tuple[Column, ...]
 
 
+BLOG = Column("blog", "Name of the blog.", "text", True, False, None)
+"""What each table and view of a fleet has before its other columns."""
+
+
 def tables() -> tuple[Described, ...]:
     """Return the tables in the order of the models."""
     return tuple(
@@ -144,6 +148,19 @@ def _column(column: sa.Column[object]) -> Column:
 def as_text() -> str:
     """Return every table and view with its columns, to be read on a terminal."""
     return "\n".join((*_text("Tables", tables()), *_text("Views", views()), *_text("Full text", full_text())))
+
+
+def of_fleet(described: Iterable[Described]) -> tuple[Described, ...]:
+    """Return tables or views as a fleet has them; the origin that runs call their blog gives way to its name."""
+    return tuple(
+        replace(one, columns=(BLOG, *(column for column in one.columns if column.name != BLOG.name)))
+        for one in described
+    )
+
+
+def as_text_of_fleet() -> str:
+    """Return every table and view as a fleet has it, of all blogs together, to be read on a terminal."""
+    return "\n".join((*_text("Tables", of_fleet(tables())), *_text("Views", of_fleet(views()))))
 
 
 def _text(heading: str, described: Iterable[Described]) -> Iterator[str]:

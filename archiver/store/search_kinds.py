@@ -20,6 +20,8 @@ class Kind:
     weights: tuple[float, ...] = ()
     """What a word counts in each column of the index; in all of them the same when empty."""
     newest: str
+    day: str
+    """When a row was published."""
     weighty: str | None
     """Column of the index that counts more for a sentence."""
     conditions: Callable[[Query, Spelling], tuple[Condition, ...]] = conditions
@@ -31,10 +33,15 @@ class Kind:
 
         `holds` gives the condition on formulas `f` to hold a piece of TeX.
         """
+        holding = self.holding(asked, holds)
+        return Condition(f"{holding.sql} DESC, {self.newest}", holding.values) if holding else Condition(self.newest)
+
+    def holding(self, asked: Query, holds: Callable[[str], Condition]) -> Condition | None:
+        """Return how many formulas of a row hold the TeX asked for; None where none is."""
         if not asked.tex or not self.formulas:
-            return Condition(self.newest)
-        holding = holds(asked.tex[0])
-        return Condition(f"{self.formulas.format(holding.sql)} DESC, {self.newest}", holding.values)
+            return None
+        one = holds(asked.tex[0])
+        return Condition(self.formulas.format(one.sql), one.values)
 
 
 class Index(Spelling, Protocol):
@@ -59,6 +66,7 @@ POSTS = Kind(
     index="posts_fts",
     weights=(10.0, 1.0),  # ten times the weight for a title, as measured in benchmarks/search.py
     newest="p.published_on DESC NULLS LAST, p.id DESC",
+    day="p.published_on",
     weighty="title",
     formulas="(SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id AND {})",
 )
@@ -68,6 +76,7 @@ PAGES = Kind(
     index="pages_fts",
     weights=(10.0, 1.0),
     newest="g.id",
+    day="NULL",
     weighty="title",
     conditions=conditions_of_pages,
 )
@@ -76,5 +85,6 @@ COMMENTS = Kind(
     rows="comments AS c JOIN posts AS p ON p.id = c.post_id",
     index="comments_fts",
     newest="c.published_on DESC NULLS LAST, c.id DESC",
+    day="c.published_on",
     weighty=None,
 )

@@ -128,8 +128,9 @@ def reason(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == DRIVER:
         return MISSING
     original = getattr(error, "orig", None) or error
-    said = getattr(getattr(original, "diag", None), "message_primary", None)
-    return " ".join(str(said or original).split())
+    told = getattr(original, "diag", None)
+    said = ": ".join(filter(None, (getattr(told, "message_primary", None), getattr(told, "message_hint", None))))
+    return " ".join((said or str(original)).split())
 
 
 def failure(where: str, error: BaseException | None) -> ArchiverError | None:
