@@ -48,6 +48,7 @@ NEIGHBOURS = {
     ("archiver.urls", "archiver.profile"),
     ("archiver.urls", "archiver.sites"),
     ("archiver.pages", "archiver.text"),
+    ("archiver.store", "archiver.text"),  # what of a passage is a formula
     ("archiver.crawl", "archiver.settings"),
     ("archiver.probe", "archiver.crawl"),  # one page, and the rules of robots.txt
     ("archiver.rebuild", "archiver.settings"),

@@ -44,6 +44,9 @@ _LEAST_TERMS = 2
 _MOST_FORMULAS = 3
 """Formulas shown of a hit."""
 
+_BULK = f"CASE WHEN length(tex) > {passages.TELLING} THEN length(tex) ELSE {passages.TELLING} - length(tex) END"
+"""The order in which they tell, as in a passage."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
@@ -62,10 +65,12 @@ class Hit:
     author: str
     """Who wrote it; empty for a page, which does not say."""
     published_on: str | None
+    categories: tuple[str, ...] = ()
+    """Names of the post's categories; none of a page."""
     passage: Segments
     """What of the text shows best why it was found, about 160 characters."""
     formulas: tuple[str, ...]
-    """Formulas with the TeX looked for, the first three, as stored."""
+    """Formulas with the TeX looked for, the three that tell most, as stored."""
     related: bool
     """Whether it covers a part of the query only."""
 
@@ -206,7 +211,13 @@ def _post_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _si
         url=url,
         author=author,
         published_on=published_on,
-        passage=passages.passage(text, _marked(asked, asked.words, related)),
+        categories=_categories(index, number),
+        passage=passages.passage(
+            text,
+            _marked(asked, asked.words, related),
+            asked.tex,
+            _sources(index, "formulas WHERE post_id = ?", number),
+        ),
         formulas=tuple(_formulas(index, "formulas WHERE post_id = ?", number, asked)),
         related=related,
     )
@@ -222,13 +233,18 @@ def _page_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _si
         url=url,
         author="",
         published_on=None,
-        passage=passages.passage(text, _marked(asked, asked.words, related)),
+        passage=passages.passage(
+            text,
+            _marked(asked, asked.words, related),
+            asked.tex,
+            _sources(index, "page_formulas WHERE page_id = ?", number),
+        ),
         formulas=tuple(_formulas(index, "page_formulas WHERE page_id = ?", number, asked)),
         related=related,
     )
 
 
-def _comment_hit(_index: Index, asked: Query, row: Sequence[Any], related: bool, site: Site) -> Hit:
+def _comment_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, site: Site) -> Hit:
     number, post, url, title, page, author, published_on, text = row
     return Hit(
         post_id=post,
@@ -237,7 +253,8 @@ def _comment_hit(_index: Index, asked: Query, row: Sequence[Any], related: bool,
         url=f"{site.discussion_url(url, page)}#comment-{number}",
         author=author,
         published_on=published_on,
-        passage=passages.passage(text, _marked(asked, asked.words, related)),
+        categories=_categories(index, post),
+        passage=passages.passage(text, _marked(asked, asked.words, related), asked.tex),
         formulas=(),
         related=related,
     )
@@ -251,9 +268,23 @@ def _marked(asked: Query, terms: tuple[Term, ...], related: bool) -> tuple[str, 
     return (*(term.text for term in terms if term.exact), *loose)
 
 
+def _categories(index: Index, post: int) -> tuple[str, ...]:
+    return tuple(name for (name,) in index.rows(_CATEGORIES, post))
+
+
+_CATEGORIES = """
+SELECT c.name FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id
+WHERE pc.post_id = ? ORDER BY c.name
+"""
+
+
+def _sources(index: Index, rows: str, number: int) -> list[str]:
+    return [tex for (tex,) in index.rows(f"SELECT tex FROM {rows} ORDER BY position", number)]  # noqa: S608
+
+
 def _formulas(index: Index, rows: str, number: int, asked: Query) -> Iterator[str]:
     for tex in asked.tex:
-        sql = f"SELECT tex FROM {rows} AND instr(tex, ?) ORDER BY length(tex), position LIMIT ?"  # noqa: S608
+        sql = f"SELECT tex FROM {rows} AND instr(tex, ?) GROUP BY tex ORDER BY {_BULK}, min(position) LIMIT ?"  # noqa: S608
         yield from (found for (found,) in index.rows(sql, number, tex, _MOST_FORMULAS))
 
 

@@ -136,6 +136,8 @@ def _described(query: Query, joined: str = "and") -> Iterator[str]:
         yield f"from {filters.after} on"
     if filters.before:
         yield f"before {filters.before}"
+    if query.sort:
+        yield f"{query.sort} first"
 
 
 def _listed(terms: Iterable[Term], joined: str) -> str:

@@ -37,7 +37,8 @@ class FileIndex:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
         words, tables, where, values = self._matching(kind, asked)
         total = self.rows(f"SELECT count(*) FROM {tables} WHERE {where}", *values)[0][0]  # noqa: S608
-        order = Condition(f"{_rank(kind)}, {kind.newest}") if words else kind.order(asked, self.formulas_with)
+        by_rank = words and not asked.sort
+        order = Condition(f"{_rank(kind)}, {kind.newest}") if by_rank else kind.order(asked, self.formulas_with)
         page = f"SELECT {kind.row} FROM {tables} WHERE {where} ORDER BY {order.sql} LIMIT ? OFFSET ?"  # noqa: S608
         return int(total), self._numbers(page, *values, *order.values, limit, offset)
 

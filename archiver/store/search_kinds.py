@@ -20,17 +20,24 @@ class Kind:
     weights: tuple[float, ...] = ()
     """What a word counts in each column of the index; in all of them the same when empty."""
     newest: str
+    oldest: str
     weighty: str | None
     """Column of the index that counts more for a sentence."""
     conditions: Callable[[Query, Spelling], tuple[Condition, ...]] = conditions
     formulas: str | None = None
     """How many formulas of a row hold a piece of TeX, with a place for the condition on formulas `f`."""
 
+    def by_date(self, asked: Query) -> str:
+        """Return the order that a query asks for; newer first if it asks for none."""
+        return self.oldest if asked.sort == "oldest" else self.newest
+
     def order(self, asked: Query, holds: Callable[[str], Condition]) -> Condition:
         """Return the order of rows that are asked for by no word: with more formulas of a kind first, then newer.
 
         `holds` gives the condition on formulas `f` to hold a piece of TeX.
         """
+        if asked.sort:
+            return Condition(self.by_date(asked))
         if not asked.tex or not self.formulas:
             return Condition(self.newest)
         holding = holds(asked.tex[0])
@@ -59,6 +66,7 @@ POSTS = Kind(
     index="posts_fts",
     weights=(10.0, 1.0),  # ten times the weight for a title, as measured in benchmarks/search.py
     newest="p.published_on DESC NULLS LAST, p.id DESC",
+    oldest="p.published_on NULLS LAST, p.id",
     weighty="title",
     formulas="(SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id AND {})",
 )
@@ -68,6 +76,7 @@ PAGES = Kind(
     index="pages_fts",
     weights=(10.0, 1.0),
     newest="g.id",
+    oldest="g.id",
     weighty="title",
     conditions=conditions_of_pages,
 )
@@ -76,5 +85,6 @@ COMMENTS = Kind(
     rows="comments AS c JOIN posts AS p ON p.id = c.post_id",
     index="comments_fts",
     newest="c.published_on DESC NULLS LAST, c.id DESC",
+    oldest="c.published_on NULLS LAST, c.id",
     weighty=None,
 )

@@ -12,6 +12,7 @@ r"""What people type into a search box, understood.
     has:code  has:images  has:formulas  has:comments
     in:comments            among the comments, not the posts
     in:pages               among the independent pages alone; else they come after the posts
+    sort:newest  sort:oldest   by date, not by how well they match
 
 Quotes hold together what has blanks: `tag:"deep learning"`. What looks like a filter and is none is a word.
 """
@@ -29,6 +30,9 @@ LONGEST = 1000
 
 MOST_TERMS = 64
 """Terms of a query: SQLite takes an expression of no more than a few hundred."""
+
+SORTS = ("newest", "oldest")
+"""What `sort:` may ask for."""
 
 HAS = ("code", "comments", "formulas", "images")
 """What `has:` may ask for."""
@@ -96,6 +100,8 @@ class Query:
     without: Query | None = None
     """What must not be there; each part of it by itself excludes."""
     filters: Filters = field(default_factory=Filters)
+    sort: str = ""
+    """Order of what matches all of it, of `SORTS`; the best first if empty."""
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -105,14 +111,14 @@ class Query:
     @property
     def empty(self) -> bool:
         """Whether it asks for nothing."""
-        return self == Query()
+        return replace(self, sort="") == Query()
 
 
 _QUOTES = {'"': '"', "“": "”", "”": "“", "＂": "＂", "「": "」"}
 _FIELD = re.compile(r"([A-Za-z]+)[:：]")
 _DATE = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", re.ASCII)
 _TEX = re.compile(r"\\[A-Za-z]")
-_FIELDS = ("title", "tag", "category", "topic", "author", "after", "before", "year", "tex", "has", "in")
+_FIELDS = ("title", "tag", "category", "topic", "author", "after", "before", "year", "tex", "has", "in", "sort")
 
 
 def parse(text: str) -> Query:
@@ -193,9 +199,16 @@ class _Builder:
         self.titles: list[Term] = []
         self.tex: list[str] = []
         self.filters = Filters()
+        self.sort = ""
 
     def query(self) -> Query:
-        return Query(words=tuple(self.words), titles=tuple(self.titles), tex=tuple(self.tex), filters=self.filters)
+        return Query(
+            words=tuple(self.words),
+            titles=tuple(self.titles),
+            tex=tuple(self.tex),
+            filters=self.filters,
+            sort=self.sort,
+        )
 
     def add(self, piece: _Piece) -> None:
         if not piece.field:
@@ -207,6 +220,8 @@ class _Builder:
             self._add_words(self.titles, piece, tex=False)
         elif piece.field == "tex":
             self.tex.append(piece.value)
+        elif piece.field == "sort" and not piece.negated:
+            self.sort = _one_of("sort", piece.value, SORTS)
         else:
             self.filters &= _filter(piece)
 
@@ -234,7 +249,7 @@ def has_words(text: str) -> bool:
 
 def _filter(piece: _Piece) -> Filters:
     name, value = piece.field, piece.value
-    if piece.negated and name in ("after", "before", "year", "in", "has"):
+    if piece.negated and name in ("after", "before", "year", "in", "has", "sort"):
         raise UsageError(f"-{name}: expected a word, a title, a tag or an author after the minus sign, found {name}:")
     match name:
         case "tag":

@@ -76,9 +76,11 @@ class ServerIndex:
                 return 0, []
             return self._without_words(kind, asked, limit, offset)
         having = self._having(kind.index, phrases)
-        numbers = self._fulfilling(kind, asked, set.intersection(*having), kind.newest)
+        numbers = self._fulfilling(kind, asked, set.intersection(*having), kind.by_date(asked))
         if limit <= 0 or offset >= len(numbers):
             return len(numbers), []
+        if asked.sort:
+            return len(numbers), numbers[offset : offset + limit]
         scores = self._scores(kind, phrases, [len(each) for each in having], numbers)
         ranked = sorted(numbers, key=lambda number: -scores[number])
         return len(numbers), ranked[offset : offset + limit]
