@@ -17,6 +17,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from tests import cluster
+from tests.schemas import copied
 from tests.zygote import Zygote
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -102,6 +103,20 @@ def demo_on_server(server: Callable[[], str], demo: Path, tmp_path_factory: pyte
     home, url = tmp_path_factory.mktemp("demo-on-server") / "data", server()
     shutil.copytree(demo, home)
     swap.rebuild(home, url, processes=1)
+    return url
+
+
+@pytest.fixture(scope="session")
+def blogs(server: Callable[[], str], demo: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database with that archive in the schema `whole`, and its posts parted between `even` and `odd`."""
+    from archiver.rebuild import swap
+    from archiver.store.server import in_schema
+
+    home, url = tmp_path_factory.mktemp("blogs") / "data", server()
+    shutil.copytree(demo, home)
+    swap.rebuild(home, in_schema(url, "whole"), processes=1)
+    copied(url, "whole", "even", "number & 1 = 0")
+    copied(url, "whole", "odd", "number & 1 = 1")
     return url
 
 

@@ -36,8 +36,9 @@ FLOORS = {
     "archiver.web": 2,
     "archiver.settings": 2,
     "archiver.schedule": 2,
-    "archiver.cli": 3,
-    "archiver.__main__": 4,
+    "archiver.fleet": 3,
+    "archiver.cli": 4,
+    "archiver.__main__": 5,
 }
 NEIGHBOURS = {
     ("archiver.dates", "archiver.errors"),

@@ -16,6 +16,8 @@ from archiver.cli import (
     asking,
     crawling,
     exporting,
+    fleet,
+    fleet_asking,
     history,
     keeping,
     meeting,
@@ -60,6 +62,9 @@ for module in (
     keeping,
     rebuilding,
     scheduling,
+    fleet,
 ):
     for command in module.COMMANDS:
         main.add_command(command)
+for command in fleet_asking.COMMANDS:
+    fleet.fleet.add_command(command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -56,9 +56,9 @@ def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, j
         found = searching.search(index, " ".join(words), obj.site(), limit=limit)
         meant = None if found.exact else suggestions.meant(index, " ".join(words))
     if json_:
-        click.echo(json.dumps(_as_dict(found) | {"meant": meant}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(as_dict(found) | {"meant": meant}, ensure_ascii=False, indent=2))
         return
-    click.echo("\n".join(_lines(found, _width())))
+    click.echo("\n".join(as_lines(found)))
     if meant:
         click.echo(f"\nDid you mean: {meant}")
 
@@ -76,13 +76,15 @@ def _rebuild(obj: Context) -> None:
     )
 
 
-def _as_dict(found: Results) -> dict[str, Any]:
+def as_dict(found: Results, blogs: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what was found for JSON; `blogs` names that of each hit, where several were searched."""
     return {
         "understood": found.understood,
         "exact": found.exact,
         "related": found.related,
         "hits": [
-            {
+            ({"blog": blogs[at]} if blogs else {})
+            | {
                 "post_id": hit.post_id,
                 "comment_id": hit.comment_id,
                 "page_id": hit.page_id,
@@ -96,7 +98,7 @@ def _as_dict(found: Results) -> dict[str, Any]:
                 "formulas": list(hit.formulas),
                 "related": hit.related,
             }
-            for hit in found.hits
+            for at, hit in enumerate(found.hits)
         ],
     }
 
@@ -122,14 +124,15 @@ def _width() -> int | None:
     return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _lines(found: Results, width: int | None) -> Iterator[str]:
-    """Yield the lines of a report for a person: how the query was understood, and the hits."""
+def as_lines(found: Results, blogs: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the lines of a report for a person: how the query was understood, and the hits, each with its blog."""
+    width = _width()
     yield f"{_counted(found)}: {found.understood}"
     for number, hit in enumerate(found.hits):
         if hit.related and (number == 0 or not found.hits[number - 1].related):
             yield ""
             yield "No post matches all of it; these cover most:" if not found.exact else "These cover most of it:"
-        yield from _hit_lines(hit, width)
+        yield from _hit_lines(hit, width, blogs[number] if blogs else "")
 
 
 def _counted(found: Results) -> str:
@@ -139,10 +142,10 @@ def _counted(found: Results) -> str:
     return ", ".join(parts)
 
 
-def _hit_lines(hit: Hit, width: int | None) -> Iterator[str]:
+def _hit_lines(hit: Hit, width: int | None, blog: str) -> Iterator[str]:
     yield ""
     about = ["independent page"] if hit.page_id else [hit.published_on or "", *hit.categories, hit.author]
-    yield from _wrapped([*hit.title, ("  " + " · ".join(filter(None, about)), False)], width, "")
+    yield from _wrapped([*hit.title, ("  " + " · ".join(filter(None, [*about, blog])), False)], width, "")
     yield f"  {hit.url}"
     yield from _wrapped(((" ".join(text.split("\n")), marked) for text, marked in hit.passage), width, "  ")
     for formula in hit.formulas:

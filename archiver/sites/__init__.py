@@ -21,6 +21,13 @@ def first() -> Profile:
     return _shipped()[_FIRST]
 
 
+def bundled(name: str) -> Profile:
+    """Return the profile that comes along under a name; raise ProfileInvalid when none does."""
+    if name not in _shipped():
+        raise ProfileInvalid(f"expected a file with a profile, or one of {', '.join(_shipped())}, found {name!r}")
+    return _shipped()[name]
+
+
 def of(origin: str | None) -> Profile:
     """Return the profile of the blog with an origin of canonical addresses; the first one where none is named.
 

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from math import log
+from typing import TypeVar
 
 from archiver.store import cjk
 
@@ -41,12 +42,16 @@ def _pairs(run: str) -> list[str]:
     return [part[at : at + 2] for part in letters for at in range(max(1, len(part) - 1)) if part]
 
 
-def rank(total: int, found: Iterable[tuple[Collection[int], Collection[int]]]) -> list[int]:
+Row = TypeVar("Row", int, tuple[int, int])
+"""The number of a row; of one of several archives with another number, less for a later archive."""
+
+
+def rank(total: int, found: Iterable[tuple[Collection[Row], Collection[Row]]]) -> list[Row]:
     """Return rows by what they cover, best first.
 
     `total` is the number of rows there are, `found` has the rows with each term, and those with it in their title.
     """
-    scores: defaultdict[int, float] = defaultdict(float)
+    scores: defaultdict[Row, float] = defaultdict(float)
     for everywhere, titled in found:
         if not everywhere:
             continue
@@ -56,4 +61,5 @@ def rank(total: int, found: Iterable[tuple[Collection[int], Collection[int]]]) -
         for row in titled:
             scores[row] += TITLE_BONUS * weight
     least = LEAST_SHARE * max(scores.values(), default=0.0)
-    return sorted((row for row, score in scores.items() if score >= least), key=lambda row: (-scores[row], -row))
+    near = sorted((row for row, score in scores.items() if score >= least), reverse=True)
+    return sorted(near, key=lambda row: -scores[row])

@@ -13,7 +13,7 @@ escaping in HTML.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,7 +32,22 @@ from archiver.urls import Site
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["Filters", "Hit", "Index", "Results", "opened", "search"]
+    from archiver.store.search_server import ServerIndex
+
+__all__ = [
+    "Filters",
+    "Hit",
+    "Index",
+    "Results",
+    "hits_of",
+    "kinds_of",
+    "loose_terms",
+    "on_server",
+    "opened",
+    "partly",
+    "search",
+    "understood",
+]
 
 FEW = 10
 """With fewer exact hits than this, related ones follow."""
@@ -127,7 +142,7 @@ def in_file(connection: sqlite3.Connection, file: Path | None = None) -> Index:
     return FileIndex(connection)
 
 
-def on_server(connection: Connection) -> Index:
+def on_server(connection: Connection) -> ServerIndex:
     """Return the index of an archive on a server, by a connection that only reads; raise UsageError without one."""
     from archiver.store.search_server import ServerIndex
 
@@ -155,23 +170,29 @@ def search(
 
     Raises UsageError for a query that makes no sense, in one line for the person who asked.
     """
+    asked = understood(query, filters)
+    exact, hits = 0, list[Hit]()
+    kinds = kinds_of(asked.filters)
+    for kind in kinds:
+        found, ranked = index.exact(kind, asked, limit - len(hits), max(0, offset - exact))
+        exact += found
+        hits += (hit for _, hit in hits_of(index, kind, asked, ranked, False, site))
+    related = _related(index, kinds[0], asked) if exact < FEW else []
+    fewer = related[max(0, offset - exact) :][: limit - len(hits)]
+    hits += (hit for _, hit in hits_of(index, kinds[0], asked, fewer, True, site))
+    return Results(hits=tuple(hits), exact=exact, related=len(related), understood=described(asked), query=asked)
+
+
+def understood(query: str | Query, filters: Filters | None = None) -> Query:
+    """Return what a query and filters ask for; raise UsageError for what makes no sense, or asks for nothing."""
     asked = parse(query) if isinstance(query, str) else query
     asked = replace(asked, filters=asked.filters & filters) if filters else asked
     if asked.empty:
         raise UsageError('expected something to search for, found no word: for example 梯度, "低秩近似" or tex:\\msign')
-    exact, hits = 0, list[Hit]()
-    kinds = _kinds(asked.filters)
-    for kind in kinds:
-        found, ranked = index.exact(kind, asked, limit - len(hits), max(0, offset - exact))
-        exact += found
-        hits += _hits(index, kind, asked, ranked, False, site)
-    related = _related(index, kinds[0], asked) if exact < FEW else []
-    fewer = related[max(0, offset - exact) :][: limit - len(hits)]
-    hits += _hits(index, kinds[0], asked, fewer, True, site)
-    return Results(hits=tuple(hits), exact=exact, related=len(related), understood=described(asked), query=asked)
+    return asked
 
 
-def _kinds(filters: Filters) -> tuple[Kind, ...]:
+def kinds_of(filters: Filters) -> tuple[Kind, ...]:
     """Return what is searched, in the order of the hits; what covers a part of a query is looked for in the first."""
     if filters.comments:
         return (COMMENTS,)
@@ -180,25 +201,37 @@ def _kinds(filters: Filters) -> tuple[Kind, ...]:
 
 def _related(index: Index, kind: Kind, asked: Query) -> list[int]:
     """Return rows that cover a part of a query's loose words and fulfil all else of it, best first."""
-    loose = [word.text for word in asked.words if not word.exact]
-    terms = coverage.grams(loose)
-    if len(terms) < _LEAST_TERMS:
+    terms = loose_terms(asked)
+    if not terms:
         return []
     ranked = index.covering(kind, terms)
+    allowed = partly(index, kind, asked, ranked)
+    return [number for number in ranked if number in allowed][: coverage.MOST]
+
+
+def loose_terms(asked: Query) -> tuple[str, ...]:
+    """Return the terms of which a row may cover a part; none where there are too few for that."""
+    terms = coverage.grams(word.text for word in asked.words if not word.exact)
+    return terms if len(terms) >= _LEAST_TERMS else ()
+
+
+def partly(index: Index, kind: Kind, asked: Query, numbers: Collection[int]) -> set[int]:
+    """Return those of these rows that fulfil all of a query but its loose words, and not all of it."""
     rest = replace(asked, words=tuple(word for word in asked.words if word.exact))
-    left_out = index.all(kind, asked)
-    allowed = index.all(kind, rest) if rest.terms or kind.conditions(rest, index) else set(ranked)
-    return [number for number in ranked if number in allowed - left_out][: coverage.MOST]
+    allowed = index.all(kind, rest) if rest.terms or kind.conditions(rest, index) else set(numbers)
+    return allowed.intersection(numbers) - index.all(kind, asked)
 
 
-def _hits(index: Index, kind: Kind, asked: Query, numbers: Sequence[int], related: bool, site: Site) -> Iterator[Hit]:
-    """Yield the hits with these numbers, in their order."""
+def hits_of(
+    index: Index, kind: Kind, asked: Query, numbers: Sequence[int], related: bool, site: Site
+) -> Iterator[tuple[int, Hit]]:
+    """Yield these numbers and their hits, in this order; one whose row is gone by now is left out."""
     sql, hit = _HITS[kind.index]
     for start in range(0, len(numbers), _BATCH):
         batch = numbers[start : start + _BATCH]
         rows = {row[0]: row for row in index.rows(f"{sql} IN ({', '.join('?' * len(batch))})", *batch)}
-        for number in batch:
-            yield hit(index, asked, rows[number], related, site)
+        for number in filter(rows.__contains__, batch):
+            yield number, hit(index, asked, rows[number], related, site)
 
 
 def _post_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:

@@ -21,6 +21,8 @@ class Kind:
     """What a word counts in each column of the index; in all of them the same when empty."""
     newest: str
     oldest: str
+    day: str
+    """When a row was published."""
     weighty: str | None
     """Column of the index that counts more for a sentence."""
     conditions: Callable[[Query, Spelling], tuple[Condition, ...]] = conditions
@@ -38,10 +40,15 @@ class Kind:
         """
         if asked.sort:
             return Condition(self.by_date(asked))
+        holding = self.holding(asked, holds)
+        return Condition(f"{holding.sql} DESC, {self.newest}", holding.values) if holding else Condition(self.newest)
+
+    def holding(self, asked: Query, holds: Callable[[str], Condition]) -> Condition | None:
+        """Return how many formulas of a row hold the TeX asked for; None where none is."""
         if not asked.tex or not self.formulas:
-            return Condition(self.newest)
-        holding = holds(asked.tex[0])
-        return Condition(f"{self.formulas.format(holding.sql)} DESC, {self.newest}", holding.values)
+            return None
+        one = holds(asked.tex[0])
+        return Condition(self.formulas.format(one.sql), one.values)
 
 
 class Index(Spelling, Protocol):
@@ -67,6 +74,7 @@ POSTS = Kind(
     weights=(10.0, 1.0),  # ten times the weight for a title, as measured in benchmarks/search.py
     newest="p.published_on DESC NULLS LAST, p.id DESC",
     oldest="p.published_on NULLS LAST, p.id",
+    day="p.published_on",
     weighty="title",
     formulas="(SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id AND {})",
 )
@@ -77,6 +85,7 @@ PAGES = Kind(
     weights=(10.0, 1.0),
     newest="g.id",
     oldest="g.id",
+    day="NULL",
     weighty="title",
     conditions=conditions_of_pages,
 )
@@ -86,5 +95,6 @@ COMMENTS = Kind(
     index="comments_fts",
     newest="c.published_on DESC NULLS LAST, c.id DESC",
     oldest="c.published_on NULLS LAST, c.id",
+    day="c.published_on",
     weighty=None,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,12 +12,10 @@ from archiver.store import coverage
 from archiver.store.search_arrays import formula_keys
 from archiver.store.search_conditions import TRIGRAM, Condition
 from archiver.store.search_kinds import Kind
+from archiver.store.search_matches import Match, Matches, ranked
 from archiver.store.search_query import Query, Term
 from archiver.store.search_words import Words, words
 from archiver.store.server import spelled
-
-K1, B, LEAST_IDF = 1.2, 0.75, 1e-6
-"""Constants of FTS5's bm25 (https://www.sqlite.org/fts5.html, section 5.1.1, and its source)."""
 
 TABLES = ("posts_fts", "pages_fts", "comments_fts", "formulas_fts")
 
@@ -70,55 +67,71 @@ class ServerIndex:
 
     def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
+        found = self.matches(kind, asked, offset + limit if limit > 0 else 0)
+        return found.total, [number for _, number in ranked([found], asked.sort)[offset : offset + max(0, limit)]]
+
+    def matches(self, kind: Kind, asked: Query, most: int) -> Matches:
+        """Return what matches all of a query, to be ranked by itself or with others; no rows but the first `most`.
+
+        Where words decide the order, any row may be among the first, so that all of them come.
+        """
         phrases = _asked(asked)
         if not phrases:
-            if _terms(asked):
-                return 0, []
-            return self._without_words(kind, asked, limit, offset)
+            return Matches() if _terms(asked) else self._without_words(kind, asked, most)
         having = self._having(kind.index, phrases)
-        numbers = self._fulfilling(kind, asked, set.intersection(*having), kind.by_date(asked))
-        if limit <= 0 or offset >= len(numbers):
-            return len(numbers), []
-        if asked.sort:
-            return len(numbers), numbers[offset : offset + limit]
-        scores = self._scores(kind, phrases, [len(each) for each in having], numbers)
-        ranked = sorted(numbers, key=lambda number: -scores[number])
-        return len(numbers), ranked[offset : offset + limit]
+        found = self._fulfilling(kind, asked, set.intersection(*having))
+        count, size = self.rows(f"SELECT count(*), coalesce(sum(size), 0) FROM {kind.index}")[0]  # noqa: S608
+        return Matches(
+            total=len(found),
+            rows=self._counted(kind, phrases, found) if most > 0 else (),
+            count=count,
+            size=size,
+            having=[len(each) for each in having],
+        )
 
     def all(self, kind: Kind, asked: Query) -> set[int]:
         """Return the numbers of all rows that match a query."""
         phrases = _asked(asked)
         if phrases:
-            return set(self._fulfilling(kind, asked, set.intersection(*self._having(kind.index, phrases))))
-        return set() if _terms(asked) else set(self._fulfilling(kind, asked))
+            found = self._fulfilling(kind, asked, set.intersection(*self._having(kind.index, phrases)))
+        else:
+            found = [] if _terms(asked) else self._fulfilling(kind, asked)
+        return {number for number, _ in found}
 
     def covering(self, kind: Kind, terms: Iterable[str]) -> list[int]:
         """Return rows by what of the terms they cover, best first."""
+        return coverage.rank(*self.covered(kind, terms))
+
+    def covered(self, kind: Kind, terms: Iterable[str]) -> tuple[int, list[tuple[set[int], set[int]]]]:
+        """Return the number of rows, and for each of the terms the rows with it, and those with it in their title."""
         total = self.rows(f"SELECT count(*) FROM {kind.index}")[0][0]  # noqa: S608
         phrases = _phrases([Term(term) for term in terms])
         everywhere = self._having(kind.index, phrases)
         titled = [_Phrase(phrase.words, titled=True) for phrase in phrases] if kind.weighty else []
         titles = self._having(kind.index, titled) if titled else [set[int]() for _ in phrases]
-        return coverage.rank(total, zip(everywhere, titles, strict=True))
+        return total, list(zip(everywhere, titles, strict=True))
 
-    def _without_words(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
+    def _without_words(self, kind: Kind, asked: Query, most: int) -> Matches:
         where, values = _where(kind.conditions(asked, self))
         total = self.rows(f"SELECT count(*) FROM {kind.rows} WHERE {where}", *values)[0][0]  # noqa: S608
-        order = kind.order(asked, _holds)
-        page = f"SELECT {kind.row} FROM {kind.rows} WHERE {where} ORDER BY {order.sql} LIMIT ? OFFSET ?"  # noqa: S608
-        found = self.rows(page, *values, *order.values, max(0, limit), offset)
-        return int(total), [number for (number,) in found]
+        holding = kind.holding(asked, _holds) or Condition("0")
+        page = (
+            f"SELECT {kind.row}, {kind.day}, {holding.sql} AS holding FROM {kind.rows} WHERE {where} "  # noqa: S608
+            f"ORDER BY {'' if asked.sort else 'holding DESC, '}{kind.by_date(asked)} LIMIT ?"
+        )
+        found = self.rows(page, *holding.values, *values, most) if most > 0 else ()
+        return Matches(total=int(total), rows=[Match(*row) for row in found])
 
     def _fulfilling(
-        self, kind: Kind, asked: Query, numbers: set[int] | None = None, order: str | None = None
-    ) -> list[int]:
-        """Return the rows, of these or of all, that fulfil all else of a query."""
+        self, kind: Kind, asked: Query, numbers: set[int] | None = None
+    ) -> Sequence[tuple[int, str | None]]:
+        """Return number and day of the rows, of these or of all, that fulfil all else of a query, by date."""
         found = kind.conditions(asked, self)
         if numbers is not None:
             found = (Condition(f"{kind.row} = ANY(CAST(? AS bigint[]))", (list(numbers),)), *found)
         where, values = _where(found)
-        sql = f"SELECT {kind.row} FROM {kind.rows} WHERE {where} ORDER BY {order or kind.row}"  # noqa: S608
-        return [number for (number,) in self.rows(sql, *values)]
+        sql = f"SELECT {kind.row}, {kind.day} FROM {kind.rows} WHERE {where} ORDER BY {kind.by_date(asked)}"  # noqa: S608
+        return [(number, day) for number, day in self.rows(sql, *values)]
 
     def _having(self, index: str, phrases: Sequence[_Phrase]) -> list[set[int]]:
         """Return the rows that have each phrase."""
@@ -133,15 +146,10 @@ class ServerIndex:
                 found[at].add(number)
         return found
 
-    def _scores(
-        self, kind: Kind, phrases: Sequence[_Phrase], having: Sequence[int], numbers: Sequence[int]
-    ) -> dict[int, float]:
-        """Return how well rows match phrases, of which so many rows have each: as FTS5's bm25 counts, higher is better.
-
-        The order of the additions is FTS5's, so that the sums are its to the last bit.
-        """
-        count, size = self.rows(f"SELECT count(*), sum(size) FROM {kind.index}")[0]  # noqa: S608
-        rarity = [max(log((count - rows + 0.5) / (rows + 0.5)), 0.0) or LEAST_IDF for rows in having]
+    def _counted(
+        self, kind: Kind, phrases: Sequence[_Phrase], found: Sequence[tuple[int, str | None]]
+    ) -> Sequence[Match]:
+        """Return rows, of which number and day are given, with how often each phrase stands in them."""
         counted = [
             (at, weight, _times(column, phrase.words))
             for at, phrase in enumerate(phrases)
@@ -151,17 +159,13 @@ class ServerIndex:
         columns = ", ".join(["w.id", "w.size", *(times.sql for _, _, times in counted)])
         values = [value for _, _, times in counted for value in times.values]
         sql = f"SELECT {columns} FROM {kind.index} AS w WHERE w.id = ANY(CAST(? AS bigint[]))"  # noqa: S608
-        scores = {}
-        for number, length, *times in self.rows(sql, *values, list(numbers)):
+        rows = {}
+        for number, size, *times in self.rows(sql, *values, [number for number, _ in found]):
             often = [0.0] * len(phrases)
-            for (at, weight, _), found in zip(counted, times, strict=True):
-                often[at] += weight * found
-            norm = K1 * (1 - B + B * length / (float(size) / count))
-            score = 0.0
-            for rare, times_ in zip(rarity, often, strict=True):
-                score += rare * ((times_ * (K1 + 1.0)) / (times_ + norm))
-            scores[number] = score
-        return scores
+            for (at, weight, _), found_ in zip(counted, times, strict=True):
+                often[at] += weight * found_
+            rows[number] = size, tuple(often)
+        return [Match(number, day, 0, *rows[number]) for number, day in found]
 
 
 def _holds(tex: str) -> Condition:

@@ -108,6 +108,21 @@ def in_schema(url: str, name: str) -> str:
     return parsed.update_query_dict({"options": options}).render_as_string(hide_password=False)
 
 
+def conninfo(url: str) -> str:
+    """Return a URL as PostgreSQL's own library takes one, for what speaks to it without SQLAlchemy."""
+    from psycopg.conninfo import make_conninfo
+
+    parsed = make_url(url)
+    given = {name: " ".join([value] if isinstance(value, str) else value) for name, value in parsed.query.items()}
+    where = parsed.translate_connect_args(username="user", database="dbname")
+    return make_conninfo(**where | given)
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be shown."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def reason(error: BaseException) -> str:
     """Return what went wrong, in one line: the server's own words, or the driver's."""
     if isinstance(error, ModuleNotFoundError) and error.name == DRIVER:

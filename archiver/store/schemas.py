@@ -1,0 +1,121 @@
+"""Several archives in one database on a server, each in a schema of its own, asked at once over a few connections."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from archiver.errors import ArchiverError
+from archiver.store import query
+from archiver.store.server import Readers, quoted
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Found = TypeVar("Found")
+
+CONNECTIONS = 4
+"""Archives asked at a time."""
+
+PATIENCE = 10.0
+"""Seconds in which all of them have to answer."""
+
+LOCK_PATIENCE = 1.0
+"""Seconds to wait for tables that a rebuild or migration holds: it takes them for a moment, at its end."""
+
+NOTHING = "nothing is archived yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers(Generic[Found]):
+    """What archives answered."""
+
+    found: dict[str, Found] = field(default_factory=dict)
+    """By the name of the schema, in the order in which they were named."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Why others did not answer."""
+
+
+class Schemas:
+    """The archives in schemas of one database, for reading; may be shared by threads, and used in a `with` statement.
+
+    All of them are asked over the same connections: to open one takes longer than to answer most questions.
+    """
+
+    def __init__(self, url: str, names: Sequence[str]) -> None:
+        """Take the database's URL and the names of the schemas.
+
+        Raises UsageError where the driver is not installed.
+        """
+        self.url = url
+        self.names = tuple(names)
+        self._readers = Readers(url, kept=True)
+
+    def ask(
+        self,
+        question: Callable[[str, Connection], Found],
+        names: Sequence[str] | None = None,
+        *,
+        patience: float = PATIENCE,
+    ) -> Answers[Found]:
+        """Put a question to all archives, or to those named, and return what each answered within `patience` seconds.
+
+        The question gets the name of the schema and a connection that finds its tables there. What an archive cannot
+        answer is told with its name. Raises UsageError where the server cannot be asked at all.
+        """
+        until = time.monotonic() + patience
+        asked = self.names if names is None else tuple(names)
+        there = self._there(asked)
+        answers: Answers[Found] = Answers(failed={name: NOTHING for name in asked if name not in there})
+        asked = tuple(name for name in asked if name in there)
+
+        def ask_one(name: str) -> tuple[bool, Any]:
+            left = until - time.monotonic()
+            if left <= 0:
+                return False, f"not asked, as the others took {patience:g} seconds"
+            try:
+                with self.lent(name, left) as connection:
+                    return True, question(name, connection)
+            except ArchiverError as error:
+                return False, str(error).removeprefix("SQL: ")
+
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            for name, (answered, found) in zip(asked, pool.map(ask_one, asked), strict=True):
+                if answered:
+                    answers.found[name] = found
+                else:
+                    answers.failed[name] = found
+        return answers
+
+    @contextmanager
+    def lent(self, name: str, timeout: float) -> Iterator[Connection]:
+        """Lend a connection that finds the tables of one archive; a statement may take `timeout` seconds.
+
+        Whatever the server refuses in the block raises UsageError.
+        """
+        with query.explained_by_server(), self._readers.lent(timeout) as connection:
+            connection.exec_driver_sql(
+                f"SET LOCAL search_path TO {quoted(name)}; SET LOCAL lock_timeout TO {int(LOCK_PATIENCE * 1000)}"
+            )
+            yield connection
+
+    def _there(self, names: Sequence[str]) -> set[str]:
+        with query.explained_by_server(), self._readers.lent(PATIENCE) as connection:
+            found = connection.exec_driver_sql(
+                "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", (list(names),)
+            )
+            return {str(name) for (name,) in found}
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._readers.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
