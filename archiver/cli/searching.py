@@ -25,6 +25,8 @@ HELP = """Find posts by WORDS, Chinese, English or TeX; all of them have to be t
 \b
 "低秩近似"       exactly so (quote for the shell as well: '"低秩近似"')
 -蒸馏            not there
+Muon OR Adam     one of the two
+quant*           words that begin so
 title:  tag:  category:  topic:  author:        in the title; by name
 after:2021  before:2024-03  year:2024           by date
 tex:'\\msign'      exactly so in a formula

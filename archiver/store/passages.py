@@ -169,7 +169,10 @@ def _best(text: str, pattern: re.Pattern[str], width: int) -> int | None:
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
-    """Return what finds the words as the index does: any signs between Latin words, no part of a longer Latin word."""
+    """Return what finds the words as the index does: any signs between Latin words, no part of a longer Latin word.
+
+    One that ends in an asterisk may go on.
+    """
     found = sorted({word for word in map(_as_pattern, words) if word}, key=len, reverse=True)
     return re.compile("|".join(found), re.IGNORECASE) if found else None
 
@@ -187,7 +190,9 @@ def _as_pattern(word: str) -> str:
     for number, part in enumerate(parts):
         before = parts[number - 1] if number else part
         pattern += _between(before, part) + re.escape(part[0])
-    return pattern + ("" if cjk.is_wide(parts[-1][0]) else f"(?!{_LATIN})")
+    if cjk.is_wide(parts[-1][0]):
+        return pattern
+    return pattern + (f"{_LATIN}*" if word.endswith("*") else f"(?!{_LATIN})")
 
 
 def _between(before: re.Match[str], part: re.Match[str]) -> str:

@@ -211,7 +211,7 @@ def _related(index: Index, kind: Kind, asked: Query) -> list[int]:
 
 def loose_terms(asked: Query) -> tuple[str, ...]:
     """Return the terms of which a row may cover a part; none where there are too few for that."""
-    terms = coverage.grams(word.text for word in asked.words if not word.exact)
+    terms = coverage.grams(text for word in asked.words if not word.exact for text in word.spellings)
     return terms if len(terms) >= _LEAST_TERMS else ()
 
 
@@ -296,8 +296,8 @@ def _comment_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, 
 def _marked(asked: Query, terms: tuple[Term, ...], related: bool) -> tuple[str, ...]:
     """Return what to mark in a hit: the terms, or for a related one the pairs it was found by."""
     if not related:
-        return tuple(term.text for term in terms)
-    loose = coverage.grams(term.text for term in terms if not term.exact)
+        return tuple(text for term in terms for text in term.spellings)
+    loose = coverage.grams(text for term in terms if not term.exact for text in term.spellings)
     return (*(term.text for term in terms if term.exact), *loose)
 
 

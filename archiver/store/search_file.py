@@ -81,9 +81,12 @@ class FileIndex:
 
 def match(words: Iterable[Term], titles: Iterable[Term] = ()) -> str:
     """Return what to ask a full-text table for: all of the words, and all of the titles in the column of that name."""
-    parts = [cjk.phrase(word.text) for word in words]
-    parts += [f"title : {cjk.phrase(title.text)}" for title in titles]
-    return " AND ".join(parts)
+    return " AND ".join([*map(_any_of, words), *(f"title : {_any_of(title)}" for title in titles)])
+
+
+def _any_of(term: Term) -> str:
+    found = [cjk.phrase(text.removesuffix("*")) + " *" * text.endswith("*") for text in term.spellings]
+    return found[0] if len(found) == 1 else f"({' OR '.join(found)})"
 
 
 def quoted(text: str) -> str:

@@ -1,6 +1,8 @@
 r"""What people type into a search box, understood.
 
-    梯度下降 LoRA          words: each must be there, wherever
+    梯度下降 LoRA          words: each must be there, wherever; 線性 finds 线性 as well
+    Muon OR Adam           one of the two
+    quant*                 words that begin so
     "低秩近似"             exactly so, one after the other
     -蒸馏                  not there; before anything else, too
     title:优化器           in the title
@@ -45,6 +47,19 @@ class Term:
     text: str
     exact: bool = False
     """Whether it was in quotes: only then it has to be there when nothing matches all of a query."""
+    begins: bool = False
+    """Whether words that begin so will do."""
+    others: tuple[Term, ...] = ()
+    """What will do in its place, typed behind it with OR."""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All that will do: itself, the others, and each in simplified characters; `*` ends the beginning of a word."""
+        found: dict[str, None] = {}
+        for term in (self, *self.others):
+            for text in (term.text, cjk.simplified(term.text)):
+                found[text + "*" * term.begins] = None
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +147,12 @@ def parse(text: str) -> Query:
     pieces = _pieces(_clean(text))
     if len(pieces) > MOST_TERMS:
         raise UsageError(f"expected at most {MOST_TERMS} words, found {len(pieces)}: put a phrase in quotes")
-    for piece in pieces:
-        (unwanted if piece.negated else wanted).add(piece)
+    around = zip([None, *pieces], pieces, [*pieces[1:], None], strict=False)
+    for before, piece, after in around:
+        if piece.is_or and before and after and before.is_words and after.is_words:
+            wanted.either = True
+        else:
+            (unwanted if piece.negated else wanted).add(piece)
     found = wanted.query()
     without = unwanted.query()
     return found if without.empty else replace(found, without=without)
@@ -153,6 +172,21 @@ class _Piece:
     value: str
     quoted: bool
     negated: bool
+
+    @property
+    def is_or(self) -> bool:
+        """Whether it may stand between two words of which one will do."""
+        return self.value == "OR" and not (self.field or self.quoted or self.negated)
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it is looked for in the text."""
+        return not (self.field or self.negated or self.is_tex) and has_words(self.value)
+
+    @property
+    def is_tex(self) -> bool:
+        """Whether it is TeX without saying so."""
+        return not self.quoted and bool(_TEX.search(self.value)) and not any(map(cjk.is_wide, self.value))
 
 
 def _pieces(text: str) -> list[_Piece]:
@@ -200,6 +234,8 @@ class _Builder:
         self.tex: list[str] = []
         self.filters = Filters()
         self.sort = ""
+        self.either = False
+        """Whether what comes will do in the place of the last word."""
 
     def query(self) -> Query:
         return Query(
@@ -226,12 +262,24 @@ class _Builder:
             self.filters &= _filter(piece)
 
     def _add_words(self, to: list[Term], piece: _Piece, *, tex: bool) -> None:
-        if tex and _TEX.search(piece.value) and not any(map(cjk.is_wide, piece.value)):
+        if tex and piece.is_tex:
             self.tex.append(piece.value)
-        elif piece.quoted:
-            to += [Term(piece.value, exact=True)] if has_words(piece.value) else []
+            return
+        if piece.quoted:
+            found = [Term(piece.value.rstrip("*"), exact=True)] if has_words(piece.value) else []
         else:
-            to += [Term(part) for part in _parts(piece.value)]
+            found = [_term(part) for part in _parts(piece.value)]
+        if self.either and to:
+            to[-1] = replace(to[-1], others=(*to[-1].others, *found[:1]))
+            found = found[1:]
+        self.either = False
+        to += found
+
+
+def _term(part: str) -> Term:
+    """Return a word; one that ends in an asterisk may go on. Chinese always may."""
+    text = part.rstrip("*")
+    return Term(text, begins=text != part and not cjk.is_wide(text[-1]))
 
 
 _APART = re.compile(r"[，。、；：？！…（）《》〈〉【】「」『』—·～“”‘’,;?!()\[\]]+")

@@ -166,7 +166,8 @@ def test_what_makes_no_sense_is_said_in_one_line(index: Index, query: str, messa
 
 PIECES = st.sampled_from(
     ["tag:", "title:", "-", '"', "“", "tex:", "\\frac{1}", "in:comments", "before:", "2024", "NEAR(", "AND", "*", "^",
-     "连分数", "x", "：", "year:2009", "has:code", "'", "{", "+", "。", "\0", "\u200b", "\u2060", "\ud800", "𠮷", ")"]
+     "连分数", "x", "：", "OR", "s*", "線",
+     "year:2009", "has:code", "'", "{", "+", "。", "\0", "\u200b", "\u2060", "\ud800", "𠮷", ")"]
 )  # fmt: skip
 QUERIES = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join), st.lists(PIECES).map(" ".join))
 
@@ -293,6 +294,36 @@ def test_what_looks_like_a_formula_in_a_listing_is_none_where_the_formulas_are_k
     assert shown == (("echo $HOME and $PATH 设", False), ("$x$", False), ("为", False), ("温度", True))
 
 
+def test_one_of_two_words_will_do(index: Index) -> None:
+    one, other = (posts(search(index, word, Site(), limit=50)) for word in ("连分数", "softmax"))
+    both = search(index, "连分数 OR softmax", Site(), limit=50)
+    assert posts(both) == one | other
+    assert len(one | other) > max(len(one), len(other)) > 0
+    assert both.understood == "posts with 连分数 or softmax"
+    assert posts(search(index, "连分数 OR softmax 向日葵", Site())) < one | other
+
+
+@pytest.mark.parametrize("query", ["OR", "连分数 OR", "OR 连分数", "连分数 OR tag:几何", '连分数 "OR"'])
+def test_or_at_an_end_is_a_word(query: str) -> None:
+    assert "OR" in [term.text for term in parse(query).words]
+
+
+def test_the_beginning_of_a_word_finds_all_of_it(index: Index) -> None:
+    found = search(index, "harmon*", Site())
+    assert posts(found) == posts(search(index, "harmonic", Site())) != set()
+    assert "harmonic" in "".join(
+        text.lower() for hit in found.hits for text, marked in hit.title + hit.passage if marked
+    )
+    assert found.understood == "posts with harmon*"
+    assert not posts(search(index, '"harmon"', Site()))
+
+
+def test_traditional_characters_find_simplified_ones(index: Index) -> None:
+    assert posts(search(index, "連分數", Site())) == posts(search(index, "连分数", Site())) != set()
+    (hit,) = [hit for hit in search(index, "閏年", Site()).hits if not hit.related]
+    assert ("闰年", True) in hit.title
+
+
 def test_hits_are_sorted_by_date_when_asked_for(index: Index) -> None:
     dates = [hit.published_on for hit in search(index, "的 sort:newest", Site(), limit=50).hits if hit.post_id]
     assert dates == sorted(dates, key=str, reverse=True)
@@ -340,6 +371,9 @@ def test_a_server_without_an_index_says_what_to_do(server: Callable[[], str]) ->
 @example("eq bayes title:公式")
 @example("in:comments 影子 是")
 @example("的 sort:oldest")
+@example("连分数 OR softmax OR 的")
+@example("a OR b* 的")
+@example("s* x* -y*")
 def test_a_server_finds_what_a_file_does_in_the_same_order(demo: Path, demo_on_server: str, query: str) -> None:
     with opened(demo / "archive.db") as file, opened(demo_on_server) as server:
         assert answer(server, query) == answer(file, query)

@@ -152,7 +152,7 @@ _CHINESE = {
     "Words must all be there; quotes hold some together, a minus sign leaves one out.": (
         "词语须全部出现；引号内的词须连在一起，减号表示排除。"
     ),
-    "These narrow a search down or sort it:": "以下可缩小范围或排序：",
+    "More of it:": "还可以用：",
     "Order": "排序",
     "best first": "最相关",
     "newest first": "最新",
