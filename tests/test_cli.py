@@ -224,9 +224,23 @@ def test_verify_names_the_damage_and_the_posts_it_concerns(home: Path, tmp_path:
 def test_search_for_people(home: Path) -> None:
     result = archiver(home, "search", "连分数", "-向日葵")
     assert result.exit_code == 0
-    assert result.stdout.startswith("1 hit: posts with 连分数, not with 向日葵\n\n闰年藏在一个连分数里  2012-02-29\n")
+    hit = "闰年藏在一个连分数里  2012-02-29 · 天文探索 · 数学研究 · 林知微"
+    assert result.stdout.startswith(f"1 hit: posts with 连分数, not with 向日葵\n\n{hit}\n")
     assert "https://kexue.fm/archives/105" in result.stdout
     assert "\x1b" not in result.stdout
+
+
+def test_a_slip_of_the_pen_is_answered_by_what_was_probably_meant(home: Path) -> None:
+    result = archiver(home, "search", "Harmonik", "-生日")
+    assert result.stdout.endswith("\nDid you mean: Harmonic -生日\n")
+    assert json.loads(archiver(home, "search", "--json", "Harmonik").stdout)["meant"] == "Harmonic"
+    assert "Did you mean" not in archiver(home, "search", "连分数").stdout
+
+
+def test_the_help_of_search_has_a_line_for_each_kind_of_query(home: Path) -> None:
+    lines = [line.strip() for line in archiver(home, "search", "--help").stdout.splitlines()]
+    assert "-蒸馏            not there" in lines
+    assert not any("\\b" in line for line in lines)
 
 
 def test_search_for_programs(home: Path) -> None:

@@ -52,6 +52,7 @@ NEIGHBOURS = {
     ("archiver.pages", "archiver.text"),
     ("archiver.storage", "archiver.store"),
     ("archiver.storage", "archiver.warc"),
+    ("archiver.store", "archiver.text"),  # what of a passage is a formula
     ("archiver.crawl", "archiver.settings"),
     ("archiver.probe", "archiver.crawl"),  # one page, and the rules of robots.txt
     ("archiver.rebuild", "archiver.settings"),

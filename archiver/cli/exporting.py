@@ -77,13 +77,14 @@ def atom(obj: Context, /, path: Path) -> None:
 
 @export.command()
 @path
-@click.option("--dollars", is_flag=True, help="Put every formula between dollar signs, as Obsidian wants them.")
+@click.option("--exact", is_flag=True, help="Leave formulas byte for byte: environments without dollar signs.")
+@click.option("--comments", is_flag=True, help="Put the comments behind each post.")
 @click.pass_obj
-def markdown(obj: Context, /, path: Path, dollars: bool) -> None:
+def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
     """Write a Markdown file a post and its pictures to a folder; it opens in Obsidian."""
     from archiver.export import markdown
 
-    _export(obj, path, markdown.write, warc=obj.storage(), dollars=dollars)
+    _export(obj, path, markdown.write, warc=obj.storage(), exact=exact, comments=comments)
 
 
 @export.command()

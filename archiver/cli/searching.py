@@ -20,28 +20,35 @@ if TYPE_CHECKING:
     from archiver.store.search import Hit, Results
 
 
+HELP = """Find posts by WORDS, Chinese, English or TeX; all of them have to be there.
+
+\b
+"低秩近似"       exactly so (quote for the shell as well: '"低秩近似"')
+-蒸馏            not there
+Muon OR Adam     one of the two
+quant*           words that begin so
+title:  tag:  category:  topic:  author:        in the title; by name
+after:2021  before:2024-03  year:2024           by date
+tex:'\\msign'      exactly so in a formula
+has:code  has:images  has:formulas  has:comments
+in:comments  in:pages             among the comments, or the independent pages alone
+sort:newest  sort:oldest          by date
+
+Where few posts match, those that cover most of the words follow.
+"""
+# Not a docstring: a raw one would show the mark of click's that keeps lines apart.
+
+
 # Words to leave out begin with a minus sign; so this command knows no options of one letter.
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}, help=HELP)
 @click.argument("words", nargs=-1)
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Most hits to show.")
 @click.option("--rebuild", is_flag=True, help="Make the index anew from the database first; every crawl keeps it up.")
 @as_json
 @click.pass_obj
-def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, json_: bool) -> None:
-    r"""Find posts by WORDS, Chinese, English or TeX; all of them have to be there.
-
-    \b
-    "低秩近似"       exactly so (quote for the shell as well: '"低秩近似"')
-    -蒸馏            not there
-    title:  tag:  category:  topic:  author:        in the title; by name
-    after:2021  before:2024-03  year:2024           by date
-    tex:'\msign'      exactly so in a formula
-    has:code  has:images  has:formulas  has:comments
-    in:comments      among the comments
-
-    Where few posts match, those that cover most of the words follow.
-    """
+def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, json_: bool) -> None:  # noqa: D103 - click has HELP
     from archiver.store import search as searching
+    from archiver.store import suggestions
 
     if rebuild:
         _rebuild(obj)
@@ -49,10 +56,13 @@ def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, j
             return
     with searching.opened(obj.database()) as index:
         found = searching.search(index, " ".join(words), obj.site(), limit=limit)
+        meant = None if found.exact else suggestions.meant(index, " ".join(words))
     if json_:
-        click.echo(json.dumps(as_dict(found), ensure_ascii=False, indent=2))
-    else:
-        click.echo("\n".join(as_lines(found)))
+        click.echo(json.dumps(as_dict(found) | {"meant": meant}, ensure_ascii=False, indent=2))
+        return
+    click.echo("\n".join(as_lines(found)))
+    if meant:
+        click.echo(f"\nDid you mean: {meant}")
 
 
 def _rebuild(obj: Context) -> None:
@@ -84,6 +94,7 @@ def as_dict(found: Results, blogs: Sequence[str] = ()) -> dict[str, Any]:
                 "url": hit.url,
                 "author": hit.author,
                 "published_on": hit.published_on,
+                "categories": list(hit.categories),
                 "passage": _text(hit.passage),
                 "marks": _marks(hit.passage),
                 "formulas": list(hit.formulas),
@@ -135,14 +146,10 @@ def _counted(found: Results) -> str:
 
 def _hit_lines(hit: Hit, width: int | None, blog: str) -> Iterator[str]:
     yield ""
-    head = [*hit.title, ("  independent page" if hit.page_id else f"  {hit.published_on or ''}", False)]
-    if hit.comment_id is not None:
-        head.append((f"  {hit.author}", False))
-    if blog:
-        head.append((f"  {blog}", False))
-    yield from _wrapped(head, width, "")
+    about = ["independent page"] if hit.page_id else [hit.published_on or "", *hit.categories, hit.author]
+    yield from _wrapped([*hit.title, ("  " + " · ".join(filter(None, [*about, blog])), False)], width, "")
     yield f"  {hit.url}"
-    yield from _wrapped(hit.passage, width, "  ")
+    yield from _wrapped(((" ".join(text.split("\n")), marked) for text, marked in hit.passage), width, "  ")
     for formula in hit.formulas:
         yield from _wrapped([(" ".join(formula.split()), False)], width, "  ")
 

@@ -23,14 +23,12 @@ from archiver.export.rows import Step
 from archiver.profile import Profile
 from archiver.store.library import Library
 from archiver.store.values import Post, Revision
+from archiver.text import xhtml
 from archiver.text.diff import Difference, Segment, compare
 from archiver.urls import Site
 
 MOST = 50
 """Entries of a feed."""
-
-SUMMARY = 300
-"""Characters of a new post that are shown."""
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _EPOCH = "1970-01-01T00:00:00Z"
@@ -49,7 +47,9 @@ class _Entry:
 
 
 def write(library: Library, target: Path, step: Step) -> None:
-    """Write a folder with `new.xml` and `changes.xml`, each with the latest entries first.
+    """Write a folder with `new.xml`, the posts published last, and `changes.xml`, the latest changes.
+
+    Posts have all of their text; formulas are TeX, as on the blog.
 
     Raises as `replacing_folder` does.
     """
@@ -63,8 +63,9 @@ def write(library: Library, target: Path, step: Step) -> None:
         changes += (_change(post, before, after, library.site) for before, after in pairwise(revisions))
         changes = _latest(changes)
         step()
+    newest = sorted(new, key=lambda entry: (entry.published, entry.id), reverse=True)[:MOST]
     with replacing_folder(target) as folder:
-        folder.write("new.xml", _feed("new", "new posts", said, _latest(new), profile))
+        folder.write("new.xml", _feed("new", "new posts", said, newest, profile))
         folder.write("changes.xml", _feed("changes", "changes to posts", said, changes, profile))
 
 
@@ -78,7 +79,7 @@ def _tag(profile: Profile, path: str) -> str:
 
 
 def _new(post: Post, site: Site) -> _Entry:
-    text = post.text if len(post.text) <= SUMMARY else post.text[:SUMMARY] + "…"
+    text = xhtml.tree(post.markdown, str, str, mathml=False)
     return _Entry(
         id=_tag(site.profile, site.path(post.url).lstrip("/")),
         title=post.title,
@@ -86,7 +87,7 @@ def _new(post: Post, site: Site) -> _Entry:
         author=post.author,
         updated=post.first_seen_at,
         published=_midnight(post.published_on, site.profile) if post.published_on else post.first_seen_at,
-        html="".join(f"<p>{escape(line)}</p>" for line in text.splitlines() if line),
+        html=etree.tostring(text, encoding="unicode"),
     )
 
 

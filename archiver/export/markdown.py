@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,7 +13,7 @@ from archiver.export.notice import license_of, notice
 from archiver.export.pictures import Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
-from archiver.store.values import Group, Page, Post
+from archiver.store.values import Comment, Group, Page, Post
 from archiver.text import commonmark, embedded, tex
 from archiver.text import front_matter as front
 from archiver.text.inline import destination
@@ -26,6 +26,9 @@ PICTURES = "images"
 PAGES = "pages"
 """Folder of the independent pages."""
 
+DEEPEST = 6
+"""Levels of answers that are shown as such."""
+
 MOST_BYTES = 180
 """Of a file name without its suffix: file systems end at 255, and sync services add to names."""
 
@@ -36,11 +39,13 @@ _TARGET = re.compile(
 _UNSAFE = re.compile(r'[\\/:*?"<>|#^\[\]%\x00-\x1f\x7f]+')  # of Windows, and of links in Obsidian
 
 
-def write(library: Library, target: Path, step: Step, warc: Storage, *, dollars: bool = False) -> str | None:
+def write(
+    library: Library, target: Path, step: Step, warc: Storage, *, exact: bool = False, comments: bool = False
+) -> str | None:
     """Write a folder with a file a post or page, the pictures, and an index; return what is missing, in words.
 
-    With `dollars` every formula stands between dollar signs, the only ones Obsidian knows; else it is byte for byte as
-    in the archive.
+    Every formula stands between dollar signs, the only ones that Obsidian, Typora, Quarto and GitHub all know; with
+    `exact` it is byte for byte as in the archive. With `comments` those of a post follow its text.
 
     Raises as `replacing_folder` does.
     """
@@ -51,13 +56,14 @@ def write(library: Library, target: Path, step: Step, warc: Storage, *, dollars:
         written: dict[str, str] = {}
         for post in library.posts():
             _write_pictures(folder, pictures, [image.url for image in library.images(post.id)], written)
-            text = page(post, library.series_of(post.id), names, {**beside, **written}, library.site)
-            folder.write(names[post.id], with_dollars(text) if dollars else text)
+            remarks = library.comments(post.id) if comments else ()
+            text = page(post, library.series_of(post.id), names, {**beside, **written}, library.site, remarks)
+            folder.write(names[post.id], text if exact else with_dollars(text))
             step()
         for one in library.pages():
             _write_pictures(folder, pictures, embedded.shown(one.markdown), written)
             text = independent_page(one, names, {**beside, **written}, library.site)
-            folder.write(beside[one.url], with_dollars(text) if dollars else text)
+            folder.write(beside[one.url], text if exact else with_dollars(text))
         _index(library, folder, names, beside)
     return pictures.report()
 
@@ -70,22 +76,53 @@ def _write_pictures(folder: Folder, pictures: Pictures, urls: Iterable[str], wri
             folder.write(written[url], picture.data)
 
 
-def page(post: Post, series: Group | None, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str:
+def page(
+    post: Post,
+    series: Group | None,
+    names: Mapping[int, str],
+    beside: Mapping[str, str],
+    site: Site,
+    comments: Iterable[Comment] = (),
+) -> str:
     """Return a post with its front matter; links lead to the files of other posts, and to pictures and pages beside."""
 
     def local(url: str) -> str:
-        return beside.get(url) or names.get(site.post_id(url) or 0) or url
+        return _beside(url, names, beside, site) or url
 
     name, url = license_of(post)
     foot = f"---\n\n[{post.author or 'source'}]({destination(post.url)}) · {name}" + (f" · <{url}>" if url else "")
-    return f"{front_matter(post, series, site)}\n{_retargeted(post.markdown, local)}\n\n{foot}\n"
+    text = _retargeted("\n\n".join([post.markdown, *_discussion(comments)]), local)
+    return f"{front_matter(post, series, site)}\n{text}\n\n{foot}\n"
+
+
+def _beside(url: str, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str | None:
+    """Return the file that an address leads to, also that of a page of comments: its post's."""
+    page = (site.discussion(site.resolve(url)) or (url,))[0]
+    return beside.get(url) or beside.get(page) or names.get(site.post_id(page) or 0)
+
+
+def _discussion(comments: Iterable[Comment]) -> Iterator[str]:
+    """Yield comments as quotations, each answer within one and behind the comment it answers."""
+    answers: dict[int | None, list[Comment]] = {}
+    held = {comment.id: comment for comment in comments}
+    for comment in held.values():
+        answers.setdefault(comment.parent_id if comment.parent_id in held else None, []).append(comment)
+    waiting = [(comment, 1) for comment in reversed(answers.get(None, []))]
+    if waiting:
+        yield "## Comments"
+    while waiting:
+        comment, depth = waiting.pop()
+        waiting += [(answer, depth + 1) for answer in reversed(answers.get(comment.id, []))]
+        facts = [f"**{_plain(comment.author)}**", comment.published_on, comment.deleted_at and "no longer on the blog"]
+        lines = [" · ".join(filter(None, facts)), "", *comment.markdown.splitlines()]
+        yield "\n".join(f"{'>' * min(depth, DEEPEST)} {line}".rstrip() for line in lines)
 
 
 def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str:
     """Return an independent page with its front matter; it lies one folder deeper than the posts."""
 
     def local(url: str) -> str:
-        file = beside.get(url) or names.get(site.post_id(url) or 0)
+        file = _beside(url, names, beside, site)
         return f"../{file}" if file else url
 
     fields = {"title": page.title, "url": page.url, "archived": page.last_seen_at, "changed": page.last_changed_at}
@@ -197,5 +234,9 @@ def _index(library: Library, folder: Folder, names: Mapping[int, str], beside: M
 
 
 def _item(title: str, name: str) -> str:
-    escaped = re.sub(r"([\\\[\]*_`<])", r"\\\1", title)
-    return f"- [{escaped}]({destination(name)})"
+    return f"- [{_plain(title)}]({destination(name)})"
+
+
+def _plain(text: str) -> str:
+    """Return a line that is no markup, as Markdown."""
+    return re.sub(r"([\\\[\]*_`<])", r"\\\1", text)

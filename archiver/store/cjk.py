@@ -9,6 +9,8 @@ The index (`store/search_index.py`), what is asked of it, and the SQL of docs/qu
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any
 
 FIRST_WIDE = "\u2e80"
 """The first of the characters that are words by themselves: from the CJK radicals on, all of them."""
@@ -37,6 +39,18 @@ def spaced(text: str) -> str:
     """
     parted = _GAP.sub(_part, text.translate(_INVISIBLE))
     return _RUN.sub(lambda run: SPACE + SPACE.join(run[0]) + SPACE, parted)
+
+
+def simplified(text: str) -> str:
+    """Return a text with traditional characters in their simplified form, as OpenCC has them."""
+    return _converter().convert(text) if any(map(is_wide, text)) else text
+
+
+@cache
+def _converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
 
 
 def plain(text: str) -> str:

@@ -1,17 +1,24 @@
-"""Where in a text the words of a search are: the passage to show, cut into pieces that are marked or not."""
+"""Where in a text the words of a search are: the passage to show, cut into pieces that are marked or not.
+
+Formulas are told from prose in the whole text and never cut: a piece is prose, or one formula with its delimiters.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from archiver.store import cjk
+from archiver.text import tex
 
 WIDTH = 160
-"""Characters of a passage."""
+"""Characters of a passage; a formula at one of its ends may make it longer."""
+
+TELLING = 120
+"""Characters of a formula that are read at a glance: the longest up to there tells most about what it holds."""
 
 _BEFORE = 40  # characters of context before the first word
 _MOST_PLACES = 500  # of words in a text that are looked at for the best passage
@@ -20,44 +27,118 @@ _SENTENCE = re.compile(r"[。！？；\n]|[.!?] ")
 
 
 class Segment(NamedTuple):
-    """A piece of text; never markup."""
+    """A piece of text; never markup. A formula is a piece by itself, with its delimiters."""
 
     text: str
     marked: bool
-    """Whether it is what was looked for."""
+    """Whether it is what was looked for, or a formula that holds it."""
 
 
 Segments = tuple[Segment, ...]
+Span = tuple[int, int]
+"""First character, and the one after the last."""
 
 
 def mark(text: str, words: Iterable[str]) -> Segments:
     """Return a whole text in pieces, the words marked."""
+    return tuple(_pieces(text, _scanned(text), _pattern(words)))
+
+
+def passage(
+    text: str,
+    words: Iterable[str],
+    fragments: Sequence[str] = (),
+    formulas: Iterable[str] | None = None,
+    width: int = WIDTH,
+) -> Segments:
+    """Return the passage of a text with the most of the words in it, its prose on one line.
+
+    Where no word is in it, it is that of the formula that tells most about one of these fragments of TeX; the beginning
+    of the text when there is none. `formulas` are those of the text in order, where they are known: a listing may hold
+    what looks like one.
+    """
     pattern = _pattern(words)
-    if pattern is None:
-        return (Segment(text, False),) if text else ()
-    pieces: list[Segment] = []
+    spans = _scanned(text) if formulas is None else _located(text, formulas)
+    telling = _telling(text, spans, fragments)
+    at = _best(text, pattern, width - _BEFORE) if pattern else None
+    if at is None:
+        at = telling[0] if telling else 0
+    start, end = _uncut(spans, _beginning(text, at), at, width, len(text))
+    start, end = end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())
+    within = [(first - start, last - start) for first, last in spans if start <= first and last <= end]
+    source = text[slice(*telling)] if telling else ""
+    before = [Segment(_ELLIPSIS, False)] if start else []
+    after = [Segment(_ELLIPSIS, False)] if end < len(text) else []
+    return tuple(_on_one_line([*before, *_pieces(text[start:end], within, pattern, source), *after]))
+
+
+def _scanned(text: str) -> list[Span]:
+    return [(span.start, span.end) for span in tex.scan(text).spans]
+
+
+def _located(text: str, formulas: Iterable[str]) -> list[Span]:
+    """Return where formulas stand in a text, one after the other; one that stands there otherwise is left out."""
+    found, at = list[Span](), 0
+    for formula in formulas:
+        start = text.find(formula, at)
+        if start >= 0:
+            at = start + len(formula)
+            found.append((start, at))
+    return found
+
+
+def _telling(text: str, spans: Iterable[Span], fragments: Sequence[str]) -> Span | None:
+    """Return the formula that tells most about a fragment: it has more than that in it, and is read at a glance."""
+    holding = [span for span in spans if any(each in text[slice(*span)] for each in fragments)]
+    return min(holding, key=lambda span: _bulk(span[1] - span[0]), default=None)
+
+
+def _bulk(length: int) -> int:
+    return length if length > TELLING else TELLING - length
+
+
+def _uncut(spans: Sequence[Span], start: int, at: int, width: int, length: int) -> Span:
+    """Return beginning and end of a passage so that no formula is cut: what is in the way of `at` is left out."""
+    end = min(start + width, length)
+    for first, last in spans:
+        if first < start < last:
+            start = first if at < last else last
+        if first < end < last:
+            end = first if at < first else last
+    return start, end
+
+
+def _pieces(text: str, spans: Sequence[Span], pattern: re.Pattern[str] | None, telling: str = "") -> Iterator[Segment]:
+    """Yield prose and formulas in turn, what the pattern finds marked; a formula is marked as a whole."""
+    found = [each.span() for each in pattern.finditer(text)] if pattern else []
     at = 0
-    for found in pattern.finditer(text):
-        if found.start() > at:
-            pieces.append(Segment(text[at : found.start()], False))
-        pieces.append(Segment(found[0], True))
-        at = found.end()
-    if at < len(text):
-        pieces.append(Segment(text[at:], False))
-    return tuple(pieces)
+    for first, last in spans:
+        yield from _prose(text, at, first, found)
+        source = text[first:last]
+        yield Segment(source, source == telling or any(a < last and first < b for a, b in found))
+        at = last
+    yield from _prose(text, at, len(text), found)
 
 
-def passage(text: str, words: Iterable[str], width: int = WIDTH) -> Segments:
-    """Return the passage of a text with the most of the words in it, on one line; its beginning when it has none."""
-    words = tuple(words)
-    pattern = _pattern(words)
-    start = _best(text, pattern, width - _BEFORE) if pattern else 0
-    start = _beginning(text, start)
-    end = start + width
-    shown = " ".join(text[start:end].split())
-    before = _ELLIPSIS if start else ""
-    after = _ELLIPSIS if end < len(text) else ""
-    return mark(f"{before}{shown}{after}", words)
+def _prose(text: str, at: int, end: int, found: Sequence[Span]) -> Iterator[Segment]:
+    for first, last in found:
+        first, last = max(first, at), min(last, end)
+        if first < last:
+            if at < first:
+                yield Segment(text[at:first], False)
+            yield Segment(text[first:last], True)
+            at = last
+    if at < end:
+        yield Segment(text[at:end], False)
+
+
+def _on_one_line(pieces: Iterable[Segment]) -> Iterator[Segment]:
+    """Yield the pieces with each gap in prose a blank; in TeX a line's end may be that of a comment."""
+    for text, marked in pieces:
+        yield Segment(text if tex.is_formula(text) else _GAP.sub(" ", text), marked)
+
+
+_GAP = re.compile(r"\s+")
 
 
 def _beginning(text: str, at: int) -> int:
@@ -67,11 +148,12 @@ def _beginning(text: str, at: int) -> int:
     return sentence.end() if sentence else start
 
 
-def _best(text: str, pattern: re.Pattern[str], width: int) -> int:
-    """Return where the first stretch of that width begins that holds the most different words."""
+def _best(text: str, pattern: re.Pattern[str], width: int) -> int | None:
+    """Return where the first stretch of that width begins that holds the most different words; None without any."""
     within: Counter[str] = Counter()
     places: deque[tuple[int, str]] = deque()
-    best, most = 0, 0
+    best: int | None = None
+    most = 0
     for found in islice(pattern.finditer(text), _MOST_PLACES):
         word = found[0].lower()
         places.append((found.start(), word))
@@ -87,7 +169,10 @@ def _best(text: str, pattern: re.Pattern[str], width: int) -> int:
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
-    """Return what finds the words as the index does: any signs between Latin words, no part of a longer Latin word."""
+    """Return what finds the words as the index does: any signs between Latin words, no part of a longer Latin word.
+
+    One that ends in an asterisk may go on.
+    """
     found = sorted({word for word in map(_as_pattern, words) if word}, key=len, reverse=True)
     return re.compile("|".join(found), re.IGNORECASE) if found else None
 
@@ -105,7 +190,9 @@ def _as_pattern(word: str) -> str:
     for number, part in enumerate(parts):
         before = parts[number - 1] if number else part
         pattern += _between(before, part) + re.escape(part[0])
-    return pattern + ("" if cjk.is_wide(parts[-1][0]) else f"(?!{_LATIN})")
+    if cjk.is_wide(parts[-1][0]):
+        return pattern
+    return pattern + (f"{_LATIN}*" if word.endswith("*") else f"(?!{_LATIN})")
 
 
 def _between(before: re.Match[str], part: re.Match[str]) -> str:

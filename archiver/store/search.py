@@ -59,6 +59,9 @@ _LEAST_TERMS = 2
 _MOST_FORMULAS = 3
 """Formulas shown of a hit."""
 
+_BULK = f"CASE WHEN length(tex) > {passages.TELLING} THEN length(tex) ELSE {passages.TELLING} - length(tex) END"
+"""The order in which they tell, as in a passage."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
@@ -77,10 +80,12 @@ class Hit:
     author: str
     """Who wrote it; empty for a page, which does not say."""
     published_on: str | None
+    categories: tuple[str, ...] = ()
+    """Names of the post's categories; none of a page."""
     passage: Segments
     """What of the text shows best why it was found, about 160 characters."""
     formulas: tuple[str, ...]
-    """Formulas with the TeX looked for, the first three, as stored."""
+    """Formulas with the TeX looked for, the three that tell most, as stored."""
     related: bool
     """Whether it covers a part of the query only."""
 
@@ -206,7 +211,7 @@ def _related(index: Index, kind: Kind, asked: Query) -> list[int]:
 
 def loose_terms(asked: Query) -> tuple[str, ...]:
     """Return the terms of which a row may cover a part; none where there are too few for that."""
-    terms = coverage.grams(word.text for word in asked.words if not word.exact)
+    terms = coverage.grams(text for word in asked.words if not word.exact for text in word.spellings)
     return terms if len(terms) >= _LEAST_TERMS else ()
 
 
@@ -239,7 +244,13 @@ def _post_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _si
         url=url,
         author=author,
         published_on=published_on,
-        passage=passages.passage(text, _marked(asked, asked.words, related)),
+        categories=_categories(index, number),
+        passage=passages.passage(
+            text,
+            _marked(asked, asked.words, related),
+            asked.tex,
+            _sources(index, "formulas WHERE post_id = ?", number),
+        ),
         formulas=tuple(_formulas(index, "formulas WHERE post_id = ?", number, asked)),
         related=related,
     )
@@ -255,13 +266,18 @@ def _page_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _si
         url=url,
         author="",
         published_on=None,
-        passage=passages.passage(text, _marked(asked, asked.words, related)),
+        passage=passages.passage(
+            text,
+            _marked(asked, asked.words, related),
+            asked.tex,
+            _sources(index, "page_formulas WHERE page_id = ?", number),
+        ),
         formulas=tuple(_formulas(index, "page_formulas WHERE page_id = ?", number, asked)),
         related=related,
     )
 
 
-def _comment_hit(_index: Index, asked: Query, row: Sequence[Any], related: bool, site: Site) -> Hit:
+def _comment_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, site: Site) -> Hit:
     number, post, url, title, page, author, published_on, text = row
     return Hit(
         post_id=post,
@@ -270,7 +286,8 @@ def _comment_hit(_index: Index, asked: Query, row: Sequence[Any], related: bool,
         url=f"{site.discussion_url(url, page)}#comment-{number}",
         author=author,
         published_on=published_on,
-        passage=passages.passage(text, _marked(asked, asked.words, related)),
+        categories=_categories(index, post),
+        passage=passages.passage(text, _marked(asked, asked.words, related), asked.tex),
         formulas=(),
         related=related,
     )
@@ -279,14 +296,28 @@ def _comment_hit(_index: Index, asked: Query, row: Sequence[Any], related: bool,
 def _marked(asked: Query, terms: tuple[Term, ...], related: bool) -> tuple[str, ...]:
     """Return what to mark in a hit: the terms, or for a related one the pairs it was found by."""
     if not related:
-        return tuple(term.text for term in terms)
-    loose = coverage.grams(term.text for term in terms if not term.exact)
+        return tuple(text for term in terms for text in term.spellings)
+    loose = coverage.grams(text for term in terms if not term.exact for text in term.spellings)
     return (*(term.text for term in terms if term.exact), *loose)
+
+
+def _categories(index: Index, post: int) -> tuple[str, ...]:
+    return tuple(name for (name,) in index.rows(_CATEGORIES, post))
+
+
+_CATEGORIES = """
+SELECT c.name FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id
+WHERE pc.post_id = ? ORDER BY c.name
+"""
+
+
+def _sources(index: Index, rows: str, number: int) -> list[str]:
+    return [tex for (tex,) in index.rows(f"SELECT tex FROM {rows} ORDER BY position", number)]  # noqa: S608
 
 
 def _formulas(index: Index, rows: str, number: int, asked: Query) -> Iterator[str]:
     for tex in asked.tex:
-        sql = f"SELECT tex FROM {rows} AND instr(tex, ?) ORDER BY length(tex), position LIMIT ?"  # noqa: S608
+        sql = f"SELECT tex FROM {rows} AND instr(tex, ?) GROUP BY tex ORDER BY {_BULK}, min(position) LIMIT ?"  # noqa: S608
         yield from (found for (found,) in index.rows(sql, number, tex, _MOST_FORMULAS))
 
 

@@ -136,7 +136,13 @@ def _described(query: Query, joined: str = "and") -> Iterator[str]:
         yield f"from {filters.after} on"
     if filters.before:
         yield f"before {filters.before}"
+    if query.sort:
+        yield f"{query.sort} first"
 
 
 def _listed(terms: Iterable[Term], joined: str) -> str:
-    return f" {joined} ".join(f"“{term.text}”" if term.exact else term.text for term in terms)
+    return f" {joined} ".join(" or ".join(map(_named, (term, *term.others))) for term in terms)
+
+
+def _named(term: Term) -> str:
+    return f"“{term.text}”" if term.exact else term.text + "*" * term.begins

@@ -37,7 +37,8 @@ class FileIndex:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
         words, tables, where, values = self._matching(kind, asked)
         total = self.rows(f"SELECT count(*) FROM {tables} WHERE {where}", *values)[0][0]  # noqa: S608
-        order = Condition(f"{_rank(kind)}, {kind.newest}") if words else kind.order(asked, self.formulas_with)
+        by_rank = words and not asked.sort
+        order = Condition(f"{_rank(kind)}, {kind.newest}") if by_rank else kind.order(asked, self.formulas_with)
         page = f"SELECT {kind.row} FROM {tables} WHERE {where} ORDER BY {order.sql} LIMIT ? OFFSET ?"  # noqa: S608
         return int(total), self._numbers(page, *values, *order.values, limit, offset)
 
@@ -80,9 +81,12 @@ class FileIndex:
 
 def match(words: Iterable[Term], titles: Iterable[Term] = ()) -> str:
     """Return what to ask a full-text table for: all of the words, and all of the titles in the column of that name."""
-    parts = [cjk.phrase(word.text) for word in words]
-    parts += [f"title : {cjk.phrase(title.text)}" for title in titles]
-    return " AND ".join(parts)
+    return " AND ".join([*map(_any_of, words), *(f"title : {_any_of(title)}" for title in titles)])
+
+
+def _any_of(term: Term) -> str:
+    found = [cjk.phrase(text.removesuffix("*")) + " *" * text.endswith("*") for text in term.spellings]
+    return found[0] if len(found) == 1 else f"({' OR '.join(found)})"
 
 
 def quoted(text: str) -> str:

@@ -20,6 +20,7 @@ class Kind:
     weights: tuple[float, ...] = ()
     """What a word counts in each column of the index; in all of them the same when empty."""
     newest: str
+    oldest: str
     day: str
     """When a row was published."""
     weighty: str | None
@@ -28,11 +29,17 @@ class Kind:
     formulas: str | None = None
     """How many formulas of a row hold a piece of TeX, with a place for the condition on formulas `f`."""
 
+    def by_date(self, asked: Query) -> str:
+        """Return the order that a query asks for; newer first if it asks for none."""
+        return self.oldest if asked.sort == "oldest" else self.newest
+
     def order(self, asked: Query, holds: Callable[[str], Condition]) -> Condition:
         """Return the order of rows that are asked for by no word: with more formulas of a kind first, then newer.
 
         `holds` gives the condition on formulas `f` to hold a piece of TeX.
         """
+        if asked.sort:
+            return Condition(self.by_date(asked))
         holding = self.holding(asked, holds)
         return Condition(f"{holding.sql} DESC, {self.newest}", holding.values) if holding else Condition(self.newest)
 
@@ -66,6 +73,7 @@ POSTS = Kind(
     index="posts_fts",
     weights=(10.0, 1.0),  # ten times the weight for a title, as measured in benchmarks/search.py
     newest="p.published_on DESC NULLS LAST, p.id DESC",
+    oldest="p.published_on NULLS LAST, p.id",
     day="p.published_on",
     weighty="title",
     formulas="(SELECT count(*) FROM formulas AS f WHERE f.post_id = p.id AND {})",
@@ -76,6 +84,7 @@ PAGES = Kind(
     index="pages_fts",
     weights=(10.0, 1.0),
     newest="g.id",
+    oldest="g.id",
     day="NULL",
     weighty="title",
     conditions=conditions_of_pages,
@@ -85,6 +94,7 @@ COMMENTS = Kind(
     rows="comments AS c JOIN posts AS p ON p.id = c.post_id",
     index="comments_fts",
     newest="c.published_on DESC NULLS LAST, c.id DESC",
+    oldest="c.published_on NULLS LAST, c.id",
     day="c.published_on",
     weighty=None,
 )

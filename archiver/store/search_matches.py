@@ -36,7 +36,7 @@ class Matches:
     total: int = 0
     """Rows that match all of it."""
     rows: Sequence[Match] = ()
-    """Those that may be on the page asked for, the newest first, and those without a day by number."""
+    """Those that may be on the page asked for, by date as asked for, and those without a day by number."""
     count: int = 0
     """Rows of the index."""
     size: int = 0
@@ -45,10 +45,15 @@ class Matches:
     """How many rows of the index have each phrase."""
 
 
-def ranked(found: Sequence[Matches]) -> list[tuple[int, int]]:
-    """Return the place in `found` and the number of each row, best first."""
+def ranked(found: Sequence[Matches], sort: str = "") -> list[tuple[int, int]]:
+    """Return the place in `found` and the number of each row: best first, or as `search_query.SORTS` has it."""
     rows = [(at, row) for at, one in enumerate(found) for row in one.rows]
+    if sort == "oldest":
+        rows.sort(key=lambda each: (each[1].day is None, each[1].day))
+        return [(at, row.number) for at, row in rows]
     rows.sort(key=lambda each: each[1].day or "", reverse=True)
+    if sort:
+        return [(at, row.number) for at, row in rows]
     rows.sort(key=lambda each: -each[1].formulas)
     if any(one.having for one in found):
         scores = _scores(found)

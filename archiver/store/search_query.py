@@ -1,6 +1,8 @@
 r"""What people type into a search box, understood.
 
-    梯度下降 LoRA          words: each must be there, wherever
+    梯度下降 LoRA          words: each must be there, wherever; 線性 finds 线性 as well
+    Muon OR Adam           one of the two
+    quant*                 words that begin so
     "低秩近似"             exactly so, one after the other
     -蒸馏                  not there; before anything else, too
     title:优化器           in the title
@@ -12,6 +14,7 @@ r"""What people type into a search box, understood.
     has:code  has:images  has:formulas  has:comments
     in:comments            among the comments, not the posts
     in:pages               among the independent pages alone; else they come after the posts
+    sort:newest  sort:oldest   by date, not by how well they match
 
 Quotes hold together what has blanks: `tag:"deep learning"`. What looks like a filter and is none is a word.
 """
@@ -30,6 +33,9 @@ LONGEST = 1000
 MOST_TERMS = 64
 """Terms of a query: SQLite takes an expression of no more than a few hundred."""
 
+SORTS = ("newest", "oldest")
+"""What `sort:` may ask for."""
+
 HAS = ("code", "comments", "formulas", "images")
 """What `has:` may ask for."""
 
@@ -41,6 +47,19 @@ class Term:
     text: str
     exact: bool = False
     """Whether it was in quotes: only then it has to be there when nothing matches all of a query."""
+    begins: bool = False
+    """Whether words that begin so will do."""
+    others: tuple[Term, ...] = ()
+    """What will do in its place, typed behind it with OR."""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All that will do: itself, the others, and each in simplified characters; `*` ends the beginning of a word."""
+        found: dict[str, None] = {}
+        for term in (self, *self.others):
+            for text in (term.text, cjk.simplified(term.text)):
+                found[text + "*" * term.begins] = None
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +115,8 @@ class Query:
     without: Query | None = None
     """What must not be there; each part of it by itself excludes."""
     filters: Filters = field(default_factory=Filters)
+    sort: str = ""
+    """Order of what matches all of it, of `SORTS`; the best first if empty."""
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -105,14 +126,14 @@ class Query:
     @property
     def empty(self) -> bool:
         """Whether it asks for nothing."""
-        return self == Query()
+        return replace(self, sort="") == Query()
 
 
 _QUOTES = {'"': '"', "“": "”", "”": "“", "＂": "＂", "「": "」"}
 _FIELD = re.compile(r"([A-Za-z]+)[:：]")
 _DATE = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", re.ASCII)
 _TEX = re.compile(r"\\[A-Za-z]")
-_FIELDS = ("title", "tag", "category", "topic", "author", "after", "before", "year", "tex", "has", "in")
+_FIELDS = ("title", "tag", "category", "topic", "author", "after", "before", "year", "tex", "has", "in", "sort")
 
 
 def parse(text: str) -> Query:
@@ -126,8 +147,12 @@ def parse(text: str) -> Query:
     pieces = _pieces(_clean(text))
     if len(pieces) > MOST_TERMS:
         raise UsageError(f"expected at most {MOST_TERMS} words, found {len(pieces)}: put a phrase in quotes")
-    for piece in pieces:
-        (unwanted if piece.negated else wanted).add(piece)
+    around = zip([None, *pieces], pieces, [*pieces[1:], None], strict=False)
+    for before, piece, after in around:
+        if piece.is_or and before and after and before.is_words and after.is_words:
+            wanted.either = True
+        else:
+            (unwanted if piece.negated else wanted).add(piece)
     found = wanted.query()
     without = unwanted.query()
     return found if without.empty else replace(found, without=without)
@@ -147,6 +172,21 @@ class _Piece:
     value: str
     quoted: bool
     negated: bool
+
+    @property
+    def is_or(self) -> bool:
+        """Whether it may stand between two words of which one will do."""
+        return self.value == "OR" and not (self.field or self.quoted or self.negated)
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it is looked for in the text."""
+        return not (self.field or self.negated or self.is_tex) and has_words(self.value)
+
+    @property
+    def is_tex(self) -> bool:
+        """Whether it is TeX without saying so."""
+        return not self.quoted and bool(_TEX.search(self.value)) and not any(map(cjk.is_wide, self.value))
 
 
 def _pieces(text: str) -> list[_Piece]:
@@ -193,9 +233,18 @@ class _Builder:
         self.titles: list[Term] = []
         self.tex: list[str] = []
         self.filters = Filters()
+        self.sort = ""
+        self.either = False
+        """Whether what comes will do in the place of the last word."""
 
     def query(self) -> Query:
-        return Query(words=tuple(self.words), titles=tuple(self.titles), tex=tuple(self.tex), filters=self.filters)
+        return Query(
+            words=tuple(self.words),
+            titles=tuple(self.titles),
+            tex=tuple(self.tex),
+            filters=self.filters,
+            sort=self.sort,
+        )
 
     def add(self, piece: _Piece) -> None:
         if not piece.field:
@@ -207,16 +256,30 @@ class _Builder:
             self._add_words(self.titles, piece, tex=False)
         elif piece.field == "tex":
             self.tex.append(piece.value)
+        elif piece.field == "sort" and not piece.negated:
+            self.sort = _one_of("sort", piece.value, SORTS)
         else:
             self.filters &= _filter(piece)
 
     def _add_words(self, to: list[Term], piece: _Piece, *, tex: bool) -> None:
-        if tex and _TEX.search(piece.value) and not any(map(cjk.is_wide, piece.value)):
+        if tex and piece.is_tex:
             self.tex.append(piece.value)
-        elif piece.quoted:
-            to += [Term(piece.value, exact=True)] if has_words(piece.value) else []
+            return
+        if piece.quoted:
+            found = [Term(piece.value.rstrip("*"), exact=True)] if has_words(piece.value) else []
         else:
-            to += [Term(part) for part in _parts(piece.value)]
+            found = [_term(part) for part in _parts(piece.value)]
+        if self.either and to:
+            to[-1] = replace(to[-1], others=(*to[-1].others, *found[:1]))
+            found = found[1:]
+        self.either = False
+        to += found
+
+
+def _term(part: str) -> Term:
+    """Return a word; one that ends in an asterisk may go on. Chinese always may."""
+    text = part.rstrip("*")
+    return Term(text, begins=text != part and not cjk.is_wide(text[-1]))
 
 
 _APART = re.compile(r"[，。、；：？！…（）《》〈〉【】「」『』—·～“”‘’,;?!()\[\]]+")
@@ -234,7 +297,7 @@ def has_words(text: str) -> bool:
 
 def _filter(piece: _Piece) -> Filters:
     name, value = piece.field, piece.value
-    if piece.negated and name in ("after", "before", "year", "in", "has"):
+    if piece.negated and name in ("after", "before", "year", "in", "has", "sort"):
         raise UsageError(f"-{name}: expected a word, a title, a tag or an author after the minus sign, found {name}:")
     match name:
         case "tag":

@@ -76,7 +76,7 @@ def search(
     failed, names = dict(answers.failed), list(answers.found)
     exact, page = 0, list[tuple[Kind, Row, bool]]()
     for kind, found in zip(kinds, zip(*answers.found.values(), strict=True), strict=False):
-        rows = [(names[at], number) for at, number in ranked(found)]
+        rows = [(names[at], number) for at, number in ranked(found, asked.sort)]
         page += [(kind, row, False) for row in rows[max(0, offset - exact) :][: limit - len(page)]]
         exact += sum(one.total for one in found)
     related = _related(schemas, kinds[0], asked, names, failed, patience) if exact < FEW else []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -28,6 +30,8 @@ class _Phrase:
 
     words: Words
     titled: bool
+    term: int = 0
+    """Which of the terms they will do for."""
 
 
 class ServerIndex:
@@ -52,7 +56,7 @@ class ServerIndex:
 
     def matched(self, index: str, words: Iterable[Term], titles: Iterable[Term] = ()) -> Condition:
         """Return the query of the rows with all of these words, and with all of the titles in the title."""
-        parts = [_having(index, phrase) for phrase in _phrases(words, titles)] or [Condition("FALSE")]
+        parts = [_any_of(index, phrases) for phrases in _by_term(_phrases(words, titles))] or [Condition("FALSE")]
         where = " AND ".join(part.sql for part in parts)
         values = tuple(value for part in parts for value in part.values)
         return Condition(f"SELECT w.id FROM {index} AS w WHERE {where}", values)  # noqa: S608
@@ -68,7 +72,7 @@ class ServerIndex:
     def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
         found = self.matches(kind, asked, offset + limit if limit > 0 else 0)
-        return found.total, [number for _, number in ranked([found])[offset : offset + max(0, limit)]]
+        return found.total, [number for _, number in ranked([found], asked.sort)[offset : offset + max(0, limit)]]
 
     def matches(self, kind: Kind, asked: Query, most: int) -> Matches:
         """Return what matches all of a query, to be ranked by itself or with others; no rows but the first `most`.
@@ -79,7 +83,7 @@ class ServerIndex:
         if not phrases:
             return Matches() if _terms(asked) else self._without_words(kind, asked, most)
         having = self._having(kind.index, phrases)
-        found = self._fulfilling(kind, asked, set.intersection(*having))
+        found = self._fulfilling(kind, asked, _with_all(phrases, having))
         count, size = self.rows(f"SELECT count(*), coalesce(sum(size), 0) FROM {kind.index}")[0]  # noqa: S608
         return Matches(
             total=len(found),
@@ -93,7 +97,7 @@ class ServerIndex:
         """Return the numbers of all rows that match a query."""
         phrases = _asked(asked)
         if phrases:
-            found = self._fulfilling(kind, asked, set.intersection(*self._having(kind.index, phrases)))
+            found = self._fulfilling(kind, asked, _with_all(phrases, self._having(kind.index, phrases)))
         else:
             found = [] if _terms(asked) else self._fulfilling(kind, asked)
         return {number for number, _ in found}
@@ -105,7 +109,7 @@ class ServerIndex:
     def covered(self, kind: Kind, terms: Iterable[str]) -> tuple[int, list[tuple[set[int], set[int]]]]:
         """Return the number of rows, and for each of the terms the rows with it, and those with it in their title."""
         total = self.rows(f"SELECT count(*) FROM {kind.index}")[0][0]  # noqa: S608
-        phrases = _phrases([Term(term) for term in terms])
+        phrases = [_Phrase(words(term), titled=False) for term in terms]
         everywhere = self._having(kind.index, phrases)
         titled = [_Phrase(phrase.words, titled=True) for phrase in phrases] if kind.weighty else []
         titles = self._having(kind.index, titled) if titled else [set[int]() for _ in phrases]
@@ -117,7 +121,7 @@ class ServerIndex:
         holding = kind.holding(asked, _holds) or Condition("0")
         page = (
             f"SELECT {kind.row}, {kind.day}, {holding.sql} AS holding FROM {kind.rows} WHERE {where} "  # noqa: S608
-            f"ORDER BY holding DESC, {kind.newest} LIMIT ?"
+            f"ORDER BY {'' if asked.sort else 'holding DESC, '}{kind.by_date(asked)} LIMIT ?"
         )
         found = self.rows(page, *holding.values, *values, most) if most > 0 else ()
         return Matches(total=int(total), rows=[Match(*row) for row in found])
@@ -125,12 +129,12 @@ class ServerIndex:
     def _fulfilling(
         self, kind: Kind, asked: Query, numbers: set[int] | None = None
     ) -> Sequence[tuple[int, str | None]]:
-        """Return number and day of the rows, of these or of all, that fulfil all else of a query, newest first."""
+        """Return number and day of the rows, of these or of all, that fulfil all else of a query, by date."""
         found = kind.conditions(asked, self)
         if numbers is not None:
             found = (Condition(f"{kind.row} = ANY(CAST(? AS bigint[]))", (list(numbers),)), *found)
         where, values = _where(found)
-        sql = f"SELECT {kind.row}, {kind.day} FROM {kind.rows} WHERE {where} ORDER BY {kind.newest}"  # noqa: S608
+        sql = f"SELECT {kind.row}, {kind.day} FROM {kind.rows} WHERE {where} ORDER BY {kind.by_date(asked)}"  # noqa: S608
         return [(number, day) for number, day in self.rows(sql, *values)]
 
     def _having(self, index: str, phrases: Sequence[_Phrase]) -> list[set[int]]:
@@ -182,9 +186,32 @@ def _asked(asked: Query) -> list[_Phrase]:
 
 def _phrases(terms: Iterable[Term], titles: Iterable[Term] = ()) -> list[_Phrase]:
     """Return what to look for; of what has no words, SQLite takes no notice either."""
-    found = [_Phrase(words(term.text), titled=False) for term in terms]
-    found += [_Phrase(words(title.text), titled=True) for title in titles]
+    titled = [(term, False) for term in terms] + [(term, True) for term in titles]
+    found = [
+        _Phrase(replace(words(text), begins=text.endswith("*")), in_title, number)
+        for number, (term, in_title) in enumerate(titled)
+        for text in term.spellings
+    ]
     return [phrase for phrase in found if phrase.words.words]
+
+
+def _by_term(phrases: Iterable[_Phrase]) -> list[list[_Phrase]]:
+    return [list(group) for _, group in groupby(phrases, key=attrgetter("term"))]
+
+
+def _with_all(phrases: Sequence[_Phrase], having: Iterable[set[int]]) -> set[int]:
+    """Return the rows with a phrase of each term, from those with each phrase."""
+    found: dict[int, set[int]] = {}
+    for phrase, rows in zip(phrases, having, strict=True):
+        found[phrase.term] = found.get(phrase.term, set()) | rows
+    return set.intersection(*found.values())
+
+
+def _any_of(index: str, phrases: Iterable[_Phrase]) -> Condition:
+    """Return the condition on rows `w` of an index to have one of these phrases."""
+    parts = [_having(index, phrase) for phrase in phrases]
+    sql = " OR ".join(f"({part.sql})" for part in parts)
+    return Condition(f"({sql})", tuple(value for part in parts for value in part.values))
 
 
 def _having(index: str, phrase: _Phrase) -> Condition:

@@ -24,11 +24,14 @@ class Words:
     """A text or phrase as its words."""
 
     words: tuple[str, ...]
+    begins: bool = False
+    """Whether the last word may go on."""
 
     @property
     def held(self) -> str:
         """The words as one text."""
-        return "".join(word if _is_wide(word) else f" {word} " for word in self.words)
+        text = "".join(word if _is_wide(word) else f" {word} " for word in self.words)
+        return text.removesuffix(" ") if self.begins else text
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -39,13 +42,14 @@ class Words:
     def telling(self) -> frozenset[str]:
         """The least keys that every text with this phrase has."""
         pairs = frozenset(self._pairs())
-        alone = (word for word in self.words if not any(word in pair for pair in pairs))
+        whole = self.words[: len(self.words) - self.begins]
+        alone = (word for word in whole if not any(word in pair for pair in pairs))
         return pairs | {word[:LONGEST_KEY] for word in alone if word != cjk.BREAK}
 
     @property
     def is_key(self) -> bool:
         """Whether a text has this phrase as soon as it has its key."""
-        return len(self.telling) == 1 and self.held.strip(" ") in self.telling
+        return not self.begins and len(self.telling) == 1 and self.held.strip(" ") in self.telling
 
     @property
     def overlaps(self) -> bool:

@@ -110,6 +110,11 @@ _ODD = frozenset({"odd_dollar", "odd_slash"})
 _TOKEN = re.compile(rf"[{{}}$]|\\(?:(begin|end)\{{({_NAME})\}}|[\s\S])")
 
 
+def is_formula(text: str) -> bool:
+    """Return whether a text is one formula, from its opener to its closer."""
+    return [span[:2] for span in scan(text).spans] == [(0, len(text))]
+
+
 def scan(text: str, *, markdown: bool = False) -> Scan:
     """Find the formulas of one stretch of text, in page text or (`markdown=True`) in Markdown."""
     found = Scan([], [])

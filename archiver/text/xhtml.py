@@ -38,18 +38,20 @@ Target = Callable[[str], str | None]
 """Where a link or picture is to lead; None to leave its text alone."""
 
 
-def tree(markdown: str, link: Target, picture: Target) -> etree._Element:
-    """Return Markdown as a `div` of XHTML, its formulas as MathML, or as TeX where they cannot be."""
+def tree(markdown: str, link: Target, picture: Target, *, mathml: bool = True) -> etree._Element:
+    """Return Markdown as a `div` of XHTML, its formulas as MathML, or as TeX where they cannot be or are not to be."""
     parser = new_parser()
     parser.add_render_rule(FORMULA, _placeholder)
     tokens = parser.parse(markdown, {})
     found = [child for token in tokens for child in token.children or () if child.type == FORMULA]
     for position, token in enumerate(found):
         token.meta["position"] = position
-    formulas = Formulas(token.content for token in found)
     body: etree._Element = html.fragment_fromstring(_markup(parser, tokens), create_parent="div")
     _clean(body, link, picture)
-    _put_formulas(body, found, formulas)
+    if mathml:
+        _put_formulas(body, found, Formulas(token.content for token in found))
+    else:
+        etree.strip_tags(body, _FORMULA)
     _name(body)
     return body
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from bibtexparser.entrypoint import parse_file
 from click.testing import CliRunner, Result
-from lxml import etree
+from lxml import etree, html
 
 import archiver
 from archiver.cli import main
@@ -132,10 +132,19 @@ def test_feeds_are_atom(demo: Path, exported: Exported) -> None:
         assert len(set(ids)) == len(ids)
     assert [(len(feeds["new"].findall("a:entry", space)),)] == rows(demo, "SELECT count(*) FROM posts")
     assert feeds["changes"].findall("a:entry", space) == []
+    published = [entry.findtext("a:published", namespaces=space) for entry in feeds["new"].iterfind("a:entry", space)]
+    assert published == sorted(published, key=str, reverse=True)
+    entries = list(feeds["new"].iterfind("a:entry", space))
+    contents = {entry.findtext("a:title", "", space): entry.findtext("a:content", "", space) for entry in entries}
+    with archiver.open(demo) as library:
+        for post in library.posts():
+            text = "".join(map(str, html.fromstring(contents[post.title]).itertext()))
+            assert [formula.tex for formula in library.formulas(post.id) if formula.tex not in text] == []
 
 
-def test_markdown_reads_back_with_the_formulas_of_the_archive(demo: Path, exported: Exported) -> None:
-    files = {int(file.name.split()[0]): file for file in exported("markdown").glob("[0-9]*.md")}
+def test_markdown_reads_back_with_the_formulas_of_the_archive(demo: Path, tmp_path: Path) -> None:
+    assert export(demo, "markdown", "--exact", tmp_path / "exact").exit_code == 0
+    files = {int(file.name.split()[0]): file for file in (tmp_path / "exact").glob("[0-9]*.md")}
     with archiver.open(demo) as library:
         for post in library.posts():
             text = files.pop(post.id).read_text("utf-8")
@@ -145,6 +154,30 @@ def test_markdown_reads_back_with_the_formulas_of_the_archive(demo: Path, export
             assert read(body).formulas == read(post.markdown).formulas
             assert post.url in body
     assert not files
+
+
+def test_formulas_for_editors_stand_between_dollar_signs_unless_asked_for_exactly(
+    demo: Path, exported: Exported, tmp_path: Path
+) -> None:
+    assert export(demo, "markdown", "--exact", tmp_path / "exact").exit_code == 0
+    written, exact = (
+        [file.read_text("utf-8").count("\n\\begin{equation}") for file in sorted(folder.glob("*.md"))]
+        for folder in (exported("markdown"), tmp_path / "exact")
+    )
+    assert sum(written) == 0
+    assert sum(exact) > 5
+
+
+def test_comments_follow_their_post_on_demand(demo: Path, exported: Exported, tmp_path: Path) -> None:
+    assert export(demo, "markdown", "--comments", tmp_path / "vault").exit_code == 0
+    shown = {int(file.name.split()[0]): file.read_text("utf-8") for file in (tmp_path / "vault").glob("[0-9]*.md")}
+    with archiver.open(demo) as library:
+        comments = list(library.comments())
+    for comment in comments:
+        said = re.sub(r"\\(.)", r"\1", shown[comment.post_id].partition("## Comments")[2])
+        assert f"**{comment.author}**" in said
+    assert any("\n>> **" in text for text in shown.values())
+    assert not any("## Comments" in file.read_text("utf-8") for file in exported("markdown").glob("*.md"))
 
 
 def test_an_independent_page_is_a_file_with_its_formulas_and_leads_to_the_posts(demo: Path, exported: Exported) -> None:

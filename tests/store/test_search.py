@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.store import cjk, migrate, passages, search_words
+from archiver.store import cjk, migrate, passages, search_words, suggestions
 from archiver.store.database import Archive
 from archiver.store.search import Hit, Index, Results, opened, search
 from archiver.store.search_query import Filters, parse
+from archiver.text import tex
 from archiver.urls import Site
 from tests.conftest import ON_BOTH
 
@@ -147,6 +148,8 @@ def test_texts_come_in_pieces_with_what_was_looked_for_marked(index: Index) -> N
         ("after:2024-13", "after: expected"),
         ("year:2024-05", "year: expected a year"),
         ("in:nowhere", "in: expected one of posts, comments, pages, found 'nowhere'"),
+        ("sort:best", "sort: expected one of newest, oldest, found 'best'"),
+        ("-sort:newest", "-sort"),
         ("has:fun", "has: expected one of code, comments, formulas, images"),
         ("tag: 优化", "tag: expected something right after the colon"),
         ("-year:2024", "-year"),
@@ -163,7 +166,8 @@ def test_what_makes_no_sense_is_said_in_one_line(index: Index, query: str, messa
 
 PIECES = st.sampled_from(
     ["tag:", "title:", "-", '"', "“", "tex:", "\\frac{1}", "in:comments", "before:", "2024", "NEAR(", "AND", "*", "^",
-     "连分数", "x", "：", "year:2009", "has:code", "'", "{", "+", "。", "\0", "\u200b", "\u2060", "\ud800", "𠮷", ")"]
+     "连分数", "x", "：", "OR", "s*", "線",
+     "year:2009", "has:code", "'", "{", "+", "。", "\0", "\u200b", "\u2060", "\ud800", "𠮷", ")"]
 )  # fmt: skip
 QUERIES = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join), st.lists(PIECES).map(" ".join))
 
@@ -239,6 +243,101 @@ def test_the_passage_is_where_most_of_the_words_are() -> None:
     assert len("".join(piece for piece, _ in shown)) <= passages.WIDTH + 2
 
 
+TEXTS = st.lists(
+    st.sampled_from(
+        [
+            "梯度下降，",
+            "价格是",
+            "$x_1$",
+            "$",
+            "\n",
+            r"$\frac{a}{b}$",
+            r"\(低秩\)",
+            "softmax ",
+            "。",
+            "$$y\n%z\n=1$$",
+            "\\$",
+        ]
+    )
+).map("".join)
+
+
+@settings(max_examples=200)
+@given(TEXTS, st.lists(st.sampled_from(["梯度", "softmax", "低秩", "x", "价格"]), max_size=2), st.integers(1, 30))
+def test_a_passage_cuts_no_formula_and_takes_no_prose_for_one(text: str, words: list[str], width: int) -> None:
+    formulas = tex.scan(text).sources(text)
+    shown = passages.passage(text, words, [r"\frac"], width=width)
+    assert all(piece in formulas for piece, _ in shown if tex.is_formula(piece))
+    prose = [piece.strip("…") for piece, _ in shown if not tex.is_formula(piece)]
+    between = [" ".join(each.split()) for each in _between(text)]
+    assert all(any(" ".join(piece.split()) in each for each in between) for piece in prose)
+
+
+def _between(text: str) -> Iterator[str]:
+    at = 0
+    for span in tex.scan(text).spans:
+        yield text[at : span.start]
+        at = span.end
+    yield text[at:]
+
+
+def test_a_passage_shows_the_formula_that_tells_most_about_what_was_looked_for() -> None:
+    long = "$" + r"\msign(A) + " * 30 + "0$"
+    text = r"无关。" * 100 + rf"记作$\msign$。于是$\msign(M)=UV^{{\top}}$成立，又{long}。"
+    shown = passages.passage(text, (), [r"\msign"])
+    assert [piece for piece, marked in shown if marked] == [r"$\msign(M)=UV^{\top}$"]
+
+
+def test_what_looks_like_a_formula_in_a_listing_is_none_where_the_formulas_are_known() -> None:
+    text = "echo $HOME and $PATH\n设$x$为温度"
+    shown = passages.passage(text, ["温度"], formulas=["$x$"])
+    assert shown == (("echo $HOME and $PATH 设", False), ("$x$", False), ("为", False), ("温度", True))
+
+
+def test_one_of_two_words_will_do(index: Index) -> None:
+    one, other = (posts(search(index, word, Site(), limit=50)) for word in ("连分数", "softmax"))
+    both = search(index, "连分数 OR softmax", Site(), limit=50)
+    assert posts(both) == one | other
+    assert len(one | other) > max(len(one), len(other)) > 0
+    assert both.understood == "posts with 连分数 or softmax"
+    assert posts(search(index, "连分数 OR softmax 向日葵", Site())) < one | other
+
+
+@pytest.mark.parametrize("query", ["OR", "连分数 OR", "OR 连分数", "连分数 OR tag:几何", '连分数 "OR"'])
+def test_or_at_an_end_is_a_word(query: str) -> None:
+    assert "OR" in [term.text for term in parse(query).words]
+
+
+def test_the_beginning_of_a_word_finds_all_of_it(index: Index) -> None:
+    found = search(index, "harmon*", Site())
+    assert posts(found) == posts(search(index, "harmonic", Site())) != set()
+    assert "harmonic" in "".join(
+        text.lower() for hit in found.hits for text, marked in hit.title + hit.passage if marked
+    )
+    assert found.understood == "posts with harmon*"
+    assert not posts(search(index, '"harmon"', Site()))
+
+
+def test_traditional_characters_find_simplified_ones(index: Index) -> None:
+    assert posts(search(index, "連分數", Site())) == posts(search(index, "连分数", Site())) != set()
+    (hit,) = [hit for hit in search(index, "閏年", Site()).hits if not hit.related]
+    assert ("闰年", True) in hit.title
+
+
+def test_hits_are_sorted_by_date_when_asked_for(index: Index) -> None:
+    dates = [hit.published_on for hit in search(index, "的 sort:newest", Site(), limit=50).hits if hit.post_id]
+    assert dates == sorted(dates, key=str, reverse=True)
+    oldest = search(index, "的 sort:oldest", Site(), limit=50)
+    assert [hit.published_on for hit in oldest.hits if hit.post_id] == dates[::-1]
+    assert oldest.understood == "posts with 的, oldest first"
+
+
+def test_an_archive_suggests_queries_that_it_has_hits_for(index: Index) -> None:
+    suggested = suggestions.examples(index)
+    assert {query.partition(":")[0] for query in suggested} > {"tag", "category", "year", "tex"}
+    assert all(search(index, query, Site()).exact for query in suggested)
+
+
 def test_an_archive_without_an_index_says_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "archive.db"
     migrate.upgrade(f"sqlite:///{file}")
@@ -271,6 +370,10 @@ def test_a_server_without_an_index_says_what_to_do(server: Callable[[], str]) ->
 @example("分分 -title:题")
 @example("eq bayes title:公式")
 @example("in:comments 影子 是")
+@example("的 sort:oldest")
+@example("连分数 OR softmax OR 的")
+@example("a OR b* 的")
+@example("s* x* -y*")
 def test_a_server_finds_what_a_file_does_in_the_same_order(demo: Path, demo_on_server: str, query: str) -> None:
     with opened(demo / "archive.db") as file, opened(demo_on_server) as server:
         assert answer(server, query) == answer(file, query)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
-from archiver.store.passages import Segment
+from archiver.errors import UsageError
+from archiver.store import suggestions
+from archiver.store.passages import Segments
 from archiver.store.reading import Reading
 from archiver.store.search import Hit, search
-from archiver.store.search_query import LONGEST, Filters, Query, parse
+from archiver.store.search_query import LONGEST, SORTS, Filters, Query, parse
 from archiver.urls import Site
 from archiver.web.reader import markup
 from archiver.web.reader.macros import definitions
@@ -26,6 +28,7 @@ PARAMETERS = (
     Parameter("tag", "only posts with this tag", most=100),
     Parameter("topic", "only posts of this topic of the curated index", most=200),
     Parameter("year", "only posts of this year", int, least=1900, most=2999),
+    Parameter("sort", "order of the hits: the best first if empty", choices=SORTS),
     Parameter("code", "only posts with a listing", bool, default=False),
     Parameter("comments", "search the comments instead of the posts", bool, default=False),
     Parameter("tex", "take the whole query as TeX: it must be in a formula, byte for byte", bool, default=False),
@@ -50,10 +53,12 @@ class Found:
     exact: int
     related: int
     understood: str
+    meant: str | None
+    """A query with other words, where nothing matches all of this one."""
 
     def described(self) -> dict[str, Any]:
         """Return everything, for programs."""
-        return {"exact": self.exact, "related": self.related, "understood": self.understood, "hits": self.hits}
+        return asdict(self)
 
 
 def find(reading: Reading, site: Site, values: dict[str, Any]) -> Found:
@@ -62,10 +67,20 @@ def find(reading: Reading, site: Site, values: dict[str, Any]) -> Found:
     Raises UsageError for a query that makes no sense.
     """
     asked, filters = _query(values), _filters(values)
+    if values["sort"]:
+        asked = replace(asked, sort=values["sort"])
     with reading.searching() as index:
         results = search(index, asked, site, filters=filters, limit=values["limit"], offset=values["offset"])
+        meant = None if results.exact else suggestions.meant(index, values["q"])
     hits = [{**_row(hit), "macros": _macros(reading, hit)} for hit in results.hits]
-    return Found(hits, results.exact, results.related, results.understood)
+    return Found(hits, results.exact, results.related, results.understood, meant)
+
+
+def examples(reading: Reading) -> list[str]:
+    """Return queries this archive has hits for; none where it has no index."""
+    with suppress(UsageError), reading.searching() as index:
+        return suggestions.examples(index)
+    return []
 
 
 def _query(values: dict[str, Any]) -> Query:
@@ -108,19 +123,19 @@ def _row(hit: Hit) -> dict[str, Any]:
         "title": "".join(segment.text for segment in hit.title),
         "title_html": _marked(hit.title),
         "passage_html": _marked(hit.passage),
-        "formulas": list(dict.fromkeys(hit.formulas)),
+        "formulas": [tex for tex in hit.formulas if tex not in {segment.text for segment in hit.passage}],
         "author": hit.author,
         "published_on": hit.published_on,
+        "categories": list(hit.categories),
         "related": hit.related,
     }
 
 
-def _marked(segments: Iterable[Segment]) -> Markup:
-    """Return pieces of text as HTML, those that were looked for marked; a formula that is whole is set."""
-    parts = []
-    for segment in segments:
-        if segment.marked:
-            parts.append(Markup("<mark>{}</mark>").format(segment.text))
-        else:
-            parts.append(markup.line(segment.text))
-    return Markup("").join(parts)
+def _marked(segments: Segments) -> Markup:
+    """Return pieces of text as HTML, those that were looked for marked, formulas ready to be set."""
+    pieces = (markup.piece(segment.text) for segment in segments)
+    marked = (
+        Markup("<mark>{}</mark>").format(piece) if segment.marked else piece
+        for segment, piece in zip(segments, pieces, strict=True)
+    )
+    return Markup("").join(marked)

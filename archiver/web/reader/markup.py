@@ -82,6 +82,14 @@ def line(text: str) -> Markup:
     return Markup("".join(_escaped(text)))  # noqa: S704 - all of it escaped
 
 
+def piece(text: str) -> Markup:
+    """Return a piece of a text that was cut between its formulas: one formula, ready to be set, or prose.
+
+    What an equation is numbered cannot be told without the others.
+    """
+    return formula(text) if tex.is_formula(text) else Markup(escape(_REFERENCE.sub("(…)", text)))  # noqa: S704 - escaped
+
+
 def source(markdown: str) -> Markup:
     """Return Markdown as it is written, only its formulas ready to be set."""
     return Markup("".join(_escaped(markdown, markdown=True)))  # noqa: S704 - all of it escaped

@@ -153,6 +153,7 @@ def search(request: Request) -> Response:
         400 if wrong else 200,
         values=values,
         found=found,
+        examples=[] if found and found.hits else finding.examples(here.reading),
         problem=wrong,
         categories=here.library.categories(),
         topics=here.library.topics(),

@@ -147,6 +147,16 @@ _CHINESE = {
     "Search results": "搜索结果",
     "{} results": "{} 条结果",
     "Nothing found.": "没有找到。",
+    "Did you mean": "您要找的是不是：",
+    "What a query may say": "搜索可以这样写",
+    "Words must all be there; quotes hold some together, a minus sign leaves one out.": (
+        "词语须全部出现；引号内的词须连在一起，减号表示排除。"
+    ),
+    "More of it:": "还可以用：",
+    "Order": "排序",
+    "best first": "最相关",
+    "newest first": "最新",
+    "oldest first": "最早",
     "Anything": "不限",
     "has code": "含代码",
     "in comments": "搜评论",

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import re
+import sqlite3
+from contextlib import closing
+from html import unescape
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from archiver.store.database import database_url
+from archiver.web.reader.serve import Options, serving
 from tests.web.reader.conftest import Client
 
 
@@ -97,3 +104,16 @@ def test_what_makes_no_sense_is_told_so_and_never_a_fault(reader: Client, path: 
         assert answer.json["problem"]
     assert b"root:" not in answer.body
     assert "x" not in answer.headers
+
+
+def test_only_formulas_of_a_post_are_set_as_such_in_its_passage(demo: Path) -> None:
+    with serving(demo, database_url(demo), Options(port=0, replay_port=0)) as address:
+        client = Client(int(address.rstrip("/").rpartition(":")[2]))
+        words = ("的", "是", "r", "softmax", "概率")
+        hits = [hit for word in words for hit in client.get(f"/api/search?q={quote(word)}").json["hits"]]
+    with closing(sqlite3.connect(demo / "archive.db")) as database:
+        held = {tex for (tex,) in database.execute("SELECT tex FROM formulas UNION SELECT tex FROM page_formulas")}
+    spans = re.compile(r'<span class="tex[^>]*>(.*?)</span>', re.DOTALL)
+    shown = [unescape(tex) for hit in hits for tex in spans.findall(hit["passage_html"])]
+    assert len(shown) > 20
+    assert [tex for tex in shown if tex not in held] == []
