@@ -135,7 +135,9 @@ def job(obj: Context, /, name: str, words: tuple[str, ...]) -> None:
     end_with_worker()
     with Fleet(obj.db) as known:
         blog = known.blog(name)
-        here = replace(obj, home=obj.home / name, home_given=True, db=known.database(blog), verbosity=-1)
+        here = replace(
+            obj, home=obj.home / name, home_given=True, db=known.database(blog), warc_url=blog.warc, verbosity=-1
+        )
         if not words:
             sys.exit(_crawl(here, known, blog))
         blog.settle(obj.home)
