@@ -30,6 +30,9 @@ LARGEST_POST = LARGEST_WRITTEN + (1 << 8 * _MADE_BYTES)
 BESIDE = frozenset({"front", "tag", "page", "feed", "file"})
 """Kinds of what belongs to a blog beside its posts."""
 
+ROBOTS = "/robots.txt"
+"""Path of what is asked for before anything else (RFC 9309), and is no page."""
+
 _WITHOUT_QUERY = BESIDE | {"catalogue"}
 _PICTURES = (".apng", ".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
 _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made

@@ -83,6 +83,7 @@ TABLES = (
     *("categories", "post_categories", "tags", "post_tags", "topics", "topic_posts", "sightings", "runs", "frontier"),
     *("external_references", "series", "series_posts", "doubts", "comment_revisions", "comment_pages"),
     *("page_endings", "pages", "page_revisions", "page_formulas", "page_comments", "files", "embedded_pictures"),
+    "warc_files",
 )
 
 EDITED, THREADED, DELETED, FAILING, TORN, NEW = 131, 207, 144, 105, 178, 900

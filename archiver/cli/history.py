@@ -97,6 +97,8 @@ def _words(revision: Revision, before: Revision | None, difference: Difference |
         yield f"title: {before.title} -> {revision.title}"
     elif difference and not difference.inserted and not difference.deleted:
         yield "only markup or metadata"
+    if revision.lost:
+        yield "its record is lost"
     if revision.status == "review":
         yield f"put aside for review: {'; '.join(revision.issues)}"
 
@@ -166,6 +168,7 @@ def _version(number: int, revision: Revision, before: Revision | None, differenc
         "status": revision.status,
         "issues": revision.issues,
         "current": revision.current,
+        "record_lost": revision.lost,
     }
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from archiver.warc.findings import Finding
     from archiver.warc.verify import Tally
 
-KNOWN = "SELECT warc_file, warc_offset, warc_length, record_id, target_uri, payload_sha256, revisit_of FROM captures"
+KNOWN = """
+SELECT warc_file, warc_offset, warc_length, record_id, target_uri, payload_sha256, revisit_of, truncated FROM captures
+"""
 POSTS = """
 SELECT c.record_id, r.post_id FROM captures AS c JOIN post_revisions AS r ON r.capture_id = c.id
 """
@@ -46,7 +48,7 @@ def verify(obj: Context, /, file: Path | None, json_: bool) -> None:
         volume = f"{tally.files} files, {tally.records} records, {tally.bytes / 1e6:.1f} MB"
         click.echo(f"{volume}: {'damaged' if damaged else 'whole'}")
         if affected:
-            click.echo(f"Posts that were read from what is damaged: {', '.join(map(str, affected))}")
+            click.echo(f"Posts that were read from what is damaged or lost: {', '.join(map(str, affected))}")
     sys.exit(ExitCode.DAMAGED if damaged else ExitCode.DONE)
 
 
@@ -60,8 +62,9 @@ def _of_file(file: Path, tally: Tally) -> list[Finding]:
 
 def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, list[int]]]:
     """Check the archive's own files; return what was found, and the posts read from each record."""
+    from archiver.store import lost, warc_files
     from archiver.warc import index as cdxj
-    from archiver.warc.verify import KnownCapture, verify
+    from archiver.warc.verify import KnownCapture, KnownFile, verify
 
     rows = obj.ask(KNOWN).rows
     fields = ("warc_file", "warc_offset", "warc_length", "record_id", "target_uri")
@@ -69,8 +72,13 @@ def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, li
         KnownCapture(**dict(zip(fields, row[:5], strict=True)), payload_sha256=None if row[6] else row[5])
         for row in rows
     ]
+    files = {
+        name: KnownFile(size=file.size, sha256=file.sha256, spool=file.spool, lost_at=file.lost_at)
+        for name, file in warc_files.known(obj.database()).items()
+    }
+    stranded = [row[3] for row in rows if row[6] and row[7] == lost.UNTOLD]
     index = obj.home / cdxj.NAME
-    found = list(verify(obj.storage(), known, index if index.exists() else None, tally))
+    found = list(verify(obj.storage(), known, index if index.exists() else None, tally, files, stranded))
     found += _of_database(obj)
     found += _of_index(obj.database())
     found += _of_pictures(obj.database())

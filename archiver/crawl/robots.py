@@ -24,6 +24,7 @@ from archiver.crawl.manners import PASSING
 from archiver.crawl.run import Run, run_of
 from archiver.errors import ArchiverError, RateLimited, Refused, Unreachable, in_words, is_unreachable
 from archiver.items import CUT, FORBIDDEN, OUT_OF_BOUNDS
+from archiver.urls import ROBOTS
 
 LONGEST = 512 * 1024
 """Bytes of robots.txt that count: RFC 9309, section 2.5, asks for at least 500 KiB."""
@@ -97,7 +98,7 @@ class RobotsMiddleware:
 
         What may pass is tried again, since one cut connection should not cost a night's run.
         """
-        url = f"{origin}/robots.txt"
+        url = f"{origin}{ROBOTS}"
         found = ""
         kind: type[ArchiverError] = RateLimited
         for attempt in range(ATTEMPTS):

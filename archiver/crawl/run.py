@@ -12,6 +12,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
@@ -29,7 +30,7 @@ from archiver.storage.elsewhere import storage
 from archiver.storage.spool import MAX_AGE, MAX_BYTES, Spool, Stock
 from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, lost, runs
 from archiver.store.database import Archive, database_url, timestamp
-from archiver.urls import Site
+from archiver.urls import ROBOTS, Site
 from archiver.warc import index, journal, recovery
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.writer import LARGEST, Location, WarcWriter
@@ -234,8 +235,9 @@ class Run:
             self.note(f"{len(stock.returned)} WARC files that were taken for lost are here again")
         if stock.lost:
             count, unknown = lost.declare(session, stock.lost, run_id=self.id)
-            for url in filter(self.site.owns, unknown):
-                if kind := self.site.kind(url) or self.site.file_kind(url):
+            for url in filter(self.site.owns, unknown):  # where redirects of files that are there led
+                kind = self.site.kind(url) or self.site.file_kind(url)
+                if kind and urlsplit(url).path != ROBOTS:
                     frontier.add(session, url, kind, run_id=self.id, now=timestamp())
             self.note(
                 f"{len(stock.lost)} WARC files never arrived in object storage and are not in {self.spool.folder}, "

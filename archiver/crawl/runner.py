@@ -25,6 +25,7 @@ from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
+from archiver.storage.bucket import Bucket
 from archiver.store import comments, doubts, frontier, lists, runs
 from archiver.store.database import database_url
 from archiver.store.doubts import Doubt
@@ -199,10 +200,15 @@ def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _expect_database(place: Place) -> None:
-    """Raise UsageError when there are records but no database: a crawl would fetch all of the blog again."""
-    if any(place.warc_folder.glob(f"*{SUFFIX}")) and not runs.any_known(database_url(place.home, place.db)):
+    """Raise UsageError when there are records but no database: a crawl would fetch all of the blog again.
+
+    Raises as `Bucket` does where object storage is named for the first time and does not answer.
+    """
+    if runs.any_known(database_url(place.home, place.db)):
+        return
+    if any(place.warc_folder.glob(f"*{SUFFIX}")) or (place.warc_url and Bucket(place.warc_url, make=True).objects()):
         raise UsageError(
-            f"{place.home}: expected the database of the WARC files in it, found none; "
+            f"{place.home}: expected the database of the WARC files there are, found none; "
             "`archiver rebuild` makes it from them"
         )
 

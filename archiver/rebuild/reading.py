@@ -25,7 +25,7 @@ from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import Seen
 from archiver.text import EXTRACTOR_VERSION
-from archiver.urls import BESIDE, Site, from_bytes
+from archiver.urls import BESIDE, ROBOTS, Site, from_bytes
 from archiver.warc.reader import Record, read_record
 from archiver.warc.storage import Storage
 from archiver.warc.writer import Location
@@ -50,7 +50,7 @@ GONE = frozenset({404, 410})
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-UNASKED = frozenset({"/robots.txt"})
+UNASKED = frozenset({ROBOTS})
 """Paths of what is fetched, but is no address of the frontier."""
 
 _OK = 200

@@ -135,7 +135,8 @@ def rebuild_locked(
     built = _in_file(file, filled) if file else _on_server(url, filled)
     if incoming:
         incoming.close()
-    notes += _settled(url, warc, warc_url, keep_local)
+    if incoming or warc_url:
+        notes += _settled(url, warc, warc_url, keep_local)
     _restore_profile(home, warc)
     index.write_index(warc, home / index.NAME)
     tally = built.tally

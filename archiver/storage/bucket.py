@@ -32,8 +32,10 @@ MISSING = "expected obstore beside this program, found none: pip install 'blog-a
 LARGEST_PUT = 256 << 20
 """Bytes of a file that goes in one request, and through memory; what is larger goes in parts."""
 
-_PATIENCE = timedelta(minutes=5)
-"""How long one request may take: 64 MiB at 2 Mbit/s."""
+_TIMEOUTS = {"s3": "AWS_TIMEOUT", "gs": "GOOGLE_TIMEOUT", "az": "AZURE_TIMEOUT"}
+"""Variables by which the environment says how long one request may take."""
+_PATIENCE = "5 minutes"
+"""How long it may take where they do not: 64 MiB at 2 Mbit/s. obstore's own 30 s are too short for that."""
 _RETRIES = 4
 _RETRYING = timedelta(minutes=1)
 _PIECE = 1 << 20
@@ -41,8 +43,8 @@ _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 """The entity tag of an object put in one request (Amazon S3 API reference, Object); of no other one."""
 _NO_BUCKET = "NoSuchBucket"
 """In an answer: the code by which the protocol tells that from a missing object."""
-_METADATA = "169.254.169.254"
-"""Where machines of cloud services find their credentials: who ends up there has been given none."""
+_METADATA = "/latest/api/token"
+"""Where machines of cloud services ask for credentials: who ends up there has been given none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +167,9 @@ class Bucket:
         with self._explained("open it"):
             if self._folder is not None:
                 return from_url(self.url)
-            return from_url(
-                self.url,
-                client_options={"timeout": _PATIENCE},
-                retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRYING},
-            )
+            # As an argument it would displace what else the environment says of connections.
+            os.environ.setdefault(_TIMEOUTS[self.url.partition(":")[0]], _PATIENCE)
+            return from_url(self.url, retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRYING})
 
     @contextmanager
     def _explained(self, what: str) -> Iterator[None]:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from archiver.errors import ArchiverError, UsageError
-from archiver.store import models, query, search, server
+from archiver.store import lost, models, query, search, server
 from archiver.store.results import Result
 from archiver.store.values import (
     Comment,
@@ -154,13 +154,24 @@ class Library:
         seen = _POST_REVISIONS.c
         current = models.Post.current_revision_id == seen.id
         found = (
-            sa.select(*_columns(seen, Revision, "current"), current.label("current"))
+            sa.select(
+                *_columns(seen, Revision, "current", "lost"),
+                current.label("current"),
+                seen.capture_id.in_(lost.CAPTURES).label("lost"),
+            )
             .join(models.Post, models.Post.id == seen.post_id)
             .where(seen.post_id == post_id)
             .order_by(seen.id)
         )
         revisions = [
-            Revision(**{**row, "issues": tuple(json.loads(row["issues"])), "current": bool(row["current"])})
+            Revision(
+                **{
+                    **row,
+                    "issues": tuple(json.loads(row["issues"])),
+                    "current": bool(row["current"]),
+                    "lost": bool(row["lost"]),
+                }
+            )
             for row in self._rows(found)
         ]
         if not revisions:
@@ -304,7 +315,9 @@ class Library:
 
 
 _POST_REVISIONS = sa.table(
-    "post_revisions", *(sa.column(field.name) for field in fields(Revision) if field.name != "current")
+    "post_revisions",
+    sa.column("capture_id"),
+    *(sa.column(field.name) for field in fields(Revision) if field.name not in ("current", "lost")),
 )
 """The view of that name, which gives each version its text."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, union, update
 from sqlalchemy.orm import Session, aliased
 
 from archiver.items import CommentPage, Item, Page, Post
-from archiver.store import models, query
+from archiver.store import models
 from archiver.store.models import Capture, FrontierEntry, WarcFile
 
 UNTOLD = "unspecified"
@@ -40,21 +40,13 @@ _LOST_FILES = select(WarcFile.name).where(WarcFile.lost_at.is_not(None))
 IS_LOST = Capture.warc_file.in_(_LOST_FILES)
 """Whether the bytes of a capture are lost."""
 
-_LOST = select(Capture.id).where(IS_LOST)
-
-_RECORDS = """
-SELECT c.record_id FROM captures AS c JOIN warc_files AS f ON f.name = c.warc_file WHERE f.lost_at IS NOT NULL
-"""
-
-
-def records(database: str) -> set[str]:
-    """Return the ids of the records whose captures have rows and whose bytes are lost."""
-    return {str(record) for (record,) in query.run(database, _RECORDS).rows}
+CAPTURES = select(Capture.id).where(IS_LOST)
+"""The captures whose bytes are lost."""
 
 
 def any_left(session: Session) -> bool:
     """Return whether any capture has a row whose bytes are lost, or a revisit waits for its payload."""
-    return bool(session.execute(_LOST.limit(1)).first() or session.execute(_stranded().limit(1)).first())
+    return bool(session.execute(CAPTURES.limit(1)).first() or session.execute(_stranded().limit(1)).first())
 
 
 def declare(session: Session, names: Collection[str], *, run_id: int) -> tuple[int, list[str]]:
@@ -124,7 +116,7 @@ def found_again(session: Session, item: Item, capture_id: int) -> None:
         changes += [(comments, (comments.c.id == number) & (comments.c.content_sha256 == sha256))
                     for number, sha256 in shown.items()]  # fmt: skip
     for table, same in changes:
-        session.execute(update(table).where(same, table.c.capture_id.in_(_LOST)).values(capture_id=capture_id))
+        session.execute(update(table).where(same, table.c.capture_id.in_(CAPTURES)).values(capture_id=capture_id))
 
 
 def conclude(session: Session) -> int:
@@ -144,7 +136,7 @@ def conclude(session: Session) -> int:
         for table in _PROVEN:
             session.execute(update(table).where(table.c.capture_id == before).values(capture_id=after))
     _remove_unused(session)
-    return len(session.execute(_LOST).all())
+    return len(session.execute(CAPTURES).all())
 
 
 def return_(session: Session, names: Collection[str]) -> None:

@@ -176,6 +176,8 @@ class Revision:
     issues: tuple[str, ...]
     current: bool
     """Whether it is the version the post shows now."""
+    lost: bool
+    """Whether the record it was read from is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,19 @@ class KnownCapture:
     """Lower-case hex over the entity without chunks; None when it is not to be compared, as for revisits."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFile:
+    """What the database says of a closed file."""
+
+    size: int | None = None
+    sha256: str | None = None
+    """Lower-case hex over all of it; None while it is not known."""
+    spool: str | None = None
+    """Machine and folder that have it, where that may be another one."""
+    lost_at: str | None = None
+    """When it was found to be nowhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a record is and what it is about."""

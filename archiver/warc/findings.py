@@ -13,6 +13,8 @@ class Severity(StrEnum):
     """Something is not what was written."""
     WARNING = "warning"
     """Nothing is lost, but somebody should know."""
+    LOST = "lost"
+    """It is gone, the database says so, and nothing more can be done: what was read from it stays there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

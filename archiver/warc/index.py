@@ -196,7 +196,8 @@ def update_index(
 
     `written` are all lines of the files this run has written. A file that neither they nor the index know of, because
     a run was killed, is read; lines of files that are no longer there are dropped. An index that is missing, or is no
-    sorted CDXJ, is made anew. So the outcome is what `write_index` would write, for a fraction of the reading.
+    sorted CDXJ, is made anew. So the outcome is what `write_index` would write, for a fraction of the reading; only
+    that files which another machine stored elsewhere are left out, as each would have to be fetched whole.
 
     Raises ArchiverError when the index cannot be written; the old one is then still there.
     """
@@ -205,7 +206,8 @@ def update_index(
     known = _files_of(target)
     covered = known | {place(line)[0] for line in new}
     for name in files.keys() - covered:
-        new += file_lines(files[name], on_damage)
+        if isinstance(files[name], Path):
+            new += file_lines(files[name], on_damage)
     if not known:
         return _replace(target, sorted(new))
     with target.open(encoding="utf-8", newline="\n") as old:
@@ -214,7 +216,7 @@ def update_index(
 
 
 def current_lines(storage: Storage, target: Path) -> Iterator[str]:
-    """Yield what `update_index` would write, and write nothing."""
+    """Yield what `write_index` would write, and write nothing: only files the index does not know are read."""
     files = storage.closed()
     known = _files_of(target)
     new = sorted(line for name in files.keys() - known for line in file_lines(files[name]))

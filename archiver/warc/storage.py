@@ -6,17 +6,23 @@ and gets it from where it is; a copy in the folder comes first.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from archiver import errors
 from archiver.warc.writer import OPEN_SUFFIX
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 SUFFIX = ".warc.gz"
 """Ends the name of every closed file."""
 
+_PIECE = 1 << 20
 _ADVICE = "run `archiver verify` to see what else is damaged, then restore the file from a copy"
 
 
@@ -116,8 +122,63 @@ def size(file: BinaryIO) -> int:
     return file.seek(0, os.SEEK_END)
 
 
-def pieces(source: WarcFile, most: int = 1 << 20) -> Iterator[bytes]:
+def pieces(source: WarcFile, most: int = _PIECE) -> Iterator[bytes]:
     """Yield the content of a file, in pieces of at most so many bytes."""
     with source.open("rb") as file:
         while piece := file.read(most):
             yield piece
+
+
+class Hashed(io.RawIOBase):
+    """A file whose SHA-256 is made while it is read, mostly from front to back: nothing is read twice for it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._position = 0
+        self._end = 0
+        """Up to where it has been read without a gap."""
+        self._sha256 = hashlib.sha256()
+
+    def readable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place in the file."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position}.get(whence)
+        self._position = (size(self._file) if base is None else base) + offset
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read from there."""
+        view = memoryview(buffer)
+        self._read_up_to(self._position)
+        self._file.seek(self._position)
+        piece = self._file.read(len(view))
+        view[: len(piece)] = piece
+        self._take(self._position, piece)
+        self._position += len(piece)
+        return len(piece)
+
+    def measure(self) -> tuple[int, str]:
+        """Return the bytes of the file and its SHA-256, reading what has not been read."""
+        whole = size(self._file)
+        self._read_up_to(whole)
+        return whole, self._sha256.hexdigest()
+
+    def _read_up_to(self, position: int) -> None:
+        while self._end < position:
+            self._file.seek(self._end)
+            piece = self._file.read(min(_PIECE, position - self._end))
+            if not piece:
+                return
+            self._take(self._end, piece)
+
+    def _take(self, start: int, piece: bytes) -> None:
+        if start <= self._end < start + len(piece):
+            self._sha256.update(piece[self._end - start :])
+            self._end = start + len(piece)

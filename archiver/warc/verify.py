@@ -11,12 +11,14 @@ Out of reach without a second copy: up to seven bits at the end of each compress
 from __future__ import annotations
 
 import fcntl
+import io
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from archiver.errors import ArchiveDamaged
@@ -28,6 +30,7 @@ from archiver.warc.checks import (
     Digests,
     GzipHeaders,
     KnownCapture,
+    KnownFile,
     Lines,
     Pairs,
     Place,
@@ -37,10 +40,10 @@ from archiver.warc.checks import (
 from archiver.warc.findings import Finding, Severity
 from archiver.warc.head import Malformed
 from archiver.warc.members import Broken, Large, Member
-from archiver.warc.storage import Storage, WarcFile, size
+from archiver.warc.storage import Hashed, Storage, WarcFile, size
 from archiver.warc.writer import OPEN_SUFFIX
 
-__all__ = ["Finding", "KnownCapture", "Severity", "Tally", "Verifier", "verify", "verify_file"]
+__all__ = ["Finding", "KnownCapture", "KnownFile", "Severity", "Tally", "Verifier", "verify", "verify_file"]
 
 
 @dataclass(slots=True)
@@ -57,14 +60,17 @@ def verify(
     known: Iterable[KnownCapture] | None = None,
     index_file: Path | None = None,
     tally: Tally | None = None,
+    files: Mapping[str, KnownFile] = MappingProxyType({}),
+    stranded: Collection[str] = (),
 ) -> Iterator[Finding]:
     """Yield what is wrong with an archive's WARC files, file by file while they are read; nothing when all is well.
 
     `known` are the captures the database has, `index_file` is the archive's index; both as they are once everything
-    written so far is in them. A file another process is writing is checked as far as it goes. Memory holds one record,
-    what is known, and the ids of all records.
+    written so far is in them. `files` are the files it knows, `stranded` the record ids of revisits that it knows to
+    have lost their payload. A file another process is writing is checked as far as it goes. Memory holds one record,
+    what is known, the ids of all records and the digests of their payloads.
     """
-    archive = Verifier(known, index_file, tally)
+    archive = Verifier(known, index_file, tally, files, stranded)
     for source in sorted([*storage.closed().values(), *storage.left_open()], key=lambda each: each.name):
         yield from archive.file(source)
     yield from archive.rest()
@@ -92,16 +98,25 @@ class Verifier:
     """The check of several files that belong together."""
 
     def __init__(
-        self, known: Iterable[KnownCapture] | None = None, index_file: Path | None = None, tally: Tally | None = None
+        self,
+        known: Iterable[KnownCapture] | None = None,
+        index_file: Path | None = None,
+        tally: Tally | None = None,
+        files: Mapping[str, KnownFile] = MappingProxyType({}),
+        stranded: Collection[str] = (),
     ) -> None:
         """Take what `verify` takes."""
         self.tally = tally or Tally()
         self._index = _Index(index_file) if index_file else None
         self._places: dict[str, tuple[str, int]] = {}
         """File and offset of each record id."""
-        self._references: list[tuple[Place, str, Severity]] = []
-        """Revisits, the record that has the payload of each, and how bad it is if that is not there."""
+        self._payloads: set[str] = set()
+        """Digests of the payloads that records have."""
+        self._references: list[tuple[Place, str, str | None, Severity]] = []
+        """Revisits, record and digest of the payload of each, and how bad it is if that is not there."""
         self._known: dict[str, list[KnownCapture]] | None = None
+        self._files = files
+        self._stranded = frozenset(stranded)
         if known is not None:
             self._known = defaultdict(list)
             for capture in known:
@@ -115,19 +130,40 @@ class Verifier:
         try:
             with _opened(source) as file:
                 state = _state(file)
-                yield from _File(self, name, file, state, captures, self._lines(name, state), lone=lone).findings()
-        except OSError as error:
+                hashed = None if lone or state is not _State.CLOSED else Hashed(file)
+                read = io.BufferedReader(hashed) if hashed else file
+                lines = self._lines(name, state, here=isinstance(source, Path))
+                found = _File(self, name, read, state, captures, lines, lone=lone).findings()
+                damaged = False
+                for finding in found:
+                    damaged |= finding.severity is Severity.DAMAGE
+                    yield finding
+                if hashed and not damaged:
+                    yield from self._other(name, hashed)
+        except (ArchiveDamaged, OSError) as error:
             everything = captures.within(0, sys.maxsize) if captures else []
-            yield _damage("unreadable file", name, "a file that can be read", error.strerror or str(error), everything)
+            reason = getattr(error, "strerror", None) or str(error)
+            yield _damage("unreadable file", name, "a file that can be read", reason, everything)
+
+    def _other(self, name: str, hashed: Hashed) -> Iterator[Finding]:
+        """Yield a finding for a file that is not the one that was closed, which nothing in it told."""
+        known = self._files.get(name)
+        if known and known.sha256:
+            size, sha256 = hashed.measure()
+            if (size, sha256) != (known.size, known.sha256):
+                expected = f"the {known.size} bytes with SHA-256 {known.sha256} that were closed"
+                yield _damage("other file", name, expected, f"{size} with {sha256}")
 
     def stream(self, name: str, file: BinaryIO, lines: Lines) -> Iterator[Finding]:
         """Yield what is wrong with a file that is part of another one and is called `name` there."""
         self.tally.files += 1
         yield from _File(self, name, file, _State.CLOSED, None, lines, lone=True).findings()
 
-    def _lines(self, name: str, state: _State) -> Lines | None:
-        """Return the check against the index; files get into it when they are closed."""
-        return self._index.lines(name) if self._index and state is _State.CLOSED else None
+    def _lines(self, name: str, state: _State, *, here: bool) -> Lines | None:
+        """Return the check against the index; files get into it when they are closed here."""
+        if not self._index or state is not _State.CLOSED or not (here or self._index.knows(name)):
+            return None
+        return self._index.lines(name)
 
     def once(self, place: Place, *, ours: bool) -> Iterator[Finding]:
         """Yield a finding for a record id that was used before, as some programs do."""
@@ -139,19 +175,31 @@ class Verifier:
 
     def refers(self, seen: Seen, *, ours: bool) -> None:
         """Note what a revisit refers to; of another program's the payload may be elsewhere."""
+        digest = seen.header("warc-payload-digest")
         if seen.type == "revisit" and (original := seen.header("warc-refers-to")):
-            self._references.append((seen.place, original, Severity.DAMAGE if ours else Severity.WARNING))
+            self._references.append((seen.place, original, digest, Severity.DAMAGE if ours else Severity.WARNING))
+        elif digest:
+            self._payloads.add(digest)
 
     def rest(self) -> Iterator[Finding]:
         """Yield what no file led to."""
-        for place, original, severity in self._references:
-            if original not in self._places:
+        for place, original, digest, severity in self._references:
+            if original not in self._places and digest not in self._payloads:
                 expected = f"the record {original} that has its payload"
-                yield replace(place.finding("missing record", expected, "none", severity), affected=(place.record_id,))
+                bad = Severity.LOST if place.record_id in self._stranded else severity
+                yield replace(place.finding("missing record", expected, "none", bad), affected=(place.record_id,))
         for name, captures in sorted((self._known or {}).items()):
             files = {self._places[each.record_id][0] for each in captures if each.record_id in self._places}
             found = f"its records in {', '.join(sorted(files))}: rename it back" if files else "none"
-            yield _damage("missing file", name, f"a file with {len(captures)} known responses", found, captures)
+            expected, known = f"a file with {len(captures)} known responses", self._files.get(name, KnownFile())
+            if known.lost_at:
+                found = f"none since {known.lost_at}; what was read from it is in the database alone"
+                finding = _damage("lost file", name, expected, found, captures)
+                yield replace(finding, severity=Severity.LOST)
+                continue
+            if known.spool and not files:
+                found = f"none here or in object storage; it was written at {known.spool}; the next run looks for it"
+            yield _damage("missing file", name, expected, found, captures)
         if self._index:
             yield from self._index.rest()
 
@@ -355,6 +403,10 @@ class _Index:
         if line <= before or not line.endswith("\n"):
             yield self._finding(Severity.DAMAGE, f"whole lines in order up to line {number}", repr(line[:80]))
         self._lines[warc_file][offset] = line
+
+    def knows(self, name: str) -> bool:
+        """Return whether any line is about a file."""
+        return name in self._lines
 
     def lines(self, name: str) -> Lines | None:
         """Return the check of a file against its lines; None when there is no index."""
