@@ -17,6 +17,7 @@ from archiver.cli import (
     crawling,
     exporting,
     fleet,
+    fleet_rebuilding,
     history,
     keeping,
     meeting,
@@ -65,3 +66,5 @@ for module in (
 ):
     for command in module.COMMANDS:
         main.add_command(command)
+for command in fleet_rebuilding.COMMANDS:
+    fleet.fleet.add_command(command)
