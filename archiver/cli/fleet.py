@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, chdir, nullcontext
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from archiver.cli.context import Context, length
+from archiver.cli.context import Context, as_json, length, print_rows
 from archiver.cli.crawling import crawl, crawled, report_text
 from archiver.cli.fleet_jobs import JOBS, JobContext
 from archiver.errors import UsageError
@@ -134,6 +135,44 @@ def _figures(obj: Context, port: int, host: str) -> AbstractContextManager[int]:
             return [metrics.Source(each.name, known.database(each)) for each in known.blogs()]
 
     return metrics.serving(sources, port, host)
+
+
+@fleet.command()
+@as_json
+@click.pass_obj
+def status(obj: Context, /, json_: bool) -> None:
+    """Say how each blog is: when it was complete, when it is due, what it holds; and which workers there are."""
+    from archiver.fleet import status as states
+    from archiver.fleet.blogs import Fleet
+    from archiver.store.results import Result
+
+    with Fleet(obj.db) as known:
+        blogs, workers = states.of(known), states.workers(known)
+    if json_:
+        found = {"blogs": [asdict(each) for each in blogs], "workers": [asdict(each) for each in workers]}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=_plain))
+        return
+    shown = [{name: _plain(value) for name, value in asdict(each).items()} for each in blogs]
+    print_rows(Result(_COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in shown]))
+    for each in workers:
+        click.echo(f"Worker {each.name}, {each.home}: {', '.join(each.jobs) or 'waits'}")
+    if not workers:
+        click.echo("No worker was heard of lately; `archiver fleet worker` starts one.")
+
+
+_COLUMNS = (
+    *("name", "state", "worker", "outcome", "last_complete_at", "next_due_at", "lag", "rest_until"),
+    *("posts", "gaps", "failing", "records_bytes", "database_bytes"),
+)
+
+
+def _plain(value: Any) -> Any:
+    """Return a moment as it is stored, a length in seconds, and anything else as it is."""
+    from archiver.store.database import timestamp
+
+    if isinstance(value, timedelta):
+        return round(value.total_seconds())
+    return timestamp(value) if isinstance(value, datetime) else value
 
 
 @fleet.command(hidden=True)

@@ -21,10 +21,10 @@ class Servers(Protocol):
     """The servers that crawls share, by the addresses asked for."""
 
     def turn(self, url: str, pause: float) -> timedelta:
-        """Reserve the next moment at which a URL's server may be asked; return how long it is until then.
+        """Take the turn to ask a URL's server and return no time, or return how long to wait before the next try.
 
-        `pause` is in seconds, and the least between two requests of whatever crawls. A server that rests for longer
-        than a run can wait is not reserved.
+        `pause` is in seconds, and the least between two requests of whatever crawls. A turn is taken when the request
+        goes out and not before: what is late, as on a busy machine, would shorten the pause after it.
         """
 
     def rest_until(self, url: str) -> datetime | None:

@@ -1,12 +1,13 @@
 """Turns: a request goes out when the server may be asked, whoever else crawls it.
 
-Scrapy's own pauses come before; here is the last place before the wire, so that nothing holds a request up after its
-moment was reserved.
+Scrapy's own pauses come before; here is the last place before the wire, so that nothing holds a request up that has had
+its turn.
 """
 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from scrapy import Request
@@ -31,16 +32,18 @@ class TurnDownloadHandler(WireDownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Download in turn; raise RateLimited when the server rests for longer than a run can wait."""
+        while wait := self._turn(request):
+            if wait > PATIENCE:
+                raise RateLimited(f"the server asked not to be asked before {timestamp(clock.now() + wait)}")
+            await asyncio.sleep(wait.total_seconds())
+        return await super().download_request(request)
+
+    def _turn(self, request: Request) -> timedelta:
         try:
-            wait = self._run.servers.turn(request.url, self._pause_of(request))
+            return self._run.servers.turn(request.url, self._pause_of(request))
         except ArchiverError as error:
             self._run.stop(error)
             raise
-        if wait > PATIENCE:
-            raise RateLimited(f"the server asked not to be asked before {timestamp(clock.now() + wait)}")
-        if wait:
-            await asyncio.sleep(wait.total_seconds())
-        return await super().download_request(request)
 
     def _pause_of(self, request: Request) -> float:
         """Return the seconds that are to be between requests by now: the server may be slow, or ask for more."""

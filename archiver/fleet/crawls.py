@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,8 +62,8 @@ def _found_out(blog: Blog, servers: SharedServers) -> str:
     from archiver.probe.visit import PAUSE, visit
 
     def turn(url: str) -> None:
-        wait = servers.turn(url, PAUSE)
-        time.sleep(wait / timedelta(seconds=1))
+        while wait := servers.turn(url, PAUSE):
+            time.sleep(wait.total_seconds())
 
     found = visit(blog.url, base="" if blog.url.startswith(blog.base) else blog.base, turn=turn)
     if not found.expected:

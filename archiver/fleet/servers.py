@@ -16,9 +16,6 @@ from archiver.crawl.servers import addresses, domain
 from archiver.errors import ArchiveLocked
 from archiver.fleet.blogs import Blog, Fleet, connect, failures
 
-PATIENCE = timedelta(minutes=10)
-"""A server that rests for longer is not reserved: its turn would come after the run."""
-
 STALE = timedelta(days=30)
 """After this long an address that a host was not seen to have again is forgotten."""
 
@@ -93,11 +90,10 @@ class SharedServers:
                     raise ArchiveLocked(f"{blog.name}: another crawl of this fleet asks the server {key}; wait for it")
 
     def turn(self, url: str, pause: float) -> timedelta:
-        """Reserve the next moment for a request; see `archiver.crawl.servers`."""
-        asked = {"keys": self._keys_of(url), "pause": pause, "patience": PATIENCE}
+        """Take the turn to ask a server, or return how long it is until then; see `archiver.crawl.servers`."""
         with failures(self._url):
-            wait = self._connection.execute(_TURN, asked).fetchone()
-        return max(wait[0], timedelta(0)) if wait else timedelta(0)
+            found = self._connection.execute(_TURN, {"keys": self._keys_of(url), "pause": pause}).fetchone()
+        return found[0] if found else timedelta(0)
 
     def rest_until(self, url: str) -> datetime | None:
         """Return until when a server asked to be left alone."""
@@ -142,14 +138,13 @@ _TURN = """
 WITH known AS (
     SELECT asked_at, pause, rest_until FROM servers WHERE key = ANY(%(keys)s) ORDER BY key FOR UPDATE
 ), moment AS (
-    SELECT greatest(
-        clock_timestamp(), max(asked_at + make_interval(secs => greatest(pause, %(pause)s))), max(rest_until)
-    ) AS at FROM known
-), kept AS (
-    UPDATE servers SET asked_at = at, pause = %(pause)s FROM moment
-    WHERE key = ANY(%(keys)s) AND at < clock_timestamp() + %(patience)s
+    SELECT greatest(max(asked_at + make_interval(secs => greatest(pause, %(pause)s))), max(rest_until))
+        - clock_timestamp() AS wait FROM known
+), taken AS (
+    UPDATE servers SET asked_at = clock_timestamp(), pause = %(pause)s FROM moment
+    WHERE key = ANY(%(keys)s) AND (wait IS NULL OR wait <= interval '0')
 )
-SELECT at - clock_timestamp() FROM moment
+SELECT greatest(wait, interval '0') FROM moment
 """
 _RESTS = """
 SELECT max(rest_until) - clock_timestamp() FROM servers
