@@ -51,6 +51,10 @@ def variables() -> set[str]:
     return found
 
 
+COMPOSED = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+OURS = [name for name, service in COMPOSED.items() if service["image"] == IMAGE]
+
+
 def described() -> list[list[str]]:
     """Return the commands of the image that docs/nas.md shows."""
     page = (ROOT / "docs" / "nas.md").read_text("utf-8").replace("\\\n", " ")
@@ -100,3 +104,42 @@ def test_the_page_for_a_nas_shows_it_all() -> None:
     named = set(re.findall("ARCHIVER_[A-Z]+", (ROOT / "docs" / "nas.md").read_text("utf-8")))
     assert named
     assert named <= variables()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_composed_service_is_understood(name: str) -> None:
+    service = COMPOSED[name]
+    options = asked(service["command"])
+    environment = service["environment"]
+    assert {each for each in environment if each.startswith("ARCHIVER_")} <= variables()
+    assert {each.partition(":")[0] for each in service.get("volumes", ())} <= {name}  # a folder of its own
+    assert all(each.endswith(":/data") for each in service.get("volumes", ()))
+    port = options.get("metrics_port") or options["port"]
+    assert f"//127.0.0.1:{port}/" in " ".join(service["healthcheck"]["test"])
+    assert {published.rpartition(":")[2] for published in service.get("ports", ())} <= {str(port)}
+    compile(service["healthcheck"]["test"][-1], name, "exec")
+
+
+def test_two_workers_are_told_apart() -> None:
+    workers = [COMPOSED[name] for name in OURS if "worker" in COMPOSED[name]["command"]]
+    assert len({each["hostname"] for each in workers}) == len({tuple(each["volumes"]) for each in workers}) == 2
+
+
+def test_object_storage_and_who_uses_it_agree() -> None:
+    from obstore.store import S3Store
+
+    given = {name: value for name, value in COMPOSED["worker-1"]["environment"].items() if name.startswith("AWS_")}
+    S3Store("blogs", config={name.lower(): value for name, value in given.items()})  # type: ignore[arg-type]
+    storage = COMPOSED["storage"]["environment"]
+    assert storage.items() <= given.items()
+    assert "-bucket=blogs" in COMPOSED["storage"]["command"]
+
+
+def test_no_secret_is_written_down() -> None:
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    secrets = {"POSTGRES_PASSWORD", "AWS_SECRET_ACCESS_KEY", "ARCHIVER_TOKEN"}
+    values = {
+        value for service in COMPOSED.values() for name, value in service["environment"].items() if name in secrets
+    }
+    assert all(re.fullmatch(r"\$\{[A-Z_]+:\?.+\}", value) for value in values)
+    assert set(re.findall(r"\$\{([A-Z_]+)", text)) == set(re.findall(r"^#   ([A-Z_]+)=", text, re.MULTILINE))

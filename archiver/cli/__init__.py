@@ -18,6 +18,7 @@ from archiver.cli import (
     exporting,
     fleet,
     fleet_asking,
+    fleet_rebuilding,
     history,
     keeping,
     meeting,
@@ -89,5 +90,5 @@ for module in (
 ):
     for command in module.COMMANDS:
         main.add_command(command)
-for command in fleet_asking.COMMANDS:
+for command in (*fleet_asking.COMMANDS, *fleet_rebuilding.COMMANDS):
     fleet.fleet.add_command(command)

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import chdir
+from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,9 +17,7 @@ import click
 
 from archiver.cli.context import Context, as_json, length, print_rows
 from archiver.cli.crawling import crawl, crawled, report_text
-from archiver.cli.exporting import export
-from archiver.cli.keeping import verify
-from archiver.cli.rebuilding import rebuild
+from archiver.cli.fleet_jobs import JOBS, JobContext
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -115,13 +113,28 @@ def run(obj: Context, /, names: tuple[str, ...], due: bool, all_: bool, job: str
     metavar="LENGTH",
     help="Take the jobs of workers that were not heard of for this long.",
 )
+@click.option("--metrics-port", type=click.IntRange(1, 65535), metavar="N", help="Serve figures for Prometheus there.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address to serve them on.")
 @click.pass_obj
-def worker(obj: Context, /, stalled: timedelta, **asked: Any) -> None:
+def worker(obj: Context, /, stalled: timedelta, metrics_port: int | None, metrics_host: str, **asked: Any) -> None:
     """Take jobs and run them until stopped; any number of workers on any machines."""
     from archiver.fleet.worker import Options, work
 
     options = Options(home=obj.home, stalled=stalled, **asked)
-    work(obj.db or "", options, lambda line: click.echo(line, err=True))
+    with _figures(obj, metrics_port, metrics_host) if metrics_port else nullcontext():
+        work(obj.db or "", options, lambda line: click.echo(line, err=True))
+
+
+def _figures(obj: Context, port: int, host: str) -> AbstractContextManager[int]:
+    """Serve figures of all blogs of a fleet while a block lasts."""
+    from archiver.fleet.blogs import Fleet
+    from archiver.web import metrics
+
+    def sources() -> list[metrics.Source]:
+        with Fleet(obj.db) as known:
+            return [metrics.Source(each.name, known.database(each)) for each in known.blogs()]
+
+    return metrics.serving(sources, port, host)
 
 
 @fleet.command()
@@ -182,7 +195,10 @@ def job(obj: Context, /, name: str, words: tuple[str, ...]) -> None:
         blog.settle(obj.home)
     command, *rest = words
     with chdir(here.home):
-        _OTHERS[command].main(rest, prog_name=command, obj=replace(here, home=Path()))
+        own = JobContext(
+            home=Path(), home_given=True, db=here.db, verbosity=here.verbosity, fleet=obj.db or "", blog=name
+        )
+        JOBS[command].main(rest, prog_name=command, obj=own)
 
 
 def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
@@ -203,17 +219,13 @@ def _job_words(text: str) -> list[str]:
         raise UsageError(f"--job: expected words, found {text!r}: {error}") from error
     if not words:
         return []
-    if words[0] not in _OTHERS:
-        raise UsageError(f"--job: expected {', '.join(_OTHERS)}, found {words[0]}")
+    if words[0] not in JOBS:
+        raise UsageError(f"--job: expected {', '.join(JOBS)}, found {words[0]}")
     try:
-        _OTHERS[words[0]].make_context(words[0], words[1:], help_option_names=[])
+        JOBS[words[0]].make_context(words[0], words[1:], help_option_names=[])
     except click.ClickException as error:
         raise UsageError(f"--job {words[0]}: {error.format_message()}") from error
     return words
-
-
-_OTHERS: dict[str, click.Command] = {"verify": verify, "rebuild": rebuild, "export": export}
-"""Commands that may be jobs."""
 
 
 COMMANDS = (fleet,)

@@ -34,7 +34,7 @@ def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
 
     with _progress(obj) as progress:
         report = swap.rebuild(obj.home, obj.db, processes=processes, progress=progress, **obj.warc_options)
-    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _rebuilt(report))
+    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else rebuilt(report))
     sys.exit(ExitCode.DAMAGED if report.comparison.is_less else ExitCode.DONE)
 
 
@@ -108,7 +108,7 @@ def _progress(obj: Context) -> Iterator[Progress]:
         yield show
 
 
-def _rebuilt(report: Report) -> str:
+def rebuilt(report: Report) -> str:
     """Return the report of a rebuild for a person."""
     pages = ", ".join(f"{count} {kind}" for kind, count in sorted(report.pages.items()))
     lines = [f"{report.captures} captures of {report.runs} runs, pages read: {pages} ({report.seconds:g} s)"]
@@ -138,7 +138,7 @@ def _imported(report: ImportReport) -> str:
     lines = [f"{tally.copied} captures imported, with {tally.beside} records about them (left out: {beside})"]
     lines += [f"{number} {reason}: left out" for reason, number in sorted(tally.left_out.items()) if number]
     lines += tally.notes
-    lines += [_rebuilt(report.rebuilt)] if report.rebuilt else ["the archive is as it was"]
+    lines += [rebuilt(report.rebuilt)] if report.rebuilt else ["the archive is as it was"]
     return "\n".join(lines)
 
 

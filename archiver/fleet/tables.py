@@ -60,6 +60,16 @@ STEPS = (
     );
     COMMENT ON TABLE workers IS 'Who the workers of the queue are: machine and process, and the folder of their files';
     """,
+    """
+    CREATE TABLE readings (
+        blog text NOT NULL REFERENCES blogs (name) ON DELETE CASCADE,
+        version text NOT NULL,
+        key bytea NOT NULL,
+        item bytea NOT NULL,
+        PRIMARY KEY (blog, version, key)
+    );
+    COMMENT ON TABLE readings IS 'What pages come to, read ahead of a rebuild by a version of the program';
+    """,
 )
 """What makes the tables, and then what changes them, one after the other; new steps go to the end."""
 

@@ -1,0 +1,47 @@
+"""The command that reads a fleet's blogs again."""
+
+from __future__ import annotations
+
+import click
+
+from archiver.cli.context import Context
+from archiver.errors import ArchiverError
+
+
+@click.command("rebuild")
+@click.argument("names", nargs=-1)
+@click.option(
+    "--older-than", type=int, metavar="EXTRACTOR", help="Of those, what one older than this read. [this one's]"
+)
+@click.option("--split", type=click.IntRange(0), metavar="PAGES", help="Read blogs of so many by several jobs. [10000]")
+@click.pass_obj
+def rebuild(obj: Context, /, names: tuple[str, ...], older_than: int | None, split: int | None) -> None:
+    """Read all pages of these blogs again, by jobs: of all whose posts an older extractor read, or of those NAMED.
+
+    A blog with many pages is read by a job for each WARC file, before the one that makes its database again.
+    """
+    from archiver.fleet import readings
+    from archiver.fleet.blogs import Fleet
+    from archiver.text import EXTRACTOR_VERSION
+
+    bound = older_than if older_than is not None or names else EXTRACTOR_VERSION
+    with Fleet(obj.db) as known:
+        queued = 0
+        for blog in known.blogs(names):
+            try:
+                if bound is not None and not readings.is_older(known, blog, bound):
+                    continue
+                files = readings.queue(known, blog, large=readings.LARGE if split is None else split)
+            except ArchiverError as error:  # one that was never crawled, or is older than this program's tables
+                click.echo(f"{blog.name}: left out: {error}", err=True)
+                continue
+            queued += files is not None
+            if files is None:
+                click.echo(f"{blog.name}: queued already")
+            else:
+                click.echo(f"{blog.name}: queued" + (f", {files} files to be read before" if files else ""))
+    if not queued:
+        click.echo("Nothing was queued.")
+
+
+COMMANDS = (rebuild,)
