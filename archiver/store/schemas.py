@@ -27,8 +27,6 @@ PATIENCE = 10.0
 LOCK_PATIENCE = 1.0
 """Seconds to wait for tables that a rebuild or migration holds: it takes them for a moment, at its end."""
 
-NOTHING = "nothing is archived yet"
-
 
 @dataclass(frozen=True, slots=True)
 class Answers(Generic[Found]):
@@ -38,6 +36,8 @@ class Answers(Generic[Found]):
     """By the name of the schema, in the order in which they were named."""
     failed: dict[str, str] = field(default_factory=dict)
     """Why others did not answer."""
+    absent: tuple[str, ...] = ()
+    """Those that are not there: of blogs that nothing was archived of yet."""
 
 
 class Schemas:
@@ -46,14 +46,18 @@ class Schemas:
     All of them are asked over the same connections: to open one takes longer than to answer most questions.
     """
 
-    def __init__(self, url: str, names: Sequence[str]) -> None:
-        """Take the database's URL and the names of the schemas.
+    def __init__(self, url: str, names: Sequence[str], *, readers: Readers | None = None) -> None:
+        """Take the database's URL and the names of the schemas; `readers` are connections to it that there are.
 
         Raises UsageError where the driver is not installed.
         """
         self.url = url
         self.names = tuple(names)
-        self._readers = Readers(url, kept=True)
+        self._readers = readers or Readers(url, kept=True)
+
+    def of(self, names: Sequence[str]) -> Schemas:
+        """Return others of this database, asked over the same connections."""
+        return Schemas(self.url, names, readers=self._readers)
 
     def ask(
         self,
@@ -70,7 +74,7 @@ class Schemas:
         until = time.monotonic() + patience
         asked = self.names if names is None else tuple(names)
         there = self._there(asked)
-        answers: Answers[Found] = Answers(failed={name: NOTHING for name in asked if name not in there})
+        answers: Answers[Found] = Answers(absent=tuple(name for name in asked if name not in there))
         asked = tuple(name for name in asked if name in there)
 
         def ask_one(name: str) -> tuple[bool, Any]:
