@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from archiver.errors import ArchiverError
 from archiver.store import query
-from archiver.store.server import Readers, quoted
+from archiver.store.results import Row, held
+from archiver.store.server import Readers, quoted, spelled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Found = TypeVar("Found")
+
+Statement = tuple[str, Mapping[str, Any]]
+"""A query in SQL, and the values of its names."""
 
 CONNECTIONS = 4
 """Archives asked at a time."""
@@ -94,6 +98,14 @@ class Schemas:
                 else:
                     answers.failed[name] = found
         return answers
+
+    def rows(self, asked: Mapping[str, Sequence[Statement]]) -> Answers[list[list[Row]]]:
+        """Return the rows that each archive finds for statements of its own, in the words of SQLite; raise as `ask`."""
+
+        def answered(name: str, connection: Connection) -> list[list[Row]]:
+            return [held(query.ask_by(connection, spelled(sql), values)[1]) for sql, values in asked[name]]
+
+        return self.ask(answered, list(asked))
 
     @contextmanager
     def lent(self, name: str, timeout: float) -> Iterator[Connection]:

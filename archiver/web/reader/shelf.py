@@ -8,10 +8,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -24,19 +24,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from archiver.errors import ArchiverError, UsageError
 from archiver.media import SVG
-from archiver.store import query, search_schemas
-from archiver.store.schemas import Schemas
-from archiver.store.server import in_schema, spelled
+from archiver.store import search_schemas
+from archiver.store.schemas import Schemas, Statement
+from archiver.store.search import Hit
+from archiver.store.server import in_schema
 from archiver.store.totals import LAST_COMPLETE
 from archiver.urls import Site
 from archiver.web.reader import app, finding, look, markup, parameters, view, words
 from archiver.web.reader.desk import Desk, Missing
 from archiver.web.reader.parameters import Parameter
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from archiver.store.search import Hit
 
 OWN = "/-"
 """Path below which everything is that is not one blog's."""
@@ -150,26 +146,23 @@ def _front(request: Request) -> Response:
     """List the blogs."""
     shelf, language = _shelf(request), words.chosen(request)
     volumes = shelf.volumes
-    answers = shelf.schemas.of(list(volumes)).ask(_about)
+    answers = shelf.schemas.rows({name: [(_ABOUT, {})] for name in volumes})
+    about = {name: _about(*row) for name, ((row,),) in answers.found.items()}
     blogs = [
         {
             "name": name,
             "title": words.title(volume.site.profile.titles, language),
             "tongue": volume.site.profile.tongue,
-            "address": volume.site.profile.address,
-            "about": answers.found.get(name),
+            "about": about.get(name),
             "failed": answers.failed.get(name),
         }
         for name, volume in volumes.items()
     ]
-    posts = sum(about["posts"] for about in answers.found.values())
+    posts = sum(each["posts"] for each in about.values())
     return view.filled(request, "shelf.html", root=OWN, blogs=blogs, posts=posts)
 
 
-def _about(_: str, connection: Connection) -> dict[str, Any]:
-    posts, comments, complete, outcome, runs = connection.exec_driver_sql(
-        _ABOUT, execution_options={"no_parameters": True}
-    ).one()
+def _about(posts: int, comments: int, complete: str | None, outcome: str | None, runs: int) -> dict[str, Any]:
     state = (outcome or "running or killed") if runs else None
     return {"posts": posts, "comments": comments, "complete": complete, "state": state}
 
@@ -217,40 +210,32 @@ def _found(shelf: Shelf, volumes: Mapping[str, Volume], values: dict[str, Any]) 
         limit=values["limit"],
         offset=values["offset"],
     )
-    macros = _macros(schemas, list(zip(found.blogs, found.hits, strict=True)))
-    hits = [
+    hits = list(zip(found.blogs, found.hits, strict=True))
+    rows = [
         {
             "blog": name,
             **finding.row(hit, f"/{name}"),
-            "macros": macros.get((name, hit.post_id, hit.page_id), ""),
+            "macros": defined,
             "tongue": volumes[name].site.profile.tongue,
         }
-        for name, hit in zip(found.blogs, found.hits, strict=True)
+        for (name, hit), defined in zip(hits, _macros(schemas, hits), strict=True)
     ]
     return {
         "exact": found.exact,
         "related": found.related,
         "understood": found.understood,
-        "hits": hits,
+        "hits": rows,
         "failed": dict(found.failed),
     }
 
 
-def _macros(schemas: Schemas, hits: list[tuple[str, Hit]]) -> dict[tuple[str, int | None, int | None], str]:
-    """Return the definitions in the texts of hits, by blog, post and page."""
-
-    def defined(name: str, connection: Connection) -> list[tuple[tuple[str, int | None, int | None], str]]:
-        return [
-            (
-                (name, hit.post_id, hit.page_id),
-                finding.macros(query.ask_by(connection, spelled(finding.DEFINING), finding.defining(hit))[1]),
-            )
-            for blog, hit in hits
-            if blog == name
-        ]
-
-    answers = schemas.ask(defined, list(dict.fromkeys(name for name, _ in hits)))
-    return dict(each for found in answers.found.values() for each in found)
+def _macros(schemas: Schemas, hits: Sequence[tuple[str, Hit]]) -> list[str]:
+    """Return the definitions in the text of each hit."""
+    asked: dict[str, list[Statement]] = {}
+    for name, hit in hits:
+        asked.setdefault(name, []).append((finding.DEFINING, finding.defining(hit)))
+    found = {name: map(finding.macros, rows) for name, rows in schemas.rows(asked).found.items()}
+    return [next(found[name]) if name in found else "" for name, _ in hits]
 
 
 def _language(request: Request) -> Response:
