@@ -196,7 +196,14 @@ def job(obj: Context, /, name: str, words: tuple[str, ...]) -> None:
     command, *rest = words
     with chdir(here.home):
         own = JobContext(
-            home=Path(), home_given=True, db=here.db, verbosity=here.verbosity, fleet=obj.db or "", blog=name
+            home=Path(),
+            home_given=True,
+            db=here.db,
+            verbosity=here.verbosity,
+            warc_url=here.warc_url,
+            keep_local=here.keep_local,
+            fleet=obj.db or "",
+            blog=name,
         )
         JOBS[command].main(rest, prog_name=command, obj=own)
 

@@ -1,9 +1,10 @@
-"""Commands that ask all blogs of a fleet at once: search, sql."""
+"""Commands that ask all blogs of a fleet at once: search, sql, serve."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 from archiver.cli.asking import query_options
 from archiver.cli.context import Context, as_json, print_rows
 from archiver.cli.searching import as_dict, as_lines
+from archiver.cli.serving import serve_options, tell
 from archiver.errors import ArchiverError, UsageError
 
 if TYPE_CHECKING:
@@ -90,4 +92,27 @@ def sql(obj: Context, query: str | None, format_: str | None, schema: bool, time
         print_rows(found, format_)
 
 
-COMMANDS = (search, sql)
+@click.command()
+@serve_options
+@click.pass_obj
+def serve(obj: Context, /, port: int, host: str, allow_remote: bool, token: str | None) -> None:
+    """Serve a reader of all blogs: a list of them, one search, and the reader of each below its name.
+
+    Pictures are shown of blogs whose records are below --home, as on a worker. There is no replay.
+    """
+    from archiver.fleet import profiles
+    from archiver.web.reader.serve import Options, serving_shelf
+    from archiver.web.reader.serve import serve as run
+    from archiver.web.reader.shelf import Shelf, Volume
+
+    url, _ = listed(obj)
+
+    def volumes() -> dict[str, Volume]:
+        _, blogs = listed(obj)
+        return {name: Volume(profiles.site(blog), obj.home / name) for name, blog in blogs.items()}
+
+    with closing(Shelf(url, volumes)) as shelf:
+        run(serving_shelf(shelf, Options(port=port, host=host, remote=allow_remote, token=token)), tell)
+
+
+COMMANDS = (search, sql, serve)

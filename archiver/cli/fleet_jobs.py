@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class JobContext(Context):
     """Options of a command that is a job: as of any, and whose job it is."""
 
-    fleet: str
+    fleet: str = ""
     """URL of the fleet's database."""
-    blog: str
+    blog: str = ""
 
     @contextmanager
     def opened(self) -> Iterator[tuple[Fleet, Blog]]:
@@ -56,7 +56,7 @@ def rebuild(obj: JobContext, /, processes: int | None) -> None:
     from archiver.fleet import readings
 
     with obj.opened() as (known, blog):
-        report = readings.rebuild(known, blog, obj.home, processes=processes)
+        report = readings.rebuild(known, blog, obj.home, processes=processes, keep_local=obj.keep_local)
     click.echo(rebuilt(report))
     sys.exit(ExitCode.DAMAGED if report.comparison.is_less else ExitCode.DONE)
 

@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import click
 
-from archiver.cli.context import Context
+from archiver.cli.context import Command, Context
+
+
+def serve_options(command: Command) -> Command:
+    """Add what a command takes that serves a reader."""
+    for option in (
+        click.option(
+            "--token", help="The token; one is made when none is given. [$ARCHIVER_TOKEN]", envvar="ARCHIVER_TOKEN"
+        ),
+        click.option(
+            "--allow-remote", is_flag=True, help="Let other machines in, with a token; there is no replay then."
+        ),
+        click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+        click.option(
+            "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def tell(address: str) -> None:
+    """Say where the reader is."""
+    click.echo(f"The reader is at {address} (Ctrl-C ends)")
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one.")
+@serve_options
 @click.option("--replay-port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="For the replay.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--allow-remote", is_flag=True, help="Let other machines in, with a token; there is no replay then.")
-@click.option("--token", help="The token; one is made when none is given. [$ARCHIVER_TOKEN]", envvar="ARCHIVER_TOKEN")
 @click.pass_obj
 def serve(obj: Context, /, port: int, replay_port: int, host: str, allow_remote: bool, token: str | None) -> None:
     """Serve a reader of the archive on this machine: read, search, compare, ask in SQL; nothing is ever fetched."""
-    from archiver.web.reader.serve import Options
+    from archiver.web.reader.serve import Options, serving
     from archiver.web.reader.serve import serve as run
 
     options = Options(port=port, replay_port=replay_port, host=host, remote=allow_remote, token=token)
-    run(obj.home, obj.database(), options, lambda address: click.echo(f"The reader is at {address} (Ctrl-C ends)"))
+    run(serving(obj.home, obj.database(), options), tell)
 
 
 COMMANDS = (serve,)

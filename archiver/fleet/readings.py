@@ -23,11 +23,12 @@ from archiver.fleet.blogs import Blog, Fleet
 from archiver.items import Item
 from archiver.rebuild import pool, reading, swap
 from archiver.rebuild.reading import Task
+from archiver.storage.elsewhere import storage
 from archiver.store import blog as blogs
 from archiver.store import query
 from archiver.store.chronicle import Seen
 from archiver.urls import Site
-from archiver.warc.recovery import SUFFIX
+from archiver.warc.storage import Storage
 from archiver.warc.writer import OPEN_SUFFIX
 
 READ = "read-pages"
@@ -67,12 +68,13 @@ def read(fleet: Fleet, blog: Blog, home: Path, name: str) -> int:
 
     Raises ArchiverError when the file is not here.
     """
-    if name not in _present(home):
-        raise _elsewhere(blog, home, [name])
     database = fleet.database(blog)
+    files = storage(home, database)
+    if name not in _present(files):
+        raise _elsewhere(blog, home, [name])
     known = _kept(fleet, blog)
     tasks = [task for task in _tasks(database, blogs.site(home, database), name) if _key(task) not in known]
-    with pool.readers(home / "warc", PROCESSES) as readers:
+    with pool.readers(files, PROCESSES) as readers:
         found = readers.read_all((task, task) for task in tasks)
         while some := [(_key(task), pickle.dumps(item)) for task, item in islice(found, BATCH)]:
             with fleet.failing(), fleet.connection.cursor() as cursor:
@@ -80,7 +82,9 @@ def read(fleet: Fleet, blog: Blog, home: Path, name: str) -> int:
     return len(tasks)
 
 
-def rebuild(fleet: Fleet, blog: Blog, home: Path, *, processes: int | None = None) -> swap.Report:
+def rebuild(
+    fleet: Fleet, blog: Blog, home: Path, *, processes: int | None = None, keep_local: int | None = None
+) -> swap.Report:
     """Make the database of a blog again, from the pages that were read ahead if there are any.
 
     Raises ArchiveLocked while files of the blog are being read, ArchiverError when some of its records are not here,
@@ -92,10 +96,12 @@ def rebuild(fleet: Fleet, blog: Blog, home: Path, *, processes: int | None = Non
                 f"{blog.name}: {len(under_way)} of its files are being read; the rebuild waits for them"
             )
     database = fleet.database(blog)
-    if missing := sorted(swap.files_known(home, database) - _present(home)):
+    if missing := sorted(swap.files_known(home, database) - _present(storage(home, database))):
         raise _elsewhere(blog, home, missing)
     ahead = Readings(fleet, blog) if _kept(fleet, blog) else None
-    report = swap.rebuild(home, database, processes=processes, executor=ahead)
+    report = swap.rebuild(
+        home, database, warc_url=blog.warc, keep_local=keep_local, processes=processes, executor=ahead
+    )
     with fleet.failing():
         fleet.connection.execute("DELETE FROM readings WHERE blog = %s", (blog.name,))
     return report
@@ -137,9 +143,9 @@ def _elsewhere(blog: Blog, home: Path, names: Sequence[str]) -> ArchiverError:
     )
 
 
-def _present(home: Path) -> set[str]:
-    """Return the names of the WARC files that are here, also of those that a killed run left open."""
-    return {path.name.removesuffix(OPEN_SUFFIX) for path in (home / "warc").glob(f"*{SUFFIX}*")}
+def _present(files: Storage) -> set[str]:
+    """Return the names of the WARC files that can be read, also of those that a killed run left open here."""
+    return files.names() | {path.name.removesuffix(OPEN_SUFFIX) for path in files.left_open()}
 
 
 def _pages(database: str) -> dict[str, int]:

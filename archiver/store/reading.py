@@ -40,7 +40,11 @@ class Reading:
         self._idle: list[tuple[int, sqlite3.Connection]] = []
         self._lock = threading.Lock()
         self._readers: Readers | None = None
-        self.tuples("SELECT count(*) FROM captures WHERE id < 0")
+        try:
+            self.tuples("SELECT count(*) FROM captures WHERE id < 0")
+        except BaseException:
+            self.close()
+            raise
 
     def tuples(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Return what a question finds.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from archiver.errors import ArchiverError
 from archiver.store import query
-from archiver.store.server import Readers, quoted
+from archiver.store.results import Row, held
+from archiver.store.server import Readers, quoted, spelled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Found = TypeVar("Found")
+
+Statement = tuple[str, Mapping[str, Any]]
+"""A query in SQL, and the values of its names."""
 
 CONNECTIONS = 4
 """Archives asked at a time."""
@@ -27,8 +31,6 @@ PATIENCE = 10.0
 LOCK_PATIENCE = 1.0
 """Seconds to wait for tables that a rebuild or migration holds: it takes them for a moment, at its end."""
 
-NOTHING = "nothing is archived yet"
-
 
 @dataclass(frozen=True, slots=True)
 class Answers(Generic[Found]):
@@ -38,6 +40,8 @@ class Answers(Generic[Found]):
     """By the name of the schema, in the order in which they were named."""
     failed: dict[str, str] = field(default_factory=dict)
     """Why others did not answer."""
+    absent: tuple[str, ...] = ()
+    """Those that are not there: of blogs that nothing was archived of yet."""
 
 
 class Schemas:
@@ -46,14 +50,18 @@ class Schemas:
     All of them are asked over the same connections: to open one takes longer than to answer most questions.
     """
 
-    def __init__(self, url: str, names: Sequence[str]) -> None:
-        """Take the database's URL and the names of the schemas.
+    def __init__(self, url: str, names: Sequence[str], *, readers: Readers | None = None) -> None:
+        """Take the database's URL and the names of the schemas; `readers` are connections to it that there are.
 
         Raises UsageError where the driver is not installed.
         """
         self.url = url
         self.names = tuple(names)
-        self._readers = Readers(url, kept=True)
+        self._readers = readers or Readers(url, kept=True)
+
+    def of(self, names: Sequence[str]) -> Schemas:
+        """Return others of this database, asked over the same connections."""
+        return Schemas(self.url, names, readers=self._readers)
 
     def ask(
         self,
@@ -70,7 +78,7 @@ class Schemas:
         until = time.monotonic() + patience
         asked = self.names if names is None else tuple(names)
         there = self._there(asked)
-        answers: Answers[Found] = Answers(failed={name: NOTHING for name in asked if name not in there})
+        answers: Answers[Found] = Answers(absent=tuple(name for name in asked if name not in there))
         asked = tuple(name for name in asked if name in there)
 
         def ask_one(name: str) -> tuple[bool, Any]:
@@ -90,6 +98,14 @@ class Schemas:
                 else:
                     answers.failed[name] = found
         return answers
+
+    def rows(self, asked: Mapping[str, Sequence[Statement]]) -> Answers[list[list[Row]]]:
+        """Return the rows that each archive finds for statements of its own, in the words of SQLite; raise as `ask`."""
+
+        def answered(name: str, connection: Connection) -> list[list[Row]]:
+            return [held(query.ask_by(connection, spelled(sql), values)[1]) for sql, values in asked[name]]
+
+        return self.ask(answered, list(asked))
 
     @contextmanager
     def lent(self, name: str, timeout: float) -> Iterator[Connection]:

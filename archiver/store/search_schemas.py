@@ -60,8 +60,8 @@ def search(
 ) -> Gathered:
     """Return what matches a query in any of the archives, as `search.search` does for one.
 
-    `site` returns the blog of an archive by the name of its schema. An archive that is not there, holds no index or
-    does not answer within `patience` seconds is told with those that failed.
+    `site` returns the blog of an archive by the name of its schema. One that holds no index or does not
+    answer within `patience` seconds is told with those that failed; one that is not there has nothing to be found.
 
     Raises UsageError for a query that makes no sense, and where the server cannot be asked at all.
     """

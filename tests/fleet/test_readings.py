@@ -18,6 +18,7 @@ from archiver.rebuild import reading
 from archiver.sample import SampleBlog, serving
 from archiver.store import query
 from archiver.text import EXTRACTOR_VERSION
+from archiver.warc.storage import Storage
 from tests.crawl.conftest import QUICK
 from tests.zygote import Zygote
 
@@ -88,9 +89,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     addresses: list[str] = []
     original = reading.read
 
-    def noted(directory: Path, task: reading.Task) -> Any:
+    def noted(storage: Storage, task: reading.Task) -> Any:
         addresses.append(task.url)
-        return original(directory, task)
+        return original(storage, task)
 
     monkeypatch.setattr(reading, "read", noted)
     return addresses

@@ -272,7 +272,7 @@ def test_another_file_under_the_same_name_is_damage(machines: Machines) -> None:
     for record in iter_records(path):
         data = bytearray(whole)
         data[record.offset + record.length - 9] ^= 0x80  # the last bit before checksum and size: mostly a filling one
-        if is_read_alike(data[record.offset : record.offset + record.length]):
+        if is_read_alike(bytes(data[record.offset : record.offset + record.length])):
             break
     path.write_bytes(data)
     done = machines("verify", "--json")

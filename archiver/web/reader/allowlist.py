@@ -39,40 +39,43 @@ _SCHEMES = {"http", "https", "mailto"}
 _IN_URL = "/:?#[]@!$&'()*+,;=-._~%"
 
 
-def clean(markup: str, site: Site) -> str:
-    """Return markup from a blog with nothing in it that is not on the list."""
+def clean(markup: str, site: Site, root: str = "") -> str:
+    """Return markup from a blog with nothing in it that is not on the list; the reader of the blog is below `root`."""
     return nh3.clean(
         markup,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        attribute_filter=partial(_filtered, site),
+        attribute_filter=partial(_filtered, site, root),
         allowed_classes=_CLASSES,
         url_schemes=_SCHEMES | {"ni"},
         link_rel="noreferrer noopener",
     )
 
 
-def media(url: str) -> str:
+def media(url: str, root: str = "") -> str:
     """Return where the reader serves an archived picture."""
-    return f"/media?url={quote(url, safe='')}"
+    return f"{root}/media?url={quote(url, safe='')}"
 
 
-def local(url: str, site: Site) -> str:
-    """Return where a link leads in the reader: to a post, to the replay of the blog's other pages, or elsewhere."""
+def local(url: str, site: Site, root: str = "") -> str:
+    """Return where a link leads in the reader: to a post, to the replay of the blog's other pages, or elsewhere.
+
+    A reader that is one of several, below a `root`, has no replay.
+    """
     if number := site.post_id(url.partition("#")[0]):
-        return f"/posts/{number}"
-    if site.owns(url):
+        return f"{root}/posts/{number}"
+    if site.owns(url) and not root:
         return "/original" + quote(site.path(url), safe=_IN_URL)
     return url
 
 
-def _filtered(site: Site, tag: str, attribute: str, value: str) -> str | None:
+def _filtered(site: Site, root: str, tag: str, attribute: str, value: str) -> str | None:
     if attribute == "src":
-        return media(value) if _scheme(value) in ("http", "https") or is_digest(value) else None
+        return media(value, root) if _scheme(value) in ("http", "https") or is_digest(value) else None
     if attribute == "href" and value.startswith("#"):
         return f"#{_PLACE}{value[1:]}"
     if attribute == "href":
-        return local(value, site) if _scheme(value) in _SCHEMES else None
+        return local(value, site, root) if _scheme(value) in _SCHEMES else None
     if attribute == "id" and tag == "a":
         return _PLACE + value
     if attribute == "id":

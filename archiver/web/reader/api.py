@@ -121,7 +121,7 @@ def _page(desk: Desk, values: Values) -> Any:
 
 
 def _search(desk: Desk, values: Values) -> Any:
-    return finding.find(desk.reading, desk.site, values).described()
+    return finding.find(desk, values).described()
 
 
 def _sql(desk: Desk, values: Values) -> Any:

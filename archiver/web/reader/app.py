@@ -10,14 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from archiver.errors import ArchiverError, UsageError
 from archiver.media import SVG
 from archiver.web import metrics
 from archiver.web.reader import api, look, media, pages, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
-from archiver.web.reader.guard import Access, Guard
 from archiver.web.reader.parameters import Parameter
 
 _HERE = Path(__file__).parent
@@ -25,7 +23,7 @@ _KEPT = "private, max-age=86400"
 _URL = Parameter("url", "the address of a picture", required=True, most=2_000)
 
 
-def application(here: Desk, access: Access) -> ASGIApp:
+def reader(here: Desk) -> Starlette:
     """Return the reader of an archive."""
     routes = [
         *api.ROUTES,
@@ -33,7 +31,7 @@ def application(here: Desk, access: Access) -> ASGIApp:
         Route("/metrics", _figures, methods=["GET"]),
         Route("/static/blog.css", _colours, methods=["GET"]),
         Route("/static/icon.svg", _icon, methods=["GET"]),
-        Route("/static/{path:path}", _file, methods=["GET"]),
+        Route("/static/{path:path}", file, methods=["GET"]),
         *pages.ROUTES,
     ]
     handlers = {
@@ -44,7 +42,7 @@ def application(here: Desk, access: Access) -> ASGIApp:
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.state.desk = here
-    return Guard(app, access)
+    return app
 
 
 def _picture(request: Request) -> Response:
@@ -81,7 +79,7 @@ def _icon(request: Request) -> Response:
     return Response(look.icon(desk(request).site.profile), media_type=SVG)
 
 
-def _file(request: Request) -> Response:
+def file(request: Request) -> Response:
     """Return a file of the program's own: no other path has an answer."""
     found = _files().get(str(request.path_params["path"]))
     if found is None:
@@ -104,10 +102,10 @@ def _files() -> dict[str, tuple[Path, str]]:
     """Return the files that are served, by path."""
     folders = {"": _HERE / "static", "mathjax/": _HERE / "mathjax"}
     return {
-        prefix + file.relative_to(folder).as_posix(): (file, _KINDS[file.suffix])
+        prefix + path.relative_to(folder).as_posix(): (path, _KINDS[path.suffix])
         for prefix, folder in folders.items()
-        for file in folder.rglob("*")
-        if file.suffix in _KINDS
+        for path in folder.rglob("*")
+        if path.suffix in _KINDS
     }
 
 
@@ -129,6 +127,6 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _problem(request: Request, status: int, heading: str, detail: str) -> Response:
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith(f"{desk(request).root}/api/"):
         return JSONResponse({"problem": detail or heading}, status)
     return view.problem(request, status, heading, detail)

@@ -35,18 +35,22 @@ class Desk:
     exchanges: Exchanges
     replay_port: int | None
     """Where the blog is served as it was; None when it is not."""
+    root: str = ""
+    """Path below which the reader of the blog is, such as `/chalk`, when it is one of several."""
 
     @classmethod
-    def open(cls, home: Path, database: str, replay_port: int | None = None) -> Desk:
-        """Open an archive.
+    def open(
+        cls, home: Path, database: str, replay_port: int | None = None, *, site: Site | None = None, root: str = ""
+    ) -> Desk:
+        """Open an archive; of which blog it is, it says itself unless `site` does.
 
         Raises UsageError when there is none.
         """
         reading = Reading(database)
         timeline = Timeline(database)
         exchanges = Exchanges(storage(home, database), timeline)
-        site = blog.site(home, database)
-        return cls(home, site, reading, Library(reading), Ledger(reading), timeline, exchanges, replay_port)
+        site = site or blog.site(home, database)
+        return cls(home, site, reading, Library(reading), Ledger(reading), timeline, exchanges, replay_port, root)
 
     def close(self) -> None:
         """Let go of the files."""

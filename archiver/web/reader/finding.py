@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -14,8 +15,8 @@ from archiver.store.passages import Segments
 from archiver.store.reading import Reading
 from archiver.store.search import Hit, search
 from archiver.store.search_query import LONGEST, SORTS, Filters, Query, parse
-from archiver.urls import Site
 from archiver.web.reader import markup
+from archiver.web.reader.desk import Desk
 from archiver.web.reader.macros import definitions
 from archiver.web.reader.parameters import Parameter
 
@@ -37,12 +38,13 @@ PARAMETERS = (
 )
 
 
-_DEFINING = """
+DEFINING = """
 SELECT tex FROM (
     SELECT tex, position FROM formulas WHERE post_id = :post
     UNION ALL SELECT tex, position FROM page_formulas WHERE page_id = :page
 ) AS held WHERE (instr(tex, 'newcommand') OR instr(tex, '\\def') OR instr(tex, 'MathOperator')) ORDER BY position
 """
+"""Asks for the formulas of a text that define something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,17 @@ class Found:
         return asdict(self)
 
 
-def find(reading: Reading, site: Site, values: dict[str, Any]) -> Found:
+def find(here: Desk, values: dict[str, Any]) -> Found:
     """Return what a search finds; `values` are those of `PARAMETERS`.
 
     Raises UsageError for a query that makes no sense.
     """
-    asked, filters = _query(values), _filters(values)
-    if values["sort"]:
-        asked = replace(asked, sort=values["sort"])
-    with reading.searching() as index:
-        results = search(index, asked, site, filters=filters, limit=values["limit"], offset=values["offset"])
+    with here.reading.searching() as index:
+        results = search(index, query(values), here.site, limit=values["limit"], offset=values["offset"])
         meant = None if results.exact else suggestions.meant(index, values["q"])
-    hits = [{**_row(hit), "macros": _macros(reading, hit)} for hit in results.hits]
+    hits = [
+        {**row(hit, here.root), "macros": macros(here.reading.tuples(DEFINING, defining(hit)))} for hit in results.hits
+    ]
     return Found(hits, results.exact, results.related, results.understood, meant)
 
 
@@ -81,6 +82,12 @@ def examples(reading: Reading) -> list[str]:
     with suppress(UsageError), reading.searching() as index:
         return suggestions.examples(index)
     return []
+
+
+def query(values: dict[str, Any]) -> Query:
+    """Return what is asked for by the values of a form; raise UsageError for what makes no sense."""
+    asked = _query(values)
+    return replace(asked, filters=asked.filters & _filters(values), sort=values["sort"] or asked.sort)
 
 
 def _query(values: dict[str, Any]) -> Query:
@@ -106,14 +113,19 @@ def _filters(values: dict[str, Any]) -> Filters:
     )
 
 
-def _macros(reading: Reading, hit: Hit) -> str:
-    """Return the definitions a text's formulas make for those after them, so that one of these can be set alone."""
-    rows = reading.rows(_DEFINING, {"post": hit.post_id, "page": hit.page_id})
-    return " ".join(found for row in rows for found in definitions(row["tex"]))
+def defining(hit: Hit) -> dict[str, Any]:
+    """Return the values of `DEFINING` for the text of a hit."""
+    return {"post": hit.post_id, "page": hit.page_id}
 
 
-def _row(hit: Hit) -> dict[str, Any]:
-    path = f"/pages/{hit.page_id}" if hit.page_id else f"/posts/{hit.post_id}"
+def macros(rows: Iterable[Sequence[Any]]) -> str:
+    """Return the definitions that formulas make for those after them, so that one of these can be set alone."""
+    return " ".join(found for (tex,) in rows for found in definitions(tex))
+
+
+def row(hit: Hit, root: str = "") -> dict[str, Any]:
+    """Return a hit as plain values; the reader of its blog is below `root`."""
+    path = f"{root}/pages/{hit.page_id}" if hit.page_id else f"{root}/posts/{hit.post_id}"
     return {
         "post_id": hit.post_id,
         "comment_id": hit.comment_id,

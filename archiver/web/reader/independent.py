@@ -32,11 +32,11 @@ def page(request: Request) -> Response:
         "independent.html",
         page=row,
         original=here.site.path(row["url"]),
-        text=markup.post(row["markdown"], here.site),
+        text=markup.post(row["markdown"], here.site, here.root),
         former=library.page_revisions(number),
         former_text=markup.source,
         captures=library.captures(row["url"]),
         comment_count=len(comments),
-        shown=threads.threads(comments, {}, here.site),
+        shown=threads.threads(comments, {}, here.site, here.root),
         fold_from=_FOLDED,
     )

@@ -56,24 +56,24 @@ class Rendered:
 
 
 @lru_cache(_KEPT_POSTS)
-def post(markdown: str, site: Site) -> Rendered:
-    """Return the text of a post of a blog; the same text is rendered once."""
+def post(markdown: str, site: Site, root: str = "") -> Rendered:
+    """Return the text of a post of a blog, whose reader is below `root`; the same text is rendered once."""
     tokens = _parser().parse(markdown)
     renderer = _Renderer()
     _shift(tokens)
     _link_notes(tokens)
-    headings = tuple(_headings(tokens, renderer, site))
-    return Rendered(_safe(_PICTURE.sub(_figure, _rendered(tokens, renderer)), site), headings)
+    headings = tuple(_headings(tokens, renderer, site, root))
+    return Rendered(_safe(_PICTURE.sub(_figure, _rendered(tokens, renderer)), site, root), headings)
 
 
 @lru_cache(_KEPT_REMARKS)
-def remark(markdown: str, site: Site) -> Markup:
-    """Return the text of a comment on a blog; the same text is rendered once."""
+def remark(markdown: str, site: Site, root: str = "") -> Markup:
+    """Return the text of a comment on a blog, whose reader is below `root`; the same text is rendered once."""
     tokens = _parser().parse(markdown)
     for token in tokens:
         if token.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):  # no part of the page's outline
             token.tag = "p"
-    return _safe(_rendered(tokens, _Renderer()), site)
+    return _safe(_rendered(tokens, _Renderer()), site, root)
 
 
 @lru_cache(_KEPT_REMARKS)
@@ -106,8 +106,8 @@ def _parser() -> MarkdownIt:
     return commonmark.new_parser()
 
 
-def _safe(markup: str, site: Site) -> Markup:
-    return Markup(allowlist.clean(markup, site))  # noqa: S704 - what the allow list lets through
+def _safe(markup: str, site: Site, root: str) -> Markup:
+    return Markup(allowlist.clean(markup, site, root))  # noqa: S704 - what the allow list lets through
 
 
 def _formula(source: str, *, display: bool) -> str:
@@ -259,7 +259,7 @@ def _noted(text: Token, line: Token, notes: Mapping[str, Token], seen: set[str])
     yield Token("text", "", 0, content=text.content[at:])
 
 
-def _headings(tokens: Sequence[Token], renderer: _Renderer, site: Site) -> Iterator[Heading]:
+def _headings(tokens: Sequence[Token], renderer: _Renderer, site: Site, root: str) -> Iterator[Heading]:
     """Yield the headings, each of which gets an anchor."""
     number = 0
     for place, token in enumerate(tokens):
@@ -269,4 +269,4 @@ def _headings(tokens: Sequence[Token], renderer: _Renderer, site: Site) -> Itera
             token.attrs["id"] = anchor
             words = [child for child in tokens[place + 1].children or [] if not _is_link(child)]
             line = renderer.renderInline(words, _parser().options, {})
-            yield Heading(int(token.tag[1]), anchor, _safe(line, site))
+            yield Heading(int(token.tag[1]), anchor, _safe(line, site, root))

@@ -18,7 +18,18 @@ from archiver.store import schema
 from archiver.store.reading import Row
 from archiver.text import bibtex
 from archiver.urls import Site, from_bytes
-from archiver.web.reader import charts, comparison, finding, independent, lists, markup, parameters, threads, words
+from archiver.web.reader import (
+    charts,
+    comparison,
+    finding,
+    independent,
+    lists,
+    markup,
+    parameters,
+    threads,
+    view,
+    words,
+)
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.parameters import Parameter
 from archiver.web.reader.tables import MOST_ROWS, TIMEOUT, table
@@ -56,20 +67,21 @@ def front(request: Request) -> Response:
 
 def post(request: Request) -> Response:
     """Show a post."""
-    library, site = desk(request).library, desk(request).site
+    here = desk(request)
+    library, site = here.library, here.site
     number = number_in(request)
     row = library.post(number)
     if row is None:
         return _unknown_post(request, number)
     revisions = library.revisions(number)
     comments = library.comments(number)
-    discussions = threads.threads(comments, library.comment_revisions(number), site)
+    discussions = threads.threads(comments, library.comment_revisions(number), site, here.root)
     return page(
         request,
         "post.html",
         post=row,
         original=site.path(row["url"]),
-        text=markup.post(row["markdown"], site),
+        text=markup.post(row["markdown"], site, here.root),
         places=library.places(number),
         series=library.series_of(number),
         neighbours=library.neighbours(number),
@@ -143,7 +155,7 @@ def search(request: Request) -> Response:
     found, wrong = None, None
     if values["q"].strip():
         try:
-            found = finding.find(here.reading, here.site, values)
+            found = finding.find(here, values)
         except UsageError as error:
             wrong = str(error)
     given = {key: value for key, value in request.query_params.items() if key not in ("offset",) and value}
@@ -217,6 +229,8 @@ def original(request: Request) -> Response:
     """Lead to the blog's own page as it was archived, on the replay's origin."""
     here = desk(request)
     host = str(request.url.hostname or "")
+    if here.root:
+        raise Missing(words.translator(words.chosen(request))("The reader of several blogs has no replay."))
     if here.replay_port is None or host.strip("[]") not in {name.strip("[]") for name in NAMES}:
         raise Missing(words.translator(words.chosen(request))("The replay runs on this machine only."))
     path = "/" + quote(str(request.path_params["path"]).lstrip("/"), safe="/:@!$&'()*+,;=-._~")
@@ -228,27 +242,24 @@ def original(request: Request) -> Response:
 def address(request: Request) -> Response:
     """Lead from the blog's own path of a post, an independent page or their comments to its page here."""
     here = desk(request)
-    url = here.site.resolve("/" + from_bytes(request.scope["raw_path"]).lstrip("/"))
+    url = here.site.resolve("/" + from_bytes(request.scope["raw_path"]).removeprefix(here.root).lstrip("/"))
     url, page = here.site.discussion(url) or (url, 0)
     number = here.site.post_id(url)
     place = "#comments" if page else ""
     if number and (here.site.post_url(number) or here.library.post(number)):
-        return RedirectResponse(f"/posts/{number}{place}", 301)
+        return RedirectResponse(f"{here.root}/posts/{number}{place}", 301)
     if number:
         return _unknown_post(request, number, url)
     if url and (row := here.library.page_at(url)):
-        return RedirectResponse(f"/pages/{row['id']}{place}", 301)
+        return RedirectResponse(f"{here.root}/pages/{row['id']}{place}", 301)
     return problem(request, 404, "Not found", "")
 
 
 def language(request: Request) -> Response:
     """Keep the language of the pages in a cookie and go back."""
-    back = request.query_params.get("back", "/")
-    answer = RedirectResponse(back if _is_local(back) else "/", 303)
-    chosen = str(request.path_params["language"])
-    if chosen not in words.LANGUAGES:
-        raise Missing(chosen)
-    answer.set_cookie(words.COOKIE, chosen, max_age=365 * 86400, samesite="strict", httponly=True)
+    answer = view.in_language(request, f"{desk(request).root}/")
+    if answer is None:
+        raise Missing(str(request.path_params["language"]))
     return answer
 
 
@@ -276,11 +287,6 @@ def _citation(row: Row, site: Site) -> str:
         archived_on=(row["last_seen_at"] or "")[:10] or None,
         language=site.profile.language,
     )
-
-
-def _is_local(target: str) -> bool:
-    """Tell whether a target is a path of this server: two slashes, or a backslash, would name another one."""
-    return target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
 
 
 def _route(path: str, endpoint: Callable[[Request], Response]) -> Route:

@@ -8,17 +8,19 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from archiver.errors import UsageError
 from archiver.web.banner import Banner
-from archiver.web.reader.app import application
+from archiver.web.reader.app import reader
 from archiver.web.reader.desk import Desk
-from archiver.web.reader.guard import Access
+from archiver.web.reader.guard import Access, Guard
+from archiver.web.reader.shelf import Shelf, library
 from archiver.web.replay import Replay
 from archiver.web.server import ADDRESS, NAMES, LoopbackServer, listening
 
@@ -47,6 +49,10 @@ class _Server(uvicorn.Server):
         yield
 
 
+Make = Callable[[ExitStack, str], ASGIApp]
+"""Makes what answers, given the address of the reader; what it opens is closed with the stack."""
+
+
 @contextmanager
 def serving(home: Path, database: str, options: Options = Options()) -> Iterator[str]:
     """Serve an archive while the block lasts; yield the address of the reader, with its token if it has one.
@@ -54,6 +60,24 @@ def serving(home: Path, database: str, options: Options = Options()) -> Iterator
     Raises UsageError when there is no archive, or other machines are let in without being said so; ArchiverError when
     a port is taken.
     """
+
+    def made(stack: ExitStack, address: str) -> ASGIApp:
+        replay_port = None if options.remote else stack.enter_context(_replaying(home, database, options, address))
+        return reader(stack.enter_context(closing(Desk.open(home, database, replay_port))))
+
+    with _served(made, options) as address:
+        yield address
+
+
+@contextmanager
+def serving_shelf(shelf: Shelf, options: Options = Options()) -> Iterator[str]:
+    """Serve the archives of several blogs while the block lasts, as `serving` does one; raise as it does."""
+    with _served(lambda _, __: library(shelf), options) as address:
+        yield address
+
+
+@contextmanager
+def _served(make: Make, options: Options) -> Iterator[str]:
     here = options.host in {name.strip("[]") for name in NAMES}
     if not here and not options.remote:
         raise UsageError(
@@ -63,11 +87,9 @@ def serving(home: Path, database: str, options: Options = Options()) -> Iterator
     with ExitStack() as stack:
         listener = stack.enter_context(listening(options.host, options.port))
         port = listener.getsockname()[1]
-        reader = f"http://{_written(options.host)}:{port}"
-        replay_port = None if options.remote else stack.enter_context(_replaying(home, database, options, reader))
-        desk = stack.enter_context(closing(Desk.open(home, database, replay_port)))
-        stack.enter_context(_running(application(desk, Access(port, token)), listener))
-        yield f"{reader}/" + (f"?token={token}" if token else "")
+        address = f"http://{_written(options.host)}:{port}"
+        stack.enter_context(_running(Guard(make(stack, address), Access(port, token)), listener))
+        yield f"{address}/" + (f"?token={token}" if token else "")
 
 
 @contextmanager
@@ -110,14 +132,14 @@ def _written(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def serve(home: Path, database: str, options: Options, ready: Callable[[str], object] = print) -> None:
-    """Serve an archive until an interrupt or SIGTERM; `ready` is told the address of the reader.
+def serve(address: AbstractContextManager[str], ready: Callable[[str], object] = print) -> None:
+    """Serve until an interrupt or SIGTERM what `serving` or `serving_shelf` gave; `ready` is told where.
 
-    Raises as `serving` does.
+    Raises as these do.
     """
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
-    with serving(home, database, options) as address:
-        ready(address)
+    with address as where:
+        ready(where)
         stop.wait()

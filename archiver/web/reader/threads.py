@@ -20,6 +20,8 @@ class Remark:
 
     row: Row
     site: Site
+    root: str = ""
+    """Path below which the blog's reader is."""
     former: Sequence[Row] = ()
     """How it was worded before, oldest first."""
     depth: int = 0
@@ -28,12 +30,12 @@ class Remark:
     @property
     def html(self) -> Markup:
         """The text, ready to be shown."""
-        return markup.remark(self.row["markdown"], self.site)
+        return markup.remark(self.row["markdown"], self.site, self.root)
 
     @property
     def former_html(self) -> list[tuple[str, Markup]]:
         """Each former wording with the time until which it was there."""
-        return [(row["replaced_at"], markup.remark(row["markdown"], self.site)) for row in self.former]
+        return [(row["replaced_at"], markup.remark(row["markdown"], self.site, self.root)) for row in self.former]
 
     @property
     def number(self) -> int:
@@ -47,14 +49,14 @@ class Remark:
             yield from answer.flat()
 
 
-def threads(rows: Sequence[Row], former: Mapping[int, Sequence[Row]], site: Site) -> list[Remark]:
+def threads(rows: Sequence[Row], former: Mapping[int, Sequence[Row]], site: Site, root: str = "") -> list[Remark]:
     """Return the comments at the top level, latest first as on the blog, each with its answers, earliest first.
 
     `former` are the wordings that comments had before, by comment, oldest first.
 
     An answer whose parent the archive does not have stands at the top level.
     """
-    by_id = {row["id"]: Remark(row, site, former.get(row["id"], ())) for row in rows}
+    by_id = {row["id"]: Remark(row, site, root, former.get(row["id"], ())) for row in rows}
     top: list[Remark] = []
     for remark in by_id.values():  # in the order of their numbers, so a parent comes before its answers
         parent = by_id.get(remark.row["parent_id"] or 0)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.urls import LARGEST_POST
 from archiver.web.reader import look, markup, words
@@ -17,14 +17,11 @@ from archiver.web.reader.desk import Missing, desk
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
-    """Return a page made from a template."""
+    """Return a page on a blog, made from a template."""
     chosen = words.chosen(request)
     here = desk(request)
-    common = {
-        "t": words.translator(chosen),
-        "language": chosen,
-        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-        "path": request.url.path,
+    of_blog = {
+        "root": here.root,
         "replay": here.replay_port is not None,
         "blog": here.site.origin,
         "post_url": here.site.post_url,
@@ -33,6 +30,18 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
         "tongue": here.site.profile.tongue,
         "sign": look.sign(here.site.profile),
         "blog_name": here.site.profile.name,
+    }
+    return filled(request, name, status, **{**of_blog, **values})
+
+
+def filled(request: Request, name: str, status: int = 200, **values: Any) -> Response:
+    """Return a page made from a template; `root` among the values is the path below which its own links lead."""
+    chosen = words.chosen(request)
+    common = {
+        "t": words.translator(chosen),
+        "language": chosen,
+        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "path": request.url.path,
         "line": markup.line,
     }
     html = _environment().get_template(name).render({**common, **values})
@@ -54,6 +63,22 @@ def number_in(request: Request) -> int:
 def problem(request: Request, status: int, heading: str, detail: str, **values: Any) -> Response:
     """Return the page for what went wrong."""
     return page(request, "problem.html", status, **{"url": None, "gap": None, **values}, heading=heading, detail=detail)
+
+
+def in_language(request: Request, front: str) -> Response | None:
+    """Keep the language an address names in a cookie and lead back, or to the front page; None for another language."""
+    chosen = str(request.path_params["language"])
+    if chosen not in words.LANGUAGES:
+        return None
+    back = request.query_params.get("back", front)
+    answer = RedirectResponse(back if _is_local(back) else front, 303)
+    answer.set_cookie(words.COOKIE, chosen, max_age=365 * 86400, samesite="strict", httponly=True)
+    return answer
+
+
+def _is_local(target: str) -> bool:
+    """Tell whether a target is a path of this server: two slashes, or a backslash, would name another one."""
+    return target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
 
 
 def _day(moment: str | None) -> str:

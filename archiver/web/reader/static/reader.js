@@ -2,6 +2,7 @@
 "use strict";
 
 const $ = (selector, root = document) => root.querySelector(selector);
+const files = new URL(".", document.currentScript.src).href; // those of the program, below the blog's own path
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 /* Formulas */
@@ -45,9 +46,9 @@ function find(doc) {
 
 // As MathJax 2.7 on the blog: what is in \text is text, such as the line in \text{stop_gradient}, and no TeX.
 window.MathJax = {
-  loader: { load: ["ui/safe"], paths: { mathjax: "/static/mathjax" } },
+  loader: { load: ["ui/safe"], paths: { mathjax: `${files}mathjax` } },
   tex: { tags: "ams", packages: { "[-]": ["bussproofs", "textmacros"] }, maxMacros: 10000, noundefined: { color: "inherit" } },
-  chtml: { fontURL: "/static/mathjax/output/chtml/fonts/woff-v2", matchFontHeight: true },
+  chtml: { fontURL: `${files}mathjax/output/chtml/fonts/woff-v2`, matchFontHeight: true },
   options: {
     enableMenu: false,
     renderActions: { find: [10, find, ""] },
@@ -254,10 +255,10 @@ function searchAsYouType() {
     running = new AbortController();
     results.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch("/search?" + address, { signal: running.signal, headers: { Accept: "text/html" } });
+      const answer = await fetch(form.action + "?" + address, { signal: running.signal, headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       results.replaceChildren(...$("#results", page).childNodes);
-      history.replaceState(null, "", "/search" + (address ? "?" + address : ""));
+      history.replaceState(null, "", form.action + (address ? "?" + address : ""));
       document.title = page.title;
       set([results], true).then(() => tame(results));
       results.setAttribute("aria-busy", "false");
