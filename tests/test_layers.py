@@ -17,6 +17,7 @@ FLOORS = {
     "archiver.clock": 0,
     "archiver.dates": 0,
     "archiver.errors": 0,
+    "archiver.extras": 0,
     "archiver.items": 0,
     "archiver.media": 0,
     "archiver.profile": 0,

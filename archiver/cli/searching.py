@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archiver import extras
 from archiver.cli.context import Context, as_json
 from archiver.errors import UsageError
 
@@ -203,7 +204,7 @@ def datasette(obj: Context, /, more: tuple[str, ...], run: bool) -> None:
     query.run(file, "SELECT id FROM posts LIMIT 1")
     words = configured.command(file, obj.home, obj.site().profile, more)
     if not configured.installed():
-        message = "expected Datasette beside this program, found none: pip install 'blog-archiver[datasette]'"
+        message = extras.missing("datasette")
         if run:
             raise UsageError(message)
         click.echo(message, err=True)

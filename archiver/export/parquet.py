@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from archiver import extras
 from archiver.errors import UsageError
 from archiver.export import rows
 from archiver.export.folder import replacing_folder
@@ -26,7 +27,7 @@ def write(library: Library, target: Path, step: Step) -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
-        raise UsageError(f"Parquet needs pyarrow: install blog-archiver[parquet] ({error})") from error
+        raise UsageError(extras.missing("parquet")) from error
     said = notice(library.posts(), library.site.profile)
     with replacing_folder(target) as folder:
         for table in rows.TABLES:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from archiver import sites
+from archiver import extras, sites
 from archiver.errors import ArchiverError, UsageError
 from archiver.fleet import tables
 from archiver.store import server
@@ -169,7 +169,7 @@ def connect(url: str) -> Connection[Any]:
     try:
         import psycopg
     except ModuleNotFoundError as error:
-        raise UsageError(tables.MISSING) from error
+        raise UsageError(extras.missing(tables.EXTRA)) from error
     return psycopg.connect(server.conninfo(server.in_schema(url, tables.SCHEMA)), autocommit=True)
 
 
@@ -179,7 +179,7 @@ def failures(url: str) -> Iterator[None]:
     try:
         import psycopg
     except ModuleNotFoundError as error:
-        raise UsageError(tables.MISSING) from error
+        raise UsageError(extras.missing(tables.EXTRA)) from error
     try:
         yield
     except psycopg.Error as error:

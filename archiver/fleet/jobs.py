@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from archiver import extras
 from archiver.errors import ExitCode, UsageError
 from archiver.fleet import servers, tables
 from archiver.fleet.blogs import Blog, Fleet
@@ -97,7 +98,7 @@ def _application() -> Any:
     try:
         from procrastinate import App, SyncPsycopgConnector
     except ModuleNotFoundError as error:
-        raise UsageError(tables.MISSING) from error
+        raise UsageError(extras.missing(tables.EXTRA)) from error
     return App(connector=SyncPsycopgConnector())
 
 

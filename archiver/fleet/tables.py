@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver import extras
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import server
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 SCHEMA = "fleet"
 """Schema of a fleet's own tables; each blog has another one."""
 
-ENGINE = "procrastinate"
-MISSING = f"expected {ENGINE} beside this program, found none: pip install 'blog-archiver[fleet]'"
+EXTRA = "fleet"
 
 STEPS = (
     """
@@ -126,5 +126,5 @@ def _migrations() -> list[Path]:
     try:
         from procrastinate.schema import SchemaManager
     except ModuleNotFoundError as error:
-        raise UsageError(MISSING) from error
+        raise UsageError(extras.missing(EXTRA)) from error
     return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))

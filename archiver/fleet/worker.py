@@ -20,6 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver import extras
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.fleet import jobs, tables
 from archiver.fleet.blogs import Fleet
@@ -78,7 +79,7 @@ def work(url: str, options: Options, say: Callable[[str], object]) -> None:
     try:
         import procrastinate  # noqa: F401
     except ModuleNotFoundError as error:
-        raise UsageError(tables.MISSING) from error
+        raise UsageError(extras.missing(tables.EXTRA)) from error
     with Fleet(url, make=True) as fleet:
         known = fleet.url
     for name in ("procrastinate", "psycopg"):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from archiver import extras
 from archiver.errors import ArchiveDamaged, StorageUnreachable, UsageError
 from archiver.warc.durable import sync_directory, writing
 from archiver.warc.storage import SUFFIX
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 SCHEMES = ("s3", "gs", "az", "file")
 """What a URL may begin with: Amazon's storage and all that speak its protocol, Google's, Azure's, a mounted folder."""
-
-MISSING = "expected obstore beside this program, found none: pip install 'blog-archiver[s3]'"
 
 LARGEST_PUT = 256 << 20
 """Bytes of a file that goes in one request, and through memory; what is larger goes in parts."""
@@ -163,7 +162,7 @@ class Bucket:
         try:
             from obstore.store import from_url
         except ModuleNotFoundError as error:
-            raise UsageError(MISSING) from error
+            raise UsageError(extras.missing("s3")) from error
         with self._explained("open it"):
             if self._folder is not None:
                 return from_url(self.url)

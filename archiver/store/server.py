@@ -18,13 +18,13 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
+from archiver import extras
 from archiver.errors import ArchiveLocked, ArchiverError, DiskFull, UsageError
 
 UPGRADING = 0x61726368_69766501
 """Number of the lock that a program holds while it changes tables: the word `archive` in ASCII, and one."""
 
 DRIVER = "psycopg"
-MISSING = f"expected {DRIVER} beside this program, found none: pip install 'blog-archiver[postgres]'"
 
 _MOST_IDLE = 8  # connections
 _LONGEST_NAME = 63  # bytes that the server keeps of a connection's name
@@ -126,7 +126,7 @@ def shown(url: str) -> str:
 def reason(error: BaseException) -> str:
     """Return what went wrong, in one line: the server's own words, or the driver's."""
     if isinstance(error, ModuleNotFoundError) and error.name == DRIVER:
-        return MISSING
+        return extras.missing("postgres")
     original = getattr(error, "orig", None) or error
     told = getattr(original, "diag", None)
     said = ": ".join(filter(None, (getattr(told, "message_primary", None), getattr(told, "message_hint", None))))

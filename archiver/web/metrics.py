@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver import __version__
+from archiver import __version__, extras
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import sizes
 from archiver.store.reading import Reading, Row
@@ -22,7 +22,7 @@ from archiver.text import EXTRACTOR_VERSION
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Metric
 
-MISSING = "expected prometheus_client beside this program, found none: pip install 'blog-archiver[metrics]'"
+EXTRA = "metrics"
 
 LABEL = "blog"
 """What tells the figures of several archives apart."""
@@ -85,7 +85,7 @@ def _registry(sources: Sources) -> CollectorRegistry:
         from prometheus_client import CollectorRegistry
         from prometheus_client.registry import Collector
     except ModuleNotFoundError as error:
-        raise UsageError(MISSING) from error
+        raise UsageError(extras.missing(EXTRA)) from error
 
     class Archives(Collector):
         def collect(self) -> Iterator[Metric]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from archiver import __version__
+from archiver import __version__, extras
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import runs
 from archiver.store.database import Archive, database_url, timestamp
@@ -105,7 +105,7 @@ def test_without_the_library_one_line_says_how_to_get_it(demo: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with serving(demo, database_url(demo), Options(port=0, replay_port=0)) as address:
         answer = Client(int(address.rstrip("/").rpartition(":")[2])).get("/metrics")
-    assert (answer.status, answer.text) == (501, f"{metrics.MISSING}\n")
+    assert (answer.status, answer.text) == (501, f"{extras.missing('metrics')}\n")
     with pytest.raises(UsageError, match="blog-archiver\\[metrics\\]"), metrics.serving(list, 0, "127.0.0.1"):
         pass
 
