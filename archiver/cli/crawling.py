@@ -160,7 +160,7 @@ def demo(obj: Context) -> None:
     from archiver.sample import SampleBlog, serving
 
     home = obj.home if obj.home_given else obj.home / "demo"
-    here = replace(obj, home=home, home_given=True)
+    here = replace(obj, home=home, home_given=True, warc_url=None, keep_local=None)
     options = runner.Options(index=str(sample_folder() / "index.md"), delay=0, concurrency=4)
     with serving(SampleBlog()) as site:
         report = _crawl(here, here.place(site), options, UNSHARED)

@@ -25,8 +25,8 @@ from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
 from archiver.settings import DOWNLOAD_DELAY
-from archiver.storage.bucket import Bucket
-from archiver.store import comments, doubts, frontier, lists, runs
+from archiver.storage.bucket import Bucket, normal
+from archiver.store import comments, doubts, frontier, lists, runs, warc_files
 from archiver.store.database import database_url
 from archiver.store.doubts import Doubt
 from archiver.warc.storage import SUFFIX
@@ -202,14 +202,23 @@ def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
 def _expect_database(place: Place) -> None:
     """Raise UsageError when there are records but no database: a crawl would fetch all of the blog again.
 
-    Raises as `Bucket` does where object storage is named for the first time and does not answer.
+    The same when object storage that is named for the first time holds others' records: a rebuild would mix them up.
+    Raises as `Bucket` does where that does not answer.
     """
-    if runs.any_known(database_url(place.home, place.db)):
-        return
-    if any(place.warc_folder.glob(f"*{SUFFIX}")) or (place.warc_url and Bucket(place.warc_url, make=True).objects()):
+    url = database_url(place.home, place.db)
+    if any(place.warc_folder.glob(f"*{SUFFIX}")) and not runs.any_known(url):
         raise UsageError(
-            f"{place.home}: expected the database of the WARC files there are, found none; "
+            f"{place.home}: expected the database of the WARC files in it, found none; "
             "`archiver rebuild` makes it from them"
+        )
+    known = warc_files.known(url)
+    if place.warc_url is None or normal(place.warc_url) == warc_files.place(known):
+        return
+    others = Bucket(place.warc_url, make=True).objects().keys() - known.keys()
+    if others:
+        raise UsageError(
+            f"{place.warc_url}: expected no WARC files but those the database knows, found {len(others)} others, such "
+            f"as {min(others)}; name another place, or, if they are this archive's, `archiver rebuild` takes them in"
         )
 
 

@@ -69,10 +69,11 @@ def declare(session: Session, names: Collection[str], *, run_id: int) -> tuple[i
 
 def _strand(session: Session, records: dict[str, str]) -> list[str]:
     """Note that revisits of these records are without a payload; return their addresses."""
-    revisits = select(Capture.id, Capture.url, Capture.revisit_of).where(
-        Capture.payload_sha256.in_(list(set(records.values()))), Capture.revisit_of.is_not(None), ~IS_LOST
-    )
-    rows = [row for row in session.execute(revisits) if row.revisit_of in records] if records else []
+    rows = []
+    for some in _chunks(sorted(set(records.values()))):
+        revisits = Capture.payload_sha256.in_(some) & Capture.revisit_of.is_not(None) & ~IS_LOST
+        found = session.execute(select(Capture.id, Capture.url, Capture.revisit_of).where(revisits))
+        rows += [row for row in found if row.revisit_of in records]
     for some in _chunks([row.id for row in rows]):
         session.execute(update(Capture).where(Capture.id.in_(some)).values(truncated=UNTOLD))
     return [row.url for row in rows]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.errors import UsageError
-from archiver.store import query
+from archiver.store import query, warc_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,8 @@ class Sizes:
     backup_bytes: int
     """Databases that others took the place of."""
     warc_bytes: int
+    stored_bytes: int
+    """WARC files that are in object storage."""
     log_bytes: int
     free_bytes: int
     """What the disk of the archive's home has left."""
@@ -32,6 +34,7 @@ def measure(home: Path, database: str) -> Sizes:
         database_bytes=live,
         backup_bytes=backups,
         warc_bytes=of_records(home),
+        stored_bytes=sum(row.size or 0 for row in warc_files.known(database).values() if row.uploaded_at),
         log_bytes=sum(_sizes(home / "logs").values()),
         free_bytes=shutil.disk_usage(home if home.exists() else Path.cwd()).free,
     )

@@ -17,6 +17,7 @@ import pytest
 from archiver.errors import ArchiveDamaged, ExitCode, StorageUnreachable, UsageError
 from archiver.storage.bucket import Bucket
 from archiver.warc.reader import iter_records
+from tests.warc.samples import foreign_record, http
 from tests.zygote import ROOT, Zygote
 
 from .conftest import BUCKET, Machines
@@ -156,12 +157,10 @@ def test_a_mounted_folder_will_do(machines: Machines, tmp_path: Path) -> None:
     assert not (tmp_path / "not mounted").exists()
 
 
-def test_an_imported_file_and_an_acceptance_are_stored(machines: Machines, tmp_path: Path) -> None:
+def test_an_imported_file_is_stored(machines: Machines, tmp_path: Path) -> None:
     machines.crawl()
-    other = tmp_path / "other"
-    words = ("crawl", "--site", machines.site, "--delay", "0", "--limit", "1", "catalogue")
-    machines.command("--home", other, *words)
-    (theirs,) = (other / "warc").iterdir()
+    theirs = tmp_path / "theirs.warc"
+    theirs.write_bytes(foreign_record("response", "https://kexue.fm/about.html", http(b"<html>me</html>")))
     done = machines("import", str(theirs))
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert len(stored(machines)) == 2
@@ -229,6 +228,38 @@ def test_what_cannot_work_is_said_in_one_line(
     with pytest.raises((StorageUnreachable, UsageError), match=said) as raised:
         Bucket(url).objects()
     assert "\n" not in str(raised.value)
+
+
+def test_another_archives_place_is_refused(machines: Machines, command: Zygote, tmp_path: Path) -> None:
+    machines.crawl()
+    words = ("--home", tmp_path / "other", "--warc", machines.url, "crawl", "--site", machines.site)
+    done = command(*words)
+    assert done.returncode == ExitCode.USAGE
+    assert "found 1 others" in done.stderr
+
+
+LITTLE = """
+import archiver.crawl.run, archiver.cli
+archiver.crawl.run.MAX_BYTES = 30_000
+archiver.cli.main()
+"""
+
+
+def test_files_are_stored_while_the_run_goes_on(machines: Machines, service: Gate) -> None:
+    asked = []
+
+    def note(method: str, _path: str) -> str:
+        if method == "PUT":
+            asked.append(len(machines.blog.requests))
+        return PASS
+
+    service.before = note
+    program = [sys.executable, "-c", LITTLE, *machines.crawl_words()]
+    assert subprocess.run(program, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    assert len(stored(machines)) > 2
+    assert asked[0] < len(machines.blog.requests)
+    assert machines.files() == set()
+    assert_in_order(machines)
 
 
 def test_a_first_run_into_nowhere_ends_before_it_asks_for_anything(machines: Machines) -> None:
