@@ -57,8 +57,8 @@ DOWNLOAD_HANDLERS = {
     "data": None,
     "ftp": None,
     "s3": None,
-    "http": "archiver.crawl.wire.WireDownloadHandler",
-    "https": "archiver.crawl.wire.WireDownloadHandler",
+    "http": "archiver.crawl.turns.TurnDownloadHandler",
+    "https": "archiver.crawl.turns.TurnDownloadHandler",
 }
 # A name may lead anywhere: what resolves to this machine or network is refused.
 TWISTED_DNS_RESOLVER = "archiver.crawl.boundaries.PublicResolver"

@@ -16,6 +16,7 @@ from archiver.profile import LISTS
 if TYPE_CHECKING:
     from archiver.crawl.run import Place, Run
     from archiver.crawl.runner import Report
+    from archiver.crawl.servers import Servers
 
 
 def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
@@ -67,10 +68,18 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
 
     One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
     """
+    report = crawled(obj, {"sources": sources, "site": site} | asked)
+    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else report_text(obj, report))
+    sys.exit(report.exit_code)
+
+
+def crawled(obj: Context, asked: dict[str, Any], servers: Servers | None = None) -> Report:
+    """Crawl as asked for by the options of the command; return how it went. `servers` are those of a fleet."""
     from archiver.crawl import runner
+    from archiver.crawl.servers import UNSHARED
 
     options = runner.Options(
-        sources=sources,
+        sources=asked["sources"],
         slugs=asked["slugs"],
         index=asked["index"],
         limit=asked["limit"],
@@ -86,16 +95,14 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         at=asked["at"],
         verbose=obj.verbosity > 0,
     )
-    report = _crawl(obj, obj.place(site, mirror=asked["mirror"]), options)
-    click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else _report_text(obj, report))
-    sys.exit(report.exit_code)
+    return _crawl(obj, obj.place(asked["site"], mirror=asked["mirror"]), options, servers or UNSHARED)
 
 
-def _crawl(obj: Context, place: Place, options: Any) -> Report:
+def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report:
     from archiver.crawl import runner
 
     if obj.verbosity != 0 or not sys.stderr.isatty():
-        return runner.crawl(place, options)
+        return runner.crawl(place, options, servers=servers)
     with click.progressbar(length=1, label="Archiving", show_pos=True, file=sys.stderr) as bar:
 
         def show(run: Run) -> None:
@@ -103,13 +110,13 @@ def _crawl(obj: Context, place: Place, options: Any) -> Report:
             bar.length = max(known, 1)
             bar.update(done - bar.pos)
 
-        return runner.crawl(place, options, show)
+        return runner.crawl(place, options, show, servers)
 
 
 _MOST_CALLED = 10  # posts in a line of the report
 
 
-def _report_text(obj: Context, report: Report) -> str:
+def report_text(obj: Context, report: Report) -> str:
     """Return the report for a person."""
     counts = report.counts
     volume = f"{counts['requests']} requests, {counts['bytes'] / 1e6:.1f} MB"
@@ -148,13 +155,14 @@ def demo(obj: Context) -> None:
     """Archive the bundled sample blog, then say what to try next."""
     from archiver.bundled import sample_folder
     from archiver.crawl import runner
+    from archiver.crawl.servers import UNSHARED
     from archiver.sample import SampleBlog, serving
 
     home = obj.home if obj.home_given else obj.home / "demo"
     here = Context(home=home, home_given=True, db=obj.db, verbosity=obj.verbosity)
     options = runner.Options(index=str(sample_folder() / "index.md"), delay=0, concurrency=4)
     with serving(SampleBlog()) as site:
-        report = _crawl(here, here.place(site), options)
+        report = _crawl(here, here.place(site), options, UNSHARED)
     click.echo(_demo_text(here, report))
     sys.exit(report.exit_code)
 

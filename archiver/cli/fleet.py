@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import sys
 from collections.abc import Sequence
+from contextlib import chdir
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from archiver.cli.context import Context
-from archiver.cli.crawling import crawl
+from archiver.cli.context import Context, as_json, length, print_rows
+from archiver.cli.crawling import crawl, crawled, report_text
+from archiver.cli.exporting import export
+from archiver.cli.keeping import verify
+from archiver.cli.rebuilding import rebuild
 from archiver.errors import UsageError
+
+if TYPE_CHECKING:
+    from archiver.fleet.blogs import Blog, Fleet
 
 
 @click.group()
@@ -45,7 +58,7 @@ def crawl_origin(words: Sequence[str]) -> str:
 @click.pass_obj
 def add(obj: Context, /, target: str, options: tuple[str, ...], **asked: str) -> None:
     """Put a blog on the list, or all of a file; those that are there already are changed."""
-    from archiver.fleet import files
+    from archiver.fleet import files, servers
     from archiver.fleet.blogs import Fleet
 
     if urlsplit(target).scheme in ("http", "https"):
@@ -56,6 +69,7 @@ def add(obj: Context, /, target: str, options: tuple[str, ...], **asked: str) ->
         blogs = files.read(Path(target), crawl_origin)
     with Fleet(obj.db, make=True) as known:
         known.add(blogs)
+        servers.meet(known, (servers.host_of(each.base) for each in blogs))
     click.echo("\n".join(f"{each.name}: {each.url}" for each in blogs))
 
 
@@ -69,6 +83,136 @@ def remove(obj: Context, /, names: tuple[str, ...]) -> None:
     with Fleet(obj.db) as known:
         for name in known.remove(names):
             click.echo(f"{name}: removed from the list; its archive is in the schema {name}")
+
+
+@fleet.command()
+@click.argument("names", nargs=-1)
+@click.option("--due", is_flag=True, help="A crawl of each blog that is due.")
+@click.option("--all", "all_", is_flag=True, help="Of every blog.")
+@click.option("--job", default="", metavar="WORDS", help="Another command than crawl: verify, rebuild or export.")
+@click.pass_obj
+def run(obj: Context, /, names: tuple[str, ...], due: bool, all_: bool, job: str) -> None:
+    """Queue a job for each of these blogs: a crawl, whether due or not, or another command."""
+    from archiver.fleet import jobs
+    from archiver.fleet.blogs import Fleet
+
+    if (bool(names), due, all_).count(True) != 1 or (due and job):
+        raise UsageError("expected names of blogs, --all, or --due for crawls that are due")
+    words = _job_words(job)
+    with Fleet(obj.db) as known:
+        queued = jobs.queue_due(known) if due else jobs.queue(known, known.blogs(names), words)
+    click.echo("\n".join(f"{name}: queued" for name in queued) or "Nothing was queued.")
+
+
+@fleet.command()
+@click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="Jobs at a time.")
+@click.option("--until-idle", is_flag=True, help="End when nothing is due, queued or running.")
+@click.option(
+    "--stalled-after",
+    "stalled",
+    callback=length,
+    default="30s",
+    show_default=True,
+    metavar="LENGTH",
+    help="Take the jobs of workers that were not heard of for this long.",
+)
+@click.pass_obj
+def worker(obj: Context, /, stalled: timedelta, **asked: Any) -> None:
+    """Take jobs and run them until stopped; any number of workers on any machines."""
+    from archiver.fleet.worker import Options, work
+
+    options = Options(home=obj.home, stalled=stalled, **asked)
+    work(obj.db or "", options, lambda line: click.echo(line, err=True))
+
+
+@fleet.command()
+@as_json
+@click.pass_obj
+def status(obj: Context, /, json_: bool) -> None:
+    """Say how each blog is: when it was complete, when it is due, what it holds; and which workers there are."""
+    from archiver.fleet import status as states
+    from archiver.fleet.blogs import Fleet
+    from archiver.store.results import Result
+
+    with Fleet(obj.db) as known:
+        blogs, workers = states.of(known), states.workers(known)
+    if json_:
+        found = {"blogs": [asdict(each) for each in blogs], "workers": [asdict(each) for each in workers]}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=_plain))
+        return
+    shown = [{name: _plain(value) for name, value in asdict(each).items()} for each in blogs]
+    print_rows(Result(_COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in shown]))
+    for each in workers:
+        click.echo(f"Worker {each.name}, {each.home}: {', '.join(each.jobs) or 'waits'}")
+    if not workers:
+        click.echo("No worker was heard of lately; `archiver fleet worker` starts one.")
+
+
+_COLUMNS = (
+    *("name", "state", "worker", "outcome", "last_complete_at", "next_due_at", "lag", "rest_until"),
+    *("posts", "gaps", "failing", "records_bytes", "database_bytes"),
+)
+
+
+def _plain(value: Any) -> Any:
+    """Return a moment as it is stored, a length in seconds, and anything else as it is."""
+    from archiver.store.database import timestamp
+
+    if isinstance(value, timedelta):
+        return round(value.total_seconds())
+    return timestamp(value) if isinstance(value, datetime) else value
+
+
+@fleet.command(hidden=True)
+@click.argument("name")
+@click.argument("words", nargs=-1)
+@click.pass_obj
+def job(obj: Context, /, name: str, words: tuple[str, ...]) -> None:
+    """Run a job of a blog here: what a worker starts, and what ends with it."""
+    from archiver.fleet.blogs import Fleet
+    from archiver.fleet.worker import end_with_worker
+
+    end_with_worker()
+    with Fleet(obj.db) as known:
+        blog = known.blog(name)
+        here = replace(obj, home=obj.home / name, home_given=True, db=known.database(blog), verbosity=-1)
+        if not words:
+            sys.exit(_crawl(here, known, blog))
+        blog.settle(obj.home)
+    command, *rest = words
+    with chdir(here.home):
+        _OTHERS[command].main(rest, prog_name=command, obj=replace(here, home=Path()))
+
+
+def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
+    """Crawl a blog, with what its fleet knows of the server; return the exit code."""
+    from archiver.fleet import crawls
+
+    asked = crawl.make_context("crawl", list(blog.options), help_option_names=[]).params
+    report = crawls.crawled(known, blog, here.home.parent, lambda servers: crawled(here, asked, servers))
+    click.echo(report_text(here, report))
+    return report.exit_code
+
+
+def _job_words(text: str) -> list[str]:
+    """Return the words of a command that may be a job; raises UsageError for what is none."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"--job: expected words, found {text!r}: {error}") from error
+    if not words:
+        return []
+    if words[0] not in _OTHERS:
+        raise UsageError(f"--job: expected {', '.join(_OTHERS)}, found {words[0]}")
+    try:
+        _OTHERS[words[0]].make_context(words[0], words[1:], help_option_names=[])
+    except click.ClickException as error:
+        raise UsageError(f"--job {words[0]}: {error.format_message()}") from error
+    return words
+
+
+_OTHERS: dict[str, click.Command] = {"verify": verify, "rebuild": rebuild, "export": export}
+"""Commands that may be jobs."""
 
 
 COMMANDS = (fleet,)

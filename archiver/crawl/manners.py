@@ -118,6 +118,8 @@ class MannersMiddleware:
             return self._later(request, reason, wait, most=1) or response
         if self._is_own(request):
             self.run.rest(wait, f"{request.url} answered {reason}")
+        else:
+            self.run.servers.rest(request.url, clock.now() + wait, f"{request.url} answered {reason}")
         return self._later(request, reason, wait) or response
 
     def _later(self, request: Request, reason: str, wait: timedelta, most: int | None = None) -> Request | None:

@@ -11,10 +11,10 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import cookies
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
-from tldextract import TLDExtract
 
 from archiver.crawl.message import rebuilt
 from archiver.crawl.run import ResponseHead, Run, run_of
+from archiver.crawl.servers import SUFFIXES
 from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errors import ArchiverError
 from archiver.items import CUT, GATE
@@ -39,7 +39,7 @@ EVIDENCE = 1 << 20
 logger = logging.getLogger(__name__)
 
 # Scrapy's cookie jar would ask the web for the list of public suffixes; the copy that comes with the library will do.
-cookies._split_domain = TLDExtract(suffix_list_urls=(), include_psl_private_domains=True)
+cookies._split_domain = SUFFIXES
 
 
 class GateMiddleware:

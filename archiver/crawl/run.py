@@ -22,6 +22,7 @@ from archiver import __version__, clock, items, sites
 from archiver.crawl import revisits, wire
 from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
+from archiver.crawl.servers import UNSHARED, Servers
 from archiver.errors import ArchiverError, DiskFull, RateLimited, UsageError
 from archiver.pages.promises import Finding
 from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, runs
@@ -82,10 +83,12 @@ class Run:
         recheck_pages: int = 0,
         without: frozenset[str] = frozenset(),
         progress: Callable[[Run], None] | None = None,
+        servers: Servers = UNSHARED,
     ) -> None:
         place.home.mkdir(parents=True, exist_ok=True)
         self.place = place
         self.site = place.site
+        self.servers = servers
         self.limit = limit
         self.full = full
         self.without = without
@@ -109,7 +112,8 @@ class Run:
         except UsageError:
             self.archive.close()
             raise
-        self.rest_until = runs.rest_until(session)
+        told = (runs.rest_until(session), servers.rest_until(self.site.base))
+        self.rest_until = max(filter(None, told), default=None)
         if self.rest_until is not None and self.rest_until - clock.now() > PATIENCE:
             self.archive.close()
             raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
@@ -304,11 +308,13 @@ class Run:
             logger.info("resting until %s: %s", timestamp(until), reason)
             runs.rest(self.archive.session, self.id, until=timestamp(until))
             self.commit()
+            self.servers.rest(self.site.base, until, reason)
 
     def rest_as_asked(self) -> None:
         """Have the next run keep to the rest that was asked for."""
         if self.rest_asked is not None:
             self.rest_until = max(self.rest_asked, self.rest_until or self.rest_asked)
+            self.servers.rest(self.site.base, self.rest_until, str(self.unanswered or "asked for"))
 
     def progress(self) -> tuple[int, int]:
         """Return how many addresses of this run are settled, and how many are known."""

@@ -20,6 +20,7 @@ from archiver.crawl.handlers import OFFLINE, recorded_origin
 from archiver.crawl.lock import locked
 from archiver.crawl.probe import would_work
 from archiver.crawl.run import Place, Run, attach
+from archiver.crawl.servers import UNSHARED, Servers
 from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
@@ -116,8 +117,13 @@ class Report:
         return asdict(self)
 
 
-def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None = None) -> Report:
-    """Crawl until nothing is left to ask for, and report.
+def crawl(
+    place: Place,
+    options: Options,
+    progress: Callable[[Run], None] | None = None,
+    servers: Servers = UNSHARED,
+) -> Report:
+    """Crawl until nothing is left to ask for, and report; `servers` are those that other crawls ask, too.
 
     Scrapy's reactor cannot be started twice, so a process can do this once. Raises ArchiveLocked when another run
     holds the archive, and what a spider's arguments or the disk gave cause for.
@@ -140,6 +146,7 @@ def crawl(place: Place, options: Options, progress: Callable[[Run], None] | None
             recheck_pages=options.recheck_pages,
             without=frozenset(KINDS[each] for each in options.without),
             progress=progress,
+            servers=servers,
         )
         _note_takeover(run, dead)
         try:

@@ -53,6 +53,12 @@ STEPS = (
         blog text
     ) WITH (fillfactor = 50);
     COMMENT ON TABLE servers IS 'When servers, by registrable domain or IP address, were asked last, and rest till';
+    CREATE TABLE workers (
+        id bigint PRIMARY KEY REFERENCES procrastinate_workers (id) ON DELETE CASCADE,
+        name text NOT NULL,
+        home text NOT NULL
+    );
+    COMMENT ON TABLE workers IS 'Who the workers of the queue are: machine and process, and the folder of their files';
     """,
 )
 """What makes the tables, and then what changes them, one after the other; new steps go to the end."""
@@ -81,12 +87,10 @@ def upgrade(connection: Connection[Any]) -> None:
                 f"expected tables of a fleet as this version makes them, found newer ones ({steps} steps, not "
                 f"{len(STEPS)}); upgrade blog-archiver on this machine"
             )
+        for statements in _later(engine, applied) if applied else [_whole()]:
+            connection.execute(statements)
         for step in STEPS[steps:]:
             connection.execute(step)
-        for statements in (
-            [path.read_text("utf-8") for path in engine if path.name > applied] if applied else [_whole()]
-        ):
-            connection.execute(statements)
         connection.execute("DELETE FROM version")
         newest = max(engine[-1].name, applied)
         connection.execute("INSERT INTO version (steps, engine) VALUES (%s, %s)", (len(STEPS), newest))

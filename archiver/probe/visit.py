@@ -102,13 +102,22 @@ class Visit:
         return [entry for entry in page.entries if self.site.post_id(entry.url) is not None]
 
 
-def visit(url: str, *, base: str = "", contact: str = "", pause: float = PAUSE, name: str = "") -> Visit:
+def visit(
+    url: str,
+    *,
+    base: str = "",
+    contact: str = "",
+    pause: float = PAUSE,
+    name: str = "",
+    turn: Callable[[str], object] = lambda _url: None,
+) -> Visit:
     """Visit a blog by the address of its front page, and draft its profile.
 
-    `base` is the origin to fetch from, if not the blog's own; `name` is the engine, if it is known. Raises
-    UsageError, Unreachable and others as `archiver.crawl.single.fetch` does, and Refused where robots.txt says no.
+    `base` is the origin to fetch from, if not the blog's own; `name` is the engine, if it is known; `turn` is called
+    before each request with its address, and may wait. Raises UsageError, Unreachable and others as
+    `archiver.crawl.single.fetch` does, and Refused where robots.txt says no.
     """
-    web = _Web(base, contact, pause)
+    web = _Web(base, contact, pause, turn)
     front = web.page(url)
     parts = urlsplit(front.url if not base else url)
     draft = Draft(origin=f"{parts.scheme}://{parts.netloc}", path=_path(parts.path))
@@ -141,7 +150,7 @@ def revisit(site: Site, url: str = "", *, contact: str = "", pause: float = PAUS
 
     Raises what `visit` does.
     """
-    web = _Web("" if site.base == site.origin else site.base, contact, pause)
+    web = _Web("" if site.base == site.origin else site.base, contact, pause, lambda _url: None)
     web.rules(site)
     front = web.page(site.front_url())
     found = Visit(site, Draft(origin=site.origin, path=site.profile.path, title=site.profile.title), drafted=False)
@@ -192,11 +201,11 @@ def _other_hosts(tree: HtmlElement, asked: str, draft: Draft) -> tuple[str, ...]
 class _Web:
     """Asks a blog's server for one address after the other, by its rules and with a pause between."""
 
-    def __init__(self, base: str, contact: str, pause: float) -> None:
+    def __init__(self, base: str, contact: str, pause: float, turn: Callable[[str], object]) -> None:
         self.asked = 0
         self.robots = ""
         """The blog's robots.txt, once it was asked for; empty where there is none."""
-        self._base, self._contact, self._pause = base, contact, pause
+        self._base, self._contact, self._pause, self._turn = base, contact, pause, turn
         self._may: Callable[[str], bool] = lambda _url: True
 
     def page(self, url: str) -> single.Page:
@@ -207,6 +216,7 @@ class _Web:
             time.sleep(self._pause)
         self.asked += 1
         fetched = self._base + url.removeprefix(origin(url)) if self._base else url
+        self._turn(fetched)
         return single.fetch(fetched, contact=self._contact, most=LARGEST, kinds=None)
 
     def rules(self, site: Site) -> None:

@@ -1,0 +1,51 @@
+"""Turns: a request goes out when the server may be asked, whoever else crawls it.
+
+Scrapy's own pauses come before; here is the last place before the wire, so that nothing holds a request up that has had
+its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from archiver import clock
+from archiver.crawl.run import PATIENCE, run_of
+from archiver.crawl.wire import WireDownloadHandler
+from archiver.errors import ArchiverError, RateLimited
+from archiver.store.database import timestamp
+
+
+class TurnDownloadHandler(WireDownloadHandler):
+    """Waits for the request's turn, and downloads as its base does."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._crawler: Any = crawler
+        self._run = run_of(crawler)
+        self._pause = crawler.settings.getfloat("DOWNLOAD_DELAY")
+
+    async def download_request(self, request: Request) -> Response:
+        """Download in turn; raise RateLimited when the server rests for longer than a run can wait."""
+        while wait := self._turn(request):
+            if wait > PATIENCE:
+                raise RateLimited(f"the server asked not to be asked before {timestamp(clock.now() + wait)}")
+            await asyncio.sleep(wait.total_seconds())
+        return await super().download_request(request)
+
+    def _turn(self, request: Request) -> timedelta:
+        try:
+            return self._run.servers.turn(request.url, self._pause_of(request))
+        except ArchiverError as error:
+            self._run.stop(error)
+            raise
+
+    def _pause_of(self, request: Request) -> float:
+        """Return the seconds that are to be between requests by now: the server may be slow, or ask for more."""
+        slot = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot"))
+        return float(slot.delay) if slot else self._pause
