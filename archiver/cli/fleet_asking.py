@@ -1,4 +1,4 @@
-"""Commands that ask all blogs of a fleet at once: search, sql, serve."""
+"""Commands that ask all blogs of a fleet at once: search, sql, serve, export."""
 
 from __future__ import annotations
 
@@ -115,4 +115,35 @@ def serve(obj: Context, /, port: int, host: str, allow_remote: bool, token: str 
         run(serving_shelf(shelf, Options(port=port, host=host, remote=allow_remote, token=token)), tell)
 
 
-COMMANDS = (search, sql, serve)
+@click.group()
+def export() -> None:
+    """Hand the archives of all blogs over in another format, with their licences."""
+
+
+@export.command("parquet")
+@click.argument("target", metavar="DIR|URL")
+@click.pass_obj
+def export_parquet(obj: Context, /, target: str) -> None:
+    """Write one Parquet data set, parted by blog and year, to a folder or to object storage (s3://bucket/prefix).
+
+    A second export replaces what has changed and removes what is gone; a blog that cannot be read stays as it was.
+    """
+    from archiver.export import dataset
+    from archiver.fleet import profiles
+    from archiver.store.library import Library
+    from archiver.store.schemas import Schemas
+    from archiver.store.server import in_schema
+
+    url, blogs = listed(obj)
+
+    def opened(blog: Blog) -> dataset.Open:
+        return lambda: Library(in_schema(url, blog.name), profiles.site(blog))
+
+    with Schemas(url, list(blogs)) as schemas:
+        there = schemas.there(schemas.names)
+    done = dataset.write({name: opened(blog) for name, blog in blogs.items() if name in there}, target)
+    click.echo(f"{target}: {done.written} files written, {done.same} as they were, {done.removed} removed")
+    report(blogs, done.failed)
+
+
+COMMANDS = (search, sql, serve, export)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from archiver import extras
 from archiver.errors import UsageError
 from archiver.export import rows
 from archiver.export.folder import replacing_folder
 from archiver.export.notice import Notice, notice
-from archiver.export.rows import Step, Table, Type
+from archiver.export.rows import Column, Step, Table, Type
 from archiver.store.library import Library
 
 GROUP_ROWS = 1000
@@ -24,10 +25,7 @@ def write(library: Library, target: Path, step: Step) -> None:
 
     Raises as `replacing_folder` does, and UsageError when pyarrow is not installed.
     """
-    try:
-        import pyarrow.parquet  # noqa: F401
-    except ImportError as error:
-        raise UsageError(extras.missing("parquet")) from error
+    expect_pyarrow()
     said = notice(library.posts(), library.site.profile)
     with replacing_folder(target) as folder:
         for table in rows.TABLES:
@@ -35,9 +33,67 @@ def write(library: Library, target: Path, step: Step) -> None:
         folder.write("README.md", rows.readme(said, ".parquet"))
 
 
+def expect_pyarrow() -> None:
+    """Raise UsageError when pyarrow is not installed."""
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        raise UsageError(extras.missing("parquet")) from error
+
+
 def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Notice) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    schema = _schema(table, table.columns, " ".join(said.sentences()))
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while group := list(islice(values, GROUP_ROWS)):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+class Partitions:
+    """Files of one table below a folder, filled at once: a row group of each is in memory, of all `GROUP_ROWS` rows."""
+
+    def __init__(self, folder: Path, table: Table, first: Column, said: Notice) -> None:
+        """Take the folder, the table, a column that comes before the table's own, and whose the texts are."""
+        # Without the day until which the blog is archived: what has not changed comes out the same.
+        self._schema = _schema(table, (first, *table.columns), " ".join(said.sentences()[:-1]))
+        self._folder = folder
+        self._writers: dict[str, Any] = {}
+        self._waiting: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._rows = 0
+
+    def add(self, file: str, row: dict[str, Any]) -> None:
+        """Add a row to a file, named with slashes."""
+        self._waiting[file].append(row)
+        self._rows += 1
+        if self._rows >= GROUP_ROWS:
+            self._flush(max(self._waiting, key=lambda name: len(self._waiting[name])))
+
+    def _flush(self, file: str) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        group = self._waiting.pop(file)
+        self._rows -= len(group)
+        if file not in self._writers:
+            path = self._folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writers[file] = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._writers[file].write_table(pa.Table.from_pylist(group, schema=self._schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in list(self._waiting):
+            self._flush(file)
+        for writer in self._writers.values():
+            writer.close()
+
+
+def _schema(table: Table, columns: Sequence[Column], said: str) -> Any:
+    import pyarrow as pa
 
     types = {
         Type.INTEGER: pa.int64(),
@@ -47,8 +103,5 @@ def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Not
         Type.INTEGERS: pa.list_(pa.int64()),
         Type.BYTES: pa.binary(),
     }
-    fields = [pa.field(c.name, types[c.type], metadata={"description": c.about}) for c in table.columns]
-    schema = pa.schema(fields, metadata={"description": table.about, "notice": " ".join(said.sentences())})
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while group := list(islice(values, GROUP_ROWS)):
-            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+    fields = [pa.field(c.name, types[c.type], metadata={"description": c.about}) for c in columns]
+    return pa.schema(fields, metadata={"description": table.about, "notice": said})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -178,8 +178,11 @@ def rows(library: Library, table: Table, step: Step) -> Iterator[dict[str, Any]]
 def readme(notice: Notice, suffix: str) -> str:
     """Return a page that says what the files are, for files with a suffix such as `.jsonl`."""
     parts = ["# The archive as tables\n", "\n\n".join(notice.sentences()), ""]
-    for table in TABLES:
-        parts += [f"## {table.name}{suffix}\n\n{table.about}\n", "| column | type | meaning |", "| --- | --- | --- |"]
-        parts += [f"| {column.name} | {column.type} | {column.about} |" for column in table.columns]
-        parts.append("")
+    parts += [described(table, table.columns, suffix) for table in TABLES]
     return "\n".join(parts)
+
+
+def described(table: Table, columns: Sequence[Column], suffix: str) -> str:
+    """Return what a table and its columns are, in Markdown."""
+    head = [f"## {table.name}{suffix}\n\n{table.about}\n", "| column | type | meaning |", "| --- | --- | --- |"]
+    return "\n".join([*head, *(f"| {column.name} | {column.type} | {column.about} |" for column in columns), ""])

@@ -63,6 +63,14 @@ class Schemas:
         """Return others of this database, asked over the same connections."""
         return Schemas(self.url, names, readers=self._readers)
 
+    def there(self, names: Sequence[str]) -> set[str]:
+        """Return those of these schemas that are there; raise UsageError where the server cannot be asked."""
+        with query.explained_by_server(), self._readers.lent(PATIENCE) as connection:
+            found = connection.exec_driver_sql(
+                "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", (list(names),)
+            )
+            return {str(name) for (name,) in found}
+
     def ask(
         self,
         question: Callable[[str, Connection], Found],
@@ -77,7 +85,7 @@ class Schemas:
         """
         until = time.monotonic() + patience
         asked = self.names if names is None else tuple(names)
-        there = self._there(asked)
+        there = self.there(asked)
         answers: Answers[Found] = Answers(absent=tuple(name for name in asked if name not in there))
         asked = tuple(name for name in asked if name in there)
 
@@ -118,13 +126,6 @@ class Schemas:
                 f"SET LOCAL search_path TO {quoted(name)}; SET LOCAL lock_timeout TO {int(LOCK_PATIENCE * 1000)}"
             )
             yield connection
-
-    def _there(self, names: Sequence[str]) -> set[str]:
-        with query.explained_by_server(), self._readers.lent(PATIENCE) as connection:
-            found = connection.exec_driver_sql(
-                "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", (list(names),)
-            )
-            return {str(name) for (name,) in found}
 
     def close(self) -> None:
         """Let go of the server."""
