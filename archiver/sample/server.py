@@ -15,13 +15,13 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() sends RS
 
 
 @contextmanager
-def serving(blog: SampleBlog, port: int = 0) -> Iterator[str]:
-    """Serve a blog on 127.0.0.1 while the context is open; gives the site's URL without a trailing slash."""
-    server = _Server(blog, port)
+def serving(blog: SampleBlog, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve a blog on a loopback address while the context is open; gives the site's URL without a trailing slash."""
+    server = _Server(blog, host, port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sample-blog")
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://{host}:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()
@@ -32,8 +32,8 @@ def serving(blog: SampleBlog, port: int = 0) -> Iterator[str]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # server_close waits for them, so that nothing is left behind
 
-    def __init__(self, blog: SampleBlog, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, blog: SampleBlog, host: str, port: int) -> None:
+        super().__init__((host, port), _Handler)
         self.blog = blog
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
