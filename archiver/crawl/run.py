@@ -220,6 +220,7 @@ class Run:
                 last_modified=None if truncated else record.http_header(b"last-modified"),
                 truncated=truncated,
             )
+            self.spool.opened(location.warc_file)
             self._store_capture(self.site.asked(head.target_uri) or head.target_uri, head, location, owner)
             found += 1
         if found:
@@ -244,6 +245,8 @@ class Run:
                 f"such as {min(stock.lost)}: the addresses of their {count} captures are asked for again"
             )
         self.has_lost = lost.any_left(session)
+        """Whether rows wait for a page to come again that was lost."""
+        self._newly_lost = bool(stock.lost)
         return stock
 
     def _fill_queue(self, posts: int, pages: int) -> None:
@@ -426,7 +429,8 @@ class Run:
         if self.archive.failure is not None:
             self.archive.recover()
         session = self.archive.session
-        if self.has_lost and (left := lost.conclude(session)):
+        left = lost.conclude(session) if self.has_lost else 0
+        if left and self._newly_lost:
             self.note(f"{left} captures are lost: what was read from them stays, `archiver verify` names the posts")
         frontier.release(session)
         for url in self.waiting:

@@ -18,7 +18,7 @@ from archiver.rebuild import backups, files, former
 from archiver.rebuild.build import Build, Tally
 from archiver.rebuild.former import Comparison
 from archiver.rebuild.records import Progress
-from archiver.storage.elsewhere import listed, storage
+from archiver.storage.elsewhere import listed
 from archiver.storage.spool import Spool, restate
 from archiver.store import chronicle, drafts, query, warc_files
 from archiver.store.database import Archive, database_url
@@ -161,7 +161,7 @@ def all_files(home: Path, db: str | None, warc_url: str | None = None) -> Storag
     """
     url = database_url(home, db)
     place = warc_url or warc_files.place(warc_files.known(url))
-    return listed(home, url, place) if place else storage(home, url)
+    return listed(home, url, place) if place else Storage(home / "warc")
 
 
 def _settled(url: str, warc: Storage, warc_url: str | None, keep_local: int | None) -> list[str]:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -63,13 +65,11 @@ class Bucket:
 
     def __init__(self, url: str, *, make: bool = False) -> None:
         """Take the URL; `make` has a folder made that is not there."""
+        if find_spec("obstore") is None:
+            raise UsageError(MISSING)
         self.url = normal(url)
+        self._make = make
         self._folder = Path(unquote(urlsplit(self.url).path)) if self.url.startswith("file:") else None
-        if make and self._folder is not None:
-            with writing(self._folder):
-                # Not what it is in: a share that is not mounted must not be taken for an empty one.
-                self._folder.mkdir(exist_ok=True)
-        self._store = self._opened()
 
     def objects(self) -> dict[str, Object]:
         """Return the files that are there, by name."""
@@ -158,17 +158,21 @@ class Bucket:
                 os.close(descriptor)
             sync_directory(self._folder)
 
-    def _opened(self) -> ObjectStore:
-        try:
-            from obstore.store import from_url
-        except ModuleNotFoundError as error:
-            raise UsageError(extras.missing("s3")) from error
-        with self._explained("open it"):
-            if self._folder is not None:
-                return from_url(self.url)
+    @cached_property
+    def _store(self) -> ObjectStore:
+        from obstore.store import from_url
+
+        if self._folder is None:
             # As an argument it would displace what else the environment says of connections.
             os.environ.setdefault(_TIMEOUTS[self.url.partition(":")[0]], _PATIENCE)
-            return from_url(self.url, retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRYING})
+            with self._explained("open it"):
+                return from_url(self.url, retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRYING})
+        if self._make:
+            with self._explained("make the folder"):
+                # Not what it is in: a share that is not mounted must not be taken for an empty one.
+                self._folder.mkdir(exist_ok=True)
+        with self._explained("open it"):
+            return from_url(self.url)
 
     @contextmanager
     def _explained(self, what: str) -> Iterator[None]:
@@ -180,7 +184,7 @@ class Bucket:
         except AlreadyExistsError:
             raise
         except (BaseError, OSError, ValueError) as error:
-            if isinstance(error, FileNotFoundError) and _NO_BUCKET not in str(error):
+            if isinstance(error, FileNotFoundError) and what.startswith("read") and _NO_BUCKET not in str(error):
                 raise ArchiveDamaged(f"{self.url}: expected to {what}, found none; restore it from a copy") from error
             raise StorageUnreachable(f"{self.url}: expected to {what}, found: {_reason(error)}") from error
 
@@ -203,7 +207,7 @@ def _reason(error: BaseException) -> str:
         return "no such bucket; make it, or name another one"
     if "403 Forbidden" in text or "401 Unauthorized" in text:
         return "these credentials may not do that; check them, and the rights they have"
-    return f"{text[:300]}; is the service there (AWS_ENDPOINT_URL), and the network?"
+    return f"{text[:300]}; is the service there (AWS_ENDPOINT_URL), or the folder mounted?"
 
 
 def _md5(path: Path) -> str:

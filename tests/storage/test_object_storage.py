@@ -21,7 +21,7 @@ from tests.warc.samples import foreign_record, http
 from tests.zygote import ROOT, Zygote
 
 from .conftest import BUCKET, Machines
-from .gate import HANG_UP, PASS, Gate
+from .gate import HANG_UP, PASS, REFUSE, Gate
 
 PLACES = "SELECT name, url, size, sha256, uploaded_at IS NOT NULL, spool IS NULL, lost_at IS NULL FROM warc_files"
 
@@ -155,6 +155,13 @@ def test_a_mounted_folder_will_do(machines: Machines, tmp_path: Path) -> None:
     assert done.returncode == ExitCode.FAILED
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "not mounted").exists()
+    machines.url = f"file://{tmp_path}/share/blog"
+    (tmp_path / "share").rename(tmp_path / "taken away")
+    done = machines.crawl()
+    assert (done.returncode, done.stderr) == (ExitCode.INCOMPLETE, "")
+    (tmp_path / "taken away").rename(tmp_path / "share")
+    assert machines.crawl().returncode == 0
+    assert_in_order(machines)
 
 
 def test_an_imported_file_is_stored(machines: Machines, tmp_path: Path) -> None:
@@ -401,6 +408,26 @@ def test_a_text_whose_record_is_lost_stays_and_says_so(machines: Machines, servi
     assert machines.disorder("two") == []
 
 
+def test_a_revisit_whose_original_is_lost_gets_its_payload_back(machines: Machines, service: Gate) -> None:
+    service.refuse("PUT")
+    machines.crawl()
+    (lost,) = machines.files()
+    service.before = lambda method, path: REFUSE if method == "PUT" and path.endswith(lost) else PASS
+    machines.crawl("--full")
+    service.reset()
+    pictures = "revisit_of IS NOT NULL AND run_id = 2 AND content_type LIKE 'image/%'"  # pages differ at every load
+    revisits = f"SELECT record_id FROM captures WHERE {pictures}"
+    assert machines.files() == {lost}
+    assert machines.rows(revisits)
+    assert machines.crawl(machine="two").returncode == 0
+    originals = "SELECT record_id FROM captures WHERE revisit_of IS NULL AND truncated IS NULL"
+    led = f"{revisits} AND truncated IS NULL AND revisit_of IN ({originals})"
+    assert machines.rows(led) == machines.rows(revisits)
+    assert machines("verify", machine="two").returncode == 0
+    assert machines("walk", machine="two").returncode == 0
+    assert machines.disorder("two") == []
+
+
 def test_no_validator_of_a_lost_capture_is_sent(machines: Machines, service: Gate) -> None:
     service.refuse("PUT")
     machines.crawl()
@@ -429,7 +456,7 @@ def test_a_machine_that_comes_back_brings_its_records(machines: Machines, servic
 def test_a_file_that_arrived_without_a_row_is_taken_up_elsewhere(machines: Machines, service: Gate) -> None:
     """Its machine died between the upload and the row."""
     service.after = lambda method, _path: HANG_UP if method == "PUT" else PASS
-    service.before = lambda method, path: "refuse" if method == "HEAD" else PASS
+    service.before = lambda method, _path: REFUSE if method == "HEAD" else PASS
     machines.crawl()
     service.reset()
     assert [row[4] for row in machines.rows(PLACES)] == [0]

@@ -292,6 +292,13 @@ def test_an_error_of_the_caller_still_closes_the_file(tmp_path: Path) -> None:
     assert names(tmp_path) == ["kexue.fm-20261121T174500Z-00001.warc.gz"]
 
 
+def test_an_old_file_is_followed_by_the_next(tmp_path: Path) -> None:
+    moments = iter(datetime(2026, 11, 21, hour, tzinfo=UTC) for hour in range(24))
+    with WarcWriter(tmp_path, "x", software="test", max_age=timedelta(hours=2), now=lambda: next(moments)) as target:
+        files = [add(target).warc_file for _ in range(4)]
+    assert [files.index(name) for name in files] == [0, 0, 2, 2]
+
+
 def test_a_full_file_is_followed_by_the_next(tmp_path: Path) -> None:
     with new_writer(tmp_path, max_bytes=1500) as target:
         locations = [add(target, PAGE + bytes(range(256))) for _ in range(4)]
