@@ -35,6 +35,7 @@ def test_blogs_on_one_server_take_turns_whichever_workers_crawl_them(fleet: Flee
     asked = [each.blog for each in fleet.log]
     assert sum(before != after for before, after in pairwise(asked)) == 1
     assert min(gaps(fleet.log)) > PAUSE - LATE
+    assert fleet.rows("SELECT key, pause FROM fleet.servers WHERE asked_at IS NOT NULL") == [("127.0.0.1", PAUSE)]
     states = fleet.status()
     assert {(each["outcome"], each["posts"], each["state"]) for each in states.values()} == {("limited", 2, "idle")}
     assert fleet("run", "--due").stdout == "Nothing was queued.\n"
