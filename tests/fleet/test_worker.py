@@ -53,6 +53,7 @@ def test_a_killed_worker_s_blog_is_taken_up_and_nothing_is_lost(fleet: Fleet) ->
     assert said.splitlines()[0] == "blog: taken from a worker that died"
     assert "blog: crawl ended with exit code 0 (done)" in said
     assert min(gaps(fleet.log)) > PAUSE - LATE
+    assert fleet.rows("SELECT outcome FROM blog.runs ORDER BY id") == [(None,), ("complete",)]
     assert fleet.status()["blog"]["posts"] == 4
     verified = fleet.verified("blog")
     assert (verified.returncode, "whole" in verified.stdout) == (0, True)
