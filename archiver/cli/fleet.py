@@ -56,7 +56,7 @@ def crawl_origin(words: Sequence[str]) -> str:
 @click.pass_obj
 def add(obj: Context, /, target: str, options: tuple[str, ...], **asked: str) -> None:
     """Put a blog on the list, or all of a file; those that are there already are changed."""
-    from archiver.fleet import files
+    from archiver.fleet import files, servers
     from archiver.fleet.blogs import Fleet
 
     if urlsplit(target).scheme in ("http", "https"):
@@ -67,6 +67,7 @@ def add(obj: Context, /, target: str, options: tuple[str, ...], **asked: str) ->
         blogs = files.read(Path(target), crawl_origin)
     with Fleet(obj.db, make=True) as known:
         known.add(blogs)
+        servers.meet(known, (servers.host_of(each.base) for each in blogs))
     click.echo("\n".join(f"{each.name}: {each.url}" for each in blogs))
 
 

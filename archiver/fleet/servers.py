@@ -7,6 +7,7 @@ asked last and until when it rests is one row for each of these, by the clock of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import urlsplit
@@ -16,21 +17,22 @@ from archiver.crawl.servers import addresses, domain
 from archiver.errors import ArchiveLocked
 from archiver.fleet.blogs import Blog, Fleet, connect, failures
 
+AT_ONCE = 16
+"""Hosts whose addresses are looked up at a time."""
+
 STALE = timedelta(days=30)
 """After this long an address that a host was not seen to have again is forgotten."""
 
 
 def meet(fleet: Fleet, hosts: Iterable[str]) -> None:
-    """Note the IP addresses that hosts have now."""
-    for host in hosts:
-        found = sorted(addresses(host))
-        with fleet.failing():
-            for address in found:
-                fleet.connection.execute(_SEEN, (host, address))
-            if found:
-                fleet.connection.execute(
-                    "DELETE FROM addresses WHERE host = %s AND seen_at < now() - %s", (host, STALE)
-                )
+    """Note the IP addresses that hosts have now; what a host without any had before stays."""
+    names = sorted(set(hosts))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = [(host, sorted(each)) for host, each in zip(names, pool.map(addresses, names), strict=True) if each]
+    with fleet.failing():
+        for host, seen in found:
+            fleet.connection.execute(_SEEN, (host, seen))
+            fleet.connection.execute("DELETE FROM addresses WHERE host = %s AND seen_at < now() - %s", (host, STALE))
 
 
 def keys(fleet: Fleet) -> dict[str, set[str]]:
@@ -130,7 +132,8 @@ class SharedServers:
 
 
 _SEEN = """
-INSERT INTO addresses (host, address) VALUES (%s, %s) ON CONFLICT (host, address) DO UPDATE SET seen_at = now()
+INSERT INTO addresses (host, address) SELECT %s, unnest(%s::text[])
+ON CONFLICT (host, address) DO UPDATE SET seen_at = now()
 """
 _HOLD = "SELECT pg_try_advisory_lock(hashtextextended('archiver server ' || %s, 0))"
 _KNOW = "INSERT INTO servers (key) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"

@@ -33,8 +33,11 @@ STALLED = timedelta(seconds=30)
 """A worker that was not heard of for this long is dead, and its jobs are for others."""
 
 _BEATS = 5  # signs of life in that time
+_LONGEST_BEAT = 5  # seconds between them, however patient this worker is: others may be less so
 _TICKS = "ticks"
 _EVERY_TICK = "* * * * * */5"  # cron with seconds: what is due, and whose worker died, is looked for every five
+_EVERY_HOUR = "7 * * * *"
+_KEPT = 24 * 7  # hours that jobs stay in the queue's tables when they are over
 _SOON = 5  # seconds until a job is tried again whose blog or server another program has
 _MOST_DEATHS = 5  # attempts at a job whose process dies
 _GRACE = 90  # seconds a process gets to end well: as long as a request may take, and then some
@@ -125,7 +128,7 @@ class _Worker:
             common: dict[str, Any] = {
                 "install_signal_handlers": False,
                 "stalled_worker_timeout": self._options.stalled.total_seconds(),
-                "update_heartbeat_interval": self._options.stalled.total_seconds() / _BEATS,
+                "update_heartbeat_interval": min(self._options.stalled.total_seconds() / _BEATS, _LONGEST_BEAT),
             }
             from procrastinate.worker import Worker
 
@@ -203,6 +206,11 @@ class _Worker:
             await self._rescue(app)
             await asyncio.to_thread(_asked, self._url, jobs.queue_due)
 
+        @app.periodic(cron=_EVERY_HOUR)
+        @app.task(name="tidy", queue=_TICKS, queueing_lock="tidy")
+        async def tidy(timestamp: int) -> None:
+            await app.job_manager.delete_old_jobs(nb_hours=_KEPT, include_failed=True, include_cancelled=True)
+
         return app
 
     async def _rescue(self, app: App) -> None:
@@ -220,10 +228,15 @@ class _Worker:
                     await manager.finish_job(job, status=Status.FAILED, delete_job=True)
             except ConnectorException:
                 continue
-        await manager.delete_old_jobs(nb_hours=24 * 7, include_failed=True, include_cancelled=True)
 
     async def _run(self, app: App, context: JobContext, name: str, words: Sequence[str]) -> None:
         """Run a job's process; raise Again when it is to be tried again, Failed when it failed."""
+        from procrastinate.exceptions import NoResult
+
+        try:
+            row = await app.connector.execute_query_one_async("SELECT warc FROM blogs WHERE name = %(name)s", name=name)
+        except NoResult:  # taken off the list since
+            return
         began = time.monotonic()
         what = words[0] if words else jobs.CRAWL
         output = self._options.home / name / "jobs" / f"{what}.txt"
@@ -232,7 +245,7 @@ class _Worker:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "archiver", "--home", str(self._options.home), "fleet", "job", name, "--", *words,
                 stdin=asyncio.subprocess.PIPE, stdout=file, stderr=file, process_group=0,
-                env=os.environ | {"ARCHIVER_DB": self._url},
+                env=os.environ | {"ARCHIVER_DB": self._url} | ({"ARCHIVER_WARC": row["warc"]} if row["warc"] else {}),
             )  # fmt: skip
             try:
                 code = await process.wait()

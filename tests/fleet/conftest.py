@@ -1,0 +1,129 @@
+"""A fleet on a server, blogs whose requests are noted with their moments, and workers as processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+
+from archiver.sample import SampleBlog, serving
+from archiver.sample.blog import Response
+from archiver.store import server as stores
+from tests.crawl.conftest import few
+from tests.zygote import ROOT, Completed, Zygote
+
+WORKER = (sys.executable, "-m", "archiver")
+QUICK = ("--no-images", "--no-comments", "--delay", "0", "catalogue")
+
+
+class Asked(NamedTuple):
+    """A request, as a server saw it."""
+
+    at: float
+    blog: str
+    target: str
+
+
+class NotedBlog(SampleBlog):
+    """A sample blog that notes when it was asked, in a log that blogs may share, and may refuse."""
+
+    def __init__(self, name: str, log: list[Asked]) -> None:
+        super().__init__(source=few())
+        self.name, self.log = name, log
+        self.refusal: dict[str, str] | None = None
+
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+        self.log.append(Asked(time.monotonic(), self.name, target))
+        if self.refusal is not None and target.startswith("/archives/"):
+            return Response(429, self.refusal, b"not now")
+        return super().respond(method, target, headers)
+
+
+class Fleet:
+    """A fleet's database, the blogs of it and their servers, and a home for workers."""
+
+    def __init__(self, archiver: Zygote, url: str, home: Path, stack: ExitStack) -> None:
+        self.archiver, self.url, self.home = archiver, url, home
+        self.stack = stack
+        self.log: list[Asked] = []
+
+    def __call__(self, *words: str) -> Completed:
+        return self.archiver("--home", self.home, "--db", self.url, "fleet", *words)
+
+    def serve(self, name: str, *options: str, every: str = "1d") -> NotedBlog:
+        """Serve a blog and put it on the list."""
+        blog = NotedBlog(name, self.log)
+        site = self.stack.enter_context(serving(blog))
+        words = [word for each in ("--site", site, *(options or QUICK)) for word in ("--option", each)]
+        url = f"https://kexue.fm/{name}"
+        added = self("add", url, "--name", name, "--every", every, "--profile", "kexue", *words)
+        assert (added.returncode, added.stderr) == (0, "")
+        return blog
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        """Start a worker."""
+        command = [*WORKER, "--home", str(self.home), "fleet", "worker", "--stalled-after", "2s", *options]
+        environment = os.environ | {"ARCHIVER_DB": self.url, "PYTHONPATH": str(ROOT)}
+        worker = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        self.stack.callback(end, worker)
+        return worker
+
+    def work(self, *options: str) -> str:
+        """Have a worker do all there is to do; return what it said."""
+        worker = self.start("--until-idle", *options)
+        _, said = worker.communicate(timeout=90)
+        assert worker.returncode == 0, said
+        return said
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Return how each blog is, by its name."""
+        done = self("status", "--json")
+        assert done.returncode == 0, done.stderr
+        return {each["name"]: each for each in json.loads(done.stdout)["blogs"]}
+
+    def rows(self, query: str) -> list[Any]:
+        with psycopg.connect(stores.conninfo(self.url)) as connection:
+            return connection.execute(query).fetchall()
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[None]:
+        """Hold a server, as the crawl of another blog would."""
+        with psycopg.connect(stores.conninfo(self.url)) as connection:
+            # A number of the schema's own, as `archiver.fleet.servers` takes it.
+            connection.execute("SELECT pg_advisory_lock(hashtextextended('archiver server ' || %s, 0))", (key,))
+            yield
+
+    def verified(self, name: str) -> Completed:
+        """Return what `archiver verify` says of a blog's archive."""
+        return self.archiver("--home", self.home / name, "--db", stores.in_schema(self.url, name), "verify")
+
+
+def end(worker: subprocess.Popen[str]) -> None:
+    """End a worker that a test left."""
+    if worker.poll() is None:
+        worker.send_signal(signal.SIGKILL)
+    worker.communicate()
+
+
+def until(happened: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for something to happen."""
+    ends = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < ends, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def fleet(archiver: Zygote, server: Callable[[], str], tmp_path: Path) -> Iterator[Fleet]:
+    with ExitStack() as stack:
+        yield Fleet(archiver, server(), tmp_path / "home", stack)
