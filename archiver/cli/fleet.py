@@ -227,8 +227,9 @@ def _job_words(text: str) -> list[str]:
         raise UsageError(f"--job: expected words, found {text!r}: {error}") from error
     if not words:
         return []
-    if words[0] not in JOBS:
-        raise UsageError(f"--job: expected {', '.join(JOBS)}, found {words[0]}")
+    offered = [name for name, command in JOBS.items() if not command.hidden]
+    if words[0] not in offered:
+        raise UsageError(f"--job: expected {', '.join(offered)}, found {words[0]}")
     try:
         JOBS[words[0]].make_context(words[0], words[1:], help_option_names=[])
     except click.ClickException as error:

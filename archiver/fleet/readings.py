@@ -131,7 +131,7 @@ class Readings(Executor):
         keys = list(map(_key, tasks))
         with self._fleet.failing():
             rows = self._fleet.connection.execute(_FIND, (self._blog.name, reading.VERSION, keys)).fetchall()
-        # By a worker of this fleet: who may write to its tables has its workers do as he likes already.
+        # Workers trust their fleet's tables, which is what docs/fleet.md says of them.
         return {bytes(key): pickle.loads(item) for key, item in rows}  # noqa: S301
 
 

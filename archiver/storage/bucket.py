@@ -66,7 +66,7 @@ class Bucket:
     def __init__(self, url: str, *, make: bool = False) -> None:
         """Take the URL; `make` has a folder made that is not there."""
         if find_spec("obstore") is None:
-            raise UsageError(MISSING)
+            raise UsageError(extras.missing("s3"))
         self.url = normal(url)
         self._make = make
         self._folder = Path(unquote(urlsplit(self.url).path)) if self.url.startswith("file:") else None
