@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import chdir
+from contextlib import chdir, suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from archiver.cli.crawling import crawl, crawled, report_text
 from archiver.cli.exporting import export
 from archiver.cli.keeping import verify
 from archiver.cli.rebuilding import rebuild
-from archiver.errors import UsageError
+from archiver.errors import ArchiverError, UsageError
 
 if TYPE_CHECKING:
     from archiver.fleet.blogs import Blog, Fleet
@@ -186,11 +186,13 @@ def job(obj: Context, /, name: str, words: tuple[str, ...]) -> None:
 
 def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
     """Crawl a blog, with what its fleet knows of the server; return the exit code."""
-    from archiver.fleet import crawls
+    from archiver.fleet import crawls, views
 
     asked = crawl.make_context("crawl", list(blog.options), help_option_names=[]).params
     report = crawls.crawled(known, blog, here.home.parent, lambda servers: crawled(here, asked, servers))
     click.echo(report_text(here, report))
+    with suppress(ArchiverError):  # those who look need no new crawl for it: `fleet sql` does the same
+        views.refresh(known)
     return report.exit_code
 
 
