@@ -56,7 +56,7 @@ def domain(host: str) -> str:
     """Return the name that a host was registered under, below a public suffix; a host that has none is its own."""
     with suppress(ValueError):
         return str(ip_address(host.strip("[]")))
-    found = SUFFIXES(host)
+    found = SUFFIXES(host.lower())
     return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else host.lower()
 
 

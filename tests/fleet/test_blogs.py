@@ -18,7 +18,6 @@ from archiver.errors import ExitCode
 from archiver.fleet import files
 from archiver.fleet.blogs import Blog
 from archiver.fleet.blogs import Fleet as Blogs
-from archiver.fleet.servers import groups
 from archiver.schedule import format_duration
 from tests.fleet.conftest import Fleet
 from tests.zygote import ROOT, Zygote
@@ -128,12 +127,6 @@ def test_a_file_says_what_it_was_written_from(tmp_path_factory: pytest.TempPathF
     assert [(b.name, b.url, b.every, b.options, b.warc) for b in read] == [
         (b.name, b.url, b.every, b.options, b.warc) for b in blogs
     ]
-
-
-def test_blogs_are_one_group_that_share_a_domain_or_an_address() -> None:
-    known = {"a": {"x.org", "1.1.1.1"}, "b": {"y.org", "2.2.2.2"}, "c": {"z.org", "1.1.1.1", "2.2.2.2"}, "d": {"w.org"}}
-    found = groups(known)
-    assert found["a"] == found["b"] == found["c"] != found["d"]
 
 
 def test_without_the_extra_one_line_says_how_to_get_it() -> None:
