@@ -16,6 +16,7 @@ from archiver import sites
 from archiver.fleet.blogs import Blog
 from archiver.fleet.blogs import Fleet as Listed
 from archiver.store import server as stores
+from tests.fleet.conftest import QUICK, Fleet
 from tests.schemas import copied
 from tests.zygote import ROOT, Completed, Zygote
 
@@ -108,3 +109,15 @@ def test_the_queries_of_the_documentation_run(ask: Ask) -> None:
     for query in queries:
         done = ask("sql", query)
         assert (done.returncode, done.stderr) == (0, ""), query
+
+
+def test_the_views_show_what_a_worker_has_crawled(fleet: Fleet) -> None:
+    for name in ("one", "two"):
+        fleet.serve(name, *QUICK, "--limit", "2")
+    fleet.work()
+    counted = "SELECT blog, count(*) FROM fleet.posts GROUP BY blog ORDER BY blog"
+    assert fleet.rows(counted) == [("one", 2), ("two", 2)]
+    assert "two" in fleet("search", "的").stdout
+    fleet("remove", "two")
+    assert "one,2\n" in fleet("sql", "--csv", counted).stdout.replace("\r", "")
+    assert fleet.rows(counted) == [("one", 2)]
