@@ -186,7 +186,8 @@ def reckon(first: Work, quiet: Work, sizes: Sizes, blogs: int, posts: int, pause
     print(f"  processors busy with them: {FLEET * quiet.cpu / blogs / DAY:.1f}")
     print(
         f"  PostgreSQL: {FLEET * database_bytes / 1e9:.0f} GB ({sizes.empty / 1e6:.1f} MB a blog, "
-        f"{sizes.post / 1e3:.0f} kB a post); records: {FLEET * records / 1e9:.0f} GB ({sizes.records / 1e3:.0f} kB a post)"
+        f"{sizes.post / 1e3:.0f} kB a post); records: {FLEET * records / 1e9:.0f} GB "
+        f"({sizes.records / 1e3:.0f} kB a post)"
     )
     requests = first.requests * posts / (blogs * SAMPLE)
     print(f"  the first crawl of a blog, about {requests:.0f} requests: {requests * pause / 3600:.1f} h")

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, chdir, nullcontext
+from contextlib import AbstractContextManager, chdir, nullcontext, suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ import click
 from archiver.cli.context import Context, as_json, length, print_rows
 from archiver.cli.crawling import crawl, crawled, report_text
 from archiver.cli.fleet_jobs import JOBS, JobContext
-from archiver.errors import UsageError
+from archiver.errors import ArchiverError, UsageError
 
 if TYPE_CHECKING:
     from archiver.fleet.blogs import Blog, Fleet
@@ -211,11 +211,13 @@ def job(obj: Context, /, name: str, words: tuple[str, ...]) -> None:
 
 def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
     """Crawl a blog, with what its fleet knows of the server; return the exit code."""
-    from archiver.fleet import crawls
+    from archiver.fleet import crawls, views
 
     asked = crawl.make_context("crawl", list(blog.options), help_option_names=[]).params
     report = crawls.crawled(known, blog, here.home.parent, lambda servers: crawled(here, asked, servers))
     click.echo(report_text(here, report))
+    with suppress(ArchiverError):  # those who look need no new crawl for it: `fleet sql` does the same
+        views.refresh(known)
     return report.exit_code
 
 

@@ -75,9 +75,11 @@ def sql(obj: Context, query: str | None, format_: str | None, schema: bool, time
 
     They are views in the schema `fleet`, for any program that speaks to PostgreSQL; this command keeps them up to date.
     """
+    from archiver.fleet import views
+    from archiver.fleet.blogs import Fleet
     from archiver.fleet.tables import SCHEMA
     from archiver.store import query as queries
-    from archiver.store import schema_views, server
+    from archiver.store import server
 
     if schema:
         from archiver.store import schema as described
@@ -86,9 +88,9 @@ def sql(obj: Context, query: str | None, format_: str | None, schema: bool, time
         return
     if not query:
         raise UsageError('expected a query, such as: archiver fleet sql "SELECT blog, title FROM posts LIMIT 5"')
-    url, blogs = listed(obj)
-    schema_views.refresh(url, list(blogs), into=SCHEMA)
-    with queries.stream(server.in_schema(url, SCHEMA), query, timeout=timeout) as found:
+    with Fleet(obj.db) as known:
+        views.refresh(known)
+    with queries.stream(server.in_schema(known.url, SCHEMA), query, timeout=timeout) as found:
         print_rows(found, format_)
 
 

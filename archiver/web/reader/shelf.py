@@ -83,6 +83,8 @@ class Shelf:
             if name in self._open and self._open[name][0] == volume:
                 self._open.move_to_end(name)
                 return self._open[name][2]
+            if not self.schemas.there([name]):
+                raise ArchiverError(f"{name}: nothing is archived yet")
             try:
                 desk = Desk.open(volume.home, in_schema(self.url, name), site=volume.site, root=f"/{name}")
             except UsageError as error:  # nobody asked for anything wrong

@@ -97,7 +97,7 @@ def test_what_is_not_there_is_said_so(client: Client) -> None:
     assert client.get("/-/static/nothing.css").status == 404
     fresh = client.get("/fresh/")
     assert fresh.status == 503
-    assert "captures" in fresh.text
+    assert "nothing is archived yet" in fresh.text
     assert "no replay" in client.get("/whole/original/", Accept_Language="en").text
 
 
