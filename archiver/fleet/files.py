@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from archiver import sites
 from archiver.errors import UsageError
 from archiver.fleet.blogs import EVERY, Blog, check_name
+from archiver.pages import selectors
 from archiver.schedule.durations import parse_duration
 
 Check = Callable[[Sequence[str]], str]
@@ -132,4 +133,5 @@ def _profile(given: str, url: str, folder: Path) -> str | None:
         return None
     if host not in known.hosts:
         raise UsageError(f"profile: expected that of {url}, found that of {known.origin}")
+    selectors.check(known)
     return known.written[0]

@@ -24,6 +24,7 @@ from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.fleet import jobs, tables
 from archiver.fleet.blogs import Fleet
 from archiver.schedule.durations import format_duration
+from archiver.schedule.loop import SIGNALS
 from archiver.store import server
 
 if TYPE_CHECKING:
@@ -112,14 +113,20 @@ class _Worker:
         from psycopg_pool import PoolTimeout
 
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._told_to_end, loop)
         while not self._stop.is_set():
             try:
                 await self._session()
             except (ArchiverError, ConnectorException, PoolTimeout) as error:
                 self._say(f"{server.shown(self._url)}: {server.reason(error.__cause__ or error)}; waiting for it")
                 await self._await_server()
+
+    def _told_to_end(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End well; a second signal ends the process at once, and the jobs with it."""
+        self._stop.set()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
 
     async def _session(self) -> None:
         """Work until told to stop; raise an error of the queue's or ours when the server has gone."""
