@@ -26,7 +26,7 @@ CONNECTIONS = 4
 """Archives asked at a time."""
 
 PATIENCE = 10.0
-"""Seconds in which all of them have to answer."""
+"""Seconds after which no archive is asked any more, and no statement goes on."""
 
 LOCK_PATIENCE = 1.0
 """Seconds to wait for tables that a rebuild or migration holds: it takes them for a moment, at its end."""
@@ -78,10 +78,11 @@ class Schemas:
         *,
         patience: float = PATIENCE,
     ) -> Answers[Found]:
-        """Put a question to all archives, or to those named, and return what each answered within `patience` seconds.
+        """Put a question to all archives, or to those named, and return what each answered.
 
-        The question gets the name of the schema and a connection that finds its tables there. What an archive cannot
-        answer is told with its name. Raises UsageError where the server cannot be asked at all.
+        None is asked after `patience` seconds, and no statement takes longer than what was left of them. The question
+        gets the name of the schema and a connection that finds its tables there. What an archive cannot answer is told
+        with its name. Raises UsageError where the server cannot be asked at all.
         """
         until = time.monotonic() + patience
         asked = self.names if names is None else tuple(names)
