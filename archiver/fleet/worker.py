@@ -40,7 +40,8 @@ _TICKS = "ticks"
 _EVERY_TICK = "* * * * * */5"  # cron with seconds: what is due, and whose worker died, is looked for every five
 _EVERY_HOUR = "7 * * * *"
 _KEPT = 24 * 7  # hours that jobs stay in the queue's tables when they are over
-_SOON = 5  # seconds until a job is tried again whose blog or server another program has
+_SOON = 5  # seconds until a job is tried again whose blog or server another program has; more with each attempt
+_LATER = 60  # seconds that this may grow to
 _MOST_DEATHS = 5  # attempts at a job whose process dies
 _GRACE = 90  # seconds a process gets to end well: as long as a request may take, and then some
 _ATTEMPT = 2.0  # seconds between looks whether a server that went away is back
@@ -264,10 +265,9 @@ class _Worker:
         self._say(f"{name}: {shlex.join(words) or what} {_outcome(code)} after {took}{said and ': '}{said}")
         if code == ExitCode.INTERRUPTED:
             raise Again
-        if code == ExitCode.LOCKED:
-            raise Again(_SOON)
-        if code < 0 and context.job.attempts < _MOST_DEATHS:
-            raise Again(_SOON)
+        soon = min(_SOON * (context.job.attempts + 1), _LATER)
+        if code == ExitCode.LOCKED or (code < 0 and context.job.attempts < _MOST_DEATHS):
+            raise Again(soon)
         if code in _SUCCEEDED:
             return
         if not words:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any, NamedTuple
 
 import psycopg
@@ -35,17 +36,26 @@ class Asked(NamedTuple):
 
 
 class NotedBlog(SampleBlog):
-    """A sample blog that notes when it was asked, in a log that blogs may share, and may refuse."""
+    """A sample blog that notes when it was asked, in a log that blogs may share, and may refuse.
+
+    It answers with no more posts than `free` says until `going_on` is set.
+    """
 
     def __init__(self, name: str, log: list[Asked]) -> None:
         super().__init__(source=few())
         self.name, self.log = name, log
         self.refusal: dict[str, str] | None = None
+        self.free = 1000
+        self.going_on = Event()
 
     def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
         self.log.append(Asked(time.monotonic(), self.name, target))
-        if self.refusal is not None and target.startswith("/archives/"):
-            return Response(429, self.refusal, b"not now")
+        if target.startswith("/archives/"):
+            self.free -= 1
+            if self.free < 0:
+                self.going_on.wait(60)
+            if self.refusal is not None:
+                return Response(429, self.refusal, b"not now")
         return super().respond(method, target, headers)
 
 

@@ -13,8 +13,8 @@ from tests.fleet.conftest import Asked, Fleet, until
 
 pytestmark = pytest.mark.postgresql
 
-PAUSE = 0.3
-LATE = 0.06
+PAUSE = 0.5
+LATE = 0.2
 """Seconds that a request may take longer to the server than the one before."""
 
 
@@ -42,13 +42,15 @@ def test_blogs_on_one_server_take_turns_whichever_workers_crawl_them(fleet: Flee
 
 
 def test_a_killed_worker_s_blog_is_taken_up_and_nothing_is_lost(fleet: Fleet) -> None:
-    fleet.serve("blog", *paused())
+    blog = fleet.serve("blog", *paused())
+    blog.free = 2
     first = fleet.start()
-    until(lambda: len(fleet.log) > 3)
+    until(lambda: blog.free < 0)
     state = fleet.status()["blog"]
     assert (state["state"], state["worker"].split()[1]) == ("running", str(first.pid))
     first.send_signal(signal.SIGKILL)
     first.wait()
+    blog.going_on.set()
     said = fleet.work()
     assert said.splitlines()[0] == "blog: taken from a worker that died"
     assert "blog: crawl ended with exit code 0 (done)" in said
@@ -74,13 +76,16 @@ def test_a_rest_that_one_blog_was_asked_for_is_kept_by_all_of_its_server(fleet: 
 
 
 def test_what_is_due_is_queued_once(fleet: Fleet) -> None:
-    fleet.serve("blog", every="1s")
+    blog = fleet.serve("blog", every="1s")
+    blog.free = 0
     assert fleet("run", "--due").stdout == "blog: queued\n"
     for words in (["--due"], ["blog"], ["--all"]):
         assert fleet("run", *words).stdout == "Nothing was queued.\n"
     worker = fleet.start()
-    until(lambda: fleet.status()["blog"]["state"] == "running")
+    until(lambda: blog.free < 0)
+    assert fleet.status()["blog"]["state"] == "running"
     assert fleet("run", "blog").stdout == "Nothing was queued.\n"
+    blog.going_on.set()
     until(lambda: fleet.rows("SELECT 1 FROM fleet.procrastinate_jobs WHERE status = 'succeeded' AND task_name = 'run'"))
     until(lambda: fleet.status()["blog"]["state"] == "running")  # due again
     worker.terminate()
@@ -90,10 +95,12 @@ def test_what_is_due_is_queued_once(fleet: Fleet) -> None:
 
 
 def test_a_worker_that_is_told_to_end_interrupts_its_crawls_and_queues_them_again(fleet: Fleet) -> None:
-    fleet.serve("blog", *paused())
+    blog = fleet.serve("blog", *paused())
+    blog.free = 1
     worker = fleet.start()
-    until(lambda: len(fleet.log) > 2)
+    until(lambda: blog.free < 0)
     worker.terminate()
+    blog.going_on.set()
     _, said = worker.communicate(timeout=60)
     assert (worker.returncode, "crawl ended with exit code 130 (interrupted)" in said) == (0, True)
     assert fleet.status()["blog"]["state"] == "queued"
