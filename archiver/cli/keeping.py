@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,11 +37,12 @@ def verify(obj: Context, /, file: Path | None, json_: bool) -> None:
 
     tally = Tally()
     findings, posts = (_of_file(file, tally), {}) if file else _of_archive(obj, tally)
-    records = {record for finding in findings for record in finding.affected}
-    affected = sorted({number for record in records for number in posts.get(record, ())})
+    gone = [finding for finding in findings if finding.severity == Severity.LOST]
+    affected, lost = _read_from((each for each in findings if each not in gone), posts), _read_from(gone, posts)
     damaged = any(finding.severity == Severity.DAMAGE for finding in findings)
     if json_:
-        report = {"damaged": damaged, **asdict(tally), "findings": list(map(asdict, findings)), "posts": affected}
+        report = {"damaged": damaged, **asdict(tally), "findings": list(map(asdict, findings))}
+        report |= {"posts": affected, "posts_lost": lost}
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         for finding in findings:
@@ -48,8 +50,16 @@ def verify(obj: Context, /, file: Path | None, json_: bool) -> None:
         volume = f"{tally.files} files, {tally.records} records, {tally.bytes / 1e6:.1f} MB"
         click.echo(f"{volume}: {'damaged' if damaged else 'whole'}")
         if affected:
-            click.echo(f"Posts that were read from what is damaged or lost: {', '.join(map(str, affected))}")
+            click.echo(f"Posts that were read from what is damaged: {', '.join(map(str, affected))}")
+        if lost:
+            click.echo(f"Posts that were read from what is lost: {', '.join(map(str, lost))}")
     sys.exit(ExitCode.DAMAGED if damaged else ExitCode.DONE)
+
+
+def _read_from(findings: Iterable[Finding], posts: Mapping[str, list[int]]) -> list[int]:
+    """Return the posts that were read from the records in findings."""
+    records = {record for finding in findings for record in finding.affected}
+    return sorted({number for record in records for number in posts.get(record, ())})
 
 
 def _of_file(file: Path, tally: Tally) -> list[Finding]:

@@ -53,7 +53,9 @@ def _schedule(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
     # A timer has not our environment.
     if contact and not any(word.startswith("--contact") for word in words):
         words += ("--contact", contact)
-    return Schedule(home=obj.home, db=obj.db or "", arguments=words, **asked)
+    options: tuple[str, ...] = ("--warc", obj.warc_url) if obj.warc_url else ()
+    options += ("--keep-local", str(obj.keep_local)) if obj.keep_local is not None else ()
+    return Schedule(home=obj.home, db=obj.db or "", options=options, arguments=words, **asked)
 
 
 @click.group()

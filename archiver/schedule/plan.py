@@ -49,6 +49,8 @@ class Schedule:
     """Folder of the archive."""
     db: str = ""
     """URL of the database, as for `--db`; empty for the one in the folder."""
+    options: tuple[str, ...] = ()
+    """What else comes before `crawl`, for example `("--warc", "s3://bucket/prefix")`."""
     arguments: tuple[str, ...] = ()
     """What follows `archiver crawl`, for example `("catalogue", "--no-images")`."""
     every: timedelta = timedelta(days=1)
@@ -71,7 +73,7 @@ class Schedule:
     @property
     def crawl(self) -> tuple[str, ...]:
         """The command of one run."""
-        return self.command("crawl", *self.arguments)
+        return self.command(*self.options, "crawl", *self.arguments)
 
     @property
     def deadline(self) -> tuple[str, ...]:

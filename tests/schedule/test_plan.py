@@ -22,6 +22,12 @@ def test_the_command_is_found_beside_the_interpreter(tmp_path: Path, monkeypatch
     assert own_command() == (str(script),)
 
 
+def test_options_before_the_command_are_those_of_a_crawl_alone() -> None:
+    plan = Schedule(home=Path("/a"), options=("--warc", "s3://bucket/blog"), program=("/archiver",))
+    assert plan.crawl == ("/archiver", "--home", "/a", "--warc", "s3://bucket/blog", "crawl")
+    assert plan.status == ("/archiver", "--home", "/a", "status")
+
+
 def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     here = Path.cwd()
