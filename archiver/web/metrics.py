@@ -6,6 +6,7 @@ Nothing is counted while the program runs, so any program that reaches the datab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,9 @@ class Source:
     home: Path | None = None
     """Its folder, if it is on this machine: the WARC files in it are measured."""
 
+
+AT_ONCE = 8
+"""Archives that are asked at a time: most of an answer is waiting for a server."""
 
 Sources = Callable[[], Iterable[Source]]
 """Asked anew for each exposition: a fleet's blogs come and go."""
@@ -152,8 +156,10 @@ def _metrics(sources: Iterable[Source]) -> Iterator[Metric]:
     gaps = GaugeMetricFamily("archiver_gaps", "Addresses known and not held.", labels=[LABEL, "kind"])
     outcome = InfoMetricFamily("archiver_last_run", "How the last crawl that ended did.", labels=[LABEL])
     gauges = {name: GaugeMetricFamily(f"archiver_{name}", about, labels=[LABEL]) for name, about in GAUGES.items()}
-    for source in sources:
-        found = _figures(source)
+    known = list(sources)
+    with ThreadPoolExecutor(AT_ONCE) as executor:
+        figures = list(executor.map(_figures, known))
+    for source, found in zip(known, figures, strict=True):
         up.add_metric([source.name], float(found is not None))
         if found is None:
             continue
