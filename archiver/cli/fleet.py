@@ -121,7 +121,7 @@ def worker(obj: Context, /, stalled: timedelta, metrics_port: int | None, metric
     """Take jobs and run them until stopped; any number of workers on any machines."""
     from archiver.fleet.worker import Options, work
 
-    options = Options(home=obj.home, stalled=stalled, **asked)
+    options = Options(home=obj.home, stalled=stalled, keep_local=obj.keep_local, **asked)
     with _figures(obj, metrics_port, metrics_host) if metrics_port else nullcontext():
         work(obj.db or "", options, lambda line: click.echo(line, err=True))
 

@@ -62,6 +62,8 @@ class Options:
     stalled: timedelta = STALLED
     until_idle: bool = False
     """Whether it ends when nothing is due, queued or running."""
+    keep_local: int | None = None
+    """Bytes of records that may stay in a blog's folder once they are in object storage; None keeps all."""
 
 
 class Again(Exception):
@@ -238,12 +240,17 @@ class _Worker:
             except ConnectorException:
                 continue
 
+    def _environment(self) -> dict[str, str]:
+        """Return what a job's process is told by variables: others may see its words."""
+        keep = self._options.keep_local
+        return {"ARCHIVER_DB": self._url} | ({} if keep is None else {"ARCHIVER_KEEP_LOCAL": str(keep)})
+
     async def _run(self, app: App, context: JobContext, name: str, words: Sequence[str]) -> None:
         """Run a job's process; raise Again when it is to be tried again, Failed when it failed."""
         from procrastinate.exceptions import NoResult
 
         try:
-            row = await app.connector.execute_query_one_async("SELECT warc FROM blogs WHERE name = %(name)s", name=name)
+            await app.connector.execute_query_one_async("SELECT 1 FROM blogs WHERE name = %(name)s", name=name)
         except NoResult:  # taken off the list since
             return
         began = time.monotonic()
@@ -254,7 +261,7 @@ class _Worker:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "archiver", "--home", str(self._options.home), "fleet", "job", name, "--", *words,
                 stdin=asyncio.subprocess.PIPE, stdout=file, stderr=file, process_group=0,
-                env=os.environ | {"ARCHIVER_DB": self._url} | ({"ARCHIVER_WARC": row["warc"]} if row["warc"] else {}),
+                env=os.environ | self._environment(),
             )  # fmt: skip
             try:
                 code = await process.wait()
