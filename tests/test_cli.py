@@ -257,7 +257,7 @@ def test_words_to_leave_out_are_no_options(home: Path, words: tuple[str, ...]) -
     assert "not with" in result.stdout
 
 
-@pytest.mark.parametrize("words", [(), ("before:x",), ("tag:",)])
+@pytest.mark.parametrize("words", [(), ("before:x",), ("tag:",), ("--josn", "梯度"), ("梯度", "--limt=3")])
 def test_a_search_that_makes_no_sense_is_one_line(home: Path, words: tuple[str, ...]) -> None:
     result = archiver(home, "search", *words)
     assert (result.exit_code, result.stdout) == (2, "")

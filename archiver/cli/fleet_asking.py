@@ -11,7 +11,7 @@ import click
 
 from archiver.cli.asking import query_options
 from archiver.cli.context import Context, as_json, print_rows
-from archiver.cli.searching import as_dict, as_lines
+from archiver.cli.searching import as_dict, as_lines, asked
 from archiver.cli.serving import serve_options, tell
 from archiver.errors import ArchiverError, UsageError
 
@@ -39,7 +39,7 @@ def search(obj: Context, /, words: tuple[str, ...], limit: int, names: tuple[str
 
     url, blogs = listed(obj, names)
     with Schemas(url, list(blogs)) as schemas:
-        found = search_schemas.search(schemas, " ".join(words), lambda name: profiles.site(blogs[name]), limit=limit)
+        found = search_schemas.search(schemas, asked(words), lambda name: profiles.site(blogs[name]), limit=limit)
     if json_:
         told = as_dict(found, found.blogs) | {"failed": found.failed}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))

@@ -51,19 +51,28 @@ def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, j
     from archiver.store import search as searching
     from archiver.store import suggestions
 
+    query = asked(words)
     if rebuild:
         _rebuild(obj)
         if not words:
             return
     with searching.opened(obj.database()) as index:
-        found = searching.search(index, " ".join(words), obj.site(), limit=limit)
-        meant = None if found.exact else suggestions.meant(index, " ".join(words))
+        found = searching.search(index, query, obj.site(), limit=limit)
+        meant = None if found.exact else suggestions.meant(index, query)
     if json_:
         click.echo(json.dumps(as_dict(found) | {"meant": meant}, ensure_ascii=False, indent=2))
         return
     click.echo("\n".join(as_lines(found)))
     if meant:
         click.echo(f"\nDid you mean: {meant}")
+
+
+def asked(words: Sequence[str]) -> str:
+    """Return the query that words make; raises UsageError for what looks like an option and is none."""
+    unknown = next((word for word in words if word.startswith("--") and len(word) > len("--")), None)
+    if unknown:
+        raise UsageError(f"expected words or an option, found {unknown}; `archiver search --help` lists the options")
+    return " ".join(words)
 
 
 def _rebuild(obj: Context) -> None:

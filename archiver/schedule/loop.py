@@ -56,10 +56,16 @@ def watch(
             _say(f"{said}; no further run")
             return code
         pause = _pause(every, took, code, refusals) + jitter()
-        _say(f"{said}; next run in {format_duration(pause)}")
+        _say(f"{said}; next run in {format_duration(_rounded(pause))}")
         sleep(pause.total_seconds())
         if stop.is_set():
             return code
+
+
+def _rounded(length: timedelta) -> timedelta:
+    """Return a length to the minute, if it is more than an hour."""
+    minute = timedelta(minutes=1)
+    return round(length / minute) * minute if length > timedelta(hours=1) else length
 
 
 def _pause(every: timedelta, took: timedelta, code: int, refusals: int) -> timedelta:
