@@ -247,7 +247,7 @@ def test_another_archives_place_is_refused(machines: Machines, command: Zygote, 
 
 LITTLE = """
 import archiver.crawl.run, archiver.cli
-archiver.crawl.run.MAX_BYTES = 30_000
+archiver.crawl.run.MAX_BYTES, archiver.crawl.run.COMMIT_ITEMS = 10_000, 1
 archiver.cli.main()
 """
 
@@ -261,7 +261,7 @@ def test_files_are_stored_while_the_run_goes_on(machines: Machines, service: Gat
         return PASS
 
     service.before = note
-    program = [sys.executable, "-c", LITTLE, *machines.crawl_words()]
+    program = [sys.executable, "-c", LITTLE, *machines.crawl_words("catalogue", "--delay", "0.2")]
     assert subprocess.run(program, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode == 0
     assert len(stored(machines)) > 2
     assert asked[0] < len(machines.blog.requests)
