@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, chdir, nullcontext, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,17 +196,8 @@ def job(obj: Context, /, name: str, words: tuple[str, ...]) -> None:
         blog.settle(obj.home)
     command, *rest = words
     with chdir(here.home):
-        own = JobContext(
-            home=Path(),
-            home_given=True,
-            db=here.db,
-            verbosity=here.verbosity,
-            warc_url=here.warc_url,
-            keep_local=here.keep_local,
-            fleet=obj.db or "",
-            blog=name,
-        )
-        JOBS[command].main(rest, prog_name=command, obj=own)
+        own = {each.name: getattr(here, each.name) for each in fields(Context)} | {"home": Path()}
+        JOBS[command].main(rest, prog_name=command, obj=JobContext(**own, fleet=obj.db or "", blog=name))
 
 
 def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
