@@ -84,7 +84,7 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         """End the processes."""
         if self._processes > 1:
-            self._executor.shutdown(cancel_futures=True)
+            _end(self._executor)
             self._spool.cleanup()
 
     def read_all(self, work: Iterable[tuple[Step, Task | None]]) -> Iterator[tuple[Step, Item | None]]:
@@ -107,7 +107,7 @@ class Pool:
         try:
             future = self._handed_to(self._executor, tasks)
         except BrokenProcessPool:
-            self._executor.shutdown()
+            _end(self._executor)
             self._executor = self._started(self._processes)
             future = self._handed_to(self._executor, tasks)
         return _Pages(tasks, future)
@@ -119,11 +119,13 @@ class Pool:
             return [self._read_alone(task) for task in pages.tasks]
 
     def _read_alone(self, task: Task) -> Item:
-        with self._started(1) as executor:
-            try:
-                return _taken(self._handed_to(executor, [task]).result())[0]
-            except BrokenProcessPool:
-                return Gap(reason=FATAL)
+        executor = self._started(1)
+        try:
+            return _taken(self._handed_to(executor, [task]).result())[0]
+        except BrokenProcessPool:
+            return Gap(reason=FATAL)
+        finally:
+            _end(executor)
 
 
 class Lent:
@@ -216,6 +218,17 @@ def _settle_in() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger().addHandler(logging.NullHandler())
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end(executor: ProcessPoolExecutor) -> None:
+    """End an executor and its processes, whatever these are doing.
+
+    `shutdown` alone waits for ever for one that waits for a lock: a process that was killed while it answered holds it,
+    and one that was started at that moment is not ended with the others (seen with Python 3.11).
+    """
+    for process in list((getattr(executor, "_processes", None) or {}).values()):
+        process.kill()
+    executor.shutdown(cancel_futures=True)
 
 
 def _end_with_parent() -> None:
