@@ -51,7 +51,7 @@ def test_search_names_the_blog_of_each_hit(ask: Ask) -> None:
     assert {hit["blog"] for hit in found["hits"]} == {"even", "odd"}
     assert found["failed"] == {}
     read = ask("search", "概率", "-生日", "--limit", "3").stdout
-    assert "  odd\n" in read
+    assert " · odd\n" in read
     only = json.loads(ask("search", "概率", "--blog", "even", "--json").stdout)
     assert {hit["blog"] for hit in only["hits"]} == {"even"}
     assert ask("search", "概率", "--blog", "none").returncode == 2

@@ -137,7 +137,7 @@ def test_without_the_extra_one_line_says_how_to_get_it() -> None:
             [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == ExitCode.USAGE
-        assert re.fullmatch(r"Error: expected [^\n]*pip install 'blog-archiver\[(fleet|postgres)\]'\n", done.stderr)
+        assert re.fullmatch(r"Error: expected procrastinate [^\n]*pip install 'procrastinate[^\n]*\n", done.stderr)
 
 
 def test_a_server_that_is_not_there_is_one_line(archiver: Zygote) -> None:

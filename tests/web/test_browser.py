@@ -115,7 +115,7 @@ def test_search_answers_while_typing_and_goes_by_keys(page: Page, address: str) 
     page.wait_for_url("**/search?q=*")
     page.locator("#search input[name=q]").fill("BA")
     page.locator("#search input[name=tex]").check()
-    page.wait_for_selector(".found-formulas mjx-container")
+    page.wait_for_selector(".hit mark mjx-container")
     assert page.locator("[data-mjx-error]").count() == 0
     assert "tex=1" in page.url
     page.locator("#search input[name=q]").focus()
