@@ -9,11 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from archiver.errors import ExitCode
+from archiver.sample import SampleBlog, serving
 
 ROOT = Path(__file__).parents[1]
 COMMAND = (sys.executable, "-m", "archiver", "--home")
@@ -127,3 +129,20 @@ def test_a_server_that_is_told_to_end_has_done_its_work(demo: Path, words: tuple
     process.send_signal(end)
     assert process.communicate(timeout=60) == (b"", b"")
     assert process.returncode == ExitCode.DONE
+
+
+def test_a_crawl_on_a_terminal_says_what_it_asks_for_and_until_when(tmp_path: Path) -> None:
+    shown, terminal = os.openpty()
+    said = b""
+    with serving(SampleBlog()) as site:
+        words = ("crawl", "catalogue", "--site", site, "--delay", "0", "--concurrency", "8", "--no-images")
+        running = subprocess.Popen(
+            [*COMMAND, tmp_path, *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=terminal, stdin=subprocess.DEVNULL
+        )
+        os.close(terminal)
+        with suppress(OSError):  # the other end was closed
+            while piece := os.read(shown, 4096):
+                said += piece
+        assert running.wait(60) == ExitCode.DONE
+    os.close(shown)
+    assert re.search(rb"Addresses .*\d+/\d+ +/archives/\d+ .*until (\w{3} )?\d\d:\d\d or later", said), said[-500:]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,14 +106,37 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
 
     if obj.verbosity != 0 or not sys.stderr.isatty():
         return runner.crawl(place, options, servers=servers)
-    with click.progressbar(length=1, label="Archiving", show_pos=True, file=sys.stderr) as bar:
+    began = time.monotonic()
+
+    def said(run: Run | None) -> str:
+        return _under_way(run, time.monotonic() - began) if run else ""
+
+    with click.progressbar(
+        length=1, label="Addresses", show_pos=True, show_eta=False, item_show_func=said, file=sys.stderr
+    ) as bar:
 
         def show(run: Run) -> None:
             done, known = run.progress()
             bar.length = max(known, 1)
-            bar.update(done - bar.pos)
+            bar.update(done - bar.pos, run)
 
         return runner.crawl(place, options, show, servers)
+
+
+_SHOWN = 40  # characters of an address
+
+
+def _under_way(run: Run, seconds: float) -> str:
+    """Return what came last, how many failed, and until when it takes at this rate: new addresses make it later."""
+    from archiver import clock
+
+    done, known = run.progress()
+    failed = sum(run.counts.gaps.values())
+    until = (clock.now() + timedelta(seconds=seconds / max(done, 1) * (known - done))).astimezone()
+    day = "" if until.date() == clock.now().astimezone().date() else "%a "
+    path = run.site.path(run.asked)
+    said = [path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…", f"{failed} not had" if failed else ""]
+    return " · ".join(filter(None, [*said, until.strftime(f"until {day}%H:%M or later")]))
 
 
 _MOST_CALLED = 10  # posts in a line of the report

@@ -139,6 +139,8 @@ class Run:
         self.rest_asked: datetime | None = None
         """Until when an address asked for a longer rest than a run can wait; it may have spoken for itself alone."""
         self.findings: list[Finding] = []
+        self.asked = ""
+        """The address that was answered last."""
         known = self._recover()
         self._fill_queue(recheck, recheck_pages)
         self.archive.commit()
@@ -306,6 +308,7 @@ class Run:
         """
         if self.archive.failure is not None:
             raise self.archive.failure
+        self.asked = url
         whole = head.truncated is None
         location = self.writer.write_exchange(
             target_uri=head.target_uri,
