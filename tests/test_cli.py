@@ -221,6 +221,14 @@ def test_verify_names_the_damage_and_the_posts_it_concerns(home: Path, tmp_path:
     assert "Posts that were read from what is damaged: 131" in result.stdout
 
 
+@pytest.mark.parametrize("command", ["runs", "gaps"])
+def test_lists_are_rows_for_programs_in_three_forms(home: Path, command: str) -> None:
+    rows = json.loads(archiver(home, command, "--json").stdout)
+    assert [json.loads(line) for line in archiver(home, command, "--nl").stdout.splitlines()] == rows != []
+    lines = archiver(home, command, "--csv").stdout.splitlines()
+    assert (lines[0], len(lines)) == (",".join(rows[0]), len(rows) + 1)
+
+
 def test_search_for_people(home: Path) -> None:
     result = archiver(home, "search", "连分数", "-向日葵")
     assert result.exit_code == 0

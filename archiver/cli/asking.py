@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from archiver import clock
-from archiver.cli.context import Command, Context, PostOrPage, as_json, length, print_rows
+from archiver.cli.context import Command, Context, PostOrPage, as_json, as_rows, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 
@@ -21,11 +21,7 @@ def query_options(command: Command) -> Command:
     for option in (
         click.option("--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Seconds allowed."),
         click.option("--schema", is_flag=True, help="Describe every table, view and column instead."),
-        click.option(
-            "--csv", "format_", flag_value="csv", help="Print CSV; cells a spreadsheet would run are disarmed."
-        ),
-        click.option("--nl", "format_", flag_value="lines", help="Print one JSON object a line."),
-        click.option("--json", "format_", flag_value="json", help="Print a JSON list of objects."),
+        as_rows,
         click.argument("query", required=False),
     ):
         command = option(command)
@@ -78,21 +74,21 @@ def show(obj: Context, post: int | str, format_: str) -> None:
 
 
 @click.command()
-@as_json
+@as_rows
 @click.pass_obj
-def runs(obj: Context, json_: bool) -> None:
+def runs(obj: Context, format_: str | None) -> None:
     """List the runs, newest first."""
     columns = "id, started_at, finished_at, outcome, exit_code, requests, new, changed, failed, command"
     result = obj.ask(f"SELECT {columns} FROM run_log ORDER BY id DESC")  # noqa: S608
-    print_rows(result, "json" if json_ else None)
+    print_rows(result, format_)
 
 
 @click.command()
-@as_json
+@as_rows
 @click.pass_obj
-def gaps(obj: Context, json_: bool) -> None:
+def gaps(obj: Context, format_: str | None) -> None:
     """List every address the archive knows of and does not hold, and why; and posts whose comments are not complete."""
-    print_rows(obj.ask(GAPS), "json" if json_ else None)
+    print_rows(obj.ask(GAPS), format_)
 
 
 GAPS = """

@@ -210,6 +210,19 @@ class PostOrPage(PostNumber):
         return page
 
 
+def as_rows(command: Command) -> Command:
+    """Add the options of a command that prints rows: for programs, in one of three forms."""
+    for option in (
+        click.option(
+            "--csv", "format_", flag_value="csv", help="Print CSV; cells a spreadsheet would run are disarmed."
+        ),
+        click.option("--nl", "format_", flag_value="lines", help="Print one JSON object a line."),
+        click.option("--json", "format_", flag_value="json", help="Print a JSON list of objects."),
+    ):
+        command = option(command)
+    return command
+
+
 def as_json(command: Command) -> Command:
     """Add the option to print JSON."""
     return click.option("--json", "json_", is_flag=True, help="Print JSON.")(command)

@@ -198,7 +198,7 @@ def _demo_text(obj: Context, report: Report) -> str:
     figures = "{} posts, {} comments, {} formulas, {} images, {} captures".format(*totals)
     command = "archiver" if shutil.which("archiver") else sys.argv[0]
     first = obj.ask("SELECT min(id) FROM posts").rows[0][0]
-    tries = [f'sql "{EXAMPLE}"', "search 连分数", f"show {first}", "sql --schema", "status"]
+    tries = [f'sql "{EXAMPLE}"', "search 连分数", f"show {first}", "sql --schema", "status", "serve"]
     return "\n".join(
         [
             f"Archived the sample blog into {obj.home} in {report.seconds:g} s: {figures}.",
