@@ -62,6 +62,13 @@ class ProfileInvalid(UsageError):
     """A site's profile does not say what it should."""
 
 
+class NotArchived(UsageError):
+    """The archive does not hold what was asked for."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"expected {subject} in the archive, found none; `archiver gaps` lists what is missing")
+
+
 class ArchiveDamaged(ArchiverError):
     """A file of the archive is not what was written."""
 

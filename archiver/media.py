@@ -7,6 +7,9 @@ import hashlib
 
 SVG = "image/svg+xml"
 
+MOST_TRIES = 8
+"""Captures of an address that are looked at for one that is a picture."""
+
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),

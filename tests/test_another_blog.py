@@ -177,7 +177,7 @@ def test_a_post_is_asked_for_by_its_path_the_last_part_of_it_and_its_key(slate: 
     for asked in ("/archives/131", "131", "/archives/131/comment-page-2", key):
         assert run(slate, slate.home, "show", asked).stdout == shown.stdout
     missing = run(slate, slate.home, "show", "/archives/999")
-    assert missing.returncode == 1
+    assert missing.returncode == 2
     assert "expected https://slate.example/archives/999 in the archive, found none" in missing.stderr
 
 

@@ -109,7 +109,8 @@ def test_show_prints_a_post_in_three_forms(home: Path) -> None:
 
 def test_a_post_that_is_not_there_is_one_line(home: Path) -> None:
     result = archiver(home, "show", "999")
-    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert archiver(home, "history", "999").stderr == result.stderr
     assert "expected post 999 in the archive, found none" in result.stderr
 
 

@@ -12,7 +12,7 @@ import click
 
 from archiver import clock
 from archiver.cli.context import Command, Context, PostOrPage, as_json, as_rows, length, print_rows
-from archiver.errors import ArchiverError, ExitCode, UsageError
+from archiver.errors import ArchiverError, ExitCode, NotArchived, UsageError
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 
 
@@ -64,7 +64,7 @@ def show(obj: Context, post: int | str, format_: str) -> None:
     else:
         result, named = obj.ask("SELECT * FROM pages WHERE url = ?", post), post
     if not result.rows:
-        raise ArchiverError(f"expected {named} in the archive, found none; `archiver gaps` lists what is missing")
+        raise NotArchived(named)
     row = dict(zip(result.columns, result.rows[0], strict=True))
     if format_ == "json":
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import click
 
 from archiver.cli import process
-from archiver.errors import FULL, ArchiverError, ExitCode, UsageError
+from archiver.errors import FULL, ArchiverError, ExitCode, NotArchived, UsageError
 
 if TYPE_CHECKING:
     from archiver.crawl.run import Place
@@ -187,7 +187,7 @@ class PostNumber(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         if found := site.post_id(meant[0] if meant else None):
             return found
         if number:
-            raise ArchiverError(f"expected {url} in the archive, found none; `archiver gaps` lists what is missing")
+            raise NotArchived(str(url))
         raise UsageError(f"expected the number of a post, such as 8265, or its address, found {str(value)[:80]!r}")
 
 

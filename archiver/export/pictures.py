@@ -49,16 +49,17 @@ class Pictures:
         return (found.data, found.media_type) if found else (b"", None)
 
     def _captured(self, url: str) -> tuple[bytes, str | None]:
-        held = self._library.held(url)
-        if held is None:
-            return b"", None
-        try:
-            data = read_record(self._warc, held.warc_file, held.warc_offset).body
-        except StorageUnreachable:
-            raise
-        except ArchiverError:  # `archiver verify` is what tells of damage
-            return b"", None
-        return data, picture_type(data, held.content_type)
+        """Return the latest capture that is a picture: a later page of an error does not hide it."""
+        for held in self._library.held(url):
+            try:
+                data = read_record(self._warc, held.warc_file, held.warc_offset).body
+            except StorageUnreachable:
+                raise
+            except ArchiverError:  # `archiver verify` is what tells of damage
+                continue
+            if kind := picture_type(data, held.content_type):
+                return data, kind
+        return b"", None
 
     def report(self) -> str | None:
         """Return a sentence about what is missing, if anything is."""

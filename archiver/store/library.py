@@ -16,7 +16,8 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from archiver.errors import ArchiverError, UsageError
+from archiver.errors import ArchiverError, NotArchived, UsageError
+from archiver.media import MOST_TRIES
 from archiver.store import lost, models, query, search, server
 from archiver.store.results import Result
 from archiver.store.values import (
@@ -80,7 +81,7 @@ class Library:
         """
         for post in self.posts([number]):
             return post
-        raise _missing(number)
+        raise NotArchived(f"post {number}")
 
     def comments(self, post_id: int | None = None) -> Iterator[Comment]:
         """Yield the comments by number, of one post or of all."""
@@ -127,7 +128,7 @@ class Library:
         found = sa.select(*_columns(models.Page, Page)).where(models.Page.url == url)
         for row in self._rows(found):
             return Page(**row)
-        raise UsageError(f"expected {url} in the archive, found none; `archiver gaps` lists what is missing")
+        raise NotArchived(url)
 
     def page_comments(self, page_id: int | None = None) -> Iterator[PageComment]:
         """Yield the comments under independent pages by number, of one page or of all."""
@@ -175,7 +176,7 @@ class Library:
             for row in self._rows(found)
         ]
         if not revisions:
-            raise _missing(post_id)
+            raise NotArchived(f"post {post_id}")
         return revisions
 
     @cached_property
@@ -214,26 +215,25 @@ class Library:
         """Return the posts of the archive a post links to, by number."""
         return self._linked(models.Link.target_post_id, models.Link.post_id, post_id)
 
-    def held(self, url: str) -> Held | None:
-        """Return where the latest whole copy of a canonical address is."""
+    def held(self, url: str) -> Iterator[Held]:
+        """Yield where the whole copies of a canonical address are, newest first, no more than are looked at for one."""
         capture = models.Capture
         rows = self._rows(
             sa.select(*_columns(capture, Held), capture.revisit_of, capture.payload_sha256)
             .where(capture.url == url, capture.status == 200, capture.truncated.is_(None))
             .order_by(capture.fetched_at.desc(), capture.id.desc())
-            .limit(1)
+            .limit(MOST_TRIES)
         )
         for row in rows:
             values = dict(row)
             original, payload = values.pop("revisit_of"), values.pop("payload_sha256")
             if original is None:
-                return Held(**values)
+                yield Held(**values)
+                continue
             # A record's id has no index; the payload's digest and the address have one.
             near = (capture.payload_sha256 == payload) | (capture.url == url)
             same = near & (capture.record_id == original)
-            for earlier in self._rows(sa.select(*_columns(capture, Held)).where(same)):
-                return Held(**earlier)
-        return None
+            yield from (Held(**earlier) for earlier in self._rows(sa.select(*_columns(capture, Held)).where(same)))
 
     def search(
         self, words: str, *, filters: search.Filters | None = None, limit: int = 20, offset: int = 0
@@ -326,10 +326,6 @@ def _columns(model: Any, value: type, *besides: str) -> list[Any]:
     """Return the columns of a table that a value has a field for; those named, categories and tags come otherwise."""
     others = {*besides, "categories", "tags"}
     return [getattr(model, field.name) for field in fields(value) if field.name not in others]
-
-
-def _missing(number: int) -> UsageError:
-    return UsageError(f"expected post {number} in the archive, found none; `archiver gaps` lists what is missing")
 
 
 def _groups(rows: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:

@@ -107,3 +107,12 @@ def test_what_is_damaged_is_recorded_again(twice: Crawled, tmp_path: Path) -> No
     archive.crawl("catalogue", "--full", index=False)
     newest = archive.rows("SELECT revisit_of FROM captures WHERE url LIKE '%still.png' ORDER BY id DESC LIMIT 1")
     assert newest == [(None,)]
+
+
+def test_a_later_page_at_a_picture_s_address_does_not_hide_it(twice: Crawled) -> None:
+    twice.blog.overrides[STILL] = Response(200, {"Content-Type": "image/png"}, b"<html>Not now</html>")
+    assert twice.crawl("catalogue", "--full", "--concurrency", "1", index=False).returncode == 0
+    with archiver.open(twice.home) as library:
+        pictures = Pictures(library, Storage(twice.home / "warc"))
+        found = pictures.find("https://kexue.fm" + STILL)
+    assert (found and found.data, pictures.missing) == (PICTURE, set())

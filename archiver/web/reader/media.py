@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from archiver.errors import ArchiverError
-from archiver.media import is_digest, picture_type
+from archiver.media import MOST_TRIES, is_digest, picture_type
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.web.exchange import Exchanges
@@ -14,8 +14,6 @@ from archiver.web.reader.desk import Desk
 
 SVG_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """For a drawing that somebody opens by itself: within a page it runs no scripts anyway."""
-
-_MOST_TRIES = 8  # captures of an address that turn out to be no picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def picture(here: Desk, url: str) -> Picture | None:
 
 def _captured(timeline: Timeline, exchanges: Exchanges, site: Site, url: str) -> Picture | None:
     canonical = _canonical(url, site)
-    for skip in range(_MOST_TRIES):
+    for skip in range(MOST_TRIES):
         held = timeline.best(canonical, skip=skip) if canonical else None
         if held is None:
             return None
