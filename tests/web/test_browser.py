@@ -90,6 +90,36 @@ def test_formulas_are_set_numbered_and_lead_to_each_other(page: Page, address: s
     assert page.evaluate("document.querySelector('.text img').naturalWidth") == 1
 
 
+def test_a_reference_shows_the_equation_leads_there_and_back(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    link = page.locator(".text .tex a[href^='#mjx-eqn']").first
+    link.hover()
+    page.wait_for_selector(".glimpse .tex.display mjx-container")
+    page.keyboard.press("Escape")
+    assert page.locator(".glimpse").is_hidden()
+    page.locator(".text").hover(position={"x": 1, "y": 1})
+    page.keyboard.press("Tab")
+    link.focus()
+    page.wait_for_selector(".glimpse .tex.display", state="visible")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash.startsWith('#mjx-eqn')")
+    page.locator(".way-back").click()
+    assert page.evaluate("[location.hash, document.activeElement.getAttribute('href')]") == [
+        "",
+        link.get_attribute("href"),
+    ]
+    assert page.locator(".way-back").is_hidden()
+
+
+def test_a_link_to_a_post_shows_its_first_lines_with_their_formulas(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    page.locator(".text a[href='/posts/1002']").hover()
+    page.wait_for_selector(".glimpse article mjx-container")
+    assert "2024-01-01" in page.locator(".glimpse").inner_text()
+
+
 def test_a_click_copies_the_source_of_a_formula(page: Page, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{address}/posts/1001")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -22,6 +23,7 @@ from archiver.web.reader import (
     charts,
     comparison,
     finding,
+    glimpses,
     independent,
     lists,
     markup,
@@ -76,18 +78,20 @@ def post(request: Request) -> Response:
     revisions = library.revisions(number)
     comments = library.comments(number)
     discussions = threads.threads(comments, library.comment_revisions(number), site, here.root)
+    text = markup.post(row["markdown"], site, here.root)
+    cites, works = library.cites(number), library.works(number)
     return page(
         request,
         "post.html",
         post=row,
         original=site.path(row["url"]),
-        text=markup.post(row["markdown"], site, here.root),
+        text=replace(text, html=glimpses.titled(text.html, here.root, cites, works)),
         places=library.places(number),
         series=library.series_of(number),
         neighbours=library.neighbours(number),
-        cites=library.cites(number),
+        cites=cites,
         cited_by=library.cited_by(number),
-        works=library.works(number),
+        works=works,
         revisions=revisions,
         captures=library.captures(row["url"]),
         comment_count=len(comments),
@@ -300,6 +304,7 @@ ROUTES = [
     _route("/posts/{id:int}/history", history),
     _route("/posts/{id:int}/difference", difference),
     _route("/posts/{id:int}/citation.bib", citation),
+    _route("/posts/{id:int}/glimpse", glimpses.glimpse),
     _route("/pages", independent.listing),
     _route("/pages/{id:int}", independent.page),
     _route("/topics/{id:int}", lists.topic),

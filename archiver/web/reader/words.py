@@ -87,6 +87,8 @@ _CHINESE = {
     "Cited by": "被引用",
     "Cites": "引用",
     "Papers and code": "论文与代码",
+    "Go to the equation": "跳到公式",
+    "Back to where you were": "回到刚才的位置",
     "not in the archive": "不在存档中",
     "Part {} of {}": "第 {} / {} 篇",
     "Earlier in the series": "系列前一篇",
