@@ -125,6 +125,7 @@ class Library:
         page: str = "",
         comments: Iterable[items.Comment] = (),
         links: tuple[int | tuple[str, str], ...] = (),
+        tags: tuple[str, ...] = ("矩阵", "a/b"),
     ) -> None:
         """Record a post's page and what was read from it; `links` are posts, or addresses elsewhere with their text."""
         url = f"{BLOG}/archives/{number}"
@@ -137,7 +138,7 @@ class Library:
             author="苏剑林",
             published_on=on,
             categories=(items.Category(slug="Big-Data", name="信息时代"),),
-            tags=("矩阵", "a/b"),
+            tags=tags,
             license="署名",
             license_url=None,
             reader_count=1234,
