@@ -120,6 +120,32 @@ def test_a_link_to_a_post_shows_its_first_lines_with_their_formulas(page: Page, 
     assert "2024-01-01" in page.locator(".glimpse").inner_text()
 
 
+def test_how_the_text_looks_is_chosen_and_kept(page: Page, address: str) -> None:
+    def measured() -> list[object]:
+        found: list[object] = page.evaluate(
+            "[getComputedStyle(document.body).backgroundColor, getComputedStyle($('.text')).fontSize, "
+            "getComputedStyle($('.text')).fontFamily.includes('system-ui')]"
+        )
+        return found
+
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}/posts/1001")
+    before = measured()
+    page.locator(".display summary").focus()
+    page.keyboard.press("Enter")
+    for name, value in (("theme", "dark"), ("size", "huge"), ("face", "sans")):
+        page.locator(f".display input[name={name}][value={value}]").check()
+    page.keyboard.press("Escape")
+    assert page.locator(".display form").is_hidden()
+    chosen = measured()
+    assert all(was != now for was, now in zip(before, chosen, strict=True))
+    page.reload()
+    assert measured() == chosen
+    page.evaluate("localStorage.setItem('archiver-display', 'nonsense')")
+    page.reload()
+    assert measured() == before
+
+
 def test_a_click_copies_the_source_of_a_formula(page: Page, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{address}/posts/1001")

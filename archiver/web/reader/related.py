@@ -130,9 +130,14 @@ def _sharing(rows: Iterable[Sequence[object]], reason: str, posts: int) -> Itera
     for name, post in rows:
         having[str(name)].add(int(str(post)))
     for name, others in having.items():
-        if len(others) * _COMMON <= max(posts, 2 * _COMMON):
+        if len(others) <= _most(posts):
             rarity = log((posts + 1) / (len(others) + 1)) / log(posts + 1)
             yield from (_Sign(post, reason, name, rarity) for post in others)
+
+
+def _most(posts: int) -> int:
+    """Return how many other posts may have what still tells something."""
+    return max(posts // _COMMON, 2)
 
 
 def _named(rows: Iterable[Sequence[object]], works: Iterable[Row]) -> Iterator[tuple[str, object]]:
@@ -148,7 +153,7 @@ def _speaking(reading: Reading, post: Row, posts: int) -> Iterator[_Sign]:
     with suppress(UsageError), reading.searching() as index:  # an archive may have no index
         asked = [index.matched("posts_fts", [Term(term, exact=True)]) for term in terms]
         sql = " UNION ALL ".join(
-            f"SELECT {place} AS term, f.* FROM ({each.sql}) AS f"  # noqa: S608 - of the index
+            f"SELECT * FROM (SELECT {place} AS term, f.* FROM ({each.sql}) AS f LIMIT {_most(posts) + 2}) AS t{place}"  # noqa: S608
             for place, each in enumerate(asked)
         )
         found = index.rows(sql, *(value for each in asked for value in each.values)) if sql else ()
