@@ -146,6 +146,24 @@ def test_how_the_text_looks_is_chosen_and_kept(page: Page, address: str) -> None
     assert measured() == before
 
 
+def test_a_printed_post_lists_where_its_links_lead(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    page.emulate_media(media="print")
+    shown = page.locator(".printed").inner_text()
+    assert "苏剑林 · 2025-12-01 · https://kexue.fm/archives/1001 · 署名" in shown
+    listed = page.locator(".printed li").all_inner_texts()
+    assert listed == ["https://kexue.fm/archives/1002", "https://example.org/x"]
+    marked = page.evaluate(
+        "$$('.text a').filter((a) => getComputedStyle(a, '::after').content.includes('counter'))"
+        ".map((a) => a.textContent)"
+    )
+    assert marked == ["《漫谈（一）》", "别处"]
+    assert page.locator(".facts, .comments, .related, .display").first.is_hidden()
+    page.emulate_media(media="screen")
+    assert page.locator(".printed").is_hidden()
+
+
 def test_a_click_copies_the_source_of_a_formula(page: Page, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{address}/posts/1001")

@@ -28,6 +28,7 @@ from archiver.web.reader import (
     lists,
     markup,
     parameters,
+    printed,
     related,
     threads,
     view,
@@ -87,6 +88,9 @@ def post(request: Request) -> Response:
         post=row,
         original=site.path(row["url"]),
         text=replace(text, html=glimpses.titled(text.html, here.root, cites, works)),
+        printed=printed.links(
+            text.html, {number: row["url"], **{one["id"]: one["url"] for one in cites}}, site, here.root
+        ),
         places=library.places(number),
         series=library.series_of(number),
         neighbours=library.neighbours(number),
