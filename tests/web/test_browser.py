@@ -164,6 +164,20 @@ def test_a_printed_post_lists_where_its_links_lead(page: Page, address: str) -> 
     assert page.locator(".printed").is_hidden()
 
 
+def test_the_front_page_tells_what_is_new_since_the_last_visit(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_selector(SET)
+    assert page.locator("#since").is_hidden()
+    last = "Date.UTC(2026, 0, 15)"
+    page.evaluate(f"localStorage.setItem('archiver-visit', JSON.stringify({{ since: 0, seen: {last} }}))")
+    page.reload()
+    page.wait_for_selector("#since", state="visible")
+    assert page.evaluate(f"JSON.parse(localStorage.getItem('archiver-visit')).since === {last}")
+    page.locator("#since a").click()
+    page.wait_for_url("**/new?since=2026-01-15T00:00:00Z")
+    assert page.locator(".entry").count() == 1
+
+
 def test_a_click_copies_the_source_of_a_formula(page: Page, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{address}/posts/1001")

@@ -30,6 +30,7 @@ from archiver.web.reader import (
     parameters,
     printed,
     related,
+    returning,
     threads,
     view,
     words,
@@ -66,6 +67,7 @@ def front(request: Request) -> Response:
         totals=ledger.counts(),
         run=runs[0] if runs else None,
         brought=brought,
+        day=returning.on_this_day(desk(request).reading),
     )
 
 
@@ -313,6 +315,8 @@ ROUTES = [
     _route("/posts/{id:int}/glimpse", glimpses.glimpse),
     _route("/pages", independent.listing),
     _route("/pages/{id:int}", independent.page),
+    _route("/new", returning.new),
+    _route("/random", returning.random),
     _route("/topics/{id:int}", lists.topic),
     _route("/series/{id:int}", lists.series),
     _route("/tags", lists.tags),
