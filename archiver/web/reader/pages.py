@@ -21,6 +21,7 @@ from archiver.text import bibtex
 from archiver.urls import Site, from_bytes
 from archiver.web.reader import (
     charts,
+    citations,
     comparison,
     finding,
     glimpses,
@@ -315,6 +316,7 @@ ROUTES = [
     _route("/posts/{id:int}/glimpse", glimpses.glimpse),
     _route("/pages", independent.listing),
     _route("/pages/{id:int}", independent.page),
+    _route("/citations", citations.listing),
     _route("/new", returning.new),
     _route("/random", returning.random),
     _route("/topics/{id:int}", lists.topic),
