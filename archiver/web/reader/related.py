@@ -42,7 +42,8 @@ _TERMS = 24  # of a post that are looked up
 _CANDIDATES = 40  # whose formulas are compared
 _TELLING = (40, 160)  # characters of a formula that hardly two posts write by chance, and that has room in a line
 _MANY = 2  # times that a post has a word it speaks of
-_NAME = re.compile(rf"(?<![\\\w])(?=[a-z0-9-]*[A-Z])[^\W\d_{cjk.FIRST_WIDE}-\U0010ffff][A-Za-z0-9-]{{2,}}(?![\w:/])")
+_LETTER = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"  # or a figure; Chinese stands beside it without a blank
+_NAME = re.compile(rf"(?<!\\)(?<!{_LETTER})(?=[a-z\d]*[A-Z])(?!\d){_LETTER}(?:-?{_LETTER}){{2,}}(?!{_LETTER}|[:/])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def random(request: Request) -> Response:
     row = here.reading.row(_RANDOM, {"until": (clock.now() - _OLD).date().isoformat()})
     if row is None:
         raise Missing("post")
-    return RedirectResponse(f"{here.root}/posts/{row['id']}", 302, headers={"Cache-Control": "no-store"})
+    return RedirectResponse(f"{here.root}/posts/{row['id']}", 303, headers={"Cache-Control": "no-store"})
 
 
 def on_this_day(reading: Reading) -> list[Row]:
