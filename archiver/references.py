@@ -83,6 +83,19 @@ def reference(url: str) -> Reference | None:
     return None
 
 
+def title(text: str) -> str | None:
+    """Return the title that the text of a link names, set in the marks of titles; None where it names none.
+
+    >>> title("《Attention is All You Need》")
+    'Attention is All You Need'
+    """
+    found = _TITLE.fullmatch(text.strip())
+    return found[1] or found[2] if found else None
+
+
+_TITLE = re.compile(r"《\s*([^《》]*[^《》\s])\s*》|“\s*([^“”]*[^“”\s])\s*”")
+
+
 def _arxiv(path: str) -> Reference | None:
     found = _ARXIV.fullmatch(path)
     if not found:

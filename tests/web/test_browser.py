@@ -90,6 +90,94 @@ def test_formulas_are_set_numbered_and_lead_to_each_other(page: Page, address: s
     assert page.evaluate("document.querySelector('.text img').naturalWidth") == 1
 
 
+def test_a_reference_shows_the_equation_leads_there_and_back(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    link = page.locator(".text .tex a[href^='#mjx-eqn']").first
+    link.hover()
+    page.wait_for_selector(".glimpse .tex.display mjx-container")
+    page.keyboard.press("Escape")
+    assert page.locator(".glimpse").is_hidden()
+    page.locator(".text").hover(position={"x": 1, "y": 1})
+    page.keyboard.press("Tab")
+    link.focus()
+    page.wait_for_selector(".glimpse .tex.display", state="visible")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash.startsWith('#mjx-eqn')")
+    page.locator(".way-back").click()
+    assert page.evaluate("[location.hash, document.activeElement.getAttribute('href')]") == [
+        "",
+        link.get_attribute("href"),
+    ]
+    assert page.locator(".way-back").is_hidden()
+
+
+def test_a_link_to_a_post_shows_its_first_lines_with_their_formulas(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    page.locator(".text a[href='/posts/1002']").hover()
+    page.wait_for_selector(".glimpse article mjx-container")
+    assert "2024-01-01" in page.locator(".glimpse").inner_text()
+
+
+def test_how_the_text_looks_is_chosen_and_kept(page: Page, address: str) -> None:
+    def measured() -> list[object]:
+        found: list[object] = page.evaluate(
+            "[getComputedStyle(document.body).backgroundColor, getComputedStyle($('.text')).fontSize, "
+            "getComputedStyle($('.text')).fontFamily.includes('system-ui')]"
+        )
+        return found
+
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}/posts/1001")
+    before = measured()
+    page.locator(".display summary").focus()
+    page.keyboard.press("Enter")
+    for name, value in (("theme", "dark"), ("size", "huge"), ("face", "sans")):
+        page.locator(f".display input[name={name}][value={value}]").check()
+    page.keyboard.press("Escape")
+    assert page.locator(".display form").is_hidden()
+    chosen = measured()
+    assert all(was != now for was, now in zip(before, chosen, strict=True))
+    page.reload()
+    assert measured() == chosen
+    page.evaluate("localStorage.setItem('archiver-display', 'nonsense')")
+    page.reload()
+    assert measured() == before
+
+
+def test_a_printed_post_lists_where_its_links_lead(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    page.emulate_media(media="print")
+    shown = page.locator(".printed").inner_text()
+    assert "苏剑林 · 2025-12-01 · https://kexue.fm/archives/1001 · 署名" in shown
+    listed = page.locator(".printed li").all_inner_texts()
+    assert listed == ["https://kexue.fm/archives/1002", "https://example.org/x"]
+    marked = page.evaluate(
+        "$$('.text a').filter((a) => getComputedStyle(a, '::after').content.includes('counter'))"
+        ".map((a) => a.textContent)"
+    )
+    assert marked == ["《漫谈（一）》", "别处"]
+    assert page.locator(".facts, .comments, .related, .display").first.is_hidden()
+    page.emulate_media(media="screen")
+    assert page.locator(".printed").is_hidden()
+
+
+def test_the_front_page_tells_what_is_new_since_the_last_visit(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_selector(SET)
+    assert page.locator("#since").is_hidden()
+    last = "Date.UTC(2026, 0, 15)"
+    page.evaluate(f"localStorage.setItem('archiver-visit', JSON.stringify({{ since: 0, seen: {last} }}))")
+    page.reload()
+    page.wait_for_selector("#since", state="visible")
+    assert page.evaluate(f"JSON.parse(localStorage.getItem('archiver-visit')).since === {last}")
+    page.locator("#since a").click()
+    page.wait_for_url("**/new?since=2026-01-15T00:00:00Z")
+    assert page.locator(".entry").count() == 1
+
+
 def test_a_click_copies_the_source_of_a_formula(page: Page, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{address}/posts/1001")

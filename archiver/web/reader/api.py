@@ -17,7 +17,7 @@ from archiver import __version__
 from archiver.errors import UsageError
 from archiver.store import query, results
 from archiver.urls import LARGEST_POST
-from archiver.web.reader import finding, parameters, tables
+from archiver.web.reader import finding, parameters, related, tables
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.library import MOST_LISTED, Choice
 from archiver.web.reader.parameters import Parameter
@@ -101,6 +101,13 @@ def _post(desk: Desk, values: Values) -> Any:
     }
 
 
+def _related(desk: Desk, values: Values) -> Any:
+    row = desk.library.post(values["id"])
+    if row is None:
+        raise Missing(f"post {values['id']}")
+    return [asdict(each) for each in related.related(desk.reading, row, desk.library.works(row["id"]))]
+
+
 def _comments(desk: Desk, values: Values) -> Any:
     if desk.library.post(values["id"]) is None:
         raise Missing(f"post {values['id']}")
@@ -174,6 +181,7 @@ ENDPOINTS = (
         ),
     ),
     Endpoint("/api/posts/{id}", "A post: its text, where it is listed, its connections", _post, (_POST,)),
+    Endpoint("/api/posts/{id}/related", "Posts that belong beside a post, and why", _related, (_POST,), array=True),
     Endpoint(
         "/api/posts/{id}/comments",
         "The comments of a post, each with its former wordings",

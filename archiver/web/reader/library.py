@@ -6,9 +6,11 @@ Rows are plain dictionaries by column name, as the JSON API hands them out.
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from archiver import references
 from archiver.store.reading import Reading, Row
 
 MOST_LISTED = 1000
@@ -212,12 +214,31 @@ class Library:
         return self.parts(row["series_id"]) if row else []
 
     def works(self, number: int) -> list[Row]:
-        """Return the works elsewhere a post links to, each once: kind, identifier, url."""
-        return self._ask(
+        """Return the works elsewhere a post links to, each once: kind, identifier, url, title.
+
+        The title is what most links to the work in any post call it; None where none does.
+        """
+        rows = self._ask(
             "SELECT kind, identifier, url, min(position) AS position FROM external_references "
             "WHERE post_id = :number GROUP BY kind, identifier, url ORDER BY min(position)",
             {"number": number},
         )
+        titles = self._titles_of_works(number) if rows else {}
+        return [{**row, "title": titles.get((row["kind"], row["identifier"]))} for row in rows]
+
+    def _titles_of_works(self, number: int) -> dict[tuple[str, str], str]:
+        called: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for row in self._ask(
+            "SELECT e.kind, e.identifier, l.text, count(*) AS links FROM external_references AS e "
+            "JOIN links AS l ON l.post_id = e.post_id AND l.position = e.position "
+            "WHERE EXISTS (SELECT 1 FROM external_references AS o "
+            "WHERE o.post_id = :number AND o.kind = e.kind AND o.identifier = e.identifier) "
+            "GROUP BY e.kind, e.identifier, l.text ORDER BY l.text",
+            {"number": number},
+        ):
+            if title := references.title(row["text"]):
+                called[row["kind"], row["identifier"]][title] += row["links"]
+        return {work: titles.most_common(1)[0][0] for work, titles in called.items()}
 
     def comments(self, number: int) -> list[Row]:
         """Return the comments of a post in the order they were numbered."""

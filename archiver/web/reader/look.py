@@ -19,7 +19,11 @@ _CONTRAST = 7.0
 _SATURATION = 0.6
 _STEPS = 100
 
-_STYLE = ":root {{ --link: {light}; }}\n@media (prefers-color-scheme: dark) {{ :root {{ --link: {dark}; }} }}\n"
+_STYLE = (
+    ":root {{ --link: {light}; }}\n@media (prefers-color-scheme: dark) {{ :root {{ --link: {dark}; }} }}\n"
+    ":root:is([data-theme=light], [data-theme=sepia]) {{ --link: {light}; }}\n"  # as the reader chose: display.css
+    ":root[data-theme=dark] {{ --link: {dark}; }}\n"
+)
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
     '<rect width="32" height="32" rx="7" fill="{colour}"/>{sign}</svg>\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -20,12 +21,17 @@ from archiver.text import bibtex
 from archiver.urls import Site, from_bytes
 from archiver.web.reader import (
     charts,
+    citations,
     comparison,
     finding,
+    glimpses,
     independent,
     lists,
     markup,
     parameters,
+    printed,
+    related,
+    returning,
     threads,
     view,
     words,
@@ -62,6 +68,7 @@ def front(request: Request) -> Response:
         totals=ledger.counts(),
         run=runs[0] if runs else None,
         brought=brought,
+        day=returning.on_this_day(desk(request).reading),
     )
 
 
@@ -76,18 +83,24 @@ def post(request: Request) -> Response:
     revisions = library.revisions(number)
     comments = library.comments(number)
     discussions = threads.threads(comments, library.comment_revisions(number), site, here.root)
+    text = markup.post(row["markdown"], site, here.root)
+    cites, works = library.cites(number), library.works(number)
     return page(
         request,
         "post.html",
         post=row,
         original=site.path(row["url"]),
-        text=markup.post(row["markdown"], site, here.root),
+        text=replace(text, html=glimpses.titled(text.html, here.root, cites, works)),
+        printed=printed.links(
+            text.html, {number: row["url"], **{one["id"]: one["url"] for one in cites}}, site, here.root
+        ),
         places=library.places(number),
         series=library.series_of(number),
         neighbours=library.neighbours(number),
-        cites=library.cites(number),
+        cites=cites,
         cited_by=library.cited_by(number),
-        works=library.works(number),
+        works=works,
+        related=related.related(here.reading, row, works),
         revisions=revisions,
         captures=library.captures(row["url"]),
         comment_count=len(comments),
@@ -300,8 +313,12 @@ ROUTES = [
     _route("/posts/{id:int}/history", history),
     _route("/posts/{id:int}/difference", difference),
     _route("/posts/{id:int}/citation.bib", citation),
+    _route("/posts/{id:int}/glimpse", glimpses.glimpse),
     _route("/pages", independent.listing),
     _route("/pages/{id:int}", independent.page),
+    _route("/citations", citations.listing),
+    _route("/new", returning.new),
+    _route("/random", returning.random),
     _route("/topics/{id:int}", lists.topic),
     _route("/series/{id:int}", lists.series),
     _route("/tags", lists.tags),

@@ -124,9 +124,10 @@ class Library:
         on: str = "2025-12-01",
         page: str = "",
         comments: Iterable[items.Comment] = (),
-        links: tuple[int, ...] = (),
+        links: tuple[int | tuple[str, str], ...] = (),
+        tags: tuple[str, ...] = ("矩阵", "a/b"),
     ) -> None:
-        """Record a post's page and what was read from it."""
+        """Record a post's page and what was read from it; `links` are posts, or addresses elsewhere with their text."""
         url = f"{BLOG}/archives/{number}"
         body = (page or PLAIN.format(title)).encode()
         capture = self.record(url, body, "text/html; charset=UTF-8", at)
@@ -137,7 +138,7 @@ class Library:
             author="苏剑林",
             published_on=on,
             categories=(items.Category(slug="Big-Data", name="信息时代"),),
-            tags=("矩阵", "a/b"),
+            tags=tags,
             license="署名",
             license_url=None,
             reader_count=1234,
@@ -200,7 +201,7 @@ def comment(
     )
 
 
-def _content(markdown: str, links: tuple[int, ...] = ()) -> items.Content:
+def _content(markdown: str, links: tuple[int | tuple[str, str], ...] = ()) -> items.Content:
     found = tex.scan(markdown, markdown=True)
     formulas = tuple(
         items.Formula(
@@ -215,6 +216,8 @@ def _content(markdown: str, links: tuple[int, ...] = ()) -> items.Content:
     )
     targets = tuple(
         items.PostLink(position=n, url=f"{BLOG}/archives/{target}", text="x", kind="post", target_post_id=target)
+        if isinstance(target, int)
+        else items.PostLink(position=n, url=target[0], text=target[1], kind="external", target_post_id=None)
         for n, target in enumerate(links)
     )
     return items.Content(markdown=markdown, text=markdown, formulas=formulas, links=targets)

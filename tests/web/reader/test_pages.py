@@ -16,7 +16,7 @@ PAGES = (
     "/posts/1002/difference",
     "/tags/a%2Fb", "/categories/Big-Data", "/years/2024", "/topics/1", "/series/1002", "/search", "/sql", "/health",
     "/search?q=%E6%BC%AB%E8%B0%88", "/search?q=lambda&tex=1", "/sql?q=SELECT+id,title+FROM+posts",
-    "/captures?url=https://kexue.fm/archives/1002", "/pages", "/pages/1",
+    "/new?since=2026-01-15", "/citations", "/captures?url=https://kexue.fm/archives/1002", "/pages", "/pages/1",
 )  # fmt: skip
 
 
@@ -35,6 +35,13 @@ def test_the_front_page_shows_what_there_is(reader: Client) -> None:
     for found in ("/posts/1001", "信息时代", "/topics/1", "/series/1002", "/years/2024", "complete", "data-focus"):
         assert found in text
     assert text.index("/posts/1001") < text.index("/posts/1003") < text.index("/posts/1002")
+
+
+def test_citations_are_counted_by_year_and_by_post(reader: Client) -> None:
+    text = reader.get("/citations").text
+    assert "<title>2025 → 2024: 1</title>" in text
+    assert "<title>2024 → 2024: 1</title>" in text
+    assert re.search(r'href="/posts/1002".*<small>2024-01-01</small></span> <span>2</span>', text)
 
 
 def test_a_post_has_its_text_and_all_that_belongs_to_it(reader: Client) -> None:
