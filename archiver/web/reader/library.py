@@ -6,6 +6,7 @@ Rows are plain dictionaries by column name, as the JSON API hands them out.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,15 @@ class Library:
         condition, values = (choice or Choice()).where()
         sql = f"SELECT {_BRIEF} FROM posts AS p WHERE {condition} {_NEWEST}"  # noqa: S608 - words of ours
         return self._ask(sql, {**values, "limit": limit, "offset": offset})
+
+    def named(self, numbers: Iterable[int]) -> list[Row]:
+        """Return the posts with these numbers in brief, in no order."""
+        among = ", ".join(map(str, map(int, numbers)))
+        return self._ask(f"SELECT {_BRIEF} FROM posts AS p WHERE p.id IN ({among})") if among else []  # noqa: S608
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all posts, newest first."""
+        return [row["id"] for row in self._ask("SELECT id FROM posts ORDER BY published_on DESC, id DESC")]
 
     def count(self, choice: Choice | None = None) -> int:
         """Return how many posts there are."""

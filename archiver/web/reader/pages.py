@@ -25,6 +25,7 @@ from archiver.web.reader import (
     independent,
     lists,
     markup,
+    own,
     parameters,
     threads,
     view,
@@ -62,6 +63,7 @@ def front(request: Request) -> Response:
         totals=ledger.counts(),
         run=runs[0] if runs else None,
         brought=brought,
+        stopped=own.last_stop(desk(request)),
     )
 
 

@@ -1,0 +1,155 @@
+"""What somebody keeps of an archive for themselves: favourites, what they have read, and where they stopped.
+
+It is in a file of its own beside the archive, wherever the archive's tables are, so that no crawl, rebuild or import
+touches it. The file is made when something is kept for the first time. A post is known by its number and its address.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from archiver.errors import ArchiverError, DatabaseTooNew
+from archiver.store.database import timestamp
+
+NAME = "own.db"
+"""The file, in the archive's home."""
+
+_STEPS = (
+    """CREATE TABLE marks (
+        post_id INTEGER PRIMARY KEY, url TEXT NOT NULL, favourite_at TEXT, read_at TEXT,
+        stopped_at TEXT, anchor TEXT, block INTEGER, share INTEGER
+    ) STRICT""",
+)
+"""What makes the tables, a statement a version; `PRAGMA user_version` says how many were carried out."""
+
+_PATIENCE = 10  # seconds to wait for another program that writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where somebody stopped in a post."""
+
+    anchor: str = ""
+    """Of the heading before it; empty before the first one."""
+    block: int = 0
+    """Paragraphs, formulas and the like after that heading."""
+    share: int = 0
+    """How much of the text is before it, in percent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What is kept of a post; times are ISO 8601 UTC."""
+
+    post_id: int
+    url: str
+    favourite_at: str | None = None
+    read_at: str | None = None
+    stopped_at: str | None = None
+    anchor: str | None = None
+    """As in `Place`, and so are `block` and `share`; None when nobody stopped there."""
+    block: int | None = None
+    share: int | None = None
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing is kept."""
+        return not (self.favourite_at or self.read_at or self.stopped_at)
+
+
+class Own:
+    """What is kept beside one archive; may be shared by threads."""
+
+    def __init__(self, home: Path) -> None:
+        """Keep it in the home of an archive."""
+        self._file = home / NAME
+
+    def marks(self) -> dict[int, Mark]:
+        """Return what is kept of each post, by its number.
+
+        Raises ArchiverError when the file cannot be read; so does everything here.
+        """
+        if not self._file.exists():
+            return {}
+        with self._open() as connection:
+            return {row["post_id"]: Mark(**row) for row in connection.execute("SELECT * FROM marks ORDER BY post_id")}
+
+    def favour(self, post_id: int, url: str, chosen: bool) -> None:
+        """Make a post a favourite, or no longer."""
+        self._set(post_id, url, favourite_at=timestamp() if chosen else None)
+
+    def read(self, post_id: int, url: str, chosen: bool) -> None:
+        """Take a post as read, which forgets where one stopped, or as unread."""
+        if chosen:
+            self._set(post_id, url, read_at=timestamp(), **_NOWHERE)
+        else:
+            self._set(post_id, url, read_at=None)
+
+    def stop(self, post_id: int, url: str, place: Place | None) -> None:
+        """Keep where one stopped in a post, or forget it."""
+        if place is None:
+            self._set(post_id, url, **_NOWHERE)
+        else:
+            self._set(post_id, url, stopped_at=timestamp(), **asdict(place))
+
+    def take(self, marks: Iterable[Mark]) -> None:
+        """Keep marks from elsewhere; one takes the place of what was kept of its post."""
+        with self._open() as connection:
+            for mark in marks:
+                _put(connection, mark)
+
+    def _set(self, post_id: int, url: str, **values: Any) -> None:
+        if not self._file.exists() and not any(values.values()):
+            return
+        with self._open() as connection:
+            row = connection.execute("SELECT * FROM marks WHERE post_id = ?", (post_id,)).fetchone()
+            _put(connection, Mark(**{**(row or {"post_id": post_id}), "url": url, **values}))
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for one transaction."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._file, timeout=_PATIENCE, isolation_level=None)) as connection:
+                connection.row_factory = _named
+                connection.execute("BEGIN IMMEDIATE")
+                self._migrate(connection)
+                yield connection
+                connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise ArchiverError(
+                f"expected to use {self._file}, found: {error}; "
+                "if it is no database any more, move it away and import what `archiver own export` wrote"
+            ) from error
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        version = int(connection.execute("PRAGMA user_version").fetchone()["user_version"])
+        if version > len(_STEPS):
+            raise DatabaseTooNew(
+                f"expected version {len(_STEPS)} of {self._file} at most, found {version}; use a newer archiver"
+            )
+        if version < len(_STEPS):
+            for statement in _STEPS[version:]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
+
+
+_NOWHERE: dict[str, None] = {"stopped_at": None, "anchor": None, "block": None, "share": None}
+
+
+def _put(connection: sqlite3.Connection, mark: Mark) -> None:
+    connection.execute("DELETE FROM marks WHERE post_id = ?", (mark.post_id,))
+    if not mark.blank:
+        values = asdict(mark)
+        names = ", ".join(values)
+        places = ", ".join(f":{name}" for name in values)
+        connection.execute(f"INSERT INTO marks ({names}) VALUES ({places})", values)  # noqa: S608 - names of ours
+
+
+def _named(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}

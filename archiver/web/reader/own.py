@@ -1,0 +1,139 @@
+"""One's own pages: favourites, what was read, where to read on; and the forms that keep these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from archiver.store.own import Mark, Own, Place
+from archiver.store.reading import Row
+from archiver.web.reader import parameters, view
+from archiver.web.reader.desk import Desk, Missing, desk
+from archiver.web.reader.parameters import Parameter
+
+_LARGEST_FORM = 100_000  # bytes
+_RECENT = 30
+
+_ON = Parameter("on", "1 to keep it, 0 to forget it", bool, default=True)
+_PLACE = (
+    Parameter("anchor", "the anchor of a heading", default="", most=500),
+    Parameter("block", "how many blocks after the heading", int, default=0, most=1_000_000),
+    Parameter("share", "how much of the text is before it, in percent", int, default=0, most=100),
+)
+_AFTER = Parameter("after", "number of a post", int, most=10**10)
+
+Form = dict[str, str]
+
+
+def overview(request: Request) -> Response:
+    """Show what is kept: where to read on, favourites, what was read last."""
+    here = desk(request)
+    marks = list(_own(here).marks().values())
+    return view.page(
+        request,
+        "own.html",
+        stopped=_posts(here, marks, "stopped_at"),
+        favourites=_posts(here, marks, "favourite_at"),
+        finished=_posts(here, marks, "read_at")[:_RECENT],
+        read=sum(mark.read_at is not None for mark in marks),
+    )
+
+
+def unread(request: Request) -> Response:
+    """Lead to the next post, from new to old, that was not read yet; after the oldest comes the newest."""
+    here = desk(request)
+    after = parameters.read(request, [_AFTER])["after"]
+    read = {number for number, mark in _own(here).marks().items() if mark.read_at}
+    numbers = here.library.numbers()
+    at = numbers.index(after) + 1 if after in numbers else 0
+    found = next((number for number in (*numbers[at:], *numbers[:at]) if number not in read and number != after), None)
+    return RedirectResponse(f"{here.root}/own" if found is None else f"{here.root}/posts/{found}", 303)
+
+
+def _favour(own: Own, post: Row, form: Form) -> None:
+    own.favour(post["id"], post["url"], _values(form, _ON)["on"])
+
+
+def _read(own: Own, post: Row, form: Form) -> None:
+    own.read(post["id"], post["url"], _values(form, _ON)["on"])
+
+
+def _stop(own: Own, post: Row, form: Form) -> None:
+    place = Place(**_values(form, *_PLACE)) if _values(form, _ON)["on"] else None
+    if place is not None and place.share == 100:  # the end
+        own.read(post["id"], post["url"], True)
+    else:
+        own.stop(post["id"], post["url"], place)
+
+
+def last_stop(here: Desk) -> tuple[Mark, Row | None] | None:
+    """Return the post one stopped in last, and where."""
+    found = _posts(here, list(here.own.marks().values()), "stopped_at")[:1] if here.own else []
+    return found[0] if found else None
+
+
+def _posts(here: Desk, marks: list[Mark], moment: str) -> list[tuple[Mark, Row | None]]:
+    """Return the marks that have a moment, latest first, each with its post in brief if the archive has it."""
+    chosen = sorted((mark for mark in marks if getattr(mark, moment)), key=lambda mark: str(getattr(mark, moment)))
+    held = {row["id"]: row for row in here.library.named([mark.post_id for mark in chosen])}
+    return [(mark, held.get(mark.post_id)) for mark in reversed(chosen)]
+
+
+def _own(here: Desk) -> Own:
+    if here.own is None:
+        raise Missing("page")
+    return here.own
+
+
+def _values(form: Form, *expected: Parameter) -> dict[str, Any]:
+    return {each.name: each.read(form.get(each.name)) for each in expected}
+
+
+Keep = Callable[[Own, Row, Form], None]
+
+
+def _kept(keep: Keep) -> Callable[[Request], Any]:
+    """Return what answers the form of a post: it leads back where the form says so."""
+
+    def answer(request: Request, form: Form) -> Response:
+        here = desk(request)
+        own, number = _own(here), view.number_in(request)
+        post = here.library.post(number)
+        if post is None:
+            raise Missing(f"post {number}")
+        keep(own, post, form)
+        back = form.get("back")
+        if back is None:
+            return Response(status_code=204)
+        return RedirectResponse(view.local(back, f"{here.root}/own"), 303)
+
+    async def respond(request: Request) -> Response:
+        return await run_in_threadpool(answer, request, await _form(request))
+
+    return respond
+
+
+async def _form(request: Request) -> Form:
+    """Return the fields of a form."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LARGEST_FORM:
+            raise HTTPException(413)
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+ROUTES = [
+    Route("/own", overview, methods=["GET"]),
+    Route("/own/unread", unread, methods=["GET"]),
+    Route("/own/posts/{id:int}/favourite", _kept(_favour), methods=["POST"]),
+    Route("/own/posts/{id:int}/read", _kept(_read), methods=["POST"]),
+    Route("/own/posts/{id:int}/place", _kept(_stop), methods=["POST"]),
+]

@@ -1,0 +1,119 @@
+"""What somebody keeps for themselves, through the reader's pages and forms."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archiver.store.database import database_url
+from archiver.store.own import NAME
+from archiver.web.reader.serve import Options, serving
+from tests.web.reader.conftest import Client
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def own(library: Path, home: Path) -> Iterator[Client]:
+    """A reader in whose home nothing is kept yet."""
+    with serving(home, database_url(library), Options(port=0, replay_port=0)) as address:
+        yield Client(int(address.rstrip("/").rpartition(":")[2]))
+
+
+def test_looking_keeps_nothing(own: Client, home: Path) -> None:
+    for path in ("/", "/own", "/posts", "/posts/1001"):
+        assert own.get(path).status == 200
+    assert own.post("/own/posts/1001/favourite", on=0).status == 204
+    assert not home.exists() or not (home / NAME).exists()
+
+
+def test_a_favourite_is_one_until_it_is_no_longer(own: Client) -> None:
+    answer = own.post("/own/posts/1001/favourite", on=1, back="/posts/1001")
+    assert (answer.status, answer.headers["location"]) == (303, "/posts/1001")
+    for path in ("/own", "/posts", "/", "/topics/1"):
+        assert re.search(r'href="/posts/1001".{1,400}★ favourite', own.get(path).text, re.DOTALL), path
+    own.post("/own/posts/1001/favourite", on=0)
+    assert "★ favourite" not in own.get("/posts").text
+
+
+def test_the_front_page_leads_to_the_place_where_one_stopped(own: Client) -> None:
+    own.post("/own/posts/1001/place", anchor="s1", block=2, share=40)
+    assert 'href="/posts/1001?on=1#s1"' in own.get("/").text
+    assert 'data-anchor="s1" data-block="2"' in own.get("/posts/1001").text
+    assert "read to 40 %" in own.get("/posts").text
+
+
+def test_the_end_of_a_post_makes_it_read_and_forgets_the_place(own: Client) -> None:
+    own.post("/own/posts/1001/place", anchor="s1", block=2, share=40)
+    own.post("/own/posts/1001/place", share=100)
+    assert "Read on" not in own.get("/").text
+    assert "✓ read" in own.get("/posts").text
+    own.post("/own/posts/1001/read", on=0)
+    assert "✓ read" not in own.get("/posts").text
+
+
+def test_the_next_unread_post_is_the_next_older_one(own: Client) -> None:
+    listed = list(dict.fromkeys(re.findall(r'class="entry-title" href="(/posts/\d+)"', own.get("/posts").text)))
+    own.post(f"/own{listed[1]}/read", on=1)
+    assert own.get(f"/own/unread?after={listed[0].rpartition('/')[2]}").headers["location"] == listed[2]
+    assert own.get(f"/own/unread?after={listed[-1].rpartition('/')[2]}").headers["location"] == listed[0]
+    for path in listed:
+        own.post(f"/own{path}/read", on=1)
+    assert own.get("/own/unread").headers["location"] == "/own"
+
+
+def test_forms_of_other_origins_are_refused(own: Client) -> None:
+    path, mine = "/own/posts/1001/favourite", f"http://127.0.0.1:{own.port}"
+    foreign = (
+        {"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"}, {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"}, {"Origin": "https://evil.example"}, {"Host": "evil.example"},
+    )  # fmt: skip
+    assert [own.post(path, headers, on=1).status for headers in foreign] == [403] * len(foreign)
+    assert own.post(path, {"Origin": mine}, on=1).status == 204
+    assert own.post(path, {"Sec_Fetch_Site": "same-origin", "Origin": mine}, on=1).status == 204
+
+
+def test_a_form_that_makes_no_sense_changes_nothing(own: Client, home: Path) -> None:
+    assert own.post("/own/posts/1001/place", share=101).status == 400
+    assert own.post("/own/posts/1001/favourite", on="perhaps").status == 400
+    assert own.post("/own/posts/999999/favourite", on=1).status == 404
+    assert own.post("/own/posts/1001/favourite", on=1, back="x" * 200_000).status == 413
+    assert not (home / NAME).exists()
+    assert own.post("/own/posts/1001/read", on=1, back="//evil.example/").headers["location"] == "/own"
+
+
+def test_remote_forms_need_the_token(library: Path, home: Path) -> None:
+    with serving(home, database_url(library), Options(port=0, remote=True, token="secret")) as address:
+        client = Client(int(address.partition("/?")[0].rpartition(":")[2]))
+        assert client.post("/own/posts/1001/favourite", on=1).status == 401
+        assert client.post("/own/posts/1001/favourite", {"Authorization": "Bearer secret"}, on=1).status == 204
+
+
+def test_what_is_kept_of_a_post_that_the_archive_lost_is_shown_by_its_address(own: Client, home: Path) -> None:
+    own.post("/own/posts/1001/favourite", on=1)
+    with sqlite3.connect(home / NAME) as connection:
+        connection.execute("UPDATE marks SET post_id = 4711")
+    assert "https://kexue.fm/archives/1001" in own.get("/own").text
+
+
+@pytest.mark.parametrize(("spoil", "told"), [("DROP", "not a database"), ("NEW", "use a newer archiver")])
+def test_a_file_that_cannot_be_used_is_named_and_left_alone(own: Client, home: Path, spoil: str, told: str) -> None:
+    own.post("/own/posts/1001/favourite", on=1)
+    file = home / NAME
+    if spoil == "DROP":
+        file.write_bytes(b"no database" * 100)
+    else:
+        with sqlite3.connect(file) as connection:
+            connection.execute("PRAGMA user_version = 99")
+    before = file.read_bytes()
+    answer = own.get("/own")
+    assert answer.status == 503
+    assert told in answer.text
+    assert file.read_bytes() == before
