@@ -7,7 +7,7 @@ touches it. The file is made when something is kept for the first time. A post i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -56,10 +56,27 @@ class Mark:
     block: int | None = None
     share: int | None = None
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for half a place."""
+        place = (self.stopped_at, self.anchor, self.block, self.share)
+        if any(each is None for each in place) and any(each is not None for each in place):
+            raise ValueError("stopped_at, anchor, block and share come together")
+
     @property
     def blank(self) -> bool:
         """Whether nothing is kept."""
         return not (self.favourite_at or self.read_at or self.stopped_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Everything that is kept."""
+
+    marks: tuple[Mark, ...] = ()
+    """By number of the post."""
+
+    def __str__(self) -> str:
+        return f"kept of posts: {len(self.marks)}"
 
 
 class Own:
@@ -97,10 +114,16 @@ class Own:
         else:
             self._set(post_id, url, stopped_at=timestamp(), **asdict(place))
 
-    def take(self, marks: Iterable[Mark]) -> None:
-        """Keep marks from elsewhere; one takes the place of what was kept of its post."""
+    def everything(self) -> Kept:
+        """Return all there is."""
+        return Kept(marks=tuple(self.marks().values()))
+
+    def take(self, kept: Kept) -> None:
+        """Keep what comes from elsewhere; a mark takes the place of what was kept of its post."""
+        if kept == Kept() and not self._file.exists():
+            return
         with self._open() as connection:
-            for mark in marks:
+            for mark in kept.marks:
                 _put(connection, mark)
 
     def _set(self, post_id: int, url: str, **values: Any) -> None:
