@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from archiver.cli import main
 from archiver.export import own as form
-from archiver.store.own import NAME, Kept, Mark, Own, Place
+from archiver.store.own import NAME, Kept, Listed, Mark, Own, Place
 from archiver.urls import LARGEST_POST
 
 times = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"))
@@ -29,7 +31,15 @@ def _mark(number: int, url: str, favourite: str | None, read: str | None, place:
 
 
 marks = st.builds(_mark, numbers, texts, st.none() | times, st.none() | times, places).filter(lambda one: not one.blank)
-kept = st.builds(Kept, marks=st.lists(marks, max_size=5, unique_by=lambda one: one.post_id).map(tuple))
+listed = st.builds(Listed, post_id=numbers, url=texts)
+
+
+def _unlike(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Return a few rows, each of another post."""
+    return st.lists(rows, max_size=5, unique_by=lambda row: row.post_id).map(tuple)
+
+
+kept = st.builds(Kept, marks=_unlike(marks), reading_list=_unlike(listed))
 
 
 def archiver(home: Path, *words: str) -> Result:
@@ -45,6 +55,7 @@ def test_what_is_kept_is_the_same_after_a_file(everything: Kept) -> None:
         assert archiver(second, "import", str(file)).exit_code == 0
         assert Own(second).everything() == Own(first).everything()
         assert {each.post_id: each for each in everything.marks} == Own(second).marks()
+        assert list(everything.reading_list) == Own(second).reading_list()
 
 
 def test_a_file_adds_to_what_is_kept_and_counts_for_a_post_in_both(tmp_path: Path) -> None:
@@ -59,6 +70,28 @@ def test_a_file_adds_to_what_is_kept_and_counts_for_a_post_in_both(tmp_path: Pat
     assert found[1].favourite_at
     assert (found[2].favourite_at, found[2].anchor) == (None, "s1")
     assert found[3].read_at
+
+
+def test_a_reading_list_from_a_file_comes_after_ones_own(tmp_path: Path) -> None:
+    here, there, file = Own(tmp_path / "here"), Own(tmp_path / "there"), tmp_path / "kept.json"
+    here.enlist(Listed(post_id=number, url="") for number in (5, 1))
+    there.enlist(Listed(post_id=number, url="") for number in (3, 1, 2))
+    archiver(tmp_path / "there", "export", str(file))
+    archiver(tmp_path / "here", "import", str(file))
+    assert [each.post_id for each in here.reading_list()] == [5, 1, 3, 2]
+
+
+def test_a_file_of_the_first_version_gets_the_later_tables(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / NAME) as connection:
+        connection.execute(
+            "CREATE TABLE marks (post_id INTEGER PRIMARY KEY, url TEXT NOT NULL, favourite_at TEXT, read_at TEXT, "
+            "stopped_at TEXT, anchor TEXT, block INTEGER, share INTEGER) STRICT"
+        )
+        connection.execute("INSERT INTO marks VALUES (1, 'x', '2026-11-27T00:00:00Z', NULL, NULL, NULL, NULL, NULL)")
+        connection.execute("PRAGMA user_version = 1")
+    own = Own(tmp_path)
+    own.enlist([Listed(post_id=2, url="y")])
+    assert (list(own.marks()), own.reading_list()) == ([1], [Listed(post_id=2, url="y")])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from archiver.errors import UsageError
-from archiver.store.own import Kept, Mark
+from archiver.store.own import Kept, Listed, Mark
 from archiver.urls import LARGEST_POST
 
 VERSION = 1
@@ -47,7 +47,7 @@ def loads(text: str) -> Kept:
     return Kept(**{name: tuple(_row(kind, row, name) for row in _listed(found, name)) for name, kind in _KINDS.items()})
 
 
-_KINDS: Mapping[str, type[Any]] = {"marks": Mark}
+_KINDS: Mapping[str, type[Any]] = {"marks": Mark, "reading_list": Listed}
 
 
 def _listed(found: Mapping[str, Any], name: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What somebody keeps of an archive for themselves: favourites, what they have read, and where they stopped.
+"""What somebody keeps of an archive for themselves: favourites, what is read, where one stopped, what to read next.
 
 It is in a file of its own beside the archive, wherever the archive's tables are, so that no crawl, rebuild or import
 touches it. The file is made when something is kept for the first time. A post is known by its number and its address.
@@ -7,7 +7,7 @@ touches it. The file is made when something is kept for the first time. A post i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ _STEPS = (
         post_id INTEGER PRIMARY KEY, url TEXT NOT NULL, favourite_at TEXT, read_at TEXT,
         stopped_at TEXT, anchor TEXT, block INTEGER, share INTEGER
     ) STRICT""",
+    "CREATE TABLE reading_list (position INTEGER PRIMARY KEY, post_id INTEGER NOT NULL UNIQUE, url TEXT NOT NULL) STRICT",
 )
 """What makes the tables, a statement a version; `PRAGMA user_version` says how many were carried out."""
 
@@ -69,14 +70,24 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A post of the reading list."""
+
+    post_id: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """Everything that is kept."""
 
     marks: tuple[Mark, ...] = ()
     """By number of the post."""
+    reading_list: tuple[Listed, ...] = ()
+    """In its order."""
 
     def __str__(self) -> str:
-        return f"kept of posts: {len(self.marks)}"
+        return f"kept of posts: {len(self.marks)}, in the reading list: {len(self.reading_list)}"
 
 
 class Own:
@@ -116,15 +127,46 @@ class Own:
 
     def everything(self) -> Kept:
         """Return all there is."""
-        return Kept(marks=tuple(self.marks().values()))
+        return Kept(marks=tuple(self.marks().values()), reading_list=tuple(self.reading_list()))
 
     def take(self, kept: Kept) -> None:
-        """Keep what comes from elsewhere; a mark takes the place of what was kept of its post."""
+        """Keep what comes from elsewhere: marks in place of those of their posts, new posts at the end of the list."""
         if kept == Kept() and not self._file.exists():
             return
         with self._open() as connection:
             for mark in kept.marks:
                 _put(connection, mark)
+            _enlist(connection, kept.reading_list)
+
+    def reading_list(self) -> list[Listed]:
+        """Return the posts to be read, in their order."""
+        if not self._file.exists():
+            return []
+        with self._open() as connection:
+            return _listed(connection)
+
+    def enlist(self, posts: Iterable[Listed]) -> None:
+        """Put posts at the end of the reading list, save those that are in it."""
+        with self._open() as connection:
+            _enlist(connection, posts)
+
+    def unlist(self, post_id: int) -> None:
+        """Take a post off the reading list."""
+        if self._file.exists():
+            with self._open() as connection:
+                connection.execute("DELETE FROM reading_list WHERE post_id = ?", (post_id,))
+
+    def move(self, post_id: int, by: int) -> None:
+        """Move a post of the reading list by some places, down or, below 0, up."""
+        if not self._file.exists():
+            return
+        with self._open() as connection:
+            listed = _listed(connection)
+            at = next((at for at, each in enumerate(listed) if each.post_id == post_id), None)
+            if at is not None:
+                listed.insert(max(at + by, 0), listed.pop(at))
+                connection.execute("DELETE FROM reading_list")
+                _enlist(connection, listed)
 
     def _set(self, post_id: int, url: str, **values: Any) -> None:
         if not self._file.exists() and not any(values.values()):
@@ -163,6 +205,16 @@ class Own:
 
 
 _NOWHERE: dict[str, None] = {"stopped_at": None, "anchor": None, "block": None, "share": None}
+
+
+def _listed(connection: sqlite3.Connection) -> list[Listed]:
+    return [Listed(**row) for row in connection.execute("SELECT post_id, url FROM reading_list ORDER BY position")]
+
+
+def _enlist(connection: sqlite3.Connection, posts: Iterable[Listed]) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO reading_list (post_id, url) VALUES (:post_id, :url)", map(asdict, posts)
+    )
 
 
 def _put(connection: sqlite3.Connection, mark: Mark) -> None:

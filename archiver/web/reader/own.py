@@ -1,4 +1,4 @@
-"""One's own pages: favourites, what was read, where to read on; and the forms that keep these."""
+"""One's own page: where to read on, the reading list, favourites, what was read; and the forms that keep these."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from archiver.store.own import Mark, Own, Place
+from archiver.store.own import Listed, Mark, Own, Place
 from archiver.store.reading import Row
 from archiver.web.reader import parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
+from archiver.web.reader.library import Library
 from archiver.web.reader.parameters import Parameter
 
 _LARGEST_FORM = 100_000  # bytes
@@ -27,9 +28,12 @@ _PLACE = (
     Parameter("block", "how many blocks after the heading", int, default=0, most=1_000_000),
     Parameter("share", "how much of the text is before it, in percent", int, default=0, most=100),
 )
+_WAY = Parameter("way", "up or down", required=True, choices=("up", "down"))
 _AFTER = Parameter("after", "number of a post", int, most=10**10)
 
 Form = dict[str, str]
+Keep = Callable[[Desk, Own, int, Form], None]
+"""Keeps what a form says of the post, series or topic with a number."""
 
 
 def overview(request: Request) -> Response:
@@ -40,6 +44,8 @@ def overview(request: Request) -> Response:
         request,
         "own.html",
         stopped=_posts(here, marks, "stopped_at"),
+        listed=_listed(here),
+        marks={mark.post_id: mark for mark in marks},
         favourites=_posts(here, marks, "favourite_at"),
         finished=_posts(here, marks, "read_at")[:_RECENT],
         read=sum(mark.read_at is not None for mark in marks),
@@ -73,6 +79,36 @@ def _stop(own: Own, post: Row, form: Form) -> None:
         own.stop(post["id"], post["url"], place)
 
 
+def _list(own: Own, post: Row, form: Form) -> None:
+    if _values(form, _ON)["on"]:
+        own.enlist([Listed(post_id=post["id"], url=post["url"])])
+    else:
+        own.unlist(post["id"])
+
+
+def _move(here: Desk, own: Own, number: int, form: Form) -> None:
+    del here
+    own.move(number, {"up": -1, "down": 1}[_values(form, _WAY)["way"]])
+
+
+def _unlist(here: Desk, own: Own, number: int, form: Form) -> None:
+    del here, form  # the archive need not have the post any more
+    own.unlist(number)
+
+
+def _outline(parts: Callable[[Library, int], list[Row]]) -> Keep:
+    """Return what puts all posts of a series or topic into the reading list, in their order."""
+
+    def keep(here: Desk, own: Own, number: int, form: Form) -> None:
+        del form
+        held = here.library.addresses(row["id"] for row in parts(here.library, number))
+        if not held:
+            raise Missing(str(number))
+        own.enlist(Listed(post_id=post, url=url) for post, url in held.items())
+
+    return keep
+
+
 def last_stop(here: Desk) -> tuple[Mark, Row | None] | None:
     """Return the post one stopped in last, and where."""
     found = _posts(here, list(here.own.marks().values()), "stopped_at")[:1] if here.own else []
@@ -86,6 +122,13 @@ def _posts(here: Desk, marks: list[Mark], moment: str) -> list[tuple[Mark, Row |
     return [(mark, held.get(mark.post_id)) for mark in reversed(chosen)]
 
 
+def _listed(here: Desk) -> list[tuple[Listed, Row | None]]:
+    """Return the reading list, each with its post in brief if the archive has it."""
+    listed = _own(here).reading_list()
+    held = {row["id"]: row for row in here.library.named(each.post_id for each in listed)}
+    return [(each, held.get(each.post_id)) for each in listed]
+
+
 def _own(here: Desk) -> Own:
     if here.own is None:
         raise Missing("page")
@@ -96,19 +139,24 @@ def _values(form: Form, *expected: Parameter) -> dict[str, Any]:
     return {each.name: each.read(form.get(each.name)) for each in expected}
 
 
-Keep = Callable[[Own, Row, Form], None]
+def _of_post(keep: Callable[[Own, Row, Form], None]) -> Keep:
+    """Return what keeps something of a post that the archive has."""
 
-
-def _kept(keep: Keep) -> Callable[[Request], Any]:
-    """Return what answers the form of a post: it leads back where the form says so."""
-
-    def answer(request: Request, form: Form) -> Response:
-        here = desk(request)
-        own, number = _own(here), view.number_in(request)
+    def kept(here: Desk, own: Own, number: int, form: Form) -> None:
         post = here.library.post(number)
         if post is None:
             raise Missing(f"post {number}")
         keep(own, post, form)
+
+    return kept
+
+
+def _kept(keep: Keep) -> Callable[[Request], Any]:
+    """Return what answers a form: it leads back where the form says so."""
+
+    def answer(request: Request, form: Form) -> Response:
+        here = desk(request)
+        keep(here, _own(here), view.number_in(request), form)
         back = form.get("back")
         if back is None:
             return Response(status_code=204)
@@ -133,7 +181,17 @@ async def _form(request: Request) -> Form:
 ROUTES = [
     Route("/own", overview, methods=["GET"]),
     Route("/own/unread", unread, methods=["GET"]),
-    Route("/own/posts/{id:int}/favourite", _kept(_favour), methods=["POST"]),
-    Route("/own/posts/{id:int}/read", _kept(_read), methods=["POST"]),
-    Route("/own/posts/{id:int}/place", _kept(_stop), methods=["POST"]),
+    *(
+        Route(f"/own/{path}", _kept(keep), methods=["POST"])
+        for path, keep in (
+            ("posts/{id:int}/favourite", _of_post(_favour)),
+            ("posts/{id:int}/read", _of_post(_read)),
+            ("posts/{id:int}/place", _of_post(_stop)),
+            ("posts/{id:int}/list", _of_post(_list)),
+            ("list/{id:int}/move", _move),
+            ("list/{id:int}/remove", _unlist),
+            ("topics/{id:int}/list", _outline(Library.outline)),
+            ("series/{id:int}/list", _outline(Library.parts)),
+        )
+    ),
 ]

@@ -30,7 +30,9 @@ def own(library: Path, home: Path) -> Iterator[Client]:
 def test_looking_keeps_nothing(own: Client, home: Path) -> None:
     for path in ("/", "/own", "/posts", "/posts/1001"):
         assert own.get(path).status == 200
-    assert own.post("/own/posts/1001/favourite", on=0).status == 204
+    assert all(
+        own.post(f"/own/posts/1001/{what}", on=0).status == 204 for what in ("favourite", "read", "place", "list")
+    )
     assert not home.exists() or not (home / NAME).exists()
 
 
@@ -67,6 +69,36 @@ def test_the_next_unread_post_is_the_next_older_one(own: Client) -> None:
     for path in listed:
         own.post(f"/own{path}/read", on=1)
     assert own.get("/own/unread").headers["location"] == "/own"
+
+
+def _listed(own: Client) -> list[str]:
+    found = re.search(r'class="entries listed".*?</ol>', own.get("/own").text, re.DOTALL)
+    return re.findall(r'class="entry-title[^"]*" href="/posts/(\d+)"', found[0]) if found else []
+
+
+def test_the_reading_list_keeps_its_order(own: Client) -> None:
+    for number in (1003, 1001, 1002, 1001):
+        own.post(f"/own/posts/{number}/list", on=1)
+    assert _listed(own) == ["1003", "1001", "1002"]
+    own.post("/own/list/1002/move", way="up")
+    own.post("/own/list/1003/move", way="down")
+    own.post("/own/list/1002/move", way="up")  # is the first already
+    assert _listed(own) == ["1002", "1003", "1001"]
+    assert re.search(r'href="/posts/1001">Next in the list', own.get("/posts/1003").text)
+    assert "Next in the list" not in own.get("/posts/1001").text
+    own.post("/own/list/1003/remove")
+    own.post("/own/posts/1002/list", on=0)
+    assert _listed(own) == ["1001"]
+    assert own.post("/own/list/1001/move", way="left").status == 400
+
+
+@pytest.mark.parametrize("path", ["series/1002", "topics/1"])
+def test_a_series_or_topic_is_listed_at_once_in_its_order(own: Client, path: str) -> None:
+    shown = own.get(f"/{path}").text
+    assert f'action="/own/{path}/list"' in shown
+    assert own.post(f"/own/{path}/list", back=f"/{path}").headers["location"] == f"/{path}"
+    assert _listed(own) == re.findall(r'class="entry-title" href="/posts/(\d+)"', shown)
+    assert own.post(f"/own/{path}9/list").status == 404
 
 
 def test_forms_of_other_origins_are_refused(own: Client) -> None:
