@@ -24,7 +24,9 @@ _STEPS = (
         post_id INTEGER PRIMARY KEY, url TEXT NOT NULL, favourite_at TEXT, read_at TEXT,
         stopped_at TEXT, anchor TEXT, block INTEGER, share INTEGER
     ) STRICT""",
-    "CREATE TABLE reading_list (position INTEGER PRIMARY KEY, post_id INTEGER NOT NULL UNIQUE, url TEXT NOT NULL) STRICT",
+    """CREATE TABLE reading_list (
+        position INTEGER PRIMARY KEY, post_id INTEGER NOT NULL UNIQUE, url TEXT NOT NULL
+    ) STRICT""",
 )
 """What makes the tables, a statement a version; `PRAGMA user_version` says how many were carried out."""
 
