@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from archiver.cli import main
 from archiver.export import own as form
-from archiver.store.own import NAME, Kept, Listed, Mark, Own, Place
+from archiver.store.own import NAME, Kept, Listed, Mark, Note, Own, Place
 from archiver.urls import LARGEST_POST
 
 times = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"))
@@ -39,7 +39,10 @@ def _unlike(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(rows, max_size=5, unique_by=lambda row: row.post_id).map(tuple)
 
 
-kept = st.builds(Kept, marks=_unlike(marks), reading_list=_unlike(listed))
+notes = st.builds(
+    Note, post_id=numbers, url=texts, text=texts, tags=st.lists(texts, max_size=3).map(tuple), changed_at=times
+).filter(lambda one: bool(one.text or one.tags))
+kept = st.builds(Kept, marks=_unlike(marks), reading_list=_unlike(listed), notes=_unlike(notes))
 
 
 def archiver(home: Path, *words: str) -> Result:
@@ -56,6 +59,7 @@ def test_what_is_kept_is_the_same_after_a_file(everything: Kept) -> None:
         assert Own(second).everything() == Own(first).everything()
         assert {each.post_id: each for each in everything.marks} == Own(second).marks()
         assert list(everything.reading_list) == Own(second).reading_list()
+        assert {each.post_id: each for each in everything.notes} == Own(second).notes()
 
 
 def test_a_file_adds_to_what_is_kept_and_counts_for_a_post_in_both(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from archiver.errors import UsageError
 
 @click.group()
 def own() -> None:
-    """Write what you keep of an archive in the reader (favourites, what is read) to a file, or take it from one."""
+    """Write what you keep in the reader (favourites, what is read, notes) to a file, or take it from one."""
 
 
 @own.command(name="export")

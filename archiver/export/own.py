@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from archiver.errors import UsageError
-from archiver.store.own import Kept, Listed, Mark
+from archiver.store.own import Kept, Listed, Mark, Note
 from archiver.urls import LARGEST_POST
 
 VERSION = 1
@@ -47,7 +47,7 @@ def loads(text: str) -> Kept:
     return Kept(**{name: tuple(_row(kind, row, name) for row in _listed(found, name)) for name, kind in _KINDS.items()})
 
 
-_KINDS: Mapping[str, type[Any]] = {"marks": Mark, "reading_list": Listed}
+_KINDS: Mapping[str, type[Any]] = {"marks": Mark, "reading_list": Listed, "notes": Note}
 
 
 def _listed(found: Mapping[str, Any], name: str) -> list[Any]:
@@ -69,7 +69,7 @@ def _row(kind: type[Any], row: Any, where: str) -> Any:
         if not _CHECKS[name](value):
             raise UsageError(f"{where}: expected a {name} as `own export` writes it, found {str(value)[:80]!r}")
     try:
-        return kind(**row)
+        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
     except (TypeError, ValueError) as error:
         raise UsageError(f"{where}: expected whole rows, found {str(row)[:80]}: {error}") from error
 
@@ -96,4 +96,7 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "anchor": _text,
     "block": _number(0, 1_000_000),
     "share": _number(0, 100),
+    "text": _text,
+    "tags": lambda value: isinstance(value, list) and all(map(_text, value)),
+    "changed_at": _time,
 }

@@ -1,4 +1,4 @@
-"""What somebody keeps of an archive for themselves: favourites, what is read, where one stopped, what to read next.
+"""What somebody keeps of an archive for themselves: marks, places, a reading list, notes and tags.
 
 It is in a file of its own beside the archive, wherever the archive's tables are, so that no crawl, rebuild or import
 touches it. The file is made when something is kept for the first time. A post is known by its number and its address.
@@ -6,10 +6,11 @@ touches it. The file is made when something is kept for the first time. A post i
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ _STEPS = (
     ) STRICT""",
     """CREATE TABLE reading_list (
         position INTEGER PRIMARY KEY, post_id INTEGER NOT NULL UNIQUE, url TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE notes (
+        post_id INTEGER PRIMARY KEY, url TEXT NOT NULL, text TEXT NOT NULL, tags TEXT NOT NULL, changed_at TEXT NOT NULL
     ) STRICT""",
 )
 """What makes the tables, a statement a version; `PRAGMA user_version` says how many were carried out."""
@@ -80,6 +84,23 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What somebody wrote about a post."""
+
+    post_id: int
+    url: str
+    text: str = ""
+    tags: tuple[str, ...] = ()
+    """Somebody's own, not the blog's; in the table as a JSON array."""
+    changed_at: str
+
+    def matches(self, words: Iterable[str]) -> bool:
+        """Return whether each word is somewhere in the text or the tags, whatever its case."""
+        written = "\n".join((self.text, *self.tags)).casefold()
+        return all(word.casefold() in written for word in words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """Everything that is kept."""
 
@@ -87,9 +108,11 @@ class Kept:
     """By number of the post."""
     reading_list: tuple[Listed, ...] = ()
     """In its order."""
+    notes: tuple[Note, ...] = ()
+    """By number of the post."""
 
     def __str__(self) -> str:
-        return f"kept of posts: {len(self.marks)}, in the reading list: {len(self.reading_list)}"
+        return ", ".join(f"{len(getattr(self, each.name))} {each.name.replace('_', ' ')}" for each in fields(self))
 
 
 class Own:
@@ -129,16 +152,25 @@ class Own:
 
     def everything(self) -> Kept:
         """Return all there is."""
-        return Kept(marks=tuple(self.marks().values()), reading_list=tuple(self.reading_list()))
+        return Kept(
+            marks=tuple(self.marks().values()),
+            reading_list=tuple(self.reading_list()),
+            notes=tuple(self.notes().values()),
+        )
 
     def take(self, kept: Kept) -> None:
-        """Keep what comes from elsewhere: marks in place of those of their posts, new posts at the end of the list."""
+        """Keep what comes from elsewhere.
+
+        Marks and notes take the place of those of their posts, new posts come at the end of the reading list.
+        """
         if kept == Kept() and not self._file.exists():
             return
         with self._open() as connection:
             for mark in kept.marks:
                 _put(connection, mark)
             _enlist(connection, kept.reading_list)
+            for note in kept.notes:
+                _write(connection, note)
 
     def reading_list(self) -> list[Listed]:
         """Return the posts to be read, in their order."""
@@ -169,6 +201,20 @@ class Own:
                 listed.insert(max(at + by, 0), listed.pop(at))
                 connection.execute("DELETE FROM reading_list")
                 _enlist(connection, listed)
+
+    def notes(self) -> dict[int, Note]:
+        """Return the notes, by the numbers of their posts."""
+        if not self._file.exists():
+            return {}
+        with self._open() as connection:
+            rows = connection.execute("SELECT * FROM notes ORDER BY post_id").fetchall()
+        return {row["post_id"]: Note(**{**row, "tags": tuple(json.loads(row["tags"]))}) for row in rows}
+
+    def annotate(self, note: Note) -> None:
+        """Keep a note in place of what was written about its post; one without text and tags is none."""
+        if self._file.exists() or note.text or note.tags:
+            with self._open() as connection:
+                _write(connection, note)
 
     def _set(self, post_id: int, url: str, **values: Any) -> None:
         if not self._file.exists() and not any(values.values()):
@@ -217,6 +263,15 @@ def _enlist(connection: sqlite3.Connection, posts: Iterable[Listed]) -> None:
     connection.executemany(
         "INSERT OR IGNORE INTO reading_list (post_id, url) VALUES (:post_id, :url)", map(asdict, posts)
     )
+
+
+def _write(connection: sqlite3.Connection, note: Note) -> None:
+    connection.execute("DELETE FROM notes WHERE post_id = ?", (note.post_id,))
+    if note.text or note.tags:
+        connection.execute(
+            "INSERT INTO notes (post_id, url, text, tags, changed_at) VALUES (?, ?, ?, ?, ?)",
+            (note.post_id, note.url, note.text, json.dumps(note.tags, ensure_ascii=False), note.changed_at),
+        )
 
 
 def _put(connection: sqlite3.Connection, mark: Mark) -> None:

@@ -1,7 +1,9 @@
-"""One's own page: where to read on, the reading list, favourites, what was read; and the forms that keep these."""
+"""One's own page: where to read on, the reading list, favourites, notes; and the forms that keep these."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,14 +14,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from archiver.store.own import Listed, Mark, Own, Place
+from archiver.errors import UsageError
+from archiver.store.database import timestamp
+from archiver.store.own import Listed, Mark, Note, Own, Place
 from archiver.store.reading import Row
 from archiver.web.reader import parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.library import Library
 from archiver.web.reader.parameters import Parameter
 
-_LARGEST_FORM = 100_000  # bytes
+_LARGEST_FORM = 1_000_000  # bytes: a Chinese character takes nine
+_LONGEST_NOTE = 50_000  # characters
+_LONGEST_TAG = 100
 _RECENT = 30
 
 _ON = Parameter("on", "1 to keep it, 0 to forget it", bool, default=True)
@@ -27,6 +33,14 @@ _PLACE = (
     Parameter("anchor", "the anchor of a heading", default="", most=500),
     Parameter("block", "how many blocks after the heading", int, default=0, most=1_000_000),
     Parameter("share", "how much of the text is before it, in percent", int, default=0, most=100),
+)
+_SOUGHT = (
+    Parameter("q", "words of notes or tags", default="", most=1_000),
+    Parameter("tag", "one of one's own tags", most=_LONGEST_TAG),
+)
+_NOTE = (
+    Parameter("text", "a note", default="", most=_LONGEST_NOTE),
+    Parameter("tags", "tags with commas between them", default="", most=_LONGEST_NOTE),
 )
 _WAY = Parameter("way", "up or down", required=True, choices=("up", "down"))
 _AFTER = Parameter("after", "number of a post", int, most=10**10)
@@ -37,14 +51,21 @@ Keep = Callable[[Desk, Own, int, Form], None]
 
 
 def overview(request: Request) -> Response:
-    """Show what is kept: where to read on, favourites, what was read last."""
+    """Show what is kept; or the notes that a search finds, or that have a tag."""
     here = desk(request)
+    asked = parameters.read(request, _SOUGHT)
+    notes = sorted(_own(here).notes().values(), key=lambda note: note.changed_at, reverse=True)
+    found = [note for note in notes if note.matches(asked["q"].split()) and asked["tag"] in (None, *note.tags)]
+    titles = {row["id"]: row for row in here.library.named(note.post_id for note in found)}
     marks = list(_own(here).marks().values())
     return view.page(
         request,
         "own.html",
         stopped=_posts(here, marks, "stopped_at"),
         listed=_listed(here),
+        asked=asked,
+        notes=[(note, titles.get(note.post_id)) for note in found],
+        tags=Counter(tag for note in notes for tag in note.tags).most_common(),
         marks={mark.post_id: mark for mark in marks},
         favourites=_posts(here, marks, "favourite_at"),
         finished=_posts(here, marks, "read_at")[:_RECENT],
@@ -84,6 +105,15 @@ def _list(own: Own, post: Row, form: Form) -> None:
         own.enlist([Listed(post_id=post["id"], url=post["url"])])
     else:
         own.unlist(post["id"])
+
+
+def _annotate(own: Own, post: Row, form: Form) -> None:
+    values = _values(form, *_NOTE)
+    text = values["text"].replace("\r\n", "\n").strip()
+    tags = tuple(dict.fromkeys(filter(None, (" ".join(tag.split()) for tag in re.split("[,，、]", values["tags"])))))
+    if any(len(tag) > _LONGEST_TAG for tag in tags):
+        raise UsageError(f"tags: expected at most {_LONGEST_TAG} characters each, with commas between them")
+    own.annotate(Note(post_id=post["id"], url=post["url"], text=text, tags=tags, changed_at=timestamp()))
 
 
 def _move(here: Desk, own: Own, number: int, form: Form) -> None:
@@ -188,6 +218,7 @@ ROUTES = [
             ("posts/{id:int}/read", _of_post(_read)),
             ("posts/{id:int}/place", _of_post(_stop)),
             ("posts/{id:int}/list", _of_post(_list)),
+            ("posts/{id:int}/note", _of_post(_annotate)),
             ("list/{id:int}/move", _move),
             ("list/{id:int}/remove", _unlist),
             ("topics/{id:int}/list", _outline(Library.outline)),

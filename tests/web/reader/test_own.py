@@ -101,6 +101,22 @@ def test_a_series_or_topic_is_listed_at_once_in_its_order(own: Client, path: str
     assert own.post(f"/own/{path}9/list").status == 404
 
 
+def test_notes_and_tags_are_found_by_their_words(own: Client) -> None:
+    own.post("/own/posts/1001/note", text="矩阵的迹\r\n与 Trace <b>", tags="线性代数， to teach,线性代数")
+    own.post("/own/posts/1002/note", text="别的", tags="线性代数")
+    assert "矩阵的迹\n与 Trace &lt;b&gt;" in own.get("/posts/1001").text
+    for query, found in (
+        ("q=trace+%E8%BF%B9", {"1001"}), ("q=TEACH", {"1001"}), ("q=trace+nowhere", set()),
+        ("tag=%E7%BA%BF%E6%80%A7%E4%BB%A3%E6%95%B0", {"1001", "1002"}), ("tag=teach", set()), ("", {"1001", "1002"}),
+    ):  # fmt: skip
+        shown = re.findall(r'class="entry-title" href="/posts/(\d+)"', own.get(f"/own?{query}").text)
+        assert set(shown) == found, query
+    own.post("/own/posts/1002/note", text=" ", tags=",")
+    assert "别的" not in own.get("/own").text
+    assert own.post("/own/posts/1001/note", tags="x" * 101).status == 400
+    assert "to teach" in own.get("/own").text
+
+
 def test_forms_of_other_origins_are_refused(own: Client) -> None:
     path, mine = "/own/posts/1001/favourite", f"http://127.0.0.1:{own.port}"
     foreign = (
@@ -116,7 +132,7 @@ def test_a_form_that_makes_no_sense_changes_nothing(own: Client, home: Path) -> 
     assert own.post("/own/posts/1001/place", share=101).status == 400
     assert own.post("/own/posts/1001/favourite", on="perhaps").status == 400
     assert own.post("/own/posts/999999/favourite", on=1).status == 404
-    assert own.post("/own/posts/1001/favourite", on=1, back="x" * 200_000).status == 413
+    assert own.post("/own/posts/1001/favourite", on=1, back="x" * 2_000_000).status == 413
     assert not (home / NAME).exists()
     assert own.post("/own/posts/1001/read", on=1, back="//evil.example/").headers["location"] == "/own"
 
