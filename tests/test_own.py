@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from archiver.cli import main
 from archiver.export import own as form
-from archiver.store.own import NAME, Kept, Listed, Mark, Note, Own, Place
+from archiver.store.own import NAME, Highlight, Kept, Listed, Mark, Note, Own, Place
 from archiver.urls import LARGEST_POST
 
 times = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"))
@@ -42,7 +42,16 @@ def _unlike(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
 notes = st.builds(
     Note, post_id=numbers, url=texts, text=texts, tags=st.lists(texts, max_size=3).map(tuple), changed_at=times
 ).filter(lambda one: bool(one.text or one.tags))
-kept = st.builds(Kept, marks=_unlike(marks), reading_list=_unlike(listed), notes=_unlike(notes))
+highlights = st.builds(
+    Highlight, key=texts, post_id=numbers, url=texts, quote=texts, before=texts, after=texts, note=texts, made_at=times
+)
+kept = st.builds(
+    Kept,
+    marks=_unlike(marks),
+    reading_list=_unlike(listed),
+    notes=_unlike(notes),
+    highlights=st.lists(highlights, max_size=5, unique_by=lambda one: one.key).map(tuple),
+)
 
 
 def archiver(home: Path, *words: str) -> Result:
@@ -60,6 +69,7 @@ def test_what_is_kept_is_the_same_after_a_file(everything: Kept) -> None:
         assert {each.post_id: each for each in everything.marks} == Own(second).marks()
         assert list(everything.reading_list) == Own(second).reading_list()
         assert {each.post_id: each for each in everything.notes} == Own(second).notes()
+        assert sorted(everything.highlights, key=lambda one: (one.made_at, one.key)) == Own(second).highlights()
 
 
 def test_a_file_adds_to_what_is_kept_and_counts_for_a_post_in_both(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from archiver.errors import UsageError
-from archiver.store.own import Kept, Listed, Mark, Note
+from archiver.store.own import Highlight, Kept, Listed, Mark, Note
 from archiver.urls import LARGEST_POST
 
 VERSION = 1
@@ -47,7 +47,7 @@ def loads(text: str) -> Kept:
     return Kept(**{name: tuple(_row(kind, row, name) for row in _listed(found, name)) for name, kind in _KINDS.items()})
 
 
-_KINDS: Mapping[str, type[Any]] = {"marks": Mark, "reading_list": Listed, "notes": Note}
+_KINDS: Mapping[str, type[Any]] = {"marks": Mark, "reading_list": Listed, "notes": Note, "highlights": Highlight}
 
 
 def _listed(found: Mapping[str, Any], name: str) -> list[Any]:
@@ -99,4 +99,11 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "text": _text,
     "tags": lambda value: isinstance(value, list) and all(map(_text, value)),
     "changed_at": _time,
+    "key": _text,
+    "quote": _text,
+    "before": _text,
+    "after": _text,
+    "note": _text,
+    "revision": _text,
+    "made_at": _time,
 }

@@ -1,4 +1,4 @@
-"""What somebody keeps of an archive for themselves: marks, places, a reading list, notes and tags.
+"""What somebody keeps of an archive for themselves: marks, places, a reading list, notes, tags, highlights.
 
 It is in a file of its own beside the archive, wherever the archive's tables are, so that no crawl, rebuild or import
 touches it. The file is made when something is kept for the first time. A post is known by its number and its address.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -30,6 +30,10 @@ _STEPS = (
     ) STRICT""",
     """CREATE TABLE notes (
         post_id INTEGER PRIMARY KEY, url TEXT NOT NULL, text TEXT NOT NULL, tags TEXT NOT NULL, changed_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE highlights (
+        key TEXT PRIMARY KEY, post_id INTEGER NOT NULL, url TEXT NOT NULL, quote TEXT NOT NULL, before TEXT NOT NULL,
+        after TEXT NOT NULL, note TEXT NOT NULL, revision TEXT NOT NULL, made_at TEXT NOT NULL
     ) STRICT""",
 )
 """What makes the tables, a statement a version; `PRAGMA user_version` says how many were carried out."""
@@ -101,6 +105,41 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Highlight:
+    """A passage of a post, known by its words and those around it, in which formulas are TeX."""
+
+    key: str
+    """Made at random, so that no two homes give the same."""
+    post_id: int
+    url: str
+    quote: str
+    before: str = ""
+    after: str = ""
+    note: str = ""
+    revision: str = ""
+    """When the version it was made in was first seen: numbers of versions do not outlive a rebuild."""
+    made_at: str
+
+    def values(self) -> dict[str, Any]:
+        """Return the values by name."""
+        return asdict(self)
+
+    def fits(self, text: str) -> bool:
+        """Return whether a text without its white space still has the passage."""
+        return squeezed(self.quote) in text
+
+    def matches(self, words: Iterable[str]) -> bool:
+        """Return whether each word is somewhere in the passage or the note, whatever its case."""
+        written = f"{self.quote}\n{self.note}".casefold()
+        return all(word.casefold() in written for word in words)
+
+
+def squeezed(text: str) -> str:
+    """Return a text without its white space, which browsers and Markdown do not agree on."""
+    return "".join(text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """Everything that is kept."""
 
@@ -110,6 +149,8 @@ class Kept:
     """In its order."""
     notes: tuple[Note, ...] = ()
     """By number of the post."""
+    highlights: tuple[Highlight, ...] = ()
+    """As they were made."""
 
     def __str__(self) -> str:
         return ", ".join(f"{len(getattr(self, each.name))} {each.name.replace('_', ' ')}" for each in fields(self))
@@ -156,6 +197,7 @@ class Own:
             marks=tuple(self.marks().values()),
             reading_list=tuple(self.reading_list()),
             notes=tuple(self.notes().values()),
+            highlights=tuple(self.highlights()),
         )
 
     def take(self, kept: Kept) -> None:
@@ -171,6 +213,8 @@ class Own:
             _enlist(connection, kept.reading_list)
             for note in kept.notes:
                 _write(connection, note)
+            for highlight in kept.highlights:
+                _highlight(connection, highlight)
 
     def reading_list(self) -> list[Listed]:
         """Return the posts to be read, in their order."""
@@ -215,6 +259,25 @@ class Own:
         if self._file.exists() or note.text or note.tags:
             with self._open() as connection:
                 _write(connection, note)
+
+    def highlights(self, post_id: int | None = None) -> list[Highlight]:
+        """Return the highlights of a post, or all of them, as they were made."""
+        if not self._file.exists():
+            return []
+        chosen = "SELECT * FROM highlights WHERE coalesce(?, post_id) = post_id ORDER BY made_at, key"
+        with self._open() as connection:
+            return [Highlight(**row) for row in connection.execute(chosen, (post_id,))]
+
+    def highlight(self, highlight: Highlight) -> None:
+        """Keep a highlight, in place of the one with its key."""
+        with self._open() as connection:
+            _highlight(connection, highlight)
+
+    def forget(self, key: str) -> None:
+        """Remove the highlight with a key."""
+        if self._file.exists():
+            with self._open() as connection:
+                connection.execute("DELETE FROM highlights WHERE key = ?", (key,))
 
     def _set(self, post_id: int, url: str, **values: Any) -> None:
         if not self._file.exists() and not any(values.values()):
@@ -268,19 +331,22 @@ def _enlist(connection: sqlite3.Connection, posts: Iterable[Listed]) -> None:
 def _write(connection: sqlite3.Connection, note: Note) -> None:
     connection.execute("DELETE FROM notes WHERE post_id = ?", (note.post_id,))
     if note.text or note.tags:
-        connection.execute(
-            "INSERT INTO notes (post_id, url, text, tags, changed_at) VALUES (?, ?, ?, ?, ?)",
-            (note.post_id, note.url, note.text, json.dumps(note.tags, ensure_ascii=False), note.changed_at),
-        )
+        _insert(connection, "notes", {**asdict(note), "tags": json.dumps(note.tags, ensure_ascii=False)})
 
 
 def _put(connection: sqlite3.Connection, mark: Mark) -> None:
     connection.execute("DELETE FROM marks WHERE post_id = ?", (mark.post_id,))
     if not mark.blank:
-        values = asdict(mark)
-        names = ", ".join(values)
-        places = ", ".join(f":{name}" for name in values)
-        connection.execute(f"INSERT INTO marks ({names}) VALUES ({places})", values)  # noqa: S608 - names of ours
+        _insert(connection, "marks", asdict(mark))
+
+
+def _highlight(connection: sqlite3.Connection, highlight: Highlight) -> None:
+    _insert(connection, "highlights", highlight.values())
+
+
+def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, Any]) -> None:
+    names, places = ", ".join(values), ", ".join(f":{name}" for name in values)
+    connection.execute(f"REPLACE INTO {table} ({names}) VALUES ({places})", values)  # noqa: S608 - names of ours
 
 
 def _named(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -251,3 +251,28 @@ def test_the_place_where_one_stopped_is_kept_and_found_again(page: Page, address
         page.mouse.wheel(0, 100_000)
     page.goto(f"{address}/own")
     assert page.get_by_role("heading", name="Recently read").is_visible()
+
+
+def test_a_selection_with_formulas_is_highlighted_and_found_again(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    page.evaluate(
+        """() => {
+            const [first, later] = [...document.querySelectorAll(".text > p")];
+            const range = new Range();
+            range.setStart(first.firstChild, 5);
+            range.setEndAfter(first.querySelectorAll(".tex")[1]);
+            getSelection().addRange(range);
+        }"""
+    )
+    with page.expect_response("**/highlights") as answer:
+        page.keyboard.press("h")
+    assert answer.value.status == 204
+    page.locator("#highlights li").wait_for()
+    for _ in range(2):
+        page.wait_for_selector(SET)
+        page.wait_for_function("[...CSS.highlights.get('kept')].map(String).join('') === '设则'")
+        assert page.locator(".text .highlit").count() == 2
+        page.reload()
+    page.locator("#highlights button", has_text="Remove").click()
+    page.wait_for_selector("#highlights", state="hidden")

@@ -18,7 +18,7 @@ from archiver.errors import UsageError
 from archiver.store.database import timestamp
 from archiver.store.own import Listed, Mark, Note, Own, Place
 from archiver.store.reading import Row
-from archiver.web.reader import parameters, view
+from archiver.web.reader import highlights, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.library import Library
 from archiver.web.reader.parameters import Parameter
@@ -64,6 +64,7 @@ def overview(request: Request) -> Response:
         stopped=_posts(here, marks, "stopped_at"),
         listed=_listed(here),
         asked=asked,
+        highlights=[] if asked["tag"] else highlights.sought(here, asked["q"].split()),
         notes=[(note, titles.get(note.post_id)) for note in found],
         tags=Counter(tag for note in notes for tag in note.tags).most_common(),
         marks={mark.post_id: mark for mark in marks},
@@ -114,6 +115,13 @@ def _annotate(own: Own, post: Row, form: Form) -> None:
     if any(len(tag) > _LONGEST_TAG for tag in tags):
         raise UsageError(f"tags: expected at most {_LONGEST_TAG} characters each, with commas between them")
     own.annotate(Note(post_id=post["id"], url=post["url"], text=text, tags=tags, changed_at=timestamp()))
+
+
+def _highlight(here: Desk, own: Own, number: int, form: Form) -> None:
+    post = here.library.post(number)
+    if post is None and "key" not in form:
+        raise Missing(f"post {number}")
+    highlights.keep(here, own, post or {"id": number}, _values(form, *highlights.PARAMETERS))
 
 
 def _move(here: Desk, own: Own, number: int, form: Form) -> None:
@@ -219,6 +227,7 @@ ROUTES = [
             ("posts/{id:int}/place", _of_post(_stop)),
             ("posts/{id:int}/list", _of_post(_list)),
             ("posts/{id:int}/note", _of_post(_annotate)),
+            ("posts/{id:int}/highlights", _highlight),
             ("list/{id:int}/move", _move),
             ("list/{id:int}/remove", _unlist),
             ("topics/{id:int}/list", _outline(Library.outline)),

@@ -22,6 +22,7 @@ from archiver.web.reader import (
     charts,
     comparison,
     finding,
+    highlights,
     independent,
     lists,
     markup,
@@ -98,6 +99,7 @@ def post(request: Request) -> Response:
         folded=discussions[_SHOWN_THREADS:],
         fold_from=_FOLDED,
         citation=_citation(row, site),
+        highlights=highlights.shown(here, row),
     )
 
 

@@ -117,6 +117,24 @@ def test_notes_and_tags_are_found_by_their_words(own: Client) -> None:
     assert "to teach" in own.get("/own").text
 
 
+def test_a_highlight_stays_until_the_words_are_gone(own: Client, home: Path) -> None:
+    path, quote = "/own/posts/1001/highlights", "设$0<x<y$则 $a<b$成立"
+    assert own.post(path, quote="没有的话").status == 400
+    assert own.post(path, quote=quote, before="开头一段，", after="，见").status == 204
+    shown = own.get("/posts/1001").text
+    assert "$a&lt;b$" in re.findall(r'data-quote="([^"]*)"', shown)[0]
+    assert "no longer in the text" not in shown
+    key = re.findall(r'name="key" value="(\w+)"', shown)[0]
+    own.post(path, key=key, note="很好")
+    assert "很好" in own.get("/own?q=%E5%BE%88%E5%A5%BD").text
+    with sqlite3.connect(home / NAME) as connection:
+        connection.execute("UPDATE highlights SET quote = '后来改了的话'")
+    for page in ("/posts/1001", "/own"):
+        assert "no longer in the text" in own.get(page).text
+    own.post(path, key=key, on=0)
+    assert "后来改了的话" not in own.get("/own").text
+
+
 def test_forms_of_other_origins_are_refused(own: Client) -> None:
     path, mine = "/own/posts/1001/favourite", f"http://127.0.0.1:{own.port}"
     foreign = (
