@@ -61,6 +61,16 @@ def test_the_end_of_a_post_makes_it_read_and_forgets_the_place(own: Client) -> N
     assert "✓ read" not in own.get("/posts").text
 
 
+def test_it_is_kept_beside_an_archive_on_a_server_too(reader: Client) -> None:
+    for what in ("favourite", "list"):
+        assert reader.post(f"/own/posts/1002/{what}", on=1).status == 204
+    assert reader.post("/own/series/1002/list").status == 204
+    assert _listed(reader)[0] == "1002"
+    assert reader.get("/own/unread").status == 303
+    for what in ("favourite", "list"):
+        reader.post(f"/own/posts/1002/{what}", on=0)
+
+
 def test_the_next_unread_post_is_the_next_older_one(own: Client) -> None:
     listed = list(dict.fromkeys(re.findall(r'class="entry-title" href="(/posts/\d+)"', own.get("/posts").text)))
     own.post(f"/own{listed[1]}/read", on=1)

@@ -103,7 +103,9 @@
       painted.push(...ranges);
       formulas.forEach((node) => node.classList.add("highlit"));
       const quote = $(".quote", item);
+      quote.tabIndex = 0;
       quote.onclick = () => (ranges[0]?.startContainer.parentElement ?? formulas[0])?.scrollIntoView({ block: "center" });
+      quote.onkeydown = (event) => event.key === "Enter" && quote.onclick();
     }
     if (window.Highlight && CSS.highlights) CSS.highlights.set("kept", new Highlight(...painted));
   }
