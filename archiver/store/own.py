@@ -170,7 +170,7 @@ class Own:
         """
         if not self._file.exists():
             return {}
-        with self._open() as connection:
+        with self._open("BEGIN") as connection:
             return {row["post_id"]: Mark(**row) for row in connection.execute("SELECT * FROM marks ORDER BY post_id")}
 
     def favour(self, post_id: int, url: str, chosen: bool) -> None:
@@ -220,7 +220,7 @@ class Own:
         """Return the posts to be read, in their order."""
         if not self._file.exists():
             return []
-        with self._open() as connection:
+        with self._open("BEGIN") as connection:
             return _listed(connection)
 
     def enlist(self, posts: Iterable[Listed]) -> None:
@@ -250,7 +250,7 @@ class Own:
         """Return the notes, by the numbers of their posts."""
         if not self._file.exists():
             return {}
-        with self._open() as connection:
+        with self._open("BEGIN") as connection:
             rows = connection.execute("SELECT * FROM notes ORDER BY post_id").fetchall()
         return {row["post_id"]: Note(**{**row, "tags": tuple(json.loads(row["tags"]))}) for row in rows}
 
@@ -265,7 +265,7 @@ class Own:
         if not self._file.exists():
             return []
         chosen = "SELECT * FROM highlights WHERE coalesce(?, post_id) = post_id ORDER BY made_at, key"
-        with self._open() as connection:
+        with self._open("BEGIN") as connection:
             return [Highlight(**row) for row in connection.execute(chosen, (post_id,))]
 
     def highlight(self, highlight: Highlight) -> None:
@@ -287,13 +287,13 @@ class Own:
             _put(connection, Mark(**{**(row or {"post_id": post_id}), "url": url, **values}))
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for one transaction."""
+    def _open(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """Lend a connection for one transaction; one that only reads takes no lock that keeps others from it."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._file, timeout=_PATIENCE, isolation_level=None)) as connection:
                 connection.row_factory = _named
-                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(begin)
                 self._migrate(connection)
                 yield connection
                 connection.execute("COMMIT")

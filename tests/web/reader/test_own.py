@@ -153,6 +153,7 @@ def test_forms_of_other_origins_are_refused(own: Client) -> None:
     )  # fmt: skip
     assert [own.post(path, headers, on=1).status for headers in foreign] == [403] * len(foreign)
     assert own.post(path, {"Origin": mine}, on=1).status == 204
+    assert own.get("/").headers["referrer-policy"] == "same-origin"  # any stricter, and browsers send "null"
     assert own.post(path, {"Sec_Fetch_Site": "same-origin", "Origin": mine}, on=1).status == 204
 
 
