@@ -302,3 +302,65 @@ def test_nothing_serious_stands_in_anybodys_way(browser: Browser, address: str, 
         ]
     context.close()
     assert found == []
+
+
+def test_lists_are_gone_through_and_marked_by_keys(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts")
+    for key in "jjk":
+        page.keyboard.press(key)
+    with page.expect_response("**/favourite") as answer:
+        page.keyboard.press("m")
+    assert answer.value.status == 204
+    page.locator(".entry").first.locator(".favourite").wait_for()
+    first = page.locator(".entry-title").first.get_attribute("href")
+    page.keyboard.press("o")
+    page.wait_for_url(f"**{first}")
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    page.locator(".choices button", has_text="☆").wait_for()
+    page.keyboard.press("n")
+    page.wait_for_url(lambda url: "/posts/" in url and not url.endswith(str(first)))
+
+
+def test_the_place_where_one_stopped_is_kept_and_found_again(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 900, "height": 300})
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    page.mouse.move(400, 200)
+    with page.expect_response("**/place"):
+        page.mouse.wheel(0, page.evaluate("document.querySelector('.text h3').offsetTop") - 150)
+    page.goto(f"{address}/")
+    page.get_by_role("region", name="Read on").get_by_role("link").click()
+    page.wait_for_selector(SET)
+    page.wait_for_function("scrollY > 100")
+    with page.expect_response("**/place"):
+        page.mouse.wheel(0, 100_000)
+    page.goto(f"{address}/own")
+    assert page.get_by_role("heading", name="Recently read").is_visible()
+
+
+def test_a_selection_with_formulas_is_highlighted_and_found_again(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+    page.evaluate(
+        """() => {
+            const [first, later] = [...document.querySelectorAll(".text > p")];
+            const range = new Range();
+            range.setStart(first.firstChild, 5);
+            range.setEndAfter(first.querySelectorAll(".tex")[1]);
+            getSelection().addRange(range);
+        }"""
+    )
+    with page.expect_response("**/highlights") as answer:
+        page.keyboard.press("h")
+    assert answer.value.status == 204
+    page.locator("#highlights li").wait_for()
+    for _ in range(2):
+        page.wait_for_selector(SET)
+        page.wait_for_function("[...CSS.highlights.get('kept')].map(String).join('') === '设则'")
+        assert page.locator(".text .highlit").count() == 2
+        page.reload()
+    page.locator("#highlights button", has_text="Remove").click()
+    page.wait_for_selector("#highlights", state="hidden")

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from archiver.storage.elsewhere import storage
 from archiver.store import blog
+from archiver.store.own import Own
 from archiver.store.reading import Reading
 from archiver.store.sizes import Sizes, measure
 from archiver.store.timeline import Timeline
@@ -37,6 +38,11 @@ class Desk:
     """Where the blog is served as it was; None when it is not."""
     root: str = ""
     """Path below which the reader of the blog is, such as `/chalk`, when it is one of several."""
+
+    @property
+    def own(self) -> Own | None:
+        """What somebody keeps for themselves; the reader of several blogs keeps nothing."""
+        return None if self.root else Own(self.home)
 
     @classmethod
     def open(

@@ -2,14 +2,15 @@
 
 The reader listens on this machine; a page elsewhere could still have its own name resolve to it, or ask it in the
 background. So only names of this machine are answered, and what another site asks for without the person going there
-is refused. Listening for other machines takes a token, which the browser keeps in a cookie after the first visit.
+is refused. So is a form that another origin sends, be it another port of this machine. Listening for other machines
+takes a token, which the browser keeps in a cookie after the first visit.
 """
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -28,7 +29,8 @@ CONTENT_SECURITY_POLICY = (
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # With no-referrer, a form over plain HTTP to another machine would say nothing of where it comes from.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-DNS-Prefetch-Control": "off",
@@ -49,6 +51,8 @@ class Access:
     port: int
     token: str | None = None
     """None for this machine only; otherwise what others have to show."""
+    forms: bool = False
+    """Whether something is kept that forms change."""
 
 
 class Guard:
@@ -68,7 +72,10 @@ class Guard:
 
     def _refused(self, scope: Scope) -> ASGIApp | None:
         headers = Headers(scope=scope)
-        if scope["method"] not in ("GET", "HEAD"):
+        if scope["method"] == "POST" and self._access.forms:
+            if not _from_here(headers):
+                return PlainTextResponse("expected a form of the reader's own pages\n", 403)
+        elif scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("expected GET or HEAD: the reader changes nothing\n", 405, {"Allow": "GET, HEAD"})
         if len(scope["query_string"]) > _LONGEST_QUERY or len(scope.get("raw_path") or b"") > _LONGEST_PATH:
             return PlainTextResponse("the address is too long\n", 414)
@@ -93,6 +100,14 @@ class Guard:
         if _same(shown, token):
             return None
         return PlainTextResponse("expected the token that `archiver serve` printed: open that address\n", 401)
+
+
+def _from_here(headers: Headers) -> bool:
+    """Tell whether a form comes from a page of this origin, or from no page at all."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site in ("same-origin", "none")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
 def _same(shown: str | None, token: str) -> bool:

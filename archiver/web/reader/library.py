@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,23 @@ class Library:
         condition, values = (choice or Choice()).where()
         sql = f"SELECT {_BRIEF} FROM posts AS p WHERE {condition} {_NEWEST}"  # noqa: S608 - words of ours
         return self._ask(sql, {**values, "limit": limit, "offset": offset})
+
+    def named(self, numbers: Iterable[int]) -> list[Row]:
+        """Return the posts with these numbers in brief, in no order."""
+        among = ", ".join(map(str, map(int, numbers)))
+        return self._ask(f"SELECT {_BRIEF} FROM posts AS p WHERE p.id IN ({among})") if among else []  # noqa: S608
+
+    def addresses(self, numbers: Iterable[int]) -> dict[int, str]:
+        """Return the addresses of the posts with these numbers that the archive has, in the order of the numbers."""
+        among = list(numbers)
+        listed = ", ".join(map(str, map(int, among)))
+        rows = self._ask(f"SELECT id, url FROM posts WHERE id IN ({listed})") if among else []  # noqa: S608
+        known = {row["id"]: row["url"] for row in rows}
+        return {number: known[number] for number in among if number in known}
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all posts, newest first."""
+        return [row["id"] for row in self._ask("SELECT id FROM posts ORDER BY published_on DESC, id DESC")]
 
     def count(self, choice: Choice | None = None) -> int:
         """Return how many posts there are."""

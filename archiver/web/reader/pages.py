@@ -25,9 +25,11 @@ from archiver.web.reader import (
     comparison,
     finding,
     glimpses,
+    highlights,
     independent,
     lists,
     markup,
+    own,
     parameters,
     printed,
     related,
@@ -69,6 +71,7 @@ def front(request: Request) -> Response:
         run=runs[0] if runs else None,
         brought=brought,
         day=returning.on_this_day(desk(request).reading),
+        stopped=own.last_stop(desk(request)),
     )
 
 
@@ -109,6 +112,7 @@ def post(request: Request) -> Response:
         folded=discussions[_SHOWN_THREADS:],
         fold_from=_FOLDED,
         citation=_citation(row, site),
+        highlights=highlights.shown(here, row),
     )
 
 

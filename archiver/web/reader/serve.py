@@ -65,7 +65,7 @@ def serving(home: Path, database: str, options: Options = Options()) -> Iterator
         replay_port = None if options.remote else stack.enter_context(_replaying(home, database, options, address))
         return reader(stack.enter_context(closing(Desk.open(home, database, replay_port))))
 
-    with _served(made, options) as address:
+    with _served(made, options, forms=True) as address:
         yield address
 
 
@@ -77,7 +77,7 @@ def serving_shelf(shelf: Shelf, options: Options = Options()) -> Iterator[str]:
 
 
 @contextmanager
-def _served(make: Make, options: Options) -> Iterator[str]:
+def _served(make: Make, options: Options, *, forms: bool = False) -> Iterator[str]:
     here = options.host in {name.strip("[]") for name in NAMES}
     if not here and not options.remote:
         raise UsageError(
@@ -88,7 +88,7 @@ def _served(make: Make, options: Options) -> Iterator[str]:
         listener = stack.enter_context(listening(options.host, options.port))
         port = listener.getsockname()[1]
         address = f"http://{_written(options.host)}:{port}"
-        stack.enter_context(_running(Guard(make(stack, address), Access(port, token)), listener))
+        stack.enter_context(_running(Guard(make(stack, address), Access(port, token, forms)), listener))
         yield f"{address}/" + (f"?token={token}" if token else "")
 
 

@@ -23,6 +23,7 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
     of_blog = {
         "root": here.root,
         "replay": here.replay_port is not None,
+        "own": here.own,
         "blog": here.site.origin,
         "post_url": here.site.post_url,
         "blog_title": words.title(here.site.profile.titles, chosen),
@@ -71,14 +72,15 @@ def in_language(request: Request, front: str) -> Response | None:
     if chosen not in words.LANGUAGES:
         return None
     back = request.query_params.get("back", front)
-    answer = RedirectResponse(back if _is_local(back) else front, 303)
+    answer = RedirectResponse(local(back, front), 303)
     answer.set_cookie(words.COOKIE, chosen, max_age=365 * 86400, samesite="strict", httponly=True)
     return answer
 
 
-def _is_local(target: str) -> bool:
-    """Tell whether a target is a path of this server: two slashes, or a backslash, would name another one."""
-    return target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+def local(target: str, otherwise: str) -> str:
+    """Return a target that is a path of this server: two slashes, or a backslash, would name another one."""
+    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if inside else otherwise
 
 
 def _day(moment: str | None) -> str:

@@ -117,6 +117,12 @@ def test_it_is_guarded_as_one_blogs_reader_is(client: Client, shelf: Shelf) -> N
         assert remote.get("/whole/", Cookie="archiver-token=secret").status == 200
 
 
+def test_a_blog_of_several_has_nothing_of_ones_own(client: Client) -> None:
+    assert client.get("/whole/own").status == 404
+    assert client.get("/whole/own/posts/159/favourite", "POST").status == 405
+    assert "/own" not in client.get("/whole/posts/159").text.replace("/static/own.", "")
+
+
 def test_a_language_holds_for_all(client: Client) -> None:
     for below in ("/-", "/whole"):
         answer = client.get(f"{below}/language/zh?back=//evil.example")

@@ -1,0 +1,51 @@
+"""Commands over what somebody keeps beside an archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archiver.cli.context import Context
+from archiver.errors import UsageError
+
+
+@click.group()
+def own() -> None:
+    """Write what you keep in the reader (favourites, what is read, notes) to a file, or take it from one."""
+
+
+@own.command(name="export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def export_(obj: Context, /, file: Path) -> None:
+    """Write it all to FILE, as JSON."""
+    from archiver.export import own as form
+    from archiver.store.own import Own
+    from archiver.warc.durable import replacing
+
+    kept = Own(obj.home).everything()
+    with replacing(file) as target:
+        target.write(form.dumps(kept).encode())
+    click.echo(f"{file}: {kept}")
+
+
+@own.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def import_(obj: Context, /, file: Path) -> None:
+    """Keep what FILE has, which `archiver own export` wrote; for a post in both, FILE counts."""
+    from archiver.export import own as form
+    from archiver.store.own import Own
+
+    try:
+        kept = form.loads(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: expected JSON in UTF-8, found {error}") from error
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from error
+    Own(obj.home).take(kept)
+    click.echo(f"{obj.home}: {kept}")
+
+
+COMMANDS = (own,)
