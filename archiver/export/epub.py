@@ -47,7 +47,9 @@ pre { white-space: pre-wrap; }
 table { border-collapse: collapse; }
 td, th { border: 1px solid #999; padding: 0.2em 0.5em; }
 .display { display: block; text-align: center; margin: 0.8em 0; overflow-x: auto; }
-.display .number { float: right; }
+.numbered { display: flex; align-items: center; overflow-x: visible; }
+.numbered > :first-child { flex: 1; min-width: 0; overflow-x: auto; }
+.numbered > .number { flex: none; padding-left: 0.5em; }
 .facts { color: #666; font-size: 0.9em; }
 """
 

@@ -136,6 +136,7 @@ def _put_formulas(body: html.HtmlElement, found: Sequence[Token], formulas: Form
         else:
             etree.SubElement(element, "code", {"class": "tex"}).text = token.content
         if rendered.number:
+            element.set("class", "display numbered")
             etree.SubElement(element, "span", {"class": "number"}).text = f" ({rendered.number})"
     for node in body.iter():
         if isinstance(node.tag, str) and not node.tag.startswith("{") and node.tag not in ("pre", "code"):
