@@ -1,4 +1,4 @@
-"""EPUB 3: posts as a book, with pictures inside and formulas as MathML (https://www.w3.org/TR/epub-33/)."""
+"""EPUB 3: posts as a book, with pictures inside and formulas as MathML or SVG (https://www.w3.org/TR/epub-33/)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
+from archiver import extras
 from archiver.errors import UsageError
 from archiver.export import cover
 from archiver.export.contents import Heading, as_list, as_ncx
@@ -22,7 +24,8 @@ from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Comment, Group, Post
-from archiver.text import xhtml
+from archiver.text import formula_pictures, xhtml
+from archiver.text.formula_pictures import Drawing
 from archiver.urls import Site
 from archiver.warc.durable import replacing
 from archiver.warc.storage import Storage
@@ -56,6 +59,7 @@ td, th { border: 1px solid #999; padding: 0.2em 0.5em; }
 .display { display: block; text-align: center; margin: 0.8em 0; overflow-x: auto; }
 .numbered { display: flex; align-items: center; overflow-x: visible; }
 .numbered > :first-child { flex: 1; min-width: 0; overflow-x: auto; }
+.numbered > img { flex: none; margin: 0 auto; max-width: 88%; }
 .numbered > .number { flex: none; padding-left: 0.5em; }
 .cover { text-align: center; margin: 0; }
 .cover img { max-height: 100vh; }
@@ -103,21 +107,25 @@ def write(
     title: str | None = None,
     posts: Sequence[int] | None = None,
     comments: bool = False,
+    formulas: str = "mathml",
 ) -> str | None:
     """Write the posts given, in that order, or all by date, as one book; return what is missing, in words.
 
     A book of all posts has its contents by year, and pages of its series and topics. With `comments` those of a post
-    follow its text.
+    follow its text. `formulas` is `mathml`, or `svg` for pictures of those that can be drawn.
 
-    Raises UsageError when there is none, DiskFull and ArchiverError when the book cannot be written.
+    Raises UsageError when there is no post or nothing that draws formulas, DiskFull and ArchiverError when the book
+    cannot be written.
     """
     order = posts if posts is not None else _by_date(library)
     said = notice(library.posts(order), library.site.profile)
     if not said.archived_until:
         raise UsageError("expected posts to make a book of, found none: run `archiver crawl` first")
+    if formulas == "svg" and not formula_pictures.available():
+        raise UsageError(extras.missing("books"))
     pictures = Pictures(library, warc, CORE)
     with replacing(target) as file, zipfile.ZipFile(file, "w") as package:
-        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None)
+        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None, drawn=formulas == "svg")
         for post in library.posts(order):
             book.add_post(post, library.comments(post.id) if comments else ())
             step()
@@ -135,13 +143,22 @@ def _by_date(library: Library) -> list[int]:
 
 class _Book:
     def __init__(
-        self, package: zipfile.ZipFile, pictures: Pictures, numbers: frozenset[int], site: Site, *, whole: bool
+        self,
+        package: zipfile.ZipFile,
+        pictures: Pictures,
+        numbers: frozenset[int],
+        site: Site,
+        *,
+        whole: bool,
+        drawn: bool,
     ) -> None:
         self._package = package
         self._pictures = pictures
         self._numbers = numbers
         self._site = site
         self._whole = whole
+        self._shown = self._drawn if drawn else _as_it_is
+        self._drawings: dict[str, Drawing] = {}
         self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
         self._chapters: list[tuple[Post, bool]] = []  # and whether it has formulas
         self._overviews: list[Heading] = []
@@ -152,7 +169,7 @@ class _Book:
     def add_post(self, post: Post, comments: Iterable[Comment]) -> None:
         """Add a chapter."""
         remarks = discussion(comments, self._said("Comments"), self._said("no longer on the blog"))
-        body = xhtml.tree("\n\n".join([post.markdown, *remarks]), self._link, self._picture)
+        body = xhtml.tree("\n\n".join([post.markdown, *remarks]), self._link, self._picture, shown=self._shown)
         content = etree.tostring(body, encoding="unicode")
         address = f'<a href="{escape(_quoted(post.url))}">{escape(post.url)}</a>'
         facts = [escape(post.author), post.published_on or "", address, escape(license_of(post)[0])]
@@ -216,6 +233,7 @@ class _Book:
         items.append(_item("cover-image", "cover.svg", "image/svg+xml", "cover-image"))
         held = sorted({p.name: p.media_type for p in self._held.values() if p}.items())
         items += [_item(f"image-{name}", f"images/{name}", media_type) for name, media_type in held]
+        items += [_item(f"formula-{name}", f"formulas/{name}", "image/svg+xml") for name in self._drawings]
         return _PACKAGE.format(
             tongue=self._tongue,
             identifier=identifier,
@@ -248,11 +266,31 @@ class _Book:
         held = self._held[url]
         return f"images/{held.name}" if held else None
 
+    def _drawn(self, math: etree._Element) -> etree._Element:
+        """Return a formula as a picture with its TeX in words, or as it is where it cannot be drawn."""
+        plain = deepcopy(math)
+        plain.attrib.pop("alttext")
+        name = f"{hashlib.sha256(etree.tostring(plain)).hexdigest()[:20]}.svg"
+        drawing = self._drawings.get(name) or formula_pictures.draw(plain)
+        if not drawing:
+            return math
+        if name not in self._drawings:
+            self._drawings[name] = drawing
+            self._store(f"EPUB/formulas/{name}", drawing.svg.encode())
+        size = f"width: {drawing.width:.3f}em; height: {drawing.height:.3f}em"
+        if math.get("display") != "block":
+            size += f"; vertical-align: {-drawing.depth:.3f}em"
+        return etree.Element("img", {"src": f"formulas/{name}", "alt": str(math.get("alttext")), "style": size})
+
     def _store(self, name: str, data: bytes, *, stored: bool = False) -> None:
         info = zipfile.ZipInfo(name, _DATE)
         info.external_attr = _MODE
         info.create_system = 3  # Unix, on whatever machine
         self._package.writestr(info, data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, 6)
+
+
+def _as_it_is(math: etree._Element) -> etree._Element:
+    return math
 
 
 def _heading(number: int, title: str) -> Heading:

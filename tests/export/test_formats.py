@@ -23,6 +23,7 @@ from lxml import etree, html
 import archiver
 from archiver.cli import main
 from archiver.export import cover
+from archiver.text import formula_pictures
 from archiver.text.commonmark import read
 
 FORMATS = {"markdown": "", "jsonl": "", "parquet": "", "bibtex": ".bib", "epub": ".epub", "sqlite": ".db", "atom": ""}
@@ -269,6 +270,37 @@ def test_a_book_has_comments_on_demand(demo: Path, book: zipfile.ZipFile, tmp_pa
     assert "评论" in [heading.text for heading in page.iterfind(".//{*}h2")]
     assert author in [name.text for name in page.iterfind(".//{*}blockquote//{*}strong")]
     assert "<h2>评论</h2>" not in book.read(f"EPUB/post-{number}.xhtml").decode().replace("html:", "")
+
+
+def test_a_book_has_formulas_as_pictures_with_their_tex(demo: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ziamath", reason="pictures of formulas need the extra books")
+    assert export(demo, "epub", "--formulas", "svg", tmp_path / "a.epub").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "a.epub") as drawn:
+        package = etree.fromstring(drawn.read("EPUB/package.opf"))
+        listed = {item.get("href") for item in package.iterfind(".//{*}item")}
+        pages = {name: etree.fromstring(drawn.read(name)) for name in drawn.namelist() if "/post-" in name}
+        pictures = [image for page in pages.values() for image in page.iterfind(".//{*}span/{*}img")]
+        left = [math for page in pages.values() for math in page.iter("{http://www.w3.org/1998/Math/MathML}math")]
+        assert len(pictures) > 50
+        assert all(re.search("[\u2e80-\uffef]", "".join(map(str, math.itertext()))) for math in left)
+        for image in pictures:
+            assert image.get("src") in listed
+            assert image.get("alt")
+            picture = etree.fromstring(drawn.read(f"EPUB/{image.get('src')}"))
+            assert picture.findall(".//{*}path") or not picture.findall("*")
+        for item in package.iterfind(".//{*}item"):
+            if item.get("properties") == "mathml":
+                assert b"<math" in drawn.read(f"EPUB/{item.get('href')}")
+
+
+def test_pictures_of_formulas_without_the_extra_are_one_line(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ziamath", None)
+    formula_pictures.installed.cache_clear()
+    done = export(demo, "epub", "--formulas", "svg", tmp_path / "a.epub")
+    assert (done.exit_code, done.output.count("\n"), list(tmp_path.iterdir())) == (2, 1, [])
+    assert "ziamath" in done.output or "books" in done.output
 
 
 @pytest.mark.parametrize(

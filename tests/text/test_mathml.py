@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from archiver.text import mathml, xhtml
-from archiver.text.mathml_core import ARITY
+from archiver.text.mathml_core import ARITY, NAMESPACE
 
 
 def rendered(*sources: str) -> list[mathml.Rendered]:
@@ -29,6 +29,7 @@ def text(one: mathml.Rendered) -> str:
         (r"$$\boldsymbol{x}_{t}$$", "𝒙t"),
         (r"\begin{equation}a=b\label{eq:a}\end{equation}", "a=b"),
         (r"\begin{equation}\begin{aligned}a&=b\\c&=d\end{aligned}\end{equation}", "a=bc=d"),
+        (r"\begin{aligned}a\\[5pt]b\end{aligned}", "ab"),
         (r"$\text{<eos>}\& y$", "<eos>&y"),
         (r"$\bbox[yellow]{z}$", "z"),
     ],
@@ -71,7 +72,7 @@ def markup(source: str) -> str:
     (one,) = rendered(source)
     assert one.element is not None
     return "".join(etree.tostring(child, encoding="unicode") for child in one.element).replace(
-        f' xmlns="{mathml.NAMESPACE}"', ""
+        f' xmlns="{NAMESPACE}"', ""
     )
 
 
@@ -134,10 +135,10 @@ def test_links_and_looks_in_tex_do_not_reach_a_book() -> None:
     r"\begin{bmatrix}", r"\end{bmatrix}", "&", r"\\", r"\overset", r"\boldsymbol", r"\mathrm", r"\big|",
 ]), max_size=12))  # fmt: skip
 def test_every_element_has_as_many_children_as_mathml_wants(pieces: list[str]) -> None:
-    (one,) = rendered(" ".join(pieces))
+    source = " ".join(pieces)
+    (one,) = rendered(source)
     for node in one.element.iter(etree.Element) if one.element is not None else ():
-        name = etree.QName(node).localname
-        assert len(node) == ARITY.get(name, len(node)), etree.tostring(one.element)
+        assert len(node) == ARITY.get(etree.QName(node).localname, len(node)), source
 
 
 @given(st.text(st.sampled_from("xy{}\\$&<_^ 汉#1[]"), max_size=20))
