@@ -92,8 +92,25 @@ def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
 @click.option("--post", "posts", type=PostNumber(), multiple=True, metavar="N", help="Only this post; may be repeated.")
 @click.option("--series", metavar="NAME", help="Only this series, by its name or the number of its first post.")
 @click.option("--topic", metavar="NAME", help="Only this topic of the curated index.")
+@click.option("--comments", is_flag=True, help="Put the comments behind each post.")
+@click.option(
+    "--formulas",
+    type=click.Choice(["mathml", "svg"]),
+    default="mathml",
+    show_default=True,
+    help="MathML, or pictures for e-readers that know none.",
+)
 @click.pass_obj
-def epub(obj: Context, /, path: Path, posts: tuple[int, ...], series: str | None, topic: str | None) -> None:
+def epub(
+    obj: Context,
+    /,
+    path: Path,
+    posts: tuple[int, ...],
+    series: str | None,
+    topic: str | None,
+    comments: bool,
+    formulas: str,
+) -> None:
     """Write a book of all posts, or of those chosen, with pictures and formulas inside."""
     from archiver.export import epub
 
@@ -108,7 +125,8 @@ def epub(obj: Context, /, path: Path, posts: tuple[int, ...], series: str | None
             title, chosen = group.name, list(dict.fromkeys(entry.post_id for entry in group.entries))
         else:
             title, chosen = None, None
-    _export(obj, path, epub.write, warc=obj.storage(), title=title, posts=chosen)
+    chapters = {"title": title, "posts": chosen, "comments": comments, "formulas": formulas}
+    _export(obj, path, epub.write, warc=obj.storage(), **chapters)
 
 
 @export.command()

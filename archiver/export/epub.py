@@ -1,24 +1,31 @@
-"""EPUB 3: posts as a book, with pictures inside and formulas as MathML (https://www.w3.org/TR/epub-33/)."""
+"""EPUB 3: posts as a book, with pictures inside and formulas as MathML or SVG (https://www.w3.org/TR/epub-33/)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
+from archiver import extras
 from archiver.errors import UsageError
+from archiver.export import cover
+from archiver.export.contents import Heading, as_list, as_ncx
+from archiver.export.discussion import discussion
 from archiver.export.notice import Notice, license_of, notice
 from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
-from archiver.store.values import Post
-from archiver.text import xhtml
+from archiver.store.values import Comment, Group, Post
+from archiver.text import formula_pictures, xhtml
+from archiver.text.formula_pictures import Drawing
 from archiver.urls import Site
 from archiver.warc.durable import replacing
 from archiver.warc.storage import Storage
@@ -29,8 +36,11 @@ CORE = frozenset({"image/gif", "image/jpeg", "image/png", "image/svg+xml", "imag
 """Media types of pictures that every reader of books shows (EPUB 3.3, section 3.2)."""
 _STORED = (".png", ".jpg", ".gif", ".webp")  # compressed already
 
-_CONTENTS = {"zh": "目录"}
-"""Heading of the table of contents by language; in English for all others."""
+_CHINESE = {
+    "Contents": "目录", "Series": "系列", "Topics": "专题", "Undated": "未注明日期", "Comments": "评论",
+    "Cover": "封面", "no longer on the blog": "博客上已不存在",
+}  # fmt: skip
+"""Headings of a book in Chinese; in English for all other languages."""
 
 _AS_READERS_KNOW = {"zh-Hans": "zh-CN", "zh-Hant": "zh-TW"}
 """Scripts by the countries that readers of books choose fonts by."""
@@ -47,7 +57,12 @@ pre { white-space: pre-wrap; }
 table { border-collapse: collapse; }
 td, th { border: 1px solid #999; padding: 0.2em 0.5em; }
 .display { display: block; text-align: center; margin: 0.8em 0; overflow-x: auto; }
-.display .number { float: right; }
+.numbered { display: flex; align-items: center; overflow-x: visible; }
+.numbered > :first-child { flex: 1; min-width: 0; overflow-x: auto; }
+.numbered > img { flex: none; margin: 0 auto; max-width: 88%; }
+.numbered > .number { flex: none; padding-left: 0.5em; }
+.cover { text-align: center; margin: 0; }
+.cover img { max-height: 100vh; }
 .facts { color: #666; font-size: 0.9em; }
 """
 
@@ -71,11 +86,12 @@ _PACKAGE = """<?xml version="1.0" encoding="utf-8"?>
 <dc:source>{source}</dc:source>
 <dc:rights>{rights}</dc:rights>
 <meta property="dcterms:modified">{modified}</meta>
+<meta name="cover" content="cover-image"/>
 </metadata>
 <manifest>
 {items}
 </manifest>
-<spine>
+<spine toc="ncx">
 {spine}
 </spine>
 </package>
@@ -90,21 +106,32 @@ def write(
     *,
     title: str | None = None,
     posts: Sequence[int] | None = None,
+    comments: bool = False,
+    formulas: str = "mathml",
 ) -> str | None:
     """Write the posts given, in that order, or all by date, as one book; return what is missing, in words.
 
-    Raises UsageError when there is none, DiskFull and ArchiverError when the book cannot be written.
+    A book of all posts has its contents by year, and pages of its series and topics. With `comments` those of a post
+    follow its text. `formulas` is `mathml`, or `svg` for pictures of those that can be drawn.
+
+    Raises UsageError when there is no post or nothing that draws formulas, DiskFull and ArchiverError when the book
+    cannot be written.
     """
     order = posts if posts is not None else _by_date(library)
     said = notice(library.posts(order), library.site.profile)
     if not said.archived_until:
         raise UsageError("expected posts to make a book of, found none: run `archiver crawl` first")
+    if formulas == "svg" and not formula_pictures.available():
+        raise UsageError(extras.missing("books"))
     pictures = Pictures(library, warc, CORE)
     with replacing(target) as file, zipfile.ZipFile(file, "w") as package:
-        book = _Book(package, pictures, frozenset(order), library.site)
+        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None, drawn=formulas == "svg")
         for post in library.posts(order):
-            book.add_post(post)
+            book.add_post(post, library.comments(post.id) if comments else ())
             step()
+        if posts is None:
+            book.add_groups("Series", library.series)
+            book.add_groups("Topics", library.topics)
         book.close(title or said.title, said)
     return pictures.report()
 
@@ -115,20 +142,34 @@ def _by_date(library: Library) -> list[int]:
 
 
 class _Book:
-    def __init__(self, package: zipfile.ZipFile, pictures: Pictures, numbers: frozenset[int], site: Site) -> None:
+    def __init__(
+        self,
+        package: zipfile.ZipFile,
+        pictures: Pictures,
+        numbers: frozenset[int],
+        site: Site,
+        *,
+        whole: bool,
+        drawn: bool,
+    ) -> None:
         self._package = package
         self._pictures = pictures
         self._numbers = numbers
         self._site = site
+        self._whole = whole
+        self._shown = self._drawn if drawn else _as_it_is
+        self._drawings: dict[str, Drawing] = {}
         self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
         self._chapters: list[tuple[Post, bool]] = []  # and whether it has formulas
+        self._overviews: list[Heading] = []
         self._held: dict[str, Picture | None] = {}
         self._store("mimetype", b"application/epub+zip", stored=True)
         self._store("META-INF/container.xml", CONTAINER.encode())
 
-    def add_post(self, post: Post) -> None:
+    def add_post(self, post: Post, comments: Iterable[Comment]) -> None:
         """Add a chapter."""
-        body = xhtml.tree(post.markdown, self._link, self._picture)
+        remarks = discussion(comments, self._said("Comments"), self._said("no longer on the blog"))
+        body = xhtml.tree("\n\n".join([post.markdown, *remarks]), self._link, self._picture, shown=self._shown)
         content = etree.tostring(body, encoding="unicode")
         address = f'<a href="{escape(_quoted(post.url))}">{escape(post.url)}</a>'
         facts = [escape(post.author), post.published_on or "", address, escape(license_of(post)[0])]
@@ -136,30 +177,66 @@ class _Book:
         self._store(f"EPUB/{_chapter(post.id)}", self._page(_printable(post.title), _printable(head) + content))
         self._chapters.append((post, "<math" in content))
 
+    def add_groups(self, name: str, groups: Sequence[Group]) -> None:
+        """Add a page that lists the chapters by series or topic."""
+        if not groups:
+            return
+        listed = [
+            Heading(
+                title=_printable(group.name),
+                within=tuple(_heading(entry.post_id, entry.title) for entry in group.entries),
+            )
+            for group in groups
+        ]
+        heading = self._said(name)
+        href = f"{name.lower()}.xhtml"
+        self._store(f"EPUB/{href}", self._page(heading, f"<h1>{heading}</h1>\n{as_list(listed)}"))
+        self._overviews.append(Heading(title=heading, href=href))
+
     def close(self, title: str, said: Notice) -> None:
         """Add what holds the chapters together."""
-        rights = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said.sentences())
-        titles = ((_chapter(post.id), escape(_printable(post.title))) for post, _ in self._chapters)
-        items = "".join(f'<li><a href="{href}">{text}</a></li>\n' for href, text in titles)
-        heading = _CONTENTS.get(self._tongue.partition("-")[0], "Contents")
-        contents = f'<nav epub:type="toc" id="toc"><h1>{heading}</h1>\n<ol>\n{items}</ol></nav>'
+        numbers = ",".join(str(post.id) for post, _ in self._chapters)
+        identifier = f"urn:sha256:{hashlib.sha256(f'{title} {numbers}'.encode()).hexdigest()}"
+        rights = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said.sentences(self._tongue))
+        headings = [*self._overviews, *self._headings()]
+        contents = f'<nav epub:type="toc" id="toc"><h1>{self._said("Contents")}</h1>\n{as_list(headings)}</nav>'
+        years = sorted({(post.published_on or "")[:4] for post, _ in self._chapters} - {""})
+        span = "–".join(dict.fromkeys([years[0], years[-1]])) if years else ""
+        self._store("EPUB/cover.svg", cover.draw(title, said.author or said.title, span).encode())
+        shown = f'<p class="cover"><img src="cover.svg" alt="{escape(title)}"/></p>'
+        self._store("EPUB/cover.xhtml", self._page(self._said("Cover"), shown))
         self._store("EPUB/title.xhtml", self._page(title, f"<h1>{escape(title)}</h1>\n{rights}"))
         self._store("EPUB/nav.xhtml", self._page(title, contents))
+        ncx = as_ncx(headings, title=title, tongue=self._tongue, identifier=identifier)
+        self._store("EPUB/contents.ncx", ncx.encode())
         self._store("EPUB/style.css", STYLE.encode())
-        self._store("EPUB/package.opf", self._manifest(title, said).encode())
+        self._store("EPUB/package.opf", self._manifest(title, said, identifier).encode())
 
-    def _manifest(self, title: str, said: Notice) -> str:
+    def _headings(self) -> list[Heading]:
+        """Return the chapters, by year where the book is of all posts, which are in the order of their dates."""
+        if not self._whole:
+            return [_heading(post.id, post.title) for post, _ in self._chapters]
+        by_year = groupby((post for post, _ in self._chapters), key=lambda post: (post.published_on or "")[:4])
+        return [
+            Heading(title=year or self._said("Undated"), within=tuple(_heading(post.id, post.title) for post in posts))
+            for year, posts in by_year
+        ]
+
+    def _manifest(self, title: str, said: Notice, identifier: str) -> str:
         chapters = [(f"post-{post.id}", _chapter(post.id), "mathml" if maths else "") for post, maths in self._chapters]
-        pages = [("title", "title.xhtml", ""), ("nav", "nav.xhtml", "nav"), *chapters]
+        overviews = [(one.href.removesuffix(".xhtml"), one.href, "") for one in self._overviews]
+        fixed = [("cover", "cover.xhtml", ""), ("title", "title.xhtml", ""), ("nav", "nav.xhtml", "nav")]
+        pages = [*fixed, *overviews, *chapters]
         items = [_item(name, href, "application/xhtml+xml", properties) for name, href, properties in pages]
         items.append(_item("style", "style.css", "text/css"))
+        items.append(_item("ncx", "contents.ncx", "application/x-dtbncx+xml"))
+        items.append(_item("cover-image", "cover.svg", "image/svg+xml", "cover-image"))
         held = sorted({p.name: p.media_type for p in self._held.values() if p}.items())
         items += [_item(f"image-{name}", f"images/{name}", media_type) for name, media_type in held]
-        numbers = ",".join(str(post.id) for post, _ in self._chapters)
-        digest = hashlib.sha256(f"{title} {numbers}".encode()).hexdigest()
+        items += [_item(f"formula-{name}", f"formulas/{name}", "image/svg+xml") for name in self._drawings]
         return _PACKAGE.format(
             tongue=self._tongue,
-            identifier=f"urn:sha256:{digest}",
+            identifier=identifier,
             title=escape(title),
             author=escape(said.author or said.title),
             source=said.source,
@@ -168,6 +245,9 @@ class _Book:
             items="\n".join(items),
             spine="\n".join(f'<itemref idref="{name}"/>' for name, _, _ in pages),
         )
+
+    def _said(self, text: str) -> str:
+        return _CHINESE.get(text, text) if self._tongue.startswith("zh") else text
 
     def _page(self, title: str, body: str) -> bytes:
         return _PAGE.format(self._tongue, title=escape(title), body=body).encode()
@@ -186,11 +266,35 @@ class _Book:
         held = self._held[url]
         return f"images/{held.name}" if held else None
 
+    def _drawn(self, math: etree._Element) -> etree._Element:
+        """Return a formula as a picture with its TeX in words, or as it is where it cannot be drawn."""
+        plain = deepcopy(math)
+        plain.attrib.pop("alttext")
+        name = f"{hashlib.sha256(etree.tostring(plain)).hexdigest()[:20]}.svg"
+        drawing = self._drawings.get(name) or formula_pictures.draw(plain)
+        if not drawing:
+            return math
+        if name not in self._drawings:
+            self._drawings[name] = drawing
+            self._store(f"EPUB/formulas/{name}", drawing.svg.encode())
+        size = f"width: {drawing.width:.3f}em; height: {drawing.height:.3f}em"
+        if math.get("display") != "block":
+            size += f"; vertical-align: {-drawing.depth:.3f}em"
+        return etree.Element("img", {"src": f"formulas/{name}", "alt": str(math.get("alttext")), "style": size})
+
     def _store(self, name: str, data: bytes, *, stored: bool = False) -> None:
         info = zipfile.ZipInfo(name, _DATE)
         info.external_attr = _MODE
         info.create_system = 3  # Unix, on whatever machine
         self._package.writestr(info, data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, 6)
+
+
+def _as_it_is(math: etree._Element) -> etree._Element:
+    return math
+
+
+def _heading(number: int, title: str) -> Heading:
+    return Heading(title=_printable(title), href=_chapter(number))
 
 
 def _chapter(number: int) -> str:

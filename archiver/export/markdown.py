@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+from archiver.export.discussion import discussion, plain
 from archiver.export.folder import Folder, replacing_folder
 from archiver.export.notice import license_of, notice
 from archiver.export.pictures import Pictures
@@ -25,9 +26,6 @@ PICTURES = "images"
 
 PAGES = "pages"
 """Folder of the independent pages."""
-
-DEEPEST = 6
-"""Levels of answers that are shown as such."""
 
 MOST_BYTES = 180
 """Of a file name without its suffix: file systems end at 255, and sync services add to names."""
@@ -91,7 +89,7 @@ def page(
 
     name, url = license_of(post)
     foot = f"---\n\n[{post.author or 'source'}]({destination(post.url)}) · {name}" + (f" · <{url}>" if url else "")
-    text = _retargeted("\n\n".join([post.markdown, *_discussion(comments)]), local)
+    text = _retargeted("\n\n".join([post.markdown, *discussion(comments)]), local)
     return f"{front_matter(post, series, site)}\n{text}\n\n{foot}\n"
 
 
@@ -99,23 +97,6 @@ def _beside(url: str, names: Mapping[int, str], beside: Mapping[str, str], site:
     """Return the file that an address leads to, also that of a page of comments: its post's."""
     page = (site.discussion(site.resolve(url)) or (url,))[0]
     return beside.get(url) or beside.get(page) or names.get(site.post_id(page) or 0)
-
-
-def _discussion(comments: Iterable[Comment]) -> Iterator[str]:
-    """Yield comments as quotations, each answer within one and behind the comment it answers."""
-    answers: dict[int | None, list[Comment]] = {}
-    held = {comment.id: comment for comment in comments}
-    for comment in held.values():
-        answers.setdefault(comment.parent_id if comment.parent_id in held else None, []).append(comment)
-    waiting = [(comment, 1) for comment in reversed(answers.get(None, []))]
-    if waiting:
-        yield "## Comments"
-    while waiting:
-        comment, depth = waiting.pop()
-        waiting += [(answer, depth + 1) for answer in reversed(answers.get(comment.id, []))]
-        facts = [f"**{_plain(comment.author)}**", comment.published_on, comment.deleted_at and "no longer on the blog"]
-        lines = [" · ".join(filter(None, facts)), "", *comment.markdown.splitlines()]
-        yield "\n".join(f"{'>' * min(depth, DEEPEST)} {line}".rstrip() for line in lines)
 
 
 def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str:
@@ -234,9 +215,4 @@ def _index(library: Library, folder: Folder, names: Mapping[int, str], beside: M
 
 
 def _item(title: str, name: str) -> str:
-    return f"- [{_plain(title)}]({destination(name)})"
-
-
-def _plain(text: str) -> str:
-    """Return a line that is no markup, as Markdown."""
-    return re.sub(r"([\\\[\]*_`<])", r"\\\1", text)
+    return f"- [{plain(title)}]({destination(name)})"

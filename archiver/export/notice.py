@@ -28,9 +28,16 @@ class Notice:
     archived_until: str
     """When the archive last saw one of the posts, ISO 8601 UTC; empty without posts."""
 
-    def sentences(self) -> tuple[str, ...]:
-        """Return what has to be said, a sentence each."""
-        licensed = f"Licence: {self.license}" + (f" ({self.license_url})" if self.license_url else "")
+    def sentences(self, tongue: str = "en") -> tuple[str, ...]:
+        """Return what has to be said, a sentence each, in Chinese or English."""
+        address = self.license_url
+        if tongue.startswith("zh"):
+            return (
+                f"{self.title}（{self.source}）的文章，作者：{self.author or '未署名'}。",
+                f"许可：{self.license}" + (f"（{address}）。" if address else "。"),
+                f"存档截至 {self.archived_until or '现在'}。",
+            )
+        licensed = f"Licence: {self.license}" + (f" ({address})" if address else "")
         return (
             f"Posts of the blog {self.title}, {self.source}, by {self.author or 'an unnamed author'}.",
             f"{licensed}.",

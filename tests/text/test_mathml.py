@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from archiver.text import mathml, xhtml
+from archiver.text.mathml_core import ARITY, NAMESPACE
 
 
 def rendered(*sources: str) -> list[mathml.Rendered]:
@@ -25,9 +26,10 @@ def text(one: mathml.Rendered) -> str:
     [
         (r"$x+1$", "x+1"),
         (r"\(x\)", "x"),
-        (r"$$\boldsymbol{x}_{t}$$", "xt"),
+        (r"$$\boldsymbol{x}_{t}$$", "𝒙t"),
         (r"\begin{equation}a=b\label{eq:a}\end{equation}", "a=b"),
         (r"\begin{equation}\begin{aligned}a&=b\\c&=d\end{aligned}\end{equation}", "a=bc=d"),
+        (r"\begin{aligned}a\\[5pt]b\end{aligned}", "ab"),
         (r"$\text{<eos>}\& y$", "<eos>&y"),
         (r"$\bbox[yellow]{z}$", "z"),
     ],
@@ -64,6 +66,79 @@ def test_numbers_are_counted_and_referred_to() -> None:
 def test_what_cannot_be_translated_is_said_so(source: str) -> None:
     (one,) = rendered(source)
     assert one.element is None
+
+
+def markup(source: str) -> str:
+    (one,) = rendered(source)
+    assert one.element is not None
+    return "".join(etree.tostring(child, encoding="unicode") for child in one.element).replace(
+        f' xmlns="{NAMESPACE}"', ""
+    )
+
+
+def test_a_script_on_a_matrix_is_on_all_of_it() -> None:
+    found = etree.fromstring(markup(r"\begin{bmatrix}a\\b\end{bmatrix}^{-1}")).find("msup")
+    assert found is not None
+    assert ["".join(map(str, part.itertext())) for part in found] == ["[ab]", "−1"]
+
+
+@pytest.mark.parametrize(
+    ("source", "letters"),
+    [
+        (r"\boldsymbol{x}", "𝒙"),
+        (r"\boldsymbol{\theta\vartheta\nabla 1}", "𝜽𝝑𝛁𝟏"),
+        (r"\mathbf{W\Sigma}", "𝐖𝚺"),
+        (r"\mathcal{L}\mathbb{R}\mathfrak{C}", "ℒℝℭ"),
+        (r"\textbf{a汉}", "𝐚汉"),
+        (r"\big\Vert x\big\}", "‖x}"),
+    ],
+)
+def test_letters_of_a_style_are_those_of_unicode(source: str, letters: str) -> None:
+    made = markup(source)
+    assert "".join(map(str, etree.fromstring(made).itertext())) == letters
+    assert "mathvariant" not in made
+
+
+def test_a_single_upright_letter_is_upright() -> None:
+    assert '<mi mathvariant="normal">d</mi>' in markup(r"\mathrm{d}x")
+
+
+@pytest.mark.parametrize(
+    ("source", "element"),
+    [
+        (r"\lim_{x\to 0}f", "munder"),
+        (r"\mathop{\text{argmin}}_x", "munder"),
+        (r"\operatorname*{argmax}_x", "munder"),
+        (r"\bigcup_i^n", "munderover"),
+        (r"\operatorname{softmax}_x", "msub"),
+        (r"\sum\nolimits_i", "msub"),
+        (r"\int_a^b", "msubsup"),
+    ],
+)
+def test_limits_stand_where_tex_sets_them(source: str, element: str) -> None:
+    made = etree.fromstring(markup(source))
+    assert [node.tag for node in made.iter() if node.tag in ARITY] == [element]
+
+
+def test_a_color_ends_with_what_it_is_given_for() -> None:
+    made = etree.fromstring(markup(r"\begin{aligned}&\color{red}{k}=1\\&b\end{aligned}"))
+    assert ["".join(map(str, node.itertext())) for node in made.iter("mstyle")] == ["k"]
+
+
+def test_links_and_looks_in_tex_do_not_reach_a_book() -> None:
+    made = markup(r"\href{javascript:a}{x}\style{position:fixed}{y}\class{a}{z}")
+    assert not [name for node in etree.fromstring(made).iter() for name in node.attrib if name != "mathvariant"]
+
+
+@given(st.lists(st.sampled_from([
+    "x", "2", "^", "_", "{", "}", "'", r"\frac", r"\sqrt", r"\lim", r"\sum", r"\limits", r"\left(", r"\right)",
+    r"\begin{bmatrix}", r"\end{bmatrix}", "&", r"\\", r"\overset", r"\boldsymbol", r"\mathrm", r"\big|",
+]), max_size=12))  # fmt: skip
+def test_every_element_has_as_many_children_as_mathml_wants(pieces: list[str]) -> None:
+    source = " ".join(pieces)
+    (one,) = rendered(source)
+    for node in one.element.iter(etree.Element) if one.element is not None else ():
+        assert len(node) == ARITY.get(etree.QName(node).localname, len(node)), source
 
 
 @given(st.text(st.sampled_from("xy{}\\$&<_^ 汉#1[]"), max_size=20))

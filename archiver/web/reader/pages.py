@@ -44,6 +44,7 @@ from archiver.web.reader.tables import MOST_ROWS, TIMEOUT, table
 from archiver.web.reader.view import number_in, page, problem
 from archiver.web.server import NAMES
 
+_LATEST = Parameter("comments", "which comments come first", default="earliest", choices=("earliest", "latest"))
 _SHOWN_THREADS = 20  # discussions that are not folded
 _FOLDED = 12  # comments of one discussion from which on its answers are folded
 _NEWEST = 12
@@ -85,7 +86,9 @@ def post(request: Request) -> Response:
         return _unknown_post(request, number)
     revisions = library.revisions(number)
     comments = library.comments(number)
-    discussions = threads.threads(comments, library.comment_revisions(number), site, here.root)
+    latest_first = parameters.read(request, [_LATEST])["comments"] == "latest"
+    former = library.comment_revisions(number)
+    discussions = threads.threads(comments, former, site, here.root, latest_first=latest_first)
     text = markup.post(row["markdown"], site, here.root)
     cites, works = library.cites(number), library.works(number)
     return page(
@@ -109,6 +112,7 @@ def post(request: Request) -> Response:
         comment_count=len(comments),
         elsewhere=library.comments_elsewhere(number),
         shown=discussions[:_SHOWN_THREADS],
+        latest_first=latest_first,
         folded=discussions[_SHOWN_THREADS:],
         fold_from=_FOLDED,
         citation=_citation(row, site),

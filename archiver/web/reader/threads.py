@@ -49,8 +49,10 @@ class Remark:
             yield from answer.flat()
 
 
-def threads(rows: Sequence[Row], former: Mapping[int, Sequence[Row]], site: Site, root: str = "") -> list[Remark]:
-    """Return the comments at the top level, latest first as on the blog, each with its answers, earliest first.
+def threads(
+    rows: Sequence[Row], former: Mapping[int, Sequence[Row]], site: Site, root: str = "", *, latest_first: bool = False
+) -> list[Remark]:
+    """Return the comments at the top level, earliest first or latest first, each with its answers, earliest first.
 
     `former` are the wordings that comments had before, by comment, oldest first.
 
@@ -65,4 +67,4 @@ def threads(rows: Sequence[Row], former: Mapping[int, Sequence[Row]], site: Site
         else:
             remark.depth = min(parent.depth + 1, _DEEPEST)
             parent.answers.append(remark)
-    return top[::-1]
+    return top[::-1] if latest_first else top

@@ -73,7 +73,29 @@ def test_an_independent_page_has_its_text_comments_and_former_wording(reader: Cl
 def test_long_discussions_are_folded(reader: Client) -> None:
     text = reader.get("/posts/1001").text
     assert '<details class="answers"><summary>14 answers</summary>' in text
-    assert "Show 5 earlier discussions" in text
+    assert "Show 5 later discussions" in text
+
+
+def test_comments_are_read_from_the_oldest_on_or_from_the_latest(reader: Client) -> None:
+    for address, current, folded in (
+        ("/posts/1001", "Oldest first", "later"),
+        ("/posts/1001?comments=latest", "Latest first", "earlier"),
+    ):
+        text = reader.get(address).text
+        top = [int(number) for number in re.findall(r'id="comment-(\d+)" data-depth="0"', text)]
+        assert top == sorted(top, reverse=current == "Latest first")
+        assert re.findall(r'aria-current="true">([^<]+)<', text) == [current]
+        assert f"Show 5 {folded} discussions" in text
+    assert reader.get("/posts/1001?comments=random").status == 400
+
+
+def test_rows_on_a_phone_name_their_columns(reader: Client) -> None:
+    assert '<td data-label="id" class="number">' in reader.get("/sql?q=SELECT+id,title+FROM+posts").text
+    for address, label in (
+        ("/posts/1002/history", "Seen"),
+        (f"/captures?url={quote('https://kexue.fm/me.html')}", "Time"),
+    ):
+        assert f'<td data-label="{label}">' in reader.get(address).text
 
 
 def test_series_have_an_order(reader: Client) -> None:

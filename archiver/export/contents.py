@@ -1,0 +1,62 @@
+"""Contents of a book: one tree of headings, as EPUB 3 has it (nav) and as older readers do (NCX)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+_NCX = """<?xml version="1.0" encoding="utf-8"?>
+<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/" version="2005-1" xml:lang="{tongue}">
+<head><meta name="dtb:uid" content="{identifier}"/></head>
+<docTitle><text>{title}</text></docTitle>
+<navMap>
+{points}</navMap>
+</ncx>
+"""
+"""https://daisy.org/activities/standards/daisy/daisy-3/z39-86-2005-r2012-specifications-for-the-digital-talking-book/#NCX"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A place in a book, with those within it."""
+
+    title: str
+    href: str = ""
+    """Where it leads; empty for what only holds others."""
+    within: tuple[Heading, ...] = ()
+
+    @property
+    def start(self) -> str:
+        """Where it leads, or the first of those within it."""
+        return self.href or self.within[0].start
+
+
+def as_list(headings: Sequence[Heading]) -> str:
+    """Return headings as a list in XHTML, lists within lists."""
+    return f"<ol>\n{''.join(map(_item, headings))}</ol>"
+
+
+def as_ncx(headings: Sequence[Heading], *, title: str, tongue: str, identifier: str) -> str:
+    """Return headings as an NCX file."""
+    points = "".join(_points(headings, iter(range(1, 1 + _count(headings)))))
+    return _NCX.format(title=escape(title), tongue=tongue, identifier=identifier, points=points)
+
+
+def _item(heading: Heading) -> str:
+    title = escape(heading.title)
+    text = f'<a href="{heading.href}">{title}</a>' if heading.href else f"<span>{title}</span>"
+    within = f"\n{as_list(heading.within)}" if heading.within else ""
+    return f"<li>{text}{within}</li>\n"
+
+
+def _count(headings: Sequence[Heading]) -> int:
+    return sum(1 + _count(heading.within) for heading in headings)
+
+
+def _points(headings: Sequence[Heading], numbers: Iterator[int]) -> Iterator[str]:
+    for heading in headings:
+        yield f'<navPoint id="point-{next(numbers)}"><navLabel><text>{escape(heading.title)}</text></navLabel>'
+        yield f'<content src="{heading.start}"/>'
+        yield from _points(heading.within, numbers)
+        yield "</navPoint>\n"
