@@ -38,6 +38,7 @@ _STEPS = (
 )
 """What makes the tables, a statement a version; `PRAGMA user_version` says how many were carried out."""
 
+_OF = "WHERE post_id = :post_id OR :post_id IS NULL"
 _PATIENCE = 10  # seconds to wait for another program that writes
 
 
@@ -163,15 +164,16 @@ class Own:
         """Keep it in the home of an archive."""
         self._file = home / NAME
 
-    def marks(self) -> dict[int, Mark]:
-        """Return what is kept of each post, by its number.
+    def marks(self, post_id: int | None = None) -> dict[int, Mark]:
+        """Return what is kept of a post, or of each, by its number.
 
         Raises ArchiverError when the file cannot be read; so does everything here.
         """
         if not self._file.exists():
             return {}
         with self._open("BEGIN") as connection:
-            return {row["post_id"]: Mark(**row) for row in connection.execute("SELECT * FROM marks ORDER BY post_id")}
+            rows = connection.execute(f"SELECT * FROM marks {_OF} ORDER BY post_id", {"post_id": post_id})  # noqa: S608
+            return {row["post_id"]: Mark(**row) for row in rows}
 
     def favour(self, post_id: int, url: str, chosen: bool) -> None:
         """Make a post a favourite, or no longer."""
@@ -246,12 +248,13 @@ class Own:
                 connection.execute("DELETE FROM reading_list")
                 _enlist(connection, listed)
 
-    def notes(self) -> dict[int, Note]:
-        """Return the notes, by the numbers of their posts."""
+    def notes(self, post_id: int | None = None) -> dict[int, Note]:
+        """Return the note on a post, or all of them, by the numbers of their posts."""
         if not self._file.exists():
             return {}
         with self._open("BEGIN") as connection:
-            rows = connection.execute("SELECT * FROM notes ORDER BY post_id").fetchall()
+            sql = f"SELECT * FROM notes {_OF} ORDER BY post_id"  # noqa: S608
+            rows = connection.execute(sql, {"post_id": post_id}).fetchall()
         return {row["post_id"]: Note(**{**row, "tags": tuple(json.loads(row["tags"]))}) for row in rows}
 
     def annotate(self, note: Note) -> None:
@@ -264,9 +267,9 @@ class Own:
         """Return the highlights of a post, or all of them, as they were made."""
         if not self._file.exists():
             return []
-        chosen = "SELECT * FROM highlights WHERE coalesce(?, post_id) = post_id ORDER BY made_at, key"
+        sql = f"SELECT * FROM highlights {_OF} ORDER BY made_at, key"  # noqa: S608
         with self._open("BEGIN") as connection:
-            return [Highlight(**row) for row in connection.execute(chosen, (post_id,))]
+            return [Highlight(**row) for row in connection.execute(sql, {"post_id": post_id})]
 
     def highlight(self, highlight: Highlight) -> None:
         """Keep a highlight, in place of the one with its key."""
