@@ -14,7 +14,8 @@ LIKENESS = 0.8
 """How like another word a slip of it is, by difflib's ratio: it lets through one wrong letter in ten."""
 
 _SHORTEST = 4  # letters of a word that may be a slip of another
-_LATIN = re.compile(rf"(?<![\\\w])[^\W\d_{cjk.FIRST_WIDE}-\U0010ffff]{{{_SHORTEST},}}(?![\w:])")
+_LETTER = rf"[^\W\d_{cjk.FIRST_WIDE}-\U0010ffff]"
+_LATIN = re.compile(rf"(?<![\\\d_])(?<!{_LETTER}){_LETTER}{{{_SHORTEST},}}(?!{_LETTER}|[\d_:])")
 _COMMAND = re.compile(r"\\[A-Za-z]{4,}")
 _COMMON = re.compile(r"\\(begin|end|left|right|frac|boldsymbol|mathbf|mathbb|mathcal|text|label|quad|qquad|bigg)")
 _NEWEST_FORMULAS = 500

@@ -332,6 +332,14 @@ def test_hits_are_sorted_by_date_when_asked_for(index: Index) -> None:
     assert oldest.understood == "posts with 的, oldest first"
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [("harmonik", "Harmonic"), ("调和harmonik级数", "调和Harmonic级数"), ("harmonic", None), (r"tex:\harmonik", None)],
+)
+def test_a_slip_of_the_pen_is_told_from_a_word(index: Index, query: str, meant: str | None) -> None:
+    assert suggestions.meant(index, query) == meant
+
+
 def test_an_archive_suggests_queries_that_it_has_hits_for(index: Index) -> None:
     suggested = suggestions.examples(index)
     assert {query.partition(":")[0] for query in suggested} > {"tag", "category", "year", "tex"}
