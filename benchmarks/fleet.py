@@ -166,7 +166,13 @@ def main() -> None:
         fleet("run", "--all")
         quiet = fleet.work(1)
         say("1 worker, no pause: quiet crawls", quiet, asked.blogs)
-        reckon(first, quiet, fleet.sizes(), asked.blogs, asked.posts, asked.pause)
+        sizes = fleet.sizes()
+        fleet("run", "--all", "--job", "rebuild --processes 1")
+        again = fleet.work(1)
+        print(
+            f"1 worker: {asked.blogs} blogs read again, {again.cpu / asked.blogs:.1f} s of processor a blog", flush=True
+        )
+        reckon(first, quiet, again, sizes, asked.blogs, asked.posts, asked.pause)
 
 
 def say(what: str, done: Work, blogs: int) -> None:
@@ -178,7 +184,7 @@ def say(what: str, done: Work, blogs: int) -> None:
     )
 
 
-def reckon(first: Work, quiet: Work, sizes: Sizes, blogs: int, posts: int, pause: float) -> None:
+def reckon(first: Work, quiet: Work, again: Work, sizes: Sizes, blogs: int, posts: int, pause: float) -> None:
     """Print what a large fleet would take."""
     database_bytes, records = sizes.empty + posts * sizes.post, posts * sizes.records
     print(f"\n{FLEET} blogs of {posts} posts, each asked for once a day, {pause} s between two requests:")
@@ -189,6 +195,8 @@ def reckon(first: Work, quiet: Work, sizes: Sizes, blogs: int, posts: int, pause
         f"{sizes.post / 1e3:.0f} kB a post); records: {FLEET * records / 1e9:.0f} GB "
         f"({sizes.records / 1e3:.0f} kB a post)"
     )
+    hours = FLEET * again.cpu / blogs * posts / SAMPLE / 3600
+    print(f"  all of it read again: {hours:.0f} hours of processor at most, as starting a job counts for each blog")
     requests = first.requests * posts / (blogs * SAMPLE)
     print(f"  the first crawl of a blog, about {requests:.0f} requests: {requests * pause / 3600:.1f} h")
 

@@ -320,6 +320,7 @@ def test_lists_are_gone_through_and_marked_by_keys(page: Page, address: str) -> 
     page.keyboard.press("Escape")
     page.keyboard.press("m")
     page.locator(".choices button", has_text="☆").wait_for()
+    page.wait_for_load_state("load")  # the keys come with the page's scripts
     page.keyboard.press("n")
     page.wait_for_url(lambda url: "/posts/" in url and not url.endswith(str(first)))
 
