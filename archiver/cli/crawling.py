@@ -109,7 +109,7 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
     began = time.monotonic()
 
     def said(run: Run | None) -> str:
-        return _under_way(run, time.monotonic() - began) if run else ""
+        return _under_way(run, bar.pos, bar.length or 1, time.monotonic() - began) if run else ""
 
     with click.progressbar(
         length=1, label="Addresses", show_pos=True, show_eta=False, item_show_func=said, file=sys.stderr
@@ -126,11 +126,10 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
 _SHOWN = 40  # characters of an address
 
 
-def _under_way(run: Run, seconds: float) -> str:
+def _under_way(run: Run, done: int, known: int, seconds: float) -> str:
     """Return what came last, how many failed, and until when it takes at this rate: new addresses make it later."""
     from archiver import clock
 
-    done, known = run.progress()
     failed = sum(run.counts.gaps.values())
     until = (clock.now() + timedelta(seconds=seconds / max(done, 1) * (known - done))).astimezone()
     day = "" if until.date() == clock.now().astimezone().date() else "%a "

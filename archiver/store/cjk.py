@@ -9,7 +9,7 @@ The index (`store/search_index.py`), what is asked of it, and the SQL of docs/qu
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 FIRST_WIDE = "\u2e80"
@@ -41,6 +41,7 @@ def spaced(text: str) -> str:
     return _RUN.sub(lambda run: SPACE + SPACE.join(run[0]) + SPACE, parted)
 
 
+@lru_cache(256)
 def simplified(text: str) -> str:
     """Return a text with traditional characters in their simplified form, as OpenCC has them."""
     return _converter().convert(text) if any(map(is_wide, text)) else text

@@ -126,6 +126,7 @@ def macros(rows: Iterable[Sequence[Any]]) -> str:
 def row(hit: Hit, root: str = "") -> dict[str, Any]:
     """Return a hit as plain values; the reader of its blog is below `root`."""
     path = f"{root}/pages/{hit.page_id}" if hit.page_id else f"{root}/posts/{hit.post_id}"
+    shown = {segment.text for segment in hit.passage}
     return {
         "post_id": hit.post_id,
         "comment_id": hit.comment_id,
@@ -135,7 +136,7 @@ def row(hit: Hit, root: str = "") -> dict[str, Any]:
         "title": "".join(segment.text for segment in hit.title),
         "title_html": _marked(hit.title),
         "passage_html": _marked(hit.passage),
-        "formulas": [tex for tex in hit.formulas if tex not in {segment.text for segment in hit.passage}],
+        "formulas": [tex for tex in hit.formulas if tex not in shown],
         "author": hit.author,
         "published_on": hit.published_on,
         "categories": list(hit.categories),
@@ -145,9 +146,7 @@ def row(hit: Hit, root: str = "") -> dict[str, Any]:
 
 def _marked(segments: Segments) -> Markup:
     """Return pieces of text as HTML, those that were looked for marked, formulas ready to be set."""
-    pieces = (markup.piece(segment.text) for segment in segments)
-    marked = (
-        Markup("<mark>{}</mark>").format(piece) if segment.marked else piece
-        for segment, piece in zip(segments, pieces, strict=True)
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(markup.piece(text)) if marked else markup.piece(text)
+        for text, marked in segments
     )
-    return Markup("").join(marked)
