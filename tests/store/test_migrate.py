@@ -107,6 +107,27 @@ def test_the_program_expects_the_newest_revision_there_is() -> None:
     assert [script.revision for script in scripts.walk_revisions()][::-1] == list(migrate.REVISIONS)
 
 
+def test_a_new_database_is_what_all_migrations_make(tmp_path: Path, file: Path, engine: Engine) -> None:
+    migrate.upgrade(engine)
+    other = tmp_path / "migrated.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.executescript(migrate.script())
+    seen = {view.name for view in views.VIEWS}
+    made = {name: lines for name, lines in schema(file).items() if name not in seen}
+    assert made == schema(other), "run `python migrations/new.py`"
+    assert rows(file, "SELECT * FROM alembic_version") == rows(other, "SELECT * FROM alembic_version")
+
+
+def test_a_new_database_does_not_load_alembic(tmp_path: Path) -> None:
+    code = """
+import sys
+from archiver.store import migrate
+migrate.upgrade("sqlite:///new.db")
+sys.exit("alembic" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
+
+
 def test_a_new_database_has_the_tables_of_the_models(file: Path, engine: Engine) -> None:
     migrate.upgrade(f"sqlite:///{file}")
     with engine.connect() as connection:
