@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from archiver import items, urls
@@ -61,17 +62,19 @@ class Holder:
     last_modified: str | None
 
 
-_HOLDER = [getattr(Capture, name) for name in Holder.__slots__]
-
-
 def holder(session: Session, payload_sha256: str, record_id: str | None = None) -> Holder | None:
     """Return the first capture whose record holds a payload, or the one with that record id."""
-    holds = (Capture.payload_sha256 == payload_sha256) & Capture.revisit_of.is_(None) & Capture.truncated.is_(None)
-    holds &= ~IS_LOST
-    if record_id is not None:
-        holds &= Capture.record_id == record_id
-    found = session.execute(select(*_HOLDER).where(holds).order_by(Capture.id).limit(1)).first()
+    asked, values = (_HOLDS, {}) if record_id is None else (_HOLDS_AS, {"record": record_id})
+    found = session.execute(asked, {"payload": payload_sha256, **values}).first()
     return Holder(**found._mapping) if found else None
+
+
+# Built once: they are asked for every response.
+_HOLDERS = select(*(getattr(Capture, name) for name in Holder.__slots__)).limit(1)
+_HOLDS = _HOLDERS.where(
+    Capture.payload_sha256 == bindparam("payload"), Capture.revisit_of.is_(None), Capture.truncated.is_(None), ~IS_LOST
+).order_by(Capture.id)
+_HOLDS_AS = _HOLDS.where(Capture.record_id == bindparam("record"))
 
 
 def payload_sha256(session: Session, record_id: str) -> str | None:
@@ -84,8 +87,15 @@ def validated(session: Session, url: str) -> Holder | None:
 
     What came after the address was last archived was refused, or nobody got to read it: it must not be confirmed.
     """
-    accepted = select(FrontierEntry.last_done_at).where(FrontierEntry.url == url).scalar_subquery()
-    whole = (Capture.url == url) & (Capture.status == 200) & Capture.truncated.is_(None)
-    whole &= (Capture.fetched_at <= accepted) & ~IS_LOST
-    found = session.execute(select(*_HOLDER).where(whole).order_by(Capture.id.desc()).limit(1)).first()
+    found = session.execute(_VALIDATED, {"url": url}).first()
     return Holder(**found._mapping) if found else None
+
+
+_ACCEPTED = select(FrontierEntry.last_done_at).where(FrontierEntry.url == bindparam("url")).scalar_subquery()
+_VALIDATED = _HOLDERS.where(
+    Capture.url == bindparam("url"),
+    Capture.status == HTTPStatus.OK,
+    Capture.truncated.is_(None),
+    Capture.fetched_at <= _ACCEPTED,
+    ~IS_LOST,
+).order_by(Capture.id.desc())

@@ -224,9 +224,14 @@ def _note_page(
         "unread": shown.comments_unread + len(strays),
         "issues": json.dumps(issues, ensure_ascii=False),
     }
-    statement = upsert(session.get_bind().dialect.name, _PAGES)
-    again = {name: statement.excluded[name] for name in ("seen_at", "shown", "unread", "issues")}
-    session.execute(statement.on_conflict_do_update(index_elements=["post_id", "page"], set_=again), row)
+    session.execute(_page_upsert(session.get_bind().dialect.name), row)
+
+
+@cache
+def _page_upsert(dialect: str) -> Any:
+    insertion = upsert(dialect, _PAGES)
+    again = {name: insertion.excluded[name] for name in ("seen_at", "shown", "unread", "issues")}
+    return insertion.on_conflict_do_update(index_elements=["post_id", "page"], set_=again)
 
 
 def _settle_counter(

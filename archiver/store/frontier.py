@@ -126,9 +126,18 @@ def _change(attempted: bool, *names: str) -> Any:
 
 def renew(session: Session, urls: Collection[str], *, run_id: int) -> None:
     """Have archived addresses asked for again in this run, unless it has had them."""
-    stale = Entry.url.in_(list(urls)) & (Entry.state == "done") & (Entry.run_id < run_id)
-    values = {"state": "pending", "attempts": 0, "not_before": None, "run_id": run_id}
-    session.execute(update(Entry).where(stale).values(values))
+    session.execute(_RENEWAL, {"urls": list(urls), "run": run_id})
+
+
+_RENEWAL = (
+    update(_ROWS)
+    .where(
+        _ROWS.c.url.in_(bindparam("urls", expanding=True)),
+        _ROWS.c.state == "done",
+        _ROWS.c.run_id < bindparam("run"),
+    )
+    .values(state="pending", attempts=0, not_before=None, run_id=bindparam("run"))
+)
 
 
 def finish(session: Session, url: str, *, now: str) -> None:
