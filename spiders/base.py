@@ -23,6 +23,7 @@ from twisted.python.failure import Failure
 from archiver.errors import PageLeadsOn, PageNotRecognised, UsageError, in_words
 from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.media import is_digest
+from archiver.pages.answers import refusal
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
@@ -35,12 +36,6 @@ from archiver.pages.requisites import mathjax_parts, parse_requisites
 from archiver.pages.topics import parse_topics
 from archiver.urls import Site
 from spiders.pager import Pager
-
-GONE = frozenset({404, 410})
-"""Statuses that say there is no such page, now and soon."""
-
-NOT_FOLLOWED = frozenset({301, 302, 303, 307, 308})
-"""Redirects; one that gets as far as a spider leads to what is no address."""
 
 Output = Iterator[Request | Outcome]
 Found = Iterator[Request | Item]
@@ -237,8 +232,11 @@ class BlogSpider(Spider):
             return page(response) if elsewhere is None else iter([self.ask(elsewhere, "post"), _moved(elsewhere)])
         if response.status == 304 and _was_conditional(response):
             return iter([Unmodified()])
-        permanent = response.status in GONE | NOT_FOLLOWED
-        return iter([Gap(reason=_refusal(response), permanent=permanent, not_before=response.meta.get("not_before"))])
+        if GATE in response.flags:
+            return iter([Gap(reason=GATE, not_before=response.meta.get("not_before"))])
+        location = response.headers.get("Location")
+        leads = location.decode("latin-1") if location else None
+        return iter([refusal(response.status, leads, not_before=response.meta.get("not_before"))])
 
     def _elsewhere(self, response: Response) -> str | None:
         """Return the address of the post a redirect led to, when it is another one than was asked for."""
@@ -371,11 +369,3 @@ def _let_go(error: BaseException | None) -> None:
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error = error.__cause__
-
-
-def _refusal(response: Response) -> str:
-    """Return what a response says instead of a page."""
-    if GATE in response.flags:
-        return GATE
-    location = response.headers.get("Location")
-    return f"HTTP {response.status}" + (f" to {location.decode('latin-1')[:200]}" if location else "")

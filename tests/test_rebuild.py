@@ -380,6 +380,31 @@ def test_after_a_first_crawl_was_killed_and_the_database_lost_nothing_is_missed(
     )
 
 
+def test_what_answers_without_a_page_came_to_is_the_same_when_a_killed_run_is_read_again(
+    archiver: Zygote, tmp_path: Path
+) -> None:
+    answers = {
+        302: Response(302, {}, b""),
+        304: Response(304, {}, b""),
+        404: Response(404, {}, b""),
+        500: Response(500, {}, b""),
+    }
+    blog = SampleBlog()
+    posts_of = dict(zip(answers, (f"/archives/{post.id}" for post in blog.source.posts), strict=False))
+    blog.overrides |= {posts_of[status]: answer for status, answer in answers.items()}
+    with serving(blog) as site:
+        crawled = Crawled(archiver, tmp_path / "live", blog, site)
+        crawl(crawled, code=3)
+    asked = "SELECT url, state, reason, permanent FROM frontier WHERE kind = 'post' AND state <> 'done' ORDER BY url"
+    assert {row[2].split()[1] for row in crawled.rows(asked)} == {str(status) for status in answers}
+    home = without_database(crawled, tmp_path / "again")
+    (file,) = (home / "warc").glob("*.gz")
+    with file.open("r+b") as records:  # as a kill leaves it: without the record of the run's end
+        records.truncate(max(record.offset for record in iter_records(file)))
+    rebuild(home, processes=1)
+    assert Crawled(archiver, home, blog, site).rows(asked) == crawled.rows(asked)
+
+
 def test_the_former_database_stays_beside_the_new_one(small: Crawled, tmp_path: Path) -> None:
     home = without_database(small, tmp_path)
     former = b"not a database"

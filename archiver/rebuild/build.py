@@ -141,7 +141,7 @@ class Build:
             if reading.is_page(seen, kind):
                 yield Step(run, seen, kind, url), self._task(run, seen, kind)
             else:
-                yield Step(run, seen, kind, url, reading.without_reading(seen)), None
+                yield Step(run, seen, kind, url, reading.without_reading(self._storage, seen)), None
 
     def _imported(self, run: RunFiles, seen: Seen) -> Work:
         """Yield what another program's capture comes to: posts, pages, files and comments; no address to settle."""

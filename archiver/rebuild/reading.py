@@ -8,11 +8,13 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from archiver import __version__, items
 from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, StorageUnreachable
-from archiver.items import CUT, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
+from archiver.items import CUT, GATE, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
+from archiver.pages.answers import REDIRECTS, refusal
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
@@ -44,11 +46,6 @@ PAGES: dict[str, Callable[[str, bytes, Site], Item]] = {
 
 VERSION = f"{__version__}, extractor {EXTRACTOR_VERSION}"
 """What two machines must have in common for pages that one reads to be what the other would have read."""
-
-GONE = frozenset({404, 410})
-"""Statuses that say there is no such page, now and soon."""
-
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 UNASKED = frozenset({ROBOTS})
 """Paths of what is fetched, but is no address of the frontier."""
@@ -89,15 +86,24 @@ def is_page(seen: Seen, kind: str) -> bool:
     return seen.status == 200 and not seen.truncated and kind in PAGES
 
 
-def without_reading(seen: Seen) -> Item:
-    """Return what a capture that holds no page comes to."""
+def without_reading(storage: Storage, seen: Seen) -> Item:
+    """Return what a capture that holds no page comes to; of a redirect, its record says where it led."""
     if seen.truncated:
         return Gap(reason=f"the response broke off: {seen.truncated}")
     if seen.status == 200:
         return Asset(url=seen.target_uri, content_type=seen.content_type, size=0)
-    if seen.status == 304:
+    if seen.status == HTTPStatus.NOT_MODIFIED and seen.revisit_of:  # else nobody had asked whether it was
         return Unmodified()
-    return Gap(reason=f"HTTP {seen.status}", permanent=seen.status in GONE | REDIRECTS)
+    return refusal(seen.status, _location(storage, seen) if seen.status in REDIRECTS else None)
+
+
+def _location(storage: Storage, seen: Seen) -> str | None:
+    try:
+        return read_record(storage, seen.warc_file, seen.warc_offset).http_header(b"location")
+    except StorageUnreachable:
+        raise
+    except ArchiverError:
+        return None
 
 
 def read(storage: Storage, task: Task) -> Item:
@@ -108,7 +114,7 @@ def read(storage: Storage, task: Task) -> Item:
         if not whole:
             return Gap(reason=CUT, ending=ending_of(body))
         if is_gate(task.site.profile.gate, record.http_status or 0, body):
-            return Gap(reason="HTTP 403")
+            return Gap(reason=GATE)
         if task.kind == "list":  # the numbers of its pages may stand in the head
             return parse_post_list(task.url, body, task.site, _headers(record))
         return PAGES[task.kind](task.url, body, task.site)

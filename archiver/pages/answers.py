@@ -1,0 +1,23 @@
+"""What an answer comes to that holds no page: of a crawl, and of its record when it is read again."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from archiver.items import Gap
+
+GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+"""Statuses that say there is no such page, now and soon."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_SHOWN = 200  # characters of where a redirect leads
+
+
+def refusal(status: int, location: str | None, *, not_before: str | None = None) -> Gap:
+    """Return the gap that a status other than 200 leaves; of redirects those that lead to no address of the blog.
+
+    `not_before` is until when the server wants to be left alone about this address, as `Gap` has it.
+    """
+    reason = f"HTTP {status}" + (f" to {location[:_SHOWN]}" if location else "")
+    return Gap(reason=reason, permanent=status in GONE | REDIRECTS, not_before=not_before)
