@@ -24,6 +24,7 @@ _BEFORE = 40  # characters of context before the first word
 _MOST_PLACES = 500  # of words in a text that are looked at for the best passage
 _ELLIPSIS = "…"
 _SENTENCE = re.compile(r"[。！？；\n]|[.!?] ")
+_ENDS = re.compile(r"[。！？；]|[.!?](?=\s)|\n\s*\n")
 
 
 class Segment(NamedTuple):
@@ -70,6 +71,48 @@ def passage(
     before = [Segment(_ELLIPSIS, False)] if start else []
     after = [Segment(_ELLIPSIS, False)] if end < len(text) else []
     return tuple(_on_one_line([*before, *_pieces(text[start:end], within, pattern, source), *after]))
+
+
+def sentences(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tuple[int, str]]:
+    """Yield for each formula of a text with a fragment of TeX in it its position, and the sentence around it.
+
+    No formula in the sentence is cut; on either side it has at most `WIDTH` characters.
+    """
+    numbered, at = list[tuple[int, Span]](), 0
+    for number, formula in enumerate(formulas):
+        start = text.find(formula, at)
+        if start >= 0:
+            at = start + len(formula)
+            numbered.append((number, (start, at)))
+    spans = [span for _, span in numbered]
+    blank = _blanked(text, spans)
+    for number, (start, end) in numbered:
+        if fragment in text[start:end]:
+            first, last = _sentence(blank, start, end)
+            for begin, finish in spans:
+                first = finish if begin < first < finish else first
+                last = begin if begin < last < finish else last
+            yield number, text[first:last].strip()
+
+
+def _sentence(text: str, start: int, end: int) -> Span:
+    """Return where the sentence around a place begins and ends; one that is long, at blanks nearer to it."""
+    near, far = max(0, start - WIDTH), min(len(text), end + WIDTH)
+    ends = [found.end() for found in _ENDS.finditer(text, near, start)]
+    blank = None if ends or not near else _GAP.search(text, near, start)
+    first = ends[-1] if ends else blank.end() if blank else near
+    after = _ENDS.search(text, end, far)
+    last = after.end() if after else far if far == len(text) else max(text.rfind(" ", end, far), end)
+    return first, last
+
+
+def _blanked(text: str, spans: Sequence[Span]) -> str:
+    """Return a text of the same length with letters in the place of its formulas, in which no sentence ends."""
+    pieces, at = list[str](), 0
+    for start, end in spans:
+        pieces += [text[at:start], "x" * (end - start)]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def _scanned(text: str) -> list[Span]:
