@@ -13,6 +13,7 @@ from archiver.store.reading import Row
 from archiver.store.search import Hit
 from archiver.store.search_query import Query
 from archiver.text.commonmark import parts, with_dollars
+from archiver.urls import LARGEST_POST
 from archiver.web.reader import markdown, returning, tables
 from archiver.web.reader.desk import Desk
 
@@ -67,7 +68,7 @@ def whole_post(here: Desk, wanted: int | str) -> str:
 
 def page(here: Desk, number: int, part: int) -> str:
     """Return a part of an independent page as Markdown; raise UsageError when there is no such page or part."""
-    row = here.library.page(number)
+    row = here.library.page(number) if number <= LARGEST_POST else None
     if row is None:
         raise NotArchived(f"page {number}")
     return _part(markdown.page_document(row), part, f"page {number}")
@@ -207,17 +208,14 @@ def described(table: str | None) -> str:
 def _post(here: Desk, wanted: int | str) -> Row:
     """Return a post by its number or address; raise UsageError when the archive does not hold it."""
     text = str(wanted).strip()
-    url = None if text.isascii() and text.isdigit() else here.site.resolve(text)
-    number = (
-        here.site.post_id((here.site.discussion(url) or (url,))[0])
-        if url
-        else int(text[:20])
-        if text.isdigit()
-        else None
-    )
+    if text.isascii() and text.isdigit():
+        number: int | None = int(text[:20])
+    else:
+        url = here.site.resolve(text)
+        number = here.site.post_id((here.site.discussion(url) or (url,))[0]) if url else None
     if number is None:
         raise UsageError(f"expected the number of a post, such as 8265, or its address, found {text[:80]!r}")
-    row = here.library.post(number)
+    row = here.library.post(number) if number <= LARGEST_POST else None
     if row is None:
         raise NotArchived(f"post {number}")
     return row
