@@ -36,6 +36,7 @@ from archiver.web.reader import (
     related,
     returning,
     threads,
+    versions,
     view,
     words,
 )
@@ -323,6 +324,7 @@ ROUTES = [
     _route("/pages/{id:int}.md", markdown.page),
     _route("/posts/{id:int}", post),
     _route("/posts/{id:int}/history", history),
+    _route("/posts/{id:int}/versions/{moment}", versions.version),
     _route("/posts/{id:int}/difference", difference),
     _route("/posts/{id:int}/citation.bib", citation),
     _route("/posts/{id:int}/glimpse", glimpses.glimpse),
