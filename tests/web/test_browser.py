@@ -207,7 +207,7 @@ def test_a_selection_is_copied_as_markdown(page: Page, address: str) -> None:
     for piece in (
         "开头一段，设$0<x<y$则$a<b$成立，见$\\eqref{eq:one}$。\n\n## 第一节 $\\alpha$\n\n$$\\begin{equation}",
         "\\label{eq:one}\\end{equation}$$\n\n再看$\\tr(AB)=\\tr(BA)$与[《漫谈（一）》](",
-        "以及[别处](https://example.org/x)。\n\n### 细节",
+        "以及[别处](https://example.org/x)。\n\n### 细节\n\n![示意](https://kexue.fm/usr/uploads/2026/01/a.png)",
         "```\ndef f(x):\n    return x < 1\n```",
         "| 甲 | 乙 |\n| --- | --- |\n| $a_1$ | $b<c$ |",
     ):

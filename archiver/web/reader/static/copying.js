@@ -31,7 +31,10 @@
   }
 
   function written(node) {
-    if (node.nodeType === Node.TEXT_NODE) return node.data.replace(/\s+/g, " ");
+    if (node.nodeType === Node.TEXT_NODE) {
+      const text = node.data.replace(/\s+/g, " ");
+      return node.previousSibling?.matches?.(".display") ? text.trimStart() : text;
+    }
     if (node.nodeType !== Node.ELEMENT_NODE || node.matches(LEFT_OUT)) return "";
     if (node.matches(".tex")) return node.matches(".display") ? `\n${formula(node)}\n` : formula(node);
     switch (node.tagName) {
@@ -46,7 +49,8 @@
         const sign = list?.tagName === "OL" ? `${(list.start || 1) + [...list.children].indexOf(node)}. ` : "- ";
         return `\n${lines(within(node).replace(/\n{2,}/g, "\n"), sign, " ".repeat(sign.length))}\n`;
       }
-      case "IMG": return node.alt || node.src ? `![${node.alt}](${node.src})` : "";
+      case "UL": case "OL": return block(within(node).replace(/\n\s*\n/g, "\n"));
+      case "IMG": return `![${node.alt}](${new URL(node.src).searchParams.get("url") ?? node.src})`; // the blog's own address
       case "A": {
         const text = within(node);
         return node.getAttribute("href")?.startsWith("#") || !text.trim() || !node.href ? text : `[${text}](${node.href})`;
