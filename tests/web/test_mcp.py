@@ -38,12 +38,18 @@ def talk(home: Path, spoken: Callable[[Client], Any], *options: str) -> Any:
     return anyio.run(conversation)
 
 
+def text_of(content: Sequence[Any]) -> str:
+    """Return the one text of an answer."""
+    (only,) = content
+    return str(only.text)
+
+
 def answers(home: Path, calls: Sequence[Call], *options: str) -> list[tuple[bool, str]]:
     """Return for each call of a tool whether it failed, and its text."""
 
     async def spoken(client: Client) -> list[tuple[bool, str]]:
         results = [await client.call_tool(name, arguments) for name, arguments in calls]
-        return [(result.is_error, result.content[0].text) for result in results]
+        return [(result.is_error, text_of(result.content)) for result in results]
 
     found: list[tuple[bool, str]] = talk(home, spoken, *options)
     return found
@@ -121,7 +127,7 @@ def test_what_makes_no_sense_is_said_in_a_line(
 @pytest.fixture(scope="module")
 def talker(demo: Path) -> Callable[[Call], tuple[bool, str]]:
     """Return the answers of one conversation, by call: a process for each would take a second."""
-    marks = test_what_makes_no_sense_is_said_in_a_line.pytestmark  # type: ignore[attr-defined]
+    marks = test_what_makes_no_sense_is_said_in_a_line.pytestmark
     (cases,) = (mark.args[1] for mark in marks if mark.name == "parametrize")
     calls = [(tool, arguments) for tool, arguments, _ in cases]
     found = answers(demo, calls)
@@ -130,7 +136,7 @@ def talker(demo: Path) -> Callable[[Call], tuple[bool, str]]:
 
 def test_a_post_is_a_resource(demo: Path) -> None:
     async def spoken(client: Client) -> tuple[str, str]:
-        text = (await client.read_resource("post://4")).contents[0].text
+        text = text_of((await client.read_resource("post://4")).contents)
         with pytest.raises(MCPError) as refused:
             await client.read_resource("post://99999")
         return text, str(refused.value)
