@@ -24,7 +24,9 @@ _BEFORE = 40  # characters of context before the first word
 _MOST_PLACES = 500  # of words in a text that are looked at for the best passage
 _ELLIPSIS = "…"
 _SENTENCE = re.compile(r"[。！？；\n]|[.!?] ")
-_ENDS = re.compile(r"[。！？；]|[.!?](?=\s)|\n\s*\n")
+_FILLER = "\ue000"
+"""Stands for each character of a formula, in which no sentence ends: of those that Unicode leaves to private use."""
+_ENDS = re.compile(rf"[。！？；]|[.!?](?=\s)|(?<!{_FILLER})\n(?!{_FILLER})")
 
 
 class Segment(NamedTuple):
@@ -98,19 +100,20 @@ def sentences(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tup
 def _sentence(text: str, start: int, end: int) -> Span:
     """Return where the sentence around a place begins and ends; one that is long, at blanks nearer to it."""
     near, far = max(0, start - WIDTH), min(len(text), end + WIDTH)
-    ends = [found.end() for found in _ENDS.finditer(text, near, start)]
+    ends = [found.end() for found in _ENDS.finditer(text, near, start + 1) if found.end() <= start]
     blank = None if ends or not near else _GAP.search(text, near, start)
     first = ends[-1] if ends else blank.end() if blank else near
     after = _ENDS.search(text, end, far)
-    last = after.end() if after else far if far == len(text) else max(text.rfind(" ", end, far), end)
-    return first, last
+    if after or far == len(text):
+        return first, after.end() if after else far
+    return first, max(text.rfind(" ", end, far), end) if " " in text[end + 1 : far] else far
 
 
 def _blanked(text: str, spans: Sequence[Span]) -> str:
-    """Return a text of the same length with letters in the place of its formulas, in which no sentence ends."""
+    """Return a text with `_FILLER` in the place of its formulas."""
     pieces, at = list[str](), 0
     for start, end in spans:
-        pieces += [text[at:start], "x" * (end - start)]
+        pieces += [text[at:start], _FILLER * (end - start)]
         at = end
     return "".join([*pieces, text[at:]])
 
