@@ -257,7 +257,16 @@ def test_sql_is_asked_by_keys(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/posts/1001", "/posts/1002/difference", "/search?q=x", "/sql?q=SELECT+*+FROM+posts", "/health"]
+    "path",
+    [
+        "/",
+        "/posts/1001",
+        "/posts/1002/difference",
+        "/posts/1002/versions/20260201010000",
+        "/search?q=x",
+        "/sql?q=SELECT+*+FROM+posts",
+        "/health",
+    ],
 )
 def test_pages_fit_a_telephone(page: Page, address: str, path: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
