@@ -75,6 +75,7 @@ DOORS = {
     "sqlalchemy": {"archiver.store", "migrations"},
     "alembic": {"archiver.store", "migrations"},
     "obstore": {"archiver.storage"},
+    "mcp": {"archiver.web"},
     # Parsing is pure: the same bytes give the same values, years later too.
     "socket": {"archiver.crawl", "archiver.web", "archiver.sample"},
     "sqlite3": {"archiver.store"},

@@ -48,6 +48,16 @@ def parquet(obj: Context, /, path: Path) -> None:
 @export.command()
 @path
 @click.pass_obj
+def huggingface(obj: Context, /, path: Path) -> None:
+    """Write the same as Parquet with a data card, as Hugging Face's `datasets` loads it."""
+    from archiver.export import huggingface
+
+    _export(obj, path, huggingface.write)
+
+
+@export.command()
+@path
+@click.pass_obj
 def bibtex(obj: Context, /, path: Path) -> None:
     """Write every post as a BibTeX entry to a file."""
     from archiver.export import bibtex

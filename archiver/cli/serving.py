@@ -1,10 +1,14 @@
-"""The command that serves the reader."""
+"""Commands that serve: serve to a browser, mcp to programs that converse."""
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from archiver import extras
 from archiver.cli.context import Command, Context
+from archiver.errors import UsageError
 
 
 def serve_options(command: Command) -> Command:
@@ -43,4 +47,25 @@ def serve(obj: Context, /, port: int, replay_port: int, host: str, allow_remote:
     run(serving(obj.home, obj.database(), options), tell)
 
 
-COMMANDS = (serve,)
+@click.command()
+@click.pass_obj
+def mcp(obj: Context) -> None:
+    """Answer a program that speaks the Model Context Protocol, over standard input and output: see docs/mcp.md.
+
+    It searches, reads posts, formulas and citations, and asks in SQL; the archive is only read.
+    """
+    from contextlib import closing
+
+    from archiver.web.reader.desk import Desk
+
+    try:
+        from archiver.web.mcp.server import made
+    except ImportError as error:
+        raise UsageError(extras.missing("mcp")) from error
+    with closing(Desk.open(obj.home, obj.database())) as desk:
+        if sys.stdin.isatty():
+            click.echo("Waiting for a client on standard input; Ctrl-C ends", err=True)
+        made(desk).run("stdio")
+
+
+COMMANDS = (serve, mcp)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from archiver.store.values import Comment
+from archiver.text.inline import plain
 
 DEEPEST = 6
 """Levels of answers that are shown as such."""
@@ -28,8 +28,3 @@ def discussion(
         facts = [f"**{plain(comment.author)}**", comment.published_on, comment.deleted_at and gone]
         lines = [" · ".join(filter(None, facts)), "", *comment.markdown.splitlines()]
         yield "\n".join(f"{'>' * min(depth, DEEPEST)} {line}".rstrip() for line in lines)
-
-
-def plain(text: str) -> str:
-    """Return a line that is no markup, as Markdown."""
-    return re.sub(r"([\\\[\]*_`<])", r"\\\1", text)

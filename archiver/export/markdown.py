@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from archiver.export.discussion import discussion, plain
+from archiver.export.discussion import discussion
 from archiver.export.folder import Folder, replacing_folder
 from archiver.export.notice import license_of, notice
 from archiver.export.pictures import Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Comment, Group, Page, Post
-from archiver.text import commonmark, embedded, tex
+from archiver.text import embedded, llms
 from archiver.text import front_matter as front
-from archiver.text.inline import destination
+from archiver.text.commonmark import with_dollars
+from archiver.text.inline import destination, plain
 from archiver.urls import Site, origin
 from archiver.warc.storage import Storage
 
@@ -156,21 +157,6 @@ def _retargeted(markdown: str, local: Callable[[str], str]) -> str:
     return embedded.retarget(text, {url: local(url) for url in embedded.shown(text)})
 
 
-def with_dollars(markdown: str) -> str:
-    r"""Return Markdown with dollar signs around environments, and in the place of `\(..\)` and `\[..\]`."""
-    pieces: list[str] = []
-    position = 0
-    for start, end in commonmark.formulas(markdown):
-        source = markdown[start:end]
-        if not source.startswith("$"):
-            span = tex.scan(source).spans[0]
-            inside = source if span.environment else source[2:-2].strip()
-            sign = "$$" if span.display else "$"
-            pieces += [markdown[position:start], sign, inside, sign]
-            position = end
-    return "".join([*pieces, markdown[position:]])
-
-
 def file_names(posts: Iterable[Post], site: Site) -> dict[int, str]:
     """Return the file of each post: named after its number and title, or its date and the name in its address.
 
@@ -212,6 +198,24 @@ def _index(library: Library, folder: Folder, names: Mapping[int, str], beside: M
     pages = [_item(page.title, beside[page.url]) for page in library.pages()]
     parts += ["# Pages\n\n" + "\n".join(pages)] if pages else []
     folder.write("index.md", "\n\n".join(parts) + "\n")
+    folder.write(llms.NAME, _llms(library, names, beside))
+
+
+def _llms(library: Library, names: Mapping[int, str], beside: Mapping[str, str]) -> str:
+    """Return the list of the files for programs that read."""
+    profile = library.site.profile
+    topics, series = (
+        [(group.name, [entry.post_id for entry in group.entries]) for group in groups]
+        for groups in (library.topics, library.series)
+    )
+    return llms.write(
+        next(iter(profile.titles.values())),
+        notice(library.posts(), profile).sentences(),
+        {post.id: llms.Link(post.title, names[post.id], post.published_on or "") for post in library.posts()},
+        topics,
+        series,
+        [llms.Link(page.title, beside[page.url]) for page in library.pages()],
+    )
 
 
 def _item(title: str, name: str) -> str:

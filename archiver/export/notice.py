@@ -73,5 +73,11 @@ def license_of(post: Post) -> tuple[str, str]:
     return post.license or "not stated by the page", url
 
 
+def commons(url: str) -> tuple[str, str] | None:
+    """Return kind and version of a Creative Commons licence by its address, such as `by-nc-nd` and `2.5`, or None."""
+    found = _COMMONS.search(url)
+    return (found[1], found[2]) if found else None
+
+
 def _most(counter: Counter[Any]) -> Any:
     return min(counter, key=lambda name: (-counter[name], name), default=None)

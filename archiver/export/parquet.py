@@ -11,10 +11,12 @@ from typing import Any, Self
 from archiver import extras
 from archiver.errors import UsageError
 from archiver.export import rows
-from archiver.export.folder import replacing_folder
+from archiver.export.folder import Folder, replacing_folder
 from archiver.export.notice import Notice, notice
 from archiver.export.rows import Column, Step, Table, Type
 from archiver.store.library import Library
+
+SUFFIX = ".parquet"
 
 GROUP_ROWS = 1000
 """Rows of a row group: what is held in memory; a post is about 25 kB, its Markdown and its plain text."""
@@ -28,9 +30,16 @@ def write(library: Library, target: Path, step: Step) -> None:
     expect_pyarrow()
     said = notice(library.posts(), library.site.profile)
     with replacing_folder(target) as folder:
-        for table in rows.TABLES:
-            _write(folder.path(f"{table.name}.parquet"), table, rows.rows(library, table, step), said)
-        folder.write("README.md", rows.readme(said, ".parquet"))
+        write_tables(library, folder, step, said)
+        folder.write("README.md", rows.readme(said, SUFFIX))
+
+
+def write_tables(library: Library, folder: Folder, step: Step, said: Notice) -> dict[str, int]:
+    """Write a file a table to a folder; return how many rows each has."""
+    return {
+        table.name: _write(folder.path(table.name + SUFFIX), table, rows.rows(library, table, step), said)
+        for table in rows.TABLES
+    }
 
 
 def expect_pyarrow() -> None:
@@ -41,14 +50,18 @@ def expect_pyarrow() -> None:
         raise UsageError(extras.missing("parquet")) from error
 
 
-def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Notice) -> None:
+def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Notice) -> int:
+    """Write a file and return how many rows it has."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = _schema(table, table.columns, " ".join(said.sentences()))
+    written = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while group := list(islice(values, GROUP_ROWS)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
+            written += len(group)
+    return written
 
 
 class Partitions:

@@ -24,6 +24,9 @@ _BEFORE = 40  # characters of context before the first word
 _MOST_PLACES = 500  # of words in a text that are looked at for the best passage
 _ELLIPSIS = "…"
 _SENTENCE = re.compile(r"[。！？；\n]|[.!?] ")
+_FILLER = "\ue000"
+"""Stands for each character of a formula, in which no sentence ends: of those that Unicode leaves to private use."""
+_ENDS = re.compile(rf"[。！？；]|[.!?](?=\s)|(?<!{_FILLER})\n(?!{_FILLER})")
 
 
 class Segment(NamedTuple):
@@ -70,6 +73,49 @@ def passage(
     before = [Segment(_ELLIPSIS, False)] if start else []
     after = [Segment(_ELLIPSIS, False)] if end < len(text) else []
     return tuple(_on_one_line([*before, *_pieces(text[start:end], within, pattern, source), *after]))
+
+
+def sentences(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tuple[int, str]]:
+    """Yield for each formula of a text with a fragment of TeX in it its position, and the sentence around it.
+
+    No formula in the sentence is cut; on either side it has at most `WIDTH` characters.
+    """
+    numbered, at = list[tuple[int, Span]](), 0
+    for number, formula in enumerate(formulas):
+        start = text.find(formula, at)
+        if start >= 0:
+            at = start + len(formula)
+            numbered.append((number, (start, at)))
+    spans = [span for _, span in numbered]
+    blank = _blanked(text, spans)
+    for number, (start, end) in numbered:
+        if fragment in text[start:end]:
+            first, last = _sentence(blank, start, end)
+            for begin, finish in spans:
+                first = finish if begin < first < finish else first
+                last = begin if begin < last < finish else last
+            yield number, text[first:last].strip()
+
+
+def _sentence(text: str, start: int, end: int) -> Span:
+    """Return where the sentence around a place begins and ends; one that is long, at blanks nearer to it."""
+    near, far = max(0, start - WIDTH), min(len(text), end + WIDTH)
+    ends = [found.end() for found in _ENDS.finditer(text, near, start + 1) if found.end() <= start]
+    blank = None if ends or not near else _GAP.search(text, near, start)
+    first = ends[-1] if ends else blank.end() if blank else near
+    after = _ENDS.search(text, end, far)
+    if after or far == len(text):
+        return first, after.end() if after else far
+    return first, max(text.rfind(" ", end, far), end) if " " in text[end + 1 : far] else far
+
+
+def _blanked(text: str, spans: Sequence[Span]) -> str:
+    """Return a text with `_FILLER` in the place of its formulas."""
+    pieces, at = list[str](), 0
+    for start, end in spans:
+        pieces += [text[at:start], _FILLER * (end - start)]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def _scanned(text: str) -> list[Span]:

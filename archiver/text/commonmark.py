@@ -92,6 +92,50 @@ def formulas(markdown: str) -> list[tuple[int, int]]:
     return places
 
 
+def with_dollars(markdown: str) -> str:
+    r"""Return Markdown with dollar signs around environments, and in the place of `\(..\)` and `\[..\]`."""
+    pieces: list[str] = []
+    position = 0
+    for start, end in formulas(markdown):
+        source = markdown[start:end]
+        if not source.startswith("$"):
+            span = tex.scan(source).spans[0]
+            inside = source if span.environment else source[2:-2].strip()
+            sign = "$$" if span.display else "$"
+            pieces += [markdown[position:start], sign, inside, sign]
+            position = end
+    return "".join([*pieces, markdown[position:]])
+
+
+def parts(markdown: str, most: int) -> list[str]:
+    """Return Markdown in parts of at most `most` characters, cut at empty lines if there are any, else where one may.
+
+    Put together they are the whole again. Formulas and listings are not cut, but for those longer than that.
+    """
+    spans = [*formulas(markdown), *(fence.span() for fence in _FENCE.finditer(markdown))]
+    whole = sorted(span for span in spans if span[1] - span[0] <= most)
+    found, start = list[str](), 0
+    while len(markdown) - start > most:
+        end = _last_cut(markdown, start, start + most, whole)
+        found.append(markdown[start:end])
+        start = end
+    return [*found, markdown[start:]]
+
+
+def _last_cut(markdown: str, start: int, limit: int, whole: list[tuple[int, int]]) -> int:
+    """Return where a part ends: behind the last empty line that is in nothing whole, the last line, the last blank."""
+    inside = [span for span in whole if span[0] < limit and span[1] > start]
+    for sign in ("\n\n", "\n", " "):
+        at = markdown.rfind(sign, start, limit)
+        while at >= 0:
+            cut = at + len(sign)
+            around = next((first for first, last in inside if first < cut < last), None)
+            if around is None:
+                return cut
+            at = markdown.rfind(sign, start, around)
+    return next((first for first, last in inside if start < first < limit < last), limit)
+
+
 def _split(markdown: str) -> list[str] | None:
     """Return the blocks of Markdown with no fence cut in two, or None where a fence is inside another block."""
     if "```" not in markdown:

@@ -11,8 +11,15 @@ _BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 def write(fields: Mapping[str, object]) -> str:
     """Return fields as YAML between two lines of dashes; those that are None or empty lists are left out."""
-    lines = (f"{name}: {_yaml(value)}\n" for name, value in fields.items() if value not in (None, []))
+    lines = (f"{name}:{_value(value)}\n" for name, value in fields.items() if value not in (None, []))
     return f"---\n{''.join(lines)}---\n"
+
+
+def _value(value: object) -> str:
+    """Return what follows the name of a field; a list of fields has each item on a line of its own."""
+    if isinstance(value, list) and isinstance(value[0], dict):
+        return "".join(f"\n- {_yaml(item)}" for item in value)
+    return f" {_yaml(value)}"
 
 
 def _yaml(value: object) -> str:

@@ -116,6 +116,18 @@ def destination(url: str) -> str:
     return f"<{url}>" if re.search(r"[()\s]", url) else url
 
 
+def plain(text: str) -> str:
+    """Return a line that is no markup but for its formulas, as Markdown."""
+    pieces, at = list[str](), 0
+    for span in tex.scan(text).spans:
+        pieces += [_SIGNS.sub(r"\\\1", text[at : span.start]), text[span.start : span.end]]
+        at = span.end
+    return "".join([*pieces, _SIGNS.sub(r"\\\1", text[at:])])
+
+
+_SIGNS = re.compile(r"([\\\[\]*_`<])")
+
+
 def longest_backticks(text: str) -> int:
     """Return the length of the longest run of backticks."""
     return max(map(len, re.findall("`+", text)), default=0) if "`" in text else 0

@@ -14,11 +14,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+import yaml
 from bibtexparser.entrypoint import parse_file
 from click.testing import CliRunner, Result
 from lxml import etree, html
+from markdown_it import MarkdownIt
 
 import archiver
 from archiver.cli import main
@@ -26,7 +29,12 @@ from archiver.export import cover
 from archiver.text import formula_pictures
 from archiver.text.commonmark import read
 
-FORMATS = {"markdown": "", "jsonl": "", "parquet": "", "bibtex": ".bib", "epub": ".epub", "sqlite": ".db", "atom": ""}
+FORMATS = {
+    **dict.fromkeys(("markdown", "jsonl", "parquet", "huggingface", "atom"), ""),
+    "bibtex": ".bib",
+    "epub": ".epub",
+    "sqlite": ".db",
+}
 TABLES = ("posts", "comments", "formulas", "pages", "page_comments", "page_formulas", "files", "embedded_pictures")
 Exported = Callable[[str], Path]
 
@@ -41,7 +49,7 @@ def exported(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("exports")
 
     def made(name: str) -> Path:
-        if name == "parquet":
+        if name in ("parquet", "huggingface"):
             pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
         path = folder / f"{name}{FORMATS[name]}"
         if not path.exists():
@@ -94,6 +102,45 @@ def test_parquet_holds_what_json_lines_hold(exported: Exported, table: str) -> N
     assert rows == json_lines(exported("jsonl") / f"{table}.jsonl")
     assert b"CC BY-NC-ND 2.5 CN" in read_back.schema.metadata[b"notice"]
     assert all(field.metadata[b"description"] for field in read_back.schema)
+
+
+def test_the_data_card_names_files_that_are_there_with_the_columns_it_tells(exported: Exported) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    folder = exported("huggingface")
+    _, front, text = (folder / "README.md").read_text("utf-8").split("---\n", 2)
+    card = yaml.safe_load(front)
+    assert (card["license"], card["license_name"]) == ("other", "cc-by-nc-nd-2.5-cn")
+    assert card["license_link"] == "http://creativecommons.org/licenses/by-nc-nd/2.5/cn/"
+    assert (card["language"], card["size_categories"]) == (["zh"], ["n<1K"])
+    assert [each["config_name"] for each in card["configs"] if each.get("default")] == ["posts"]
+    assert [each["config_name"] for each in card["configs"]] == list(TABLES)
+    told = {info["config_name"]: info["features"] for info in card["dataset_info"]}
+    arrow = {"string": "string", "int64": "int64", "bool": "bool", "binary": "binary"}
+    lists = {"string": "list<element: string>", "int64": "list<element: int64>"}
+    for config in card["configs"]:
+        ((file, split),) = [(each["path"], each["split"]) for each in config["data_files"]]
+        schema = parquet.read_schema(folder / file)
+        columns = [
+            (each["name"], arrow[each["dtype"]] if "dtype" in each else lists[each["sequence"]])
+            for each in told[config["config_name"]]
+        ]
+        assert [(field.name, str(field.type)) for field in schema] == columns
+        assert split == "train"
+        assert f"## {config['config_name']} (" in text
+
+
+def test_llms_txt_names_every_markdown_file_once(exported: Exported) -> None:
+    folder = exported("markdown")
+    listed = (folder / "llms.txt").read_text("utf-8")
+    assert listed.startswith("# 科学空间\n\n> Posts of the blog ")
+    found = [
+        token.attrGet("href")
+        for token in MarkdownIt().parse(listed)
+        for token in token.children or ()
+        if token.type == "link_open"
+    ]
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.md")} - {"index.md"}
+    assert sorted(unquote(str(href)) for href in found if not str(href).startswith("http")) == sorted(files)
 
 
 def test_bibtex_has_an_entry_a_post(demo: Path, exported: Exported) -> None:

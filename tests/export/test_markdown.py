@@ -7,7 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.export.markdown import file_name, retarget, with_dollars
+from archiver.export.markdown import file_name, retarget
+from archiver.text.commonmark import with_dollars
 
 
 @given(st.integers(1, 10**9), st.text(max_size=300))

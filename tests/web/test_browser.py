@@ -189,6 +189,33 @@ def test_a_click_copies_the_source_of_a_formula(page: Page, address: str) -> Non
     assert page.evaluate("navigator.clipboard.readText()").startswith("@online{kexuefm-1001,")
 
 
+def test_a_selection_is_copied_as_markdown(page: Page, address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}/posts/1001")
+    page.wait_for_selector(SET)
+
+    def copied(start: str, end: str) -> str:
+        page.evaluate(
+            "([start, end]) => { const range = document.createRange(); range.setStart(...eval(start)); "
+            "range.setEnd(...eval(end)); getSelection().removeAllRanges(); getSelection().addRange(range); }",
+            [start, end],
+        )
+        page.keyboard.press("Control+c")
+        return str(page.evaluate("navigator.clipboard.readText()"))
+
+    whole = copied("[$('.text'), 0]", "[$('.text'), $('.text').childNodes.length]")
+    for piece in (
+        "开头一段，设$0<x<y$则$a<b$成立，见$\\eqref{eq:one}$。\n\n## 第一节 $\\alpha$\n\n$$\\begin{equation}",
+        "\\label{eq:one}\\end{equation}$$\n\n再看$\\tr(AB)=\\tr(BA)$与[《漫谈（一）》](",
+        "以及[别处](https://example.org/x)。\n\n### 细节\n\n![示意](https://kexue.fm/usr/uploads/2026/01/a.png)",
+        "```\ndef f(x):\n    return x < 1\n```",
+        "| 甲 | 乙 |\n| --- | --- |\n| $a_1$ | $b<c$ |",
+    ):
+        assert piece in whole
+    from_within = copied("[$('.text p').firstChild, 2]", "[$('.text .tex mjx-math').firstChild, 0]")
+    assert from_within == "一段，设$0<x<y$"
+
+
 def test_a_comment_in_a_fold_can_be_linked(page: Page, address: str) -> None:
     page.goto(f"{address}/posts/1001#comment-213")
     page.wait_for_selector("#comment-213", state="visible")
@@ -230,7 +257,16 @@ def test_sql_is_asked_by_keys(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/posts/1001", "/posts/1002/difference", "/search?q=x", "/sql?q=SELECT+*+FROM+posts", "/health"]
+    "path",
+    [
+        "/",
+        "/posts/1001",
+        "/posts/1002/difference",
+        "/posts/1002/versions/20260201010000",
+        "/search?q=x",
+        "/sql?q=SELECT+*+FROM+posts",
+        "/health",
+    ],
 )
 def test_pages_fit_a_telephone(page: Page, address: str, path: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})

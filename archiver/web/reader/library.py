@@ -295,6 +295,15 @@ class Library:
             {"number": number},
         )
 
+    def version(self, number: int, seen_at: str) -> Row | None:
+        """Return the version of a post that was seen at a moment, with the capture it was read from."""
+        return self._ask_one(
+            "SELECT r.id, r.seen_at, r.status, r.title, r.markdown, r.content_sha256, c.warc_file, c.warc_offset "
+            "FROM post_revisions AS r JOIN captures AS c ON c.id = r.capture_id "
+            "WHERE r.post_id = :number AND r.seen_at = :seen_at ORDER BY r.id DESC LIMIT 1",
+            {"number": number, "seen_at": seen_at},
+        )
+
     # The blog beside its posts
 
     def pages(self, limit: int = MOST_LISTED) -> list[Row]:

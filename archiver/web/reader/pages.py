@@ -28,6 +28,7 @@ from archiver.web.reader import (
     highlights,
     independent,
     lists,
+    markdown,
     markup,
     own,
     parameters,
@@ -35,6 +36,7 @@ from archiver.web.reader import (
     related,
     returning,
     threads,
+    versions,
     view,
     words,
 )
@@ -317,8 +319,12 @@ def _route(path: str, endpoint: Callable[[Request], Response]) -> Route:
 ROUTES = [
     _route("/", front),
     _route("/posts", lists.listing),
+    _route("/llms.txt", markdown.listing),
+    _route("/posts/{id:int}.md", markdown.post),
+    _route("/pages/{id:int}.md", markdown.page),
     _route("/posts/{id:int}", post),
     _route("/posts/{id:int}/history", history),
+    _route("/posts/{id:int}/versions/{moment}", versions.version),
     _route("/posts/{id:int}/difference", difference),
     _route("/posts/{id:int}/citation.bib", citation),
     _route("/posts/{id:int}/glimpse", glimpses.glimpse),

@@ -24,11 +24,19 @@ _OLD = timedelta(days=365)
 
 def new(request: Request) -> Response:
     """List what the archive found since a moment: new posts, changed ones, and those with new comments."""
-    since = parameters.read(request, [_SINCE])["since"]
-    if not _MOMENT.fullmatch(since):
-        raise UsageError(f"since: expected {_SINCE.about}, found {since!r}")
-    posts = desk(request).reading.rows(_NEW, {"since": since, "most": _MOST})
-    return page(request, "new.html", since=since, posts=posts, most=_MOST)
+    moment = parameters.read(request, [_SINCE])["since"]
+    posts = since(desk(request).reading, moment, _MOST)
+    return page(request, "new.html", since=moment, posts=posts, most=_MOST)
+
+
+def since(reading: Reading, moment: str, most: int) -> list[Row]:
+    """Return the posts that are new, changed or have new comments since a moment, the latest first.
+
+    Raises UsageError for what is no moment.
+    """
+    if not _MOMENT.fullmatch(moment):
+        raise UsageError(f"since: expected {_SINCE.about}, found {moment!r}")
+    return reading.rows(_NEW, {"since": moment, "most": most})
 
 
 def random(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,11 @@ def _minute(moment: str | None) -> str:
     return (moment or "").replace("T", " ").removesuffix("Z")[:16]
 
 
+def _moment(moment: str | None) -> str:
+    """Return a moment as in addresses, digits alone as web archives have it."""
+    return re.sub(r"\D", "", moment or "")
+
+
 def _size(size: int) -> str:
     number = float(size)
     for unit in ("B", "kB", "MB", "GB"):
@@ -115,5 +121,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters.update(day=_day, minute=_minute, size=_size, path=_path)
+    environment.filters.update(day=_day, minute=_minute, moment=_moment, size=_size, path=_path)
     return environment

@@ -333,5 +333,12 @@ _CHINESE = {
     "Nothing is kept yet. A post has buttons below its title; where you stop reading is kept by itself.": (
         "还没有内容。文章标题下有收藏等按钮；读到哪里会自动记住。"
     ),
+    "Version of {}": "{} 的版本",
+    "This version": "本版本",
+    "About this version": "关于本版本",
+    "Cite this version": "引用本版本",
+    "This is the version the archive shows.": "存档现在显示的就是这个版本。",
+    "The archive shows another version.": "存档现在显示的是另一个版本。",
+    "Read it": "去阅读",
     "All this is in own.db beside the archive.": "以上内容保存在存档旁的 own.db 中。",
 }

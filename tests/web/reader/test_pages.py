@@ -13,7 +13,7 @@ from tests.web.reader.library import DRAWING, LIE, PICTURE, SKETCH, png
 
 PAGES = (
     "/", "/posts", "/posts/1001", "/posts/1002", "/posts/1004", "/posts/1002/history", "/tags",
-    "/posts/1002/difference",
+    "/posts/1002/difference", "/posts/1002/versions/20260201010000",
     "/tags/a%2Fb", "/categories/Big-Data", "/years/2024", "/topics/1", "/series/1002", "/search", "/sql", "/health",
     "/search?q=%E6%BC%AB%E8%B0%88", "/search?q=lambda&tex=1", "/sql?q=SELECT+id,title+FROM+posts",
     "/new?since=2026-01-15", "/citations", "/captures?url=https://kexue.fm/archives/1002", "/pages", "/pages/1",
@@ -96,6 +96,39 @@ def test_rows_on_a_phone_name_their_columns(reader: Client) -> None:
         (f"/captures?url={quote('https://kexue.fm/me.html')}", "Time"),
     ):
         assert f'<td data-label="{label}">' in reader.get(address).text
+
+
+def test_a_version_has_an_address_of_its_own_and_a_citation(reader: Client) -> None:
+    links = re.findall(r'href="(/posts/1002/versions/\d{14})"', reader.get("/posts/1002/history").text)
+    assert len(links) == 2
+    newer, older = (reader.get(link).text for link in links)
+    assert '<span class="tex">$x+1$</span>' in newer
+    assert "This is the version the archive shows." in newer
+    assert '<span class="tex">$x$</span>' in older
+    assert "The archive shows another version." in older
+    digest = re.findall(r"SHA-256</dt><dd[^>]*>([0-9a-f]{64})<", older)[0]
+    assert digest not in newer
+    assert "@online{kexuefm-1002-2026-01-01," in older
+    assert "urldate  = {2026-01-01}" in older
+    assert f"SHA-256 {digest[:16]}}}" in older
+    assert f'href="{links[0]}">This version</a>' in reader.get("/posts/1002").text
+    for wrong in ("/posts/1002/versions/20200101000000", "/posts/1003/versions/x", "/posts/9/versions/20260101000000"):
+        assert reader.get(wrong).status == 404
+
+
+def test_programs_read_posts_as_markdown_by_a_list_of_them(reader: Client) -> None:
+    listed = reader.get("/llms.txt")
+    assert listed.headers["content-type"].startswith("text/plain")
+    assert listed.text.startswith("# 科学空间\n\n> ")
+    assert "## 矩阵\n\n- [迹与$e^{i\\pi}$](/posts/1001.md): 2025-12-01\n" in listed.text
+    assert "## Optional\n\n- [关于本站](/pages/1.md)\n" in listed.text
+    assert len(set(re.findall(r"\((/posts/\d+\.md)\)", listed.text))) == listed.text.count("/posts/") == 4
+    post = reader.get("/posts/1001.md")
+    assert post.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert post.text.startswith("---\ntitle: ")
+    assert "$$\\begin{equation}" in post.text
+    assert "从前的话" not in reader.get("/pages/1.md").text
+    assert reader.get("/posts/9.md").status == reader.get("/pages/9.md").status == 404
 
 
 def test_series_have_an_order(reader: Client) -> None:

@@ -175,21 +175,6 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// Text copied with formulas in it has their TeX, not the letters they are drawn with.
-document.addEventListener("copy", (event) => {
-  const selection = getSelection();
-  if (selection.isCollapsed || event.target.closest?.("textarea, input")) return;
-  const piece = selection.getRangeAt(0).cloneContents();
-  const formulas = $$(".tex[data-tex]", piece);
-  if (!formulas.length) return;
-  formulas.forEach((node) => node.replaceChildren(node.dataset.tex));
-  const holder = document.createElement("div");
-  holder.append(piece);
-  $$("p, h2, h3, h4, li, pre, blockquote", holder).forEach((node) => node.append("\n\n"));
-  event.clipboardData.setData("text/plain", holder.textContent.trim());
-  event.preventDefault();
-});
-
 /* Anchors inside what is folded, and on formulas that were not set yet */
 
 function reveal() {

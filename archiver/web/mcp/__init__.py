@@ -1,0 +1,1 @@
+"""The archive for programs that converse, by the Model Context Protocol."""
