@@ -14,6 +14,8 @@ from itertools import pairwise, zip_longest
 
 from lxml import etree
 
+from archiver.text import tex
+
 CONVERTER = "mathml-to-tex 1"
 """The name under which rows tell what was converted here; raised when the same markup would read differently."""
 
@@ -111,7 +113,7 @@ _NO_LINE = re.compile(r"0+(?:\.0+)?(?![.\d])")
 
 def convert(math: etree._Element) -> str:
     """Return the TeX of a `math` element, without delimiters."""
-    return _joined(_tex(child, 0) for child in _children(math)).strip()
+    return tex.trimmed(_joined(_tex(child, 0) for child in _children(math)))
 
 
 def _joined(pieces: Iterable[str], merging: re.Pattern[str] = _MERGING) -> str:

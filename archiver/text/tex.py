@@ -272,7 +272,12 @@ _ALONE = re.compile(r"\\begin\{(?:equation|align|alignat|gather|multline|flalign
 _WRITTEN = {False: (("$", "$"), (r"\(", r"\)")), True: (("$$", "$$"), (r"\[", r"\]"))}
 
 
-_ESCAPING = re.compile(r"(?<!\\)(?:\\\\)*\\\s+\Z")  # the blank after a last backslash is a command with it
+_ESCAPING = re.compile(r"(?<!\\)(?:\\\\)*\\\s+\Z")
+
+
+def trimmed(source: str) -> str:
+    """Return a formula's source without white space at its ends, save a space that a last backslash makes a command."""
+    return f"{source.strip()} " if _ESCAPING.search(source) else source.strip()
 
 
 def written(source: str, *, display: bool) -> str | None:
@@ -280,7 +285,7 @@ def written(source: str, *, display: bool) -> str | None:
 
     White space at its ends, which means nothing, is left out. `\begin{align}` and its like, displayed, need none.
     """
-    source = f"{source.strip()} " if _ESCAPING.search(source) else source.strip()
+    source = trimmed(source)
     pairs = (("", ""), *_WRITTEN[True]) if display and _ALONE.match(source) else _WRITTEN[display]
     for opener, closer in pairs:
         text = f"{opener}{source}{closer}"

@@ -92,6 +92,10 @@ _WORDS = """
 _PIECES = st.sampled_from([*"xyn12|/^_,'\"()[]{}<>=-+*\\ $&#%~", *_WORDS.split()])
 
 
+def test_a_space_at_the_end_is_no_half_a_command() -> None:
+    assert asciimath.convert('" ') == "\\ "
+
+
 @given(st.one_of(st.text(max_size=60), st.lists(_PIECES, max_size=40).map("".join)))
 @settings(max_examples=500)
 def test_whatever_is_typed_its_tex_is_one_formula(source: str) -> None:
