@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.cli.context import Context, as_json, origin
-from archiver.profile import LISTS
+from archiver.profile import BESIDE, LISTS
 
 if TYPE_CHECKING:
     from archiver.crawl.run import Place, Run
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
 def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
     """Return the kinds of page in a list with commas."""
-    from archiver.crawl.runner import KINDS
-
     found = tuple(sorted({word.strip() for word in value.split(",") if word.strip()}))
-    if unknown := [word for word in found if word not in KINDS]:
-        raise click.BadParameter(f"expected some of {', '.join(KINDS)}, found {', '.join(unknown)}")
+    if unknown := [word for word in found if word not in BESIDE]:
+        raise click.BadParameter(f"expected some of {', '.join(BESIDE)}, found {', '.join(unknown)}")
     return found
 
 

@@ -70,9 +70,10 @@ def schedule() -> None:
 def schedule_systemd(obj: Context, /, action: str | None, **asked: Any) -> None:
     """Print units: a timer, the crawl it starts, the alarm when that fails. CRAWL OPTIONS: as for `archiver crawl`."""
     from archiver import schedule as schedules
+    from archiver.config import user_config_home
 
     plan = _schedule(obj, **asked)
-    config = schedules.user_config_home()
+    config = user_config_home()
     if action == "install":
         lines = [f"Wrote {path}" for path in schedules.install_systemd(plan, config)]
         lines += [f"Now run: {step}" for step in schedules.enable_systemd()]

@@ -13,7 +13,6 @@ from archiver.schedule.systemd import (
     install_systemd,
     systemd_units,
     uninstall_systemd,
-    user_config_home,
 )
 
 __all__ = [
@@ -32,6 +31,5 @@ __all__ = [
     "uninstall_cron",
     "uninstall_systemd",
     "up_to",
-    "user_config_home",
     "watch",
 ]

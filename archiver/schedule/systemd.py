@@ -269,11 +269,6 @@ def uninstall_systemd(settings: Schedule, config_home: Path) -> list[Path]:
     return units
 
 
-def user_config_home() -> Path:
-    """Return the folder of the user's configuration (XDG Base Directory Specification)."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-
-
 def folder_of_units(config_home: Path) -> Path:
     """Return the folder of the units of the user's own manager."""
     return config_home / "systemd" / "user"
