@@ -23,6 +23,7 @@ from archiver.cli import (
     history,
     keeping,
     meeting,
+    notifying,
     own,
     reading,
     rebuilding,
@@ -92,6 +93,7 @@ for module in (
     own,
     rebuilding,
     scheduling,
+    notifying,
     configuring,
     fleet,
 ):

@@ -117,9 +117,8 @@ class Group(click.Group):
         try:
             return super().make_context(*names, **options)
         except ArchiverError as error:
-            wrong = click.ClickException(str(error))
-            wrong.exit_code = error.exit_code
-            raise wrong from error
+            click.echo(f"Error: {error}", err=True)
+            raise click.exceptions.Exit(error.exit_code) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

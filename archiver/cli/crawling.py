@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archiver.cli import notifying
 from archiver.cli.context import Context, as_json, origin
+from archiver.errors import ArchiverError
 from archiver.profile import BESIDE, LISTS
 
 if TYPE_CHECKING:
@@ -69,8 +71,13 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
 
     One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
     """
-    report = crawled(obj, {"sources": sources, "site": site} | asked)
+    try:
+        report = crawled(obj, {"sources": sources, "site": site} | asked)
+    except ArchiverError as error:
+        notifying.tell_error(obj, error)
+        raise
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else report_text(obj, report))
+    notifying.tell(obj, report)
     sys.exit(report.exit_code)
 
 

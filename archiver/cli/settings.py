@@ -1,6 +1,6 @@
 """Settings: every option of every command may stand in a file or in the environment.
 
-An option that is given counts first, then its variable, then `config.toml` in the archive's folder, then the user's own.
+An option that is given counts first, then its variable, then `config.toml` in the archive's folder, then the user's.
 What a file may say is read off the commands themselves.
 """
 
