@@ -7,13 +7,12 @@ import shutil
 import sys
 import time
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli import notifying
+from archiver.cli import notifying, progress
 from archiver.cli.context import Context, as_json, origin
 from archiver.errors import ArchiverError
 from archiver.profile import BESIDE, LISTS
@@ -114,7 +113,10 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
     began = time.monotonic()
 
     def said(run: Run | None) -> str:
-        return _under_way(run, bar.pos, bar.length or 1, time.monotonic() - began) if run else ""
+        if run is None:
+            return ""
+        failed, left = sum(run.counts.gaps.values()), (bar.length or 1) - bar.pos
+        return progress.under_way(run.site.path(run.asked), failed, bar.pos, left, time.monotonic() - began)
 
     with click.progressbar(
         length=1, label="Addresses", show_pos=True, show_eta=False, item_show_func=said, file=sys.stderr
@@ -126,21 +128,6 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
             bar.update(done - bar.pos, run)
 
         return runner.crawl(place, options, show, servers)
-
-
-_SHOWN = 40  # characters of an address
-
-
-def _under_way(run: Run, done: int, known: int, seconds: float) -> str:
-    """Return what came last, how many failed, and until when it takes at this rate: new addresses make it later."""
-    from archiver import clock
-
-    failed = sum(run.counts.gaps.values())
-    until = (clock.now() + timedelta(seconds=seconds / max(done, 1) * (known - done))).astimezone()
-    day = "" if until.date() == clock.now().astimezone().date() else "%a "
-    path = run.site.path(run.asked)
-    said = [path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…", f"{failed} not had" if failed else ""]
-    return " · ".join(filter(None, [*said, until.strftime(f"until {day}%H:%M or later")]))
 
 
 _MOST_CALLED = 10  # posts in a line of the report
