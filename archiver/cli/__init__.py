@@ -30,6 +30,7 @@ from archiver.cli import (
     scheduling,
     searching,
     serving,
+    setting_up,
 )
 from archiver.cli.context import Context, Group, room
 from archiver.cli.settings import DEFAULT_HOME, home_of, name_variables
@@ -95,6 +96,7 @@ for module in (
     scheduling,
     notifying,
     configuring,
+    setting_up,
     fleet,
 ):
     for command in module.COMMANDS:

@@ -54,7 +54,7 @@ def timed(command: Command) -> Command:
     return repeated(command)
 
 
-def _schedule(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
+def planned(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
     """Return a schedule of crawls; the words for them are checked now, not at night."""
     from archiver.schedule import Schedule
 
@@ -81,7 +81,7 @@ def schedule_systemd(obj: Context, /, action: str | None, **asked: Any) -> None:
     from archiver import schedule as schedules
     from archiver.config import user_config_home
 
-    plan = _schedule(obj, **asked)
+    plan = planned(obj, **asked)
     config = user_config_home()
     if action == "install":
         lines = [f"Wrote {path}" for path in schedules.install_systemd(plan, config)]
@@ -100,7 +100,7 @@ def schedule_cron(obj: Context, /, action: str | None, **asked: Any) -> None:
     """Print lines for your crontab. CRAWL OPTIONS: as for `archiver crawl`."""
     from archiver import schedule as schedules
 
-    plan = _schedule(obj, **asked)
+    plan = planned(obj, **asked)
     if action == "install":
         click.echo("Installed." if schedules.install_cron(plan) else "It was installed already.")
     elif action == "uninstall":
@@ -117,7 +117,7 @@ def schedule_reader(obj: Context, /, action: str | None) -> None:
     from archiver import schedule as schedules
     from archiver.config import user_config_home
 
-    plan, config = _schedule(obj, ()), user_config_home()
+    plan, config = planned(obj, ()), user_config_home()
     if action == "install":
         lines = [f"Wrote {path}" for path in schedules.install_reader(plan, config)]
         lines += [f"Now run: {step}" for step in schedules.enable_systemd(schedules.READER)]
@@ -135,7 +135,7 @@ def watch(obj: Context, /, every: timedelta, words: tuple[str, ...]) -> None:
     """Crawl now, and again until stopped: for containers. CRAWL OPTIONS: as for `archiver crawl`."""
     from archiver import schedule as schedules
 
-    run_once = schedules.crawl_process(_schedule(obj, words, every=every).crawl)
+    run_once = schedules.crawl_process(planned(obj, words, every=every).crawl)
     with schedules.stop_on_signals() as stop:
         code = schedules.watch(run_once, every, stop=stop, jitter=schedules.up_to(every / 24))
     sys.exit(code)

@@ -73,6 +73,8 @@ class Layer:
 
     file: Path
     values: Defaults
+    said: dict[str, Any]
+    """The same as it stands in the file."""
 
     def get(self, setting: Setting) -> Any:
         """Return its value of a setting, None when it has none."""
@@ -93,7 +95,7 @@ def home_of(ctx: click.Context, option: click.Parameter, given: Path | None) -> 
     A callback for `--home`, which comes before all others. Raises UsageError when a file says what makes no sense.
     """
     users = layer(ctx.command, config.user_file())
-    named = users.values.pop(HOME, None)
+    named = users.values.get(HOME)
     home = given or (Path(named).expanduser() if named else None)
     own = layer(ctx.command, (home or Path(DEFAULT_HOME)) / config.FILE, own=True)
     ctx.meta[LAYERS] = (own, users)
@@ -111,7 +113,7 @@ def layer(command: click.Command, file: Path, *, own: bool = False) -> Layer:
     found = config.read(file)
     if own and HOME in found:
         raise _wrong(file, HOME, "the folder of the archive in the user's own file only", "it in this archive's")
-    return Layer(file, _checked(command, found, file, ()))
+    return Layer(file, checked(command, found, file), found)
 
 
 def _over(own: Defaults, users: Defaults) -> Defaults:
@@ -119,7 +121,8 @@ def _over(own: Defaults, users: Defaults) -> Defaults:
     return users | own | tables
 
 
-def _checked(command: click.Command, table: Mapping[str, Any], file: Path, place: tuple[str, ...]) -> Defaults:
+def checked(command: click.Command, table: Mapping[str, Any], file: Path, place: tuple[str, ...] = ()) -> Defaults:
+    """Return a table of a file as click takes it; raise UsageError for what no command can be told."""
     own = {each.key: each.option for each in settings(command) if not each.place}
     below = {name: each for name, each in getattr(command, "commands", {}).items() if not each.hidden}
     found: Defaults = {}
@@ -130,7 +133,7 @@ def _checked(command: click.Command, table: Mapping[str, Any], file: Path, place
         elif key in below:
             if not isinstance(value, dict):
                 raise _wrong(file, name, f"a table [{name}]", repr(value))
-            found[key] = _checked(below[key], value, file, (*place, key))
+            found[key] = checked(below[key], value, file, (*place, key))
         else:
             known = [*own, *below]
             near = get_close_matches(key.replace("_", "-"), known, n=1)

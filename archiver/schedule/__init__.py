@@ -10,6 +10,7 @@ from archiver.schedule.loop import crawl_process, stop_on_signals, up_to, watch
 from archiver.schedule.plan import Schedule
 from archiver.schedule.systemd import (
     READER,
+    TIMER,
     enable_systemd,
     install_reader,
     install_systemd,
@@ -21,6 +22,7 @@ from archiver.schedule.systemd import (
 
 __all__ = [
     "READER",
+    "TIMER",
     "Schedule",
     "crawl_process",
     "cron_block",
