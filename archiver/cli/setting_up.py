@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import re
+import shlex
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,8 @@ from archiver.errors import ArchiverError, UsageError
 
 BOOTED = Path("/run/systemd/system")
 """Is there where systemd runs the machine: sd_booted(3)."""
+
+_HOST = re.compile(r"localhost|[\w-]+(\.[\w-]+)+|[0-9a-f:]+")
 
 _WAYS = "the URL of an ntfy topic, an address for e-mail, a URL of Apprise or a command; none"
 
@@ -57,9 +61,8 @@ def setup(ctx: click.Context, /, print_: bool, yes: bool, by: str | None, **said
     if found and asking and not click.confirm("Do this?", default=True):
         click.echo("Nothing was done.")
         return
-    left = [line for step in found for line in step.do()]
-    for line in left:
-        click.echo(f"Now run: {line}")
+    for line in dict.fromkeys(line for step in found for line in step.do()):
+        click.echo(line)
     click.echo(_next(root.obj, answers, by))
 
 
@@ -83,8 +86,10 @@ def _home(root: click.Context, asking: bool) -> Path:
 def _writable(text: str) -> Path:
     path = Path(text).expanduser().absolute()
     there = next(each for each in (path, *path.parents) if each.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise UsageError(f"expected a folder that you may write to, found {there}")
+    try:
+        tempfile.TemporaryFile(dir=there).close()  # what the system says of rights is not all of it
+    except OSError as error:
+        raise UsageError(f"expected a folder that can be written to, found {there}: {error.strerror}") from error
     return path
 
 
@@ -141,8 +146,10 @@ def _asked(question: str, default: str, check: Callable[[str], Any]) -> Any:
 
 def _often(root: click.Context, by: str | None) -> str:
     """Return how often crawls are, or will be if nobody says otherwise."""
-    own, _ = root.meta[settings.LAYERS]
-    return str(_is_set(root, "schedule", str(by), "every") or ("24h" if by and not own.file.exists() else NEVER))
+    if every := _is_set(root, "schedule", str(by), "every"):
+        return str(every)
+    begun = root.meta[settings.LAYERS][0].file.exists()
+    return "24h" if by and not begun else NEVER
 
 
 def _is_set(root: click.Context, *place: str) -> Any:
@@ -160,7 +167,7 @@ def _blog(obj: Context, text: str) -> str:
     """Return the address of a blog; raise UsageError for what is none, or not that of an archive that is there."""
     url = text.strip() if "://" in text else f"https://{text.strip()}"
     host = urlsplit(url).hostname if url.startswith(("http://", "https://")) else None
-    if not host or any(each.isspace() for each in url):
+    if not host or not _HOST.fullmatch(host):
         raise UsageError(f"expected the address of a blog, such as https://example.org/, found {text!r}")
     from archiver import sites
     from archiver.store import runs
@@ -219,16 +226,16 @@ def _file(text: str) -> Path:
 
 
 def _next(obj: Context, answers: Answers, by: str | None) -> str:
-    own = "archiver" if found_home() == obj.home else f"archiver --home {obj.home}"
+    """Return what to do now."""
+    own = "archiver" if found_home() == obj.home else f"archiver --home {shlex.quote(str(obj.home))}"
+    own_time = "; else it comes by itself" if answers.every != NEVER else ""
+    tries = {"crawl": f"begins now{own_time}", "status --watch": "shows how far it is"}
+    tries |= {"notify --test": "sends a notice"} if answers.notify else {}
+    tries |= {} if answers.reader else {"serve": "is the reader"}
+    tries |= {"watch": "crawls every day while it runs"} if by is None else {}
+    width = max(map(len, tries))
     lines = ["Set up. A first crawl of a large blog takes hours, and may be stopped at any time:"]
-    lines += [
-        f"  {own} crawl              begins it now" + ("" if answers.every == NEVER else "; else it comes by itself")
-    ]
-    lines += [f"  {own} status --watch     shows how far it is"]
-    lines += [f"  {own} notify --test      sends a notice"] if answers.notify else []
-    lines += [] if answers.reader else [f"  {own} serve              is the reader"]
-    lines += [] if by or answers.every != NEVER else [f"  {own} watch              crawls every day while it runs"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  {own} {words:<{width}}   {said}" for words, said in tries.items())])
 
 
 COMMANDS = (setup,)

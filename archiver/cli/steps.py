@@ -53,7 +53,7 @@ class Step:
     printed: str
     """The same for somebody who does it himself: a file with its name before it, or a command."""
     do: Callable[[], list[str]]
-    """Does it; returns what is left to do by hand."""
+    """Does it; returns lines on what is left to do by hand."""
 
 
 def steps(root: click.Context, answers: Answers, by: str | None) -> Iterator[Step]:
@@ -98,16 +98,19 @@ def _settings(command: click.Command, file: Path, text: str) -> Iterator[Step]:
     if _covers(found, wanted):
         return
     if file.exists():
-        said = f"put into {file}, which stays as it is:\n{text.rstrip()}"
+        said = f"Put into {file}, which stays as it is:\n{text.rstrip()}"
         yield Step(f"Leave {file}; its lines are yours", f"# in {file}\n{text}", lambda: [said])
         return
+
+    password = wanted.get("notify", {}).get("password-file")
+    missing = [f"Write the password of the server for e-mail into {password}, which only you may read."]
 
     def write() -> list[str]:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Only its owner may read it: addresses to which word is sent hold secrets.
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
             out.write(_ABOUT + text)
-        return []
+        return missing if password and not Path(password).exists() else []
 
     yield Step(f"Write {file}", f"# {file}\n{_ABOUT}{text}", write)
 
@@ -145,7 +148,7 @@ def _schedule(obj: Context, every: str, by: str | None) -> Iterator[Step]:
         if unit(schedules.TIMER).exists():
             undo = _command(obj, "schedule", "systemd", "--uninstall")
             gone = partial(schedules.uninstall_systemd, _plan(obj), config.user_config_home())
-            yield Step("Have systemd crawl no more", undo, lambda: _done(gone()))
+            yield Step("Have systemd crawl no more", undo, lambda: _done(gone(), _UNSAID))
         return
     plan = _plan(obj, schedules.parse_duration(every))
     if by == "cron":
@@ -155,7 +158,7 @@ def _schedule(obj: Context, every: str, by: str | None) -> Iterator[Step]:
 
     def keep() -> list[str]:
         schedules.install_systemd(plan, config.user_config_home())
-        return schedules.enable_systemd()
+        return _to_run(schedules.enable_systemd())
 
     units = schedules.systemd_units(plan)
     if not _are_there(units):
@@ -176,15 +179,22 @@ def _reader(obj: Context, wanted: bool) -> Iterator[Step]:
 
     def serve() -> list[str]:
         schedules.install_reader(plan, config.user_config_home())
-        return schedules.enable_systemd(schedules.READER)
+        return _to_run(schedules.enable_systemd(schedules.READER))
 
     if not _are_there(units):
         yield Step("Have systemd serve the reader from your login on", _units(units, schedules.READER), serve)
 
 
-def _done(_: object) -> list[str]:
-    """Return that nothing is left to do by hand."""
-    return []
+def _to_run(commands: list[str]) -> list[str]:
+    return [f"Now run: {command}" for command in commands]
+
+
+_UNSAID = f"Take `every` out of [schedule] in {config.FILE} if it stands there."
+
+
+def _done(_: object, *left: str) -> list[str]:
+    """Return what is left to do by hand after what was done."""
+    return [*left]
 
 
 def unit(name: str) -> Path:
