@@ -39,5 +39,7 @@ def read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: expected a file of settings to read, found: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: expected TOML in UTF-8, found: {error}; save it as UTF-8") from error
+    except RecursionError as error:
+        raise UsageError(f"{file}: expected a file of settings, found lists in lists without end; mend it") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: expected TOML, found: {error}; mend it there, or move the file away") from error

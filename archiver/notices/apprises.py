@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from archiver import extras
@@ -19,6 +20,7 @@ def send(notice: Notice, urls: Sequence[str]) -> None:
         import apprise
     except ImportError as error:
         raise UsageError(extras.missing("notify")) from error
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it logs URLs, passwords and all
     services = apprise.Apprise()
     for number, url in enumerate(urls, 1):
         if not services.add(url):

@@ -22,21 +22,20 @@ def send(notice: Notice, command: str, seconds: float) -> None:
     """
     facts = {"title": notice.title, "events": " ".join(sorted(notice.events)), "reader": notice.reader, **notice.facts}
     environment = os.environ | {PREFIX + name.upper(): value for name, value in facts.items()}
-    child = subprocess.Popen(  # noqa: S603  # the owner's own words
+    with subprocess.Popen(  # noqa: S603  # the owner's own words
         ["/bin/sh", "-c", command],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env=environment,
         process_group=0,
-    )
-    try:
-        _, said = child.communicate(f"{notice.text}\n".encode(errors="backslashreplace"), timeout=seconds)
-    except subprocess.TimeoutExpired as error:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        raise ArchiverError(f"it took more than {seconds:g} s") from error
+    ) as child:
+        try:
+            _, said = child.communicate(f"{notice.text}\n".encode(errors="backslashreplace"), timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            raise ArchiverError(f"it took more than {seconds:g} s") from error
     if child.returncode:
         last = said.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
         raise ArchiverError(f"exit code {child.returncode}" + (f": {last}" if last else ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -57,9 +58,9 @@ def send(notice: Notice, recipients: Sequence[str], server: Server, seconds: flo
     host, port = str(parts.hostname), parts.port or (25 if parts.hostname in _HERE else PORTS[parts.scheme])
     trusted = ssl.create_default_context()
     if parts.scheme == "smtps":
-        session: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=seconds, context=trusted)
+        session: smtplib.SMTP = smtplib.SMTP_SSL(host, port, _own_name(), timeout=seconds, context=trusted)
     else:
-        session = smtplib.SMTP(host, port, timeout=seconds)
+        session = smtplib.SMTP(host, port, _own_name(), timeout=seconds)
     with session:
         session.ehlo()
         encrypted = parts.scheme == "smtps"
@@ -72,6 +73,12 @@ def send(notice: Notice, recipients: Sequence[str], server: Server, seconds: flo
                 raise UsageError(f"{host}: expected TLS before a password, found none; try smtps://")
             session.login(unquote(parts.username), _password(server))
         session.send_message(_message(notice, recipients, server.sender))
+
+
+def _own_name() -> str:
+    """Return what this machine calls itself to a server, as smtplib would, but without asking the network for it."""
+    name = platform.node()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
 
 
 def _password(server: Server) -> str:
