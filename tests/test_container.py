@@ -46,7 +46,7 @@ def variables() -> set[str]:
     found: set[str] = set()
     commands: list[click.Command] = [main]
     for command in commands:
-        commands += command.commands.values() if isinstance(command, click.Group) else []  # type: ignore[arg-type]
+        commands += command.commands.values() if isinstance(command, click.Group) else []
         found |= {each.envvar for each in command.params if isinstance(each.envvar, str)}
     return found
 
