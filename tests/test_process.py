@@ -151,8 +151,7 @@ def test_a_crawl_on_a_terminal_says_what_it_asks_for_and_until_when(tmp_path: Pa
 
 def test_status_shows_how_far_a_run_is_until_it_is_told_to_end(demo: Path) -> None:
     shown, terminal = os.openpty()
-    words = [*COMMAND, demo, "status", "--watch"]
-    watching = subprocess.Popen(words, cwd=ROOT, stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL)
+    watching = subprocess.Popen([*COMMAND, demo, "status", "--watch"], cwd=ROOT, stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL)
     os.close(terminal)
     said = b""
     while b"not the crawl." not in said:
@@ -169,8 +168,9 @@ def test_status_shows_how_far_a_run_is_until_it_is_told_to_end(demo: Path) -> No
 def test_status_that_is_watched_by_a_program_has_a_line_a_change_and_ends_with_its_reader(
     demo: Path, words: tuple[str, ...], begins: bytes
 ) -> None:
-    command = [*COMMAND, demo, "status", "--watch", *words]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*COMMAND, demo, "status", "--watch", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout
     assert process.stderr
     assert process.stdout.readline().startswith(begins)
