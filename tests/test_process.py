@@ -151,7 +151,9 @@ def test_a_crawl_on_a_terminal_says_what_it_asks_for_and_until_when(tmp_path: Pa
 
 def test_status_shows_how_far_a_run_is_until_it_is_told_to_end(demo: Path) -> None:
     shown, terminal = os.openpty()
-    watching = subprocess.Popen([*COMMAND, demo, "status", "--watch"], cwd=ROOT, stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL)
+    watching = subprocess.Popen(
+        [*COMMAND, demo, "status", "--watch"], cwd=ROOT, stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL
+    )
     os.close(terminal)
     said = b""
     while b"not the crawl." not in said:

@@ -95,6 +95,16 @@ def test_a_file_of_settings_that_is_there_stays_as_it_is(person: Path) -> None:
     assert setup("--yes", "--notify", "tell-me").stdout.startswith("All of it is set up already.")
 
 
+def test_what_a_file_says_of_a_schedule_counts(person: Path) -> None:
+    (person / "blog-archive").mkdir()
+    text = '[schedule.systemd]\nevery = "8h"\nat = "04:30"\non-failure = "ring"\n'
+    (person / "blog-archive" / "config.toml").write_text(text)
+    assert setup("--yes", "--by", "systemd").exit_code == 0
+    units = person / "xdg" / "systemd" / "user"
+    assert "OnCalendar=*-*-* 04/8:30:00\n" in (units / "archiver-crawl.timer").read_text()
+    assert " -c ring archiver-failure" in (units / "archiver-failure@.service").read_text()
+
+
 def test_what_is_given_before_the_command_is_set_too(person: Path) -> None:
     words = ["--home", str(person / "b"), "--db", "sqlite:////srv/x.db", "setup", "--yes"]
     assert CliRunner().invoke(main, words).exit_code == 0

@@ -7,7 +7,6 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from archiver import config
 from archiver.cli import settings
 from archiver.cli.context import Context
 from archiver.cli.meeting import init
-from archiver.cli.scheduling import planned
+from archiver.cli.scheduling import planned, schedule
 
 if TYPE_CHECKING:
     from archiver.schedule import Schedule
@@ -66,7 +65,8 @@ def steps(root: click.Context, answers: Answers, by: str | None) -> Iterator[Ste
         yield from _settings(root.command, users, f"home = {_toml(str(obj.home))}\n")
     if answers.blog != obj.site().profile.address:
         yield _meeting(root, answers.blog)
-    yield from _schedule(obj, answers.every, by)
+    if by:
+        yield from _schedule(root, answers.every, by)
     yield from _reader(obj, answers.reader)
 
 
@@ -137,20 +137,30 @@ def _command(obj: Context, *words: str) -> str:
     return f"# a command\n{shlex.join(_plan(obj).command(*words))}\n"
 
 
-def _plan(obj: Context, every: timedelta = timedelta(days=1)) -> Schedule:
-    return planned(obj, (), every=every)
+def _plan(obj: Context) -> Schedule:
+    return planned(obj, ())
 
 
-def _schedule(obj: Context, every: str, by: str | None) -> Iterator[Step]:
+def _timed(root: click.Context, every: str, by: str) -> Schedule:
+    """Return a schedule as `archiver schedule` makes it of its own settings, but for the period."""
+    group = schedule.make_context("schedule", [by], parent=root)
+    command = schedule.commands[by].make_context(by, ["--every", every], parent=group)
+    return planned(root.obj, **{name: value for name, value in command.params.items() if name != "action"})
+
+
+def _schedule(root: click.Context, every: str, by: str) -> Iterator[Step]:
     from archiver import schedule as schedules
 
+    obj: Context = root.obj
     if every == NEVER:
-        if unit(schedules.TIMER).exists():
-            undo = _command(obj, "schedule", "systemd", "--uninstall")
-            gone = partial(schedules.uninstall_systemd, _plan(obj), config.user_config_home())
-            yield Step("Have systemd crawl no more", undo, lambda: _done(gone(), _UNSAID))
+        gone: Callable[[], object] = partial(schedules.uninstall_systemd, _plan(obj), config.user_config_home())
+        if by == "cron":
+            gone = partial(schedules.uninstall_cron, _plan(obj))
+        if unit(schedules.TIMER).exists() if by == "systemd" else _is_said(root, by):
+            undo = _command(obj, "schedule", by, "--uninstall")
+            yield Step(f"Have {by} crawl no more", undo, lambda: _done(gone(), _UNSAID))
         return
-    plan = _plan(obj, schedules.parse_duration(every))
+    plan = _timed(root, every, by)
     if by == "cron":
         text = f"# for the crontab\n{schedules.cron_block(plan)}"
         yield Step(f"Have cron crawl every {every}", text, lambda: _done(schedules.install_cron(plan)))
@@ -163,6 +173,11 @@ def _schedule(obj: Context, every: str, by: str | None) -> Iterator[Step]:
     units = schedules.systemd_units(plan)
     if not _are_there(units):
         yield Step(f"Have systemd crawl every {every}", _units(units, schedules.TIMER), keep)
+
+
+def _is_said(root: click.Context, by: str) -> bool:
+    """Return whether a file says how often something crawls."""
+    return any(by in layer.said.get("schedule", {}) for layer in root.meta[settings.LAYERS])
 
 
 def _reader(obj: Context, wanted: bool) -> Iterator[Step]:
