@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ _FOLDER = "blog-archiver"
 
 def user_config_home() -> Path:
     """Return the folder of the user's configuration (XDG Base Directory Specification)."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    # Where nobody knows of a home, as in a container for a mere number, `~` stays as it is, and nothing is there.
+    return Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))  # noqa: PTH111
 
 
 def user_file() -> Path:
@@ -36,6 +38,8 @@ def read(file: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
+        if error.errno == errno.EACCES and not os.access(file.parent, os.X_OK):
+            return {}  # the folder of another user, whose home is taken for ours
         raise UsageError(f"{file}: expected a file of settings to read, found: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: expected TOML in UTF-8, found: {error}; save it as UTF-8") from error

@@ -18,6 +18,7 @@ from urllib.request import (
     Request,
 )
 
+from archiver import __version__
 from archiver.errors import UsageError
 from archiver.notices.notice import FAILED, Notice
 
@@ -43,7 +44,11 @@ def send(notice: Notice, url: str, seconds: float) -> None:
     Raises OSError when that fails, a redirect included: followed, it would no longer be a post.
     """
     parts = urlsplit(check(url))
-    headers = {"Title": Header(notice.title, "utf-8", maxlinelen=998).encode(linesep=""), "Markdown": "no"}
+    headers = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "User-Agent": f"blog-archiver/{__version__}",
+        "Title": Header(notice.title, "utf-8", maxlinelen=998).encode(linesep=""),
+    }
     if FAILED in notice.events:
         headers |= {"Priority": "high", "Tags": "warning"}
     if notice.reader:
