@@ -20,7 +20,8 @@ from click.testing import CliRunner, Result
 
 from archiver import extras, notices
 from archiver.cli import main
-from archiver.errors import ArchiverError, UsageError
+from archiver.crawl.lock import locked
+from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.notices import Notice, Ways, deliver, delivery
 from archiver.sample import SampleBlog, serving
 from tests.certificates import Certificates
@@ -294,6 +295,19 @@ def test_a_crawl_sends_word_of_what_it_brought_and_of_its_failure_and_ends_as_it
     dead = archiver(*words, "--site", site)
     assert dead.returncode == 7
     assert "(exit code 7).\nRead it at http://r/\n" in got.read_text()
+
+
+def test_a_crawl_that_cannot_begin_sends_word_but_not_of_another_at_work(tmp_path: Path) -> None:
+    got = tmp_path / "got"
+    ways = {"ARCHIVER_NOTIFY_COMMAND": f'echo "$NOTICE_TITLE"; cat > {got}'}
+    with locked(tmp_path):
+        assert run(tmp_path, "crawl", **ways).exit_code == ExitCode.LOCKED
+    assert not got.exists()
+    (tmp_path / "site.toml").write_text("nonsense = 1")
+    done = run(tmp_path, "crawl", **ways)
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert got.read_text().startswith(f"{tmp_path}/site.toml: ")
+    assert got.read_text().endswith("(exit code 2).\n")
 
 
 def test_notify_tells_of_the_last_crawl_and_tries_a_way(demo: Path, tmp_path: Path) -> None:
