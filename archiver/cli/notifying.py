@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,6 @@ from archiver.errors import ArchiverError, ExitCode, UsageError
 if TYPE_CHECKING:
     from archiver.crawl.runner import Report
     from archiver.notices import Notice
-
-logger = logging.getLogger(__name__)
 
 _EVENTS = ("failed", "brought", "always")
 
@@ -96,13 +93,15 @@ def _test(obj: Context, reader: str) -> Notice:
 
 def tell(obj: Context, report: Report) -> None:
     """Send word of a crawl that ended, if somebody wants it; what cannot be sent is a line in the log of the run."""
-    from archiver.crawl import logs
-
     failures = _sent(lambda reader: _about(obj, report.run, reader, report.message))
     if failures:
+        import logging
+
+        from archiver.crawl import logs
+
         with logs.logging_to(logs.log_file(obj.home / "logs", report.run)):
             for sentence in failures:
-                logger.warning(sentence)
+                logging.getLogger(__name__).warning(sentence)
 
 
 def tell_error(obj: Context, error: ArchiverError) -> None:

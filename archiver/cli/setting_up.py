@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +83,8 @@ def _home(root: click.Context, asking: bool) -> Path:
 
 
 def _writable(text: str) -> Path:
+    import tempfile
+
     path = Path(text).expanduser().absolute()
     there = next(each for each in (path, *path.parents) if each.exists())
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +134,8 @@ def checked(command: click.Command, table: Mapping[str, Any], file: Path, place:
                 raise _wrong(file, name, f"a table [{name}]", repr(value))
             found[key] = checked(below[key], value, file, (*place, key))
         else:
+            from difflib import get_close_matches
+
             known = [*own, *below]
             near = get_close_matches(key.replace("_", "-"), known, n=1)
             advice = f"did you mean {near[0]!r}?" if near else "`archiver config --all` lists all"
