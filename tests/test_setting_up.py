@@ -118,6 +118,15 @@ def test_a_second_archive_does_not_take_the_place_of_the_first(person: Path) -> 
     assert f"  archiver --home {person / 'other'} crawl " in done.stdout
 
 
+def test_the_units_of_another_archive_are_left_alone_before_anything_is_written(person: Path) -> None:
+    assert setup("--yes", "--by", "systemd", "--reader").exit_code == 0
+    before = files(person)
+    done = CliRunner().invoke(main, ["--home", str(person / "other"), "setup", "--yes", "--by", "systemd"])
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert f"found that of {person}/blog-archive; uninstall it first" in done.stderr
+    assert files(person) == before
+
+
 def test_crawls_and_reader_that_are_no_longer_wanted_are_taken_back(person: Path) -> None:
     assert setup("--yes", "--by", "systemd", "--reader").exit_code == 0
     units = person / "xdg" / "systemd" / "user"

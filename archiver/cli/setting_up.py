@@ -17,7 +17,7 @@ import click
 from archiver import config
 from archiver.cli import settings, steps
 from archiver.cli.context import Context
-from archiver.cli.steps import NEVER, NONE, PLACES, Answers, found_home, given, unit
+from archiver.cli.steps import NEVER, NONE, PLACES, Answers, found_home, given, is_ours
 from archiver.errors import ArchiverError, UsageError
 
 BOOTED = Path("/run/systemd/system")
@@ -125,7 +125,7 @@ def _answers(root: click.Context, asking: bool, by: str | None, said: dict[str, 
 
     reader = said["reader"]
     if reader is None:
-        reader = unit(schedules.READER).exists()
+        reader = is_ours(schedules.READER, obj.home)
         if asking and by == "systemd":
             reader = click.confirm("Serve the reader from login on", default=reader)
     if reader and by != "systemd":

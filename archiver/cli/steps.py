@@ -156,7 +156,7 @@ def _schedule(root: click.Context, every: str, by: str) -> Iterator[Step]:
         gone: Callable[[], object] = partial(schedules.uninstall_systemd, _plan(obj), config.user_config_home())
         if by == "cron":
             gone = partial(schedules.uninstall_cron, _plan(obj))
-        if unit(schedules.TIMER).exists() if by == "systemd" else _is_said(root, by):
+        if is_ours(schedules.TIMER, obj.home) if by == "systemd" else _is_said(root, by):
             undo = _command(obj, "schedule", by, "--uninstall")
             yield Step(f"Have {by} crawl no more", undo, lambda: _done(gone(), _UNSAID))
         return
@@ -171,7 +171,7 @@ def _schedule(root: click.Context, every: str, by: str) -> Iterator[Step]:
         return _to_run(schedules.enable_systemd())
 
     units = schedules.systemd_units(plan)
-    if not _are_there(units):
+    if _are_to_come(units, plan):
         yield Step(f"Have systemd crawl every {every}", _units(units, schedules.TIMER), keep)
 
 
@@ -186,7 +186,7 @@ def _reader(obj: Context, wanted: bool) -> Iterator[Step]:
     plan = _plan(obj)
     units = schedules.reader_unit(plan)
     if not wanted:
-        if unit(schedules.READER).exists():
+        if is_ours(schedules.READER, obj.home):
             undo = _command(obj, "schedule", "reader", "--uninstall")
             gone = partial(schedules.uninstall_reader, plan, config.user_config_home())
             yield Step("Have systemd serve no reader", undo, lambda: _done(gone()))
@@ -196,7 +196,7 @@ def _reader(obj: Context, wanted: bool) -> Iterator[Step]:
         schedules.install_reader(plan, config.user_config_home())
         return _to_run(schedules.enable_systemd(schedules.READER))
 
-    if not _are_there(units):
+    if _are_to_come(units, plan):
         yield Step("Have systemd serve the reader from your login on", _units(units, schedules.READER), serve)
 
 
@@ -219,8 +219,21 @@ def unit(name: str) -> Path:
     return folder_of_units(config.user_config_home()) / name
 
 
-def _are_there(units: dict[str, str]) -> bool:
-    return all(unit(name).is_file() and unit(name).read_text("utf-8", "replace") == units[name] for name in units)
+def is_ours(name: str, home: Path) -> bool:
+    """Return whether there is a unit of the name for this archive."""
+    from archiver.schedule.systemd import MARKER
+
+    path = unit(name)
+    return path.is_file() and path.read_text("utf-8", "replace").startswith(f"{MARKER}{home}\n")
+
+
+def _are_to_come(units: dict[str, str], plan: Schedule) -> bool:
+    """Return whether any of these units is not there as it is to be; raise UsageError where another is in its place."""
+    from archiver.schedule.systemd import refuse_foreign
+
+    for name in units:
+        refuse_foreign(unit(name), plan)
+    return any(not unit(name).exists() or unit(name).read_text("utf-8", "replace") != units[name] for name in units)
 
 
 def _units(units: dict[str, str], started: str) -> str:

@@ -269,7 +269,7 @@ def _install(texts: dict[str, str], settings: Schedule, config_home: Path) -> li
     units = {folder / name: text for name, text in texts.items()}
     with _disk():
         for path in units:
-            _refuse_foreign(path, settings)
+            refuse_foreign(path, settings)
         # The service cannot start, status 226, while a folder of ReadWritePaths= is missing.
         settings.home.mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
@@ -309,7 +309,7 @@ def _uninstall(started: str, names: tuple[str, ...], settings: Schedule, config_
     with _disk():
         units = [path for path in (folder / name for name in names) if path.exists()]
         for path in units:
-            _refuse_foreign(path, settings)
+            refuse_foreign(path, settings)
         if units:
             _answered([["systemctl", "--user", "disable", "--now", started]])
             # What `disable` removes where the manager answers.
@@ -335,7 +335,8 @@ def _disk() -> Iterator[None]:
         raise ArchiverError(f"expected to write units, found {error.strerror}: {error.filename}") from error
 
 
-def _refuse_foreign(path: Path, settings: Schedule) -> None:
+def refuse_foreign(path: Path, settings: Schedule) -> None:
+    """Raise UsageError for a unit that somebody else wrote or that is for another archive."""
     if not path.exists():
         return
     first = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
