@@ -119,7 +119,14 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
         return progress.under_way(run.site.path(run.asked), failed, bar.pos, left, time.monotonic() - began)
 
     with click.progressbar(
-        length=1, label="Addresses", show_pos=True, show_eta=False, item_show_func=said, file=sys.stderr
+        length=1,
+        label="Addresses",
+        width=0,
+        bar_template=progress.template(),
+        show_pos=True,
+        show_eta=False,
+        item_show_func=said,
+        file=sys.stderr,
     ) as bar:
 
         def show(run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import select
+import shutil
 import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -18,13 +19,21 @@ if TYPE_CHECKING:
     from archiver.cli.context import Context
     from archiver.store.progress import Progress
 
-_SHOWN = 40  # characters of an address
+_WIDE = 120  # columns of a terminal that has room for a bar
+_REST = 66  # columns of what stands around an address in a line
 _PAUSE = 2.0  # seconds between two looks: a polite crawl asks every three
+
+
+def template() -> str:
+    """Return click's template of a line of progress: one that is wider than the terminal would scroll it."""
+    wide = shutil.get_terminal_size().columns >= _WIDE
+    return "%(label)s  [%(bar)s]  %(info)s" if wide else "%(info)s"
 
 
 def under_way(path: str, failed: int, done: int, left: int, seconds: float) -> str:
     """Return in a line what came last, how many failed, how fast it goes, and until when it takes at this rate."""
-    said = [path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…", f"{failed} not had" if failed else ""]
+    room = max(min(shutil.get_terminal_size().columns - _REST, 40), 12)
+    said = [path if len(path) <= room else f"{path[: room - 1]}…", f"{failed} not had" if failed else ""]
     return " · ".join(filter(None, [*said, rate(done, seconds), f"until {until(done, left, seconds)}"]))
 
 
