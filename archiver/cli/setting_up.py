@@ -31,7 +31,7 @@ _WAYS = "the URL of an ntfy topic, an address for e-mail, a URL of Apprise or a 
 @click.command("setup")
 @click.option("--blog", metavar="URL", help="Which blog.")
 @click.option("--every", metavar="LENGTH", help="How often it is crawled: 12h, 7d, never.")
-@click.option("--notify", metavar="HOW", help=f"How you get word of a crawl: {_WAYS}.")
+@click.option("--notify", metavar="HOW", hide_input=True, help=f"How you get word of a crawl: {_WAYS}.")
 @click.option("--reader/--no-reader", default=None, help="Serve the reader from your login on.")
 @click.option("--by", type=click.Choice(["systemd", "cron"]), help="What runs the crawls. [what this machine has]")
 @click.option("--print", "print_", is_flag=True, help="Print files and commands instead of writing and running them.")
