@@ -28,6 +28,9 @@ KINDS = ("catalogue", "list", "post", "comments", "category", "front", "tag", "f
 LISTS = ("catalogue", "lists", "category", "index", "furniture")
 """What a crawl can start from, lists of posts and the blog beside them; each is a spider."""
 
+BESIDE = {"front": "front", "tags": "tag", "pages": "page", "feeds": "feed", "files": "file"}
+"""What `--without` leaves out of the blog beside its posts, as kinds of the frontier."""
+
 ENGINES = Path(__file__).parent / "sites" / "engines"
 """Folder of what profiles may extend: what is known of an engine, in the tables of a profile."""
 

@@ -62,6 +62,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data" / "demo"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the settings of who runs the tests out of them."""
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
+
+
 @pytest.fixture(scope="session")
 def archiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     """The command, as a function of its arguments."""

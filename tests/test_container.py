@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from archiver.cli import main
-from archiver.cli.context import ENVIRONMENT
 
 ROOT = Path(__file__).parents[1]
 IMAGE = "blog-archiver"
@@ -44,9 +43,10 @@ def asked(words: Sequence[str]) -> dict[str, Any]:
 
 def variables() -> set[str]:
     """Return the variables that stand for options, of any command."""
-    found, commands = set(ENVIRONMENT), [main]
+    found: set[str] = set()
+    commands: list[click.Command] = [main]
     for command in commands:
-        commands += command.commands.values() if isinstance(command, click.Group) else []  # type: ignore[arg-type]
+        commands += command.commands.values() if isinstance(command, click.Group) else []
         found |= {each.envvar for each in command.params if isinstance(each.envvar, str)}
     return found
 

@@ -15,6 +15,7 @@ FLOORS = {
     "archiver": 0,  # __init__.py: the version
     "archiver.bundled": 0,
     "archiver.clock": 0,
+    "archiver.config": 0,
     "archiver.dates": 0,
     "archiver.errors": 0,
     "archiver.extras": 0,
@@ -33,6 +34,7 @@ FLOORS = {
     "archiver.sample": 1,
     "archiver.crawl": 2,
     "archiver.export": 2,
+    "archiver.notices": 2,
     "archiver.probe": 2,
     "archiver.rebuild": 2,
     "archiver.web": 2,
@@ -43,6 +45,7 @@ FLOORS = {
     "archiver.__main__": 5,
 }
 NEIGHBOURS = {
+    ("archiver.config", "archiver.errors"),
     ("archiver.dates", "archiver.errors"),
     ("archiver.profile", "archiver.dates"),
     ("archiver.profile", "archiver.errors"),

@@ -22,7 +22,8 @@ from sqlalchemy import make_url
 from archiver.crawl.lock import locked
 from archiver.errors import ArchiveLocked, ExitCode
 from archiver.sample import SampleBlog, serving
-from archiver.store import query
+from archiver.store import progress, query
+from archiver.store.database import database_url
 from archiver.urls import Site
 from archiver.warc.writer import WarcWriter
 from tests.crawl.conftest import few
@@ -69,6 +70,7 @@ def pair(archiver: Zygote, server: Callable[[], str], tmp_path_factory: pytest.T
 @pytest.mark.parametrize(
     "command",
     [
+        "notify --command cat",
         "show 131",
         "show 131 --format text",
         "accept",
@@ -99,6 +101,16 @@ def test_a_command_tells_as_much_as_of_a_file(pair: Pair, command: str) -> None:
         return "".join(character for character in text if not character.isdigit())
 
     assert kept(here.stdout) == kept(there.stdout)
+
+
+def test_a_run_is_seen_to_be_as_far_as_in_a_file(pair: Pair) -> None:
+    there, here = progress.last(database_url(pair.file)), progress.last(pair.url)
+    assert there
+    assert here
+    assert (here.run, here.exit_code, here.requests, here.settled, here.left, here.failed) == (
+        *(there.run, there.exit_code, there.requests, there.settled, there.left, there.failed),
+    )
+    assert here.bytes > 0
 
 
 @pytest.mark.parametrize("form", ["markdown", "jsonl", "bibtex.bib", "epub.epub", "atom", "wacz.wacz", "cdxj"])

@@ -145,4 +145,38 @@ def test_a_crawl_on_a_terminal_says_what_it_asks_for_and_until_when(tmp_path: Pa
                 said += piece
         assert running.wait(60) == ExitCode.DONE
     os.close(shown)
-    assert re.search(rb"Addresses .*\d+/\d+ +/archives/\d+ .*until (\w{3} )?\d\d:\d\d or later", said), said[-500:]
+    wanted = rb"\d+/\d+ +/archives/\d+ .*/min .*until (\w{3} )?\d\d:\d\d or later"
+    assert re.search(wanted, said), said[-500:]
+
+
+def test_status_shows_how_far_a_run_is_until_it_is_told_to_end(demo: Path) -> None:
+    shown, terminal = os.openpty()
+    watching = subprocess.Popen(
+        [*COMMAND, demo, "status", "--watch"], cwd=ROOT, stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL
+    )
+    os.close(terminal)
+    said = b""
+    while b"not the crawl." not in said:
+        said += os.read(shown, 4096)
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(60) == ExitCode.DONE
+    os.close(shown)
+    assert b"ended" in said
+    assert b"complete (exit code 0)" in said
+    assert re.search(rb"addresses +\d+ of \d+ settled, 0 left", said)
+
+
+@pytest.mark.parametrize(("words", "begins"), [((), b"20"), (("--json",), b'{"run": 1, ')])
+def test_status_that_is_watched_by_a_program_has_a_line_a_change_and_ends_with_its_reader(
+    demo: Path, words: tuple[str, ...], begins: bytes
+) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, demo, "status", "--watch", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout
+    assert process.stderr
+    assert process.stdout.readline().startswith(begins)
+    process.stdout.close()
+    assert process.wait(60) == ExitCode.FAILED
+    assert process.stderr.read() == b""
+    process.stderr.close()

@@ -6,14 +6,15 @@ inside the commands: `archiver --help` has to answer at once.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from archiver import __version__
 from archiver.cli import (
     asking,
+    configuring,
     crawling,
     exporting,
     fleet,
@@ -22,32 +23,37 @@ from archiver.cli import (
     history,
     keeping,
     meeting,
+    notifying,
     own,
     reading,
     rebuilding,
     scheduling,
     searching,
     serving,
+    setting_up,
 )
 from archiver.cli.context import Context, Group, room
-
-DEFAULT_HOME = "data"
+from archiver.cli.settings import DEFAULT_HOME, home_of, name_variables
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-@click.option("--home", type=click.Path(path_type=Path), help="Folder of the archive. [$ARCHIVER_HOME, else ./data]")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    callback=home_of,
+    is_eager=True,
+    help="Folder of the archive. [$ARCHIVER_HOME, else ./data]",
+)
 @click.option("--db", metavar="URL", help="Database elsewhere than in the folder. [$ARCHIVER_DB]")
 @click.option(
     "--warc",
     metavar="URL",
-    envvar="ARCHIVER_WARC",
     help="Object storage for closed WARC files, such as s3://bucket/prefix. [$ARCHIVER_WARC, else as before]",
 )
 @click.option(
     "--keep-local",
     metavar="SIZE",
-    envvar="ARCHIVER_KEEP_LOCAL",
     callback=room,
     help="Once stored there, keep only so much of them here, such as 10GB. [$ARCHIVER_KEEP_LOCAL, else all]",
 )
@@ -64,11 +70,11 @@ def main(
     quiet: bool,
 ) -> None:
     """Keep a complete, searchable, replayable copy of a blog."""
-    given = home or os.environ.get("ARCHIVER_HOME")
+    named = ctx.get_parameter_source("home") in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
     ctx.obj = Context(
-        home=Path(given or DEFAULT_HOME),
-        home_given=given is not None,
-        db=db or os.environ.get("ARCHIVER_DB") or None,
+        home=home or Path(DEFAULT_HOME),
+        home_given=named,
+        db=db or None,
         verbosity=1 if verbose else -1 if quiet else 0,
         warc_url=warc or None,
         keep_local=keep_local,
@@ -88,9 +94,13 @@ for module in (
     own,
     rebuilding,
     scheduling,
+    notifying,
+    configuring,
+    setting_up,
     fleet,
 ):
     for command in module.COMMANDS:
         main.add_command(command)
 for command in (*fleet_asking.COMMANDS, *fleet_rebuilding.COMMANDS):
     fleet.fleet.add_command(command)
+name_variables(main)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from archiver import clock
+from archiver.cli import progress
 from archiver.cli.context import Command, Context, PostOrPage, as_json, as_rows, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, NotArchived, UsageError
 from archiver.store.totals import LAST_COMPLETE, TOTALS
@@ -107,12 +108,16 @@ ORDER BY kind, url
 
 @click.command()
 @click.option("--max-age", metavar="LENGTH", callback=length, help="Fail when no run was complete for so long: 26h.")
+@click.option("--watch", "watch_", is_flag=True, help="Show how far the run under way is, until Ctrl-C.")
 @as_json
 @click.pass_obj
-def status(obj: Context, /, max_age: timedelta | None, json_: bool) -> None:
+def status(obj: Context, /, max_age: timedelta | None, watch_: bool, json_: bool) -> None:
     """Say what the archive holds, how the last run went, what room it takes, and what needs a look."""
     from archiver.store import sizes
 
+    if watch_:
+        progress.watch(obj, json_)
+        return
     facts = dict(zip(*_status(obj), strict=True)) | asdict(sizes.measure(obj.home, obj.database()))
     if json_:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))

@@ -95,10 +95,6 @@ class Context:
         return query.run(self.database(), sql, parameters)
 
 
-ENVIRONMENT = ("ARCHIVER_HOME", "ARCHIVER_DB", "ARCHIVER_WARC", "ARCHIVER_KEEP_LOCAL", "ARCHIVER_CONTACT")
-"""Variables that stand for options."""
-
-
 class Group(click.Group):
     """Turns errors, ours and the system's, into one line and their exit code, an interrupt or SIGTERM into 130."""
 
@@ -108,12 +104,21 @@ class Group(click.Group):
             process.speak_chinese()
         process.prepare_streams()
         words = sys.argv[1:] if args is None else args
-        for word in (*words, *map(os.environ.get, ENVIRONMENT)):
+        set_ = (value for name, value in os.environ.items() if name.startswith("ARCHIVER_"))
+        for word in (*words, *set_):
             if word and not _is_text(word):
                 # The database, the records and JSON hold text: a path that is none could be in none of them.
                 click.echo(f"Error: expected words and names of files in UTF-8, found {word!r}; rename it", err=True)
                 sys.exit(ExitCode.USAGE)
         return super().main(args, *more, **options)
+
+    def make_context(self, *names: Any, **options: Any) -> click.Context:
+        """Read what comes before the command, and the files of settings: what is wrong with these is one line, too."""
+        try:
+            return super().make_context(*names, **options)
+        except ArchiverError as error:
+            click.echo(f"Error: {error}", err=True)
+            raise click.exceptions.Exit(error.exit_code) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

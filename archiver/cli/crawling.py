@@ -7,14 +7,15 @@ import shutil
 import sys
 import time
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from archiver.cli import notifying, progress
 from archiver.cli.context import Context, as_json, origin
-from archiver.profile import LISTS
+from archiver.errors import ArchiverError
+from archiver.profile import BESIDE, LISTS
 
 if TYPE_CHECKING:
     from archiver.crawl.run import Place, Run
@@ -24,11 +25,9 @@ if TYPE_CHECKING:
 
 def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
     """Return the kinds of page in a list with commas."""
-    from archiver.crawl.runner import KINDS
-
     found = tuple(sorted({word.strip() for word in value.split(",") if word.strip()}))
-    if unknown := [word for word in found if word not in KINDS]:
-        raise click.BadParameter(f"expected some of {', '.join(KINDS)}, found {', '.join(unknown)}")
+    if unknown := [word for word in found if word not in BESIDE]:
+        raise click.BadParameter(f"expected some of {', '.join(BESIDE)}, found {', '.join(unknown)}")
     return found
 
 
@@ -71,8 +70,13 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
 
     One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
     """
-    report = crawled(obj, {"sources": sources, "site": site} | asked)
+    try:
+        report = crawled(obj, {"sources": sources, "site": site} | asked)
+    except ArchiverError as error:
+        notifying.tell_error(obj, error)
+        raise
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else report_text(obj, report))
+    notifying.tell(obj, report)
     sys.exit(report.exit_code)
 
 
@@ -109,10 +113,20 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
     began = time.monotonic()
 
     def said(run: Run | None) -> str:
-        return _under_way(run, bar.pos, bar.length or 1, time.monotonic() - began) if run else ""
+        if run is None:
+            return ""
+        failed, left = sum(run.counts.gaps.values()), (bar.length or 1) - bar.pos
+        return progress.under_way(run.site.path(run.asked), failed, bar.pos, left, time.monotonic() - began)
 
     with click.progressbar(
-        length=1, label="Addresses", show_pos=True, show_eta=False, item_show_func=said, file=sys.stderr
+        length=1,
+        label="Addresses",
+        width=0,
+        bar_template=progress.template(),
+        show_pos=True,
+        show_eta=False,
+        item_show_func=said,
+        file=sys.stderr,
     ) as bar:
 
         def show(run: Run) -> None:
@@ -121,21 +135,6 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
             bar.update(done - bar.pos, run)
 
         return runner.crawl(place, options, show, servers)
-
-
-_SHOWN = 40  # characters of an address
-
-
-def _under_way(run: Run, done: int, known: int, seconds: float) -> str:
-    """Return what came last, how many failed, and until when it takes at this rate: new addresses make it later."""
-    from archiver import clock
-
-    failed = sum(run.counts.gaps.values())
-    until = (clock.now() + timedelta(seconds=seconds / max(done, 1) * (known - done))).astimezone()
-    day = "" if until.date() == clock.now().astimezone().date() else "%a "
-    path = run.site.path(run.asked)
-    said = [path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…", f"{failed} not had" if failed else ""]
-    return " · ".join(filter(None, [*said, until.strftime(f"until {day}%H:%M or later")]))
 
 
 _MOST_CALLED = 10  # posts in a line of the report

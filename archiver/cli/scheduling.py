@@ -31,11 +31,20 @@ def repeated(command: Command) -> Command:
     return every(words(command))
 
 
-def timed(command: Command) -> Command:
-    """Add the options of a schedule that the system keeps."""
+def installed(command: Command) -> Command:
+    """Add the options to install what is printed."""
     for add in (
         click.option("--install", "action", flag_value="install", help="Install it for you instead of printing it."),
         click.option("--uninstall", "action", flag_value="uninstall", help="Remove what --install made."),
+    ):
+        command = add(command)
+    return command
+
+
+def timed(command: Command) -> Command:
+    """Add the options of a schedule that the system keeps."""
+    for add in (
+        installed,
         click.option("--at", metavar="HH:MM", callback=_time, help="Time of a run. [in the hour after midnight]"),
         click.option(
             "--on-failure", default="", metavar="COMMAND", help="Shell command for an alarm. [archiver status]"
@@ -45,7 +54,7 @@ def timed(command: Command) -> Command:
     return repeated(command)
 
 
-def _schedule(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
+def planned(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
     """Return a schedule of crawls; the words for them are checked now, not at night."""
     from archiver.schedule import Schedule
 
@@ -60,7 +69,7 @@ def _schedule(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
 
 @click.group()
 def schedule() -> None:
-    """Print what runs the crawl by systemd or cron, or install it."""
+    """Print what runs the crawl by systemd or cron, or serves the reader; or install it."""
 
 
 @schedule.command("systemd", context_settings=PASS_ON)
@@ -70,9 +79,10 @@ def schedule() -> None:
 def schedule_systemd(obj: Context, /, action: str | None, **asked: Any) -> None:
     """Print units: a timer, the crawl it starts, the alarm when that fails. CRAWL OPTIONS: as for `archiver crawl`."""
     from archiver import schedule as schedules
+    from archiver.config import user_config_home
 
-    plan = _schedule(obj, **asked)
-    config = schedules.user_config_home()
+    plan = planned(obj, **asked)
+    config = user_config_home()
     if action == "install":
         lines = [f"Wrote {path}" for path in schedules.install_systemd(plan, config)]
         lines += [f"Now run: {step}" for step in schedules.enable_systemd()]
@@ -90,13 +100,32 @@ def schedule_cron(obj: Context, /, action: str | None, **asked: Any) -> None:
     """Print lines for your crontab. CRAWL OPTIONS: as for `archiver crawl`."""
     from archiver import schedule as schedules
 
-    plan = _schedule(obj, **asked)
+    plan = planned(obj, **asked)
     if action == "install":
         click.echo("Installed." if schedules.install_cron(plan) else "It was installed already.")
     elif action == "uninstall":
         click.echo("Removed." if schedules.uninstall_cron(plan) else "Nothing was installed.")
     else:
         click.echo(schedules.cron_block(plan), nl=False)
+
+
+@schedule.command("reader")
+@installed
+@click.pass_obj
+def schedule_reader(obj: Context, /, action: str | None) -> None:
+    """Print a unit for systemd that serves the reader from your login on, as `archiver serve` does."""
+    from archiver import schedule as schedules
+    from archiver.config import user_config_home
+
+    plan, config = planned(obj, ()), user_config_home()
+    if action == "install":
+        lines = [f"Wrote {path}" for path in schedules.install_reader(plan, config)]
+        lines += [f"Now run: {step}" for step in schedules.enable_systemd(schedules.READER)]
+    elif action == "uninstall":
+        lines = [f"Removed {path}" for path in schedules.uninstall_reader(plan, config)] or ["Nothing was installed."]
+    else:
+        lines = [f"# {name}\n{text}" for name, text in schedules.reader_unit(plan).items()]
+    click.echo("\n".join(lines))
 
 
 @click.command(context_settings=PASS_ON)
@@ -106,7 +135,7 @@ def watch(obj: Context, /, every: timedelta, words: tuple[str, ...]) -> None:
     """Crawl now, and again until stopped: for containers. CRAWL OPTIONS: as for `archiver crawl`."""
     from archiver import schedule as schedules
 
-    run_once = schedules.crawl_process(_schedule(obj, words, every=every).crawl)
+    run_once = schedules.crawl_process(planned(obj, words, every=every).crawl)
     with schedules.stop_on_signals() as stop:
         code = schedules.watch(run_once, every, stop=stop, jitter=schedules.up_to(every / 24))
     sys.exit(code)

@@ -15,7 +15,10 @@ def serve_options(command: Command) -> Command:
     """Add what a command takes that serves a reader."""
     for option in (
         click.option(
-            "--token", help="The token; one is made when none is given. [$ARCHIVER_TOKEN]", envvar="ARCHIVER_TOKEN"
+            "--token",
+            help="The token; one is made when none is given. [$ARCHIVER_TOKEN]",
+            envvar="ARCHIVER_TOKEN",
+            hide_input=True,
         ),
         click.option(
             "--allow-remote", is_flag=True, help="Let other machines in, with a token; there is no replay then."

@@ -24,6 +24,7 @@ from archiver.crawl.servers import UNSHARED, Servers
 from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
+from archiver.profile import BESIDE
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.storage.bucket import Bucket, normal
 from archiver.store import comments, doubts, frontier, lists, runs, warc_files
@@ -33,9 +34,6 @@ from archiver.warc.storage import SUFFIX
 
 POSTS_A_PAGE = 10
 """Posts that are looked at again for each independent page that is: there are a hundred times as many."""
-
-KINDS = {"front": "front", "tags": "tag", "pages": "page", "feeds": "feed", "files": "file"}
-"""What `--without` leaves out of the blog beside its posts, as kinds of the frontier."""
 
 SPIDER = "everything"
 """The spider of a crawl, by its name."""
@@ -63,7 +61,7 @@ class Options:
     comments: bool = True
     images: bool = True
     without: tuple[str, ...] = ()
-    """What is left out, as in KINDS."""
+    """What is left out, as in BESIDE."""
     contact: str = ""
     verbose: bool = False
     source: Path | None = None
@@ -145,7 +143,7 @@ def crawl(
             full=options.full,
             recheck=options.recheck,
             recheck_pages=options.recheck_pages,
-            without=frozenset(KINDS[each] for each in options.without),
+            without=frozenset(BESIDE[each] for each in options.without),
             progress=progress,
             servers=servers,
         )

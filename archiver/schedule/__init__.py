@@ -9,14 +9,20 @@ from archiver.schedule.durations import format_duration, parse_duration, parse_t
 from archiver.schedule.loop import crawl_process, stop_on_signals, up_to, watch
 from archiver.schedule.plan import Schedule
 from archiver.schedule.systemd import (
+    READER,
+    TIMER,
     enable_systemd,
+    install_reader,
     install_systemd,
+    reader_unit,
     systemd_units,
+    uninstall_reader,
     uninstall_systemd,
-    user_config_home,
 )
 
 __all__ = [
+    "READER",
+    "TIMER",
     "Schedule",
     "crawl_process",
     "cron_block",
@@ -24,14 +30,16 @@ __all__ = [
     "enable_systemd",
     "format_duration",
     "install_cron",
+    "install_reader",
     "install_systemd",
     "parse_duration",
     "parse_time",
+    "reader_unit",
     "stop_on_signals",
     "systemd_units",
     "uninstall_cron",
+    "uninstall_reader",
     "uninstall_systemd",
     "up_to",
-    "user_config_home",
     "watch",
 ]

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from archiver.config import user_config_home
 from archiver.schedule.cron import begin_mark
-from archiver.schedule.systemd import MARKER, TIMER, folder_of_units, user_config_home
+from archiver.schedule.systemd import MARKER, TIMER, folder_of_units
 
 PATIENCE = 3
 """Seconds that either program gets: a page waits for the answer."""

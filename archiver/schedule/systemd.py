@@ -1,4 +1,4 @@
-"""Units for systemd: a timer, the crawl it starts, and the alarm when that fails.
+"""Units for systemd: a timer, the crawl it starts, and the alarm when that fails; and the reader.
 
 By default for the user's own manager (`systemctl --user`), where no administrator is needed; with an account, for the
 whole system. Sources: systemd.service(5), systemd.exec(5), systemd.timer(5), systemd.syntax(7), as of version 252.
@@ -24,6 +24,7 @@ from archiver.schedule.plan import TOLERATED, Schedule, database_file
 SERVICE = "archiver-crawl.service"
 TIMER = "archiver-crawl.timer"
 FAILURE = "archiver-failure@.service"
+READER = "archiver-reader.service"
 
 MARKER = "# archiver schedule: "
 """Begins the first line of a unit of ours; the archive's folder follows."""
@@ -85,7 +86,21 @@ def systemd_units(settings: Schedule) -> dict[str, str]:
     """
     if settings.account and not _ACCOUNT.fullmatch(settings.account):
         raise UsageError(f"expected the name of an account for the service, found {settings.account!r}")
-    bodies = {SERVICE: _service(settings), TIMER: _timer(settings), FAILURE: _failure(settings)}
+    return _headed(
+        {SERVICE: _service(settings), TIMER: _timer(settings), FAILURE: _failure(settings)},
+        settings,
+    )
+
+
+def reader_unit(settings: Schedule) -> dict[str, str]:
+    """Return the text of the unit that serves the reader, by its name.
+
+    Raises as `systemd_units` does.
+    """
+    return _headed({READER: _reader(settings)}, settings)
+
+
+def _headed(bodies: dict[str, str], settings: Schedule) -> dict[str, str]:
     edit = f"systemctl{'' if settings.account else ' --user'} edit"
     advice = f"# Change it with `{edit}`, which makes a drop-in: this file is written anew by --install."
     return {name: f"{_marker(settings)}\n{advice}\n\n{body}" for name, body in bodies.items()}
@@ -119,6 +134,25 @@ IOSchedulingClass=best-effort
 IOSchedulingPriority=7
 MemoryMax=1G
 {_hardening(settings)}
+"""
+
+
+def _reader(settings: Schedule) -> str:
+    # It ends with a failure while there is no archive yet, and when its port is taken: both pass.
+    return f"""\
+[Unit]
+Description=Serve the reader of the archived blog
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart={_command(settings.command("serve"))}
+Restart=on-failure
+RestartSec=60
+{_hardening(settings)}
+
+[Install]
+WantedBy=default.target
 """
 
 
@@ -222,11 +256,20 @@ def install_systemd(settings: Schedule, config_home: Path) -> list[Path]:
     """
     if settings.account:
         raise UsageError("expected units of your own to install; print those for an account and have root install them")
+    return _install(systemd_units(settings), settings, config_home)
+
+
+def install_reader(settings: Schedule, config_home: Path) -> list[Path]:
+    """Write the unit of the reader as `install_systemd` does those of the crawl; return where it is, raise as that."""
+    return _install(reader_unit(settings), settings, config_home)
+
+
+def _install(texts: dict[str, str], settings: Schedule, config_home: Path) -> list[Path]:
     folder = folder_of_units(config_home)
-    units = {folder / name: text for name, text in systemd_units(settings).items()}
+    units = {folder / name: text for name, text in texts.items()}
     with _disk():
         for path in units:
-            _refuse_foreign(path, settings)
+            refuse_foreign(path, settings)
         # The service cannot start, status 226, while a folder of ReadWritePaths= is missing.
         settings.home.mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
@@ -235,12 +278,12 @@ def install_systemd(settings: Schedule, config_home: Path) -> list[Path]:
     return list(units)
 
 
-def enable_systemd() -> list[str]:
-    """Start the timer if the user's manager can be reached; return the commands left for the user to run.
+def enable_systemd(unit: str = TIMER) -> list[str]:
+    """Start a unit if the user's manager can be reached; return the commands left for the user to run.
 
     Raises ArchiverError when systemctl refuses.
     """
-    steps = [["systemctl", "--user", "daemon-reload"], ["systemctl", "--user", "enable", "--now", TIMER]]
+    steps = [["systemctl", "--user", "daemon-reload"], ["systemctl", "--user", "enable", "--now", unit]]
     # The user's manager ends with the last login unless it lingers, see loginctl(1).
     linger = "loginctl enable-linger"
     if not _answered(steps):
@@ -253,25 +296,30 @@ def uninstall_systemd(settings: Schedule, config_home: Path) -> list[Path]:
 
     Raises UsageError for a unit that somebody else wrote or that schedules another archive.
     """
+    return _uninstall(TIMER, (TIMER, SERVICE, FAILURE), settings, config_home)
+
+
+def uninstall_reader(settings: Schedule, config_home: Path) -> list[Path]:
+    """Stop the reader and remove its unit; return it if it was there. Raises as `uninstall_systemd` does."""
+    return _uninstall(READER, (READER,), settings, config_home)
+
+
+def _uninstall(started: str, names: tuple[str, ...], settings: Schedule, config_home: Path) -> list[Path]:
     folder = folder_of_units(config_home)
     with _disk():
-        units = [path for path in (folder / name for name in (TIMER, SERVICE, FAILURE)) if path.exists()]
+        units = [path for path in (folder / name for name in names) if path.exists()]
         for path in units:
-            _refuse_foreign(path, settings)
+            refuse_foreign(path, settings)
         if units:
-            _answered([["systemctl", "--user", "disable", "--now", TIMER]])
+            _answered([["systemctl", "--user", "disable", "--now", started]])
             # What `disable` removes where the manager answers.
-            (folder / "timers.target.wants" / TIMER).unlink(missing_ok=True)
+            for wants in folder.glob("*.target.wants"):
+                (wants / started).unlink(missing_ok=True)
         for path in units:
             path.unlink()
     if units:
         _answered([["systemctl", "--user", "daemon-reload"]])
     return units
-
-
-def user_config_home() -> Path:
-    """Return the folder of the user's configuration (XDG Base Directory Specification)."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
 
 
 def folder_of_units(config_home: Path) -> Path:
@@ -287,7 +335,8 @@ def _disk() -> Iterator[None]:
         raise ArchiverError(f"expected to write units, found {error.strerror}: {error.filename}") from error
 
 
-def _refuse_foreign(path: Path, settings: Schedule) -> None:
+def refuse_foreign(path: Path, settings: Schedule) -> None:
+    """Raise UsageError for a unit that somebody else wrote or that is for another archive."""
     if not path.exists():
         return
     first = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]

@@ -15,7 +15,6 @@ import resource
 import shutil
 import socket
 import sqlite3
-import ssl
 import subprocess
 import sys
 import threading
@@ -27,15 +26,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
-from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from scrapy import Request
 from scrapy import http as scrapy_http
 from warcio.archiveiterator import ArchiveIterator
@@ -47,6 +42,7 @@ from archiver.sample import Response, SampleBlog, Source, serving
 from archiver.urls import Site
 from archiver.warc.reader import Record, iter_records, read_record
 from archiver.warc.storage import Storage
+from tests.certificates import Certificates
 from tests.crawl.odd_server import FLOODS, MOST_SENT, End, OddServer, Reply
 from tests.zygote import ROOT, Completed, Zygote
 
@@ -884,64 +880,6 @@ def test_the_pause_between_two_runs_begins_with_the_last_request(tmp_path: Path)
 
 
 # -- names, addresses, certificates ------------------------------------------------------------------------------------
-
-Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
-
-
-class Certificates:
-    """Certificates of an authority that the command trusts, good and bad ones."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._authority = self._issue("the authority", authority=True)
-        self.authority_file = folder / "authority.pem"
-        self.authority_file.write_bytes(self._authority[0].public_bytes(serialization.Encoding.PEM))
-
-    def context(self, kind: str) -> ssl.SSLContext:
-        """Return what a server needs: `good`, `expired`, `wrong host` or `self-signed`."""
-        here = x509.IPAddress(ip_address("127.0.0.1"))
-        pair = {
-            "good": lambda: self._issue(kind, here),
-            "expired": lambda: self._issue(kind, here, ends=-1),
-            "wrong host": lambda: self._issue(kind, x509.DNSName("blog.invalid")),
-            "self-signed": lambda: self._issue(kind, here, own=True),
-        }[kind]()
-        file = self._folder / f"{kind}.pem"
-        secret = pair[1].private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        file.write_bytes(pair[0].public_bytes(serialization.Encoding.PEM) + secret)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
-
-    def _issue(
-        self,
-        name: str,
-        subject: x509.GeneralName | None = None,
-        *,
-        ends: int = 2,
-        own: bool = False,
-        authority: bool = False,
-    ) -> Pair:
-        """Return a certificate that ends in so many days, and its key."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.now(UTC)
-        names = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(names)
-            .issuer_name(names if own or authority else self._authority[0].subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=9))
-            .not_valid_after(now + timedelta(days=ends))
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        )
-        if subject:
-            builder = builder.add_extension(x509.SubjectAlternativeName([subject]), critical=False)
-        return builder.sign(key if own or authority else self._authority[1], hashes.SHA256()), key
-
 
 UNPROVEN = {"expired": "expired", "wrong host": "another host", "self-signed": "self-signed"}
 """Kinds of certificate, and words by which people know what is wrong with them."""

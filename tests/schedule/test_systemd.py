@@ -13,7 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import ArchiverError, UsageError
-from archiver.schedule import Schedule, enable_systemd, install_systemd, systemd, systemd_units, uninstall_systemd
+from archiver.schedule import (
+    READER,
+    Schedule,
+    enable_systemd,
+    install_reader,
+    install_systemd,
+    reader_unit,
+    systemd,
+    systemd_units,
+    uninstall_reader,
+    uninstall_systemd,
+)
 
 Stub = Callable[[str, str], Path]
 ANALYZE = shutil.which("systemd-analyze")
@@ -154,7 +165,8 @@ def test_systemd_has_nothing_to_say_against_the_units(
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     program = str(stub("archiver", "exit 0"))
-    units = systemd_units(plan(home, account=account, arguments=("--category", *AWKWARD), program=(program,)))
+    settings = plan(home, account=account, arguments=("--category", *AWKWARD), program=(program,))
+    units = systemd_units(settings) | ({} if account else reader_unit(settings))
     paths = [tmp_path / name for name in units]
     for path in paths:
         path.write_text(units[path.name], encoding="utf-8")
@@ -294,3 +306,16 @@ def test_what_systemctl_refuses_is_said(stub: Stub) -> None:
     stub("systemctl", 'case "$*" in *enable*) echo "Unit is masked." >&2; exit 1;; esac')
     with pytest.raises(ArchiverError, match=r"expected systemctl --user enable .* to succeed, found: Unit is masked"):
         enable_systemd()
+
+
+def test_the_reader_has_a_unit_of_its_own_that_comes_and_goes_alone(tmp_path: Path) -> None:
+    crawl = install_systemd(plan(str(tmp_path / "blog")), tmp_path)
+    (unit,) = install_reader(plan(str(tmp_path / "blog")), tmp_path)
+    (line,) = setting(unit.read_text("utf-8"), "ExecStart")
+    assert as_systemd_reads(line) == ["/opt/archiver", "--home", str(tmp_path / "blog"), "serve"]
+    assert enable_systemd(READER)[1] == "systemctl --user enable --now archiver-reader.service"
+    with pytest.raises(UsageError, match="uninstall it first"):
+        uninstall_reader(plan("/srv/other"), tmp_path)
+    assert uninstall_reader(plan(str(tmp_path / "blog")), tmp_path) == [unit]
+    assert not unit.exists()
+    assert all(path.exists() for path in crawl)

@@ -1,0 +1,188 @@
+"""Settings: every option of every command may stand in a file or in the environment.
+
+An option that is given counts first, then its variable, then `config.toml` in the archive's folder, then the user's.
+What a file may say is read off the commands themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archiver import config
+from archiver.errors import ArchiverError, UsageError
+
+HOME = "home"
+"""The setting that says where the archive is: the only one that the file in it cannot have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An option as a setting."""
+
+    place: tuple[str, ...]
+    """The commands that lead to the option, below `archiver`: the table of the file."""
+    option: click.Option
+
+    @property
+    def key(self) -> str:
+        """What it is called in its table."""
+        return max(self.option.opts, key=len).lstrip("-")
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence: `crawl.delay`."""
+        return ".".join((*self.place, self.key))
+
+    @property
+    def variable(self) -> str:
+        """The variable that stands for it."""
+        return str(self.option.envvar)
+
+
+def settings(command: click.Command, place: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """Yield what can be set of a command and of those below it: each option that is a parameter of its own."""
+    options = [each for each in command.params if isinstance(each, click.Option) and each.expose_value]
+    names = [each.name for each in options]
+    yield from (Setting(place, each) for each in options if names.count(each.name) == 1 and not each.hidden)
+    for name, below in sorted(command.commands.items()) if isinstance(command, click.Group) else ():
+        if not below.hidden:
+            yield from settings(below, (*place, name))
+
+
+def name_variables(command: click.Command) -> None:
+    """Give each setting the variable that stands for it, `ARCHIVER_CRAWL_DELAY`, unless it has one."""
+    for each in settings(command):
+        if each.option.envvar is None:
+            each.option.envvar = "_".join(("ARCHIVER", *each.place, each.key)).replace("-", "_").upper()
+
+
+Defaults = dict[str, Any]
+"""Values as click takes them: by the names of parameters, those of commands below in a table each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a file says."""
+
+    file: Path
+    values: Defaults
+    said: dict[str, Any]
+    """The same as it stands in the file."""
+
+    def get(self, setting: Setting) -> Any:
+        """Return its value of a setting, None when it has none."""
+        found: Any = self.values
+        for word in setting.place:
+            found = found.get(word, {})
+        return found.get(setting.option.name)
+
+
+def files(home: Path) -> tuple[Path, Path]:
+    """Return the files that count for an archive, first that which counts first."""
+    return home / config.FILE, config.user_file()
+
+
+def home_of(ctx: click.Context, option: click.Parameter, given: Path | None) -> Path | None:
+    """Have the files say what no option and no variable does; return the home that is given.
+
+    A callback for `--home`, which comes before all others. Raises UsageError when a file says what makes no sense.
+    """
+    users = layer(ctx.command, config.user_file())
+    named = users.values.get(HOME)
+    home = given or (Path(named).expanduser() if named else None)
+    own = layer(ctx.command, (home or Path(DEFAULT_HOME)) / config.FILE, own=True)
+    ctx.meta[LAYERS] = (own, users)
+    ctx.default_map = _over(own.values, users.values)
+    return home
+
+
+DEFAULT_HOME = "data"
+LAYERS = "archiver.cli.settings"
+"""The key in the `meta` of a context under which its layers are."""
+
+
+def layer(command: click.Command, file: Path, *, own: bool = False) -> Layer:
+    """Return what a file says, checked; `own` is the one in an archive's folder. Raises UsageError."""
+    found = config.read(file)
+    if own and HOME in found:
+        raise _wrong(file, HOME, "the folder of the archive in the user's own file only", "it in this archive's")
+    return Layer(file, checked(command, found, file), found)
+
+
+def _over(own: Defaults, users: Defaults) -> Defaults:
+    tables = {name: _over(own[name], users[name]) for name in own.keys() & users.keys() if isinstance(own[name], dict)}
+    return users | own | tables
+
+
+def checked(command: click.Command, table: Mapping[str, Any], file: Path, place: tuple[str, ...] = ()) -> Defaults:
+    """Return a table of a file as click takes it; raise UsageError for what no command can be told."""
+    own = {each.key: each.option for each in settings(command) if not each.place}
+    below = {name: each for name, each in getattr(command, "commands", {}).items() if not each.hidden}
+    found: Defaults = {}
+    for key, value in table.items():
+        name = ".".join((*place, key))
+        if key in own:
+            found[str(own[key].name)] = _value(command, own[key], value, file, name)
+        elif key in below:
+            if not isinstance(value, dict):
+                raise _wrong(file, name, f"a table [{name}]", repr(value))
+            found[key] = checked(below[key], value, file, (*place, key))
+        else:
+            from difflib import get_close_matches
+
+            known = [*own, *below]
+            near = get_close_matches(key.replace("_", "-"), known, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else "`archiver config --all` lists all"
+            wanted = f"a setting of `{' '.join(('archiver', *place))}`" if known else "no settings here"
+            raise UsageError(f"{file}: {name}: expected {wanted}, found none of that name; {advice}")
+    return found
+
+
+def _value(command: click.Command, option: click.Option, value: Any, file: Path, name: str) -> Any:
+    """Return a value that the option takes, as it stands in the file."""
+    kind, wanted = _kind(option)
+    values = value if option.multiple and isinstance(value, list) else [value]
+    fits = all(isinstance(each, kind) and (kind is bool or not isinstance(each, bool)) for each in values)
+    if not fits or option.multiple is not isinstance(value, list):
+        raise _wrong(file, name, f"a list, each {wanted}" if option.multiple else wanted, _written(value))
+    ctx = click.Context(command)
+    try:
+        read = option.type_cast_value(ctx, value)
+    except click.BadParameter as error:
+        raise _wrong(file, name, f"what {max(option.opts, key=len)} takes", f"that {error.message}") from error
+    try:
+        if option.callback and option.name != HOME:
+            option.callback(ctx, option, read)
+    except (ArchiverError, click.BadParameter) as error:
+        raise UsageError(f"{file}: {name}: {getattr(error, 'message', error)}; mend it there") from error
+    return value
+
+
+def _kind(option: click.Option) -> tuple[type | tuple[type, ...], str]:
+    """Return what of TOML an option takes, and how that is called."""
+    if option.is_flag:
+        return bool, "true or false"
+    if isinstance(option.type, click.types.IntParamType):
+        return int, "a whole number"
+    if isinstance(option.type, click.types.FloatParamType):
+        return (int, float), "a number"
+    return str, "a string in quotes"
+
+
+def _written(value: Any) -> str:
+    """Return a value as TOML has it, more or less."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a table"
+    return str(value) if isinstance(value, datetime | date | time) else repr(value)
+
+
+def _wrong(file: Path, name: str, wanted: str, found: str) -> UsageError:
+    return UsageError(f"{file}: {name}: expected {wanted}, found {found.rstrip('.')}; mend it there")

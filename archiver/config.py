@@ -1,0 +1,49 @@
+"""Files of settings, in TOML: what the options of commands are when neither they nor the environment say."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+from archiver.errors import UsageError
+
+FILE = "config.toml"
+"""Name of the file, in the folder of an archive and in the user's own."""
+
+_FOLDER = "blog-archiver"
+
+
+def user_config_home() -> Path:
+    """Return the folder of the user's configuration (XDG Base Directory Specification)."""
+    # Where nobody knows of a home, as in a container for a mere number, `~` stays as it is, and nothing is there.
+    return Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))  # noqa: PTH111
+
+
+def user_file() -> Path:
+    """Return where the user's own file is: what it says is for all of his archives."""
+    return user_config_home() / _FOLDER / FILE
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return what a file says, nothing where there is none.
+
+    Raises UsageError for one that cannot be read or is no TOML.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        if error.errno == errno.EACCES and not os.access(file.parent, os.X_OK):
+            return {}  # the folder of another user, whose home is taken for ours
+        raise UsageError(f"{file}: expected a file of settings to read, found: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: expected TOML in UTF-8, found: {error}; save it as UTF-8") from error
+    except RecursionError as error:
+        raise UsageError(f"{file}: expected a file of settings, found lists in lists without end; mend it") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: expected TOML, found: {error}; mend it there, or move the file away") from error

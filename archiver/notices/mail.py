@@ -1,0 +1,102 @@
+"""A notice by e-mail."""
+
+from __future__ import annotations
+
+import os
+import platform
+import smtplib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from archiver.errors import UsageError
+from archiver.notices.notice import Notice
+
+PASSWORD = "ARCHIVER_SMTP_PASSWORD"  # noqa: S105  # the name of a variable
+"""The variable that has the password where no file does."""
+
+PORTS = {"smtp": 587, "smtps": 465}
+"""Of each scheme: submission with STARTTLS (RFC 6409), and with TLS from the start (RFC 8314)."""
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server that takes e-mail, and what it is told."""
+
+    url: str
+    """`smtp://user@host:port`, or `smtps://` for TLS from the start; the port may be left out."""
+    sender: str
+    password_file: Path | None = None
+
+
+def check(url: str) -> str:
+    """Return the URL of a server for e-mail; raise UsageError for what is none, or has a password in it."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in PORTS and bool(parts.hostname) and (parts.port or 1) > 0 and not parts.path.strip("/")
+    except ValueError:
+        fits = False
+    if not fits:
+        raise UsageError(f"expected a server such as smtps://me@mail.example.org, found {url!r}")
+    if parts.password is not None:
+        raise UsageError(f"expected no password in the address of a server; put it into a file, or into ${PASSWORD}")
+    return url
+
+
+def send(notice: Notice, recipients: Sequence[str], server: Server, seconds: float) -> None:
+    """Send a notice by e-mail.
+
+    Raises UsageError where a password would go over a network in the clear, OSError when the server does not take it.
+    """
+    parts = urlsplit(check(server.url))
+    host, port = str(parts.hostname), parts.port or (25 if parts.hostname in _HERE else PORTS[parts.scheme])
+    trusted = ssl.create_default_context()
+    if parts.scheme == "smtps":
+        session: smtplib.SMTP = smtplib.SMTP_SSL(host, port, _own_name(), timeout=seconds, context=trusted)
+    else:
+        session = smtplib.SMTP(host, port, _own_name(), timeout=seconds)
+    with session:
+        session.ehlo()
+        encrypted = parts.scheme == "smtps"
+        if not encrypted and session.has_extn("starttls"):
+            session.starttls(context=trusted)
+            session.ehlo()
+            encrypted = True
+        if parts.username:
+            if not encrypted and host not in _HERE:
+                raise UsageError(f"{host}: expected TLS before a password, found none; try smtps://")
+            session.login(unquote(parts.username), _password(server))
+        session.send_message(_message(notice, recipients, server.sender))
+
+
+def _own_name() -> str:
+    """Return what this machine calls itself to a server, as smtplib would, but without asking the network for it."""
+    name = platform.node()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
+
+
+def _password(server: Server) -> str:
+    if server.password_file is None:
+        if password := os.environ.get(PASSWORD):
+            return password
+        raise UsageError(f"expected the password for {server.url} in ${PASSWORD} or a password-file, found none")
+    return server.password_file.expanduser().read_text("utf-8").rstrip("\r\n")
+
+
+def _message(notice: Notice, recipients: Sequence[str], sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = " ".join(notice.title.split())
+    message["From"] = sender
+    message["To"] = ", ".join(recipients)
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or None)
+    # So that no program answers that somebody is on holiday (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(notice.text.encode(errors="backslashreplace").decode() + "\n")
+    return message

@@ -1,0 +1,72 @@
+"""A notice by ntfy: a plain request to the address of a topic (https://docs.ntfy.sh/publish/)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from email.header import Header
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+)
+
+from archiver import __version__
+from archiver.errors import UsageError
+from archiver.notices.notice import FAILED, Notice
+
+LONGEST = 4_000
+"""Bytes of a message: ntfy makes a file of what has more than 4,096."""
+
+
+def check(url: str) -> str:
+    """Return the URL of a topic; raise UsageError for what is none."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        fits = False
+    if not fits or not parts.path.strip("/") or re.search(r"[\x00-\x20\x7f-\uffff]", url):
+        raise UsageError(f"expected the URL of a topic such as https://ntfy.sh/my-blog, found {url!r}")
+    return url
+
+
+def send(notice: Notice, url: str, seconds: float) -> None:
+    """Post a notice to a topic. A name and password, or a token as password, may stand in the URL.
+
+    Raises OSError when that fails, a redirect included: followed, it would no longer be a post.
+    """
+    parts = urlsplit(check(url))
+    headers = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "User-Agent": f"blog-archiver/{__version__}",
+        "Title": Header(notice.title, "utf-8", maxlinelen=998).encode(linesep=""),
+    }
+    if FAILED in notice.events:
+        headers |= {"Priority": "high", "Tags": "warning"}
+    if notice.reader:
+        headers["Click"] = notice.reader
+    if parts.username is not None or parts.password is not None:
+        known = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+        headers["Authorization"] = "Basic " + base64.b64encode(known.encode()).decode()
+    where = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    body = notice.text.encode(errors="backslashreplace")
+    if len(body) > LONGEST:
+        body = body[:LONGEST].decode("utf-8", "ignore").encode() + "…".encode()
+    opener = OpenerDirector()
+    for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor, _Stay):
+        opener.add_handler(handler())
+    with opener.open(Request(where, body, headers, method="POST"), timeout=seconds) as answer:  # noqa: S310  # checked
+        answer.read(LONGEST)
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nowhere."""
