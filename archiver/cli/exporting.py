@@ -129,6 +129,23 @@ def epub(
     _export(obj, path, epub.write, warc=obj.storage(), **chapters)
 
 
+language = click.option(
+    "--language", type=click.Choice(["zh", "en"]), help="Of buttons and headings; by default the blog's own."
+)
+
+
+@export.command()
+@path
+@language
+@click.pass_obj
+def site(obj: Context, /, path: Path, language: str | None) -> None:
+    """Write the reader as a folder of web pages, for any web host or none."""
+    from archiver.static import folder
+
+    _export(obj, path, folder.write, home=obj.home, warc=obj.storage(), language=language or _tongue(obj))
+    click.echo(_public(obj), err=True)
+
+
 @export.command()
 @path
 @click.pass_obj
@@ -148,6 +165,19 @@ def cdxj(obj: Context, /, path: Path) -> None:
     from archiver.export.records import export_cdxj
 
     click.echo(f"{path}: {export_cdxj(obj.home, obj.storage(), path)} lines")
+
+
+def _tongue(obj: Context) -> str:
+    """Return the language of buttons and headings that goes with the blog's."""
+    return "zh" if obj.site().profile.tongue.startswith("zh") else "en"
+
+
+def _public(obj: Context) -> str:
+    """Return what the licence means for whoever puts an export on the web."""
+    from archiver.export.notice import notice
+
+    with obj.library() as library:
+        return notice(library.posts(), library.site.profile).on_the_web
 
 
 def _group(groups: Sequence[Group], wanted: str) -> Group:

@@ -38,11 +38,13 @@ class Desk:
     """Where the blog is served as it was; None when it is not."""
     root: str = ""
     """Path below which the reader of the blog is, such as `/chalk`, when it is one of several."""
+    static: tuple[str, ...] = ()
+    """What is said of author and licence on every page, a sentence each, where pages become files; else empty."""
 
     @property
     def own(self) -> Own | None:
-        """What somebody keeps for themselves; the reader of several blogs keeps nothing."""
-        return None if self.root else Own(self.home)
+        """What somebody keeps for themselves; the reader of several blogs, and a site of files, keep nothing."""
+        return None if self.root or self.static else Own(self.home)
 
     @classmethod
     def open(

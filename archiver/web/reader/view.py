@@ -24,6 +24,7 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
         "root": here.root,
         "replay": here.replay_port is not None,
         "own": here.own,
+        "static": here.static,
         "blog": here.site.origin,
         "post_url": here.site.post_url,
         "blog_title": words.title(here.site.profile.titles, chosen),
@@ -44,6 +45,7 @@ def filled(request: Request, name: str, status: int = 200, **values: Any) -> Res
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "path": request.url.path,
         "line": markup.line,
+        "static": (),
     }
     html = _environment().get_template(name).render({**common, **values})
     # Archived text may hold half a character; a page must not fail on it.
