@@ -1,9 +1,10 @@
-"""The sign of a site as PNG, for home screens and shelves that take no drawing: a page of writing on the blog's colour."""
+"""The sign of a site as PNG, for shelves that take no drawing: a page of writing on the blog's colour."""
 
 from __future__ import annotations
 
 import struct
 import zlib
+from functools import cache
 
 _CORNER = 0.2
 _LINES = ((0.26, 0.74), (0.42, 0.74), (0.58, 0.74), (0.74, 0.54))
@@ -13,6 +14,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PAPER = bytes((251, 250, 246))
 
 
+@cache
 def draw(colour: str, side: int) -> bytes:
     """Return a square of that many pixels, in a colour such as `#20446b`."""
     ground = bytes.fromhex(colour[1:])

@@ -101,7 +101,9 @@ def _named(here: Desk) -> Iterator[tuple[str, str]]:
     yield from ((f"/topics/{row['id']}", f"topics/{row['id']}.html") for row in library.topics())
     for row in library.categories():
         choice = Choice(category=row["slug"])
-        yield from _listed(f"/categories/{quote(row['slug'], safe='')}", f"categories/{_safe(row['slug'])}", library.count(choice))
+        yield from _listed(
+            f"/categories/{quote(row['slug'], safe='')}", f"categories/{_safe(row['slug'])}", library.count(choice)
+        )
     for row in library.tags():
         yield from _listed(f"/tags/{quote(row['name'], safe='')}", f"tags/{_safe(row['name'])}", row["posts"])
     for row in library.years():

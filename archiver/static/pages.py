@@ -16,7 +16,6 @@ from archiver.web.reader.desk import Desk, desk
 from archiver.web.reader.view import page
 
 
-
 class Pages:
     """What the reader of an archive answers in a language."""
 
@@ -57,5 +56,3 @@ def _search(request: Request) -> Response:
     """Show the form of the search in the browser."""
     examples = finding.examples(desk(request).reading)
     return page(request, "static_search.html", examples=examples)
-
-

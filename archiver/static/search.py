@@ -170,7 +170,8 @@ def _units(text: str) -> int:
 
 def _simplified(seen: set[str]) -> list[str]:
     """Return traditional characters, and the simplified ones they stand for; of those that occur."""
-    pairs = [(sign, cjk.simplified(sign)) for sign in map(chr, _IDEOGRAPHS)]
+    signs = list(map(chr, _IDEOGRAPHS))
+    pairs = zip(signs, cjk.simplified("\n".join(signs)).split("\n"), strict=True)  # by themselves, not as words
     told = [(sign, made) for sign, made in pairs if made != sign and made in seen]
     return ["".join(sign for sign, _ in told), "".join(made for _, made in told)]
 

@@ -93,7 +93,8 @@ class Site:
         missing = sorted(url for url, name in self._pictures.items() if name is None)
         if not missing:
             return None
-        return f"{len(missing)} pictures are not in the archive, their descriptions stand alone: {missing[0]} …"
+        number = "1 picture is" if len(missing) == 1 else f"{len(missing)} pictures are"
+        return f"{number} not in the archive, and shown by description alone: {missing[0]}{' …' * (len(missing) > 1)}"
 
     def _all(self, here: Desk, links: Links) -> Iterator[File]:
         pages = Pages(here, self.language)

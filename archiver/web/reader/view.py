@@ -25,6 +25,7 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
         "replay": here.replay_port is not None,
         "own": here.own,
         "static": here.static,
+        "sought": "Search posts and formulas" if here.static else "Search posts, comments and formulas",
         "blog": here.site.origin,
         "post_url": here.site.post_url,
         "blog_title": words.title(here.site.profile.titles, chosen),
@@ -46,6 +47,7 @@ def filled(request: Request, name: str, status: int = 200, **values: Any) -> Res
         "path": request.url.path,
         "line": markup.line,
         "static": (),
+        "sought": "Search posts, comments and formulas",
     }
     html = _environment().get_template(name).render({**common, **values})
     # Archived text may hold half a character; a page must not fail on it.
