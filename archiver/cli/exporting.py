@@ -148,6 +148,46 @@ def site(obj: Context, /, path: Path, language: str | None) -> None:
 
 @export.command()
 @path
+@language
+@click.pass_obj
+def zim(obj: Context, /, path: Path, language: str | None) -> None:
+    """Write the reader as one ZIM file, which Kiwix opens."""
+    from archiver.static import zim
+
+    _export(obj, path, zim.write, home=obj.home, warc=obj.storage(), language=language or _tongue(obj))
+
+
+@export.command()
+@click.argument("post", type=PostNumber())
+@click.argument("path", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--comments", is_flag=True, help="Put the comments behind the text.")
+@language
+@click.pass_obj
+def html(obj: Context, /, post: int, path: Path | None, comments: bool, language: str | None) -> None:
+    """Write a post as one HTML file with pictures, formulas, citation and licence in it.
+
+    Without PATH its name is made of the post's; - is standard output.
+    """
+    from archiver.static import alone
+    from archiver.warc.durable import replacing
+
+    with obj.library() as library:
+        page, report = alone.page(
+            library, obj.home, obj.storage(), post, comments=comments, language=language or _tongue(obj)
+        )
+        target = path or Path(f"{library.site.name(library.post(post).url)}.html")
+    if str(target) == "-":
+        click.echo(page, nl=False)
+    else:
+        with replacing(target) as file:
+            file.write(page.encode())
+        click.echo(f"{target}: written")
+    if report:
+        click.echo(report, err=True)
+
+
+@export.command()
+@path
 @click.pass_obj
 def wacz(obj: Context, /, path: Path) -> None:
     """Pack all records into one WACZ file, which replay tools open directly."""

@@ -49,11 +49,11 @@ def _shown(formulas: Formulas, position: int, source: str, *, display: bool) -> 
 
 def _annotated(math: etree._Element, source: str) -> str:
     """Return MathML as HTML has it, its source beside it (MathML Core, section 3.7)."""
-    math.attrib.pop("alttext", None)
-    row = etree.Element(f"{{{NAMESPACE}}}mrow", nsmap={None: NAMESPACE})
-    row.extend(list(math))
+    math.attrib.pop("alttext", "")
+    children = list(math)
     semantics = etree.SubElement(math, f"{{{NAMESPACE}}}semantics")
-    semantics.append(row[0] if len(row) == 1 else row)
+    shown = semantics if len(children) == 1 else etree.SubElement(semantics, f"{{{NAMESPACE}}}mrow")
+    shown.extend(children)
     annotation = etree.SubElement(semantics, f"{{{NAMESPACE}}}annotation", encoding="application/x-tex")
     annotation.text = source
     return etree.tostring(math, encoding="unicode", with_tail=False).replace(_NAMESPACED, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import escape, unescape
 from urllib.parse import parse_qs, quote
 
@@ -23,24 +23,23 @@ _TAG = re.compile(r'<[a-zA-Z][^\s<>/]*(?:\s+[^\s=<>"]+(?:="[^"]*")?)*\s*/?>')
 _LINK = re.compile(r'(\s(?:href|src|action|data-files|data-index|data-worker))="([/?][^"]*)"')
 
 Picture = Callable[[str], str | None]
-"""What gives the file of a picture by its address, or None where the archive has none."""
+"""What gives the file of a picture by its address, or a `data:` address; None where the archive has none."""
 
 
 class Links:
     """The files of a site, and how pages lead to them."""
 
-    def __init__(self, here: Desk, picture: Picture) -> None:
-        """Take an archive, and what is called for each picture that a page shows."""
+    def __init__(self, here: Desk, picture: Picture, pages: Mapping[str, str]) -> None:
+        """Take an archive, what is called for each picture that a page shows, and the files of the pages there are."""
         self._here = here
         self._picture = picture
-        self.pages = dict(_named(here))
-        """The pages by their addresses in the reader, as links have them."""
+        self._pages = pages
         self.files: set[str] = set()
         """Files of the program that pages need."""
 
     def relative(self, html: str, address: str) -> str:
         """Return the page at an address with all links relative; what leads nowhere becomes none."""
-        at = self.pages[address]
+        at = self._pages.get(address, "")
 
         def link(found: re.Match[str]) -> str:
             to = self.target(at, address.partition("?")[0], unescape(found[2]))
@@ -54,13 +53,13 @@ class Links:
         if whole.startswith("?"):
             whole = path + whole
         path, _, query = whole.partition("?")
-        if name := self.pages.get(whole):
+        if name := self._pages.get(whole):
             return _from(at, name) + mark + fragment
-        if path == "/search":
+        if path == "/search" and path in self._pages:
             return _from(at, SEARCH) + ("?" + query if query else "")
         if path == "/media":
             name = self._picture(parse_qs(query)["url"][0])
-            return _from(at, name) if name else None
+            return _from(at, name) if name and not name.startswith("data:") else name
         if path.startswith("/posts/"):
             return self._elsewhere(path)
         if path.startswith("/original/"):
@@ -83,11 +82,12 @@ class Links:
         site = self._here.site
         url = site.resolve(path)
         row = self._here.library.page_at(url) if url else None
-        return _from(at, self.pages[f"/pages/{row['id']}"]) if row else site.origin + path
+        name = self._pages.get(f"/pages/{row['id']}") if row else None
+        return _from(at, name) if name else site.origin + path
 
 
-def _named(here: Desk) -> Iterator[tuple[str, str]]:
-    """Yield the addresses of all pages and the names of their files."""
+def named(here: Desk) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of all pages of the reader, as links have them, and the names of their files."""
     library = here.library
     yield "/", FRONT
     yield "/search", SEARCH

@@ -15,6 +15,9 @@ from archiver.web.reader import app, finding, words
 from archiver.web.reader.desk import Desk, desk
 from archiver.web.reader.view import page
 
+OWN = Path(__file__).parent / "files"
+"""Files that the reader does not have."""
+
 
 class Pages:
     """What the reader of an archive answers in a language."""
@@ -25,7 +28,7 @@ class Pages:
         self._language = language
 
     def get(self, address: str) -> bytes:
-        """Return the body of the answer at an address, as links have it."""
+        """Return the body of the answer at an address, as links have it; of a file of the program too."""
         path, _, query = address.partition("?")
         scope = {
             "type": "http",

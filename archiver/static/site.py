@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from html import unescape
@@ -14,16 +14,15 @@ from archiver.export.notice import Notice, notice
 from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
 from archiver.static import formulas, icon, search
-from archiver.static.links import FRONT, LIST, MANIFEST, WORKER, Links
-from archiver.static.pages import Pages
+from archiver.static.links import FRONT, LIST, MANIFEST, WORKER, Links, named
+from archiver.static.pages import OWN, Pages
 from archiver.store.library import Library
 from archiver.warc.storage import Storage
 from archiver.web.reader import look, words
-from archiver.web.reader.desk import Desk
+from archiver.web.reader.desk import Desk, Static
 
 LANGUAGES = words.LANGUAGES
 
-_OWN = Path(__file__).parent / "files"
 _KINDS = {
     ".bib": "text/x-bibtex; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -78,11 +77,12 @@ class Site:
         """Yield all files: pages, each followed by its pictures, the index of the search, and what they need."""
         here = Desk.open(self.home, self.library.database, site=self.library.site)
         with closing(here):
-            here = replace(here, static=self.notice.sentences("zh" if self.language == "zh" else "en"))
+            here = replace(here, static=Static(sentences=self.notice.sentences(self.language)))
             archive = Pictures(self.library, self.warc)
-            links = Links(here, lambda url: self._picture(archive, url))
+            pages = dict(named(here))
+            links = Links(here, lambda url: self._picture(archive, url), pages)
             names = []
-            for file in self._all(here, links):
+            for file in self._all(here, links, pages):
                 names.append(file.path)
                 yield file
             yield _json(LIST, names)
@@ -96,9 +96,9 @@ class Site:
         number = "1 picture is" if len(missing) == 1 else f"{len(missing)} pictures are"
         return f"{number} not in the archive, and shown by description alone: {missing[0]}{' …' * (len(missing) > 1)}"
 
-    def _all(self, here: Desk, links: Links) -> Iterator[File]:
+    def _all(self, here: Desk, links: Links, named: Mapping[str, str]) -> Iterator[File]:
         pages = Pages(here, self.language)
-        for address, name in links.pages.items():
+        for address, name in named.items():
             yield self._page(pages, links, address, name)
             for picture in self._found:
                 yield File(path=_image(picture), media_type=picture.media_type, data=picture.data)
@@ -107,7 +107,7 @@ class Site:
                 self.step()
         slugs = {row["name"]: row["slug"] for row in here.library.categories()}
         yield from (_file(name, data) for name, data in search.files(self.library, slugs))
-        own = {f"static/{path.name}": path for path in sorted(_OWN.iterdir())}
+        own = {f"static/{path.name}": path for path in sorted(OWN.iterdir())}
         icons = {f"static/icon-{side}.png": side for side in _SIDES}
         for name in sorted({*links.files, *own, *icons} - {f"static/{WORKER}"}):
             if name in icons:
@@ -154,7 +154,7 @@ class Site:
     def _worker(self, links: Links) -> File:
         """Return the script that keeps files: those every page needs it keeps without being told."""
         needed = [FRONT, *sorted(name for name in links.files if name.startswith("static/"))]
-        source = (_OWN / WORKER).read_text("utf-8").replace(f"[{_SHELL}]", json.dumps(needed))
+        source = (OWN / WORKER).read_text("utf-8").replace(f"[{_SHELL}]", json.dumps(needed))
         return _file(WORKER, source.encode())
 
 

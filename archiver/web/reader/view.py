@@ -46,7 +46,7 @@ def filled(request: Request, name: str, status: int = 200, **values: Any) -> Res
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "path": request.url.path,
         "line": markup.line,
-        "static": (),
+        "static": None,
         "sought": "Search posts, comments and formulas",
     }
     html = _environment().get_template(name).render({**common, **values})
