@@ -1,7 +1,7 @@
 r"""The index of the search in the browser: what it finds is what `archiver search` finds.
 
 It is in scripts, which a page may load from wherever it is itself, also from a file: one says what there is
-(`search/index.js`), others have a part of the keys each, or the text of one post. A key is a word, or a pair of
+(`search/index.js`), others have a part of the keys each, or the texts of a few posts. A key is a word, or a pair of
 neighbouring Chinese characters; for formulas, three characters. Phrases that are longer are looked for in the texts of
 those posts that have all of their keys, cut into words as here by `files/search-index.js`.
 """
@@ -23,6 +23,8 @@ from archiver.store.values import Page, Post
 
 _SHARD = 32_000
 """Bytes of a part of the index, about: what a query loads for each of its first characters."""
+_TEXTS = 64_000
+"""Bytes of a script with texts, about: one for each text would be hundreds to load for a common phrase."""
 _GRAM = 3
 _DIGITS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 _MORE = 32  # the bit that says that a number goes on, as in Base64 VLQ of source maps, but without a sign
@@ -36,8 +38,8 @@ def files(library: Library, slugs: Mapping[str, str]) -> Iterator[tuple[str, byt
     kinds = []
     for kind in (_Kind("posts"), _Kind("pages")):
         for text in _posts(library, slugs) if kind.name == "posts" else _pages(library):
-            yield kind.add(*text)
-        yield from kind.shards()
+            yield from kind.add(*text)
+        yield from kind.rest()
         kinds.append(kind.described())
         seen |= kind.seen
     about = {
@@ -63,13 +65,15 @@ class _Kind:
         self._words = _Postings()
         self._grams = _Postings()
         self._parts: dict[str, int] = {}
+        self._texts: list[bytes] = []
+        self._scripts = 0
 
-    def add(self, row: Sequence[Any], text: str, formulas: Sequence[str]) -> tuple[str, bytes]:
-        """Take in a text, given after the one that follows it in lists; return the script that has it."""
+    def add(self, row: Sequence[Any], text: str, formulas: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Take in a text, given after the one that is before it in lists; yield a script when it is full."""
         number, title = row[:2]
         titled, body = words(title), words(text)
         place, tokens = len(self._rows), len(titled.words) + len(body.words)
-        self._rows.append([*row, tokens])
+        self._rows.append([*row, tokens, self._scripts])
         self._tokens += tokens
         self.seen.update(title, text)
         in_title, in_text = titled.times, body.times
@@ -79,16 +83,26 @@ class _Kind:
             self._grams.add(gram, place)
         spans, others = _located(text, formulas)
         held = {"text": text, "formulas": spans, "others": others}
-        return f"search/{self.name}/{number}.js", _script("text", self.name, number, held)
+        self._texts.append(_script("text", self.name, number, held))
+        if sum(map(len, self._texts)) >= _TEXTS:
+            yield self._full()
 
-    def shards(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the scripts that have the keys."""
+    def rest(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the last script with texts, and those that have the keys."""
+        if self._texts:
+            yield self._full()
         for what, postings in (("words", self._words), ("tex", self._grams)):
             shards = postings.shards()
             self._parts[what] = len(shards)
             for number, shard in enumerate(shards):
                 name = f"{self.name}-{what}"
                 yield f"search/{name}-{number}.js", _script("shard", name, number, shard)
+
+    def _full(self) -> tuple[str, bytes]:
+        name, script = f"search/{self.name}/{self._scripts}.js", b"".join(self._texts)
+        self._scripts += 1
+        self._texts.clear()
+        return name, script
 
     def described(self) -> dict[str, Any]:
         """Return what there is."""

@@ -46,7 +46,7 @@ def test_libzim_reads_it_and_finds_chinese_words(file: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("zimcheck") is None, reason="needs zimcheck: apt install zim-tools")
 def test_zimcheck_finds_no_fault(file: Path) -> None:
-    # All of its checks but that of the low level: releases before 3.7 do not know files of libzim 9.3 and newer.
+    # All of its checks but that of the low level: up to 3.6 it does not know files of libzim 9.3 and newer.
     checks = ("--empty", "--metadata", "--favicon", "--main", "--url_internal", "--url_external", "--redirect_loop")
     done = subprocess.run(["zimcheck", *checks, str(file)], capture_output=True, text=True, timeout=60)
     assert "Overall Test Status: Pass" in done.stdout, done.stdout

@@ -20,7 +20,7 @@
   archive.index = (found) => {
     about = found;
     for (const kind of found.kinds) {
-      const rows = kind.rows.map(([id, title, date, categories, tags, tokens], place) => ({ place, id, title, date, categories, tags, tokens, kind: kind.name }));
+      const rows = kind.rows.map(([id, title, date, categories, tags, tokens, script], place) => ({ place, id, title, date, categories, tags, tokens, script, kind: kind.name }));
       kinds.set(kind.name, { ...kind, rows, average: kind.tokens / Math.max(1, rows.length) });
     }
   };
@@ -46,9 +46,8 @@
 
   archive.ready = () => load("index");
   archive.textOf = async (row) => {
-    const name = `${row.kind}/${row.id}`;
-    await load(name);
-    return texts.get(name);
+    await load(`${row.kind}/${row.script}`);
+    return texts.get(`${row.kind}/${row.id}`);
   };
 
   /* Words, as archiver/store/search_words.py cuts them */
@@ -100,7 +99,7 @@
     const alone = whole.filter((word) => word !== BREAK && ![...pairs].some((pair) => pair.includes(word)));
     const telling = [...new Set([...pairs, ...alone.map((word) => [...word].slice(0, about.longestKey).join(""))])];
     const text = begins ? hold(list).replace(/ $/, "") : hold(list);
-    return { list, begins, telling, text, isKey: !begins && telling.length === 1 && telling[0] === text.trim() };
+    return { list, begins, telling, text, isChinese: list.every((word) => /^\p{Script=Han}$/u.test(word)), isKey: !begins && telling.length === 1 && telling[0] === text.trim() };
   }
 
   /* Rows that have something */
@@ -164,6 +163,12 @@
     return number;
   }
 
+  // Chinese characters stand one after the other in a text's words just where they do in the text.
+  async function sourceOf(row) {
+    const { text } = await archive.textOf(row);
+    return [row.title, text].map((each) => each.replace(/[\u200b\u2060]/g, ""));
+  }
+
   async function heldOf(row) {
     const name = `${row.kind}/${row.id}`;
     if (!held.has(name)) held.set(name, [archive.held(row.title), archive.held((await archive.textOf(row)).text)]);
@@ -181,7 +186,7 @@
     for (const each of having) candidates = candidates ? both(candidates, each) : new Set(each.keys());
     const found = new Map();
     await Promise.all([...(candidates ?? [])].map(async (place) => {
-      const number = (await heldOf(kind.rows[place])).map((text) => times(text, sought.text));
+      const number = (await (sought.isChinese ? sourceOf : heldOf)(kind.rows[place])).map((text) => times(text, sought.text));
       if (number[0] || number[1]) found.set(place, number);
     }));
     return found;
