@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -56,10 +56,17 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """Takes no notice of a browser that leaves before a file is whole."""
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder on loopback; yield its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+    with Server(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -94,7 +101,7 @@ def queries(home: Path, seed: int) -> dict[str, list[str]]:
         formulas = [tex for (tex,) in archive.execute("SELECT tex FROM formulas WHERE length(tex) > 16 ORDER BY id")]
     runs = [run for text in texts for run in re.findall(r"[一-鿿]{8,}", text)]
     latin = [word for text in texts for word in re.findall(r"[A-Za-z]{3,12}", text)]
-    traditional = OpenCC("s2t")
+    traditional: Any = OpenCC("s2t")
 
     def chinese(length: int) -> str:
         run = chance.choice(runs)
@@ -104,16 +111,16 @@ def queries(home: Path, seed: int) -> dict[str, list[str]]:
     def tex() -> str:
         source = chance.choice(formulas)
         at, length = chance.randrange(2, len(source) - 12), chance.randrange(3, 11)
-        return re.sub(r"\s.*", "", source[at : at + length], flags=re.DOTALL) or "x"
+        return re.sub(r"\s.*", "", str(source)[at : at + length], flags=re.DOTALL) or "x"
 
-    made = {
+    made: dict[str, Callable[[], str]] = {
         "one character": lambda: chinese(1),
         "two characters": lambda: chinese(2),
         "four characters": lambda: chinese(4),
         "quoted": lambda: f'"{chinese(chance.randrange(3, 7))}"',
         "two words": lambda: f"{chinese(2)} {chinese(2)}",
         "Latin": lambda: chance.choice(latin),
-        "traditional": lambda: traditional.convert(chinese(3)),
+        "traditional": lambda: str(traditional.convert(chinese(3))),
         "TeX": lambda: f'tex:"{tex()}"',
     }
     return {kind: [made[kind]() for _ in range(number)] for kind, number in KINDS.items()}

@@ -13,10 +13,12 @@ from pathlib import Path
 from archiver.export.notice import Notice, notice
 from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
+from archiver.media import SVG
 from archiver.static import formulas, icon, search
 from archiver.static.links import FRONT, LIST, MANIFEST, WORKER, Links, named
 from archiver.static.pages import OWN, Pages
 from archiver.store.library import Library
+from archiver.text import svg
 from archiver.warc.storage import Storage
 from archiver.web.reader import look, words
 from archiver.web.reader.desk import Desk, Static
@@ -126,7 +128,7 @@ class Site:
 
     def _picture(self, archive: Pictures, url: str) -> str | None:
         if url not in self._pictures:
-            picture = archive.find(url)
+            picture = _safe(archive.find(url))
             self._pictures[url] = _image(picture) if picture else None
             self._found += [picture] if picture else []
         return self._pictures[url]
@@ -164,6 +166,14 @@ def _file(name: str, data: bytes) -> File:
 
 def _json(name: str, value: object) -> File:
     return _file(name, json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def _safe(picture: Picture | None) -> Picture | None:
+    """Return a picture that does nothing but show, also where it is opened by itself."""
+    if picture is None or picture.media_type != SVG:
+        return picture
+    data = svg.without_scripts(picture.data)
+    return replace(picture, data=data) if data is not None else None
 
 
 def _image(picture: Picture) -> str:

@@ -13,7 +13,10 @@ from click.testing import CliRunner, Result
 from lxml import html
 
 from archiver.cli import main
+from archiver.text import svg
 from tests.web.reader.library import BLOG, filled
+
+SVG = "http://www.w3.org/2000/svg"
 
 
 def export(home: Path, *arguments: object) -> Result:
@@ -94,6 +97,16 @@ def test_a_picture_is_there_once_and_one_that_is_not_leaves_its_description(site
     assert (site / "posts" / str(source)).resolve().read_bytes().startswith(b"\x89PNG")
     hostile = [page for _, page in pages(site) if page.xpath("//img[not(@src)]")]
     assert hostile
+
+
+def test_a_drawing_runs_no_scripts_opened_by_itself() -> None:
+    link = "xmlns:xlink='http://www.w3.org/1999/xlink' xlink:href='javascript:x()'"
+    wild = f"<svg xmlns='{SVG}' onload='x()'><script>x()</script><a {link}><circle r='9'/></a><use href='#a'/></svg>"
+    kept = svg.without_scripts(wild.encode()) or b""
+    assert b"x()" not in kept
+    assert b'r="9"' in kept
+    assert b'href="#a"' in kept
+    assert svg.without_scripts(b"<svg><") is None
 
 
 def test_the_app_keeps_files_that_are_there(site: Path) -> None:
