@@ -104,7 +104,7 @@ def queries(home: Path, seed: int) -> dict[str, list[str]]:
     traditional: Any = OpenCC("s2t")
 
     def chinese(length: int) -> str:
-        run = chance.choice(runs)
+        run = str(chance.choice(runs))
         at = chance.randrange(len(run) - length + 1)
         return run[at : at + length]
 
