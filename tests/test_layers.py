@@ -41,6 +41,7 @@ FLOORS = {
     "archiver.settings": 2,
     "archiver.schedule": 2,
     "archiver.fleet": 3,
+    "archiver.static": 3,
     "archiver.cli": 4,
     "archiver.__main__": 5,
 }

@@ -139,6 +139,63 @@ def epub(
     _export(obj, path, epub.write, warc=obj.storage(), **chapters)
 
 
+language = click.option(
+    "--language", type=click.Choice(["zh", "en"]), help="Of buttons and headings; by default the blog's own."
+)
+
+
+@export.command()
+@path
+@language
+@click.pass_obj
+def site(obj: Context, /, path: Path, language: str | None) -> None:
+    """Write the reader as a folder of web pages, for any web host or none."""
+    from archiver.static import folder
+
+    _export(obj, path, folder.write, home=obj.home, warc=obj.storage(), language=language or _tongue(obj))
+    click.echo(_public(obj), err=True)
+
+
+@export.command()
+@path
+@language
+@click.pass_obj
+def zim(obj: Context, /, path: Path, language: str | None) -> None:
+    """Write the reader as one ZIM file, which Kiwix opens."""
+    from archiver.static import zim
+
+    _export(obj, path, zim.write, home=obj.home, warc=obj.storage(), language=language or _tongue(obj))
+
+
+@export.command()
+@click.argument("post", type=PostNumber())
+@click.argument("path", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--comments", is_flag=True, help="Put the comments behind the text.")
+@language
+@click.pass_obj
+def html(obj: Context, /, post: int, path: Path | None, comments: bool, language: str | None) -> None:
+    """Write a post as one HTML file with pictures, formulas, citation and licence in it.
+
+    Without PATH its name is made of the post's; - is standard output.
+    """
+    from archiver.static import alone
+    from archiver.warc.durable import replacing
+
+    with obj.library() as library:
+        page, report = alone.page(
+            library, obj.home, obj.storage(), post, comments=comments, language=language or _tongue(obj)
+        )
+        target = path or Path(f"{library.site.name(library.post(post).url)}.html")
+    if str(target) == "-":
+        click.echo(page, nl=False)
+    else:
+        with replacing(target) as file:
+            file.write(page.encode())
+        click.echo(f"{target}: written")
+    if report:
+        click.echo(report, err=True)
+
+
 @export.command()
 @path
 @click.pass_obj
@@ -158,6 +215,19 @@ def cdxj(obj: Context, /, path: Path) -> None:
     from archiver.export.records import export_cdxj
 
     click.echo(f"{path}: {export_cdxj(obj.home, obj.storage(), path)} lines")
+
+
+def _tongue(obj: Context) -> str:
+    """Return the language of buttons and headings that goes with the blog's."""
+    return "zh" if obj.site().profile.tongue.startswith("zh") else "en"
+
+
+def _public(obj: Context) -> str:
+    """Return what the licence means for whoever puts an export on the web."""
+    from archiver.export.notice import notice
+
+    with obj.library() as library:
+        return notice(library.posts(), library.site.profile).on_the_web
 
 
 def _group(groups: Sequence[Group], wanted: str) -> Group:

@@ -13,6 +13,15 @@ from archiver.store.values import Post
 
 _COMMONS = re.compile(r"creativecommons\.org/licenses/([a-z-]+)/([\d.]+)(?:/([a-z]{2})\b)?")
 
+_CODE = re.compile(r"CC ([A-Z-]+)")
+_ASKED = {
+    "BY": "name author, blog and licence, as every page does",
+    "NC": "take no money for them",
+    "ND": "leave the texts unchanged",
+    "SA": "pass them on under the same licence",
+}
+"""What the elements of a Creative Commons licence ask for (https://creativecommons.org/share-your-work/cclicenses/)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
@@ -27,6 +36,14 @@ class Notice:
     """Origin of its addresses."""
     archived_until: str
     """When the archive last saw one of the posts, ISO 8601 UTC; empty without posts."""
+
+    @property
+    def on_the_web(self) -> str:
+        """What has to be minded by whoever puts the texts on the web, in one line."""
+        codes = _CODE.match(self.license)
+        asked = [words for code, words in _ASKED.items() if codes and code in codes[1].split("-")]
+        means = f"on the web {', '.join(asked)}" if asked else "see what it allows before you put them on the web"
+        return f"Licence of the posts: {self.license}: {means}."
 
     def sentences(self, tongue: str = "en") -> tuple[str, ...]:
         """Return what has to be said, a sentence each, in Chinese or English."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +39,11 @@ class Words:
         """What the index has of a text: its words, and its pairs of neighbouring wide characters."""
         return frozenset((*self._pairs(), *(word[:LONGEST_KEY] for word in self.words if word != cjk.BREAK)))
 
+    @property
+    def times(self) -> Counter[str]:
+        """How often each key stands in a text, within itself too, as 哈哈 does twice in 哈哈哈."""
+        return Counter((*self._pairs(), *(word[:LONGEST_KEY] for word in self.words if word != cjk.BREAK)))
+
     @cached_property
     def telling(self) -> frozenset[str]:
         """The least keys that every text with this phrase has."""
@@ -65,6 +71,11 @@ class Words:
 def words(text: str) -> Words:
     """Return the words of a text."""
     return Words(tuple(cjk.spaced(text).translate(_FOLDED).split()))
+
+
+def folded(character: str) -> str:
+    """Return what the tokenizer makes of a character: another one, nothing, or a blank."""
+    return _FOLDED[ord(character)]
 
 
 def _is_wide(word: str) -> bool:

@@ -64,6 +64,7 @@ class Formulas:
     def __init__(self, sources: Iterable[str]) -> None:
         self._macros: dict[str, tuple[int, str]] = {}
         self._references: dict[str, str] = {}
+        self._places: dict[str, int] = {}
         self._numbers: list[str] = []
         count = 0
         for source in sources:
@@ -73,6 +74,11 @@ class Formulas:
     def reference(self, text: str) -> str:
         """Return text in which references to formulas are their numbers."""
         return _REFERENCE.sub(self._referred, text)
+
+    def referred(self, source: str) -> tuple[str, int | None] | None:
+        r"""Return what a formula that is only a reference, such as `\eqref{eq:1}`, says, and the place it leads to."""
+        found = _REFERENCE.fullmatch(source)
+        return (self._referred(found), self._places.get(found[2])) if found else None
 
     def render(self, position: int, source: str, *, display: bool) -> Rendered:
         """Return the formula at a place among the sources."""
@@ -103,7 +109,9 @@ class Formulas:
             if number:
                 numbers.append(number)
             for label in _LABEL.findall(line):
-                self._references[label] = number or "?"
+                # One that comes again, in a comment that quotes the post, is the first.
+                self._references.setdefault(label, number or "?")
+                self._places.setdefault(label, len(self._numbers))
         self._numbers.append(numbers[0] if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}" if numbers else "")
         return count
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import groupby
 
 from lxml import etree
 
@@ -67,6 +68,8 @@ def make_core(math: etree._Element) -> bool:
             return False
     for node in math.iter(*(f"{{{NAMESPACE}}}{name}" for name in _SCRIPTS)):
         _set_limits(node)
+    for node in list(math.iter(f"{{{NAMESPACE}}}mrow")):
+        _set_lines(node)
     return True
 
 
@@ -136,6 +139,21 @@ def _set_limits(node: etree._Element) -> None:
     if _name(operator) == "mo" and movable:
         operator.set("movablelimits", "true")
         node.tag = f"{{{NAMESPACE}}}{_SCRIPTS[_name(node)]}"
+
+
+def _set_lines(row: etree._Element) -> None:
+    """Put what stands on several lines, as in `gathered`, into rows of a table: Core breaks no line."""
+    if not any(map(_is_break, row)):
+        return
+    lines = [list(line) for broken, line in groupby(list(row), _is_break) if not broken]
+    row[:] = []
+    table = etree.SubElement(row, f"{{{NAMESPACE}}}mtable", displaystyle="true")
+    for line in lines:
+        etree.SubElement(etree.SubElement(table, f"{{{NAMESPACE}}}mtr"), f"{{{NAMESPACE}}}mtd").extend(line)
+
+
+def _is_break(node: etree._Element) -> bool:
+    return _name(node) == "mspace" and node.get("linebreak") == "newline"
 
 
 def _name(node: etree._Element) -> str:

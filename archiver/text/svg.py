@@ -90,3 +90,33 @@ def _attributes(element: etree._Element, namespace: str) -> dict[str, str]:
 def _text(element: etree._Element) -> str | None:
     text = dom.clean(element.text) if element.text else None
     return _CDATA.sub("", text) if text and element.tag in ("script", "style") else text
+
+
+_RUNNING = frozenset({"script", "foreignobject", "handler", "iframe", "embed", "object"})
+_MOVING = frozenset({"set", "animate"})
+_WITHIN = ("#", "data:image/")
+
+
+def without_scripts(data: bytes) -> bytes | None:
+    """Return a file of SVG without what runs scripts or leads elsewhere; None for one that is no XML."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        return None
+    for element in list(root.iter(etree.Element)):
+        name = _local(element.tag)
+        moves = element.get("attributeName", "").lower().rpartition(":")[2]
+        parent = element.getparent()
+        if parent is not None and (name in _RUNNING or (name in _MOVING and (moves == "href" or moves[:2] == "on"))):
+            parent.remove(element)
+            continue
+        for attribute, value in list(element.attrib.items()):
+            leads = _local(attribute) == "href" and not str(value).strip().lower().startswith(_WITHIN)
+            if leads or _local(attribute).startswith("on"):
+                del element.attrib[attribute]
+    return etree.tostring(root, encoding="utf-8")
+
+
+def _local(name: str | bytes) -> str:
+    return str(name).rpartition("}")[2].lower()

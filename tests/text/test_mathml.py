@@ -120,6 +120,22 @@ def test_limits_stand_where_tex_sets_them(source: str, element: str) -> None:
     assert [node.tag for node in made.iter() if node.tag in ARITY] == [element]
 
 
+@pytest.mark.parametrize("name", ["gathered", "gather", "gather*", "multline"])
+def test_lines_are_rows_as_core_breaks_none(name: str) -> None:
+    (one,) = rendered(rf"\begin{{{name}}}a=1\\ b=2\end{{{name}}}")
+    assert one.element is not None
+    rows = list(one.element.iter(f"{{{NAMESPACE}}}mtr"))
+    assert ["".join(map(str, row.itertext())) for row in rows] == ["a=1", "b=2"]
+    assert not list(one.element.iter(f"{{{NAMESPACE}}}mspace"))
+
+
+def test_a_label_that_comes_again_is_the_first() -> None:
+    equation = r"\begin{equation}x\label{eq:x}\end{equation}"
+    formulas = mathml.Formulas([equation, r"\eqref{eq:x}", equation])
+    assert formulas.referred(r"\eqref{eq:x}") == ("(1)", 0)
+    assert formulas.reference(r"see \eqref{eq:x}") == "see (1)"
+
+
 def test_a_color_ends_with_what_it_is_given_for() -> None:
     made = etree.fromstring(markup(r"\begin{aligned}&\color{red}{k}=1\\&b\end{aligned}"))
     assert ["".join(map(str, node.itertext())) for node in made.iter("mstyle")] == ["k"]

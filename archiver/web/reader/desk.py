@@ -23,6 +23,17 @@ class Missing(Exception):
     """There is no such thing in the archive."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Static:
+    """How pages are written that no server is asked for: without forms, histories and what is one's own."""
+
+    sentences: tuple[str, ...]
+    """What is said of author and licence on every page."""
+    alone: bool = False
+    """Whether a post is to be one file without others."""
+    without_comments: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The archive, opened for reading."""
@@ -38,11 +49,13 @@ class Desk:
     """Where the blog is served as it was; None when it is not."""
     root: str = ""
     """Path below which the reader of the blog is, such as `/chalk`, when it is one of several."""
+    static: Static | None = None
+    """What becomes of the pages where they are to be files; None where a server answers."""
 
     @property
     def own(self) -> Own | None:
-        """What somebody keeps for themselves; the reader of several blogs keeps nothing."""
-        return None if self.root else Own(self.home)
+        """What somebody keeps for themselves; the reader of several blogs, and a site of files, keep nothing."""
+        return None if self.root or self.static else Own(self.home)
 
     @classmethod
     def open(

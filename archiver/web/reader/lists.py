@@ -12,7 +12,9 @@ from archiver.web.reader.library import Choice
 from archiver.web.reader.parameters import Parameter
 from archiver.web.reader.view import number_in, page
 
-_PER_PAGE = 100
+PER_PAGE = 100
+"""Posts of a page of a list."""
+
 _PAGE = Parameter("page", "number of the page", int, default=1, least=1, most=10_000)
 _URL = Parameter("url", "an address of the blog", required=True, most=2_000)
 
@@ -29,11 +31,11 @@ def listing(request: Request, kind: str = "") -> Response:
     choice, heading = _chosen(request, kind)
     total = library.count(choice)
     at = parameters.read(request, [_PAGE])["page"]
-    posts = library.posts(choice, _PER_PAGE, (at - 1) * _PER_PAGE)
+    posts = library.posts(choice, PER_PAGE, (at - 1) * PER_PAGE)
     if not posts and (kind or at > 1):
         raise Missing(heading)
     return page(
-        request, "list.html", kind=kind, heading=heading, posts=posts, total=total, number=at, per_page=_PER_PAGE
+        request, "list.html", kind=kind, heading=heading, posts=posts, total=total, number=at, per_page=PER_PAGE
     )
 
 

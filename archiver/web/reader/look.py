@@ -60,10 +60,14 @@ def style_sheet(profile: Profile) -> str:
 
 def icon(profile: Profile) -> str:
     """Return the icon as SVG: the sign in white on the blog's colour."""
-    colour = profile.reader.colour or _readable(profile, _WHITE)
     drawing = profile.reader.drawing
     drawn = _DRAWN.format(drawing) if drawing else _WRITTEN.format(escape(sign(profile)))
-    return _ICON.format(colour=colour, sign=drawn)
+    return _ICON.format(colour=colour(profile), sign=drawn)
+
+
+def colour(profile: Profile) -> str:
+    """Return the blog's colour, on which white can be read."""
+    return profile.reader.colour or _readable(profile, _WHITE)
 
 
 @cache

@@ -25,6 +25,8 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
         "root": here.root,
         "replay": here.replay_port is not None,
         "own": here.own,
+        "static": here.static,
+        "sought": "Search posts and formulas" if here.static else "Search posts, comments and formulas",
         "blog": here.site.origin,
         "post_url": here.site.post_url,
         "blog_title": words.title(here.site.profile.titles, chosen),
@@ -45,6 +47,8 @@ def filled(request: Request, name: str, status: int = 200, **values: Any) -> Res
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "path": request.url.path,
         "line": markup.line,
+        "static": None,
+        "sought": "Search posts, comments and formulas",
     }
     html = _environment().get_template(name).render({**common, **values})
     # Archived text may hold half a character; a page must not fail on it.

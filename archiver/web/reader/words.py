@@ -341,4 +341,15 @@ _CHINESE = {
     "The archive shows another version.": "存档现在显示的是另一个版本。",
     "Read it": "去阅读",
     "All this is in own.db beside the archive.": "以上内容保存在存档旁的 own.db 中。",
+    "Read offline": "离线阅读",
+    "Keep all of it on this device": "全部保存到本机",
+    "All of it can be read offline.": "已可全部离线阅读。",
+    "It was not kept: is there a connection, and room?": "未能保存：请检查网络与存储空间。",
+    "Search posts and formulas": "搜索文章和公式",
+    "The search needs JavaScript; all else does not.": "搜索需要 JavaScript，其余都不需要。",
+    "This search does not know {}; leave it out, or ask the archive itself.": (
+        "这里的搜索不支持 {}；请去掉它，或在存档中搜索。"
+    ),
+    "The index cannot be read.": "无法读取索引。",
+    "Not here:": "此处不支持：",
 }

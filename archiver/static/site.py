@@ -1,0 +1,180 @@
+"""All files of a site, one at a time: a folder and a ZIM file are made of the same ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from html import unescape
+from pathlib import Path
+
+from archiver.export.notice import Notice, notice
+from archiver.export.pictures import Picture, Pictures
+from archiver.export.rows import Step
+from archiver.media import SVG
+from archiver.static import formulas, icon, search
+from archiver.static.links import FRONT, LIST, MANIFEST, WORKER, Links, named
+from archiver.static.pages import OWN, Pages
+from archiver.store.library import Library
+from archiver.text import svg
+from archiver.warc.storage import Storage
+from archiver.web.reader import look, words
+from archiver.web.reader.desk import Desk, Static
+
+LANGUAGES = words.LANGUAGES
+
+_KINDS = {
+    ".bib": "text/x-bibtex; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+_TITLE = re.compile(r"<title>([^<]*)</title>")
+_SIDES = (192, 512)  # what browsers ask of an app's icon (Web Application Manifest)
+_SHELL = "/* the files every page needs */"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of a site."""
+
+    path: str
+    """With slashes between folders; of ASCII alone."""
+    media_type: str
+    data: bytes
+    title: str = ""
+    """Of a page."""
+
+
+@dataclass(slots=True)
+class Site:
+    """A site that is being made of an archive."""
+
+    home: Path
+    library: Library
+    warc: Storage
+    language: str
+    """Of `LANGUAGES`."""
+    step: Step
+    _pictures: dict[str, str | None] = field(default_factory=dict)
+    _found: list[Picture] = field(default_factory=list)
+
+    @property
+    def notice(self) -> Notice:
+        """Whose texts these are."""
+        return notice(self.library.posts(), self.library.site.profile)
+
+    @property
+    def title(self) -> str:
+        """What the blog is called."""
+        return words.title(self.library.site.profile.titles, self.language)
+
+    def files(self) -> Iterator[File]:
+        """Yield all files: pages, each followed by its pictures, the index of the search, and what they need."""
+        here = Desk.open(self.home, self.library.database, site=self.library.site)
+        with closing(here):
+            here = replace(here, static=Static(sentences=self.notice.sentences(self.language)))
+            archive = Pictures(self.library, self.warc)
+            pages = dict(named(here))
+            links = Links(here, lambda url: self._picture(archive, url), pages)
+            names = []
+            for file in self._all(here, links, pages):
+                names.append(file.path)
+                yield file
+            yield _json(LIST, names)
+            yield self._worker(links)
+
+    def report(self) -> str | None:
+        """Return a sentence about pictures that are missing, if any are."""
+        missing = sorted(url for url, name in self._pictures.items() if name is None)
+        if not missing:
+            return None
+        number = "1 picture is" if len(missing) == 1 else f"{len(missing)} pictures are"
+        return f"{number} not in the archive, and shown by description alone: {missing[0]}{' …' * (len(missing) > 1)}"
+
+    def _all(self, here: Desk, links: Links, named: Mapping[str, str]) -> Iterator[File]:
+        pages = Pages(here, self.language)
+        for address, name in named.items():
+            yield self._page(pages, links, address, name)
+            for picture in self._found:
+                yield File(path=_image(picture), media_type=picture.media_type, data=picture.data)
+            self._found.clear()
+            if name.startswith("posts/") and name.endswith(".html"):
+                self.step()
+        slugs = {row["name"]: row["slug"] for row in here.library.categories()}
+        yield from (_file(name, data) for name, data in search.files(self.library, slugs))
+        own = {f"static/{path.name}": path for path in sorted(OWN.iterdir())}
+        icons = {f"static/icon-{side}.png": side for side in _SIDES}
+        for name in sorted({*links.files, *own, *icons} - {f"static/{WORKER}"}):
+            if name in icons:
+                yield _file(name, icon.draw(look.colour(self.library.site.profile), icons[name]))
+            else:
+                yield _file(name, own[name].read_bytes() if name in own else pages.get(f"/{name}"))
+        yield self._manifest()
+
+    def _page(self, pages: Pages, links: Links, address: str, name: str) -> File:
+        data = pages.get(address)
+        if not name.endswith(".html"):
+            return _file(name, data)
+        html = links.relative(formulas.set_all(data.decode()), address)
+        title = _TITLE.search(html)
+        return replace(_file(name, html.encode()), title=unescape(title[1]) if title else "")
+
+    def _picture(self, archive: Pictures, url: str) -> str | None:
+        if url not in self._pictures:
+            picture = _safe(archive.find(url))
+            self._pictures[url] = _image(picture) if picture else None
+            self._found += [picture] if picture else []
+        return self._pictures[url]
+
+    def _manifest(self) -> File:
+        return _json(
+            MANIFEST,
+            {
+                "name": self.title,
+                "short_name": self.title,
+                "lang": "zh-Hans" if self.language == "zh" else "en",
+                "id": "./",
+                "start_url": FRONT,
+                "scope": "./",
+                "display": "standalone",
+                "background_color": "#fbfaf6",
+                "theme_color": look.colour(self.library.site.profile),
+                "icons": [
+                    {"src": f"static/icon-{side}.png", "sizes": f"{side}x{side}", "type": "image/png"}
+                    for side in _SIDES
+                ],
+            },
+        )
+
+    def _worker(self, links: Links) -> File:
+        """Return the script that keeps files: those every page needs it keeps without being told."""
+        needed = [FRONT, *sorted(name for name in links.files if name.startswith("static/"))]
+        source = (OWN / WORKER).read_text("utf-8").replace(f"[{_SHELL}]", json.dumps(needed))
+        return _file(WORKER, source.encode())
+
+
+def _file(name: str, data: bytes) -> File:
+    return File(path=name, media_type=_KINDS[Path(name).suffix], data=data)
+
+
+def _json(name: str, value: object) -> File:
+    return _file(name, json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def _safe(picture: Picture | None) -> Picture | None:
+    """Return a picture that does nothing but show, also where it is opened by itself."""
+    if picture is None or picture.media_type != SVG:
+        return picture
+    data = svg.without_scripts(picture.data)
+    return replace(picture, data=data) if data is not None else None
+
+
+def _image(picture: Picture) -> str:
+    return f"images/{picture.name}"

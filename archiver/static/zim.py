@@ -1,0 +1,133 @@
+"""A site as one ZIM file, for Kiwix and its kin (https://wiki.openzim.org/wiki/ZIM_file_format)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from archiver import __version__, extras
+from archiver.errors import UsageError
+from archiver.export.rows import Step
+from archiver.static import icon
+from archiver.static.links import FRONT, LIST, WORKER
+from archiver.static.site import File, Site
+from archiver.store.library import Library
+from archiver.warc.durable import sync_directory, writing
+from archiver.warc.storage import Storage
+from archiver.web.reader import look
+
+_ARTICLES = ("posts/", "pages/")
+"""Folders of what a search in the file is to find; lists have the same words once more."""
+_SIDE = 48  # pixels of the picture a shelf shows
+_TITLE, _DESCRIPTION = 30, 80
+"""Characters at most (https://wiki.openzim.org/wiki/Metadata)."""
+_LANGUAGES = {
+    "ar": "ara", "de": "deu", "en": "eng", "es": "spa", "fr": "fra", "it": "ita", "ja": "jpn", "ko": "kor",
+    "nl": "nld", "pl": "pol", "pt": "por", "ru": "rus", "zh": "zho",
+}  # fmt: skip
+"""ISO 639-3 of languages by ISO 639-1."""
+_UNKNOWN = "und"
+
+
+def write(library: Library, target: Path, step: Step, *, home: Path, warc: Storage, language: str) -> str | None:
+    """Write the reader's pages as one file with a full-text index of its own; return what is missing, in words.
+
+    Two of one archive differ in the number by which programs know a file, and in what threads did first.
+
+    Raises UsageError where libzim is not installed, there is no post or `target` is a folder, DiskFull and
+    ArchiverError when it cannot be written.
+    """
+    try:
+        from libzim.writer import Creator
+    except ImportError as error:
+        raise UsageError(extras.missing("zim")) from error
+    if not library.count():
+        raise UsageError("expected posts to make a ZIM file of, found none: run `archiver crawl` first")
+    if target.is_dir():
+        raise UsageError(f"{target}: expected a file or nothing, found a folder; choose another place")
+    site = Site(home, library, warc, language, step)
+    new = target.with_name(f"{target.name}.new")
+    tongue = _LANGUAGES.get(library.site.profile.tongue.partition("-")[0], _UNKNOWN)
+    with writing(target):
+        try:
+            new.unlink(missing_ok=True)
+            with _silent_output():
+                _fill(Creator(new).config_indexing(True, tongue), site, tongue)
+            new.replace(target)
+        except BaseException:
+            for name in (new, new.with_name(f"{new.name}.tmp")):
+                name.unlink(missing_ok=True)
+            raise
+        sync_directory(target.parent)
+    return site.report()
+
+
+@contextmanager
+def _silent_output() -> Iterator[None]:
+    """Let nothing reach standard output, where results go: libzim tells its steps there, whatever it is asked for."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
+            os.dup2(nowhere.fileno(), 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _fill(creator: Any, site: Site, tongue: str) -> None:
+    creator.set_mainpath(FRONT)
+    with creator:
+        creator.add_illustration(_SIDE, icon.draw(look.colour(site.library.site.profile), _SIDE))
+        for name, value in _about(site, tongue).items():
+            creator.add_metadata(name, value)
+        for file in site.files():
+            if file.path not in (LIST, WORKER):  # the file is what is kept
+                creator.add_item(_item(file))
+
+
+def _about(site: Site, tongue: str) -> Mapping[str, str]:
+    """Return what a shelf shows and asks for."""
+    said = site.notice
+    return {
+        "Name": f"{site.library.site.profile.name}_{tongue}_all",
+        "Title": site.title[:_TITLE],
+        "Description": f"{said.title}, {said.source}"[:_DESCRIPTION],
+        "LongDescription": " ".join(said.sentences(site.language)),
+        "Language": tongue,
+        "Creator": said.author or said.title,
+        "Publisher": "blog-archiver",
+        "Date": said.archived_until[:10],
+        "License": f"{said.license} {said.license_url}".strip(),
+        "Source": said.source,
+        "Scraper": f"blog-archiver {__version__}",
+        "Tags": "_ftindex:yes;_category:blog",
+    }
+
+
+def _item(file: File) -> Any:
+    from libzim.writer import Hint, Item, StringProvider
+
+    class Written(Item):  # type: ignore[misc]  # libzim has no types
+        def get_path(self) -> str:
+            return file.path
+
+        def get_title(self) -> str:
+            return file.title
+
+        def get_mimetype(self) -> str:
+            return file.media_type.partition(";")[0]
+
+        def get_contentprovider(self) -> Any:
+            return StringProvider(file.data)
+
+        def get_hints(self) -> dict[Any, bool]:
+            is_article = file.path == FRONT or (bool(file.title) and file.path.startswith(_ARTICLES))
+            return {Hint.FRONT_ARTICLE: is_article}
+
+    return Written()
