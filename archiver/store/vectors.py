@@ -1,0 +1,53 @@
+"""Search by meaning: posts as vectors (`vector_index`), and those nearest to a question.
+
+A search takes the vectors that are there, also of a former revision; without the extra it does not ask for any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archiver.store.search_kinds import Index
+from archiver.text import embedding
+
+if TYPE_CHECKING:
+    from archiver.text.chunks import Chunk
+
+FLOAT = "<f2"
+"""How a number of a vector is stored, as numpy calls it: half of 32 bits ranks the same."""
+
+
+def nearest(index: Index, question: str) -> list[tuple[int, int]]:
+    """Return the posts with vectors and which of their passages is nearest to a question, the nearest post first.
+
+    None without the model, or where no vectors are kept.
+    """
+    if not embedding.installed():
+        return []
+    rows = index.rows("SELECT post_id, vectors FROM post_vectors WHERE model = ? ORDER BY post_id", embedding.MODEL)
+    if not rows:
+        return []
+    import numpy as np
+
+    asked = embedding.of_question(question)
+    stored = np.frombuffer(b"".join(vectors for _, vectors in rows), FLOAT).reshape(-1, asked.size)
+    scores = stored.astype(np.float32) @ asked
+    ends = np.cumsum([len(vectors) // (stored.itemsize * asked.size) for _, vectors in rows])
+    starts = np.concatenate(([0], ends[:-1]))
+    best = np.maximum.reduceat(scores, starts)
+    return [
+        (int(rows[at][0]), int(np.argmax(scores[starts[at] : ends[at]]))) for at in np.argsort(-best, kind="stable")
+    ]
+
+
+def are_kept(index: Index) -> bool:
+    """Return whether there are any vectors: only then a run keeps them up."""
+    return bool(index.rows("SELECT post_id FROM post_vectors LIMIT 1"))
+
+
+def passages(markdown: str) -> list[tuple[Chunk, str]]:
+    """Return the chunks of a post that have a vector, each with its prose: those with any, and the first."""
+    from archiver.text import chunks
+
+    found = [(chunk, chunks.prose(chunk.text)) for chunk in chunks.chunks(markdown)]
+    return [one for at, one in enumerate(found) if one[1] or not at]
