@@ -40,14 +40,10 @@ def nearest(index: Index, question: str) -> list[tuple[int, int]]:
     ]
 
 
-def are_kept(index: Index) -> bool:
-    """Return whether there are any vectors: only then a run keeps them up."""
-    return bool(index.rows("SELECT post_id FROM post_vectors LIMIT 1"))
-
-
 def passages(markdown: str) -> list[tuple[Chunk, str]]:
     """Return the chunks of a post that have a vector, each with its prose: those with any, and the first."""
     from archiver.text import chunks
 
-    found = [(chunk, chunks.prose(chunk.text)) for chunk in chunks.chunks(markdown)]
+    whole = list(chunks.chunks(markdown)) or [chunks.Chunk((), "")]
+    found = [(chunk, chunks.prose(chunk.text)) for chunk in whole]
     return [one for at, one in enumerate(found) if one[1] or not at]

