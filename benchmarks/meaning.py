@@ -81,7 +81,8 @@ def found(index: search.Index, question: str) -> list[int]:
 def report(questions: Sequence[tuple[str, set[int]]], rankings: dict[str, Ranking], worst: int) -> None:
     """Print the figures of each ranking, and the questions that do worst by the last."""
     asked = [Asked(question, {}) for question, _ in questions]
-    print(f"{'':10}{'tuning: MRR  hit@1  hit@5':>28}{'held out: MRR  hit@1  hit@5':>30}{'all: MRR  hit@1  hit@5':>26}{'ms':>8}")
+    print("MRR, hit@1 and hit@5 of both halves and of all; median milliseconds")
+    print(f"{'':10}{'tuning':>20}{'held out':>20}{'all':>20}{'ms':>8}")
     for name, ranking in rankings.items():
         ranking(questions[0][0])  # what is read once
         spent = []
@@ -92,7 +93,7 @@ def report(questions: Sequence[tuple[str, set[int]]], rankings: dict[str, Rankin
             one.places[name] = next((place for place, number in enumerate(ranked, 1) if number in right), None)
         halves = [asked[::2], asked[1::2], asked]
         cells = [f"{mrr(half, name):.3f}  {hits(half, name, 1):.2f}  {hits(half, name, 5):.2f}" for half in halves]
-        print(f"{name:10}{cells[0]:>28}{cells[1]:>30}{cells[2]:>26}{statistics.median(spent):8.1f}")
+        print(f"{name:10}{''.join(f'{cell:>20}' for cell in cells)}{statistics.median(spent):8.1f}")
     last = list(rankings)[-1]
     for one in sorted(asked, key=lambda one: -(one.places[last] or DEEP + 1))[:worst]:
         print(one.question, one.places)

@@ -6,7 +6,7 @@
             print(hit.post_id, "".join(segment.text for segment in hit.title))
 
 Hits that match all of the query come first, best first, posts before pages. Where they are few, the posts that cover
-most of its words follow, with `related` set, and among them those near to it by meaning, where the archive keeps vectors
+most of its words follow, with `related` set; among them those near to it by meaning, where there are vectors of them
 (`vectors`). Texts come in segments, marked or not; they are plain text and want escaping in HTML.
 """
 

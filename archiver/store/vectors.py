@@ -41,9 +41,10 @@ def nearest(index: Index, question: str) -> list[tuple[int, int]]:
 
 
 def passages(markdown: str) -> list[tuple[Chunk, str]]:
-    """Return the chunks of a post that have a vector, each with its prose: those with any, and the first."""
+    """Return the chunks of a post that have a vector, the first of each section, each with its prose."""
     from archiver.text import chunks
 
-    whole = list(chunks.chunks(markdown)) or [chunks.Chunk((), "")]
-    found = [(chunk, chunks.prose(chunk.text)) for chunk in whole]
-    return [one for at, one in enumerate(found) if one[1] or not at]
+    found: dict[tuple[str, ...], Chunk] = {}
+    for chunk in chunks.chunks(markdown):
+        found.setdefault(chunk.headings, chunk)
+    return [(chunk, chunks.prose(chunk.text)) for chunk in found.values()] or [(chunks.Chunk((), ""), "")]

