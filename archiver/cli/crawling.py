@@ -72,8 +72,8 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
     One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
     """
     report = crawled(obj, {"sources": sources, "site": site} | asked)
-    _keep_vectors_up(obj)
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else report_text(obj, report))
+    _keep_vectors_up(obj)
     sys.exit(report.exit_code)
 
 

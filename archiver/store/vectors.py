@@ -22,7 +22,7 @@ def nearest(index: Index, question: str) -> list[tuple[int, int]]:
 
     None without the model, or where no vectors are kept.
     """
-    if not embedding.installed():
+    if not embedding.installed() or not index.has("post_vectors"):
         return []
     rows = index.rows("SELECT post_id, vectors FROM post_vectors WHERE model = ? ORDER BY post_id", embedding.MODEL)
     if not rows:

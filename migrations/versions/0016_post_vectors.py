@@ -23,8 +23,8 @@ def upgrade() -> None:
         sa.Column("model", text, nullable=False),
         sa.Column("vectors", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("post_id", name="pk_post_vectors"),
-        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name="fk_post_vectors_post_id_posts"),
-        sa.ForeignKeyConstraint(["revision_id"], ["revisions.id"], name="fk_post_vectors_revision_id_revisions"),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name="fk_post_vectors_post_id"),
+        sa.ForeignKeyConstraint(["revision_id"], ["revisions.id"], name="fk_post_vectors_revision_id"),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from archiver import items
 from archiver.store import captures, models, posts, runs, vector_index
@@ -97,6 +97,12 @@ def test_without_vectors_a_search_is_by_words_alone(shelf: Shelf) -> None:
     assert [(hit.post_id, hit.by) for hit in found.hits] == [(3, WORDS)]
 
 
+def test_an_archive_of_an_older_program_is_searched_by_words(shelf: Shelf) -> None:
+    shelf.archive.session.execute(text("DROP TABLE post_vectors"))
+    shelf.archive.commit()
+    assert [hit.post_id for hit in shelf.found(QUESTION).hits] == [3]
+
+
 def test_a_post_without_a_word_of_the_question_is_found_by_its_meaning(shelf: Shelf) -> None:
     vector_index.bring_up_to_date(shelf.archive)
     found = shelf.found(QUESTION)
@@ -108,9 +114,9 @@ def test_a_post_without_a_word_of_the_question_is_found_by_its_meaning(shelf: Sh
     }
     assert [number for number in by if number != 3] == [2, 1]
     assert (found.exact, found.related) == (0, 3)
-    text = "".join(segment.text for segment in by[2].passage)
-    assert "磨爪子" in text
-    assert text.count("$$") in (0, 2)
+    passage = "".join(segment.text for segment in by[2].passage)
+    assert "磨爪子" in passage
+    assert passage.count("$$") in (0, 2)
 
 
 def test_hits_with_all_the_words_come_first_as_they_are(shelf: Shelf) -> None:
