@@ -580,7 +580,7 @@ class PostVectors(Base):
     revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), doc="The revision they were made of.")
     model: Mapped[str] = mapped_column(doc="What made them; only those of one model can be compared.")
     vectors: Mapped[bytes] = mapped_column(
-        doc="One of length 1 for each section, in order: 16-bit floats (little-endian), as many as the model has."
+        doc="Of the title, as a question, then of each section: of length 1, 16-bit floats (little-endian)."
     )
 
 

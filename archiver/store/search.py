@@ -61,8 +61,8 @@ WORDS, MEANING = "words", "meaning"
 MOST_BY_MEANING = 20
 """Posts that are taken for near to a question."""
 
-_EVEN = 60
-"""How little the first places of two rankings count more than the next: as usual for reciprocal ranks."""
+_EVEN = 10
+"""How little the first places of two rankings count more than the next: see benchmarks/meaning.py."""
 
 _BATCH = 100  # hits
 _LEAST_TERMS = 2

@@ -53,8 +53,9 @@ def _make(archive: Archive, number: int) -> None:
     columns = (Post.title, Post.markdown, Post.current_revision_id)
     title, markdown, revision = session.execute(select(*columns).where(Post.id == number)).one()
     session.rollback()
-    found = embedding.of_passages(list(_texts(title, markdown)))
-    values = {"revision_id": revision, "model": embedding.MODEL, "vectors": found.astype(FLOAT).tobytes()}
+    found = (embedding.of_question(title), embedding.of_passages(list(_texts(title, markdown))))
+    stored = b"".join(vectors.astype(FLOAT).tobytes() for vectors in found)
+    values = {"revision_id": revision, "model": embedding.MODEL, "vectors": stored}
     statement = upsert(session.get_bind().dialect.name, PostVectors.__table__).values(post_id=number, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["post_id"], set_=values))
     archive.commit()
