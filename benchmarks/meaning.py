@@ -34,6 +34,8 @@ class Asked(NamedTuple):
     """A question and the place of its first right post in each ranking, none where it was not found."""
 
     question: str
+    right: set[int]
+    held_out: bool
     places: dict[str, int | None]
 
 
@@ -50,9 +52,10 @@ def main() -> None:
         copy_without_vectors(file, words_only)
         with search.opened(words_only) as by_words, search.opened(file) as by_both:
             posts = {number for (number,) in by_both.rows("SELECT id FROM posts")}
+            all_questions = json.loads(arguments.questions.read_text("utf-8"))["questions"]
             questions = [
-                (question, right)
-                for question, numbers in json.loads(arguments.questions.read_text("utf-8"))["questions"]
+                Asked(question, right, bool(number % 2), {})
+                for number, (question, numbers) in enumerate(all_questions)
                 if (right := posts.intersection(numbers))
             ]
             ((kept, stored),) = by_both.rows("SELECT count(*), sum(length(vectors)) FROM post_vectors")
@@ -78,20 +81,19 @@ def found(index: search.Index, question: str) -> list[int]:
     return [hit.post_id for hit in search.search(index, question, Site(), limit=DEEP).hits if hit.post_id]
 
 
-def report(questions: Sequence[tuple[str, set[int]]], rankings: dict[str, Ranking], worst: int) -> None:
+def report(asked: Sequence[Asked], rankings: dict[str, Ranking], worst: int) -> None:
     """Print the figures of each ranking, and the questions that do worst by the last."""
-    asked = [Asked(question, {}) for question, _ in questions]
     print("MRR, hit@1 and hit@5 of both halves and of all; median milliseconds")
     print(f"{'':10}{'tuning':>20}{'held out':>20}{'all':>20}{'ms':>8}")
     for name, ranking in rankings.items():
-        ranking(questions[0][0])  # what is read once
+        ranking(asked[0].question)  # what is read once
         spent = []
-        for one, (question, right) in zip(asked, questions, strict=True):
+        for one in asked:
             began = time.perf_counter()
-            ranked = ranking(question)
+            ranked = ranking(one.question)
             spent.append(1000 * (time.perf_counter() - began))
-            one.places[name] = next((place for place, number in enumerate(ranked, 1) if number in right), None)
-        halves = [asked[::2], asked[1::2], asked]
+            one.places[name] = next((place for place, number in enumerate(ranked, 1) if number in one.right), None)
+        halves = [[one for one in asked if not one.held_out], [one for one in asked if one.held_out], asked]
         cells = [f"{mrr(half, name):.3f}  {hits(half, name, 1):.2f}  {hits(half, name, 5):.2f}" for half in halves]
         print(f"{name:10}{''.join(f'{cell:>20}' for cell in cells)}{statistics.median(spent):8.1f}")
     last = list(rankings)[-1]
