@@ -259,7 +259,7 @@ def _by_meaning(index: Index, hit: Hit, passage: int) -> Hit:
 
     ((markdown,),) = index.rows("SELECT markdown FROM posts WHERE id = ?", hit.post_id)
     found = vectors.passages(markdown)
-    chunk, _ = found[min(passage, len(found) - 1)]
+    chunk = found[min(passage, len(found) - 1)]  # the vectors may be those of a former revision
     return replace(hit, by=MEANING, passage=passages.passage(commonmark.read(chunk.text).text, ()))
 
 

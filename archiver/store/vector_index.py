@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from archiver.store.database import Archive, upsert
 from archiver.store.models import Post, PostVectors
 from archiver.store.vectors import FLOAT, passages
-from archiver.text import embedding
+from archiver.text import chunks, embedding
 
 LONGEST = 500
 """Characters of a chunk's prose that are read: see benchmarks/meaning.py."""
@@ -62,5 +62,5 @@ def _make(archive: Archive, number: int) -> None:
 
 
 def _texts(title: str, markdown: str) -> Iterator[str]:
-    for chunk, prose in passages(markdown):
-        yield "\n".join((title, " > ".join(chunk.headings), prose[:LONGEST]))
+    for chunk in passages(markdown):
+        yield "\n".join((title, " > ".join(chunk.headings), chunks.prose(chunk.text)[:LONGEST]))

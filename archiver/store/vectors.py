@@ -62,11 +62,11 @@ def _nearness(stored: NDArray[float32], titles: NDArray[int64], asked: NDArray[f
 _LEAST = 1e-3  # squared length; one passage alone is all there is in common
 
 
-def passages(markdown: str) -> list[tuple[Chunk, str]]:
-    """Return the chunks of a post that have a vector, the first of each section, each with its prose."""
+def passages(markdown: str) -> list[Chunk]:
+    """Return the chunks of a post that have a vector: the first of each section."""
     from archiver.text import chunks
 
     found: dict[tuple[str, ...], Chunk] = {}
     for chunk in chunks.chunks(markdown):
         found.setdefault(chunk.headings, chunk)
-    return [(chunk, chunks.prose(chunk.text)) for chunk in found.values()] or [(chunks.Chunk((), ""), "")]
+    return list(found.values()) or [chunks.Chunk((), "")]
