@@ -229,17 +229,17 @@ CREATE TABLE "comments" (
 	capture_id INTEGER, 
 	notes VARCHAR DEFAULT '[]' NOT NULL, 
 	CONSTRAINT pk_comments PRIMARY KEY (id), 
-	CONSTRAINT fk_comments_parent_id FOREIGN KEY(parent_id) REFERENCES comments (id), 
+	CONSTRAINT ck_comments_is_trackback CHECK (is_trackback IN (0, 1)), 
 	CONSTRAINT fk_comments_post_id FOREIGN KEY(post_id) REFERENCES posts (id), 
 	CONSTRAINT ck_comments_is_owner CHECK (is_owner IN (0, 1)), 
-	CONSTRAINT ck_comments_is_trackback CHECK (is_trackback IN (0, 1)), 
+	CONSTRAINT fk_comments_parent_id FOREIGN KEY(parent_id) REFERENCES comments (id), 
 	CONSTRAINT ck_comments_kind CHECK (kind IN ('comment', 'pingback', 'trackback')), 
 	CONSTRAINT fk_comments_capture_id FOREIGN KEY(capture_id) REFERENCES captures (id)
 );
 
-CREATE INDEX ix_comments_post_id_parent_id ON comments (post_id, parent_id);
-
 CREATE INDEX ix_comments_parent_id ON comments (parent_id);
+
+CREATE INDEX ix_comments_post_id_parent_id ON comments (post_id, parent_id);
 
 CREATE INDEX ix_comments_post_id_page_deleted_at ON comments (post_id, page, deleted_at);
 
@@ -319,8 +319,8 @@ CREATE TABLE "posts" (
 	missing_runs INTEGER NOT NULL, 
 	comments_owed INTEGER NOT NULL, 
 	CONSTRAINT pk_posts PRIMARY KEY (id), 
-	CONSTRAINT uq_posts_url UNIQUE (url), 
 	CONSTRAINT ck_posts_status CHECK (status IN ('live', 'gone')), 
+	CONSTRAINT uq_posts_url UNIQUE (url), 
 	CONSTRAINT fk_posts_current_revision_id FOREIGN KEY(current_revision_id) REFERENCES revisions (id)
 );
 
@@ -415,8 +415,8 @@ CREATE TABLE "formulas" (
 	provenance VARCHAR DEFAULT 'served' NOT NULL, 
 	converter VARCHAR, 
 	CONSTRAINT pk_formulas PRIMARY KEY (id), 
-	CONSTRAINT fk_formulas_post_id FOREIGN KEY(post_id) REFERENCES posts (id), 
 	CONSTRAINT ck_formulas_display CHECK (display IN (0, 1)), 
+	CONSTRAINT fk_formulas_post_id FOREIGN KEY(post_id) REFERENCES posts (id), 
 	CONSTRAINT ck_formulas_provenance CHECK (provenance IN ('served', 'annotation', 'attribute', 'converted'))
 );
 
@@ -485,4 +485,14 @@ CREATE TABLE warc_files (
 	CONSTRAINT pk_warc_files PRIMARY KEY (name)
 );
 
-INSERT INTO alembic_version VALUES ('0015')
+CREATE TABLE post_vectors (
+	post_id INTEGER NOT NULL, 
+	revision_id INTEGER NOT NULL, 
+	model VARCHAR NOT NULL, 
+	vectors BLOB NOT NULL, 
+	CONSTRAINT pk_post_vectors PRIMARY KEY (post_id), 
+	CONSTRAINT fk_post_vectors_post_id FOREIGN KEY(post_id) REFERENCES posts (id), 
+	CONSTRAINT fk_post_vectors_revision_id FOREIGN KEY(revision_id) REFERENCES revisions (id)
+);
+
+INSERT INTO alembic_version VALUES ('0016')

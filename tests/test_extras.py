@@ -15,7 +15,7 @@ from tests.test_packaging import project
 def test_a_missing_extra_is_named_with_its_packages_for_the_running_python(extra: str) -> None:
     said = extras.missing(extra)
     for requirement in project()["project"]["optional-dependencies"][extra]:
-        assert requirement in said
+        assert requirement.partition(";")[0] in said
     assert said.startswith("expected ")
     assert sys.executable in said
 

@@ -77,7 +77,17 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         raise
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else report_text(obj, report))
     notifying.tell(obj, report)
+    _keep_vectors_up(obj)
     sys.exit(report.exit_code)
+
+
+def _keep_vectors_up(obj: Context) -> None:
+    """Make the vectors of what is new, where the archive has any and the model is there: seconds a post."""
+    from archiver.cli.searching import bring_vectors_up_to_date
+    from archiver.text import embedding
+
+    if embedding.installed() and obj.ask("SELECT post_id FROM post_vectors LIMIT 1").rows:
+        bring_vectors_up_to_date(obj)
 
 
 def crawled(obj: Context, asked: dict[str, Any], servers: Servers | None = None) -> Report:

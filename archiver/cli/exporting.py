@@ -38,6 +38,16 @@ def jsonl(obj: Context, /, path: Path) -> None:
 @export.command()
 @path
 @click.pass_obj
+def chunks(obj: Context, /, path: Path) -> None:
+    """Write every post in chunks as JSON Lines to a file, no formula cut: for retrieval."""
+    from archiver.export import chunks
+
+    _export(obj, path, chunks.write)
+
+
+@export.command()
+@path
+@click.pass_obj
 def parquet(obj: Context, /, path: Path) -> None:
     """Write posts, comments and formulas as Parquet to a folder."""
     from archiver.export import parquet

@@ -35,7 +35,8 @@ has:code  has:images  has:formulas  has:comments
 in:comments  in:pages             among the comments, or the independent pages alone
 sort:newest  sort:oldest          by date
 
-Where few posts match, those that cover most of the words follow.
+Where few posts match, those that cover most of the words follow, and with the
+extra `meaning` those that are near to them by meaning (see --vectors).
 """
 # Not a docstring: a raw one would show the mark of click's that keeps lines apart.
 
@@ -45,17 +46,24 @@ Where few posts match, those that cover most of the words follow.
 @click.argument("words", nargs=-1)
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Most hits to show.")
 @click.option("--rebuild", is_flag=True, help="Make the index anew from the database first; every crawl keeps it up.")
+@click.option(
+    "--vectors", is_flag=True, help="Make what search by meaning needs first, seconds a post; every crawl keeps it up."
+)
 @as_json
 @click.pass_obj
-def search(obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, json_: bool) -> None:  # noqa: D103 - click has HELP
+def search(  # noqa: D103 - click has HELP
+    obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, vectors: bool, json_: bool
+) -> None:
     from archiver.store import search as searching
     from archiver.store import suggestions
 
     query = asked(words)
     if rebuild:
         _rebuild(obj)
-        if not words:
-            return
+    if vectors:
+        click.echo(f"vectors of {bring_vectors_up_to_date(obj)} posts made")
+    if (rebuild or vectors) and not words:
+        return
     with searching.opened(obj.database()) as index:
         found = searching.search(index, query, obj.site(), limit=limit)
         meant = None if found.exact else suggestions.meant(index, query)
@@ -88,6 +96,23 @@ def _rebuild(obj: Context) -> None:
     )
 
 
+def bring_vectors_up_to_date(obj: Context) -> int:
+    """Make the vectors of posts that are new or have changed, and return of how many; on a terminal a bar moves."""
+    from archiver.store import query, vector_index
+    from archiver.store.database import Archive
+    from archiver.text import embedding
+
+    embedding.expect()
+    query.run(obj.database(), "SELECT id FROM posts LIMIT 1")  # a new archive is not what was meant
+    with Archive(obj.database()) as archive:
+        if obj.verbosity != 0 or not sys.stderr.isatty():
+            return vector_index.bring_up_to_date(archive)
+        with click.progressbar(
+            length=vector_index.due(archive), label="Vectors of posts", show_pos=True, file=sys.stderr
+        ) as bar:
+            return vector_index.bring_up_to_date(archive, lambda: bar.update(1))
+
+
 def as_dict(found: Results, blogs: Sequence[str] = ()) -> dict[str, Any]:
     """Return what was found for JSON; `blogs` names that of each hit, where several were searched."""
     return {
@@ -109,6 +134,7 @@ def as_dict(found: Results, blogs: Sequence[str] = ()) -> dict[str, Any]:
                 "marks": _marks(hit.passage),
                 "formulas": list(hit.formulas),
                 "related": hit.related,
+                "by": hit.by,
             }
             for at, hit in enumerate(found.hits)
         ],
@@ -143,8 +169,16 @@ def as_lines(found: Results, blogs: Sequence[str] = ()) -> Iterator[str]:
     for number, hit in enumerate(found.hits):
         if hit.related and (number == 0 or not found.hits[number - 1].related):
             yield ""
-            yield "No post matches all of it; these cover most:" if not found.exact else "These cover most of it:"
+            yield _divider(found)
         yield from _hit_lines(hit, width, blogs[number] if blogs else "")
+
+
+def _divider(found: Results) -> str:
+    """Return what to say before the related hits."""
+    before = "" if found.exact else "No post matches all of it. "
+    if all(hit.by == "words" for hit in found.hits):
+        return f"{before}These cover most of it:"
+    return f"{before}These cover most of it, or are near to it by meaning:"
 
 
 def _counted(found: Results) -> str:
@@ -157,7 +191,8 @@ def _counted(found: Results) -> str:
 def _hit_lines(hit: Hit, width: int | None, blog: str) -> Iterator[str]:
     yield ""
     about = ["independent page"] if hit.page_id else [hit.published_on or "", *hit.categories, hit.author]
-    yield from _wrapped([*hit.title, ("  " + " · ".join(filter(None, [*about, blog])), False)], width, "")
+    near = "" if hit.by == "words" else "related by meaning"
+    yield from _wrapped([*hit.title, ("  " + " · ".join(filter(None, [*about, blog, near])), False)], width, "")
     yield f"  {hit.url}"
     yield from _wrapped(((" ".join(text.split("\n")), marked) for text, marked in hit.passage), width, "  ")
     for formula in hit.formulas:

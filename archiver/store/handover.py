@@ -19,8 +19,8 @@ PATIENCE = 600.0
 
 _BATCH = 500  # rows
 
-BOOKKEEPING = ("frontier", "sightings", "warc_files", "alembic_version")
-"""Tables that only serve the next crawl. Captures stay where something was read from them, as its proof, and runs."""
+BOOKKEEPING = ("frontier", "sightings", "warc_files", "post_vectors", "alembic_version")
+"""Tables that only serve the next crawl or can be made again. Captures stay as the proof of what was read from them."""
 
 PROVEN = ("revisions", "comments", "comment_revisions", "pages", "page_revisions", "files")
 """Tables whose rows name the capture they were read from."""

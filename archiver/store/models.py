@@ -568,6 +568,22 @@ class WarcFile(Base):
     )
 
 
+class PostVectors(Base):
+    """What search by meaning knows of a post."""
+
+    __tablename__ = "post_vectors"
+    __table_args__ = about(
+        "Posts as vectors, for search by meaning (extra `meaning`): made of the posts, by `archiver search --vectors`."
+    )
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), doc="The revision they were made of.")
+    model: Mapped[str] = mapped_column(doc="What made them; only those of one model can be compared.")
+    vectors: Mapped[bytes] = mapped_column(
+        doc="Of the title, as a question, then of each section: of length 1, 16-bit floats (little-endian)."
+    )
+
+
 class PostStat(Base):
     """Counters of a post at a time."""
 

@@ -6,13 +6,14 @@
             print(hit.post_id, "".join(segment.text for segment in hit.title))
 
 Hits that match all of the query come first, best first, posts before pages. Where they are few, the posts that cover
-most of its words follow, with `related` set. Texts come in segments, marked or not; they are plain text and want
-escaping in HTML.
+most of its words follow, with `related` set; among them those near to it by meaning, where there are vectors of them
+(`vectors`). Texts come in segments, marked or not; they are plain text and want escaping in HTML.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.errors import UsageError
-from archiver.store import coverage, passages, search_index
+from archiver.store import coverage, passages, search_index, vectors
 from archiver.store.passages import Segments
 from archiver.store.query import TIMEOUT, asking, connect, explained, sqlite_file
 from archiver.store.search_conditions import described
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from archiver.store.search_server import ServerIndex
 
 __all__ = [
+    "MEANING",
+    "WORDS",
     "Filters",
     "Hit",
     "Index",
@@ -51,6 +54,15 @@ __all__ = [
 
 FEW = 10
 """With fewer exact hits than this, related ones follow."""
+
+WORDS, MEANING = "words", "meaning"
+"""What a hit may be found by."""
+
+MOST_BY_MEANING = 20
+"""Posts that are taken for near to a question."""
+
+_EVEN = 10
+"""How little the first places of two rankings count more than the next: see benchmarks/meaning.py."""
 
 _BATCH = 100  # hits
 _LEAST_TERMS = 2
@@ -87,7 +99,9 @@ class Hit:
     formulas: tuple[str, ...]
     """Formulas with the TeX looked for, the three that tell most, as stored."""
     related: bool
-    """Whether it covers a part of the query only."""
+    """Whether it does not match all of the query."""
+    by: str = WORDS
+    """What it was found by, `words` or `meaning`: by its meaning alone a post is at most related."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +113,7 @@ class Results:
     exact: int
     """How many match all of the query."""
     related: int
-    """How many more cover a part of it."""
+    """How many more cover a part of it, or are near to it by meaning."""
     understood: str
     """How the query was understood, in words."""
     query: Query
@@ -177,9 +191,12 @@ def search(
         found, ranked = index.exact(kind, asked, limit - len(hits), max(0, offset - exact))
         exact += found
         hits += (hit for _, hit in hits_of(index, kind, asked, ranked, False, site))
-    related = _related(index, kinds[0], asked) if exact < FEW else []
+    related, nearest = _related(index, kinds[0], asked) if exact < FEW else ([], {})
     fewer = related[max(0, offset - exact) :][: limit - len(hits)]
-    hits += (hit for _, hit in hits_of(index, kinds[0], asked, fewer, True, site))
+    hits += (
+        _by_meaning(index, hit, nearest[number]) if number in nearest else hit
+        for number, hit in hits_of(index, kinds[0], asked, fewer, True, site)
+    )
     return Results(hits=tuple(hits), exact=exact, related=len(related), understood=described(asked), query=asked)
 
 
@@ -199,14 +216,51 @@ def kinds_of(filters: Filters) -> tuple[Kind, ...]:
     return (PAGES,) if filters.pages else (POSTS, PAGES)
 
 
-def _related(index: Index, kind: Kind, asked: Query) -> list[int]:
-    """Return rows that cover a part of a query's loose words and fulfil all else of it, best first."""
+def _related(index: Index, kind: Kind, asked: Query) -> tuple[list[int], dict[int, int]]:
+    """Return rows that fulfil all of a query but its loose words, best first.
+
+    They cover a part of these words, or are near to them by meaning; of those that only are, with the number of the
+    passage that is nearest.
+    """
+    covering = _covering(index, kind, asked)
+    question = _question(asked)
+    nearest = dict(vectors.nearest(index, question)) if kind is POSTS and question else {}
+    allowed = partly(index, kind, asked, nearest) if nearest else set()
+    near = [number for number in nearest if number in allowed][:MOST_BY_MEANING]
+    return _fused(covering, near), {number: nearest[number] for number in set(near).difference(covering)}
+
+
+def _covering(index: Index, kind: Kind, asked: Query) -> list[int]:
     terms = loose_terms(asked)
     if not terms:
         return []
     ranked = index.covering(kind, terms)
     allowed = partly(index, kind, asked, ranked)
     return [number for number in ranked if number in allowed][: coverage.MOST]
+
+
+def _question(asked: Query) -> str:
+    """Return what is asked in words that need not be there."""
+    return " ".join(word.text for word in asked.words if not word.exact)
+
+
+def _fused(*rankings: Sequence[int]) -> list[int]:
+    """Return the rows of all rankings by the sum of their reciprocal ranks (Cormack, Clarke and Büttcher, 2009)."""
+    scores: defaultdict[int, float] = defaultdict(float)
+    for ranking in rankings:
+        for place, number in enumerate(ranking, 1):
+            scores[number] += 1 / (_EVEN + place)
+    return sorted(scores, key=lambda number: -scores[number])
+
+
+def _by_meaning(index: Index, hit: Hit, passage: int) -> Hit:
+    """Return a hit as found by its meaning, with the beginning of that passage."""
+    from archiver.text import commonmark
+
+    ((markdown,),) = index.rows("SELECT markdown FROM posts WHERE id = ?", hit.post_id)
+    found = vectors.passages(markdown)
+    chunk = found[min(passage, len(found) - 1)]  # the vectors may be those of a former revision
+    return replace(hit, by=MEANING, passage=passages.passage(commonmark.read(chunk.text).text, ()))
 
 
 def loose_terms(asked: Query) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ class FileIndex:
         """Return the rows of a query."""
         return self._connection.execute(sql, values).fetchall()
 
+    def has(self, table: str) -> bool:
+        """Return whether there is a table of this name."""
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table))
+
     def matched(self, index: str, words: Iterable[Term], titles: Iterable[Term] = ()) -> Condition:
         """Return the query of the rows with all of these words, and with all of the titles in the title."""
         return Condition(f"SELECT rowid FROM {index} WHERE {index} MATCH ?", (match(words, titles),))  # noqa: S608

@@ -57,6 +57,9 @@ class Index(Spelling, Protocol):
     def rows(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
         """Return the rows of a query with question marks."""
 
+    def has(self, table: str) -> bool:
+        """Return whether there is a table of this name: a database that an older program wrote lacks some."""
+
     def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
 

@@ -50,6 +50,10 @@ class ServerIndex:
         asked = ", ".join("to_regclass(?) IS NOT NULL" for _ in TABLES)
         return all(self.rows(f"SELECT {asked}", *TABLES)[0])
 
+    def has(self, table: str) -> bool:
+        """Return whether there is a table of this name."""
+        return bool(self.rows("SELECT to_regclass(?) IS NOT NULL", table)[0][0])
+
     def rows(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
         """Return the rows of a query."""
         return self._connection.exec_driver_sql(_spelled(sql), values).all()

@@ -31,6 +31,7 @@ from archiver.text.commonmark import read
 
 FORMATS = {
     **dict.fromkeys(("markdown", "jsonl", "parquet", "huggingface", "atom"), ""),
+    "chunks": ".jsonl",
     "bibtex": ".bib",
     "epub": ".epub",
     "sqlite": ".db",
@@ -149,6 +150,16 @@ def test_bibtex_has_an_entry_a_post(demo: Path, exported: Exported) -> None:
     posts = rows(demo, "SELECT 'kexuefm-' || id, url, substr(last_seen_at, 1, 10) FROM posts ORDER BY id")
     fields = ({field.key: field.value for field in entry.fields} for entry in library.entries)
     assert [(e.key, f["url"], f["urldate"]) for e, f in zip(library.entries, fields, strict=True)] == posts
+
+
+def test_chunks_are_each_post_in_order_with_its_headings(demo: Path, exported: Exported) -> None:
+    found: dict[tuple[int, int], str] = {}
+    for row in json_lines(exported("chunks")):
+        key = row["post"], row["revision"]
+        found[key] = found.get(key, "") + row["text"]
+        assert not row["headings"] or "#:~:text=" in row["url"] or "$" in row["headings"][-1]
+    posts = rows(demo, "SELECT id, current_revision_id, markdown FROM posts ORDER BY id")
+    assert [(*key, text) for key, text in found.items()] == posts
 
 
 def test_the_sqlite_file_is_whole_and_holds_no_bookkeeping(demo: Path, exported: Exported) -> None:

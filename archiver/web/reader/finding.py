@@ -141,6 +141,7 @@ def row(hit: Hit, root: str = "") -> dict[str, Any]:
         "published_on": hit.published_on,
         "categories": list(hit.categories),
         "related": hit.related,
+        "by": hit.by,
     }
 
 

@@ -207,6 +207,8 @@ _CHINESE = {
     "in formulas (TeX)": "搜公式（TeX）",
     "Filters": "筛选",
     "Results found with fewer of the words": "只含部分词语的结果",
+    "Results found with fewer of the words, or near by meaning": "只含部分词语或意思相近的结果",
+    "related by meaning": "意思相近",
     "Type to search. ↑ ↓ choose, Enter opens, / returns here.": "输入即搜索；↑ ↓ 选择，回车打开，/ 回到搜索框。",
     "Ask the archive in SQL": "用 SQL 查询存档",
     "Read-only, whatever the query says; stopped after {} seconds.": "只读，无论查询写了什么；超过 {} 秒即停止。",

@@ -1,0 +1,54 @@
+"""Posts in chunks as JSON Lines, for retrieval: each within one section, no formula cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from archiver.export.rows import Step
+from archiver.store.library import Library
+from archiver.store.values import Post
+from archiver.text import chunks, tex
+from archiver.warc.durable import replacing
+
+
+def write(library: Library, target: Path, step: Step) -> None:
+    """Write a file with an object a line for each chunk of each post, in order.
+
+    The texts of a post, one after the other, are its Markdown. Raises as `replacing` does.
+    """
+    with replacing(target) as file:
+        for post in library.posts():
+            revision = next(one.id for one in library.revisions(post.id) if one.current)
+            for row in rows(post, revision):
+                file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+            step()
+
+
+def rows(post: Post, revision: int) -> Iterator[dict[str, Any]]:
+    """Yield the chunks of a post, in this revision, as plain values."""
+    for number, chunk in enumerate(chunks.chunks(post.markdown), 1):
+        yield {
+            "post": post.id,
+            "revision": revision,
+            "chunk": number,
+            "title": post.title,
+            "headings": list(chunk.headings),
+            "text": chunk.text,
+            "url": post.url + _place(chunk.headings),
+            "published_on": post.published_on,
+            "license_url": post.license_url,
+        }
+
+
+def _place(headings: tuple[str, ...]) -> str:
+    """Return what follows the address to lead to a heading in any browser: a text fragment.
+
+    https://wicg.github.io/scroll-to-text-fragment/#syntax. A formula in it would not be found: the page shows it set.
+    """
+    if not headings or tex.scan(headings[-1]).spans:
+        return ""
+    return "#:~:text=" + quote(headings[-1], safe="").replace("-", "%2D")
