@@ -20,6 +20,7 @@ FLOORS = {
     "archiver.extras": 0,
     "archiver.items": 0,
     "archiver.media": 0,
+    "archiver.processes": 0,
     "archiver.profile": 0,
     "archiver.references": 0,
     "archiver.series": 0,

@@ -97,7 +97,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     text = ZipFile(wheel).read(metadata).decode()
     assert f"\nVersion: {archiver.__version__}\n" in text
     assert "\nLicense-Expression: MIT\n" in text
-    extras = {"books", "datasette", "fleet", "foreign", "metrics", "parquet", "postgres", "s3"}
+    extras = {"datasette", "fleet", "foreign", "metrics", "parquet", "postgres", "s3"}
     assert set(re.findall(r"\nProvides-Extra: (.*)", text)) == extras
 
 

@@ -95,10 +95,10 @@ def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
 @click.option("--comments", is_flag=True, help="Put the comments behind each post.")
 @click.option(
     "--formulas",
-    type=click.Choice(["mathml", "svg"]),
-    default="mathml",
+    type=click.Choice(["svg", "mathml"]),
+    default="svg",
     show_default=True,
-    help="MathML, or pictures for e-readers that know none.",
+    help="Pictures, which every e-reader shows, or MathML.",
 )
 @click.pass_obj
 def epub(
@@ -113,6 +113,7 @@ def epub(
 ) -> None:
     """Write a book of all posts, or of those chosen, with pictures and formulas inside."""
     from archiver.export import epub
+    from archiver.processes import processors
 
     if sum(map(bool, (posts, series, topic))) > 1:
         raise UsageError("expected one of --post, --series and --topic, found several")
@@ -126,7 +127,7 @@ def epub(
         else:
             title, chosen = None, None
     chapters = {"title": title, "posts": chosen, "comments": comments, "formulas": formulas}
-    _export(obj, path, epub.write, warc=obj.storage(), **chapters)
+    _export(obj, path, epub.write, warc=obj.storage(), processes=processors(), **chapters)
 
 
 @export.command()

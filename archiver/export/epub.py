@@ -1,11 +1,11 @@
-"""EPUB 3: posts as a book, with pictures inside and formulas as MathML or SVG (https://www.w3.org/TR/epub-33/)."""
+"""EPUB 3: posts as a book, with pictures inside and formulas as SVG or MathML (https://www.w3.org/TR/epub-33/)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from html import escape
 from itertools import groupby
@@ -14,18 +14,19 @@ from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
-from archiver import extras
 from archiver.errors import UsageError
 from archiver.export import cover
 from archiver.export.contents import Heading, as_list, as_ncx
 from archiver.export.discussion import discussion
+from archiver.export.drawers import Drawers
 from archiver.export.notice import Notice, license_of, notice
 from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Comment, Group, Post
-from archiver.text import formula_pictures, xhtml
+from archiver.text import xhtml
 from archiver.text.formula_pictures import Drawing
+from archiver.text.mathml_core import NAMESPACE
 from archiver.urls import Site
 from archiver.warc.durable import replacing
 from archiver.warc.storage import Storage
@@ -52,14 +53,15 @@ CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 """
 
 STYLE = """body { line-height: 1.6; }
-img { max-width: 100%; }
+img, svg { max-width: 100%; }
+svg { fill: currentColor; }
 pre { white-space: pre-wrap; }
 table { border-collapse: collapse; }
 td, th { border: 1px solid #999; padding: 0.2em 0.5em; }
 .display { display: block; text-align: center; margin: 0.8em 0; overflow-x: auto; }
 .numbered { display: flex; align-items: center; overflow-x: visible; }
 .numbered > :first-child { flex: 1; min-width: 0; overflow-x: auto; }
-.numbered > img { flex: none; margin: 0 auto; max-width: 88%; }
+.numbered > svg { flex: none; margin: 0 auto; max-width: 88%; }
 .numbered > .number { flex: none; padding-left: 0.5em; }
 .cover { text-align: center; margin: 0; }
 .cover img { max-height: 100vh; }
@@ -107,25 +109,28 @@ def write(
     title: str | None = None,
     posts: Sequence[int] | None = None,
     comments: bool = False,
-    formulas: str = "mathml",
+    formulas: str = "svg",
+    processes: int = 1,
 ) -> str | None:
     """Write the posts given, in that order, or all by date, as one book; return what is missing, in words.
 
     A book of all posts has its contents by year, and pages of its series and topics. With `comments` those of a post
-    follow its text. `formulas` is `mathml`, or `svg` for pictures of those that can be drawn.
+    follow its text. `formulas` is `svg` for pictures of all that can be drawn, by so many processes, or `mathml`.
 
-    Raises UsageError when there is no post or nothing that draws formulas, DiskFull and ArchiverError when the book
-    cannot be written.
+    Raises UsageError when there is no post, DiskFull and ArchiverError when the book cannot be written.
     """
     order = posts if posts is not None else _by_date(library)
     said = notice(library.posts(order), library.site.profile)
     if not said.archived_until:
         raise UsageError("expected posts to make a book of, found none: run `archiver crawl` first")
-    if formulas == "svg" and not formula_pictures.available():
-        raise UsageError(extras.missing("books"))
     pictures = Pictures(library, warc, CORE)
-    with replacing(target) as file, zipfile.ZipFile(file, "w") as package:
-        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None, drawn=formulas == "svg")
+    with (
+        Drawers(processes) as drawers,
+        replacing(target) as file,
+        zipfile.ZipFile(file, "w") as package,
+    ):
+        draw = drawers.draw if formulas == "svg" else None
+        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None, draw=draw)
         for post in library.posts(order):
             book.add_post(post, library.comments(post.id) if comments else ())
             step()
@@ -150,17 +155,17 @@ class _Book:
         site: Site,
         *,
         whole: bool,
-        drawn: bool,
+        draw: Callable[[Sequence[bytes]], list[Drawing | None]] | None,
     ) -> None:
         self._package = package
         self._pictures = pictures
         self._numbers = numbers
         self._site = site
         self._whole = whole
-        self._shown = self._drawn if drawn else _as_it_is
-        self._drawings: dict[str, Drawing] = {}
+        self._draw = draw
+        self._drawings: dict[bytes, Drawing | None] = {}
         self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
-        self._chapters: list[tuple[Post, bool]] = []  # and whether it has formulas
+        self._chapters: list[tuple[Post, str]] = []  # and what is in it beside XHTML
         self._overviews: list[Heading] = []
         self._held: dict[str, Picture | None] = {}
         self._store("mimetype", b"application/epub+zip", stored=True)
@@ -169,13 +174,15 @@ class _Book:
     def add_post(self, post: Post, comments: Iterable[Comment]) -> None:
         """Add a chapter."""
         remarks = discussion(comments, self._said("Comments"), self._said("no longer on the blog"))
-        body = xhtml.tree("\n\n".join([post.markdown, *remarks]), self._link, self._picture, shown=self._shown)
+        body = xhtml.tree("\n\n".join([post.markdown, *remarks]), self._link, self._picture)
+        self._put_drawings(body)
         content = etree.tostring(body, encoding="unicode")
         address = f'<a href="{escape(_quoted(post.url))}">{escape(post.url)}</a>'
         facts = [escape(post.author), post.published_on or "", address, escape(license_of(post)[0])]
         head = f'<h1>{escape(post.title)}</h1>\n<p class="facts">{" · ".join(filter(None, facts))}</p>\n'
         self._store(f"EPUB/{_chapter(post.id)}", self._page(_printable(post.title), _printable(head) + content))
-        self._chapters.append((post, "<math" in content))
+        within = (name for name, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in content)
+        self._chapters.append((post, " ".join(within)))
 
     def add_groups(self, name: str, groups: Sequence[Group]) -> None:
         """Add a page that lists the chapters by series or topic."""
@@ -223,7 +230,7 @@ class _Book:
         ]
 
     def _manifest(self, title: str, said: Notice, identifier: str) -> str:
-        chapters = [(f"post-{post.id}", _chapter(post.id), "mathml" if maths else "") for post, maths in self._chapters]
+        chapters = [(f"post-{post.id}", _chapter(post.id), within) for post, within in self._chapters]
         overviews = [(one.href.removesuffix(".xhtml"), one.href, "") for one in self._overviews]
         fixed = [("cover", "cover.xhtml", ""), ("title", "title.xhtml", ""), ("nav", "nav.xhtml", "nav")]
         pages = [*fixed, *overviews, *chapters]
@@ -233,7 +240,6 @@ class _Book:
         items.append(_item("cover-image", "cover.svg", "image/svg+xml", "cover-image"))
         held = sorted({p.name: p.media_type for p in self._held.values() if p}.items())
         items += [_item(f"image-{name}", f"images/{name}", media_type) for name, media_type in held]
-        items += [_item(f"formula-{name}", f"formulas/{name}", "image/svg+xml") for name in self._drawings]
         return _PACKAGE.format(
             tongue=self._tongue,
             identifier=identifier,
@@ -266,21 +272,19 @@ class _Book:
         held = self._held[url]
         return f"images/{held.name}" if held else None
 
-    def _drawn(self, math: etree._Element) -> etree._Element:
-        """Return a formula as a picture with its TeX in words, or as it is where it cannot be drawn."""
-        plain = deepcopy(math)
-        plain.attrib.pop("alttext")
-        name = f"{hashlib.sha256(etree.tostring(plain)).hexdigest()[:20]}.svg"
-        drawing = self._drawings.get(name) or formula_pictures.draw(plain)
-        if not drawing:
-            return math
-        if name not in self._drawings:
-            self._drawings[name] = drawing
-            self._store(f"EPUB/formulas/{name}", drawing.svg.encode())
-        size = f"width: {drawing.width:.3f}em; height: {drawing.height:.3f}em"
-        if math.get("display") != "block":
-            size += f"; vertical-align: {-drawing.depth:.3f}em"
-        return etree.Element("img", {"src": f"formulas/{name}", "alt": str(math.get("alttext")), "style": size})
+    def _put_drawings(self, body: etree._Element) -> None:
+        """Put pictures with their TeX in words in the place of formulas; those that cannot be drawn stay."""
+        if self._draw is None:
+            return
+        found = {math: _without_words(math) for math in body.iter(f"{{{NAMESPACE}}}math")}
+        new = list(dict.fromkeys(plain for plain in found.values() if plain not in self._drawings))
+        self._drawings.update(zip(new, self._draw(new), strict=True))
+        for math, plain in found.items():
+            outer, drawing = math.getparent(), self._drawings[plain]
+            if outer is not None and drawing is not None:
+                picture = drawing.picture(str(math.get("alttext")), display=math.get("display") == "block")
+                picture.tail = math.tail
+                outer.replace(math, picture)
 
     def _store(self, name: str, data: bytes, *, stored: bool = False) -> None:
         info = zipfile.ZipInfo(name, _DATE)
@@ -289,8 +293,11 @@ class _Book:
         self._package.writestr(info, data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, 6)
 
 
-def _as_it_is(math: etree._Element) -> etree._Element:
-    return math
+def _without_words(math: etree._Element) -> bytes:
+    """Return a formula as what is seen of it: the same may be written in several ways."""
+    plain = deepcopy(math)
+    del plain.attrib["alttext"]
+    return etree.tostring(plain, with_tail=False)
 
 
 def _heading(number: int, title: str) -> Heading:
