@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
-from copy import deepcopy
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
@@ -19,14 +16,13 @@ from archiver.export import cover
 from archiver.export.contents import Heading, as_list, as_ncx
 from archiver.export.discussion import discussion
 from archiver.export.drawers import Drawers
+from archiver.export.links import escaped, on_the_web
 from archiver.export.notice import Notice, license_of, notice
 from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Comment, Group, Post
 from archiver.text import xhtml
-from archiver.text.formula_pictures import Drawing
-from archiver.text.mathml_core import NAMESPACE
 from archiver.urls import Site
 from archiver.warc.durable import replacing
 from archiver.warc.storage import Storage
@@ -59,10 +55,12 @@ pre { white-space: pre-wrap; }
 table { border-collapse: collapse; }
 td, th { border: 1px solid #999; padding: 0.2em 0.5em; }
 .display { display: block; text-align: center; margin: 0.8em 0; overflow-x: auto; }
-.numbered { display: flex; align-items: center; overflow-x: visible; }
-.numbered > :first-child { flex: 1; min-width: 0; overflow-x: auto; }
-.numbered > svg { flex: none; margin: 0 auto; max-width: 88%; }
-.numbered > .number { flex: none; padding-left: 0.5em; }
+@supports (display: flex) {
+  .numbered { display: flex; align-items: center; overflow-x: visible; }
+  .numbered > :first-child { flex: 1; min-width: 0; overflow-x: auto; }
+  .numbered > svg { flex: none; margin: 0 auto; max-width: 88%; }
+  .numbered > .number { flex: none; padding-left: 0.5em; }
+}
 .cover { text-align: center; margin: 0; }
 .cover img { max-height: 100vh; }
 .facts { color: #666; font-size: 0.9em; }
@@ -129,8 +127,8 @@ def write(
         replacing(target) as file,
         zipfile.ZipFile(file, "w") as package,
     ):
-        draw = drawers.draw if formulas == "svg" else None
-        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None, draw=draw)
+        drawing = drawers if formulas == "svg" else None
+        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None, drawers=drawing)
         for post in library.posts(order):
             book.add_post(post, library.comments(post.id) if comments else ())
             step()
@@ -155,15 +153,14 @@ class _Book:
         site: Site,
         *,
         whole: bool,
-        draw: Callable[[Sequence[bytes]], list[Drawing | None]] | None,
+        drawers: Drawers | None,
     ) -> None:
         self._package = package
         self._pictures = pictures
         self._numbers = numbers
         self._site = site
         self._whole = whole
-        self._draw = draw
-        self._drawings: dict[bytes, Drawing | None] = {}
+        self._drawers = drawers
         self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
         self._chapters: list[tuple[Post, str]] = []  # and what is in it beside XHTML
         self._overviews: list[Heading] = []
@@ -175,9 +172,10 @@ class _Book:
         """Add a chapter."""
         remarks = discussion(comments, self._said("Comments"), self._said("no longer on the blog"))
         body = xhtml.tree("\n\n".join([post.markdown, *remarks]), self._link, self._picture)
-        self._put_drawings(body)
+        if self._drawers:
+            self._drawers.draw_in(body)
         content = etree.tostring(body, encoding="unicode")
-        address = f'<a href="{escape(_quoted(post.url))}">{escape(post.url)}</a>'
+        address = f'<a href="{escape(escaped(post.url))}">{escape(post.url)}</a>'
         facts = [escape(post.author), post.published_on or "", address, escape(license_of(post)[0])]
         head = f'<h1>{escape(post.title)}</h1>\n<p class="facts">{" · ".join(filter(None, facts))}</p>\n'
         self._store(f"EPUB/{_chapter(post.id)}", self._page(_printable(post.title), _printable(head) + content))
@@ -262,7 +260,7 @@ class _Book:
         number = self._site.post_id(url)
         if number in self._numbers:
             return _chapter(number or 0)
-        return _quoted(url) if _linkable(url) else None
+        return on_the_web(url)
 
     def _picture(self, url: str) -> str | None:
         if url not in self._held:
@@ -272,32 +270,11 @@ class _Book:
         held = self._held[url]
         return f"images/{held.name}" if held else None
 
-    def _put_drawings(self, body: etree._Element) -> None:
-        """Put pictures with their TeX in words in the place of formulas; those that cannot be drawn stay."""
-        if self._draw is None:
-            return
-        found = {math: _without_words(math) for math in body.iter(f"{{{NAMESPACE}}}math")}
-        new = list(dict.fromkeys(plain for plain in found.values() if plain not in self._drawings))
-        self._drawings.update(zip(new, self._draw(new), strict=True))
-        for math, plain in found.items():
-            outer, drawing = math.getparent(), self._drawings[plain]
-            if outer is not None and drawing is not None:
-                picture = drawing.picture(str(math.get("alttext")), display=math.get("display") == "block")
-                picture.tail = math.tail
-                outer.replace(math, picture)
-
     def _store(self, name: str, data: bytes, *, stored: bool = False) -> None:
         info = zipfile.ZipInfo(name, _DATE)
         info.external_attr = _MODE
         info.create_system = 3  # Unix, on whatever machine
         self._package.writestr(info, data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, 6)
-
-
-def _without_words(math: etree._Element) -> bytes:
-    """Return a formula as what is seen of it: the same may be written in several ways."""
-    plain = deepcopy(math)
-    del plain.attrib["alttext"]
-    return etree.tostring(plain, with_tail=False)
 
 
 def _heading(number: int, title: str) -> Heading:
@@ -315,19 +292,3 @@ def _item(name: str, href: str, media_type: str, properties: str = "") -> str:
 
 def _printable(text: str) -> str:
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
-
-
-def _linkable(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and re.fullmatch(r"[\w.-]+", parts.hostname or "") is not None
-
-
-def _quoted(url: str) -> str:
-    """Escape what a URL may not hold (RFC 3986); a second # and stray % would be errors of the book."""
-    head, mark, fragment = url.partition("#")
-    escaped = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", head), re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", fragment)
-    safe = "/:@!$&'()*+,;=-._~%?"
-    return quote(escaped[0], safe=safe) + mark + quote(escaped[1], safe=safe)

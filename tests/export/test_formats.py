@@ -303,13 +303,13 @@ def test_a_book_has_formulas_as_mathml_on_demand(demo: Path, tmp_path: Path) -> 
 def test_formulas_are_drawn_though_the_processes_for_it_die(fault: str) -> None:
     formulas = [f'<math xmlns="{NAMESPACE}"><mn>{number}</mn></math>'.encode() for number in range(30)]
     with Drawers(2) as drawers:
-        whole = drawers.draw(formulas)
+        whole = drawers._drawn(formulas)
         assert drawers._executor is not None
         for process in list(drawers._executor._processes.values()):
             process.kill()
             if fault == "broken":
                 process.join()
-        assert drawers.draw(formulas) == whole
+        assert drawers._drawn(formulas) == whole
     assert None not in whole
     assert len({drawing.shapes for drawing in whole if drawing}) == 30
 
