@@ -59,6 +59,7 @@ NEIGHBOURS = {
     ("archiver.probe", "archiver.crawl"),  # one page, and the rules of robots.txt
     ("archiver.rebuild", "archiver.settings"),
     ("archiver.web", "archiver.schedule"),  # when the next run is due
+    ("archiver.web", "archiver.export"),  # hands out the books and feeds that exports write
     ("archiver.rebuild", "archiver.crawl"),  # only its lock: tests/test_rebuild.py
 }
 """Who may import from the same floor."""
