@@ -31,9 +31,14 @@ def end(executor: ProcessPoolExecutor) -> None:
     `shutdown` alone waits for ever for one that waits for a lock: a process that was killed while it answered holds it,
     and one that was started at that moment is not ended with the others (seen with Python 3.11).
     """
+    kill(executor)
+    executor.shutdown(cancel_futures=True)
+
+
+def kill(executor: ProcessPoolExecutor) -> None:
+    """Kill the processes of an executor: whoever waits for what they do learns that it is broken."""
     for process in list((getattr(executor, "_processes", None) or {}).values()):
         process.kill()
-    executor.shutdown(cancel_futures=True)
 
 
 def _end_with_parent() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from archiver.errors import ArchiverError
 from archiver.export import epub
-from archiver.processes import end, settle_in
+from archiver.processes import end, kill, settle_in
 from archiver.store.library import Library
 from archiver.urls import Site
 from archiver.warc.storage import Storage
@@ -31,6 +31,7 @@ PATIENCE = 300
 """Seconds a book may take: a topic of 300 posts takes half of them."""
 
 _NICENESS = 10
+_GLANCE = 0.1  # seconds
 
 
 class Busy(ArchiverError):
@@ -44,6 +45,7 @@ class Books:
         self._source = storage, database, site
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._turn = threading.Lock()
+        self._closed = False
         self._kept: OrderedDict[str, Path] = OrderedDict()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._executor: ProcessPoolExecutor | None = None
@@ -62,15 +64,24 @@ class Books:
             self._waiting.release()
 
     def close(self) -> None:
-        """End the process, and forget the books."""
-        if self._executor:
-            end(self._executor)
-        if self._folder:
-            self._folder.cleanup()
-        self._executor = self._folder = None
-        self._kept.clear()
+        """End the process, with the book it makes, and forget the books."""
+        self._closed = True
+        while not self._turn.acquire(timeout=_GLANCE):
+            if executor := self._executor:
+                kill(executor)  # so that whoever waits for it gives up the turn
+        try:
+            if self._executor:
+                end(self._executor)
+            if self._folder:
+                self._folder.cleanup()
+            self._executor = self._folder = None
+            self._kept.clear()
+        finally:
+            self._turn.release()
 
     def _book(self, name: str, title: str, posts: Sequence[int]) -> bytes:
+        if self._closed:
+            raise ArchiverError("the server ends: ask again when it is back")
         if name not in self._kept:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="books-", ignore_cleanup_errors=True)

@@ -146,6 +146,27 @@ def test_books_wait_for_each_other_and_few_wait(kept: Books, monkeypatch: pytest
     assert sorted(written) == ["0", "1"]
 
 
+def test_who_waits_for_a_book_at_the_end_is_told(kept: Books) -> None:
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            kept.book("A", [1001], "")
+        except ArchiverError as error:
+            said.append(str(error))
+
+    waiting = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in waiting:
+        thread.start()
+    while kept._executor is None and not said:
+        time.sleep(0.001)
+    kept.close()
+    for thread in waiting:
+        thread.join(20)
+    assert len(said) == 2
+    assert (kept._executor, kept._folder) == (None, None)
+
+
 def test_few_books_are_kept(kept: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "_make", lambda target, title, posts: target.write_bytes(title.encode()))
     for number in range(books.MOST_KEPT + 3):
