@@ -68,7 +68,7 @@ def make_core(math: etree._Element) -> bool:
         _set_color(node)
         if name in _TOKENS and not _set_text(node):
             return False
-        if node.text in _BARS and not _SIZED & set(map(str, node.attrib)):
+        if name == "mo" and node.text in _BARS and not _SIZED & set(map(str, node.attrib)):
             node.set("stretchy", "false")
         if name in ARITY and not _gather_base(node, ARITY[name]):
             return False

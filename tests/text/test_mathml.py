@@ -109,6 +109,12 @@ def test_bars_are_as_high_as_tex_makes_them(source: str, stretchy: str) -> None:
     assert {bar.get("stretchy") for bar in element.iter("{*}mo")} == {stretchy}
 
 
+def test_a_bar_that_is_no_bracket_has_no_attribute_of_one() -> None:
+    element = mathml.Formulas([r"\text{|}\mathrm{|}"]).render(0, r"\text{|}\mathrm{|}", display=False).element
+    assert element is not None
+    assert [node.tag for node in element.iter() if node.get("stretchy") and not str(node.tag).endswith("}mo")] == []
+
+
 def test_a_single_upright_letter_is_upright() -> None:
     assert '<mi mathvariant="normal">d</mi>' in markup(r"\mathrm{d}x")
 
