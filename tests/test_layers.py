@@ -21,6 +21,7 @@ FLOORS = {
     "archiver.extras": 0,
     "archiver.items": 0,
     "archiver.media": 0,
+    "archiver.processes": 0,
     "archiver.profile": 0,
     "archiver.references": 0,
     "archiver.series": 0,
@@ -62,6 +63,7 @@ NEIGHBOURS = {
     ("archiver.probe", "archiver.crawl"),  # one page, and the rules of robots.txt
     ("archiver.rebuild", "archiver.settings"),
     ("archiver.web", "archiver.schedule"),  # when the next run is due
+    ("archiver.web", "archiver.export"),  # hands out the books and feeds that exports write
     ("archiver.rebuild", "archiver.crawl"),  # only its lock: tests/test_rebuild.py
 }
 """Who may import from the same floor."""

@@ -98,7 +98,6 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert f"\nVersion: {archiver.__version__}\n" in text
     assert "\nLicense-Expression: MIT\n" in text
     extras = {
-        "books",
         "datasette",
         "fleet",
         "foreign",

@@ -107,46 +107,58 @@ def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
     _export(obj, path, markdown.write, warc=obj.storage(), exact=exact, comments=comments)
 
 
+def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose posts, and the one that adds their comments."""
+    for option in (
+        click.option("--comments", is_flag=True, help="Put the comments behind each post."),
+        click.option("--topic", metavar="NAME", help="Only this topic of the curated index."),
+        click.option("--series", metavar="NAME", help="Only this series, by its name or the number of its first post."),
+        click.option(
+            "--post", "posts", type=PostNumber(), multiple=True, metavar="N", help="Only this post; may be repeated."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @export.command()
 @path
-@click.option("--post", "posts", type=PostNumber(), multiple=True, metavar="N", help="Only this post; may be repeated.")
-@click.option("--series", metavar="NAME", help="Only this series, by its name or the number of its first post.")
-@click.option("--topic", metavar="NAME", help="Only this topic of the curated index.")
-@click.option("--comments", is_flag=True, help="Put the comments behind each post.")
+@_choosing
 @click.option(
     "--formulas",
-    type=click.Choice(["mathml", "svg"]),
-    default="mathml",
+    type=click.Choice(["svg", "mathml"]),
+    default="svg",
     show_default=True,
-    help="MathML, or pictures for e-readers that know none.",
+    help="Pictures, which every e-reader shows, or MathML.",
 )
 @click.pass_obj
-def epub(
-    obj: Context,
-    /,
-    path: Path,
-    posts: tuple[int, ...],
-    series: str | None,
-    topic: str | None,
-    comments: bool,
-    formulas: str,
-) -> None:
+def epub(obj: Context, /, path: Path, comments: bool, formulas: str, **chosen: Any) -> None:
     """Write a book of all posts, or of those chosen, with pictures and formulas inside."""
     from archiver.export import epub
+    from archiver.processes import processors
 
-    if sum(map(bool, (posts, series, topic))) > 1:
-        raise UsageError("expected one of --post, --series and --topic, found several")
-    with obj.library() as library:
-        if posts:
-            title = library.post(posts[0]).title if len(posts) == 1 else None
-            chosen: list[int] | None = [library.post(number).id for number in posts]
-        elif series or topic:
-            group = _group(library.series if series else library.topics, series or topic or "")
-            title, chosen = group.name, list(dict.fromkeys(entry.post_id for entry in group.entries))
-        else:
-            title, chosen = None, None
-    chapters = {"title": title, "posts": chosen, "comments": comments, "formulas": formulas}
-    _export(obj, path, epub.write, warc=obj.storage(), **chapters)
+    title, posts = _chosen(obj, **chosen)
+    chapters = {"title": title, "posts": posts, "comments": comments, "formulas": formulas}
+    _export(obj, path, epub.write, warc=obj.storage(), processes=processors(), **chapters)
+
+
+@export.command()
+@path
+@_choosing
+@click.option("--browser", metavar="PATH", help="The Chromium that sets the pages. [the one on the path]")
+@click.pass_obj
+def pdf(obj: Context, /, path: Path, comments: bool, browser: str | None, **chosen: Any) -> None:
+    """Write a PDF of the posts chosen, to print or to hand to a colleague; needs Chromium."""
+    from archiver.export import pdf
+    from archiver.processes import processors
+
+    title, posts = _chosen(obj, **chosen)
+    if posts is None:
+        raise UsageError(
+            "expected --post, --series or --topic: a blog is no document; `export epub` makes a book of it"
+        )
+    chapters = {"title": title, "posts": posts, "comments": comments, "browser": browser}
+    _export(obj, path, pdf.write, warc=obj.storage(), processes=processors(), **chapters)
 
 
 language = click.option(
@@ -238,6 +250,22 @@ def _public(obj: Context) -> str:
 
     with obj.library() as library:
         return notice(library.posts(), library.site.profile).on_the_web
+
+
+def _chosen(
+    obj: Context, posts: tuple[int, ...], series: str | None, topic: str | None
+) -> tuple[str | None, list[int] | None]:
+    """Return the title and the posts that the options choose; None for all posts, or no title of their own."""
+    if sum(map(bool, (posts, series, topic))) > 1:
+        raise UsageError("expected one of --post, --series and --topic, found several")
+    with obj.library() as library:
+        if posts:
+            title = library.post(posts[0]).title if len(posts) == 1 else None
+            return title, [library.post(number).id for number in posts]
+        if series or topic:
+            group = _group(library.series if series else library.topics, series or topic or "")
+            return group.name, list(dict.fromkeys(entry.post_id for entry in group.entries))
+    return None, None
 
 
 def _group(groups: Sequence[Group], wanted: str) -> Group:

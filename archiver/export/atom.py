@@ -49,28 +49,50 @@ class _Entry:
 def write(library: Library, target: Path, step: Step) -> None:
     """Write a folder with `new.xml`, the posts published last, and `changes.xml`, the latest changes.
 
-    Posts have all of their text; formulas are TeX, as on the blog.
-
     Raises as `replacing_folder` does.
     """
-    profile = library.site.profile
-    said = notice(library.posts(), profile)
-    changes: list[_Entry] = []
-    new: list[_Entry] = []
-    for post in library.posts():
-        revisions = [one for one in library.revisions(post.id) if one.status == "good"]
-        new.append(_new(post, library.site))
-        changes += (_change(post, before, after, library.site) for before, after in pairwise(revisions))
-        changes = _latest(changes)
-        step()
-    newest = sorted(new, key=lambda entry: (entry.published, entry.id), reverse=True)[:MOST]
+    said = notice(_stepping(library.posts(), step), library.site.profile)
     with replacing_folder(target) as folder:
-        folder.write("new.xml", _feed("new", "new posts", said, newest, profile))
-        folder.write("changes.xml", _feed("changes", "changes to posts", said, changes, profile))
+        folder.write("new.xml", new_posts(library, said))
+        folder.write("changes.xml", changes(library, said))
 
 
-def _latest(entries: Iterable[_Entry]) -> list[_Entry]:
-    return sorted(entries, key=lambda entry: (entry.updated, entry.id), reverse=True)[:MOST]
+def new_posts(library: Library, said: Notice | None = None) -> bytes:
+    """Return the feed of the posts published last, with all of their text; formulas are TeX, as on the blog.
+
+    `said` is the notice of the archive, or that of these posts where none is given.
+    """
+    profile = library.site.profile
+    rows = library.query("SELECT id, url, published_on, first_seen_at FROM posts").rows
+    dated = [(_published(day, seen, profile), _post_id(url, library.site), number) for number, url, day, seen in rows]
+    posts = list(library.posts([number for _, _, number in sorted(dated, reverse=True)[:MOST]]))
+    entries = [_new(post, library.site) for post in posts]
+    return _feed("new", "new posts", said or notice(posts, profile), entries, profile)
+
+
+def changes(library: Library, said: Notice | None = None) -> bytes:
+    """Return the feed of the latest changes to posts, formulas first; `said` as for `new_posts`."""
+    profile = library.site.profile
+    # The posts that changed last have the last changes.
+    rows = library.query(
+        "SELECT post_id FROM post_revisions WHERE status = 'good' GROUP BY post_id HAVING count(*) > 1 "
+        "ORDER BY max(seen_at) DESC LIMIT :most",
+        {"most": MOST},
+    ).rows
+    posts = list(library.posts([number for (number,) in rows]))
+    found: list[tuple[str, str, Post, Revision, Revision]] = []
+    for post in posts:
+        good = [one for one in library.revisions(post.id) if one.status == "good"]
+        found += [(b.seen_at, _change_id(post, b, library.site), post, a, b) for a, b in pairwise(good)]
+    latest = sorted(found, key=lambda one: one[:2], reverse=True)[:MOST]
+    entries = [_change(post, before, after, library.site) for _, _, post, before, after in latest]
+    return _feed("changes", "changes to posts", said or notice(posts, profile), entries, profile)
+
+
+def _stepping(posts: Iterable[Post], step: Step) -> Iterator[Post]:
+    for post in posts:
+        yield post
+        step()
 
 
 def _tag(profile: Profile, path: str) -> str:
@@ -81,24 +103,33 @@ def _tag(profile: Profile, path: str) -> str:
 def _new(post: Post, site: Site) -> _Entry:
     text = xhtml.tree(post.markdown, str, str, mathml=False)
     return _Entry(
-        id=_tag(site.profile, site.path(post.url).lstrip("/")),
+        id=_post_id(post.url, site),
         title=post.title,
         url=post.url,
         author=post.author,
         updated=post.first_seen_at,
-        published=_midnight(post.published_on, site.profile) if post.published_on else post.first_seen_at,
+        published=_published(post.published_on, post.first_seen_at, site.profile),
         html=etree.tostring(text, encoding="unicode"),
     )
 
 
-def _midnight(day: str, profile: Profile) -> str:
-    return datetime.fromisoformat(day).replace(tzinfo=clock(profile.zone)).isoformat()
+def _post_id(url: str, site: Site) -> str:
+    return _tag(site.profile, site.path(url).lstrip("/"))
+
+
+def _change_id(post: Post, after: Revision, site: Site) -> str:
+    return _tag(site.profile, f"{site.path(post.url).strip('/')}/{after.seen_at}")
+
+
+def _published(day: str | None, first_seen_at: str, profile: Profile) -> str:
+    """Return when a post was published: at the beginning of its day by the clock of the blog, or when first seen."""
+    return datetime.fromisoformat(day).replace(tzinfo=clock(profile.zone)).isoformat() if day else first_seen_at
 
 
 def _change(post: Post, before: Revision, after: Revision, site: Site) -> _Entry:
     title = f"{before.title} → {after.title}" if before.title != after.title else after.title
     return _Entry(
-        id=_tag(site.profile, f"{site.path(post.url).strip('/')}/{after.seen_at}"),
+        id=_change_id(post, after, site),
         title=title,
         url=post.url,
         author=post.author,

@@ -1,31 +1,28 @@
-"""EPUB 3: posts as a book, with pictures inside and formulas as MathML or SVG (https://www.w3.org/TR/epub-33/)."""
+"""EPUB 3: posts as a book, with pictures inside and formulas as SVG or MathML (https://www.w3.org/TR/epub-33/)."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
-from archiver import extras
 from archiver.errors import UsageError
 from archiver.export import cover
 from archiver.export.contents import Heading, as_list, as_ncx
 from archiver.export.discussion import discussion
+from archiver.export.drawers import Drawers
+from archiver.export.links import escaped, on_the_web
 from archiver.export.notice import Notice, license_of, notice
 from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Comment, Group, Post
-from archiver.text import formula_pictures, xhtml
-from archiver.text.formula_pictures import Drawing
+from archiver.text import xhtml
 from archiver.urls import Site
 from archiver.warc.durable import replacing
 from archiver.warc.storage import Storage
@@ -52,15 +49,18 @@ CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 """
 
 STYLE = """body { line-height: 1.6; }
-img { max-width: 100%; }
+img, svg { max-width: 100%; }
+svg { fill: currentColor; }
 pre { white-space: pre-wrap; }
 table { border-collapse: collapse; }
 td, th { border: 1px solid #999; padding: 0.2em 0.5em; }
 .display { display: block; text-align: center; margin: 0.8em 0; overflow-x: auto; }
-.numbered { display: flex; align-items: center; overflow-x: visible; }
-.numbered > :first-child { flex: 1; min-width: 0; overflow-x: auto; }
-.numbered > img { flex: none; margin: 0 auto; max-width: 88%; }
-.numbered > .number { flex: none; padding-left: 0.5em; }
+@supports (display: flex) {
+  .numbered { display: flex; align-items: center; overflow-x: visible; }
+  .numbered > :first-child { flex: 1; min-width: 0; overflow-x: auto; }
+  .numbered > svg { flex: none; margin: 0 auto; max-width: 88%; }
+  .numbered > .number { flex: none; padding-left: 0.5em; }
+}
 .cover { text-align: center; margin: 0; }
 .cover img { max-height: 100vh; }
 .facts { color: #666; font-size: 0.9em; }
@@ -107,25 +107,28 @@ def write(
     title: str | None = None,
     posts: Sequence[int] | None = None,
     comments: bool = False,
-    formulas: str = "mathml",
+    formulas: str = "svg",
+    processes: int = 1,
 ) -> str | None:
     """Write the posts given, in that order, or all by date, as one book; return what is missing, in words.
 
     A book of all posts has its contents by year, and pages of its series and topics. With `comments` those of a post
-    follow its text. `formulas` is `mathml`, or `svg` for pictures of those that can be drawn.
+    follow its text. `formulas` is `svg` for pictures of all that can be drawn, by so many processes, or `mathml`.
 
-    Raises UsageError when there is no post or nothing that draws formulas, DiskFull and ArchiverError when the book
-    cannot be written.
+    Raises UsageError when there is no post, DiskFull and ArchiverError when the book cannot be written.
     """
     order = posts if posts is not None else _by_date(library)
     said = notice(library.posts(order), library.site.profile)
     if not said.archived_until:
         raise UsageError("expected posts to make a book of, found none: run `archiver crawl` first")
-    if formulas == "svg" and not formula_pictures.available():
-        raise UsageError(extras.missing("books"))
     pictures = Pictures(library, warc, CORE)
-    with replacing(target) as file, zipfile.ZipFile(file, "w") as package:
-        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None, drawn=formulas == "svg")
+    with (
+        Drawers(processes) as drawers,
+        replacing(target) as file,
+        zipfile.ZipFile(file, "w") as package,
+    ):
+        drawing = drawers if formulas == "svg" else None
+        book = _Book(package, pictures, frozenset(order), library.site, whole=posts is None, drawers=drawing)
         for post in library.posts(order):
             book.add_post(post, library.comments(post.id) if comments else ())
             step()
@@ -150,17 +153,16 @@ class _Book:
         site: Site,
         *,
         whole: bool,
-        drawn: bool,
+        drawers: Drawers | None,
     ) -> None:
         self._package = package
         self._pictures = pictures
         self._numbers = numbers
         self._site = site
         self._whole = whole
-        self._shown = self._drawn if drawn else _as_it_is
-        self._drawings: dict[str, Drawing] = {}
+        self._drawers = drawers
         self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
-        self._chapters: list[tuple[Post, bool]] = []  # and whether it has formulas
+        self._chapters: list[tuple[Post, str]] = []  # and what is in it beside XHTML
         self._overviews: list[Heading] = []
         self._held: dict[str, Picture | None] = {}
         self._store("mimetype", b"application/epub+zip", stored=True)
@@ -169,13 +171,16 @@ class _Book:
     def add_post(self, post: Post, comments: Iterable[Comment]) -> None:
         """Add a chapter."""
         remarks = discussion(comments, self._said("Comments"), self._said("no longer on the blog"))
-        body = xhtml.tree("\n\n".join([post.markdown, *remarks]), self._link, self._picture, shown=self._shown)
+        body = xhtml.tree("\n\n".join([post.markdown, *remarks]), self._link, self._picture)
+        if self._drawers:
+            self._drawers.draw_in(body)
         content = etree.tostring(body, encoding="unicode")
-        address = f'<a href="{escape(_quoted(post.url))}">{escape(post.url)}</a>'
+        address = f'<a href="{escape(escaped(post.url))}">{escape(post.url)}</a>'
         facts = [escape(post.author), post.published_on or "", address, escape(license_of(post)[0])]
         head = f'<h1>{escape(post.title)}</h1>\n<p class="facts">{" · ".join(filter(None, facts))}</p>\n'
         self._store(f"EPUB/{_chapter(post.id)}", self._page(_printable(post.title), _printable(head) + content))
-        self._chapters.append((post, "<math" in content))
+        within = (name for name, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in content)
+        self._chapters.append((post, " ".join(within)))
 
     def add_groups(self, name: str, groups: Sequence[Group]) -> None:
         """Add a page that lists the chapters by series or topic."""
@@ -223,7 +228,7 @@ class _Book:
         ]
 
     def _manifest(self, title: str, said: Notice, identifier: str) -> str:
-        chapters = [(f"post-{post.id}", _chapter(post.id), "mathml" if maths else "") for post, maths in self._chapters]
+        chapters = [(f"post-{post.id}", _chapter(post.id), within) for post, within in self._chapters]
         overviews = [(one.href.removesuffix(".xhtml"), one.href, "") for one in self._overviews]
         fixed = [("cover", "cover.xhtml", ""), ("title", "title.xhtml", ""), ("nav", "nav.xhtml", "nav")]
         pages = [*fixed, *overviews, *chapters]
@@ -233,7 +238,6 @@ class _Book:
         items.append(_item("cover-image", "cover.svg", "image/svg+xml", "cover-image"))
         held = sorted({p.name: p.media_type for p in self._held.values() if p}.items())
         items += [_item(f"image-{name}", f"images/{name}", media_type) for name, media_type in held]
-        items += [_item(f"formula-{name}", f"formulas/{name}", "image/svg+xml") for name in self._drawings]
         return _PACKAGE.format(
             tongue=self._tongue,
             identifier=identifier,
@@ -256,7 +260,7 @@ class _Book:
         number = self._site.post_id(url)
         if number in self._numbers:
             return _chapter(number or 0)
-        return _quoted(url) if _linkable(url) else None
+        return on_the_web(url)
 
     def _picture(self, url: str) -> str | None:
         if url not in self._held:
@@ -266,31 +270,11 @@ class _Book:
         held = self._held[url]
         return f"images/{held.name}" if held else None
 
-    def _drawn(self, math: etree._Element) -> etree._Element:
-        """Return a formula as a picture with its TeX in words, or as it is where it cannot be drawn."""
-        plain = deepcopy(math)
-        plain.attrib.pop("alttext")
-        name = f"{hashlib.sha256(etree.tostring(plain)).hexdigest()[:20]}.svg"
-        drawing = self._drawings.get(name) or formula_pictures.draw(plain)
-        if not drawing:
-            return math
-        if name not in self._drawings:
-            self._drawings[name] = drawing
-            self._store(f"EPUB/formulas/{name}", drawing.svg.encode())
-        size = f"width: {drawing.width:.3f}em; height: {drawing.height:.3f}em"
-        if math.get("display") != "block":
-            size += f"; vertical-align: {-drawing.depth:.3f}em"
-        return etree.Element("img", {"src": f"formulas/{name}", "alt": str(math.get("alttext")), "style": size})
-
     def _store(self, name: str, data: bytes, *, stored: bool = False) -> None:
         info = zipfile.ZipInfo(name, _DATE)
         info.external_attr = _MODE
         info.create_system = 3  # Unix, on whatever machine
         self._package.writestr(info, data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, 6)
-
-
-def _as_it_is(math: etree._Element) -> etree._Element:
-    return math
 
 
 def _heading(number: int, title: str) -> Heading:
@@ -308,19 +292,3 @@ def _item(name: str, href: str, media_type: str, properties: str = "") -> str:
 
 def _printable(text: str) -> str:
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
-
-
-def _linkable(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and re.fullmatch(r"[\w.-]+", parts.hostname or "") is not None
-
-
-def _quoted(url: str) -> str:
-    """Escape what a URL may not hold (RFC 3986); a second # and stray % would be errors of the book."""
-    head, mark, fragment = url.partition("#")
-    escaped = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", head), re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", fragment)
-    safe = "/:@!$&'()*+,;=-._~%?"
-    return quote(escaped[0], safe=safe) + mark + quote(escaped[1], safe=safe)

@@ -12,13 +12,9 @@ An executor of the caller's, such as a cluster's, sees to its own machines; from
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
-import os
 import pickle
-import signal
 import tempfile
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -29,6 +25,7 @@ from typing import Self, TypeVar
 
 from archiver.errors import FULL, ArchiverError, DiskFull
 from archiver.items import Gap, Item
+from archiver.processes import end, settle_in
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
 from archiver.warc.storage import Storage
@@ -84,7 +81,7 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         """End the processes."""
         if self._processes > 1:
-            _end(self._executor)
+            end(self._executor)
             self._spool.cleanup()
 
     def read_all(self, work: Iterable[tuple[Step, Task | None]]) -> Iterator[tuple[Step, Item | None]]:
@@ -96,7 +93,7 @@ class Pool:
         yield from _in_order(work, AHEAD * self._processes, self._submitted, self._result)
 
     def _started(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, mp_context=self._context, initializer=_settle_in)
+        return ProcessPoolExecutor(processes, mp_context=self._context, initializer=settle_in)
 
     def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
         return executor.submit(_read, self._storage, tasks, self._spool.name)
@@ -107,7 +104,7 @@ class Pool:
         try:
             future = self._handed_to(self._executor, tasks)
         except BrokenProcessPool:
-            _end(self._executor)
+            end(self._executor)
             self._executor = self._started(self._processes)
             future = self._handed_to(self._executor, tasks)
         return _Pages(tasks, future)
@@ -125,7 +122,7 @@ class Pool:
         except BrokenProcessPool:
             return Gap(reason=FATAL)
         finally:
-            _end(executor)
+            end(executor)
 
 
 class Lent:
@@ -208,33 +205,6 @@ def _some(steps: Iterator[tuple[Step, Task | None]]) -> list[tuple[Step, Task | 
         if pages == CHUNK or len(some) == CHUNK * CHUNK:
             break
     return some
-
-
-def _settle_in() -> None:
-    """Leave an interrupt to the parent, end with it, and keep the parsers' remarks off the terminal: there is no log.
-
-    A parent that is killed tells nobody, and its processes would wait for pages for ever.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.getLogger().addHandler(logging.NullHandler())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end(executor: ProcessPoolExecutor) -> None:
-    """End an executor and its processes, whatever these are doing.
-
-    `shutdown` alone waits for ever for one that waits for a lock: a process that was killed while it answered holds it,
-    and one that was started at that moment is not ended with the others (seen with Python 3.11).
-    """
-    for process in list((getattr(executor, "_processes", None) or {}).values()):
-        process.kill()
-    executor.shutdown(cancel_futures=True)
-
-
-def _end_with_parent() -> None:
-    if (parent := multiprocessing.parent_process()) is not None:
-        parent.join()
-        os._exit(0)
 
 
 def _read(storage: Storage, tasks: list[Task], spool: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -14,6 +13,7 @@ from typing import Any
 from archiver import sites
 from archiver.crawl.lock import locked
 from archiver.errors import ArchiveDamaged, UsageError
+from archiver.processes import processors
 from archiver.rebuild import backups, files, former
 from archiver.rebuild.build import Build, Tally
 from archiver.rebuild.former import Comparison
@@ -116,7 +116,7 @@ def rebuild_locked(
     """
     began = time.monotonic()
     url = database_url(home, db)
-    processes = processes or _processors()
+    processes = processes or processors()
     notes = [] if incoming else recovered(home, db)
     former_files = warc_files.known(url)
     warc_url = warc_url or warc_files.place(former_files)
@@ -181,10 +181,6 @@ def _restore_profile(home: Path, warc: Storage) -> None:
     if written := [run.start.profile for run in files.runs(warc) if run.start.profile]:
         with replacing(home / sites.FILE) as file:
             file.write("".join(f"{line}\n" for line in written[-1]).encode())
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def recovered(home: Path, db: str | None) -> list[str]:

@@ -29,6 +29,11 @@ _LIMITS = {"lim", "max", "min", "sup", "inf"}
 _LARGE = re.compile("[\u220f-\u2211\u22c0-\u22c3\u2a00-\u2a06\u2a09]")
 """Sums, products, unions and the like; integrals have their limits beside them."""
 
+_BARS = frozenset("|\u2016")
+"""Brackets that MathML makes as high as what is beside them, and TeX only behind `\\left`."""
+
+_SIZED = frozenset({"stretchy", "minsize"})
+
 _UNSAFE = frozenset({"href", "style", "class", "id"})
 """Attributes of links and looks: a text of others decides neither."""
 
@@ -64,6 +69,8 @@ def make_core(math: etree._Element) -> bool:
         _set_color(node)
         if name in _TOKENS and not _set_text(node):
             return False
+        if name == "mo" and node.text in _BARS and not _SIZED & set(map(str, node.attrib)):
+            node.set("stretchy", "false")
         if name in ARITY and not _gather_base(node, ARITY[name]):
             return False
     for node in math.iter(*(f"{{{NAMESPACE}}}{name}" for name in _SCRIPTS)):

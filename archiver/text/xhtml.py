@@ -37,17 +37,9 @@ _FORMULA = "tex-formula"  # stands for a formula until the tree is made
 Target = Callable[[str], str | None]
 """Where a link or picture is to lead; None to leave its text alone."""
 
-Shown = Callable[[etree._Element], etree._Element]
-"""What to show for a `math` element."""
 
-
-def tree(
-    markdown: str, link: Target, picture: Target, *, mathml: bool = True, shown: Shown = lambda math: math
-) -> etree._Element:
-    """Return Markdown as a `div` of XHTML, its formulas as MathML, or as TeX where they cannot be or are not to be.
-
-    `shown` may put something else in the place of MathML.
-    """
+def tree(markdown: str, link: Target, picture: Target, *, mathml: bool = True) -> etree._Element:
+    """Return Markdown as a `div` of XHTML, its formulas as MathML, or as TeX where they cannot be or are not to be."""
     parser = new_parser()
     parser.add_render_rule(FORMULA, _placeholder)
     tokens = parser.parse(markdown, {})
@@ -57,7 +49,7 @@ def tree(
     body: etree._Element = html.fragment_fromstring(_markup(parser, tokens), create_parent="div")
     _clean(body, link, picture)
     if mathml:
-        _put_formulas(body, found, Formulas(token.content for token in found), shown)
+        _put_formulas(body, found, Formulas(token.content for token in found))
     else:
         etree.strip_tags(body, _FORMULA)
     _name(body)
@@ -127,7 +119,7 @@ def _link(element: html.HtmlElement, link: Target, places: set[str]) -> bool:
     return True
 
 
-def _put_formulas(body: html.HtmlElement, found: Sequence[Token], formulas: Formulas, shown: Shown) -> None:
+def _put_formulas(body: html.HtmlElement, found: Sequence[Token], formulas: Formulas) -> None:
     for element in list(body.iter(_FORMULA)):
         if not element.get("n"):  # in the text of a picture
             element.drop_tag()
@@ -140,7 +132,7 @@ def _put_formulas(body: html.HtmlElement, found: Sequence[Token], formulas: Form
         element.tag = "span"
         element.set("class", "display" if display else "inline")
         if rendered.element is not None:
-            element.append(shown(rendered.element))
+            element.append(rendered.element)
         else:
             etree.SubElement(element, "code", {"class": "tex"}).text = token.content
         if rendered.number:

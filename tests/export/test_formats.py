@@ -26,8 +26,9 @@ from markdown_it import MarkdownIt
 import archiver
 from archiver.cli import main
 from archiver.export import cover
-from archiver.text import formula_pictures
+from archiver.export.drawers import Drawers
 from archiver.text.commonmark import read
+from archiver.text.mathml_core import NAMESPACE
 
 FORMATS = {
     **dict.fromkeys(("markdown", "jsonl", "parquet", "huggingface", "atom"), ""),
@@ -284,7 +285,7 @@ def test_pages_of_a_book_are_xml_and_their_links_lead_somewhere(book: zipfile.Zi
         if not name.endswith(".xhtml"):
             continue
         page = etree.fromstring(book.read(name))
-        formulas += len(page.findall(".//{http://www.w3.org/1998/Math/MathML}math"))
+        formulas += len(page.findall(".//{http://www.w3.org/2000/svg}svg"))
         targets = [element.get(name) for element in page.iter() for name in ("href", "src")]
         for target in filter(None, targets):
             if not target.startswith("http"):
@@ -330,35 +331,47 @@ def test_a_book_has_comments_on_demand(demo: Path, book: zipfile.ZipFile, tmp_pa
     assert "<h2>评论</h2>" not in book.read(f"EPUB/post-{number}.xhtml").decode().replace("html:", "")
 
 
-def test_a_book_has_formulas_as_pictures_with_their_tex(demo: Path, tmp_path: Path) -> None:
-    pytest.importorskip("ziamath", reason="pictures of formulas need the extra books")
-    assert export(demo, "epub", "--formulas", "svg", tmp_path / "a.epub").exit_code == 0
-    with zipfile.ZipFile(tmp_path / "a.epub") as drawn:
-        package = etree.fromstring(drawn.read("EPUB/package.opf"))
-        listed = {item.get("href") for item in package.iterfind(".//{*}item")}
-        pages = {name: etree.fromstring(drawn.read(name)) for name in drawn.namelist() if "/post-" in name}
-        pictures = [image for page in pages.values() for image in page.iterfind(".//{*}span/{*}img")]
-        left = [math for page in pages.values() for math in page.iter("{http://www.w3.org/1998/Math/MathML}math")]
-        assert len(pictures) > 50
+def test_a_book_has_formulas_as_pictures_with_their_tex(demo: Path, book: zipfile.ZipFile) -> None:
+    package = etree.fromstring(book.read("EPUB/package.opf"))
+    within = {item.get("href"): (item.get("properties") or "").split() for item in package.iterfind(".//{*}item")}
+    pictures = 0
+    for name in (name for name in book.namelist() if "/post-" in name):
+        page = etree.fromstring(book.read(name))
+        drawn = page.findall(".//{http://www.w3.org/2000/svg}svg")
+        left = page.findall(".//{http://www.w3.org/1998/Math/MathML}math")
+        assert [kind for kind, found in (("mathml", left), ("svg", drawn)) if found] == within[PurePosixPath(name).name]
         assert all(re.search("[\u2e80-\uffef]", "".join(map(str, math.itertext()))) for math in left)
-        for image in pictures:
-            assert image.get("src") in listed
-            assert image.get("alt")
-            picture = etree.fromstring(drawn.read(f"EPUB/{image.get('src')}"))
-            assert picture.findall(".//{*}path") or not picture.findall("*")
-        for item in package.iterfind(".//{*}item"):
-            if item.get("properties") == "mathml":
-                assert b"<math" in drawn.read(f"EPUB/{item.get('href')}")
+        for picture in drawn:
+            assert picture.get("aria-label")
+            assert {etree.QName(shape).localname for shape in picture} <= {"path", "rect"}
+            outer = picture.getparent()
+            assert outer is not None
+            inline = "display" not in (outer.get("class") or "")
+            assert ("vertical-align" in (picture.get("style") or "")) == inline
+        pictures += len(drawn)
+    assert pictures > 50
 
 
-def test_pictures_of_formulas_without_the_extra_are_one_line(
-    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "ziamath", None)
-    formula_pictures.installed.cache_clear()
-    done = export(demo, "epub", "--formulas", "svg", tmp_path / "a.epub")
-    assert (done.exit_code, done.output.count("\n"), list(tmp_path.iterdir())) == (2, 1, [])
-    assert "ziamath" in done.output or "books" in done.output
+def test_a_book_has_formulas_as_mathml_on_demand(demo: Path, tmp_path: Path) -> None:
+    assert export(demo, "epub", "--formulas", "mathml", tmp_path / "a.epub").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "a.epub") as plain:
+        pages = "".join(plain.read(name).decode() for name in plain.namelist() if "/post-" in name)
+    assert (pages.count("<math") > 50, pages.count("<svg")) == (True, 0)
+
+
+@pytest.mark.parametrize("fault", ["killed", "broken"])
+def test_formulas_are_drawn_though_the_processes_for_it_die(fault: str) -> None:
+    formulas = [f'<math xmlns="{NAMESPACE}"><mn>{number}</mn></math>'.encode() for number in range(30)]
+    with Drawers(2) as drawers:
+        whole = drawers._drawn(formulas)
+        assert drawers._executor is not None
+        for process in list(drawers._executor._processes.values()):
+            process.kill()
+            if fault == "broken":
+                process.join()
+        assert drawers._drawn(formulas) == whole
+    assert None not in whole
+    assert len({drawing.shapes for drawing in whole if drawing}) == 30
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,22 @@ def test_letters_of_a_style_are_those_of_unicode(source: str, letters: str) -> N
     assert "mathvariant" not in made
 
 
+@pytest.mark.parametrize(
+    ("source", "stretchy"),
+    [(r"\lVert x\rVert^2", "false"), (r"\lvert x\rvert", "false"), (r"\left\lVert x\right\rVert", "true")],
+)
+def test_bars_are_as_high_as_tex_makes_them(source: str, stretchy: str) -> None:
+    element = mathml.Formulas([source]).render(0, source, display=True).element
+    assert element is not None
+    assert {bar.get("stretchy") for bar in element.iter("{*}mo")} == {stretchy}
+
+
+def test_a_bar_that_is_no_bracket_has_no_attribute_of_one() -> None:
+    element = mathml.Formulas([r"\text{|}\mathrm{|}"]).render(0, r"\text{|}\mathrm{|}", display=False).element
+    assert element is not None
+    assert [node.tag for node in element.iter() if node.get("stretchy") and not str(node.tag).endswith("}mo")] == []
+
+
 def test_a_single_upright_letter_is_upright() -> None:
     assert '<mi mathvariant="normal">d</mi>' in markup(r"\mathrm{d}x")
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from archiver.errors import ArchiverError, UsageError
 from archiver.media import SVG
 from archiver.web import metrics
-from archiver.web.reader import api, look, media, own, pages, parameters, view
+from archiver.web.reader import api, look, media, opds, own, pages, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.parameters import Parameter
 
@@ -32,6 +32,7 @@ def reader(here: Desk) -> Starlette:
         Route("/static/blog.css", _colours, methods=["GET"]),
         Route("/static/icon.svg", _icon, methods=["GET"]),
         Route("/static/{path:path}", file, methods=["GET"]),
+        *opds.ROUTES,
         *own.ROUTES,
         *pages.ROUTES,
     ]

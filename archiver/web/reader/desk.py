@@ -7,6 +7,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from archiver.export.books import Books
 from archiver.storage.elsewhere import storage
 from archiver.store import blog
 from archiver.store.own import Own
@@ -45,6 +46,7 @@ class Desk:
     ledger: Ledger
     timeline: Timeline
     exchanges: Exchanges
+    books: Books
     replay_port: int | None
     """Where the blog is served as it was; None when it is not."""
     root: str = ""
@@ -67,12 +69,16 @@ class Desk:
         """
         reading = Reading(database)
         timeline = Timeline(database)
-        exchanges = Exchanges(storage(home, database), timeline)
+        warc = storage(home, database)
         site = site or blog.site(home, database)
-        return cls(home, site, reading, Library(reading), Ledger(reading), timeline, exchanges, replay_port, root)
+        return cls(
+            home, site, reading, Library(reading), Ledger(reading), timeline,
+            Exchanges(warc, timeline), Books(warc, database, site), replay_port, root,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Let go of the files."""
+        self.books.close()
         self.timeline.close()
         self.reading.close()
 

@@ -3,11 +3,13 @@
 The reader listens on this machine; a page elsewhere could still have its own name resolve to it, or ask it in the
 background. So only names of this machine are answered, and what another site asks for without the person going there
 is refused. So is a form that another origin sends, be it another port of this machine. Listening for other machines
-takes a token, which the browser keeps in a cookie after the first visit.
+takes a token, which the browser keeps in a cookie after the first visit, and an e-reader or a feed reader sends as a
+password.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -96,10 +98,10 @@ class Guard:
             answer = RedirectResponse(path + (f"?{urlencode(kept)}" if kept else ""), 303)
             answer.set_cookie(COOKIE, token, httponly=True, samesite="strict")
             return answer
-        shown = request.cookies.get(COOKIE) or request.headers.get("authorization", "").removeprefix("Bearer ")
-        if _same(shown, token):
+        if _same(request.cookies.get(COOKIE) or _credentials(request.headers.get("authorization", "")), token):
             return None
-        return PlainTextResponse("expected the token that `archiver serve` printed: open that address\n", 401)
+        said = "expected the token that `archiver serve` printed: open that address, or give it as the password\n"
+        return PlainTextResponse(said, 401, {"WWW-Authenticate": 'Basic realm="archiver", charset="UTF-8"'})
 
 
 def _from_here(headers: Headers) -> bool:
@@ -108,6 +110,17 @@ def _from_here(headers: Headers) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _credentials(authorization: str) -> str:
+    """Return the token of a header: by itself, or as the password of anybody, which is all e-readers can send."""
+    scheme, _, shown = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return authorization.removeprefix("Bearer ")
+    try:
+        return base64.b64decode(shown, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _same(shown: str | None, token: str) -> bool:

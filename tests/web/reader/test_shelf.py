@@ -117,6 +117,15 @@ def test_it_is_guarded_as_one_blogs_reader_is(client: Client, shelf: Shelf) -> N
         assert remote.get("/whole/", Cookie="archiver-token=secret").status == 200
 
 
+def test_a_blog_of_several_has_its_own_catalogue(client: Client) -> None:
+    links = re.findall(r'href="([^"]+)"', client.get("/whole/opds/new").text)
+    assert all(link.startswith("/whole/") for link in links)
+    book = next(link for link in links if link.endswith(".epub"))
+    assert client.get(book).headers["content-type"] == "application/epub+zip"
+    assert client.get("/whole/feeds/new.xml").status == 200
+    assert "/opds" not in client.get("/").text
+
+
 def test_a_blog_of_several_has_nothing_of_ones_own(client: Client) -> None:
     assert client.get("/whole/own").status == 404
     assert client.get("/whole/own/posts/159/favourite", "POST").status == 405
