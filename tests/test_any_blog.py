@@ -88,7 +88,7 @@ def test_a_listed_post_that_is_not_there_is_named_by_its_path(archiver: Zygote, 
     with serving(blog) as origin:
         assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
         crawled = archiver("--home", tmp_path, "crawl", *QUICKLY)
-    assert f"1 posts in the list but not archived: {lost}\n" in crawled.stdout
+    assert f"1 post in the list but not archived: {lost}\n" in crawled.stdout
 
 
 def test_a_held_version_of_a_post_without_a_number_in_its_address_is_accepted(archiver: Zygote, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ _LATEST = Parameter("comments", "which comments come first", default="earliest",
 _SHOWN_THREADS = 20  # discussions that are not folded
 _FOLDED = 12  # comments of one discussion from which on its answers are folded
 _NEWEST = 12
+_LISTED = 50  # missing addresses of one kind and reason
 _REVISIONS = (Parameter("from", "a version", int), Parameter("to", "a version", int))
 
 
@@ -235,8 +236,7 @@ def health(request: Request) -> Response:
         "health.html",
         totals=here.ledger.totals(),
         runs=here.ledger.runs(20),
-        reasons=here.ledger.gap_reasons(),
-        gaps=here.ledger.gaps(200),
+        missing=here.ledger.missing(_LISTED),
         doubts=here.ledger.doubts(),
         reviews=here.ledger.reviews(),
         sizes=here.sizes,
