@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+
+def described(about: str, language: str) -> str:
+    """Return a description in a language."""
+    return CHINESE.get(about, about) if language == "zh" else about
+
+
 CHINESE = {
     "How much was written each year?": "每年写了多少？",
     "Which posts do other posts link to most?": "哪些文章被其他文章链接最多？",
