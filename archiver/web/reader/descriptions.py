@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 
-def described(about: str, language: str) -> str:
-    """Return a description in a language."""
-    return CHINESE.get(about, about) if language == "zh" else about
+from markupsafe import Markup, escape
+
+_CODE = re.compile(r"`([^`]*)`")
+
+
+def described(about: str, language: str) -> Markup:
+    """Return a description in a language, what stands between backticks as code."""
+    text = CHINESE.get(about, about) if language == "zh" else about
+    return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped
 
 
 CHINESE = {
@@ -115,7 +122,7 @@ CHINESE = {
     ),
     "Number the index names.": "索引所写的编号。",
     "What became of its address, as in the frontier; empty when it was never asked for.": (
-        "该地址的状态，同 frontier；从未请求过则为空。"
+        "该地址的状态，同 `frontier`；从未请求过则为空。"
     ),
     "Why it failed or was skipped; 404 when the blog has no such post.": (
         "失败或跳过的原因；博客没有这篇文章时为 404。"
@@ -128,7 +135,7 @@ CHINESE = {
     "Papers and code elsewhere the posts link to, each once.": "文章所链接的外部论文与代码，每项一次。",
     "`arxiv`, `doi` or `github`.": "`arxiv`、`doi` 或 `github`。",
     "1706.03762, math/0211159, 10.1038/nature14539 or owner/name.": (
-        "1706.03762、math/0211159、10.1038/nature14539 或 owner/name。"
+        "1706.03762、`math/0211159`、10.1038/nature14539 或 `owner/name`。"
     ),
     "The one address of the work.": "该著作的唯一地址。",
     "Number of posts that link to it.": "链接到它的文章数。",
@@ -156,17 +163,18 @@ CHINESE = {
     "Media type the server named.": "服务器给出的媒体类型。",
     "Bytes.": "字节数。",
     "The post that links it.": "链接它的文章。",
-    "Place of the link in the post, as in links.": "链接在文章中的位置，同 links。",
+    "Place of the link in the post, as in links.": "链接在文章中的位置，同 `links`。",
     "What the link says.": "链接的文字。",
     "Every address the archive knows of and does not hold, or could not get again, and why.": (
         "存档知道但没有、或未能再次取得的每个地址，以及原因。"
     ),
     "catalogue, list, category, index, post, comments, image, requisite, front, tag, page, feed, file.": (
-        "catalogue 目录、list 列表、category 分类、index 索引、post 文章、comments 评论、image "
-        "图片、requisite 页面资源、front 首页、tag 标签、page 页面、feed 订阅源、file 文件。"
+        "`catalogue` 目录、`list` 列表、`category` 分类、`index` 索引、`post` 文章、`comments` "
+        "评论、`image` 图片、`requisite` 页面资源、`front` 首页、`tag` 标签、`page` 页面、`feed` "
+        "订阅源、`file` 文件。"
     ),
     "pending, leased, failed, or skipped (never to be asked for).": (
-        "pending 待取、leased 正在取、failed 失败、skipped 跳过（不再请求）。"
+        "`pending` 待取、`leased` 正在取、`failed` 失败、`skipped` 跳过（不再请求）。"
     ),
     "Why it failed or was skipped.": "失败或跳过的原因。",
     "1 when asking again soon makes no sense (404, 410).": "近期再请求没有意义（404、410）为 1。",
@@ -204,7 +212,7 @@ CHINESE = {
     "What was asked for.": "所要求的内容。",
     "Version of the program.": "程序的版本。",
     "complete, incomplete, interrupted, ... ; empty while running.": (
-        "complete 完成、incomplete 未完成、interrupted 中断等；运行中为空。"
+        "`complete` 完成、`incomplete` 未完成、`interrupted` 中断等；运行中为空。"
     ),
     "Exit code of the command.": "命令的退出码。",
     "Requests answered.": "得到应答的请求数。",
@@ -221,14 +229,14 @@ CHINESE = {
     "For each address its latest exchange that brought a page (status 200), and where its record is.": (
         "每个地址最近一次取得页面（状态 200）的请求，及其记录所在。"
     ),
-    "Number of the exchange in captures.": "该请求在 captures 中的编号。",
+    "Number of the exchange in captures.": "该请求在 `captures` 中的编号。",
     "When the request was sent.": "发出请求的时间。",
     "SHA-256 of the entity as sent.": "所收实体的 SHA-256。",
-    "File in the archive's warc folder.": "存档 warc 目录中的文件。",
+    "File in the archive's warc folder.": "存档 `warc` 目录中的文件。",
     "First byte of the response record's gzip member.": "应答记录的 gzip 成员的首字节位置。",
     "Length of that member in bytes.": "该成员的字节数。",
     "WARC-Record-ID of the response record.": "应答记录的 WARC-Record-ID。",
-    "Record that holds the same payload, for a revisit.": "revisit 记录所指的、载荷相同的记录。",
+    "Record that holds the same payload, for a revisit.": "`revisit` 记录所指的、载荷相同的记录。",
     "Every category with how many posts it has, and since when.": "每个分类有多少文章，始于何时。",
     "Name in addresses.": "地址中的名称。",
     "Posts in it.": "其中的文章数。",
@@ -262,7 +270,7 @@ CHINESE = {
     ),
     (
         "Every version of a post the archive has seen, without the text that posts has: see the view post_revisions."
-    ): "存档见过的每篇文章的每个版本，不含 posts 已有的正文：参见视图 post_revisions。",
+    ): "存档见过的每篇文章的每个版本，不含 `posts` 已有的正文：参见视图 `post_revisions`。",
     "SHA-256 of the body's markup and the metadata as served; counters do not count as change.": (
         "正文标记与元数据原样的 SHA-256；计数变化不算修改。"
     ),
@@ -270,7 +278,7 @@ CHINESE = {
     "Full text without markup; empty while this version is current.": "纯文本全文；此版本为当前版本时为空。",
     "Sections of the blog, as its menu names them.": "博客的栏目，名称依其菜单。",
     "Name as shown, for example 数学研究.": "显示的名称，例如 数学研究。",
-    "Name in addresses, for example Mathematics.": "地址中的名称，例如 Mathematics。",
+    "Name in addresses, for example Mathematics.": "地址中的名称，例如 `Mathematics`。",
     "Categories of each post; a post may have several.": "每篇文章的分类；一篇文章可有多个。",
     "The category.": "分类。",
     "Keywords the author gave to posts.": "作者给文章加的关键词。",
@@ -311,7 +319,7 @@ CHINESE = {
     "The exchange its present wording was first read from.": "现在的内容首次读取自哪次请求。",
     "JSON list of what is odd about it; `[]` when nothing is.": "JSON 列表：它的异常；没有则为 `[]`。",
     "Wordings that comments had before they were edited; the present one is in comments.": (
-        "评论被改动之前的内容；现在的内容在 comments 中。"
+        "评论被改动之前的内容；现在的内容在 `comments` 中。"
     ),
     "The comment.": "评论。",
     "When the archive found another wording.": "存档发现内容已变的时间。",
@@ -333,7 +341,7 @@ CHINESE = {
     "Row number.": "行号。",
     "Place in the post, from 0.": "在文章中的位置，从 0 起。",
     "1 for a formula on its own line, 0 for one within the text.": "独占一行的公式为 1，文中的为 0。",
-    "Outermost environment, for example equation.": "最外层环境，例如 equation。",
+    "Outermost environment, for example equation.": "最外层环境，例如 `equation`。",
     "Its first label.": "它的第一个标签。",
     "Its first explicit number.": "它的第一个显式编号。",
     "Exact source with delimiters or environment.": "原样的源码，含定界符或环境。",
@@ -351,16 +359,16 @@ CHINESE = {
     "Exact source.": "原样的源码。",
     (
         "Every picture of the current revisions; the bytes are in the capture of its address, or in embedded_pictures."
-    ): "各当前版本的每幅图片；其字节在该地址的存档记录中，或在 embedded_pictures 中。",
+    ): "各当前版本的每幅图片；其字节在该地址的存档记录中，或在 `embedded_pictures` 中。",
     "Canonical address; ni:///sha-256;... if it stands in the page itself.": (
-        "规范地址；图片在页面本身之中时为 ni:///sha-256;...。"
+        "规范地址；图片在页面本身之中时为 `ni:///sha-256;...`。"
     ),
     "Alternative text.": "替代文字。",
     "Caption below the picture.": "图片下的说明。",
     "Every picture whose bytes stand in a page itself, a drawing or a data: address, each once; as in images.": (
-        "字节在页面本身之中的每幅图片，即绘图或 data: 地址，每幅一次；同 images。"
+        "字节在页面本身之中的每幅图片，即绘图或 `data:` 地址，每幅一次；同 `images`。"
     ),
-    "Address by its digest, ni:///sha-256;... (RFC 6920).": "由摘要构成的地址，ni:///sha-256;...（RFC 6920）。",
+    "Address by its digest, ni:///sha-256;... (RFC 6920).": "由摘要构成的地址，`ni:///sha-256;...`（RFC 6920）。",
     "Media type, as its bytes tell.": "媒体类型，由字节判断。",
     "SHA-256 of the bytes.": "字节的 SHA-256。",
     "The bytes; of a drawing, the SVG file that it makes.": "字节；绘图则为所成的 SVG 文件。",
@@ -387,18 +395,18 @@ CHINESE = {
     ),
     "SHA-256 of the title and of the text's markup as served.": "标题与正文标记原样的 SHA-256。",
     "Wordings that pages had before they were changed; the present one is in pages.": (
-        "页面被改动之前的内容；现在的内容在 pages 中。"
+        "页面被改动之前的内容；现在的内容在 `pages` 中。"
     ),
     "The page.": "页面。",
     "The exchange it was first read from.": "首次读取自哪次请求。",
     "Title in this wording.": "这一内容的标题。",
     "Every formula of the pages, in page order; as formulas has those of posts.": (
-        "各页面的每个公式，按页面次序；同文章的 formulas。"
+        "各页面的每个公式，按页面次序；同文章的 `formulas`。"
     ),
-    "Where the source is from, as in formulas.": "源码的来源，同 formulas。",
+    "Where the source is from, as in formulas.": "源码的来源，同 `formulas`。",
     (
         "Every comment under a page, as comments has those under posts; former wordings are in the WARC files only."
-    ): "页面下的每条评论，同文章的 comments；以前的内容只在 WARC 文件中。",
+    ): "页面下的每条评论，同文章的 `comments`；以前的内容只在 WARC 文件中。",
     "The page it is under.": "所在的页面。",
     "Page of the comments it was last seen on.": "最近见到它的页面评论页。",
     "The first comment its text links; not every one exists.": "文本中链接的第一条评论；未必都存在。",
@@ -431,7 +439,7 @@ CHINESE = {
     "When the request was sent, as in the WARC.": "发出请求的时间，同 WARC。",
     "HTTP status.": "HTTP 状态码。",
     "SHA-256 of the entity as sent, coding kept; of a revisit, of the one it refers to.": (
-        "所收实体的 SHA-256，保留编码；revisit 则为所指记录的。"
+        "所收实体的 SHA-256，保留编码；`revisit` 则为所指记录的。"
     ),
     "Validator the server sent, for asking whether it changed.": "服务器给出的校验标记，用于询问是否变化。",
     "Date the server sent, for asking whether it changed.": "服务器给出的日期，用于询问是否变化。",
@@ -439,7 +447,7 @@ CHINESE = {
     "WARC files: where each is, what it was when it was closed, and which were lost.": (
         "WARC 文件：各在何处，关闭时是什么样，哪些已丢失。"
     ),
-    "Name of the file, as in captures.": "文件名，同 captures。",
+    "Name of the file, as in captures.": "文件名，同 `captures`。",
     (
         "Place in object storage that it is in, or is to go to, without its name; empty where all stay in the home."
     ): "所在或将去的对象存储位置，不含文件名；全部留在本地目录时为空。",
@@ -469,11 +477,12 @@ CHINESE = {
     "When it was last changed, as listed, in ISO 8601.": "列表所写的最近修改时间，ISO 8601。",
     "Every address ever seen and what became of it.": "见过的每个地址及其下落。",
     "catalogue, category, index, post, comments, image, requisite, front, tag, page, feed or file.": (
-        "catalogue 目录、category 分类、index 索引、post 文章、comments 评论、image 图片、requisite "
-        "页面资源、front 首页、tag 标签、page 页面、feed 订阅源或 file 文件。"
+        "`catalogue` 目录、`category` 分类、`index` 索引、`post` 文章、`comments` 评论、`image` "
+        "图片、`requisite` 页面资源、`front` 首页、`tag` 标签、`page` 页面、`feed` 订阅源或 `file` "
+        "文件。"
     ),
     "pending, leased, done, failed, or skipped (never to be asked for).": (
-        "pending 待取、leased 正在取、done 已取、failed 失败、skipped 跳过（不再请求）。"
+        "`pending` 待取、`leased` 正在取、`done` 已取、`failed` 失败、`skipped` 跳过（不再请求）。"
     ),
     "Times asked for without success since it was last opened.": "自上次开启以来未成功的请求次数。",
     "Lower is fetched first.": "数值小的先取。",
@@ -485,7 +494,7 @@ CHINESE = {
         "各类页面如何结尾，由已存的页面得知：结尾不同的即被截断。"
     ),
     "catalogue, category, comments, page or post.": (
-        "catalogue 目录、category 分类、comments 评论、page 页面或 post 文章。"
+        "`catalogue` 目录、`category` 分类、`comments` 评论、`page` 页面或 `post` 文章。"
     ),
     "`</html>`, or the last one or two tags.": "`</html>`，或最后一两个标签。",
     "Pages stored that ended so, counted until that is enough.": "如此结尾的已存页面数，计到足够为止。",
@@ -510,11 +519,13 @@ CHINESE = {
     "Every run, what it was asked for and how it ended.": "每次运行，所要求的内容与结果。",
     "Number.": "编号。",
     "Origin of the blog's canonical addresses, for example https://example.org.": (
-        "博客规范地址的源，例如 https://example.org。"
+        "博客规范地址的源，例如 `https://example.org`。"
     ),
     "Origin the blog was fetched from; empty for runs that fetch nothing.": "抓取博客的源；不抓取的运行为空。",
     "First of the runs that belong together; its own number if alone.": "同属一组的第一次运行；单独则为自己的编号。",
     "Time before which the site asked not to be asked again.": "网站要求在此之前不再请求。",
-    "JSON object of what happened: requests, new, changed, ...": "所发生之事的 JSON 对象：requests、new、changed……",
+    "JSON object of what happened: requests, new, changed, ...": (
+        "所发生之事的 JSON 对象：`requests`、`new`、`changed`……"
+    ),
 }
 """Each description, and each question of the examples."""
