@@ -33,9 +33,14 @@ def name(definition: str) -> str:
 
 def uses(source: str, macro: str) -> bool:
     """Return whether a formula has the macro of this name outside its own definitions."""
+    return re.search(rf"\\{macro}(?![A-Za-z])", without_definitions(source)) is not None
+
+
+def without_definitions(source: str) -> str:
+    """Return a formula without the definitions in it."""
     for each in definitions(source):
         source = source.replace(each, " ")
-    return re.search(rf"\\{macro}(?![A-Za-z])", source) is not None
+    return source
 
 
 def _closing(source: str, opening: int) -> int | None:

@@ -170,9 +170,13 @@ def uses(reading: Reading, name: str) -> list[tuple[int, str]]:
 
 
 def examples(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Return some of the formulas with a macro: one of each post, of those that are read at a glance the longest."""
+    """Return some of the formulas with a macro: one of each post, of those that are read at a glance the longest.
+
+    They are without numbers, and without definitions.
+    """
     best: dict[int, str] = {}
-    for post, tex in found:
+    for post, whole in found:
+        tex = unnumbered(macros.without_definitions(whole))
         if len(tex) <= passages.TELLING and len(tex) > len(best.get(post, "")):
             best[post] = tex
     return list(best.items())[:MOST_EXAMPLES]

@@ -94,7 +94,9 @@ _CHINESE = {
     "{}: expected 1 or 0, found {}": "{}：应为 1 或 0，实为 {}",
     "expected a query that only reads, found {}: nothing was changed": "只能查询，不能执行 {}：没有任何改动",
     "expected a query, found nothing that asks for rows": "没有可执行的查询",
-    "expected one statement, found a `;` within; in a text write it as chr(59)": "只能有一条语句；文本中的分号请写作 chr(59)",
+    "expected one statement, found a `;` within; in a text write it as chr(59)": (
+        "只能有一条语句；文本中的分号请写作 chr(59)"
+    ),
     "stopped after the time it may take: ask for less, or allow more time": "超过时限即停止：请缩小查询",
     "{}: expected {}, found {}": "{}：应为 {}，实为 {}",
     "expected a query of at most {} characters, found {}: ask for a part of it": "搜索应不超过 {} 个字符，实为 {} 个",

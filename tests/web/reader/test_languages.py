@@ -27,8 +27,8 @@ NAMES = {
     *("url", "year", "since", "after"),  # in addresses and in queries
 }
 """Names of things, of units and of keys, which are the same in all languages."""
-EXAMPLES = ("数学研究", "二十一")
-"""Chinese that an English description quotes from the blog."""
+EXAMPLES = ("数学研究", "二十一", "梯度", "低秩近似")
+"""Chinese that English sentences give as an example."""
 
 _DATA = ("code", "pre", "kbd", "script", "style", "title")
 _SHOWN = ("aria-label", "title", "placeholder", "alt")
