@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import click
 
 from archiver.cli import process
+from archiver.counting import counted
 from archiver.errors import FULL, ArchiverError, ExitCode, NotArchived, UsageError
 
 if TYPE_CHECKING:
@@ -247,6 +248,11 @@ def _as_text(value: Any) -> Any:
     if isinstance(value, bool):
         return int(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | tuple | dict) else value
+
+
+def by_kind(counts: Mapping[str, int]) -> str:
+    """Return how many pages there are of each kind: `1 catalogue, 10 categories`."""
+    return ", ".join(counted(count, "comment page" if kind == "comments" else kind) for kind, count in counts.items())
 
 
 def room(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:

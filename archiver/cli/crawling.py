@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli.context import Context, as_json, origin
+from archiver.cli.context import Context, as_json, by_kind, origin
 from archiver.counting import counted
 from archiver.profile import LISTS
 
@@ -164,11 +164,10 @@ def report_text(obj: Context, report: Report) -> str:
         )
     lines += report.notes
     if counts["waiting"]:
-        waiting = ", ".join(f"{count} {kind}" for kind, count in counts["waiting"].items())
+        waiting = by_kind(counts["waiting"])
         lines.append(f"Not believed, so left for later: {waiting}; `archiver accept` says why.")
     if counts["failed"]:
-        gaps = ", ".join(f"{count} {kind}" for kind, count in counts["gaps"].items())
-        lines.append(f"Not archived: {gaps}; `archiver gaps` says why.")
+        lines.append(f"Not archived: {by_kind(counts['gaps'])}; `archiver gaps` says why.")
     for name, found in report.disagreements.items():
         shown = ", ".join(obj.called(found[:_MOST_CALLED])) + (" …" if len(found) > _MOST_CALLED else "")
         lines.append(f"{counted(len(found), 'post')} {name}: {shown}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archiver.cli.context import Context, as_json, as_rows, print_rows
+from archiver.cli.context import Context, as_json, as_rows, by_kind, print_rows
 from archiver.counting import counted
 from archiver.errors import ExitCode
 
@@ -111,7 +111,7 @@ def _progress(obj: Context) -> Iterator[Progress]:
 
 def rebuilt(report: Report) -> str:
     """Return the report of a rebuild for a person."""
-    pages = ", ".join(f"{count} {kind}" for kind, count in sorted(report.pages.items()))
+    pages = by_kind(dict(sorted(report.pages.items())))
     records = f"{counted(report.captures, 'capture')} of {counted(report.runs, 'run')}"
     lines = [f"{records}, pages read: {pages} ({report.seconds:g} s)"]
     if report.unrecognised:

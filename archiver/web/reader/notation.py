@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from urllib.parse import unquote
 
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from archiver.store import passages
 from archiver.store.reading import Reading, Row
 from archiver.text import commonmark
 from archiver.text.mathml import Formulas
+from archiver.text.tex import is_formula
 from archiver.web.reader import macros, markup
 
 LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
@@ -96,8 +98,16 @@ def mentions(text: str, label: str, headings: Sequence[markup.Heading], numbers:
     for heading, block in _blocks(text, referring, headings):
         reference = referring.search(block)
         cut = passages.passage(block, [reference[0]] if reference else [], width=_CONTEXT)
-        found.append(Mention(heading, tuple(markup.piece(numbers.reference(part.text)) for part in cut)))
+        pieces = (markup.piece(numbers.reference(text)) for text in _joined(part.text for part in cut))
+        found.append(Mention(heading, tuple(pieces)))
     return found
+
+
+def _joined(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield pieces of a passage, prose in one: what was looked for stands by itself, and a reference may be in two."""
+    for place, parts in groupby(enumerate(pieces), lambda each: each[0] if is_formula(each[1]) else None):
+        del place
+        yield "".join(text for _, text in parts)
 
 
 def linking(reading: Reading, post: int, url: str, label: str) -> tuple[list[Row], list[Row]]:
