@@ -161,7 +161,7 @@ def test_the_reader_counts_no_comments_where_they_are_at_a_service(archiver: Zyg
     served = shown(tmp_path, database_url(tmp_path), Options(port=0, replay_port=0))
     with served as address, urlopen(f"{address}posts/{number}") as answer:
         text = answer.read().decode()
-    assert "Comments are at giscus (repository chalk/marks" in text
+    assert "comments are at giscus (repository chalk/marks" in text
     assert "No comments." not in text
     assert "0 comments" not in text
 
