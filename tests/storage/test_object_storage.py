@@ -473,7 +473,7 @@ def test_nothing_is_taken_for_lost_while_the_service_does_not_answer(machines: M
     lose_second_run(machines, service)
     service.refuse("GET", "PUT")
     done = machines.crawl(machine="two")
-    assert "whether they are stored is not known" in done.stdout
+    assert "not known to be stored" in done.stdout
     assert machines.rows("SELECT count(*) FROM warc_files WHERE lost_at IS NOT NULL") == [(0,)]
 
 
