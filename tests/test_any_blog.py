@@ -88,7 +88,7 @@ def test_a_listed_post_that_is_not_there_is_named_by_its_path(archiver: Zygote, 
     with serving(blog) as origin:
         assert archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY).returncode == 0
         crawled = archiver("--home", tmp_path, "crawl", *QUICKLY)
-    assert f"1 posts in the list but not archived: {lost}\n" in crawled.stdout
+    assert f"1 post in the list but not archived: {lost}\n" in crawled.stdout
 
 
 def test_a_held_version_of_a_post_without_a_number_in_its_address_is_accepted(archiver: Zygote, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_reader_counts_no_comments_where_they_are_at_a_service(archiver: Zyg
     served = shown(tmp_path, database_url(tmp_path), Options(port=0, replay_port=0))
     with served as address, urlopen(f"{address}posts/{number}") as answer:
         text = answer.read().decode()
-    assert "Comments are at giscus (repository chalk/marks" in text
+    assert "comments are at giscus (repository chalk/marks" in text
     assert "No comments." not in text
     assert "0 comments" not in text
 

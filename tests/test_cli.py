@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -222,12 +223,24 @@ def test_verify_names_the_damage_and_the_posts_it_concerns(home: Path, tmp_path:
     assert "Posts that were read from what is damaged: 131" in result.stdout
 
 
-@pytest.mark.parametrize("command", ["runs", "gaps"])
-def test_lists_are_rows_for_programs_in_three_forms(home: Path, command: str) -> None:
-    rows = json.loads(archiver(home, command, "--json").stdout)
-    assert [json.loads(line) for line in archiver(home, command, "--nl").stdout.splitlines()] == rows != []
-    lines = archiver(home, command, "--csv").stdout.splitlines()
+@pytest.mark.parametrize(
+    ("command", "within"),
+    [("runs", ""), ("gaps", ""), ("search 连分数", "hits"), ("history 105", "versions"), ("sql SELECT+1", "")],
+)
+def test_lists_are_rows_for_programs_in_three_forms(home: Path, command: str, within: str) -> None:
+    words = [word.replace("+", " ") for word in command.split()]
+    found = json.loads(archiver(home, *words, "--json").stdout)
+    rows = found[within] if within else found
+    assert [json.loads(line) for line in archiver(home, *words, "--nl").stdout.splitlines()] == rows != []
+    lines = archiver(home, *words, "--csv").stdout.splitlines()
     assert (lines[0], len(lines)) == (",".join(rows[0]), len(rows) + 1)
+
+
+@pytest.mark.parametrize("command", ["walk", "verify", "accept"])
+def test_a_list_without_rows_has_its_columns_in_csv(home: Path, command: str) -> None:
+    (line,) = archiver(home, command, "--csv").stdout.splitlines()
+    assert line.count(",") >= 2
+    assert archiver(home, command, "--nl").stdout == ""
 
 
 def test_search_for_people(home: Path) -> None:
@@ -316,3 +329,30 @@ def test_verify_finds_a_search_index_that_does_not_hold_the_words_of_the_rows(
     assert f"search index: expected the words of the rows in {table}" in done.stdout
     assert archiver(home, "search", "--rebuild").exit_code == 0
     assert archiver(home, "verify").exit_code == 0
+
+
+RUN_ON = ("crawl", "serve", "replay", "import", "rebuild")
+"""Commands of the README's examples that go elsewhere, run until told to end, want a file, or take long."""
+
+
+def test_the_examples_of_the_readme_work_after_make_demo_and_show_what_they_print(demo: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(demo, tmp_path / "demo")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, rest = readme.partition("ARCHIVER_HOME=data/demo\n")
+    examples, _, _ = rest.partition("**Read any other page.**")
+    parts = re.split(r"^\$ archiver ", "\n".join(re.findall(r"^(?!```|\*\*).*$", examples, re.MULTILINE)), flags=re.M)
+    tried = 0
+    for part in parts[1:]:
+        line, _, shown = part.partition("\n")
+        words = shlex.split(line, comments=True)
+        if words[0] in RUN_ON:
+            continue
+        words = [str(tmp_path / word) if word in ("vault", "matrices.epub") else word for word in words]
+        result = archiver(home, *words)
+        assert result.exit_code == 0, (line, result.output)
+        printed = [
+            each for each in shown.split("\n\n\n")[0].splitlines() if each.strip() and each.startswith((" ", "1 "))
+        ]
+        assert set(printed) <= set(result.stdout.splitlines()), line
+        tried += 1
+    assert tried > 12

@@ -35,7 +35,7 @@ def archiver(home: Path, *words: str | Path) -> Result:
 
 def test_the_package_is_whole_and_has_the_posts_and_independent_pages_as_pages(home: Path, tmp_path: Path) -> None:
     result = archiver(home, "export", "wacz", tmp_path / "blog.wacz")
-    assert (result.exit_code, result.stdout.split(",")[0]) == (0, f"{tmp_path / 'blog.wacz'}: 1 WARC files")
+    assert (result.exit_code, result.stdout.split(",")[0]) == (0, f"{tmp_path / 'blog.wacz'}: 1 WARC file")
     checked = archiver(home, "verify", tmp_path / "blog.wacz")
     assert (checked.exit_code, checked.stdout.split(": ")[-1]) == (0, "whole\n")
     with zipfile.ZipFile(tmp_path / "blog.wacz") as package:
@@ -109,7 +109,7 @@ def test_a_package_is_checked_as_one_under_any_name(home: Path, tmp_path: Path, 
     archiver(home, "export", "wacz", tmp_path / "blog.wacz")
     package = (tmp_path / "blog.wacz").rename(tmp_path / name)
     checked = archiver(home, "verify", package)
-    assert (checked.exit_code, checked.stdout.startswith("1 files, ")) == (0, True), checked.stdout
+    assert (checked.exit_code, checked.stdout.startswith("1 file, ")) == (0, True), checked.stdout
 
 
 @pytest.mark.parametrize("state", ["there", "missing", "behind"])

@@ -407,7 +407,7 @@ def test_a_revisit_that_leads_nowhere_is_no_page_of_no_bytes(
 ) -> None:
     report = taken(home, revisit(block, **reference))
     assert report.rebuilt
-    assert any("refer to a payload that no record has" in note for note in report.rebuilt.notes)
+    assert any("of a payload that no record has" in note for note in report.rebuilt.notes)
     status, body = replayed(home, f"/archives/{POST}", "20200701")
     assert (status, b"expected" in body) == (404, True)
     assert not [row for row in rows(home / "archive.db", "post_revisions") if row["seen_at"] < "2026"]

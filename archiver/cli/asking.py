@@ -14,6 +14,7 @@ from archiver import clock
 from archiver.cli import progress
 from archiver.cli.context import Command, Context, PostOrPage, as_json, as_rows, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, NotArchived, UsageError
+from archiver.store import missing
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 
 
@@ -89,21 +90,7 @@ def runs(obj: Context, format_: str | None) -> None:
 @click.pass_obj
 def gaps(obj: Context, format_: str | None) -> None:
     """List every address the archive knows of and does not hold, and why; and posts whose comments are not complete."""
-    print_rows(obj.ask(GAPS), format_)
-
-
-GAPS = """
-SELECT url, kind, state, reason, failures, failed_since, not_before, first_seen_at FROM gaps
-UNION ALL
-SELECT p.url, 'comments', 'incomplete',
-       CASE WHEN g.unread > 0 THEN g.unread || ' comments could not be read; ' ELSE '' END
-           || CASE WHEN g.claimed IS NULL AND g.held = 0 AND g.unread = 0 THEN g.issues
-                   ELSE coalesce(CAST(g.claimed AS TEXT), 'unknown') || ' counted on the page, '
-                        || g.held || ' archived' || coalesce('; ' || g.issues, '') END,
-       NULL, NULL, NULL, p.first_seen_at
-FROM comment_gaps AS g JOIN posts AS p ON p.id = g.post_id WHERE g.missing > 0 OR g.unread > 0 OR g.issues IS NOT NULL
-ORDER BY kind, url
-"""
+    print_rows(obj.ask(missing.IN_BRIEF), format_)
 
 
 @click.command()

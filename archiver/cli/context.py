@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import click
 
 from archiver.cli import process
+from archiver.counting import counted
 from archiver.errors import FULL, ArchiverError, ExitCode, NotArchived, UsageError
 
 if TYPE_CHECKING:
@@ -231,6 +233,31 @@ def as_rows(command: Command) -> Command:
 def as_json(command: Command) -> Command:
     """Add the option to print JSON."""
     return click.option("--json", "json_", is_flag=True, help="Print JSON.")(command)
+
+
+def print_found(
+    whole: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], columns: Sequence[str], format_: str
+) -> None:
+    """Print for programs what a command found: all of it as JSON, or its rows, with these columns, in another form."""
+    from archiver.store.results import Result
+
+    if format_ == "json":
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=2))
+        return
+    # A cell of CSV holds no list.
+    cell = _as_text if format_ == "csv" else lambda value: value
+    print_rows(Result(tuple(columns), [tuple(cell(row[name]) for name in columns) for row in rows]), format_)
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | tuple | dict) else value
+
+
+def by_kind(counts: Mapping[str, int]) -> str:
+    """Return how many pages there are of each kind: `1 catalogue, 10 categories`."""
+    return ", ".join(counted(count, "comment page" if kind == "comments" else kind) for kind, count in counts.items())
 
 
 def room(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.cli import notifying, progress
-from archiver.cli.context import Context, as_json, origin
+from archiver.cli.context import Context, as_json, by_kind, origin
+from archiver.counting import counted
 from archiver.errors import ArchiverError
 from archiver.profile import BESIDE, LISTS
 
@@ -153,7 +154,7 @@ _MOST_CALLED = 10  # posts in a line of the report
 def report_text(obj: Context, report: Report) -> str:
     """Return the report for a person."""
     counts = report.counts
-    volume = f"{counts['requests']} requests, {counts['bytes'] / 1e6:.1f} MB"
+    volume = f"{counted(counts['requests'], 'request')}, {counts['bytes'] / 1e6:.1f} MB"
     posts = [f"{counts[name]} {name}" for name in ("new", "changed", "unchanged")]
     posts += [f"{counts['held']} held for review"] if counts["held"] else []
     posts += [f"{counts['gone']} gone"] if counts["gone"] else []
@@ -172,14 +173,13 @@ def report_text(obj: Context, report: Report) -> str:
         )
     lines += report.notes
     if counts["waiting"]:
-        waiting = ", ".join(f"{count} {kind}" for kind, count in counts["waiting"].items())
+        waiting = by_kind(counts["waiting"])
         lines.append(f"Not believed, so left for later: {waiting}; `archiver accept` says why.")
     if counts["failed"]:
-        gaps = ", ".join(f"{count} {kind}" for kind, count in counts["gaps"].items())
-        lines.append(f"Not archived: {gaps}; `archiver gaps` says why.")
+        lines.append(f"Not archived: {by_kind(counts['gaps'])}; `archiver gaps` says why.")
     for name, found in report.disagreements.items():
         shown = ", ".join(obj.called(found[:_MOST_CALLED])) + (" …" if len(found) > _MOST_CALLED else "")
-        lines.append(f"{len(found)} posts {name}: {shown}")
+        lines.append(f"{counted(len(found), 'post')} {name}: {shown}")
     return "\n".join(lines)
 
 
@@ -203,7 +203,8 @@ def demo(obj: Context) -> None:
 
 def _demo_text(obj: Context, report: Report) -> str:
     totals = obj.ask(TOTALS).rows[0]
-    figures = "{} posts, {} comments, {} formulas, {} images, {} captures".format(*totals)
+    nouns = ("post", "comment", "formula", "image", "capture")
+    figures = ", ".join(counted(total, noun) for total, noun in zip(totals, nouns, strict=True))
     command = "archiver" if shutil.which("archiver") else sys.argv[0]
     first = obj.ask("SELECT min(id) FROM posts").rows[0][0]
     tries = [f'sql "{EXAMPLE}"', "search 连分数", f"show {first}", "sql --schema", "status", "serve"]

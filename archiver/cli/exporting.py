@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.cli.context import Context, PostNumber
+from archiver.counting import counted
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -226,7 +227,9 @@ def wacz(obj: Context, /, path: Path) -> None:
     from archiver.export.records import export_wacz
 
     packed = export_wacz(obj.home, obj.storage(), obj.database(), obj.site(), path)
-    click.echo(f"{path}: {packed.files} WARC files, {packed.pages} pages, {packed.bytes / 1e6:.1f} MB")
+    click.echo(
+        f"{path}: {counted(packed.files, 'WARC file')}, {counted(packed.pages, 'page')}, {packed.bytes / 1e6:.1f} MB"
+    )
 
 
 @export.command()
@@ -236,7 +239,7 @@ def cdxj(obj: Context, /, path: Path) -> None:
     """Write the index of all records to a file, as replay tools read it."""
     from archiver.export.records import export_cdxj
 
-    click.echo(f"{path}: {export_cdxj(obj.home, obj.storage(), path)} lines")
+    click.echo(f"{path}: {counted(export_cdxj(obj.home, obj.storage(), path), 'line')}")
 
 
 def _tongue(obj: Context) -> str:

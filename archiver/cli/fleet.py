@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from archiver.cli.context import Context, as_json, length, print_rows
+from archiver.cli.context import Context, as_rows, length, print_found, print_rows
 from archiver.cli.crawling import crawl, crawled, report_text
 from archiver.cli.fleet_jobs import JOBS, JobContext
 from archiver.errors import ArchiverError, UsageError
@@ -139,9 +138,9 @@ def _figures(obj: Context, port: int, host: str) -> AbstractContextManager[int]:
 
 
 @fleet.command()
-@as_json
+@as_rows
 @click.pass_obj
-def status(obj: Context, /, json_: bool) -> None:
+def status(obj: Context, /, format_: str | None) -> None:
     """Say how each blog is: when it was complete, when it is due, what it holds; and which workers there are."""
     from archiver.fleet import status as states
     from archiver.fleet.blogs import Fleet
@@ -149,11 +148,11 @@ def status(obj: Context, /, json_: bool) -> None:
 
     with Fleet(obj.db) as known:
         blogs, workers = states.of(known), states.workers(known)
-    if json_:
-        found = {"blogs": [asdict(each) for each in blogs], "workers": [asdict(each) for each in workers]}
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=_plain))
-        return
     shown = [{name: _plain(value) for name, value in asdict(each).items()} for each in blogs]
+    if format_:
+        heard = [{name: _plain(value) for name, value in asdict(each).items()} for each in workers]
+        print_found({"blogs": shown, "workers": heard}, shown, _COLUMNS, format_)
+        return
     print_rows(Result(_COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in shown]))
     for each in workers:
         click.echo(f"Worker {each.name}, {each.home}: {', '.join(each.jobs) or 'waits'}")

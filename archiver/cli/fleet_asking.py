@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli.asking import query_options
-from archiver.cli.context import Context, as_json, print_rows
-from archiver.cli.searching import as_dict, as_lines, asked
+from archiver.cli.context import Context, as_rows, print_found, print_rows
+from archiver.cli.searching import HIT, as_dict, as_lines, asked
 from archiver.cli.serving import serve_options, tell
+from archiver.counting import counted
 from archiver.errors import ArchiverError, UsageError
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ chosen = click.option("--blog", "names", multiple=True, metavar="NAME", help="On
 @click.argument("words", nargs=-1)
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Most hits to show.")
 @chosen
-@as_json
+@as_rows
 @click.pass_obj
-def search(obj: Context, /, words: tuple[str, ...], limit: int, names: tuple[str, ...], json_: bool) -> None:
+def search(obj: Context, /, words: tuple[str, ...], limit: int, names: tuple[str, ...], format_: str | None) -> None:
     """Find posts of all blogs by WORDS; what these may say is what `archiver search --help` tells.
 
     Hits are in one order, as if all posts were one blog's. A blog that cannot be searched is named.
@@ -40,9 +40,9 @@ def search(obj: Context, /, words: tuple[str, ...], limit: int, names: tuple[str
     url, blogs = listed(obj, names)
     with Schemas(url, list(blogs)) as schemas:
         found = search_schemas.search(schemas, asked(words), lambda name: profiles.site(blogs[name]), limit=limit)
-    if json_:
+    if format_:
         told = as_dict(found, found.blogs) | {"failed": found.failed}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        print_found(told, told["hits"], ("blog", *HIT), format_)
     else:
         click.echo("\n".join(as_lines(found, found.blogs)))
     report(blogs, found.failed)
@@ -144,7 +144,7 @@ def export_parquet(obj: Context, /, target: str) -> None:
     with Schemas(url, list(blogs)) as schemas:
         there = schemas.there(schemas.names)
     done = dataset.write({name: opened(blog) for name, blog in blogs.items() if name in there}, target)
-    click.echo(f"{target}: {done.written} files written, {done.same} as they were, {done.removed} removed")
+    click.echo(f"{target}: {counted(done.written, 'file')} written, {done.same} as they were, {done.removed} removed")
     report(blogs, done.failed)
 
 

@@ -14,6 +14,7 @@ from archiver.cli.context import Context
 from archiver.cli.exporting import export
 from archiver.cli.keeping import verify
 from archiver.cli.rebuilding import rebuilt
+from archiver.counting import counted
 from archiver.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def read_pages(obj: JobContext, /, file: str) -> None:
     from archiver.fleet import readings
 
     with obj.opened() as (known, blog):
-        click.echo(f"{readings.read(known, blog, obj.home, file)} pages read")
+        click.echo(f"{counted(readings.read(known, blog, obj.home, file), 'page')} read")
 
 
 @click.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archiver.cli.context import Context
+from archiver.counting import counted
 from archiver.errors import ArchiverError
 
 
@@ -39,7 +40,7 @@ def rebuild(obj: Context, /, names: tuple[str, ...], older_than: int | None, spl
             if files is None:
                 click.echo(f"{blog.name}: queued already")
             else:
-                click.echo(f"{blog.name}: queued" + (f", {files} files to be read before" if files else ""))
+                click.echo(f"{blog.name}: queued" + (f", {counted(files, 'file')} to be read before" if files else ""))
     if not queued:
         click.echo("Nothing was queued.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli.context import Context, PostNumber, as_json
+from archiver.cli.context import Context, PostNumber, as_rows, print_found
+from archiver.counting import counted
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ SHOWN = 60
 @click.argument("post", type=PostNumber())
 @click.argument("versions", nargs=-1, type=click.IntRange(1))
 @click.option("--diff", is_flag=True, help="Show what changed: formulas first, then prose by character.")
-@as_json
+@as_rows
 @click.pass_obj
-def history(obj: Context, /, post: int, versions: tuple[int, ...], diff: bool, json_: bool) -> None:
+def history(obj: Context, /, post: int, versions: tuple[int, ...], diff: bool, format_: str | None) -> None:
     """List every version of a POST and what changed in it, and which of its comments are gone or were edited.
 
     With --diff, compare the last two VERSIONS, or those named: `archiver history 8265 --diff 1 3`.
@@ -39,8 +39,9 @@ def history(obj: Context, /, post: int, versions: tuple[int, ...], diff: bool, j
         edited = library.comment_revisions(post)
     chosen = _chosen(versions, len(revisions)) if diff or versions else None
     difference = _compare(revisions[chosen[0] - 1], revisions[chosen[1] - 1]) if chosen else None
-    if json_:
-        click.echo(json.dumps(_as_dict(revisions, gone, edited, chosen, difference), ensure_ascii=False, indent=2))
+    if format_:
+        found = _as_dict(revisions, gone, edited, chosen, difference)
+        print_found(found, found["versions"], tuple(found["versions"][0]), format_)
     elif chosen and difference:
         sys.stdout.writelines(_difference_text(revisions, chosen, difference))
     else:
@@ -87,12 +88,12 @@ def _history_text(
 
 def _words(revision: Revision, before: Revision | None, difference: Difference | None) -> Iterator[str]:
     if before is None or difference is None:
-        yield f"first seen, {len(revision.text)} characters"
+        yield f"first seen, {counted(len(revision.text), 'character')}"
     elif difference.inserted or difference.deleted:
         yield f"+{difference.inserted} -{difference.deleted} characters"
     if difference and difference.formulas:
         count = len(difference.formulas)
-        yield f"{count} formula{'s' * (count > 1)} changed"
+        yield f"{counted(count, 'formula')} changed"
     if before and before.title != revision.title:
         yield f"title: {before.title} -> {revision.title}"
     elif difference and not difference.inserted and not difference.deleted:

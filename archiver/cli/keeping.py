@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archiver.cli.context import Context, as_json
+from archiver.cli.context import Context, as_rows, print_found
+from archiver.counting import counted
 from archiver.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ SELECT c.record_id, r.post_id FROM captures AS c JOIN post_revisions AS r ON r.c
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@as_json
+@as_rows
 @click.pass_obj
-def verify(obj: Context, /, file: Path | None, json_: bool) -> None:
+def verify(obj: Context, /, file: Path | None, format_: str | None) -> None:
     """Check every record of the WARC files, the index and the database; or one WARC or WACZ FILE from anywhere."""
-    from archiver.warc.findings import Severity
+    from archiver.warc.findings import Finding, Severity
     from archiver.warc.verify import Tally
 
     tally = Tally()
@@ -40,14 +40,14 @@ def verify(obj: Context, /, file: Path | None, json_: bool) -> None:
     gone = [finding for finding in findings if finding.severity == Severity.LOST]
     affected, lost = _read_from((each for each in findings if each not in gone), posts), _read_from(gone, posts)
     damaged = any(finding.severity == Severity.DAMAGE for finding in findings)
-    if json_:
+    if format_:
         report = {"damaged": damaged, **asdict(tally), "findings": list(map(asdict, findings))}
         report |= {"posts": affected, "posts_lost": lost}
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        print_found(report, report["findings"], [each.name for each in fields(Finding)], format_)
     else:
         for finding in findings:
             click.echo(f"{finding.severity}: {finding}")
-        volume = f"{tally.files} files, {tally.records} records, {tally.bytes / 1e6:.1f} MB"
+        volume = f"{counted(tally.files, 'file')}, {counted(tally.records, 'record')}, {tally.bytes / 1e6:.1f} MB"
         click.echo(f"{volume}: {'damaged' if damaged else 'whole'}")
         if affected:
             click.echo(f"Posts that were read from what is damaged: {', '.join(map(str, affected))}")
@@ -172,26 +172,25 @@ def replay(obj: Context, /, port: int, at: str | None) -> None:
 
 
 @click.command()
-@as_json
+@as_rows
 @click.pass_obj
-def walk(obj: Context, /, json_: bool) -> None:
+def walk(obj: Context, /, format_: str | None) -> None:
     """Follow every link, picture, style and script of the archived blog, offline; name what leads nowhere."""
     from archiver.store.timeline import Timeline
     from archiver.web.replay import Replay
+    from archiver.web.walk import DeadLink
     from archiver.web.walk import walk as go
 
     timeline = Timeline(obj.database())
     found = go(Replay(obj.storage(), timeline, obj.site()), timeline)
     timeline.close()
-    if json_:
-        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    if format_:
+        print_found(asdict(found), map(asdict, found.dead), [each.name for each in fields(DeadLink)], format_)
     else:
         for dead in found.dead:
             click.echo(f"{dead.url}: {dead.reason}; linked from {dead.linked_from or 'nowhere'}")
-        said = (
-            f"{found.shown} addresses shown, {found.not_there} of which the blog said no, {found.forbidden} forbidden"
-        )
-        click.echo(f"{said}, {len(found.dead)} dead")
+        refused = f"{found.not_there} of which the blog said no, {found.forbidden} forbidden"
+        click.echo(f"{counted(found.shown, 'address')} shown, {refused}, {len(found.dead)} dead")
     sys.exit(ExitCode.INCOMPLETE if found.dead else ExitCode.DONE)
 
 

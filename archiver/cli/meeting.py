@@ -132,7 +132,8 @@ def _show(found: Visit, as_json: bool) -> None:
 
 def _finding_text(finding: Finding) -> str:
     """Return what was made of a page, a line for each thing it should have."""
-    lines = [f"{'ok ' if finding.recognised else 'NOT'} {finding.kind}  {finding.url}  (capture {finding.capture_id})"]
+    capture = f"  (capture {finding.capture_id})" if finding.capture_id is not None else ""
+    lines = [f"{'ok ' if finding.recognised else 'NOT'} {finding.kind}  {finding.url}{capture}"]
     lines += [f"      {finding.problem}"] if finding.problem else []
     lines += [
         f"  {'ok ' if each.kept else 'NOT'} {each.name}: {each.found or 'none found'}" for each in finding.promises

@@ -6,13 +6,13 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archiver.cli.context import Context, as_json, print_rows
+from archiver.cli.context import Context, as_json, as_rows, by_kind, print_rows
+from archiver.counting import counted
 from archiver.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def import_(obj: Context, /, file: Path, json_: bool) -> None:
 
 @click.command()
 @click.argument("subjects", nargs=-1)
-@as_json
+@as_rows
 @click.pass_obj
-def accept(obj: Context, /, subjects: tuple[str, ...], json_: bool) -> None:
+def accept(obj: Context, /, subjects: tuple[str, ...], format_: str | None) -> None:
     """Say that what the archive does not believe is right; without SUBJECTS, show what that is.
 
     A subject is the address of a list or the name of a part of pages, as shown, or the number of a post whose newest
@@ -67,16 +67,17 @@ def accept(obj: Context, /, subjects: tuple[str, ...], json_: bool) -> None:
     """
     if not subjects:
         waiting = obj.ask(WAITING)
-        if json_ or waiting.rows:
-            print_rows(waiting, "json" if json_ else None)
+        if format_ or waiting.rows:
+            print_rows(waiting, format_)
         else:
             click.echo("everything the blog shows is believed")
         return
     from archiver.rebuild.acceptance import accept
+    from archiver.store.results import Result
 
     done = accept(obj.home, subjects, obj.db, **obj.warc_options)
-    if json_:
-        click.echo(json.dumps([asdict(each) for each in done], ensure_ascii=False, indent=2))
+    if format_:
+        print_rows(Result(("subject", "effect"), [(each.subject, each.effect) for each in done]), format_)
     else:
         click.echo("\n".join(f"{each.subject}: {each.effect}" for each in done))
 
@@ -110,10 +111,11 @@ def _progress(obj: Context) -> Iterator[Progress]:
 
 def rebuilt(report: Report) -> str:
     """Return the report of a rebuild for a person."""
-    pages = ", ".join(f"{count} {kind}" for kind, count in sorted(report.pages.items()))
-    lines = [f"{report.captures} captures of {report.runs} runs, pages read: {pages} ({report.seconds:g} s)"]
+    pages = by_kind(dict(sorted(report.pages.items())))
+    records = f"{counted(report.captures, 'capture')} of {counted(report.runs, 'run')}"
+    lines = [f"{records}, pages read: {pages} ({report.seconds:g} s)"]
     if report.unrecognised:
-        lines.append(f"{report.unrecognised} pages were not recognised; `archiver gaps` lists them")
+        lines.append(f"not recognised: {counted(report.unrecognised, 'page')}; `archiver gaps` says which")
     lines += report.notes
     found = report.comparison
     for change in found.changed:
@@ -122,10 +124,10 @@ def rebuilt(report: Report) -> str:
         lines.append(f"reads differently: {change.post_id} {change.title} ({formulas}, {characters})")
     if found.missing:
         some = ", ".join(map(str, found.missing[:10])) + (" …" if len(found.missing) > 10 else "")
-        lines.append(f"{len(found.missing)} posts are in no WARC file, only in the former database: {some}")
+        lines.append(f"in no WARC file, only in the former database: {counted(len(found.missing), 'post')}: {some}")
     for table, rows in found.lost.items():
-        lines.append(f"{rows} rows of {table} are in no WARC file, only in the former database")
-    lines += [f"{found.kept} older revisions keep the text they had"] if found.kept else []
+        lines.append(f"in no WARC file, only in the former database: {counted(rows, 'row')} of {table}")
+    lines += [f"as they were read before: {counted(found.kept, 'older revision')}"] if found.kept else []
     lines += [f"the former database is now {report.backup}"] if report.backup else []
     lines += ["it may hold what nothing else does, and stays until you remove it"] if found.alone else []
     return "\n".join(lines)
@@ -135,7 +137,8 @@ def _imported(report: ImportReport) -> str:
     """Return the report of an import for a person."""
     tally = report.tally
     beside = f"{tally.elsewhere} of other sites, {tally.known} known, {tally.damaged} damaged"
-    lines = [f"{tally.copied} captures imported, with {tally.beside} records about them (left out: {beside})"]
+    copied = f"{counted(tally.copied, 'capture')} imported, with {counted(tally.beside, 'record')} about them"
+    lines = [f"{copied} (left out: {beside})"]
     lines += [f"{number} {reason}: left out" for reason, number in sorted(tally.left_out.items()) if number]
     lines += tally.notes
     lines += [rebuilt(report.rebuilt)] if report.rebuilt else ["the archive is as it was"]

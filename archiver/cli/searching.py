@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver import extras
-from archiver.cli.context import Context, as_json
+from archiver.cli.context import Context, as_rows, print_found
+from archiver.counting import counted
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ extra `meaning` those that are near to them by meaning (see --vectors).
 @click.option(
     "--vectors", is_flag=True, help="Make what search by meaning needs first, seconds a post; every crawl keeps it up."
 )
-@as_json
+@as_rows
 @click.pass_obj
 def search(  # noqa: D103 - click has HELP
-    obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, vectors: bool, json_: bool
+    obj: Context, /, words: tuple[str, ...], limit: int, rebuild: bool, vectors: bool, format_: str | None
 ) -> None:
     from archiver.store import search as searching
     from archiver.store import suggestions
@@ -67,8 +67,9 @@ def search(  # noqa: D103 - click has HELP
     with searching.opened(obj.database()) as index:
         found = searching.search(index, query, obj.site(), limit=limit)
         meant = None if found.exact else suggestions.meant(index, query)
-    if json_:
-        click.echo(json.dumps(as_dict(found) | {"meant": meant}, ensure_ascii=False, indent=2))
+    if format_:
+        told = as_dict(found)
+        print_found(told | {"meant": meant}, told["hits"], HIT, format_)
         return
     click.echo("\n".join(as_lines(found)))
     if meant:
@@ -91,9 +92,15 @@ def _rebuild(obj: Context) -> None:
     with Archive(obj.database()) as archive:
         rows = search_index.rebuild(archive.session.connection())
         archive.commit()
-    click.echo(
-        f"index of {rows['posts_fts']} posts, {rows['comments_fts']} comments and {rows['formulas_fts']} formulas"
-    )
+    posts, comments, formulas = (counted(rows[f"{noun}s_fts"], noun) for noun in ("post", "comment", "formula"))
+    click.echo(f"index of {posts}, {comments} and {formulas}")
+
+
+HIT = (
+    *("post_id", "comment_id", "page_id", "title", "url", "author", "published_on", "categories"),
+    *("passage", "marks", "formulas", "related"),
+)
+"""What a hit tells programs."""
 
 
 def bring_vectors_up_to_date(obj: Context) -> int:
@@ -182,7 +189,7 @@ def _divider(found: Results) -> str:
 
 
 def _counted(found: Results) -> str:
-    parts = [f"{found.exact} {'hit' if found.exact == 1 else 'hits'}"]
+    parts = [counted(found.exact, "hit")]
     parts += [f"{found.related} related"] if found.related else []
     parts += [f"the first {len(found.hits)} shown"] if len(found.hits) < found.total else []
     return ", ".join(parts)

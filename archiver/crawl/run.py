@@ -20,6 +20,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from archiver import __version__, clock, items, sites
+from archiver.counting import counted
 from archiver.crawl import revisits, wire
 from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
@@ -197,9 +198,10 @@ class Run:
         stock = self._take_stock(recovered.in_use)
         there = self.storage.names() | {*recovered.in_use} | self.spool.lost()
         if missing := sorted(known.keys() - there):
+            wanted = f"{counted(len(known), 'WARC file')} in {self.place.warc_folder}"
             self.note(
-                f"expected {len(known)} WARC files in {self.place.warc_folder}, found {len(missing)} missing, such as "
-                f"{missing[0]}: bring them back from a copy; `archiver verify` names the posts that were read from them"
+                f"expected {wanted}, found {len(missing)} missing, such as {missing[0]}: bring back what is missing "
+                "from a copy; `archiver verify` names the posts that were read from it"
             )
         found = 0
         owner = runs.before(self.archive.session, self.id) or self.id
@@ -235,7 +237,7 @@ class Run:
         stock = self.spool.take_stock(in_use)
         if stock.returned:
             lost.return_(session, stock.returned)
-            self.note(f"{len(stock.returned)} WARC files that were taken for lost are here again")
+            self.note(f"here again, though taken for lost: {counted(len(stock.returned), 'WARC file')}")
         if stock.lost:
             count, unknown = lost.declare(session, stock.lost, run_id=self.id)
             for url in filter(self.site.owns, unknown):  # where redirects of files that are there led
@@ -243,8 +245,8 @@ class Run:
                 if kind and urlsplit(url).path != ROBOTS:
                     frontier.add(session, url, kind, run_id=self.id, now=timestamp())
             self.note(
-                f"{len(stock.lost)} WARC files never arrived in object storage and are not in {self.spool.folder}, "
-                f"such as {min(stock.lost)}: the addresses of their {count} captures are asked for again"
+                f"neither in object storage nor in {self.spool.folder}: {counted(len(stock.lost), 'WARC file')}, "
+                f"such as {min(stock.lost)}; {counted(count, 'capture')} will be asked for again"
             )
         self.has_lost = lost.any_left(session)
         """Whether rows wait for a page to come again that was lost."""
@@ -434,7 +436,9 @@ class Run:
         session = self.archive.session
         left = lost.conclude(session) if self.has_lost else 0
         if left and self._newly_lost:
-            self.note(f"{left} captures are lost: what was read from them stays, `archiver verify` names the posts")
+            self.note(
+                f"lost: {counted(left, 'capture')}; what was read from them stays, `archiver verify` names the posts"
+            )
         frontier.release(session)
         for url in self.waiting:
             frontier.reopen(session, url)

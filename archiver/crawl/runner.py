@@ -15,6 +15,7 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 from twisted.python.failure import Failure
 
+from archiver.counting import counted
 from archiver.crawl import logs
 from archiver.crawl.handlers import OFFLINE, recorded_origin
 from archiver.crawl.lock import locked
@@ -215,8 +216,9 @@ def _expect_database(place: Place) -> None:
     others = Bucket(place.warc_url, make=True).objects().keys() - known.keys()
     if others:
         raise UsageError(
-            f"{place.warc_url}: expected no WARC files but those the database knows, found {len(others)} others, such "
-            f"as {min(others)}; name another place, or, if they are this archive's, `archiver rebuild` takes them in"
+            f"{place.warc_url}: expected no WARC files but those the database knows, found "
+            f"{counted(len(others), 'other')}, such as {min(others)}; name another place, or, if this archive is where "
+            "they are from, `archiver rebuild` takes them in"
         )
 
 
@@ -340,23 +342,19 @@ def _judge_crawl(run: Run) -> Verdict:
     if run.unanswered is not None and not counts.pages:
         return run.unanswered.outcome, run.unanswered.exit_code, str(run.unanswered)
     if run.limit is not None and frontier.has_pending(session, without={*run.canary.closed, *run.without}):
-        return "limited", ExitCode.DONE, f"stopped after {run.limit} posts as asked; run again to go on"
+        return "limited", ExitCode.DONE, f"stopped after {counted(run.limit, 'post')} as asked; run again to go on"
     if doubted := [each for each in doubts.standing(session).values() if not doubts.is_believed(each)]:
         return runs.MARKUP_CHANGED, ExitCode.MARKUP_CHANGED, _said(doubted)
     if not counts.pages and counts.gaps:
-        return "failed", ExitCode.FAILED, f"asked for {sum(counts.gaps.values())} addresses and got none of them"
+        return "failed", ExitCode.FAILED, f"asked for {counted(sum(counts.gaps.values()), 'address')} and got nothing"
     if counts.failures:
-        text = f"{_addresses(counts.failures)} could not be had; run again, `archiver gaps` says why"
+        text = f"{counted(counts.failures, 'address')} could not be had; run again, `archiver gaps` says why"
         return runs.INCOMPLETE, ExitCode.INCOMPLETE, text
     if counts.cut:
         return runs.INCOMPLETE, ExitCode.INCOMPLETE, "a list of posts has more pages than are read of one"
     failing = frontier.failing(session)
-    text = f"; {_addresses(failing)} failing for longer, `archiver gaps` lists them" if failing else ""
+    text = f"; {counted(failing, 'address')} failing for longer, `archiver gaps` lists them" if failing else ""
     return runs.COMPLETE, ExitCode.DONE, "complete" + text
-
-
-def _addresses(number: int) -> str:
-    return f"{number} address{'' if number == 1 else 'es'}"
 
 
 def _said(doubted: list[Doubt]) -> str:

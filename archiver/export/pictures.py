@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from archiver.counting import counted
 from archiver.errors import ArchiverError, StorageUnreachable
 from archiver.media import SUFFIXES, is_digest, picture_type
 from archiver.store.library import Library
@@ -66,7 +67,7 @@ class Pictures:
         if not self.missing:
             return None
         first = ", ".join(sorted(self.missing)[:3])
-        return f"{len(self.missing)} pictures are not in the archive and stay links: {first} …"
+        return f"not in the archive, so links as before: {counted(len(self.missing), 'picture')}, such as {first}"
 
 
 def _name(url: str, suffix: str) -> str:

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from archiver.counting import counted
 from archiver.errors import ArchiveLocked, ArchiverError
 from archiver.fleet import jobs
 from archiver.fleet.blogs import Blog, Fleet
@@ -93,7 +94,7 @@ def rebuild(
     with fleet.failing():
         if under_way := fleet.connection.execute(_UNDER_WAY, {"name": blog.name, "read": READ}).fetchall():
             raise ArchiveLocked(
-                f"{blog.name}: {len(under_way)} of its files are being read; the rebuild waits for them"
+                f"{blog.name}: being read: {counted(len(under_way), 'file')} of it; the rebuild waits for that"
             )
     database = fleet.database(blog)
     if missing := sorted(swap.files_known(home, database) - _present(storage(home, database))):

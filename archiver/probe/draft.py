@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from archiver import profile, sites
+from archiver.counting import counted
 from archiver.probe.forms import Form
 from archiver.profile import Profile
 
@@ -96,7 +97,7 @@ class Draft:
                 *_rule("page", _any_of(self.pages)),
             ]
         for form in self.forms:
-            told = [f"# {form.posts} posts, such as {form.example}"] if form.posts else []
+            told = [f"# {counted(form.posts, 'post')}, such as {form.example}"] if form.posts else []
             lines += ["", *told, *_rule("post", form.pattern, form.canonical)]
         return "\n".join(lines) + "\n"
 

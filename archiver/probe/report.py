@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from archiver.counting import counted
 from archiver.items import Post
 from archiver.probe.visit import Visit
 
@@ -78,9 +79,9 @@ def _lines(found: Visit) -> Iterator[str]:
     yield f"{draft.title or draft.name}: {draft.engine}" + (f" ({'; '.join(told)})" if told else "")
     for each in found.lists:
         kind = "names everything" if each.page.whole else "names the newest"
-        yield f"  {found.site.path(each.page.url)}: {each.page.reader}, {kind}: {each.posts} posts"
+        yield f"  {found.site.path(each.page.url)}: {each.page.reader}, {kind}: {counted(each.posts, 'post')}"
     forms = ", ".join(f"{form.example} ({form.posts})" for form in draft.forms if form.posts)
-    yield f"{found.expected} posts expected" + (f", at addresses such as {forms}" if forms else "")
+    yield f"{counted(found.expected, 'post')} expected" + (f", at addresses such as {forms}" if forms else "")
     if post := found.post:
         said = _of_post(post)
         yield f"Read {post.url}:"

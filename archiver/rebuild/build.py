@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver import sites
+from archiver.counting import counted
 from archiver.errors import ArchiverError
 from archiver.items import Asset, CommentPage, Gap, Item, Outcome, Post, Unmodified
 from archiver.rebuild import files, pool, reading
@@ -244,11 +245,13 @@ class Build:
     def _conclude(self, began: str) -> None:
         """Store the rebuild as a run, so that the next crawl begins a cycle: what a killed one wanted is not known."""
         self._tally.notes += [
-            f"{found.warc_file}, offset {found.offset}: {found.length} bytes cannot be read: {found.reason}"
+            f"{found.warc_file}, offset {found.offset}: {counted(found.length, 'byte')} cannot be read: {found.reason}"
             for found in self._records.damage
         ]
         if lost := self._records.unresolved:
-            self._tally.notes.append(f"{len(lost)} captures refer to a payload that no record has, such as {lost[0]}")
+            self._tally.notes.append(
+                f"of a payload that no record has: {counted(len(lost), 'capture')}, such as {lost[0]}"
+            )
         connections.refresh(self._session)
         chronicle.count_on(self._session)
         rest = runs.rest_until(self._session)

@@ -18,6 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from archiver.counting import counted
 from archiver.errors import ArchiverError, StorageUnreachable
 from archiver.storage.bucket import Bucket, Object
 from archiver.storage.elsewhere import Remote
@@ -112,7 +113,7 @@ class Spool:
             nowhere = self._not_stored(missing)
         except ArchiverError as error:
             self._note(
-                f"{len(missing)} WARC files are not in {self.folder}, and whether they are stored is not known: {error}"
+                f"not in {self.folder}, and not known to be stored: {counted(len(missing), 'WARC file')}: {error}"
             )
             return Stock(returned)
         for name in nowhere:
@@ -151,7 +152,8 @@ class Spool:
         if self.failed and self.bucket:
             name, reason = next(iter(self.failed.items()))
             self._note(
-                f"{len(self.failed)} WARC files wait in {self.folder} for the next run, such as {name}: {reason}"
+                f"kept in {self.folder} for the next run: {counted(len(self.failed), 'WARC file')}, "
+                f"such as {name}: {reason}"
             )
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from archiver.counting import counted
 from archiver.errors import ArchiverError, DatabaseTooNew
 from archiver.store.database import timestamp
 
@@ -154,7 +155,8 @@ class Kept:
     """As they were made."""
 
     def __str__(self) -> str:
-        return ", ".join(f"{len(getattr(self, each.name))} {each.name.replace('_', ' ')}" for each in fields(self))
+        nouns = {"marks": "mark", "reading_list": "listed post", "notes": "note", "highlights": "highlight"}
+        return ", ".join(counted(len(getattr(self, each.name)), nouns[each.name]) for each in fields(self))
 
 
 class Own:

@@ -80,6 +80,10 @@ class Formulas:
         found = _REFERENCE.fullmatch(source)
         return (self._referred(found), self._places.get(found[2])) if found else None
 
+    def labelled(self, label: str) -> str:
+        """Return the number of the line with a label, such as `3`; empty where there is none."""
+        return self._references.get(label, "")
+
     def render(self, position: int, source: str, *, display: bool) -> Rendered:
         """Return the formula at a place among the sources."""
         number = self._numbers[position] if position < len(self._numbers) else ""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol
 
+from archiver.counting import counted
 from archiver.warc import index, members
 from archiver.warc.findings import Finding, Severity
 from archiver.warc.head import ANSWERS, is_capture
@@ -258,7 +259,8 @@ class Lines:
             return
         if self._wrong:
             first = self._wrong[0]
-            what = f"the lines of {len(self._wrong)} records of {whole.name}, the first at offset {first.offset}"
+            records = counted(len(self._wrong), "record")
+            what = f"the lines of {records} of {whole.name}, the first at offset {first.offset}"
             finding = self._finding(what, "others or none: make the index anew")
             yield replace(finding, record_id=first.record_id, url=first.url)
         beside = [offset for offset in self._lines if not whole.damaged(offset)]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archiver import errors
+from archiver.counting import counted
 from archiver.warc import journal
 from archiver.warc.durable import sync_directory, writing
 from archiver.warc.reader import Damage, Record, iter_records
@@ -53,8 +54,8 @@ class Recovered:
         """What became of it, for a person."""
         if self.undone:
             return f"removed {self.warc_file}: the import that wrote it did not come to its end, import it again"
-        cut = f", {self.dropped} bytes of a torn end cut off" if self.dropped else ""
-        return f"closed {self.warc_file}, which an earlier run left open: {self.exchanges} records{cut}"
+        cut = f", {counted(self.dropped, 'byte')} of a torn end cut off" if self.dropped else ""
+        return f"closed {self.warc_file}, which an earlier run left open: {counted(self.exchanges, 'record')}{cut}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

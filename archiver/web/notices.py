@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from archiver.counting import counted
 from archiver.items import LEFT_OUT
 from archiver.store.timeline import END_OF_TIME, Held, Known, Linking
 from archiver.urls import origin
@@ -91,7 +92,7 @@ def days(held: Iterable[tuple[str, int, int]], start: list[str]) -> bytes:
 
 
 def _counted(count: int, urls: int) -> str:
-    return f"{count} 次存档，{urls} 个地址 · {count} captures of {urls} addresses"
+    return f"{count} 次存档，{urls} 个地址 · {counted(count, 'capture')} of {counted(urls, 'address')}"
 
 
 def _dated(day: str, start: list[str]) -> str:

@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import event, select, text
 
 from archiver import items
-from archiver.cli.asking import GAPS
 from archiver.items import Outcome
-from archiver.store import comments, models, outcomes
+from archiver.store import comments, missing, models, outcomes
 from archiver.store.comments import Sight
 from archiver.store.database import Archive
 from archiver.urls import Site
@@ -142,7 +141,7 @@ def test_comments_at_a_service_are_a_gap_of_posts_that_count_none(shelf: Shelf) 
     see(shelf, post(comment_count=None, comment_issues=(told,)), 1)
     assert (comments.elsewhere(shelf.session), doubts(shelf)) == (1, [(None, 0, None, 0)])
     assert comments.missing(shelf.session) == 0
-    shown = shelf.session.execute(text(GAPS)).all()
+    shown = shelf.session.execute(text(missing.IN_BRIEF)).all()
     assert [(row.kind, row.reason) for row in shown] == [("comments", json.dumps([told]))]
 
 

@@ -65,7 +65,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   async function list({ query, exact, related }) {
     const all = [...exact.map((row) => [row, false]), ...related.map((row) => [row, true])];
-    const count = element("p", { className: "quiet count", textContent: words.results.replace("{}", exact.length) });
+    const count = element("p", { className: "quiet count", textContent: exact.length === 1 ? words.result : words.results.replace("{}", exact.length) });
     const hits = element("ol", { className: "hits" });
     const more = element("button", { type: "button", className: "plain", textContent: words.more });
     async function go() {

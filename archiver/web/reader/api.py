@@ -17,7 +17,7 @@ from archiver import __version__
 from archiver.errors import UsageError
 from archiver.store import query, results
 from archiver.urls import LARGEST_POST
-from archiver.web.reader import finding, parameters, related, tables
+from archiver.web.reader import finding, notation, parameters, related, tables
 from archiver.web.reader.desk import Desk, Missing, desk
 from archiver.web.reader.library import MOST_LISTED, Choice
 from archiver.web.reader.parameters import Parameter
@@ -108,6 +108,18 @@ def _related(desk: Desk, values: Values) -> Any:
     return [asdict(each) for each in related.related(desk.reading, row, desk.library.works(row["id"]))]
 
 
+def _labels(desk: Desk, values: Values) -> Any:
+    if desk.library.post(values["id"]) is None:
+        raise Missing(f"post {values['id']}")
+    return [asdict(each) for each in notation.equations(desk.reading, values["id"])]
+
+
+def _macros(desk: Desk, values: Values) -> Any:
+    del values
+    found = notation.all_macros(desk.reading)
+    return [{"name": name, "definitions": list(map(asdict, each))} for name, each in found.items()]
+
+
 def _comments(desk: Desk, values: Values) -> Any:
     if desk.library.post(values["id"]) is None:
         raise Missing(f"post {values['id']}")
@@ -183,6 +195,13 @@ ENDPOINTS = (
     Endpoint("/api/posts/{id}", "A post: its text, where it is listed, its connections", _post, (_POST,)),
     Endpoint("/api/posts/{id}/related", "Posts that belong beside a post, and why", _related, (_POST,), array=True),
     Endpoint(
+        "/api/posts/{id}/labels",
+        "The equations of a post that have a label, in order: label, TeX, number",
+        _labels,
+        (_POST,),
+        array=True,
+    ),
+    Endpoint(
         "/api/posts/{id}/comments",
         "The comments of a post, each with its former wordings",
         _comments,
@@ -208,6 +227,13 @@ ENDPOINTS = (
     Endpoint("/api/tags", "The tags, most used first", lambda desk, _: desk.library.tags(), array=True),
     Endpoint("/api/topics", "The topics of the curated index", lambda desk, _: desk.library.topics(), array=True),
     Endpoint("/api/series", "The series, longest first", lambda desk, _: desk.library.series(), array=True),
+    Endpoint(
+        "/api/labels",
+        "The labels of equations, each with the posts that have it",
+        lambda desk, _: [{"label": each, "posts": posts} for each, posts in notation.labels(desk.reading).items()],
+        array=True,
+    ),
+    Endpoint("/api/macros", "The macros that posts define, most used first, in their wordings", _macros, array=True),
     Endpoint("/api/years", "The years with posts", lambda desk, _: desk.library.years(), array=True),
     Endpoint(
         "/api/captures",

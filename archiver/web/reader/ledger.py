@@ -6,8 +6,10 @@ Rows are plain dictionaries by column name, as the JSON API hands them out.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 
+from archiver.store import missing
 from archiver.store.reading import Reading, Row
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 from archiver.web.reader.library import MOST_LISTED
@@ -28,14 +30,17 @@ class Ledger:
 
     def gaps(self, limit: int = MOST_LISTED) -> list[Row]:
         """Return what the archive knows of and does not hold, and why."""
-        return self._ask("SELECT * FROM gaps ORDER BY kind, url LIMIT :limit", {"limit": limit})
+        return self._ask(f"{missing.ALL} ORDER BY kind, url LIMIT :limit", {"limit": limit})
 
-    def gap_reasons(self) -> list[Row]:
-        """Return how many addresses are missing for each reason: kind, state, reason, addresses, since."""
-        return self._ask(
-            "SELECT kind, state, reason, count(*) AS addresses, min(first_seen_at) AS since FROM gaps "
-            "GROUP BY kind, state, reason ORDER BY count(*) DESC"
-        )
+    def missing(self, most: int) -> list[Row]:
+        """Return how many addresses are missing for each reason: kind, state, reason, addresses, since.
+
+        Each with the first `rows` of them, at most so many.
+        """
+        rows: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
+        for row in self._ask(missing.FIRST_OF_EACH, {"most": most}):
+            rows[_group(row)].append(row)
+        return [{**each, "rows": rows[_group(each)]} for each in self._ask(missing.REASONS)]
 
     def doubts(self) -> list[Row]:
         """Return what the blog shows and the archive does not believe."""
@@ -92,6 +97,10 @@ class Ledger:
             latest[row["post_id"]] = row["readers"]
             by_day[row["day"]] = total
         return [{"day": day, "readers": readers} for day, readers in by_day.items()]
+
+
+def _group(row: Row) -> tuple[object, ...]:
+    return row["kind"], row["state"], None if row["state"] == "incomplete" else row["reason"]
 
 
 def _months(first: str, last: str) -> Iterator[str]:

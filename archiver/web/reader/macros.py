@@ -13,6 +13,7 @@ _DEFINING = re.compile(
     r"|\\DeclareMathOperator\*?\s*\{[^{}]{1,40}\}\s*(?=\{)"
     r"|\\def\s*\\[A-Za-z]+(?:#\d)*\s*(?=\{)"
 )
+_NAME = re.compile(r"\\(?:(?:re|provide)?newcommand|DeclareMathOperator|def)\*?\s*\{?\s*\\?([A-Za-z]+)")
 _BRACE = re.compile(r"\\[\s\S]|[{}]")
 
 
@@ -22,6 +23,24 @@ def definitions(source: str) -> Iterator[str]:
         end = _closing(source, found.end())
         if end is not None:
             yield source[found.start() : end]
+
+
+def name(definition: str) -> str:
+    """Return the name that a definition gives, without its backslash; empty for one that is no word."""
+    found = _NAME.match(definition)
+    return found[1] if found else ""
+
+
+def uses(source: str, macro: str) -> bool:
+    """Return whether a formula has the macro of this name outside its own definitions."""
+    return re.search(rf"\\{macro}(?![A-Za-z])", without_definitions(source)) is not None
+
+
+def without_definitions(source: str) -> str:
+    """Return a formula without the definitions in it."""
+    for each in definitions(source):
+        source = source.replace(each, " ")
+    return source
 
 
 def _closing(source: str, opening: int) -> int | None:

@@ -23,6 +23,7 @@ from archiver.web.reader import (
     charts,
     citations,
     comparison,
+    descriptions,
     finding,
     glimpses,
     highlights,
@@ -30,6 +31,8 @@ from archiver.web.reader import (
     lists,
     markdown,
     markup,
+    naming,
+    notation,
     own,
     parameters,
     printed,
@@ -50,6 +53,7 @@ _LATEST = Parameter("comments", "which comments come first", default="earliest",
 _SHOWN_THREADS = 20  # discussions that are not folded
 _FOLDED = 12  # comments of one discussion from which on its answers are folded
 _NEWEST = 12
+_LISTED = 50  # missing addresses of one kind and reason
 _REVISIONS = (Parameter("from", "a version", int), Parameter("to", "a version", int))
 
 
@@ -119,6 +123,8 @@ def post(request: Request) -> Response:
         fold_from=_FOLDED,
         citation=_citation(row, site),
         highlights=highlights.shown(here, row),
+        equations=notation.equations(here.reading, number),
+        macros=notation.defined(here.reading, number),
     )
 
 
@@ -215,6 +221,7 @@ def sql(request: Request) -> Response:
         asked=asked,
         found=found,
         problem=wrong,
+        described=partial(descriptions.described, language=words.chosen(request)),
         examples=schema.EXAMPLES,
         tables=schema.tables(),
         views=schema.views(),
@@ -237,8 +244,7 @@ def health(request: Request) -> Response:
         "health.html",
         totals=here.ledger.totals(),
         runs=here.ledger.runs(20),
-        reasons=here.ledger.gap_reasons(),
-        gaps=here.ledger.gaps(200),
+        missing=here.ledger.missing(_LISTED),
         doubts=here.ledger.doubts(),
         reviews=here.ledger.reviews(),
         sizes=here.sizes,
@@ -330,6 +336,7 @@ ROUTES = [
     _route("/posts/{id:int}/glimpse", glimpses.glimpse),
     _route("/pages", independent.listing),
     _route("/pages/{id:int}", independent.page),
+    *naming.ROUTES,
     _route("/citations", citations.listing),
     _route("/new", returning.new),
     _route("/random", returning.random),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.urls import LARGEST_POST
-from archiver.web.reader import look, markup, words
+from archiver.web.reader import look, markup, sentences, words
 from archiver.web.reader.desk import Missing, desk
 
 
@@ -49,6 +49,7 @@ def filled(request: Request, name: str, status: int = 200, **values: Any) -> Res
         "line": markup.line,
         "static": None,
         "sought": "Search posts, comments and formulas",
+        "said": partial(sentences.said, language=chosen),
     }
     html = _environment().get_template(name).render({**common, **values})
     # Archived text may hold half a character; a page must not fail on it.

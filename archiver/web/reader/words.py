@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import Formatter
 
 from starlette.requests import Request
+
+from archiver.counting import counted, plural
 
 LANGUAGES = ("zh", "en")
 COOKIE = "archiver-language"
@@ -25,12 +28,26 @@ def chosen(request: Request) -> str:
 
 
 def translator(language: str) -> Translate:
-    """Return what gives a phrase in a language; `{}` in it are filled in turn."""
+    """Return what gives a phrase in a language.
+
+    `{}` in it are filled in turn; `{:post}` is a number of posts, so English says `1 post` or `2 posts`.
+    """
 
     def translate(phrase: str, *values: object) -> str:
-        return (_CHINESE.get(phrase, phrase) if language == "zh" else phrase).format(*values)
+        said = _CHINESE.get(phrase, phrase) if language == "zh" else phrase
+        return _FILLING.format(said, *values) if values else said
 
     return translate
+
+
+class _Filling(Formatter):
+    def format_field(self, value: object, noun: str) -> str:
+        if isinstance(value, int):
+            return counted(value, noun) if noun else f"{value:,}"
+        return f"{value} {plural(noun)}" if noun else str(value)
+
+
+_FILLING = _Filling()
 
 
 def title(titles: Mapping[str, str], language: str) -> str:
@@ -69,18 +86,18 @@ _CHINESE = {
     "Pages and files": "页面与文件",
     "What the blog has beside its posts.": "博客文章之外的内容。",
     "Files": "文件",
-    "{} bytes": "{} 字节",
-    "linked by {} posts": "{} 篇文章有链接",
+    "{:byte}": "{} 字节",
+    "linked by {:post}": "{} 篇文章有链接",
     "About this page": "关于本页",
     "Posts by year": "各年文章",
     "The last run": "最近一次抓取",
     "No run yet.": "还没有抓取过。",
-    "{} new posts, {} changed, {} new comments": "新文章 {} 篇，修改 {} 篇，新评论 {} 条",
-    "{} posts": "{} 篇文章",
-    "{} comments": "{} 条评论",
-    "{} formulas": "{} 个公式",
-    "{} readers": "{} 次阅读",
-    "{} versions": "{} 个版本",
+    "{:new post}, {} changed, {:new comment}": "新文章 {} 篇，修改 {} 篇，新评论 {} 条",
+    "{:post}": "{} 篇文章",
+    "{:comment}": "{} 条评论",
+    "{:formula}": "{} 个公式",
+    "{:reader}": "{} 次阅读",
+    "{:version}": "{} 个版本",
     "complete": "完成",
     "incomplete": "未完成",
     "interrupted": "中断",
@@ -97,7 +114,7 @@ _CHINESE = {
     "Across, the year of the citing post; upwards, that of the cited one": "横为引用文章的年份，纵为被引文章的年份",
     "New since {}": "{} 以来的更新",
     "New since your last visit": "上次来访以后的更新",
-    "{} new comments": "新评论 {} 条",
+    "{:new comment}": "新评论 {} 条",
     "Nothing.": "没有。",
     "Looking back": "往日",
     "On this day": "历史上的今天",
@@ -153,12 +170,12 @@ _CHINESE = {
     "author": "博主",
     "trackback": "引用通告",
     "deleted on the blog": "博客上已删除",
-    "Show {} earlier discussions": "再看 {} 组较早的讨论",
-    "Show {} later discussions": "再看 {} 组较晚的讨论",
+    "Show {:earlier discussion}": "再看 {} 组较早的讨论",
+    "Show {:later discussion}": "再看 {} 组较晚的讨论",
     "Order of the comments": "评论次序",
     "Oldest first": "最早在前",
     "Latest first": "最新在前",
-    "{} answers": "{} 条回复",
+    "{:answer}": "{} 条回复",
     "Worded otherwise until {}": "{} 之前的内容",
     "Edited comments": "改过的评论",
     "Comments missing": "缺少的评论",
@@ -181,9 +198,9 @@ _CHINESE = {
     "Changes": "修改",
     "Before": "修改前",
     "After": "修改后",
-    "{} characters removed, {} added": "删去 {} 字，新增 {} 字",
+    "{:character} removed, {} added": "删去 {} 字，新增 {} 字",
     "Changed formulas": "改动的公式",
-    "{} unchanged paragraphs": "{} 段未改动",
+    "{:unchanged paragraph}": "{} 段未改动",
     "Nothing changed in the text.": "正文没有改动。",
     "Title": "标题",
     "Time": "时间",
@@ -192,7 +209,7 @@ _CHINESE = {
     "Record": "记录",
     "Nothing of this address is archived.": "这个地址没有存档。",
     "Search results": "搜索结果",
-    "{} results": "{} 条结果",
+    "{:result}": "{} 条结果",
     "Nothing found.": "没有找到。",
     "Did you mean": "您要找的是不是：",
     "What a query may say": "搜索可以这样写",
@@ -214,22 +231,63 @@ _CHINESE = {
     "related by meaning": "意思相近",
     "Type to search. ↑ ↓ choose, Enter opens, / returns here.": "输入即搜索；↑ ↓ 选择，回车打开，/ 回到搜索框。",
     "Ask the archive in SQL": "用 SQL 查询存档",
-    "Read-only, whatever the query says; stopped after {} seconds.": "只读，无论查询写了什么；超过 {} 秒即停止。",
+    "Read-only, whatever the query says; stopped after {:second}.": "只读，无论查询写了什么；超过 {} 秒即停止。",
     "Query": "查询",
     "Run": "运行",
     "Examples": "示例",
     "Tables": "数据表",
-    "{} rows": "{} 行",
-    "first {} rows": "前 {} 行",
+    "{:row}": "{} 行",
+    "first {:row}": "前 {} 行",
     "Doubts": "存疑",
     "What the blog shows and the archive does not believe.": "博客显示而存档不予采信的内容。",
     "Everything the blog shows is believed.": "博客显示的内容均已采信。",
     "Subject": "对象",
     "The last complete one began": "最近一次完整运行始于",
     "None has been complete yet.": "尚无完整的运行。",
-    "failed in": "失败",
-    "runs since": "次，始于",
-    "tried again after": "再试不早于",
+    "failed in {:run} since {}": "自 {1} 起失败 {0} 次",
+    "not tried again before {}": "{} 之前不再请求",
+    "since {}": "始于 {}",
+    "{:address}": "{} 个地址",
+    "the first {} of them; all:": "只列出前 {} 个；全部：",
+    "catalogue": "目录",
+    "list": "列表",
+    "category": "分类",
+    "index": "索引",
+    "post": "文章",
+    "image": "图片",
+    "requisite": "页面资源",
+    "front": "首页",
+    "tag": "标签",
+    "page": "页面",
+    "feed": "订阅源",
+    "file": "文件",
+    "pending": "待取",
+    "leased": "正在取",
+    "skipped": "跳过",
+    "failed": "失败",
+    "limited": "按要求停止",
+    "markup changed": "网站标记有变",
+    "rate limited": "请求过频被限制",
+    "disk full": "磁盘已满",
+    "running": "运行中",
+    "Labelled equations": "带标签的公式",
+    "Equations": "公式",
+    "Equation {}": "公式 {}",
+    "Macros": "宏",
+    "macro": "宏",
+    "Definition": "定义",
+    "{:label}": "{} 个标签",
+    "{:macro}": "{} 个宏",
+    "Part of a label": "标签的一部分",
+    "Part of a name": "名称的一部分",
+    "in its place": "在原文中",
+    "References to it": "提及它之处",
+    "Comment by {}": "{} 的评论",
+    "The same formula in other posts": "其他文章中的同一公式",
+    "Search for it as a part of formulas": "在各公式中搜索",
+    "Other equations of this post": "本文的其他公式",
+    "defined by {:post}": "{} 篇文章有定义",
+    "in {:formula}": "用于 {} 个公式",
     "unreachable": "无法连接",
     "refused": "被拒绝",
     "accepted": "已采信",
@@ -274,14 +332,14 @@ _CHINESE = {
     "Blogs": "博客",
     "Blog": "博客",
     "All blogs": "全部博客",
-    "{} blogs, archived": "{} 个博客 · 存档",
-    "{} blogs": "{} 个博客",
+    "{:blog}, archived": "{} 个博客 · 存档",
+    "{:blog}": "{} 个博客",
     "Offline copies of blogs.": "博客的离线副本。",
     "Last complete run": "最近一次完整抓取",
     "Not searched: {}": "未能搜索：{}",
     "nothing is archived yet": "尚无存档",
     "More": "更多",
-    "{} links, {} in the archive": "{} 篇中存档有 {} 篇",
+    "{:link}, {} in the archive": "{} 篇中存档有 {} 篇",
     "Every address the archive knows of and does not hold": "存档知道但没有的地址",
     "posts": "文章",
     "comments": "评论",

@@ -203,17 +203,7 @@ def comment(
 
 def _content(markdown: str, links: tuple[int | tuple[str, str], ...] = ()) -> items.Content:
     found = tex.scan(markdown, markdown=True)
-    formulas = tuple(
-        items.Formula(
-            position=n,
-            display=span.display,
-            environment=span.environment,
-            label=None,
-            tag=None,
-            tex=markdown[span.start : span.end],
-        )
-        for n, span in enumerate(found.spans)
-    )
+    formulas = tuple(tex.formula(markdown[span.start : span.end], n, span) for n, span in enumerate(found.spans))
     targets = tuple(
         items.PostLink(position=n, url=f"{BLOG}/archives/{target}", text="x", kind="post", target_post_id=target)
         if isinstance(target, int)

@@ -16,6 +16,7 @@ PAGES = (
     "/posts/1002/difference", "/posts/1002/versions/20260201010000",
     "/tags/a%2Fb", "/categories/Big-Data", "/years/2024", "/topics/1", "/series/1002", "/search", "/sql", "/health",
     "/search?q=%E6%BC%AB%E8%B0%88", "/search?q=lambda&tex=1", "/sql?q=SELECT+id,title+FROM+posts",
+    "/labels", "/posts/1001/labels/eq:one", "/macros", "/macros/tr", "/own",
     "/new?since=2026-01-15", "/citations", "/captures?url=https://kexue.fm/archives/1002", "/pages", "/pages/1",
 )  # fmt: skip
 

@@ -83,7 +83,7 @@ async function setAll() {
   const scopes = $$("[data-scope]");
   const post = $(".post .text");
   if (post) await set([$(".post h1"), post, ...$$(".contents, .facts, .neighbours, .overline")].filter(Boolean));
-  await set($$("main h1, .entries, .counts, .short, #results"));
+  await set($$("main h1, main > .equation, .head p, .entries, .counts, .short, .rows, #results"));
   for (const side of [".before", ".after"]) await set(scopes.filter((node) => node.matches(side)), true);
   for (const node of $$(".comments > [data-math]")) {
     await set([node]);
