@@ -79,7 +79,7 @@ def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...
 
 def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
     """Return the tree of a text, and whether all of the text is in it: libxml2 ends at a depth of 2048."""
-    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+    parser = dom.parser()
     try:
         tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (ParserError, XMLSyntaxError) as error:

@@ -74,8 +74,8 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     if len(rough) > MAX_EXTRACTED:
         return plain.read(body, resolve)
     vault = Vault(rough)
-    page, article = html.Element("html"), html.Element("article")
-    etree.SubElement(page, "body").append(article)
+    page = dom.parser().makeelement("html")
+    article = etree.SubElement(etree.SubElement(page, "body"), "article")
     Protector(vault, resolve).copy(body, article)
     if not str(article.text_content()).strip():
         return ""
@@ -188,7 +188,7 @@ def _letters_of(element: HtmlElement) -> str:
 
 def _trafilatura_body(page: HtmlElement) -> HtmlElement | None:
     vault = Vault(str(page.text_content()))
-    hidden = html.Element("html")
+    hidden = dom.parser().makeelement("html")
     Protector(vault, _nowhere, markup=True).copy(page, hidden)
     options = Extractor(output_format="html", fast=True, comments=False, formatting=True, links=True, images=True)
     found = trafilatura.extract(hidden, options=options)
