@@ -17,6 +17,7 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 from readability import Document as Readability
 from trafilatura.settings import Document, Extractor
+from trafilatura.utils import RE_FILTER
 
 from archiver.items import Content
 from archiver.text import dom, markdown, plain
@@ -79,7 +80,7 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     Protector(vault, resolve).copy(body, article)
     if not str(article.text_content()).strip():
         return ""
-    for extract in (_trafilatura_text, _readability_text):
+    for extract in (_paragraphs, _trafilatura_text, _readability_text):
         found = _asked(extract, page) or ""
         if not vault.complete(found):
             continue
@@ -100,6 +101,32 @@ def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found |
         return engine(page)
     except Exception:
         return None
+
+
+def _paragraphs(page: HtmlElement) -> str | None:
+    """Return the text that trafilatura finds in a page of nothing but whole paragraphs, without asking it.
+
+    None where there is anything that it lays out, as it does lists, cells and lines within a paragraph, or leaves out:
+    labels of buttons, a heading at the end, a paragraph that is there twice, signs that are not seen.
+    """
+    lines = [""]
+    tag = ""
+    for element in page.iter():
+        line = " ".join((element.text or "").split())
+        if (element.tail and not element.tail.isspace()) or (line and element.tag not in _LINES):
+            return None
+        if element.tag not in _BOXES and (element.tag not in _LINES or len(element)):
+            return None
+        if line:
+            if RE_FILTER.match(line) or line == lines[-1] or "&" in line or not line.isprintable():
+                return None
+            lines.append(line)
+            tag = element.tag
+    return "\n".join(lines[1:]) if tag == "p" else None
+
+
+_LINES = frozenset({"p", *dom.HEADINGS})
+_BOXES = frozenset({"article", "blockquote", "body", "div", "html", "section"})
 
 
 @cache
