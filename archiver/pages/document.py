@@ -137,10 +137,12 @@ def decode(body: bytes) -> tuple[str, tuple[str, ...]]:
     """
     flaws: tuple[str, ...] = ()
     try:
-        text = body.decode("utf-8-sig")
+        text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError:
         text, name = _decoded(body)
         flaws = (f"the page is not UTF-8 throughout, as the blog's are; read as {name}",)
+    if b"\0" not in body and not flaws:  # UTF-8 has no surrogates
+        return text, flaws
     clean = _UNHOLDABLE.sub("\ufffd", text)
     return clean, flaws if clean == text else (*flaws, "signs that no page can hold were replaced")
 
