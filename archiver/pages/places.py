@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -73,8 +74,9 @@ def prune(body: HtmlElement, markup: PostMarkup) -> None:
             element.drop_tree()
 
 
-_DIVISION, _ANY = etree.XPath(".//div[@id=$name]"), etree.XPath(".//*[@id=$name]")
-_TEXTS = etree.XPath(".//text()[contains(., $notice)]")
+_DIVISION: Any = etree.XPath(".//div[@id=$name]")
+_ANY: Any = etree.XPath(".//*[@id=$name]")
+_TEXTS: Any = etree.XPath(".//text()[contains(., $notice)]")
 
 
 def beside(markup: PostMarkup, page: HtmlElement) -> Iterator[HtmlElement]:

@@ -21,7 +21,7 @@ from archiver.profile import Profile
 
 _XPATH = ("/", "./", "(")
 """What XPath begins with, and CSS never does."""
-_NAMED = re.compile(r"([a-z][a-z0-9]*)?([#.][A-Za-z_][\w-]*)(?: +([^\s,>+~].*))?")
+_NAMED = re.compile(r"([a-z][a-z0-9]*)?([#.][A-Za-z_][\w-]*)(?: +([^\s,>+~][^,]*))?")
 """A selector of CSS that begins with a name: a tag, the name, and what is wanted inside."""
 _WORD = re.compile(r"[^ \t\r\n]+")
 _unchanged: ContextVar[tuple[HtmlElement, dict[str, list[HtmlElement]]] | None] = ContextVar("unchanged", default=None)
@@ -95,7 +95,7 @@ def _ready(selector: str) -> Callable[[HtmlElement], Any]:
         if named is None:
             return search
         tag, name, within = named.groups()
-        inside = within and etree.XPath(HTMLTranslator().css_to_xpath(within, prefix="descendant::"))
+        inside: Any = within and etree.XPath(HTMLTranslator().css_to_xpath(within, prefix="descendant::"))
     except (SelectorError, etree.XPathSyntaxError) as error:
         raise ProfileInvalid(f"expected a selector in CSS or XPath, found {selector!r} ({error})") from error
 

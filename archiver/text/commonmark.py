@@ -24,8 +24,8 @@ FORMULA = "formula"
 _FINDER = "finder"  # in the parser's environment: what finds formulas in a text
 _VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak", FORMULA})
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
-# Wider than CommonMark: a sign with a meaning anywhere but inside of a word, or at the beginning of a line. As in `tex`,
-# every alternative begins with a letter of its own.
+# Wider than CommonMark: a sign with a meaning anywhere but inside of a word, or at the beginning of a line. Every
+# alternative begins with a letter of its own, as in `tex`.
 _MEANING = re.compile(
     r"\\|`|\*|~|<|&|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import trafilatura
 from lxml import etree, html
@@ -76,7 +76,7 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
         return plain.read(body, resolve)
     vault = Vault(rough)
     page = dom.parser().makeelement("html")
-    article = etree.SubElement(etree.SubElement(page, "body"), "article")
+    article = cast("HtmlElement", etree.SubElement(etree.SubElement(page, "body"), "article"))
     Protector(vault, resolve).copy(body, article)
     if not str(article.text_content()).strip():
         return ""
