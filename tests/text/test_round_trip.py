@@ -81,10 +81,10 @@ BLOCK: st.SearchStrategy[str] = st.deferred(
 )
 
 
-MARKS = "* ** _ __ [x](https://e.x/a*b_c) ![p](https://e.x/q) [ ] ( ) ! ` \\ # ## - > | --- ~~ & &amp; <strong> </em> <"
-WORDS_AND_MARKS = "1. ``` a 中 1 é 。 “ **中** *a* **a。** $x$"
+MARKUP = "* ** _ __ [x](https://e.x/a*b_c) ![p](https://e.x/q) [ ] ( ) ! ` \\ # ## - > | --- ~~ & &amp; <strong> </em>"
+WORDS_AND_MARKS = "< 1. ``` a 中 1 é 。 “ **中** *a* **a。** $x$"
 MARKED = st.lists(
-    st.sampled_from([*f"{MARKS} {WORDS_AND_MARKS}".split(), "$a\n- b$", " ", "\n", "\n\n"]), max_size=12
+    st.sampled_from([*f"{MARKUP} {WORDS_AND_MARKS}".split(), "$a\n- b$", " ", "\n", "\n\n"]), max_size=12
 ).map("".join)
 
 
