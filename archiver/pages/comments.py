@@ -21,7 +21,7 @@ from archiver.pages.ending import ending_of
 from archiver.pages.marks import Naming, answered, line, pieces
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import Part
-from archiver.pages.selectors import first
+from archiver.pages.selectors import first, unchanged
 from archiver.pages.services import sentence, services
 from archiver.pages.threads import Survey
 from archiver.profile import Profile
@@ -93,7 +93,8 @@ def read(
     name of the blog's author, by default the one the page names; `claimed` is what its counter says.
     """
     try:
-        return _read(tree, whose, site, url, written, owner or author_of(tree, site.profile.post), claimed)
+        with unchanged(tree):
+            return _read(tree, whose, site, url, written, owner or author_of(tree, site.profile.post), claimed)
     except Exception as error:  # a post is never lost for its comments
         shown = site.discussion(site.canonical(url))
         page = shown[1] if shown else 1

@@ -79,7 +79,7 @@ def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...
 
 def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
     """Return the tree of a text, and whether all of the text is in it: libxml2 ends at a depth of 2048."""
-    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+    parser = dom.parser()
     try:
         tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (ParserError, XMLSyntaxError) as error:
@@ -137,10 +137,12 @@ def decode(body: bytes) -> tuple[str, tuple[str, ...]]:
     """
     flaws: tuple[str, ...] = ()
     try:
-        text = body.decode("utf-8-sig")
+        text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError:
         text, name = _decoded(body)
         flaws = (f"the page is not UTF-8 throughout, as the blog's are; read as {name}",)
+    if b"\0" not in body and not flaws:  # UTF-8 has no surrogates
+        return text, flaws
     clean = _UNHOLDABLE.sub("\ufffd", text)
     return clean, flaws if clean == text else (*flaws, "signs that no page can hold were replaced")
 

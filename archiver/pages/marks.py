@@ -77,8 +77,7 @@ class Naming:
         return self.of(address.rpartition("#")[2])
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of text: what stands in an element before its first child, or behind it."""
 
     element: HtmlElement

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -63,7 +64,7 @@ def prune(body: HtmlElement, markup: PostMarkup) -> None:
     In old posts an unclosed quote swallows them, so they are looked for at any depth.
     """
     for name in markup.footer:
-        for element in body.xpath(f".//div[@id='{name}']") or body.xpath(f".//*[@id='{name}']"):
+        for element in _DIVISION(body, name=name) or _ANY(body, name=name):
             if element.getparent() is not None:
                 element.drop_tree()
     for notice in markup.notices:
@@ -71,6 +72,11 @@ def prune(body: HtmlElement, markup: PostMarkup) -> None:
     for element in every(body, *markup.hollow):
         if element is not body and not text_of(element) and len(element) == 0:
             element.drop_tree()
+
+
+_DIVISION: Any = etree.XPath(".//div[@id=$name]")
+_ANY: Any = etree.XPath(".//*[@id=$name]")
+_TEXTS: Any = etree.XPath(".//text()[contains(., $notice)]")
 
 
 def beside(markup: PostMarkup, page: HtmlElement) -> Iterator[HtmlElement]:
@@ -94,7 +100,7 @@ def _cut(body: HtmlElement, notice: str) -> None:
     """
     starts = [
         found.getparent()
-        for found in body.xpath(".//text()[contains(., $notice)]", notice=notice)
+        for found in _TEXTS(body, notice=notice)
         if found.is_text and found.lstrip().startswith(notice)
     ]
     if not starts:

@@ -17,11 +17,11 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, Post, Quality
 from archiver.pages import comments, entry
-from archiver.pages.document import parse_with_flaws, sorted_links, text_of
+from archiver.pages.document import ids_within, parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.metadata import Metadata, read_metadata
 from archiver.pages.places import beside, prune
-from archiver.pages.selectors import every, first
+from archiver.pages.selectors import every, first, unchanged
 from archiver.profile import PostMarkup
 from archiver.text import engines, notation, quality, sources
 from archiver.text.notation import Notation
@@ -44,12 +44,15 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
     if not site.profile.post.heading:
         return entry.read(own, url, body, site)
     tree, flaws = parse_with_flaws(url, body)
-    heading = _heading(tree, number, site, url)
-    head = read_metadata(tree, heading, site, url)
-    head.issues += flaws
-    written = notation.of(tree)
-    said = comments.read(tree, own, site, url, written, owner=head.author, claimed=head.comment_count)
-    content, checked, digest = _body(tree, head, site, url, written)
+    with unchanged(tree):
+        heading = _heading(tree, number, site, url)
+        head = read_metadata(tree, heading, site, url)
+        head.issues += flaws
+        written = notation.of(tree)
+        said = comments.read(tree, own, site, url, written, owner=head.author, claimed=head.comment_count)
+        text, engine = _text(tree, site, url, written)
+        head.issues += _structure(tree, text, site.profile.post)
+    content, checked, digest = _read(text, engine, head, site, written)
     return Post(
         id=number,
         url=own,
@@ -93,23 +96,28 @@ def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElemen
     return heading
 
 
-def _body(tree: HtmlElement, head: Metadata, site: Site, url: str, written: Notation) -> tuple[Content, Quality, str]:
+def _text(tree: HtmlElement, site: Site, url: str, written: Notation) -> tuple[HtmlElement, str]:
+    """Return the element of the text, and who found it."""
+    markup = site.profile.post
+    body = first(tree, *markup.text)
+    if body is not None:
+        return body, "site"
+    found = engines.find_body(sources.settle(tree, written), partial(beside, markup))
+    if found is None:
+        raise PageNotRecognised(url, f"expected the text in {_place(markup)}, found neither that nor any other text")
+    return found
+
+
+def _read(
+    body: HtmlElement, engine: str, head: Metadata, site: Site, written: Notation
+) -> tuple[Content, Quality, str]:
     """Return the text, how far to trust it, and the digest that makes a revision."""
     markup = site.profile.post
-    body, engine = first(tree, *markup.text), "site"
-    if body is None:
-        found = engines.find_body(sources.settle(tree, written), partial(beside, markup))
-        if found is None:
-            raise PageNotRecognised(
-                url, f"expected the text in {_place(markup)}, found neither that nor any other text"
-            )
-        body, engine = found
-    structure = _structure(tree, body, markup)
     prune(body, markup)
     digest = _digest(body, head)
     body = sources.settle(body, written)
     content = sorted_links(engines.read(body, site.resolve), site)
-    issues = (*head.issues, *structure, *quality.check(body, content, site.resolve))
+    issues = (*head.issues, *quality.check(body, content, site.resolve))
     if engine != "site":
         issues = (*issues, f"no {_place(markup)} on the page; {engine} found the text")
     checked = Quality(engine=engine, issues=issues, notes=(*head.notes, *quality.notes(content)))
@@ -125,10 +133,11 @@ def _structure(tree: HtmlElement, body: HtmlElement, markup: PostMarkup) -> list
     """Return what speaks against the body being all of the text and nothing else: where the blog's footer stands."""
     twice = len(every(tree, markup.text[-1])) > 1
     issues = [f"there is a second {_place(markup)} on the page"] if twice else []
-    inside = {name for name in markup.footer if body.xpath(f".//*[@id='{name}']")}
-    outside = {name for name in markup.footer if name not in inside and tree.xpath(f"//*[@id='{name}']")}
+    footer = set(markup.footer)
+    inside = footer.intersection(ids_within(body))
+    outside = (footer - inside).intersection(ids_within(tree)) if footer - inside else set()
     issues += [f"`#{name}` stands outside the text" for name in sorted(outside)]
-    lost = sorted(set(markup.footer) - inside - outside)
+    lost = sorted(footer - inside - outside)
     if lost and (inside or outside):
         names = ", ".join(f"`#{name}`" for name in lost)
         issues.append(f"the blog's footer has no {names}: its words may stand in the text")

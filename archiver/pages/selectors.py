@@ -1,8 +1,14 @@
-"""Where on a page an element is: selectors as profiles write them, CSS or XPath, each made ready once."""
+"""Where on a page an element is: selectors as profiles write them, CSS or XPath, each made ready once.
+
+A page is gone through once for all names in it while it is `unchanged`; else each selector goes through it anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -15,6 +21,10 @@ from archiver.profile import Profile
 
 _XPATH = ("/", "./", "(")
 """What XPath begins with, and CSS never does."""
+_NAMED = re.compile(r"([a-z][a-z0-9]*)?([#.][A-Za-z_][\w-]*)(?: +([^\s,>+~][^,]*))?")
+"""A selector of CSS that begins with a name: a tag, the name, and what is wanted inside."""
+_WORD = re.compile(r"[^ \t\r\n]+")
+_unchanged: ContextVar[tuple[HtmlElement, dict[str, list[HtmlElement]]] | None] = ContextVar("unchanged", default=None)
 
 
 def check(known: Profile) -> None:
@@ -47,10 +57,53 @@ def first(tree: HtmlElement, *selectors: str) -> HtmlElement | None:
     return next(iter(every(tree, *selectors)), None)
 
 
+@contextmanager
+def unchanged(tree: HtmlElement) -> Iterator[None]:
+    """Look up what has a name in a tree, which nobody is to change meanwhile."""
+    known = _unchanged.get()
+    token = _unchanged.set(known if known and known[0] is tree else (tree, {}))
+    try:
+        yield
+    finally:
+        _unchanged.reset(token)
+
+
+def _bearers(tree: HtmlElement, name: str) -> list[HtmlElement] | None:
+    """Return the elements of a tree with an id (`#name`) or a class (`.name`), None for one that may change."""
+    known = _unchanged.get()
+    if known is None or known[0] is not tree:
+        return None
+    names = known[1]
+    if not names:
+        names[""] = []
+        for element in tree.iter(etree.Element):
+            if word := element.get("id"):
+                names.setdefault(f"#{word}", []).append(element)
+            for word in set(_WORD.findall(element.get("class", ""))):
+                names.setdefault(f".{word}", []).append(element)
+    return names.get(name, [])
+
+
 @cache
-def _ready(selector: str) -> Any:
+def _ready(selector: str) -> Callable[[HtmlElement], Any]:
     """Return what evaluates a selector; raise ProfileInvalid for one that is neither CSS nor XPath."""
     try:
-        return etree.XPath(selector if selector.startswith(_XPATH) else HTMLTranslator().css_to_xpath(selector))
+        if selector.startswith(_XPATH):
+            return etree.XPath(selector)
+        search = etree.XPath(HTMLTranslator().css_to_xpath(selector))
+        named = _NAMED.fullmatch(selector)
+        if named is None:
+            return search
+        tag, name, within = named.groups()
+        inside: Any = within and etree.XPath(HTMLTranslator().css_to_xpath(within, prefix="descendant::"))
     except (SelectorError, etree.XPathSyntaxError) as error:
         raise ProfileInvalid(f"expected a selector in CSS or XPath, found {selector!r} ({error})") from error
+
+    def look_up(tree: HtmlElement) -> Any:
+        bearers = _bearers(tree, name)
+        if bearers is None:
+            return search(tree)
+        found = [element for element in bearers if tag is None or element.tag == tag]
+        return [each for element in found for each in inside(element)] if inside else found
+
+    return look_up

@@ -24,8 +24,21 @@ FORMULA = "formula"
 _FINDER = "finder"  # in the parser's environment: what finds formulas in a text
 _VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak", FORMULA})
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
-# Wider than CommonMark: a sign with a meaning anywhere, or at the beginning of a line.
-_MEANING = re.compile(r"[\\`*_~<&\[]|^(?:[ \t#>+\-=:|]|\d{1,9}[.)]|$)", re.MULTILINE)
+# Wider than CommonMark: a sign with a meaning anywhere but inside of a word, or at the beginning of a line. Every
+# alternative begins with a letter of its own, as in `tex`.
+_MEANING = re.compile(
+    r"\\|`|\*|~|<|&|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
+)
+_HEADING = re.compile(r"#{1,6} (?=.*[^\s#]\Z)")
+_SIMPLE = re.compile(
+    r"""!\[[^\[\]\\`*_~<&$\n]*+\]\(https?://[^\s()<>\\`$\x7f]++\)
+    | \[(?<!!\[)(?P<link>[^\[\]\\`*_~<&\n]++)\]\(https?://[^\s()<>\\`$\x7f]++\)
+    | \*(?<!\*\*)(?P<second>\*?)(?=[^\W_])(?P<marked>[^\[\\`*_~<&\n]++)(?<=[^\W_])\*(?P=second)(?!\*)
+    | <(?<=.<)/?(?:del|em|strong)>
+    """,
+    re.VERBOSE,
+)
+"""Pictures, links and marks that nothing around them can make anything else of."""
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
 HANGING = re.compile(r"(\[\^\d+\]:) |:   ")
@@ -61,10 +74,11 @@ def read(markdown: str) -> Reading:
 
 
 def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
-    """Yield blocks, each with its formulas if outside of them no sign has a meaning in Markdown.
+    """Yield blocks, each with its formulas if it reads as it is yielded.
 
-    Half of the paragraphs of real posts are such: they read as they stand and need no parser. Displayed formulas that
-    do not end in their block, and fences inside lists, may reach over several: Markdown with any is yielded whole.
+    Most paragraphs of real posts hold no sign with a meaning, or simple ones only, and need no parser. Displayed
+    formulas that do not end in their block, and fences inside lists, may reach over several: Markdown with any is
+    yielded whole.
     """
     blocks = _split(markdown)
     if blocks is None:
@@ -75,7 +89,8 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
         yield markdown, None
         return
     for block, scan in zip(blocks, found, strict=True):
-        yield block, None if scan.unclosed or _has_meaning(block, scan.spans) else scan.sources(block)
+        text = None if scan.unclosed else _simply_read(block, scan.spans)
+        yield (block, None) if text is None else (text, scan.sources(block))
 
 
 def formulas(markdown: str) -> list[tuple[int, int]]:
@@ -145,16 +160,29 @@ def _split(markdown: str) -> list[str] | None:
         blocks += [*markdown[at : fence.start()].split("\n\n"), fence[0]]
         at = fence.end()
     blocks += markdown[at:].split("\n\n")
-    return None if any("```" in block for block in blocks if not block.startswith("```")) else blocks
+    return None if any("```" in block and _FENCE.fullmatch(block) is None for block in blocks) else blocks
 
 
-def _has_meaning(block: str, spans: list[tex.Span]) -> bool:
+def _simply_read(block: str, spans: list[tex.Span]) -> str | None:
+    """Return the text of a block, or None where it takes a parser to tell."""
     at, prose = 0, []
     for span in spans:
         prose.append(block[at : span.start])
         at = span.end
     prose.append(block[at:])
-    return _MEANING.search("$".join(prose)) is not None
+    text = "$".join(prose)
+    if "\n" not in block and (marks := _HEADING.match(text)):
+        text = text[marks.end() :]
+    if text and _MEANING.search("\n" + text):
+        if _MEANING.search("\n" + _SIMPLE.sub(")", text)):
+            return None
+        text = _SIMPLE.sub(_inside, text)
+    first, *rest = text.split("$")
+    return first + "".join(block[span.start : span.end] + after for span, after in zip(spans, rest, strict=True))
+
+
+def _inside(found: re.Match[str]) -> str:
+    return found["link"] or found["marked"] or ""
 
 
 def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
-from lxml import etree
+from lxml import etree, html
 
 Resolve = Callable[[str], str | None]
 """Maps a `href` or `src` to its absolute canonical URL, or to None when it leads nowhere on the web.
@@ -53,6 +53,22 @@ _RENDERED = re.compile(r"(?:^|\s)(?:MathJax(?:_\w+)?|katex(?:-display|-html)?)(?
 _BLANK = " \t\n\r\xa0\u200b\u2060\ufeff"
 """What nobody sees; Docusaurus shows a sign in the place of a space without width."""
 _BROKEN = re.compile(r"\r([ \t]*)\n")
+
+
+def parser() -> html.HTMLParser:
+    """Return a parser of pages in UTF-8, however large.
+
+    All its elements are of one class: where they may be of several, as forms are in `lxml.html`, every step to one asks
+    Python which it is.
+    """
+    new = html.HTMLParser(encoding="utf-8", huge_tree=True)
+    new.set_element_class_lookup(_CLASSES)
+    return new
+
+
+_CLASSES = etree.ElementDefaultClassLookup(
+    element=html.HtmlElement, comment=html.HtmlComment, pi=html.HtmlProcessingInstruction, entity=html.HtmlEntity
+)
 
 
 def clean(text: str) -> str:

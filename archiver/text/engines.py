@@ -10,13 +10,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import trafilatura
 from lxml import etree, html
 from lxml.html import HtmlElement
 from readability import Document as Readability
 from trafilatura.settings import Document, Extractor
+from trafilatura.utils import RE_FILTER
 
 from archiver.items import Content
 from archiver.text import dom, markdown, plain
@@ -74,12 +75,12 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     if len(rough) > MAX_EXTRACTED:
         return plain.read(body, resolve)
     vault = Vault(rough)
-    page, article = html.Element("html"), html.Element("article")
-    etree.SubElement(page, "body").append(article)
+    page = dom.parser().makeelement("html")
+    article = cast("HtmlElement", etree.SubElement(etree.SubElement(page, "body"), "article"))
     Protector(vault, resolve).copy(body, article)
     if not str(article.text_content()).strip():
         return ""
-    for extract in (_trafilatura_text, _readability_text):
+    for extract in (_paragraphs, _trafilatura_text, _readability_text):
         found = _asked(extract, page) or ""
         if not vault.complete(found):
             continue
@@ -100,6 +101,32 @@ def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found |
         return engine(page)
     except Exception:
         return None
+
+
+def _paragraphs(page: HtmlElement) -> str | None:
+    """Return the text that trafilatura finds in a page of nothing but whole paragraphs, without asking it.
+
+    None where there is anything that it lays out, as it does lists, cells and lines within a paragraph, or leaves out:
+    labels of buttons, a heading at the end, a paragraph that is there twice, signs that are not seen.
+    """
+    lines = [""]
+    tag = ""
+    for element in page.iter():
+        line = " ".join((element.text or "").split())
+        if (element.tail and not element.tail.isspace()) or (line and element.tag not in _LINES):
+            return None
+        if element.tag not in _BOXES and (element.tag not in _LINES or len(element)):
+            return None
+        if line:
+            if RE_FILTER.match(line) or line == lines[-1] or "&" in line or not line.isprintable():
+                return None
+            lines.append(line)
+            tag = element.tag
+    return "\n".join(lines[1:]) if tag == "p" else None
+
+
+_LINES = frozenset({"p", *dom.HEADINGS})
+_BOXES = frozenset({"article", "blockquote", "body", "div", "html", "section"})
 
 
 @cache
@@ -188,7 +215,7 @@ def _letters_of(element: HtmlElement) -> str:
 
 def _trafilatura_body(page: HtmlElement) -> HtmlElement | None:
     vault = Vault(str(page.text_content()))
-    hidden = html.Element("html")
+    hidden = dom.parser().makeelement("html")
     Protector(vault, _nowhere, markup=True).copy(page, hidden)
     options = Extractor(output_format="html", fast=True, comments=False, formatting=True, links=True, images=True)
     found = trafilatura.extract(hidden, options=options)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from functools import partial
+from html import escape as html_escape
 from typing import Any
 
 import pytest
 import trafilatura
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree, html
 from lxml.html import HtmlElement
+from trafilatura.settings import Document, Extractor
 
 from archiver.items import Content
 from archiver.pages.places import beside
 from archiver.text import engines
+from archiver.text.agreement import letters
 from archiver.urls import Site
 from tests.text.bodies import body_of
 
@@ -41,6 +46,11 @@ for k in range(9):
 <p class="typecho-caption-text">误差曲线</p></div></div>
 <blockquote class="cite"><div>命题：若$|a|&lt;1$则收敛。</div></blockquote>
 """
+
+PHRASES = "中文|词|The quick brown fox|PDF|Google|More on this|-|1.|ok.|https://e.x/|𝑥|QQ|A&B|#|..."
+WORDS = st.sampled_from(PHRASES.split("|"))
+LINE = st.lists(WORDS, min_size=1, max_size=4).map(" ".join).filter(letters).map(html_escape)
+PARAGRAPHS = st.lists(st.tuples(st.sampled_from(["p", "p", "p", "h2", "h3"]), LINE), min_size=1, max_size=6)
 
 
 def refuse(page: HtmlElement, **options: Any) -> None:
@@ -77,6 +87,31 @@ def test_plain_text_keeps_formulas_code_and_entities(read: Read) -> None:
 def test_a_list_item_shows_that_trafilatura_was_asked(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trafilatura, "bare_extraction", refuse)
     assert "- 收敛" not in read(ARTICLE).text
+
+
+@given(PARAGRAPHS, st.sampled_from(["", "blockquote", "div"]))
+def test_paragraphs_read_as_trafilatura_reads_them_without_asking_it(lines: list[tuple[str, str]], box: str) -> None:
+    markup = "".join(f"<{tag}>{line}</{tag}>" for tag, line in lines)
+    markup = f"<{box}>{markup}</{box}>" if box else markup
+    options = Extractor(output_format="python", fast=True, comments=False, recall=True)
+    options.min_extracted_size = 0
+    theirs = trafilatura.bare_extraction(f"<html><body><article>{markup}</article></body></html>", options=options)
+    text = theirs.text if isinstance(theirs, Document) and theirs.text else ""
+    body = body_of(markup)
+    if "".join(text.split()) == "".join(str(body.text_content()).split()):  # else another engine is asked
+        assert engines.read(body, Site().resolve).text == text
+
+
+def test_a_plain_post_costs_no_engine_and_what_an_engine_lays_out_does(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(trafilatura, "bare_extraction", lambda page, **_: asked.append(page))
+    assert read("<h2>起点</h2><p>设$a&lt;b$，<strong>则</strong>有解。</p>").text == "起点\n设$a<b$，则有解。"
+    assert asked == []
+    read("<p>设$a&lt;b$，则</p><ul><li>有解</li></ul>")
+    read("<p>有解</p><h2>终点</h2>")
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("broken", [refuse, crash])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from archiver.text import engines, quality, sources
+from archiver.text import commonmark, engines, quality, sources
 from archiver.urls import Site
 from tests.text.bodies import body_of
 
@@ -79,6 +79,28 @@ BLOCK: st.SearchStrategy[str] = st.deferred(
         ),
     )
 )
+
+
+MARKUP = "* ** _ __ [x](https://e.x/a*b_c) ![p](https://e.x/q) [ ] ( ) ! ` \\ # ## - > | --- ~~ & &amp; <strong> </em>"
+WORDS_AND_MARKS = "< 1. ``` a 中 1 é 。 “ **中** *a* **a。** $x$"
+MARKED = st.lists(
+    st.sampled_from([*f"{MARKUP} {WORDS_AND_MARKS}".split(), "$a\n- b$", " ", "\n", "\n\n"]), max_size=12
+).map("".join)
+
+
+@settings(max_examples=400)
+@given(MARKED)
+@example("中**[a](https://e.x)**中")
+@example("[a](https://e.x)_b_[c](https://e.x)")
+@example("# a #\n\n```\n\n**b**")
+def test_what_is_read_without_a_parser_is_read_as_by_one(markdown: str) -> None:
+    tokens = commonmark.new_parser().parse(markdown)
+    assume(all(token.type != "html_block" for token in tokens))
+    pieces = [piece for token in tokens for piece in (token.children or [token])]
+    seen = [piece.content for piece in pieces if piece.type not in ("html_inline", "image")]
+    found = commonmark.read(markdown)
+    assert "".join(found.text.split()) == "".join("".join(seen).split())
+    assert found.formulas == [piece.content for piece in pieces if piece.type == commonmark.FORMULA]
 
 
 @settings(max_examples=150)
