@@ -17,7 +17,7 @@ from archiver.store.search import Hit, search
 from archiver.store.search_query import LONGEST, SORTS, Filters, Query, parse
 from archiver.web.reader import markup
 from archiver.web.reader.desk import Desk
-from archiver.web.reader.macros import definitions
+from archiver.text.macros import definitions
 from archiver.web.reader.parameters import Parameter
 
 PAGE = 20

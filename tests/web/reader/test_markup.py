@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archiver.text import commonmark
 from archiver.urls import Site
 from archiver.web.reader import markup
-from archiver.web.reader.macros import definitions
+from archiver.text.macros import definitions
 
 SITE = Site()
 
