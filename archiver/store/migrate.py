@@ -35,6 +35,7 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0017",
 )
 """Every revision of the tables this program knows, oldest first: the numbers of the files in `migrations/versions`."""
 
