@@ -45,7 +45,12 @@ def words(tokens: str) -> str:
 
 def keys(tokens: str) -> list[str]:
     """Return what an index on a server has of tokens: their words, and their pairs of neighbouring words."""
-    found = words(tokens).split()
+    return phrase_keys(words(tokens))
+
+
+def phrase_keys(phrase: str) -> list[str]:
+    """Return the keys that every shape with these words one after the other has."""
+    found = phrase.split()
     return sorted({*found, *map(" ".join, pairwise(found))})
 
 
@@ -78,12 +83,11 @@ class Pattern:
     def rank(self, tokens: str) -> int | None:
         """Return how a shape is what is looked for, or None; by its tokens with blanks between."""
         held = f"{tokens} "
-        if not self._expression.search(held):
+        found = self._expression.search(held)
+        if not found:
             return None
-        if tokens == self._literal:
-            return WHOLE
-        if self._expression.fullmatch(held):
-            return RENAMED
+        if found.end() - found.start() == len(held):
+            return WHOLE if tokens == self._literal else RENAMED
         return PART if f" {self._literal} " in f" {held}" else RENAMED_PART
 
     @cached_property
