@@ -30,7 +30,6 @@ _PLAIN = r"[^{} ]\S*+ "
 _INSIDE = rf"(?:{_PLAIN})"
 for _ in range(_DEEPEST):
     _INSIDE = rf"(?:{_PLAIN}|\{{ {_INSIDE}*+\}} )"
-_ANYTHING = f"{_INSIDE}++"
 
 
 def number(tokens: str) -> int:
@@ -100,9 +99,10 @@ class Pattern:
 
     def _parts(self) -> Iterator[str]:
         letters: dict[str, str] = {}
-        for token in self.tokens:
-            if token == shapes.ANYTHING:
-                yield _ANYTHING
+        for token, after in zip(self.tokens, (*self.tokens[1:], "}"), strict=True):
+            if token == shapes.ANYTHING:  # up to the end of its group, or the first of what follows
+                stop = _LETTER if self.renamed and shapes.is_letter(after) else re.escape(after)
+                yield f"(?:(?!{stop} ){_INSIDE})++"
             elif not self.renamed or not shapes.is_letter(token):
                 yield re.escape(token) + " "
             elif token in letters:

@@ -119,11 +119,13 @@ def rebuild(connection: Connection) -> None:
 
 def _reshape(connection: Connection, table: Any, text: str, key: Sequence[str]) -> None:
     columns = [table.c[name] for name in dict.fromkeys((text, *key, "tex", "shape_id"))]
-    rows = connection.execute(select(*columns).order_by(table.c[text], table.c.position)).mappings().all()
     again = update(table).where(*(table.c[name] == bindparam(f"b_{name}") for name in key))
-    for _, group in groupby(rows, key=itemgetter(text)):
-        formulas = list(group)
-        found = of(row["tex"] for row in formulas)
+    again = again.values(shape_id=bindparam("shape_id"))
+    rows = select(*columns).where(table.c[text].in_(bindparam("ids", expanding=True)))
+    rows = rows.order_by(table.c[text], table.c.position)
+    for ids in _batches(connection.execute(select(table.c[text]).distinct()).scalars().all()):
+        formulas = connection.execute(rows, {"ids": ids}).mappings().all()
+        found = [each for _, here in groupby(formulas, itemgetter(text)) for each in of(row["tex"] for row in here)]
         add(connection, found)
         changed = [
             {"shape_id": shape, **{f"b_{name}": row[name] for name in key}}
@@ -131,7 +133,7 @@ def _reshape(connection: Connection, table: Any, text: str, key: Sequence[str]) 
             if row["shape_id"] != shape
         ]
         if changed:
-            connection.execute(again.values(shape_id=bindparam("shape_id")), changed)
+            connection.execute(again, changed)
 
 
 def _batches(numbers: Iterable[int]) -> Iterator[list[int]]:
