@@ -54,10 +54,31 @@ class FileIndex:
     def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
         words, tables, where, values = self._matching(kind, asked)
+        if words and values == [words] and not asked.sort:
+            return self._best(kind, words, limit, offset)
         order = f"{_rank(kind)}, {kind.newest}" if words and not asked.sort else kind.order(asked)
         page = f"SELECT {kind.row} FROM {tables} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
         total = self.rows(f"SELECT count(*) FROM {tables} WHERE {where}", *values)[0][0]  # noqa: S608
         return int(total), self._numbers(page, *values, limit, offset)
+
+    def _best(self, kind: Kind, words: str, limit: int, offset: int) -> tuple[int, list[int]]:
+        """Return what `exact` does, for nothing but words: the rows themselves, which are long, are left alone."""
+        having = f"FROM {kind.index} WHERE {kind.index} MATCH ?"
+        total = int(self.rows(f"SELECT count(*) {having}", words)[0][0])
+        most = offset + limit if limit > 0 else 0
+        sql = f"SELECT rowid, {_rank(kind)} AS score {having} ORDER BY score LIMIT ?"
+        found = self.rows(sql, words, most + 1) if most else ()
+        if len(found) > most:  # of those that score the same the newest come first
+            last = found[-1][1]
+            if found[-2][1] == last:
+                found = [row for row in self.rows(sql, words, -1) if row[1] <= last]
+        scores = dict[int, float]((number, score) for number, score in found)
+        numbers = self._numbers(
+            f"SELECT {kind.row} FROM {kind.rows} WHERE {kind.row} IN (SELECT value FROM json_each(?)) "  # noqa: S608
+            f"ORDER BY {kind.newest}",
+            json.dumps(list(scores)),
+        )
+        return total, sorted(numbers, key=scores.__getitem__)[offset:most]
 
     def all(self, kind: Kind, asked: Query) -> set[int]:
         """Return the numbers of all rows that match a query."""
