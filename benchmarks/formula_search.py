@@ -16,15 +16,13 @@ import random
 import sqlite3
 import statistics
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from search import copy, ours, timed  # beside this program
+from search import copy, ours, timed, upload  # beside this program
 
 from archiver.store import search, search_shapes
-from archiver.store.database import Archive, database_url
-from archiver.store.search_index import rebuild
+from archiver.store.search_query import Query
 from archiver.text import shapes
 from archiver.urls import Site
 
@@ -87,7 +85,9 @@ def repeat(file: Path, wanted: int) -> None:
                 "position, display, environment, label, tag, tex FROM formulas WHERE post_id <= ?",
                 (time_ * top, top),
             )
-        database.execute("DELETE FROM formulas WHERE id NOT IN (SELECT id FROM formulas ORDER BY id LIMIT ?)", (wanted,))
+        database.execute(
+            "DELETE FROM formulas WHERE id NOT IN (SELECT id FROM formulas ORDER BY id LIMIT ?)", (wanted,)
+        )
         distinct = database.execute("SELECT count(DISTINCT tex) FROM formulas").fetchone()[0]
     print(f"\n{posts:,} posts, {there:,} formulas, repeated to {max(wanted, 0):,}, of which {distinct:,} differ")
 
@@ -146,13 +146,13 @@ def equal(file: Path, asked: Sequence[str], rounds: int) -> None:
     """Print for how many pieces the search finds what a look at all formulas finds, and how long it takes."""
     with sqlite3.connect(file) as database:
         held = [(post, tokens.split()) for post, tokens in database.execute(
-            "SELECT DISTINCT f.post_id, s.tokens FROM formulas AS f JOIN shapes AS s ON s.id = f.shape_id")]  # fmt: skip
+            "SELECT DISTINCT post_id, tokens FROM formulas JOIN shapes ON shapes.id = shape_id")]  # fmt: skip
     with search.opened(file) as index:
         same, hits = 0, []
         for piece in asked:
             wanted = shapes.pattern(piece)
             right = {post for post, tokens in held if holds(tokens, wanted)}
-            results = search.search(index, search.Query(like=(piece,)), Site(), limit=100_000)
+            results = search.search(index, Query(like=(piece,)), Site(), limit=100_000)
             found = {hit.post_id for hit in results.hits if hit.post_id}
             same += found == right
             hits.append(len(right))
@@ -160,33 +160,28 @@ def equal(file: Path, asked: Sequence[str], rounds: int) -> None:
                 print(f"  {piece}: {len(right - found)} missing, {len(found - right)} too many")
         print(f"\nrandom pieces: {same} of {len(asked)} find the posts that a look at all formulas finds, "
               f"{min(hits)} to {max(hits)}, median {statistics.median(hits):.0f}")  # fmt: skip
-        runs = {
-            "a page": lambda piece: search.search(index, search.Query(like=(piece,)), Site(), limit=20),
-            "numbers only": lambda piece: search.search(index, search.Query(like=(piece,)), Site(), limit=0),
+        spent = {
+            name: timed(anew(index, limit), list(asked), rounds) for name, limit in (("a page", 20), ("numbers", 0))
         }
-        for name, run in runs.items():
-            print(f"{name:16} {'median, p99 ms':16} {timed(forgetting(index, run), list(asked), rounds)}")
+    print("milliseconds, median and p99: " + ", ".join(f"{name} {each}" for name, each in spent.items()))
 
 
-def forgetting(index: search.Index, run):  # noqa: ANN001, ANN201 - benchmarks are not typed so closely
-    """Return a run that begins with an index that remembers no pattern."""
+def anew(index: search.Index, limit: int) -> Callable[[str], object]:
+    """Return a search that is not helped by what the index remembers of the one before."""
 
-    def anew(piece: str) -> object:
-        index.forget()
-        return run(piece)
+    def run(piece: str) -> object:
+        index.ranks(search_shapes.pattern(r"\nothing", renamed=True))
+        return search.search(index, Query(like=(piece,)), Site(), limit=limit)
 
-    return anew
+    return run
 
 
 def beside(file: Path, server: str, asked: Sequence[str], rounds: int) -> None:
     """Search on a server too, and print for how many pieces the page is the same, and how long it takes."""
-    from search import upload
-
     upload(file, server)
     with search.opened(file) as here, search.opened(server) as there:
         pages = [
-            [search.search(index, search.Query(like=(piece,)), Site(), limit=20) for piece in asked]
-            for index in (here, there)
+            [search.search(index, Query(like=(piece,)), Site(), limit=20) for piece in asked] for index in (here, there)
         ]
         same = sum(one == other for one, other in zip(*pages, strict=True))
         print(f"on the server: {same} of {len(asked)} pages the same")

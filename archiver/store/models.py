@@ -286,7 +286,8 @@ class Shape(Base):
 
     __tablename__ = "shapes"
     __table_args__ = about(
-        "Every formula of posts, pages and comments but for its spelling: \\dfrac ab and \\frac{a}{b} have the same shape."
+        "Every formula of posts, pages and comments but for its spelling: \\dfrac ab and \\frac{a}{b} have the "
+        "same shape."
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number, made of the tokens.")

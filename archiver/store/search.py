@@ -322,7 +322,7 @@ def _formulas(
     for pattern in asked.patterns:
         ranks = index.ranks(pattern)
         found = {tex: ranks[shape] for tex, shape in rows if shape in ranks}
-        like += sorted(found, key=lambda tex: (found[tex], passages.bulk(tex)))[:_MOST_FORMULAS]  # noqa: B023 - at once
+        like += sorted(found, key=lambda tex: (found[tex], passages.bulk(tex)))[:_MOST_FORMULAS]
     return tuple(dict.fromkeys((*shown, *like))), (*asked.fragments, *like[:1]), [tex for tex, _ in rows]
 
 

@@ -57,9 +57,13 @@ class FileIndex:
         if words and values == [words] and not asked.sort:
             return self._best(kind, words, limit, offset)
         order = f"{_rank(kind)}, {kind.newest}" if words and not asked.sort else kind.order(asked)
-        page = f"SELECT {kind.row} FROM {tables} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
+        counted = "" if words else ", count(*) OVER ()"  # FTS5 ranks in no query with a window
+        page = f"SELECT {kind.row}{counted} FROM {tables} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
+        found = self.rows(page, *values, limit, offset) if limit > 0 else []
+        if found and counted:
+            return int(found[0][1]), [row[0] for row in found]
         total = self.rows(f"SELECT count(*) FROM {tables} WHERE {where}", *values)[0][0]  # noqa: S608
-        return int(total), self._numbers(page, *values, limit, offset)
+        return int(total), [row[0] for row in found]
 
     def _best(self, kind: Kind, words: str, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return what `exact` does, for nothing but words: the rows themselves, which are long, are left alone."""

@@ -103,7 +103,7 @@ TABLES = (
     ),
     FullText(
         rows="shapes",
-        about="Words of the shapes of formulas, for the search of formulas like another; `rowid` is the shape's number.",
+        about="Words of the shapes of formulas, for finding formulas like another; `rowid` is the shape's number.",
         columns={"tokens": "A word for each token, the same for all letters. NULL: the tokens are in shapes."},
         options="content = '', tokenize = 'ascii'",
         words=search_shapes.words,

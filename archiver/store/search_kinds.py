@@ -56,7 +56,9 @@ class Kind:
             rest = replace(rest, tex=(*rest.tex, *(one.tex for one in asked.patterns[1:] if not one.renamed)))
         else:
             holds = spelling.formulas_with(first)
-            sql = f"SELECT f.{owner} AS number, count(*) AS score FROM {table} AS f WHERE {holds.sql} GROUP BY f.{owner}"  # noqa: S608
+            sql = (
+                f"SELECT f.{owner} AS number, count(*) AS score FROM {table} AS f WHERE {holds.sql} GROUP BY f.{owner}"  # noqa: S608
+            )
             found, rest = Condition(sql, holds.values), replace(asked, tex=asked.tex[1:])
         rows, _, others = self.rows.partition(" JOIN ")
         joined = f"({found.sql}) AS h JOIN {rows} ON {self.row} = h.number{' JOIN ' if others else ''}{others}"
@@ -83,7 +85,7 @@ def _scored(pattern: Pattern, spelling: Spelling, table: str, owner: str) -> Con
     return Condition(sql, (pattern.tex, *(value for _, one in listed for value in one.values)))
 
 
-_BETTER = 1_000_000_000
+_BETTER = 1_000_000
 """More than any row has formulas."""
 
 

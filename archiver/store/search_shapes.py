@@ -21,9 +21,7 @@ WHOLE, RENAMED, PART, RENAMED_PART = range(1, 5)
 
 _BYTES = 6  # of a shape's number: exact in JSON, and two of a million shapes are the same once in 500 archives
 _LETTER = (
-    r"(?:[A-Za-z]|\\math(?:bf|bb|cal|frak)\{\\?[A-Za-z]+\}|"
-    + "|".join(map(re.escape, sorted(spellings.GREEK)))
-    + ")"
+    r"(?:[A-Za-z]|\\math(?:bf|bb|cal|frak)\{\\?[A-Za-z]+\}|" + "|".join(map(re.escape, sorted(spellings.GREEK))) + ")"
 )
 _DEEPEST = 40
 _PLAIN = r"[^{} ]\S*+ "
@@ -54,10 +52,10 @@ def phrase_keys(phrase: str) -> list[str]:
 
 
 @lru_cache(4096)
-def _word(token: str) -> str:
-    if token == "{":
+def _word(sign: str) -> str:
+    if sign == "{":
         return ""
-    return "v" if shapes.is_letter(token) else f"x{token.encode().hex()}"
+    return "v" if shapes.is_letter(sign) else f"x{sign.encode().hex()}"
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Pattern:
     @property
     def phrases(self) -> list[str]:
         """The words one after the other that a formula must have, around what may be anything."""
-        runs = groupby(self.tokens, lambda token: token == shapes.ANYTHING)
+        runs = groupby(self.tokens, lambda sign: sign == shapes.ANYTHING)
         return [found for anything, run in runs if not anything and (found := words(" ".join(run)))]
 
     def rank(self, tokens: str) -> int | None:
@@ -99,18 +97,18 @@ class Pattern:
 
     def _parts(self) -> Iterator[str]:
         letters: dict[str, str] = {}
-        for token, after in zip(self.tokens, (*self.tokens[1:], "}"), strict=True):
-            if token == shapes.ANYTHING:  # up to the end of its group, or the first of what follows
+        for sign, after in zip(self.tokens, (*self.tokens[1:], "}"), strict=True):
+            if sign == shapes.ANYTHING:  # up to the end of its group, or the first of what follows
                 stop = _LETTER if self.renamed and shapes.is_letter(after) else re.escape(after)
                 yield f"(?:(?!{stop} ){_INSIDE})++"
-            elif not self.renamed or not shapes.is_letter(token):
-                yield re.escape(token) + " "
-            elif token in letters:
-                yield f"(?P={letters[token]}) "
+            elif not self.renamed or not shapes.is_letter(sign):
+                yield re.escape(sign) + " "
+            elif sign in letters:
+                yield f"(?P={letters[sign]}) "
             else:
                 taken = "|".join(f"(?P={name})" for name in letters.values())
-                letters[token] = f"l{len(letters)}"
-                yield (f"(?!(?:{taken}) )" if taken else "") + f"(?P<{letters[token]}>{_LETTER}) "
+                letters[sign] = f"l{len(letters)}"
+                yield (f"(?!(?:{taken}) )" if taken else "") + f"(?P<{letters[sign]}>{_LETTER}) "
 
 
 @lru_cache(256)

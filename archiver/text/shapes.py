@@ -63,9 +63,9 @@ def in_order(formulas: Iterable[str]) -> Iterator[tuple[str, ...]]:
         yield tokens(tex, known)
 
 
-def is_letter(token: str) -> bool:
+def is_letter(sign: str) -> bool:
     """Return whether a token is a letter, which may have another name elsewhere."""
-    return token in spellings.GREEK or _LETTER.fullmatch(token) is not None
+    return sign in spellings.GREEK or _LETTER.fullmatch(sign) is not None
 
 
 def _read(tex: str, known: Macros) -> tuple[str, ...]:
@@ -234,94 +234,94 @@ class _Reader:
             raise _TooMuchError
         found: list[_Node] = []
         before: tuple[str, list[_Node]] | None = None
-        while (token := self._next()) not in ("}", ""):
-            if token in spellings.INFIX:
-                before, found = (spellings.INFIX[token], found), []
-            elif token in spellings.SWITCHES:
-                face = spellings.SWITCHES[token]
+        while (sign := self._next()) not in ("}", ""):
+            if sign in spellings.INFIX:
+                before, found = (spellings.INFIX[sign], found), []
+            elif sign in spellings.SWITCHES:
+                face = spellings.SWITCHES[sign]
             else:
-                _extend(found, self._one(token, face, depth))
+                _extend(found, self._one(sign, face, depth))
         return found if before is None else [before[0], _Argument(before[1]), _Argument(found)]
 
     def _argument(self, face: str, depth: int) -> list[_Node]:
         """Read an argument: a group, or the one token it is."""
-        while token := self._next():
-            if token == "}":
-                self._pieces.append(token)
+        while sign := self._next():
+            if sign == "}":
+                self._pieces.append(sign)
                 break
-            if token == "{":
+            if sign == "{":
                 return self._group(face, depth + 1)
-            if token != " " and token not in spellings.DROPPED:
-                return self._one(token, face, depth + 1, alone=True)
+            if sign != " " and sign not in spellings.DROPPED:
+                return self._one(sign, face, depth + 1, alone=True)
         return []
 
-    def _one(self, token: str, face: str, depth: int, *, alone: bool = False) -> list[_Node]:
+    def _one(self, sign: str, face: str, depth: int, *, alone: bool = False) -> list[_Node]:
         """Read what begins with a token; no more than this character where it is `alone`."""
         if depth > _DEEPEST:
             raise _TooMuchError
-        if token == "{":
+        if sign == "{":
             return self._group(face, depth + 1)
-        if token in ("_", "^"):
+        if sign in ("_", "^"):
             inside = self._argument(face, depth)
             if not inside:
                 return []
-            return [_Scripts(inside, []) if token == "_" else _Scripts([], inside)]
-        if token == "'":
+            return [_Scripts(inside, []) if sign == "_" else _Scripts([], inside)]
+        if sign == "'":
             return [_Scripts([], [r"\prime"])]
-        if token in spellings.ARGUMENTS:
-            return self._command(token, face, depth)
-        if token in spellings.FACES:
-            return self._argument(spellings.FACES[token] or face, depth)
-        if token in (r"\begin", r"\end"):
-            return self._environment(token)
-        if token in spellings.DOUBLED:
+        if sign in spellings.ARGUMENTS:
+            return self._command(sign, face, depth)
+        if sign in spellings.FACES:
+            return self._argument(spellings.FACES[sign] or face, depth)
+        if sign in (r"\begin", r"\end"):
+            return self._environment(sign)
+        if sign in spellings.DOUBLED:
             return ["|", "|"]
-        if token in spellings.GREEK:
-            return [f"\\{face}{{{token}}}" if face == spellings.BOLD else token]
-        if token[0] != "\\":
-            return self._plain(token, face, alone=alone)
-        if token[1:] in spellings.FUNCTIONS:
-            return _words(token[1:])
-        if token in spellings.INFIX or token in spellings.SWITCHES:  # by itself as an argument
+        if sign in spellings.GREEK:
+            return [f"\\{face}{{{sign}}}" if face == spellings.BOLD else sign]
+        if sign[0] != "\\":
+            return self._plain(sign, face, alone=alone)
+        if sign[1:] in spellings.FUNCTIONS:
+            return _words(sign[1:])
+        if sign in spellings.INFIX or sign in spellings.SWITCHES:  # by itself as an argument
             return []
-        return [token] if not self._drops(token) else []
+        return [sign] if not self._drops(sign) else []
 
-    def _command(self, token: str, face: str, depth: int) -> list[_Node]:
-        degree = self._bracketed() if token in (r"\sqrt", r"\xrightarrow", r"\xleftarrow") else None
-        arguments = [_Argument(self._argument(face, depth)) for _ in range(spellings.ARGUMENTS[token])]
-        if degree is None or token != r"\sqrt":
-            return [token, *arguments]
+    def _command(self, sign: str, face: str, depth: int) -> list[_Node]:
+        degree = self._bracketed() if sign in (r"\sqrt", r"\xrightarrow", r"\xleftarrow") else None
+        arguments = [_Argument(self._argument(face, depth)) for _ in range(spellings.ARGUMENTS[sign])]
+        if degree is None or sign != r"\sqrt":
+            return [sign, *arguments]
         self._pieces += ["}", *degree]
         return [r"\root", _Argument(self._group(face, depth + 1)), *arguments]
 
-    def _environment(self, token: str) -> list[_Node]:
+    def _environment(self, sign: str) -> list[_Node]:
         name = "".join(reversed(self._raw())).strip()
         if spellings.ALIGNED.fullmatch(name):
             if name.startswith("aligned" if name.startswith("alignedat") else "alignat") and name != "aligned":
-                self._columns(token)
+                self._columns(sign)
             return []
-        if token == r"\begin":
+        if sign == r"\begin":
             self._cells += 1
-            self._columns(token)
+            self._columns(sign)
         else:
             self._cells = max(0, self._cells - 1)
-        return [f"{token}{{{name}}}"] if name.replace("*", "").isalpha() else []
+        return [f"{sign}{{{name}}}"] if name.replace("*", "").isalpha() else []
 
-    def _columns(self, token: str) -> None:
+    def _columns(self, sign: str) -> None:
         """Leave out what says how an environment sets its columns; our own tokens have a blank there."""
-        if token == r"\begin":
+        if sign == r"\begin":
             if self._pieces and self._pieces[-1] == "[":
                 self._bracketed()
             if self._pieces and self._pieces[-1] == "{":
                 self._raw()
 
-    def _plain(self, token: str, face: str, *, alone: bool) -> list[_Node]:
+    def _plain(self, sign: str, face: str, *, alone: bool) -> list[_Node]:
         """Read a character that is no command, and those that are one word or number with it."""
-        if token == " " or token in spellings.DROPPED or (token == "&" and not self._cells):
+        if sign == " " or sign in spellings.DROPPED or (sign == "&" and not self._cells):
             return []
-        if not token.isalnum():
-            return [token]
-        run = token if alone else token + self._run(token, face)
+        if not sign.isalnum():
+            return [sign]
+        run = sign if alone else sign + self._run(sign, face)
         if run.isdecimal() or run.replace(".", "", 1).isdecimal():
             return [run]
         if face == spellings.UPRIGHT or run in spellings.FUNCTIONS:
@@ -345,22 +345,22 @@ class _Reader:
             return len(piece) == 1 and piece.isalnum()
         return _ASCII.fullmatch(first) is not None and _ASCII.fullmatch(piece) is not None
 
-    def _drops(self, token: str) -> bool:
+    def _drops(self, sign: str) -> bool:
         """Return whether a command is there for the look of it, and take out what belongs to it."""
-        if token in spellings.DROPPED_WITH_ARGUMENT:
+        if sign in spellings.DROPPED_WITH_ARGUMENT:
             self._raw()
-        elif token == r"\bbox":
+        elif sign == r"\bbox":
             self._bracketed()
-        elif token in spellings.SIDES:
+        elif sign in spellings.SIDES:
             self._skip_blanks()
             if self._pieces and self._pieces[-1] == ".":
                 self._pieces.pop()
-        elif token == r"\\":
+        elif sign == r"\\":
             if self._pieces and self._pieces[-1] == "[":
                 self._bracketed()
             return False
         else:
-            return token in spellings.DROPPED
+            return sign in spellings.DROPPED
         return True
 
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 
+
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
 GREEK = frozenset(
     f"\\{name}"
-    for name in (
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu nu xi pi varpi rho "
-        "varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi "
-        "Omega digamma ell hbar imath jmath"
-    ).split()
+    for name in _names(
+        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu nu xi pi "
+        "varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon "
+        "Phi Psi Omega digamma ell hbar imath jmath"
+    )
 )
 """Commands that are letters."""
 
 FUNCTIONS = frozenset(
-    (
-        "arccos arcsin arctan arg argmax argmin cos cosh cot coth csc deg det diag dim erf exp gcd GELU hom inf ker KL lg "
-        "lim liminf limsup ln log logsumexp max min Pr rank ReLU relu sec sgn sigmoid sign sin sinh softmax softplus sup tan "
-        "tanh Var"
-    ).split()
+    _names(
+        "arccos arcsin arctan arg argmax argmin cos cosh cot coth csc deg det diag dim erf exp gcd GELU hom inf ker "
+        "KL lg lim liminf limsup ln log logsumexp max min Pr rank ReLU relu sec sgn sigmoid sign sin sinh softmax "
+        "softplus sup tan tanh Var"
+    )
 )
 """Names that are one word without an upright font, too."""
 
@@ -63,11 +68,13 @@ ALIASES = {
     "∞": r"\infty", "∈": r"\in", "×": r"\times", "·": r"\cdot", "∑": r"\sum", "∏": r"\prod", "∫": r"\int",
     "∂": r"\partial", "∇": r"\nabla", "∀": r"\forall", "∃": r"\exists", "±": r"\pm", "≈": r"\approx", "∝": r"\propto",
     "−": "-",
-    **dict(zip("αβγδεζηθικλμνξπρστυφχψω", (
+    **dict(zip("αβγδεζηθικλμνξπρστυφχψω", _names(
         r"\alpha \beta \gamma \delta \epsilon \zeta \eta \theta \iota \kappa \lambda \mu \nu \xi \pi \rho \sigma \tau "
         r"\upsilon \phi \chi \psi \omega"
-    ).split(), strict=True)),
-    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", r"\Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Phi \Psi \Omega".split(), strict=True)),
+    ), strict=True)),
+    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", _names(
+        r"\Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Phi \Psi \Omega"
+    ), strict=True)),
 }  # fmt: skip
 """Other names of a token."""
 
@@ -75,20 +82,21 @@ DOUBLED = frozenset((r"\|", r"\Vert", r"\lVert", r"\rVert", r"\parallel", "‖",
 """Double bars, which are written as two."""
 
 DROPPED = frozenset(
-    (
-        r"\, \; \: \! \> \/ \- \quad \qquad ~ $ \( \) \[ \] \left \right \middle \big \Big \bigg \Bigg \bigl \Bigl \biggl "
-        r"\Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \displaystyle \textstyle \scriptstyle "
+    _names(
+        r"\, \; \: \! \> \/ \- \quad \qquad ~ $ \( \) \[ \] \left \right \middle \big \Big \bigg \Bigg \bigl \Bigl "
+        r"\biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \displaystyle \textstyle \scriptstyle "
         r"\scriptscriptstyle \limits \nolimits \nonumber \notag \mathrel \mathbin \mathord \mathopen \mathclose "
         r"\mathinner \mathpunct \allowbreak \nobreak \strut \mathstrut \space \thinspace \medspace \thickspace "
         r"\negthinspace \enspace \hfill \hline \boxed \substack \underbrace \overbrace \smash \of \relax \normalsize "
         r"\small \large \Large"
-    ).split()
+    )
 ) | {"\\ ", "\\\n", "\\\t", "\\\r", "\\"}
 """What is there for the look of it."""
 
 DROPPED_WITH_ARGUMENT = frozenset(
-    (r"\label", r"\tag", r"\tag*", r"\hspace", r"\hspace*", r"\vspace", r"\color", r"\textcolor", r"\colorbox", r"\phantom",
-     r"\hphantom", r"\vphantom", r"\require", r"\cssId", r"\class", r"\style", r"\href", r"\ref", r"\eqref")
+    (r"\label", r"\tag", r"\tag*", r"\hspace", r"\hspace*", r"\vspace", r"\color", r"\textcolor", r"\colorbox",
+     r"\phantom", r"\hphantom", r"\vphantom", r"\require", r"\cssId", r"\class", r"\style", r"\href",
+     r"\ref", r"\eqref")
 )  # fmt: skip
 
 SIDES = frozenset((r"\left", r"\right"))
