@@ -13,8 +13,8 @@ GREEK = frozenset(
     f"\\{name}"
     for name in _names(
         "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu nu xi pi "
-        "varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon "
-        "Phi Psi Omega digamma ell hbar imath jmath"
+        "varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma "
+        "Upsilon Phi Psi Omega digamma ell hbar imath jmath"
     )
 )
 """Commands that are letters."""

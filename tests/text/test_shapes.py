@@ -10,7 +10,8 @@ from archiver.text import shapes, spellings
 
 PIECES = st.sampled_from(
     [*"{}^_'&*[]|.,=+-0123xyzTQ \n%#$()", "sin", "KL", "中", "α", "≤", r"\\", r"\{", r"\not", r"\over", r"\rm",
-     r"\unknown", r"\left.", r"\big(", r"\begin{pmatrix}", r"\end{pmatrix}", r"\begin{array}{cc}", r"\begin{aligned}", r"\text{if }",
+     r"\unknown", r"\left.", r"\big(", r"\begin{pmatrix}", r"\end{pmatrix}",
+     r"\begin{array}{cc}", r"\begin{aligned}", r"\text{if }",
      r"\newcommand{a}[1]{#1\a}", r"\a", r"\label{x}", r"\bbox[red]", r"\color{red}", r"\,", r"\sqrt[3]",
      *spellings.FACES, *spellings.ARGUMENTS, *spellings.SWITCHES, *spellings.DOUBLED]
 )  # fmt: skip
@@ -66,7 +67,8 @@ def test_other_spellings_of_a_formula_have_the_same_tokens(spelled: tuple[str, .
 @pytest.mark.parametrize(
     ("one", "other"),
     [("x^12", "x^{12}"), (r"\frac{a}{b}", r"\frac{b}{a}"), ("ab", r"\mathbf{a}b"), ("xy", "x_y"),
-     (r"\sqrt{ab}", r"\sqrt ab"),     ("12", "1 2"), (r"\mathcal{L}", "L"), (r"\begin{pmatrix}a&b\end{pmatrix}", r"\begin{pmatrix}a b\end{pmatrix}")],
+     (r"\sqrt{ab}", r"\sqrt ab"), ("12", "1 2"), (r"\mathcal{L}", "L"),
+     (r"\begin{pmatrix}a&b\end{pmatrix}", r"\begin{pmatrix}a b\end{pmatrix}")],
 )  # fmt: skip
 def test_other_formulas_have_other_tokens(one: str, other: str) -> None:
     assert shapes.tokens(one) != shapes.tokens(other)
