@@ -54,7 +54,7 @@ class FileIndex:
     def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
         words, tables, where, values = self._matching(kind, asked)
-        if words and values == [words] and not asked.sort:
+        if words and where == _MATCHING.format(kind.index) and not asked.sort:
             return self._best(kind, words, limit, offset)
         order = f"{_rank(kind)}, {kind.newest}" if words and not asked.sort else kind.order(asked)
         counted = "" if words else ", count(*) OVER ()"  # FTS5 ranks in no query with a window
@@ -112,7 +112,7 @@ class FileIndex:
         """Return words, tables, condition and values of the rows that fulfil a query."""
         words = match(asked.words, () if asked.filters.comments else asked.titles)
         if words:
-            found = (Condition(f"{kind.index} MATCH ?", (words,)), *kind.conditions(asked, self))
+            found = (Condition(_MATCHING.format(kind.index), (words,)), *kind.conditions(asked, self))
             first, _, others = kind.rows.partition(" JOIN ")
             by_words = f"{kind.index} JOIN {first} ON {kind.row} = {kind.index}.rowid"
             tables = Condition(f"{by_words}{' JOIN ' if others else ''}{others}")
@@ -139,6 +139,7 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+_MATCHING = "{} MATCH ?"
 _SHAPES = "SELECT s.id, s.tokens FROM shapes_fts JOIN shapes AS s ON s.id = shapes_fts.rowid WHERE shapes_fts MATCH ?"
 
 

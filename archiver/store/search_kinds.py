@@ -52,8 +52,8 @@ class Kind:
         table, owner = self.formulas
         if isinstance(first, Pattern):
             found = _scored(first, spelling, table, owner)
-            rest = replace(asked, tex=asked.fragments, like=asked.like if not first.renamed else asked.like[1:])
-            rest = replace(rest, tex=(*rest.tex, *(one.tex for one in asked.patterns[1:] if not one.renamed)))
+            name = "like" if first.renamed else "tex"
+            rest = replace(asked, **{name: tuple(tex for tex in getattr(asked, name) if tex != first.tex)})
         else:
             holds = spelling.formulas_with(first)
             sql = (

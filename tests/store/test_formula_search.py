@@ -43,7 +43,6 @@ def numbers(index: Index, query: str) -> list[int | None]:
         (r"tex:|{*}-\frac{p_k}{q_k}|", [240]),
         (r"tex:|{*}-\frac{a_k}{b_k}|", []),
         (r"like:|{*}-\frac{a_k}{b_k}|", [240]),
-        (r"in:pages like:\sin{*}=\sin{x}\sin{y}+{*}", [2]),
         (r"in:comments like:1-min_j(x_j)", []),
         (r"in:comments like:1-\min_{j}\,x_j", [2340]),
         (r"in:comments like:1-\min_jx_j 概率", []),
@@ -71,6 +70,11 @@ def test_the_same_formula_comes_before_its_like_and_that_before_what_holds_it(in
     assert ranks == sorted(ranks)
     assert (ranks[0], hits[0].post_id, hits[0].formulas[0]) == (WHOLE, 240, "$p/q$")
     assert len(set(ranks)) > 1
+
+
+def test_pages_are_searched_too(index: Index) -> None:
+    hits = search(index, r"in:pages like:\sin{*}=\sin{x}\sin{y}+{*}", Site()).hits
+    assert [(hit.page_id is not None, len(hit.formulas)) for hit in hits] == [(True, 1)]
 
 
 def test_a_hit_shows_the_formula_it_was_found_by(index: Index) -> None:
