@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.errors import UsageError
-from archiver.store import coverage, passages, search_index
+from archiver.store import coverage, passages, search_tables
 from archiver.store.passages import Segments
 from archiver.store.query import TIMEOUT, asking, connect, explained, sqlite_file
 from archiver.store.search_conditions import described
@@ -134,7 +134,7 @@ def opened(archive: str | Path) -> Iterator[Index]:
 
 def in_file(connection: sqlite3.Connection, file: Path | None = None) -> Index:
     """Return the index of an archive in SQLite, by a connection that only reads; raise UsageError if there is none."""
-    if not search_index.is_whole(connection):
+    if not search_tables.is_whole(connection):
         raise UsageError(f"{file or 'the archive'}: {_NONE}")
     return FileIndex(connection)
 

@@ -52,8 +52,10 @@ class Kind:
         table, owner = self.formulas
         if isinstance(first, Pattern):
             found = _scored(first, spelling, table, owner)
-            name = "like" if first.renamed else "tex"
-            rest = replace(asked, **{name: tuple(tex for tex in getattr(asked, name) if tex != first.tex)})
+            if first.renamed:
+                rest = replace(asked, like=asked.like[1:])
+            else:
+                rest = replace(asked, tex=tuple(tex for tex in asked.tex if tex != first.tex))
         else:
             holds = spelling.formulas_with(first)
             sql = (
