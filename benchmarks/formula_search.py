@@ -22,6 +22,7 @@ from pathlib import Path
 from search import copy, ours, timed, upload  # beside this program
 
 from archiver.store import search, search_shapes
+from archiver.store.search_kinds import POSTS
 from archiver.store.search_query import Query
 from archiver.text import shapes
 from archiver.urls import Site
@@ -145,15 +146,17 @@ def holds(tokens: Sequence[str], piece: Sequence[str]) -> bool:
 def equal(file: Path, asked: Sequence[str], rounds: int) -> None:
     """Print for how many pieces the search finds what a look at all formulas finds, and how long it takes."""
     with sqlite3.connect(file) as database:
-        held = [(post, tokens.split()) for post, tokens in database.execute(
-            "SELECT DISTINCT post_id, tokens FROM formulas JOIN shapes ON shapes.id = shape_id")]  # fmt: skip
+        held = [(shape, tokens.split()) for shape, tokens in database.execute("SELECT id, tokens FROM shapes")]
+        posts: dict[int, set[int]] = {}
+        used = "SELECT DISTINCT shape_id, post_id FROM formulas WHERE shape_id IS NOT NULL"
+        for shape, post in database.execute(used):
+            posts.setdefault(shape, set()).add(post)
     with search.opened(file) as index:
         same, hits = 0, []
         for piece in asked:
             wanted = shapes.pattern(piece)
-            right = {post for post, tokens in held if holds(tokens, wanted)}
-            results = search.search(index, Query(like=(piece,)), Site(), limit=100_000)
-            found = {hit.post_id for hit in results.hits if hit.post_id}
+            right = set[int]().union(*(posts.get(shape, ()) for shape, tokens in held if holds(tokens, wanted)))
+            found = index.all(POSTS, Query(like=(piece,)))
             same += found == right
             hits.append(len(right))
             if found != right:
