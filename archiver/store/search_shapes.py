@@ -19,6 +19,7 @@ from archiver.text import shapes, spellings
 WHOLE, RENAMED, PART, RENAMED_PART = range(1, 5)
 """How a formula is what is looked for, best first: but for its spelling, but for its letters, or with that in it."""
 
+_MOST_PHRASES = 50  # the index is asked for; the pattern decides in any case
 _BYTES = 6  # of a shape's number: exact in JSON, and two of a million shapes are the same once in 500 archives
 _LETTER = (
     r"(?:[A-Za-z]|\\math(?:bf|bb|cal|frak)\{\\?[A-Za-z]+\}|" + "|".join(map(re.escape, sorted(spellings.GREEK))) + ")"
@@ -75,7 +76,8 @@ class Pattern:
     def phrases(self) -> list[str]:
         """The words one after the other that a formula must have, around what may be anything."""
         runs = groupby(self.tokens, lambda sign: sign == shapes.ANYTHING)
-        return [found for anything, run in runs if not anything and (found := words(" ".join(run)))]
+        found = dict.fromkeys(words(" ".join(run)) for anything, run in runs if not anything)
+        return [phrase for phrase in found if phrase][:_MOST_PHRASES]
 
     def rank(self, tokens: str) -> int | None:
         """Return how a shape is what is looked for, or None; by its tokens with blanks between."""
