@@ -129,7 +129,12 @@ def renamed(dice: random.Random, tokens: Sequence[str]) -> list[str]:
 
 def holds(tokens: Sequence[str], piece: Sequence[str]) -> bool:
     """Return whether one renaming of letters makes a piece a part of tokens, by trying every place."""
+    fixed = next((at for at, token in enumerate(piece) if not shapes.is_letter(token)), None)
+    if fixed is not None and piece[fixed] not in tokens:
+        return False
     for start in range(len(tokens) - len(piece) + 1):
+        if fixed is not None and tokens[start + fixed] != piece[fixed]:
+            continue
         there: dict[str, str] = {}
         back: dict[str, str] = {}
         for mine, other in zip(piece, tokens[start : start + len(piece)], strict=True):
