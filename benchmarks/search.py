@@ -109,8 +109,9 @@ def multiply(file: Path, times: int) -> None:
                 ],
             )
             database.execute(
-                "INSERT INTO formulas (post_id, position, display, environment, label, tag, tex) "
-                "SELECT post_id + ?, position, display, environment, label, tag, tex FROM formulas WHERE post_id < ?",
+                "INSERT INTO formulas (post_id, position, display, environment, label, tag, tex, shape_id) "
+                "SELECT post_id + ?, position, display, environment, label, tag, tex, shape_id "
+                "FROM formulas WHERE post_id < ?",
                 (time_ * top, top),
             )
 

@@ -79,7 +79,19 @@ SAME = {
 """How rows are compared: all columns of all other tables as they are, the numbers of runs and captures included."""
 
 TABLES = (
-    *("captures", "posts", "post_revisions", "post_stats", "comments", "formulas", "code_blocks", "images", "links"),
+    *(
+        "captures",
+        "posts",
+        "post_revisions",
+        "post_stats",
+        "comments",
+        "formulas",
+        "shapes",
+        "code_blocks",
+        "images",
+        "links",
+        "comment_formulas",
+    ),
     *("categories", "post_categories", "tags", "post_tags", "topics", "topic_posts", "sightings", "runs", "frontier"),
     *("external_references", "series", "series_posts", "doubts", "comment_revisions", "comment_pages"),
     *("page_endings", "pages", "page_revisions", "page_formulas", "page_comments", "files", "embedded_pictures"),

@@ -70,7 +70,7 @@ class Context:
 
     def database(self) -> str:
         """Return the URL of the archive's database."""
-        from archiver.store.database import database_url
+        from archiver.store.location import database_url
 
         return database_url(self.home, self.db)
 

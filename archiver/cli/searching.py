@@ -30,7 +30,8 @@ Muon OR Adam     one of the two
 quant*           words that begin so
 title:  tag:  category:  topic:  author:        in the title; by name
 after:2021  before:2024-03  year:2024           by date
-tex:'\\msign'      exactly so in a formula
+tex:'\\msign'      exactly so in a formula; {*} in it is anything, in any spelling
+like:'QK^T'      a formula in any spelling, with other letters, or a part of one
 has:code  has:images  has:formulas  has:comments
 in:comments  in:pages             among the comments, or the independent pages alone
 sort:newest  sort:oldest          by date

@@ -141,6 +141,7 @@ def _store(
         rows.append({"post_id": post_id, "capture_id": source, **columns(comment, page, seen_at)})
     search_index.reword_comments(session, {each.id: (each.author, each.content.text) for each in comments})
     session.execute(_upsert(session.get_bind().dialect.name), rows)
+    search_index.put_comment_formulas(session, {each.id: each.content.markdown for each in comments})
 
 
 def _is_edited(before: Any, comment: items.Comment) -> bool:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
@@ -21,9 +20,11 @@ from sqlalchemy.orm import Session
 from archiver import clock
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import migrate, server
+from archiver.store.location import FILE_NAME, database_url
 
-FILE_NAME = "archive.db"
 """Name of the SQLite file in the archive's home."""
+
+__all__ = ["BUSY_TIMEOUT_MS", "FILE_NAME", "Archive", "connect", "database_url", "timestamp", "upsert"]
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a writer waits for another: longer than any reader's query (30 s by default) may take."""
@@ -41,20 +42,6 @@ _PRAGMAS = (
 def timestamp(moment: datetime | None = None) -> str:
     """Return a moment, now by default, as stored: ISO 8601 UTC with seconds and `Z`."""
     return (moment or clock.now()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def database_url(home: Path, url: str | None = None) -> str:
-    """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home.
-
-    One that names PostgreSQL as its own tools do, without a driver, names ours. Raises UsageError for another driver.
-    """
-    scheme, colon, rest = (url or "").partition("://")
-    kind, _, driver = scheme.partition("+")
-    if kind not in ("postgresql", "postgres"):
-        return url or URL.create("sqlite", database=str(home / FILE_NAME)).render_as_string()
-    if driver not in ("", server.DRIVER):
-        raise UsageError(f"expected a URL that begins with postgresql:// or postgresql+psycopg://, found {scheme}://")
-    return f"postgresql+{server.DRIVER}{colon}{rest}"
 
 
 def connect(url: str) -> Engine:

@@ -19,7 +19,7 @@ from archiver.errors import ArchiverError, UsageError
 from archiver.store import server, views
 from archiver.store.database import timestamp
 from archiver.store.models import Base
-from archiver.store.search_index import TABLES
+from archiver.store.search_tables import TABLES
 
 KEPT = 2
 """Former schemas that stay, without those that hold what no WARC file does."""

@@ -36,6 +36,7 @@ REVISIONS = (
     "0014",
     "0015",
     "0016",
+    "0017",
 )
 """Every revision of the tables this program knows, oldest first: the numbers of the files in `migrations/versions`."""
 

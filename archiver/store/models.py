@@ -237,6 +237,18 @@ class Comment(Base):
     )
 
 
+class CommentFormula(Base):
+    """A formula of a comment."""
+
+    __tablename__ = "comment_formulas"
+    __table_args__ = about("Every formula of the comments of posts, in order.")
+
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), primary_key=True, doc="The comment.")
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the comment, from 0.")
+    tex: Mapped[str] = mapped_column(doc="Exact source with delimiters or environment.")
+    shape_id: Mapped[int | None] = mapped_column(ForeignKey("shapes.id"), index=True, doc="Its shape, as in formulas.")
+
+
 class CommentRevision(Base):
     """A former wording of a comment."""
 
@@ -269,6 +281,21 @@ class CommentPage(Base):
     issues: Mapped[str] = mapped_column(default="[]", doc="JSON list of what speaks against having them all.")
 
 
+class Shape(Base):
+    """A formula but for its spelling."""
+
+    __tablename__ = "shapes"
+    __table_args__ = about(
+        "Every formula of posts, pages and comments but for its spelling: \\dfrac ab and \\frac{a}{b} have the "
+        "same shape."
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number, made of the tokens.")
+    tokens: Mapped[str] = mapped_column(
+        doc="The formula in one spelling, blanks between its tokens, the macros of its text expanded."
+    )
+
+
 class Formula(Base):
     """A formula of a post."""
 
@@ -297,6 +324,9 @@ class Formula(Base):
         "exact.",
     )
     converter: Mapped[str | None] = mapped_column(doc="Name and version of what converted it; empty when nothing did.")
+    shape_id: Mapped[int | None] = mapped_column(
+        ForeignKey("shapes.id"), index=True, doc="Its shape; empty where nothing is left of it but its look."
+    )
 
 
 class CodeBlock(Base):
@@ -422,6 +452,7 @@ class PageFormula(Base):
         default="served", server_default="served", doc="Where the source is from, as in formulas."
     )
     converter: Mapped[str | None] = mapped_column(doc="Name and version of what converted it; empty when nothing did.")
+    shape_id: Mapped[int | None] = mapped_column(ForeignKey("shapes.id"), index=True, doc="Its shape, as in formulas.")
 
 
 class PageComment(Base):

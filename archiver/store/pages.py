@@ -86,6 +86,7 @@ def _save_text(session: Session, page: items.Page, *, capture_id: int, seen_at: 
         "last_seen_at": seen_at,
         "last_changed_at": seen_at,
     }
+    former: set[int] = set()
     if before is None:
         number = session.execute(select(func.coalesce(func.max(_PAGES.c.id), 0) + 1)).scalar_one()
         search_index.reword_page(session, number, page.title, page.content.text)
@@ -95,13 +96,16 @@ def _save_text(session: Session, page: items.Page, *, capture_id: int, seen_at: 
         _keep_wording(session, before, seen_at)
         search_index.reword_page(session, number, page.title, page.content.text)
         session.execute(update(_PAGES).where(_PAGES.c.id == number).values(**columns))
+        former = search_index.shapes_of_page(session, number)
         session.execute(delete(_FORMULAS).where(_FORMULAS.c.page_id == number))
+    shapes = search_index.put_shapes(session, (formula.tex for formula in page.content.formulas))
     formulas = [
-        {"page_id": number, **{name: getattr(formula, name) for name in formula.__slots__}}
-        for formula in page.content.formulas
+        {"page_id": number, "shape_id": shape, **{name: getattr(formula, name) for name in formula.__slots__}}
+        for formula, shape in zip(page.content.formulas, shapes, strict=True)
     ]
     if formulas:
         session.execute(insert(_FORMULAS), formulas)
+    search_index.forget_shapes(session, former)
     return int(number)
 
 

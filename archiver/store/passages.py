@@ -136,10 +136,12 @@ def _located(text: str, formulas: Iterable[str]) -> list[Span]:
 def _telling(text: str, spans: Iterable[Span], fragments: Sequence[str]) -> Span | None:
     """Return the formula that tells most about a fragment: it has more than that in it, and is read at a glance."""
     holding = [span for span in spans if any(each in text[slice(*span)] for each in fragments)]
-    return min(holding, key=lambda span: _bulk(span[1] - span[0]), default=None)
+    return min(holding, key=lambda span: bulk(text[slice(*span)]), default=None)
 
 
-def _bulk(length: int) -> int:
+def bulk(formula: str) -> int:
+    """Return how little a formula tells: the more the shorter it is, or the longer, than what is read at a glance."""
+    length = len(formula)
     return length if length > TELLING else TELLING - length
 
 

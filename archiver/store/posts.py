@@ -300,11 +300,12 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
     parts: dict[type[models.Base], Iterable[dict[str, Any]]] = {
         models.PostCategory: categories,
         models.PostTag: tags,
-        models.Formula: map(_fields, content.formulas),
+        models.Formula: _formulas(session, content.formulas),
         models.CodeBlock: map(_fields, content.code_blocks),
         models.Image: map(_fields, content.images),
         models.Link: map(_fields, content.links),
     }
+    former = set() if anew else search_index.shapes_of_post(session, post.id)
     if not anew:
         search_index.forget_formulas(session, post.id)
     for model, rows in parts.items():
@@ -315,6 +316,7 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
         if values:
             session.execute(insert(table), values)
     search_index.put_formulas(session, post.id)
+    search_index.forget_shapes(session, former)
 
 
 def _seen(post: items.Post, seen_at: str) -> dict[str, Any]:
@@ -338,6 +340,11 @@ def _note_counters(session: Session, post: items.Post, seen_at: str) -> None:
             return
     values = {"reader_count": post.reader_count, "comment_count": post.comment_count}
     session.execute(insert(_STATS), {"post_id": post.id, "seen_at": seen_at, **values})
+
+
+def _formulas(session: Session, formulas: Sequence[items.Formula]) -> list[dict[str, Any]]:
+    numbers = search_index.put_shapes(session, (formula.tex for formula in formulas))
+    return [{**_fields(formula), "shape_id": number} for formula, number in zip(formulas, numbers, strict=True)]
 
 
 def _fields(item: Any) -> dict[str, Any]:

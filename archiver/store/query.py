@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.errors import ArchiveDamaged, UsageError
+from archiver.store import location
 from archiver.store.results import Result, Row, Stream, held
 
 if TYPE_CHECKING:
@@ -184,6 +185,8 @@ def sqlite_file(archive: str | Path) -> Path | None:
     """
     if isinstance(archive, Path) or "://" not in archive:
         return Path(archive)
+    if file := location.plain_file(archive):
+        return file
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from archiver.store.models import Base
-from archiver.store.search_index import TABLES
+from archiver.store.search_tables import TABLES
 from archiver.store.views import VIEWS
 
 COMMAND = "archiver sql --schema --markdown > docs/schema.md"

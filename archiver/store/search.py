@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.errors import UsageError
-from archiver.store import coverage, passages, search_index, vectors
+from archiver.store import coverage, passages, search_tables, vectors
 from archiver.store.passages import Segments
 from archiver.store.query import TIMEOUT, asking, connect, explained, sqlite_file
 from archiver.store.search_conditions import described
@@ -70,9 +70,6 @@ _LEAST_TERMS = 2
 
 _MOST_FORMULAS = 3
 """Formulas shown of a hit."""
-
-_BULK = f"CASE WHEN length(tex) > {passages.TELLING} THEN length(tex) ELSE {passages.TELLING} - length(tex) END"
-"""The order in which they tell, as in a passage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +148,7 @@ def opened(archive: str | Path) -> Iterator[Index]:
 
 def in_file(connection: sqlite3.Connection, file: Path | None = None) -> Index:
     """Return the index of an archive in SQLite, by a connection that only reads; raise UsageError if there is none."""
-    if not search_index.is_whole(connection):
+    if not search_tables.is_whole(connection):
         raise UsageError(f"{file or 'the archive'}: {_NONE}")
     return FileIndex(connection)
 
@@ -290,11 +287,11 @@ def hits_of(
 
 def _post_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:
     number, title, url, author, published_on, text = row
-    looked_for = _marked(asked, asked.terms, related)
+    formulas, fragments, sources = _formulas(index, "post_id", number, asked)
     return Hit(
         post_id=number,
         comment_id=None,
-        title=passages.mark(title, looked_for),
+        title=passages.mark(title, _marked(asked, asked.terms, related)),
         url=url,
         author=author,
         published_on=published_on,
@@ -302,16 +299,17 @@ def _post_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _si
         passage=passages.passage(
             text,
             _marked(asked, asked.words, related),
-            asked.tex,
-            _sources(index, "formulas WHERE post_id = ?", number),
+            fragments,
+            sources,
         ),
-        formulas=tuple(_formulas(index, "formulas WHERE post_id = ?", number, asked)),
+        formulas=formulas,
         related=related,
     )
 
 
 def _page_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:
     number, title, url, text = row
+    formulas, fragments, sources = _formulas(index, "page_id", number, asked)
     return Hit(
         post_id=None,
         comment_id=None,
@@ -323,16 +321,17 @@ def _page_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _si
         passage=passages.passage(
             text,
             _marked(asked, asked.words, related),
-            asked.tex,
-            _sources(index, "page_formulas WHERE page_id = ?", number),
+            fragments,
+            sources,
         ),
-        formulas=tuple(_formulas(index, "page_formulas WHERE page_id = ?", number, asked)),
+        formulas=formulas,
         related=related,
     )
 
 
 def _comment_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, site: Site) -> Hit:
     number, post, url, title, page, author, published_on, text = row
+    formulas, fragments, _ = _formulas(index, "comment_id", number, asked)
     return Hit(
         post_id=post,
         comment_id=number,
@@ -341,8 +340,8 @@ def _comment_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, 
         author=author,
         published_on=published_on,
         categories=_categories(index, post),
-        passage=passages.passage(text, _marked(asked, asked.words, related), asked.tex),
-        formulas=(),
+        passage=passages.passage(text, _marked(asked, asked.words, related), fragments),
+        formulas=formulas,
         related=related,
     )
 
@@ -365,14 +364,23 @@ WHERE pc.post_id = ? ORDER BY c.name
 """
 
 
-def _sources(index: Index, rows: str, number: int) -> list[str]:
-    return [tex for (tex,) in index.rows(f"SELECT tex FROM {rows} ORDER BY position", number)]  # noqa: S608
+def _formulas(
+    index: Index, owner: str, number: int, asked: Query
+) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
+    """Return the formulas of a text to show, what of it tells where they are, and all of its formulas in order."""
+    rows = index.rows(f"SELECT tex, shape_id FROM {_TABLES[owner]} WHERE {owner} = ? ORDER BY position", number)  # noqa: S608
+    shown: list[str] = []
+    for fragment in asked.fragments:
+        shown += sorted({tex: None for tex, _ in rows if fragment in tex}, key=passages.bulk)[:_MOST_FORMULAS]
+    like: list[str] = []
+    for pattern in asked.patterns:
+        ranks = index.ranks(pattern)
+        found = {tex: ranks[shape] for tex, shape in rows if shape in ranks}
+        like += sorted(found, key=lambda tex: (found[tex], passages.bulk(tex)))[:_MOST_FORMULAS]
+    return tuple(dict.fromkeys((*shown, *like))), (*asked.fragments, *like[:1]), [tex for tex, _ in rows]
 
 
-def _formulas(index: Index, rows: str, number: int, asked: Query) -> Iterator[str]:
-    for tex in asked.tex:
-        sql = f"SELECT tex FROM {rows} AND instr(tex, ?) GROUP BY tex ORDER BY {_BULK}, min(position) LIMIT ?"  # noqa: S608
-        yield from (found for (found,) in index.rows(sql, number, tex, _MOST_FORMULAS))
+_TABLES = {"post_id": "formulas", "page_id": "page_formulas", "comment_id": "comment_formulas"}
 
 
 _HITS: dict[str, tuple[str, Callable[[Index, Query, Sequence[Any], bool, Site], Hit]]] = {

@@ -1,17 +1,18 @@
 """The full-text index on a server: what `search_index` keeps in SQLite, in tables with an array of keys.
 
 A row has the number of the one it is of, its words (`search_words`) and how many they are, and the keys that every text
-with a phrase must have: words and pairs of neighbouring characters; of a formula, three characters each. The keys find
-candidates, the words decide.
+with a phrase must have: words and pairs of neighbouring characters; of a formula, three characters each; of a shape,
+words and pairs of words. The keys find candidates, the words decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
+from archiver.store import search_shapes
 from archiver.store.search_conditions import TRIGRAM
 from archiver.store.search_words import words
 
@@ -25,6 +26,7 @@ _HELD = {
     "pages": ("title", "text", "size", "keys"),
     "comments": ("author", "text", "size", "keys"),
     FORMULAS: ("keys",),
+    "shapes": ("keys",),
 }
 """What the index of each table has beside numbers."""
 _TEXT = 'text COLLATE "C"'
@@ -63,6 +65,11 @@ def put(connection: Connection, rows: str, texts: Texts) -> None:
     )
 
 
+def forget(connection: Connection, rows: str, numbers: Collection[int]) -> None:
+    """Take rows of a table out."""
+    connection.exec_driver_sql(f"DELETE FROM {rows}_fts WHERE id = ANY(%s)", (list(numbers),))  # noqa: S608
+
+
 def forget_formulas(connection: Connection, post_id: int) -> None:
     """Take a post's formulas out; their rows must still be there."""
     connection.exec_driver_sql(
@@ -94,8 +101,8 @@ def holds_the_rows(connection: Connection, rows: str, columns: Collection[str]) 
 
 def _entry(rows: str, texts: Sequence[str]) -> Iterator[Any]:
     """Yield what the index has of a row, without its number."""
-    if rows == FORMULAS:
-        yield formula_keys(texts[0])
+    if rows in _KEYS:
+        yield _KEYS[rows](texts[0])
         return
     found = [words(text) for text in texts]
     yield from (each.held for each in found)
@@ -106,6 +113,10 @@ def _entry(rows: str, texts: Sequence[str]) -> Iterator[Any]:
 def formula_keys(tex: str) -> list[str]:
     """Return the keys of a formula, or of a piece of one."""
     return sorted({tex[at : at + TRIGRAM] for at in range(len(tex) - TRIGRAM + 1)})
+
+
+_KEYS: Mapping[str, Callable[[str], list[str]]] = {FORMULAS: formula_keys, "shapes": search_shapes.keys}
+"""What gives the keys of a table whose index has nothing else."""
 
 
 def _stored(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from archiver.store import query
-from archiver.store.search_index import TABLES, FullText
+from archiver.store.search_tables import TABLES, FullText
 
 PATIENCE = 600.0
 """Seconds a query of a whole table may take."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from archiver.store.search_query import Filters, Query, Term
+from archiver.store.search_shapes import Pattern
 
 TRIGRAM = 3
 """Characters the index of formulas needs; for fewer, all formulas are looked through: a tenth of a second."""
@@ -27,6 +28,18 @@ class Spelling(Protocol):
     def formulas_with(self, tex: str) -> Condition:
         """Return the condition on formulas `f` to hold a piece of TeX."""
 
+    def ranks(self, pattern: Pattern) -> Mapping[int, int]:
+        """Return the shapes that are a formula looked for or have it in them, and how (`search_shapes`)."""
+
+    def listed(self, numbers: Iterable[int]) -> Condition:
+        """Return the query of these numbers, as the column `number`."""
+
+
+def among_shapes(spelling: Spelling, pattern: Pattern) -> Condition:
+    """Return the condition on formulas `f` to be like another, or to have it in them."""
+    listed = spelling.listed(spelling.ranks(pattern))
+    return Condition(f"f.shape_id IN ({listed.sql})", listed.values)
+
 
 def conditions(query: Query, spelling: Spelling) -> tuple[Condition, ...]:
     """Return what rows must fulfil beside the match of words."""
@@ -40,18 +53,26 @@ def conditions(query: Query, spelling: Spelling) -> tuple[Condition, ...]:
 
 def conditions_of_pages(query: Query, spelling: Spelling) -> tuple[Condition, ...]:
     """Return what independent pages must fulfil beside the match of words: they have no tags, dates and the like."""
-    found = [_page_tex(tex) for tex in query.tex]
+    found = [*_page_tex(query, spelling)]
     if query.filters.narrow_pages:
         found.append(Condition("FALSE"))
     if query.without:
         unwanted = [_among("g.id", spelling.matched("pages_fts", [word])) for word in query.without.words]
         unwanted += [_among("g.id", spelling.matched("pages_fts", (), [title])) for title in query.without.titles]
-        found += map(_not, [*unwanted, *map(_page_tex, query.without.tex)])
+        found += map(_not, [*unwanted, *_page_tex(query.without, spelling)])
     return tuple(found)
 
 
-def _page_tex(tex: str) -> Condition:
-    return Condition("g.id IN (SELECT f.page_id FROM page_formulas AS f WHERE instr(f.tex, ?))", (tex,))
+def _page_tex(query: Query, spelling: Spelling) -> Iterator[Condition]:
+    for tex in query.fragments:
+        yield Condition("g.id IN (SELECT f.page_id FROM page_formulas AS f WHERE instr(f.tex, ?))", (tex,))
+    yield from _like(query, spelling, "g.id", "page_id", "page_formulas")
+
+
+def _like(query: Query, spelling: Spelling, row: str, column: str, table: str) -> Iterator[Condition]:
+    for pattern in query.patterns:
+        like = among_shapes(spelling, pattern)
+        yield _among(row, Condition(f"SELECT f.{column} FROM {table} AS f WHERE {like.sql}", like.values))  # noqa: S608
 
 
 def _unwanted(without: Query, spelling: Spelling, *, comments: bool) -> Iterator[Condition]:
@@ -75,13 +96,18 @@ def _titled(titles: Iterable[Term], spelling: Spelling) -> Condition:
 
 
 def _tex(query: Query, spelling: Spelling, *, comments: bool | None = None) -> Iterator[Condition]:
-    for tex in query.tex:
-        if query.filters.comments if comments is None else comments:
+    comments = query.filters.comments if comments is None else comments
+    for tex in query.fragments:
+        if comments:
             yield Condition("instr(c.markdown, ?)", (tex,))
         else:
             holding = spelling.formulas_with(tex)
             sql = f"SELECT f.post_id FROM formulas AS f WHERE {holding.sql}"  # noqa: S608
             yield _among("p.id", Condition(sql, holding.values))
+    if comments:
+        yield from _like(query, spelling, "c.id", "comment_id", "comment_formulas")
+    else:
+        yield from _like(query, spelling, "p.id", "post_id", "formulas")
 
 
 _CATEGORY = """EXISTS (SELECT 1 FROM post_categories AS x JOIN categories AS y ON y.id = x.category_id
@@ -126,7 +152,9 @@ def _described(query: Query, joined: str = "and") -> Iterator[str]:
         yield f"with {_listed(query.words, joined)}"
     if query.titles:
         yield f"with {_listed(query.titles, joined)} in the title"
-    yield from (f"with the TeX {tex}" for tex in query.tex)
+    yield from (f"with the TeX {tex}" for tex in query.fragments)
+    for pattern in query.patterns:
+        yield f"with a formula {'like' if pattern.renamed else 'of the form'} {pattern.tex}"
     yield from (f"in the category {name}" for name in filters.categories)
     yield from (f"tagged {name}" for name in filters.tags)
     yield from (f"in the topic {name}" for name in filters.topics)

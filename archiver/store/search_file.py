@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from archiver.store import cjk, coverage
 from archiver.store.search_conditions import TRIGRAM, Condition
 from archiver.store.search_kinds import Kind
 from archiver.store.search_query import Query, Term
+from archiver.store.search_shapes import Pattern
 
 
 class FileIndex:
@@ -18,6 +20,8 @@ class FileIndex:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Take a connection, which is only read."""
         self._connection = connection
+        self._asked: tuple[int, Pattern] | None = None
+        self._ranks: Mapping[int, int] = {}
 
     def rows(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
         """Return the rows of a query."""
@@ -37,14 +41,52 @@ class FileIndex:
             return Condition("instr(f.tex, ?)", (tex,))
         return Condition("f.id IN (SELECT rowid FROM formulas_fts WHERE formulas_fts MATCH ?)", (quoted(tex),))
 
+    def ranks(self, pattern: Pattern) -> Mapping[int, int]:
+        """Return the shapes that are a formula looked for or have it in them, and how."""
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if (version, pattern) != self._asked:
+            match = " AND ".join(map(quoted, pattern.phrases))
+            found = self._connection.execute(_SHAPES, (match,))
+            self._ranks = {number: rank for number, tokens in found if (rank := pattern.rank(tokens))}
+            self._asked = (version, pattern)
+        return self._ranks
+
+    def listed(self, numbers: Iterable[int]) -> Condition:
+        """Return the query of these numbers."""
+        return Condition("SELECT value AS number FROM json_each(?)", (json.dumps(list(numbers)),))
+
     def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
         words, tables, where, values = self._matching(kind, asked)
+        if words and where == _MATCHING.format(kind.index) and not asked.sort:
+            return self._best(kind, words, limit, offset)
+        order = f"{_rank(kind)}, {kind.newest}" if words and not asked.sort else kind.order(asked)
+        counted = "" if words else ", count(*) OVER ()"  # FTS5 ranks in no query with a window
+        page = f"SELECT {kind.row}{counted} FROM {tables} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
+        found = self.rows(page, *values, limit, offset) if limit > 0 else []
+        if found and counted:
+            return int(found[0][1]), [row[0] for row in found]
         total = self.rows(f"SELECT count(*) FROM {tables} WHERE {where}", *values)[0][0]  # noqa: S608
-        by_rank = words and not asked.sort
-        order = Condition(f"{_rank(kind)}, {kind.newest}") if by_rank else kind.order(asked, self.formulas_with)
-        page = f"SELECT {kind.row} FROM {tables} WHERE {where} ORDER BY {order.sql} LIMIT ? OFFSET ?"  # noqa: S608
-        return int(total), self._numbers(page, *values, *order.values, limit, offset)
+        return int(total), [row[0] for row in found]
+
+    def _best(self, kind: Kind, words: str, limit: int, offset: int) -> tuple[int, list[int]]:
+        """Return what `exact` does, for nothing but words: the rows themselves, which are long, are left alone."""
+        having = f"FROM {kind.index} WHERE {kind.index} MATCH ?"
+        total = int(self.rows(f"SELECT count(*) {having}", words)[0][0])
+        most = offset + limit if limit > 0 else 0
+        sql = f"SELECT rowid, {_rank(kind)} AS score {having} ORDER BY score LIMIT ?"
+        found = self.rows(sql, words, most + 1) if most else ()
+        if len(found) > most:  # of those that score the same the newest come first
+            last = found[-1][1]
+            if found[-2][1] == last:
+                found = [row for row in self.rows(sql, words, -1) if row[1] <= last]
+        scores = dict[int, float]((number, score) for number, score in found)
+        numbers = self._numbers(
+            f"SELECT {kind.row} FROM {kind.rows} WHERE {kind.row} IN (SELECT value FROM json_each(?)) "  # noqa: S608
+            f"ORDER BY {kind.newest}",
+            json.dumps(list(scores)),
+        )
+        return total, sorted(numbers, key=scores.__getitem__)[offset:most]
 
     def all(self, kind: Kind, asked: Query) -> set[int]:
         """Return the numbers of all rows that match a query."""
@@ -73,14 +115,17 @@ class FileIndex:
     def _matching(self, kind: Kind, asked: Query) -> tuple[str, str, str, list[Any]]:
         """Return words, tables, condition and values of the rows that fulfil a query."""
         words = match(asked.words, () if asked.filters.comments else asked.titles)
-        found = kind.conditions(asked, self)
         if words:
-            found = (Condition(f"{kind.index} MATCH ?", (words,)), *found)
+            found = (Condition(_MATCHING.format(kind.index), (words,)), *kind.conditions(asked, self))
+            first, _, others = kind.rows.partition(" JOIN ")
+            by_words = f"{kind.index} JOIN {first} ON {kind.row} = {kind.index}.rowid"
+            tables = Condition(f"{by_words}{' JOIN ' if others else ''}{others}")
+        else:
+            tables, rest = kind.found_by(asked, self)
+            found = kind.conditions(rest, self)
         where = " AND ".join(condition.sql for condition in found) or "TRUE"
-        first, _, others = kind.rows.partition(" JOIN ")
-        by_words = f"{kind.index} JOIN {first} ON {kind.row} = {kind.index}.rowid"
-        tables = f"{by_words}{' JOIN ' if others else ''}{others}" if words else kind.rows
-        return words, tables, where, [value for condition in found for value in condition.values]
+        values = [*tables.values, *(value for condition in found for value in condition.values)]
+        return words, tables.sql, where, values
 
 
 def match(words: Iterable[Term], titles: Iterable[Term] = ()) -> str:
@@ -96,6 +141,10 @@ def _any_of(term: Term) -> str:
 def quoted(text: str) -> str:
     """Return a string of FTS5's query language."""
     return '"' + text.replace('"', '""') + '"'
+
+
+_MATCHING = "{} MATCH ?"
+_SHAPES = "SELECT s.id, s.tokens FROM shapes_fts JOIN shapes AS s ON s.id = shapes_fts.rowid WHERE shapes_fts MATCH ?"
 
 
 def _rank(kind: Kind) -> str:

@@ -9,9 +9,7 @@ told those that were put in: they are read from the rows, and for that the index
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -19,88 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, inspect, text
 from sqlalchemy.orm import Session
 
-from archiver.store import cjk
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FullText:
-    """A table of the index, with what it and its columns mean."""
-
-    rows: str
-    """The table it is the index of."""
-    about: str
-    columns: Mapping[str, str]
-    options: str
-    """What follows the columns when the table is made."""
-
-    @property
-    def name(self) -> str:
-        """Its own name."""
-        return f"{self.rows}_fts"
-
-    @property
-    def statement(self) -> str:
-        """The statement that makes the table."""
-        return self.statement_as(self.name)
-
-    def statement_as(self, name: str) -> str:
-        """Return the statement that makes such a table under another name."""
-        return f"CREATE VIRTUAL TABLE {name} USING fts5({', '.join(self.columns)}, {self.options})"
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether it holds texts as they are, and not words a character a word."""
-        return "content_rowid" in self.options
-
-    @property
-    def query(self) -> str:
-        """The query of the rows: number, then the text of each column."""
-        return f"SELECT id, {', '.join(self.columns)} FROM {self.rows}"  # noqa: S608
-
-    def entry(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """Return what it holds of a row with these texts."""
-        return tuple(texts if self.is_exact else map(cjk.spaced, texts))
-
-
-_WORDS = f"content = '', tokenize = \"{cjk.TOKENIZER}\""
-
-TABLES = (
-    FullText(
-        rows="posts",
-        about="Titles and texts of the posts for full-text search; `rowid` is the post's number.",
-        columns={
-            "title": "Title, to be asked for with each Chinese character a word. NULL: it is in posts.",
-            "text": "Full text, likewise.",
-        },
-        options=_WORDS,
-    ),
-    FullText(
-        rows="pages",
-        about="Titles and texts of the independent pages for full-text search; `rowid` is the page's number.",
-        columns={
-            "title": "Title, to be asked for as in posts_fts. NULL: it is in pages.",
-            "text": "Full text, likewise.",
-        },
-        options=_WORDS,
-    ),
-    FullText(
-        rows="comments",
-        about="Authors and texts of the comments for full-text search; `rowid` is the comment's number.",
-        columns={
-            "author": "Name as shown, to be asked for as in posts_fts. NULL: it is in comments.",
-            "text": "Text, likewise.",
-        },
-        options=_WORDS,
-    ),
-    FullText(
-        rows="formulas",
-        about="Source of the formulas, found by any three characters of it and more, capitals and signs as they are.",
-        columns={"tex": "Exact source, that of the row in formulas with the number `rowid`."},
-        # Datasette and sqlite-utils see which table an index belongs to by double quotes only.
-        options='content="formulas", content_rowid="id", tokenize = "trigram case_sensitive 1"',
-    ),
-)
-"""Every table of the index."""
+from archiver.store import cjk, models, search_shapes, shapes
+from archiver.store.search_tables import TABLES, FullText
 
 _BATCH = 500  # rows
 
@@ -109,6 +27,8 @@ def rebuild(connection: Connection) -> dict[str, int]:
     """Make the index anew from the rows, and return how many each table has; the caller makes that one transaction."""
     there = inspect(connection).get_table_names()
     tables = [table for table in TABLES if table.rows in there]  # early migrations come here, too
+    if "shapes" in there:
+        shapes.rebuild(connection)
     if arrays := _arrays(connection):
         return {table.name: arrays.rebuild(connection, table.rows, table.columns) for table in tables}
     for table in tables:
@@ -116,12 +36,6 @@ def rebuild(connection: Connection) -> dict[str, int]:
         connection.exec_driver_sql(table.statement)
         _fill(connection, table)
     return {table.name: _optimized(connection, table.name) for table in tables}
-
-
-def is_whole(connection: sqlite3.Connection) -> bool:
-    """Return whether a database that is only read has every table of the index; an older program's lacks some."""
-    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return all(table.name in there for table in TABLES)
 
 
 def reword_post(session: Session, number: int, title: str, body: str) -> None:
@@ -191,6 +105,63 @@ _DELETE_FORMULAS = text(
 _INSERT_FORMULAS = text("INSERT INTO formulas_fts (rowid, tex) SELECT id, tex FROM formulas WHERE post_id = :post")
 
 
+def put_shapes(session: Session, formulas: Iterable[str]) -> list[int | None]:
+    """Take in the shapes of the formulas of one text, and return their numbers in the same order."""
+    connection = session.connection()
+    found = shapes.of(formulas)
+    _index_shapes(connection, shapes.add(connection, found))
+    return [number for number, _ in found]
+
+
+def put_comment_formulas(session: Session, texts: Mapping[int, str]) -> None:
+    """Give comments, Markdown by number, the formulas they hold; their rows must be there."""
+    new, gone = shapes.put_comments(session.connection(), texts)
+    _index_shapes(session.connection(), new)
+    forget_shapes(session, gone)
+
+
+def shapes_of_post(session: Session, post_id: int) -> set[int]:
+    """Return the shapes that a post's formulas have."""
+    table: Any = models.Formula.__table__
+    return shapes.used_by(session.connection(), table, table.c.post_id, post_id)
+
+
+def shapes_of_page(session: Session, page_id: int) -> set[int]:
+    """Return the shapes that an independent page's formulas have."""
+    table: Any = models.PageFormula.__table__
+    return shapes.used_by(session.connection(), table, table.c.page_id, page_id)
+
+
+def forget_shapes(session: Session, numbers: set[int]) -> None:
+    """Take those of these shapes out that no formula has any longer."""
+    connection = session.connection()
+    gone = shapes.unused(connection, numbers) if numbers else {}
+    if not gone:
+        return
+    if arrays := _arrays(connection):
+        arrays.forget(connection, "shapes", gone)
+    else:
+        connection.execute(_DELETE_SHAPE, [_words_of(each) for each in gone.items()])
+    shapes.remove(connection, gone)
+
+
+def _index_shapes(connection: Connection, new: Mapping[int, str]) -> None:
+    if not new:
+        return
+    if arrays := _arrays(connection):
+        arrays.put(connection, "shapes", {number: (tokens,) for number, tokens in new.items()})
+    else:
+        connection.execute(_INSERT_SHAPE, [_words_of(each) for each in new.items()])
+
+
+def _words_of(shape: tuple[int, str]) -> dict[str, Any]:
+    return {"id": shape[0], "words": search_shapes.words(shape[1])}
+
+
+_INSERT_SHAPE = text("INSERT INTO shapes_fts (rowid, tokens) VALUES (:id, :words)")
+_DELETE_SHAPE = text("INSERT INTO shapes_fts (shapes_fts, rowid, tokens) VALUES ('delete', :id, :words)")
+
+
 def _arrays(connection: Connection) -> ModuleType | None:
     """Return what keeps the index on a server, or None for SQLite."""
     if connection.dialect.name == "sqlite":
@@ -212,8 +183,8 @@ def _fill(connection: Connection, table: FullText) -> None:
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({table.name}) VALUES ('rebuild')")  # noqa: S608
         return
     sqlite: Any = connection.connection.driver_connection
-    first, second = table.columns
-    insert = f"INSERT INTO {table.name} (rowid, {first}, {second}) VALUES (?, ?, ?)"  # noqa: S608
+    places = ", ".join("?" * len(table.columns))
+    insert = f"INSERT INTO {table.name} (rowid, {', '.join(table.columns)}) VALUES (?, {places})"  # noqa: S608
     found = sqlite.execute(table.query)
     while rows := found.fetchmany(_BATCH):
         sqlite.executemany(insert, [(number, *table.entry(texts)) for number, *texts in rows])

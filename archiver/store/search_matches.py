@@ -22,7 +22,7 @@ class Match:
     day: str | None
     """When it was published, YYYY-MM-DD; None for one that does not say."""
     formulas: int = 0
-    """How many of its formulas hold the TeX looked for, where no word is."""
+    """How well and how many of its formulas hold the TeX looked for, where no word is."""
     size: int = 0
     """Number of its words."""
     times: tuple[float, ...] = ()

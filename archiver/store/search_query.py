@@ -11,6 +11,8 @@ r"""What people type into a search box, understood.
     after:2021  before:2024-03-05   from the beginning of 2021 on, before that day; a year, month or day
     year:2024
     tex:\msign  \frac{1}{2}   exactly so in a formula, capitals and all; so is a Latin word with a backslash by itself
+    tex:\frac{*}{\sqrt{*}}   in a formula in any spelling, {*} being anything in a group
+    like:softmax(QK^T)V    in a formula in any spelling, and with other letters
     has:code  has:images  has:formulas  has:comments
     in:comments            among the comments, not the posts
     in:pages               among the independent pages alone; else they come after the posts
@@ -26,6 +28,8 @@ from dataclasses import dataclass, field, replace
 
 from archiver.errors import UsageError
 from archiver.store import cjk
+from archiver.store.search_shapes import Pattern, pattern
+from archiver.text.shapes import has_placeholder
 
 LONGEST = 1000
 """Characters of a query."""
@@ -111,7 +115,9 @@ class Query:
     titles: tuple[Term, ...] = ()
     """What must be in the title."""
     tex: tuple[str, ...] = ()
-    """What must be in a formula, byte for byte."""
+    """What must be in a formula, byte for byte; in any spelling where it has `{*}`, which stands for anything."""
+    like: tuple[str, ...] = ()
+    """What must be in a formula in any spelling, its letters under whatever names."""
     without: Query | None = None
     """What must not be there; each part of it by itself excludes."""
     filters: Filters = field(default_factory=Filters)
@@ -124,6 +130,17 @@ class Query:
         return self.words + self.titles
 
     @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The formulas that are looked for by their shape; raises UsageError for one that has nothing to look for."""
+        wild = (pattern(tex, renamed=False) for tex in self.tex if has_placeholder(tex))
+        return (*wild, *(pattern(tex, renamed=True) for tex in self.like))
+
+    @property
+    def fragments(self) -> tuple[str, ...]:
+        """What is looked for in formulas byte for byte."""
+        return tuple(tex for tex in self.tex if not has_placeholder(tex))
+
+    @property
     def empty(self) -> bool:
         """Whether it asks for nothing."""
         return replace(self, sort="") == Query()
@@ -133,7 +150,7 @@ _QUOTES = {'"': '"', "“": "”", "”": "“", "＂": "＂", "「": "」"}
 _FIELD = re.compile(r"([A-Za-z]+)[:：]")
 _DATE = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", re.ASCII)
 _TEX = re.compile(r"\\[A-Za-z]")
-_FIELDS = ("title", "tag", "category", "topic", "author", "after", "before", "year", "tex", "has", "in", "sort")
+_FIELDS = ("title", "tag", "category", "topic", "author", "after", "before", "year", "tex", "like", "has", "in", "sort")
 
 
 def parse(text: str) -> Query:
@@ -232,6 +249,7 @@ class _Builder:
         self.words: list[Term] = []
         self.titles: list[Term] = []
         self.tex: list[str] = []
+        self.like: list[str] = []
         self.filters = Filters()
         self.sort = ""
         self.either = False
@@ -242,6 +260,7 @@ class _Builder:
             words=tuple(self.words),
             titles=tuple(self.titles),
             tex=tuple(self.tex),
+            like=tuple(self.like),
             filters=self.filters,
             sort=self.sort,
         )
@@ -256,6 +275,8 @@ class _Builder:
             self._add_words(self.titles, piece, tex=False)
         elif piece.field == "tex":
             self.tex.append(piece.value)
+        elif piece.field == "like":
+            self.like.append(_unquoted(piece.value))
         elif piece.field == "sort" and not piece.negated:
             self.sort = _one_of("sort", piece.value, SORTS)
         else:
@@ -280,6 +301,11 @@ def _term(part: str) -> Term:
     """Return a word; one that ends in an asterisk may go on. Chinese always may."""
     text = part.rstrip("*")
     return Term(text, begins=text != part and not cjk.is_wide(text[-1]))
+
+
+def _unquoted(tex: str) -> str:
+    """Return a formula without quotes meant for a shell; a prime alone belongs to it."""
+    return tex[1:-1] if len(tex) > 1 and tex[0] == tex[-1] == "'" else tex
 
 
 _APART = re.compile(r"[，。、；：？！…（）《》〈〉【】「」『』—·～“”‘’,;?!()\[\]]+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
@@ -16,10 +16,11 @@ from archiver.store.search_conditions import TRIGRAM, Condition
 from archiver.store.search_kinds import Kind
 from archiver.store.search_matches import Match, Matches, ranked
 from archiver.store.search_query import Query, Term
+from archiver.store.search_shapes import Pattern, phrase_keys
 from archiver.store.search_words import Words, words
 from archiver.store.server import spelled
 
-TABLES = ("posts_fts", "pages_fts", "comments_fts", "formulas_fts")
+TABLES = ("posts_fts", "pages_fts", "comments_fts", "formulas_fts", "shapes_fts")
 
 _COLUMNS = {"posts_fts": ("title", "text"), "pages_fts": ("title", "text"), "comments_fts": ("author", "text")}
 
@@ -40,6 +41,7 @@ class ServerIndex:
     def __init__(self, connection: Connection) -> None:
         """Take a connection, which is only read, in a transaction."""
         self._connection = connection
+        self._ranks: dict[Pattern, Mapping[int, int]] = {}
         # The planner does not count what it costs to read arrays that are stored outside their rows; and to compile a
         # query takes longer than to answer it.
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
@@ -72,6 +74,18 @@ class ServerIndex:
             return holds
         sql = f"f.id IN (SELECT w.id FROM formulas_fts AS w WHERE w.keys @> ?) AND {holds.sql}"  # noqa: S608
         return Condition(sql, (formula_keys(tex), tex))
+
+    def ranks(self, pattern: Pattern) -> Mapping[int, int]:
+        """Return the shapes that are a formula looked for or have it in them, and how."""
+        if pattern not in self._ranks:
+            wanted = sorted({key for phrase in pattern.phrases for key in phrase_keys(phrase)})
+            found = self.rows(_SHAPES, wanted)
+            self._ranks[pattern] = {number: rank for number, tokens in found if (rank := pattern.rank(tokens))}
+        return self._ranks[pattern]
+
+    def listed(self, numbers: Iterable[int]) -> Condition:
+        """Return the query of these numbers."""
+        return Condition("SELECT unnest(CAST(? AS bigint[])) AS number", (list(numbers),))
 
     def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
@@ -120,14 +134,15 @@ class ServerIndex:
         return total, list(zip(everywhere, titles, strict=True))
 
     def _without_words(self, kind: Kind, asked: Query, most: int) -> Matches:
-        where, values = _where(kind.conditions(asked, self))
-        total = self.rows(f"SELECT count(*) FROM {kind.rows} WHERE {where}", *values)[0][0]  # noqa: S608
-        holding = kind.holding(asked, _holds) or Condition("0")
+        tables, rest = kind.found_by(asked, self)
+        where, values = _where(kind.conditions(rest, self))
+        total = self.rows(f"SELECT count(*) FROM {tables.sql} WHERE {where}", *tables.values, *values)[0][0]  # noqa: S608
+        score = "0" if rest is asked else "h.score"
         page = (
-            f"SELECT {kind.row}, {kind.day}, {holding.sql} AS holding FROM {kind.rows} WHERE {where} "  # noqa: S608
-            f"ORDER BY {'' if asked.sort else 'holding DESC, '}{kind.by_date(asked)} LIMIT ?"
+            f"SELECT {kind.row}, {kind.day}, {score} FROM {tables.sql} WHERE {where} "  # noqa: S608
+            f"ORDER BY {kind.order(asked)} LIMIT ?"
         )
-        found = self.rows(page, *holding.values, *values, most) if most > 0 else ()
+        found = self.rows(page, *tables.values, *values, most) if most > 0 else ()
         return Matches(total=int(total), rows=[Match(*row) for row in found])
 
     def _fulfilling(
@@ -174,6 +189,9 @@ class ServerIndex:
                 often[at] += weight * found_
             rows[number] = size, tuple(often)
         return [Match(number, day, 0, *rows[number]) for number, day in found]
+
+
+_SHAPES = "SELECT s.id, s.tokens FROM shapes_fts AS w JOIN shapes AS s ON s.id = w.id WHERE w.keys @> ?"
 
 
 def _holds(tex: str) -> Condition:

@@ -20,11 +20,11 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from archiver import extras
 from archiver.errors import ArchiveLocked, ArchiverError, DiskFull, UsageError
+from archiver.store.location import DRIVER
 
 UPGRADING = 0x61726368_69766501
 """Number of the lock that a program holds while it changes tables: the word `archive` in ASCII, and one."""
 
-DRIVER = "psycopg"
 
 _MOST_IDLE = 8  # connections
 _LONGEST_NAME = 63  # bytes that the server keeps of a connection's name

@@ -382,6 +382,10 @@ def test_a_server_without_an_index_says_what_to_do(server: Callable[[], str]) ->
 @example("连分数 OR softmax OR 的")
 @example("a OR b* 的")
 @example("s* x* -y*")
+@example("like:x/y")
+@example("like:x_i^2 sort:oldest")
+@example(r"in:comments like:\frac{x}{*}")
+@example(r"tex:\frac{*}{n} 是 -like:\frac{x}{y}")
 def test_a_server_finds_what_a_file_does_in_the_same_order(demo: Path, demo_on_server: str, query: str) -> None:
     with opened(demo / "archive.db") as file, opened(demo_on_server) as server:
         assert answer(server, query) == answer(file, query)

@@ -15,9 +15,9 @@ from archiver.store.passages import Segments
 from archiver.store.reading import Reading
 from archiver.store.search import Hit, search
 from archiver.store.search_query import LONGEST, SORTS, Filters, Query, parse
+from archiver.text.macros import definitions
 from archiver.web.reader import markup
 from archiver.web.reader.desk import Desk
-from archiver.web.reader.macros import definitions
 from archiver.web.reader.parameters import Parameter
 
 PAGE = 20
@@ -33,6 +33,7 @@ PARAMETERS = (
     Parameter("code", "only posts with a listing", bool, default=False),
     Parameter("comments", "search the comments instead of the posts", bool, default=False),
     Parameter("tex", "take the whole query as TeX: it must be in a formula, byte for byte", bool, default=False),
+    Parameter("like", "take the whole query as a formula, in any spelling and with other letters", bool, default=False),
     Parameter("limit", "most hits", int, default=PAGE, least=1, most=100),
     Parameter("offset", "hits to leave out", int, default=0, most=100_000),
 )
@@ -92,6 +93,8 @@ def query(values: dict[str, Any]) -> Query:
 
 def _query(values: dict[str, Any]) -> Query:
     text = values["q"].strip()
+    if values["like"] and text:
+        return Query(like=(text,))
     if not values["tex"]:
         return parse(text)
     if values["comments"]:

@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from archiver.store import passages
 from archiver.store.reading import Reading, Row
-from archiver.text import commonmark
+from archiver.text import commonmark, macros
 from archiver.text.mathml import Formulas
 from archiver.text.tex import is_formula
-from archiver.web.reader import macros, markup
+from archiver.web.reader import markup
 
 LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 MOST_EXAMPLES = 6

@@ -225,6 +225,7 @@ _CHINESE = {
     "has code": "含代码",
     "in comments": "搜评论",
     "in formulas (TeX)": "搜公式（TeX）",
+    "formulas like it": "搜类似的公式",
     "Filters": "筛选",
     "Results found with fewer of the words": "只含部分词语的结果",
     "Results found with fewer of the words, or near by meaning": "只含部分词语或意思相近的结果",

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.text import commonmark
+from archiver.text.macros import definitions
 from archiver.urls import Site
 from archiver.web.reader import markup
-from archiver.web.reader.macros import definitions
 
 SITE = Site()
 

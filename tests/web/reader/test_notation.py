@@ -11,7 +11,8 @@ from lxml import html
 
 from archiver.store.database import database_url
 from archiver.store.reading import Reading
-from archiver.web.reader import macros, notation
+from archiver.text import macros
+from archiver.web.reader import notation
 from archiver.web.reader.serve import Options, serving
 from tests.web.reader.conftest import Client
 from tests.web.reader.library import BLOG, Library, comment
@@ -67,7 +68,7 @@ def reading(home: Path) -> Iterator[Reading]:
 def sections(client: Client, path: str) -> dict[str, str]:
     """Return what stands in each section of a page, by the id of its heading."""
     tree = html.fromstring(client.get(path).text)
-    found = tree.cssselect("main > section")
+    found = [each for each in tree.iter("section") if isinstance(each, html.HtmlElement)]
     return {each.get("aria-labelledby", ""): str(each.text_content()) for each in found}
 
 

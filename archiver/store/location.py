@@ -1,0 +1,44 @@
+"""Where an archive's database is: known to commands that only ask a file, before anything is loaded that writes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from archiver.errors import UsageError
+
+FILE_NAME = "archive.db"
+
+DRIVER = "psycopg"
+"""What PostgreSQL is spoken to with."""
+
+_FILE = re.compile(r"sqlite:///([^?#%]+)")
+
+
+def database_url(home: Path, url: str | None = None) -> str:
+    """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home.
+
+    One that names PostgreSQL as its own tools do, without a driver, names ours. Raises UsageError for another driver.
+    """
+    scheme, colon, rest = (url or "").partition("://")
+    kind, _, driver = scheme.partition("+")
+    if kind not in ("postgresql", "postgres"):
+        return url or _url(home / FILE_NAME)
+    if driver not in ("", DRIVER):
+        raise UsageError(f"expected a URL that begins with postgresql:// or postgresql+psycopg://, found {scheme}://")
+    return f"postgresql+{DRIVER}{colon}{rest}"
+
+
+def plain_file(url: str) -> Path | None:
+    """Return the SQLite file of a URL without anything to decode; None where SQLAlchemy has to read it."""
+    found = _FILE.fullmatch(url)
+    return Path(found[1]) if found and found[1] != ":memory:" else None
+
+
+def _url(file: Path) -> str:
+    plain = f"sqlite:///{file}"
+    if _FILE.fullmatch(plain):
+        return plain
+    from sqlalchemy import URL
+
+    return URL.create("sqlite", database=str(file)).render_as_string()
