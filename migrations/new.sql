@@ -188,9 +188,9 @@ CREATE TABLE "frontier" (
 	CONSTRAINT fk_frontier_run_id FOREIGN KEY(run_id) REFERENCES runs (id)
 );
 
-CREATE INDEX ix_frontier_seq ON frontier (seq);
-
 CREATE INDEX ix_frontier_state_priority_seq ON frontier (state, priority, seq);
+
+CREATE INDEX ix_frontier_seq ON frontier (seq);
 
 CREATE TABLE "runs" (
 	id INTEGER NOT NULL, 
@@ -230,16 +230,16 @@ CREATE TABLE "comments" (
 	notes VARCHAR DEFAULT '[]' NOT NULL, 
 	CONSTRAINT pk_comments PRIMARY KEY (id), 
 	CONSTRAINT ck_comments_is_trackback CHECK (is_trackback IN (0, 1)), 
-	CONSTRAINT fk_comments_post_id FOREIGN KEY(post_id) REFERENCES posts (id), 
 	CONSTRAINT ck_comments_is_owner CHECK (is_owner IN (0, 1)), 
 	CONSTRAINT fk_comments_parent_id FOREIGN KEY(parent_id) REFERENCES comments (id), 
+	CONSTRAINT fk_comments_post_id FOREIGN KEY(post_id) REFERENCES posts (id), 
 	CONSTRAINT ck_comments_kind CHECK (kind IN ('comment', 'pingback', 'trackback')), 
 	CONSTRAINT fk_comments_capture_id FOREIGN KEY(capture_id) REFERENCES captures (id)
 );
 
-CREATE INDEX ix_comments_parent_id ON comments (parent_id);
-
 CREATE INDEX ix_comments_post_id_parent_id ON comments (post_id, parent_id);
+
+CREATE INDEX ix_comments_parent_id ON comments (parent_id);
 
 CREATE INDEX ix_comments_post_id_page_deleted_at ON comments (post_id, page, deleted_at);
 
@@ -395,49 +395,6 @@ CREATE TABLE files (
 	CONSTRAINT fk_files_capture_id FOREIGN KEY(capture_id) REFERENCES captures (id)
 );
 
-CREATE VIRTUAL TABLE posts_fts USING fts5(title, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
-
-CREATE VIRTUAL TABLE pages_fts USING fts5(title, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
-
-CREATE VIRTUAL TABLE comments_fts USING fts5(author, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
-
-CREATE VIRTUAL TABLE formulas_fts USING fts5(tex, content="formulas", content_rowid="id", tokenize = "trigram case_sensitive 1");
-
-CREATE TABLE "formulas" (
-	id INTEGER NOT NULL, 
-	post_id INTEGER NOT NULL, 
-	position INTEGER NOT NULL, 
-	display BOOLEAN NOT NULL, 
-	environment VARCHAR, 
-	label VARCHAR, 
-	tag VARCHAR, 
-	tex VARCHAR NOT NULL, 
-	provenance VARCHAR DEFAULT 'served' NOT NULL, 
-	converter VARCHAR, 
-	CONSTRAINT pk_formulas PRIMARY KEY (id), 
-	CONSTRAINT ck_formulas_display CHECK (display IN (0, 1)), 
-	CONSTRAINT fk_formulas_post_id FOREIGN KEY(post_id) REFERENCES posts (id), 
-	CONSTRAINT ck_formulas_provenance CHECK (provenance IN ('served', 'annotation', 'attribute', 'converted'))
-);
-
-CREATE INDEX ix_formulas_post_id_position ON formulas (post_id, position);
-
-CREATE TABLE "page_formulas" (
-	page_id INTEGER NOT NULL, 
-	position INTEGER NOT NULL, 
-	display BOOLEAN NOT NULL, 
-	environment VARCHAR, 
-	label VARCHAR, 
-	tag VARCHAR, 
-	tex VARCHAR NOT NULL, 
-	provenance VARCHAR DEFAULT 'served' NOT NULL, 
-	converter VARCHAR, 
-	CONSTRAINT pk_page_formulas PRIMARY KEY (page_id, position), 
-	CONSTRAINT ck_page_formulas_display CHECK (display IN (0, 1)), 
-	CONSTRAINT fk_page_formulas_page_id FOREIGN KEY(page_id) REFERENCES pages (id), 
-	CONSTRAINT ck_page_formulas_provenance CHECK (provenance IN ('served', 'annotation', 'attribute', 'converted'))
-);
-
 CREATE TABLE embedded_pictures (
 	url VARCHAR NOT NULL, 
 	media_type VARCHAR NOT NULL, 
@@ -495,4 +452,75 @@ CREATE TABLE post_vectors (
 	CONSTRAINT fk_post_vectors_revision_id FOREIGN KEY(revision_id) REFERENCES revisions (id)
 );
 
-INSERT INTO alembic_version VALUES ('0016')
+CREATE TABLE shapes (
+	id INTEGER NOT NULL, 
+	tokens VARCHAR NOT NULL, 
+	CONSTRAINT pk_shapes PRIMARY KEY (id)
+);
+
+CREATE TABLE comment_formulas (
+	comment_id INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	tex VARCHAR NOT NULL, 
+	shape_id INTEGER, 
+	CONSTRAINT pk_comment_formulas PRIMARY KEY (comment_id, position), 
+	CONSTRAINT fk_comment_formulas_comment_id FOREIGN KEY(comment_id) REFERENCES comments (id), 
+	CONSTRAINT fk_comment_formulas_shape_id FOREIGN KEY(shape_id) REFERENCES shapes (id)
+);
+
+CREATE INDEX ix_comment_formulas_shape_id ON comment_formulas (shape_id);
+
+CREATE TABLE "formulas" (
+	id INTEGER NOT NULL, 
+	post_id INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	display BOOLEAN NOT NULL, 
+	environment VARCHAR, 
+	label VARCHAR, 
+	tag VARCHAR, 
+	tex VARCHAR NOT NULL, 
+	provenance VARCHAR DEFAULT 'served' NOT NULL, 
+	converter VARCHAR, 
+	shape_id INTEGER, 
+	CONSTRAINT pk_formulas PRIMARY KEY (id), 
+	CONSTRAINT ck_formulas_provenance CHECK (provenance IN ('served', 'annotation', 'attribute', 'converted')), 
+	CONSTRAINT ck_formulas_display CHECK (display IN (0, 1)), 
+	CONSTRAINT fk_formulas_post_id FOREIGN KEY(post_id) REFERENCES posts (id), 
+	CONSTRAINT fk_formulas_shape_id FOREIGN KEY(shape_id) REFERENCES shapes (id)
+);
+
+CREATE INDEX ix_formulas_post_id_position ON formulas (post_id, position);
+
+CREATE INDEX ix_formulas_shape_id ON formulas (shape_id);
+
+CREATE TABLE "page_formulas" (
+	page_id INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	display BOOLEAN NOT NULL, 
+	environment VARCHAR, 
+	label VARCHAR, 
+	tag VARCHAR, 
+	tex VARCHAR NOT NULL, 
+	provenance VARCHAR DEFAULT 'served' NOT NULL, 
+	converter VARCHAR, 
+	shape_id INTEGER, 
+	CONSTRAINT pk_page_formulas PRIMARY KEY (page_id, position), 
+	CONSTRAINT ck_page_formulas_display CHECK (display IN (0, 1)), 
+	CONSTRAINT ck_page_formulas_provenance CHECK (provenance IN ('served', 'annotation', 'attribute', 'converted')), 
+	CONSTRAINT fk_page_formulas_page_id FOREIGN KEY(page_id) REFERENCES pages (id), 
+	CONSTRAINT fk_page_formulas_shape_id FOREIGN KEY(shape_id) REFERENCES shapes (id)
+);
+
+CREATE INDEX ix_page_formulas_shape_id ON page_formulas (shape_id);
+
+CREATE VIRTUAL TABLE posts_fts USING fts5(title, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
+
+CREATE VIRTUAL TABLE pages_fts USING fts5(title, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
+
+CREATE VIRTUAL TABLE comments_fts USING fts5(author, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
+
+CREATE VIRTUAL TABLE formulas_fts USING fts5(tex, content="formulas", content_rowid="id", tokenize = "trigram case_sensitive 1");
+
+CREATE VIRTUAL TABLE shapes_fts USING fts5(tokens, content = '', tokenize = 'ascii');
+
+INSERT INTO alembic_version VALUES ('0017')

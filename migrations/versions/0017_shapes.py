@@ -8,7 +8,7 @@ from alembic import op
 from archiver.store import search_index
 
 revision: str = "0017"
-down_revision: str | None = "0015"
+down_revision: str | None = "0016"
 branch_labels: None = None
 depends_on: None = None
 
