@@ -4,9 +4,11 @@ import base64
 import errno
 import gzip
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from io import FileIO
 from pathlib import Path
@@ -75,6 +77,45 @@ def test_an_exchange_is_a_request_and_a_response(tmp_path: Path) -> None:
         assert record.header("WARC-Truncated") is None
         assert record.header("WARC-Warcinfo-ID") == info.record_id
         assert record.header("Content-Type") == f"application/http;msgtype={record.type}"
+
+
+@dataclass
+class Synced:
+    """What the system was asked to bring to the disk: each time the file or folder, its size, and the names there."""
+
+    folder: Path
+    calls: list[tuple[int, int, list[str]]] = field(default_factory=list)
+
+    def __call__(self, descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        self.calls.append((status.st_ino, status.st_size, names(self.folder)))
+
+
+def test_a_file_gets_its_name_when_it_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = Synced(tmp_path)
+    monkeypatch.setattr("os.fsync", synced)
+    with new_writer(tmp_path) as target:
+        add(target)
+        assert [call[0] for call in synced.calls] == [tmp_path.stat().st_ino]  # the new name
+        synced.calls.clear()
+    (path,) = tmp_path.iterdir()
+    (file, size, before), (folder, _, after) = synced.calls
+    assert (file, size, before) == (path.stat().st_ino, path.stat().st_size, [f"{path.name}.open"])
+    assert (folder, after) == (tmp_path.stat().st_ino, [path.name])
+
+
+def test_what_was_written_is_on_the_disk_when_it_is_asked_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = Synced(tmp_path)
+    monkeypatch.setattr("os.fdatasync", synced, raising=False)
+    with new_writer(tmp_path) as target:
+        target.sync()
+        assert synced.calls == []
+        place = add(target)
+        target.sync()
+        assert synced.calls[0][:2] == (target.path.stat().st_ino, place.offset + place.length)  # type: ignore[union-attr]
+    assert len(synced.calls) == 1
 
 
 def test_the_file_begins_with_who_wrote_it_and_how(tmp_path: Path) -> None:
