@@ -105,6 +105,24 @@ def test_a_footer_outside_the_text_is_an_issue() -> None:
     assert any("`#how_to_cite` stands outside" in issue for issue in read(moved).quality.issues)
 
 
+@pytest.mark.parametrize("place", ["outside", "nowhere"])
+def test_a_notice_outside_the_text_is_an_issue_and_one_that_is_not_there_none(place: str) -> None:
+    notice = "转载到请包括本文地址"
+    text = page().replace(notice, "")
+    assert text != page()
+    post = read(text.replace("<body>", f"<body><p>{notice}</p>") if place == "outside" else text)
+    assert post.quality.issues == ((f"{notice!r} stands outside the text",) if place == "outside" else ())
+
+
+@pytest.mark.parametrize(
+    ("inside", "left"), [("", ""), ("<i></i>", "\n"), ("字", "字"), ('<img src="/usr/uploads/a.png">', "a.png")]
+)
+def test_what_only_holds_a_place_goes_unless_it_holds_something(inside: str, left: str) -> None:
+    post = changed('id="PostContent">', f'id="PostContent"><p>甲<div class="clear">{inside}</div>乙</p>')
+    assert left in post.content.markdown.partition("乙")[0]
+    assert post.content.markdown.startswith("甲")
+
+
 def test_a_second_text_is_an_issue() -> None:
     post = changed('<div id="comments"', '<div id="PostContent"><p>又一篇。</p></div><div id="comments"')
     assert "there is a second `#PostContent` on the page" in post.quality.issues

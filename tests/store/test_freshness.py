@@ -16,9 +16,10 @@ NOW = "2026-11-21T00:00:00Z"
 @pytest.fixture
 def archive(database: str) -> Iterator[Archive]:
     with Archive(database) as archive:
+        told = dict.fromkeys(("title", "author", "markdown", "text"), "")
+        seen = dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), NOW)
         for number in (1, 2):
-            post = {"url": f"https://kexue.fm/archives/{number}", "title": "t", "author": "", "markdown": "", "text": ""}
-            archive.session.add(models.Post(id=number, first_seen_at=NOW, last_seen_at=NOW, last_changed_at=NOW, **post))
+            archive.session.add(models.Post(id=number, url=f"https://kexue.fm/archives/{number}", **told, **seen))
         yield archive
 
 

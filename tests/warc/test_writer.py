@@ -4,11 +4,9 @@ import base64
 import errno
 import gzip
 import hashlib
-import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from io import FileIO
 from pathlib import Path
@@ -24,6 +22,7 @@ from archiver.warc import index, reader, writer
 from archiver.warc.storage import Storage
 from archiver.warc.verify import verify_file
 from archiver.warc.writer import IDENTICAL, Location, Original, WarcWriter
+from tests.warc.samples import Synced
 
 NOW = datetime(2026, 11, 21, 17, 45, tzinfo=UTC)
 REQUEST = b"GET /archives/1 HTTP/1.1\r\nHost: kexue.fm\r\n\r\n"
@@ -77,18 +76,6 @@ def test_an_exchange_is_a_request_and_a_response(tmp_path: Path) -> None:
         assert record.header("WARC-Truncated") is None
         assert record.header("WARC-Warcinfo-ID") == info.record_id
         assert record.header("Content-Type") == f"application/http;msgtype={record.type}"
-
-
-@dataclass
-class Synced:
-    """What the system was asked to bring to the disk: each time the file or folder, its size, and the names there."""
-
-    folder: Path
-    calls: list[tuple[int, int, list[str]]] = field(default_factory=list)
-
-    def __call__(self, descriptor: int) -> None:
-        status = os.fstat(descriptor)
-        self.calls.append((status.st_ino, status.st_size, names(self.folder)))
 
 
 def test_a_file_gets_its_name_when_it_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
