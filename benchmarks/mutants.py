@@ -118,7 +118,7 @@ def _changes(node: ast.AST, within: tuple[int, int]) -> Iterator[tuple[Any, str,
         if name in ("annotation", "returns") or isinstance(node, ast.JoinedStr):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
+            if isinstance(child, ast.AST) and not (isinstance(child, ast.Call) and _text(child.func) == "dataclass"):
                 yield from _changes(child, within)
 
 

@@ -397,6 +397,7 @@ def test_of_two_places_with_a_name_the_one_that_holds_the_text_counts() -> None:
     for body in (teaser + whole, whole + teaser):
         found = page(body=body)
         assert (found.content.text.count("A sentence"), "Soon" in found.content.text) == (5, False)
+        assert found.quality.engine == ".article__body"
 
 
 def test_a_heading_that_is_a_link_to_the_contents_stays() -> None:
