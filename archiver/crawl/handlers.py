@@ -146,10 +146,8 @@ def _joined(revisit: Record, original: Record) -> Record:
 def _exchange(place: Place, record: Record, request: bytes) -> Exchange:
     return Exchange(
         request=request,
-        response=record.as_received,
-        interim=(),
+        response=record.response,
         truncated=place.truncated,
         ip_address=record.ip or "",
-        tls=(record.target_uri or "").startswith("https:"),
         sent_at=datetime.fromisoformat(record.date),
     )

@@ -148,17 +148,17 @@ class WarcMiddleware:
     def _record(self, request: Request, exchange: Exchange) -> None:
         """Write an exchange, and note in the request's `meta` where it is."""
         # Of what is larger than the limit the beginning is evidence enough.
-        response = exchange.response[: EVIDENCE if exchange.truncated == "length" else None]
-        parsed = message.parse(response)
+        is_large = exchange.truncated == "length"
+        response = message.parse(exchange.response.block[:EVIDENCE]) if is_large else exchange.response
         head = ResponseHead(
             target_uri=urldefrag(request.url)[0],
             fetched_at=exchange.sent_at,
-            status=parsed.status or 0,
-            content_type=_header(parsed, b"content-type") or "",
+            status=response.status or 0,
+            content_type=_header(response, b"content-type") or "",
             ip_address=exchange.ip_address or None,
             # Half a page must never be confirmed as current by a 304.
-            etag=None if exchange.truncated else _header(parsed, b"etag"),
-            last_modified=None if exchange.truncated else _header(parsed, b"last-modified"),
+            etag=None if exchange.truncated else _header(response, b"etag"),
+            last_modified=None if exchange.truncated else _header(response, b"last-modified"),
             truncated=exchange.truncated,
         )
         url = self.run.site.resolve(head.target_uri) or head.target_uri

@@ -33,6 +33,7 @@ from archiver.store.database import Archive, database_url, timestamp
 from archiver.urls import ROBOTS, Site
 from archiver.warc import index, journal, recovery
 from archiver.warc.journal import RunEnd, RunStart
+from archiver.warc.message import Message
 from archiver.warc.writer import LARGEST, Location, WarcWriter
 
 logger = logging.getLogger(__name__)
@@ -299,7 +300,7 @@ class Run:
             self.rest_until = clock.now() + min(wait, timedelta(seconds=pause))
 
     def record(
-        self, url: str, request: bytes, response: bytes, head: ResponseHead, confirmed: captures.Holder | None = None
+        self, url: str, request: bytes, response: Message, head: ResponseHead, confirmed: captures.Holder | None = None
     ) -> int:
         """Append an exchange to the WARC and note where it is; return the capture's number.
 
@@ -320,9 +321,9 @@ class Run:
             original=revisits.original(self.archive, self.storage, response, confirmed) if whole else None,
         )
         self.spool.opened(location.warc_file)
-        self._index.append(index.cdxj_line(location, response))
+        self._index.append(index.cdxj_line(location, response.block))
         self.counts.requests += 1
-        self.counts.bytes += len(response)
+        self.counts.bytes += len(response.block)
         self.counts.statuses[head.status] += 1
         return self._store_capture(url, head, location)
 

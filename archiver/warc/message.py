@@ -29,6 +29,8 @@ Headers = tuple[tuple[bytes, bytes], ...]
 class Message:
     """One request or response, taken apart."""
 
+    block: bytes
+    """All of it as received, with the interim responses before it."""
     start_line: bytes
     """Without its line end."""
     headers: Headers
@@ -56,7 +58,7 @@ class Message:
     @property
     def is_interim(self) -> bool:
         """Whether a response only announces another one: 100, 103 and their kind (RFC 9110, section 15.2)."""
-        return self.status is not None and self.status < 200 and self.status != _SWITCHING
+        return self.status is not None and 100 <= self.status < 200 and self.status != _SWITCHING
 
     @property
     def entity(self) -> bytes:
@@ -87,8 +89,10 @@ def parse(block: bytes) -> Message:
 
 def saved(block: bytes, content_type: str) -> Message:
     """Return the answer a server would give with a file: what a page that was saved as a file is for readers."""
+    start_line = b"HTTP/1.1 200 OK"
     headers = ((b"Content-Type", content_type.encode("utf-8")),) if content_type else ()
-    return Message(start_line=b"HTTP/1.1 200 OK", headers=headers, payload=block)
+    head = b"".join(line + b"\r\n" for line in (start_line, *(b"%s: %s" % header for header in headers), b""))
+    return Message(block=head + block, start_line=start_line, headers=headers, payload=block)
 
 
 def _head(block: bytes, start: int) -> tuple[Message, int]:
@@ -96,7 +100,7 @@ def _head(block: bytes, start: int) -> tuple[Message, int]:
     end = _HEAD_END.search(block, start)
     stop, rest = end.span() if end else (len(block), len(block))
     start_line, *lines = (line.removesuffix(b"\r") for line in block[start:stop].split(b"\n"))
-    return Message(start_line=start_line, headers=_headers(lines), payload=b""), rest
+    return Message(block=block, start_line=start_line, headers=_headers(lines), payload=b""), rest
 
 
 def _headers(lines: Iterable[bytes]) -> Headers:
