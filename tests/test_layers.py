@@ -17,6 +17,7 @@ FLOORS = {
     "archiver.clock": 0,
     "archiver.config": 0,
     "archiver.dates": 0,
+    "archiver.errand": 0,
     "archiver.errors": 0,
     "archiver.extras": 0,
     "archiver.items": 0,
@@ -47,6 +48,7 @@ FLOORS = {
 NEIGHBOURS = {
     ("archiver.config", "archiver.errors"),
     ("archiver.dates", "archiver.errors"),
+    ("archiver.errand", "archiver.items"),
     ("archiver.profile", "archiver.dates"),
     ("archiver.profile", "archiver.errors"),
     ("archiver.sites", "archiver.errors"),

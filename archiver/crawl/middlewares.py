@@ -16,6 +16,7 @@ from archiver.crawl.message import rebuilt
 from archiver.crawl.run import ResponseHead, Run, run_of
 from archiver.crawl.servers import SUFFIXES
 from archiver.crawl.wire import Exchange, take_exchange
+from archiver.errand import Errand, noted
 from archiver.errors import ArchiverError
 from archiver.items import CUT, GATE
 from archiver.pages.gate import is_gate
@@ -57,9 +58,9 @@ class GateMiddleware:
         """Return the response, or the same request again."""
         if not is_gate(self.gate, response.status, response.body):
             return response
-        knocks = request.meta.get("gate_knocks", 0)
+        knocks = Errand.of(request.meta).knocks
         if knocks < KNOCKS:
-            return request.replace(dont_filter=True, meta={**request.meta, "gate_knocks": knocks + 1})
+            return request.replace(dont_filter=True, meta=noted(request.meta, knocks=knocks + 1))
         logger.warning("the gate stayed shut at %s after %d repetitions with its cookie", request.url, KNOCKS)
         return response.replace(status=403, flags=[*response.flags, GATE])
 
@@ -93,14 +94,15 @@ class ValidatorMiddleware:
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
         # A style sheet names further files, and is asked for again by full runs alone: it has to be read.
-        single = request.meta.get("frontier_kind") in SINGLE and not request.url.partition("?")[0].endswith(".css")
-        url = request.meta.get("frontier_url") if single and request.meta.get("archived") else None
+        errand = Errand.of(request.meta)
+        single = errand.kind in SINGLE and not request.url.partition("?")[0].endswith(".css")
+        url = errand.url if single and errand.archived else None
         known = captures.validated(self.run.archive.session, url) if url else None
         if known and known.etag:
             request.headers["If-None-Match"] = known.etag
         elif known and known.last_modified:
             request.headers["If-Modified-Since"] = known.last_modified
-        request.meta["validated"] = known
+        request.meta.update(noted(request.meta, confirms=known))
 
 
 class WarcMiddleware:
@@ -146,7 +148,7 @@ class WarcMiddleware:
             self._record(request, exchange)
 
     def _record(self, request: Request, exchange: Exchange) -> None:
-        """Write an exchange, and note in the request's `meta` where it is."""
+        """Write an exchange, and note in the request's errand where it is."""
         # Of what is larger than the limit the beginning is evidence enough.
         is_large = exchange.truncated == "length"
         response = message.parse(exchange.response.block[:EVIDENCE]) if is_large else exchange.response
@@ -163,12 +165,11 @@ class WarcMiddleware:
         )
         url = self.run.site.resolve(head.target_uri) or head.target_uri
         try:
-            capture = self.run.record(url, exchange.request, response, head, request.meta.get("validated"))
+            capture = self.run.record(url, exchange.request, response, head, Errand.of(request.meta).confirms)
         except ArchiverError as error:
             self.run.stop(error)
             raise
-        request.meta["capture_id"] = capture
-        request.meta["fetched_at"] = timestamp(exchange.sent_at)
+        request.meta.update(noted(request.meta, capture_id=capture, fetched_at=timestamp(exchange.sent_at)))
 
 
 def _header(parsed: message.Message, name: bytes) -> str | None:

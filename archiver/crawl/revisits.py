@@ -11,8 +11,8 @@ import hashlib
 from http import HTTPStatus
 
 from archiver.errors import ArchiverError
+from archiver.items import Holder
 from archiver.store import captures
-from archiver.store.captures import Holder
 from archiver.store.database import Archive
 from archiver.warc import reader
 from archiver.warc.message import Message

@@ -300,7 +300,7 @@ class Run:
             self.rest_until = clock.now() + min(wait, timedelta(seconds=pause))
 
     def record(
-        self, url: str, request: bytes, response: Message, head: ResponseHead, confirmed: captures.Holder | None = None
+        self, url: str, request: bytes, response: Message, head: ResponseHead, confirmed: items.Holder | None = None
     ) -> int:
         """Append an exchange to the WARC and note where it is; return the capture's number.
 

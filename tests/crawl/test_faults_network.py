@@ -39,6 +39,7 @@ from warcio.archiveiterator import ArchiveIterator
 from archiver import settings
 from archiver.crawl.manners import MannersMiddleware, retry_after
 from archiver.crawl.run import Place, ResponseHead, Run
+from archiver.errand import KEY, Errand
 from archiver.sample import Response, SampleBlog, Source, serving
 from archiver.urls import Site
 from archiver.warc import message
@@ -701,7 +702,7 @@ def test_each_refusal_rests_the_host_for_longer() -> None:
     run = Resting()
     manners = MannersMiddleware(run, retries=9, pause=3.0, passing=())  # type: ignore[arg-type]
     for attempt in range(4):
-        request = Request("https://kexue.fm/archives/105", meta={"retry_times": attempt})
+        request = Request("https://kexue.fm/archives/105", meta={KEY: Errand(attempts=attempt)})
         manners.process_response(request, as_scrapy_has_it(503))
     assert run.rests == [timedelta(seconds=seconds) for seconds in (6, 12, 24, 48)]
 
