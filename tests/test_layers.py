@@ -17,6 +17,7 @@ FLOORS = {
     "archiver.clock": 0,
     "archiver.config": 0,
     "archiver.dates": 0,
+    "archiver.durable": 0,
     "archiver.errand": 0,
     "archiver.errors": 0,
     "archiver.extras": 0,
@@ -48,6 +49,7 @@ FLOORS = {
 NEIGHBOURS = {
     ("archiver.config", "archiver.errors"),
     ("archiver.dates", "archiver.errors"),
+    ("archiver.durable", "archiver.errors"),
     ("archiver.errand", "archiver.items"),
     ("archiver.profile", "archiver.dates"),
     ("archiver.profile", "archiver.errors"),
@@ -63,7 +65,6 @@ NEIGHBOURS = {
     ("archiver.probe", "archiver.crawl"),  # one page, and the rules of robots.txt
     ("archiver.rebuild", "archiver.settings"),
     ("archiver.web", "archiver.schedule"),  # when the next run is due
-    ("archiver.rebuild", "archiver.crawl"),  # only its lock: tests/test_rebuild.py
 }
 """Who may import from the same floor."""
 

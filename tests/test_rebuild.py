@@ -31,7 +31,6 @@ from warcio.warcwriter import WARCWriter
 
 from archiver import media
 from archiver.bundled import sample_folder
-from archiver.crawl.lock import locked
 from archiver.errors import ArchiveLocked, ArchiverError, UsageError
 from archiver.items import Gap, Item
 from archiver.rebuild import files, pool, reading
@@ -40,6 +39,7 @@ from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import Report, rebuild
 from archiver.sample import Response, SampleBlog, SampleComment, Source, serving
 from archiver.store import posts, query, search_check
+from archiver.store.lock import locked
 from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import Site
 from archiver.warc import journal
@@ -184,7 +184,7 @@ def kill(archive: Crawled, requests: int, *options: str) -> None:
 
 
 UNHURRIED = (
-    "from archiver.cli import main; from archiver.crawl import run; run.COMMIT_SECONDS = 1000.0; "
+    "from archiver.cli import main; from archiver.crawl import work; work.COMMIT_SECONDS = 1000.0; "
     "main(prog_name='archiver')"
 )
 """The command, which makes things durable by their number only: what a kill costs does not depend on the machine."""

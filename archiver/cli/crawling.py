@@ -18,7 +18,8 @@ from archiver.errors import ArchiverError
 from archiver.profile import BESIDE, LISTS
 
 if TYPE_CHECKING:
-    from archiver.crawl.run import Place, Run
+    from archiver.crawl.place import Place
+    from archiver.crawl.run import Run
     from archiver.crawl.runner import Report
     from archiver.crawl.servers import Servers
 
@@ -116,7 +117,7 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
         if run is None:
             return ""
         failed, left = sum(run.counts.gaps.values()), (bar.length or 1) - bar.pos
-        return progress.under_way(run.site.path(run.asked), failed, bar.pos, left, time.monotonic() - began)
+        return progress.under_way(run.site.path(run.work.asked), failed, bar.pos, left, time.monotonic() - began)
 
     with click.progressbar(
         length=1,

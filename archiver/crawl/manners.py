@@ -20,7 +20,8 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 
 from archiver import clock
-from archiver.crawl.run import PATIENCE, Run, run_of
+from archiver.crawl.rests import PATIENCE
+from archiver.crawl.run import Run, run_of
 from archiver.errand import RULES, Errand, noted
 from archiver.errors import ArchiverError, RateLimited, Unreachable, in_words, is_unreachable
 from archiver.items import CUT, GATE
@@ -156,7 +157,7 @@ class MannersMiddleware:
         did = "did not answer" if kind is Unreachable else f"refused us for {asked}" if long else "refused us"
         self.run.unanswered = kind(f"the site {did} {where} ({what}); nothing is lost, run again later")
         if long:
-            self.run.rest_asked = clock.now() + (asked or LONGEST_REST)
+            self.run.rests.asked = clock.now() + (asked or LONGEST_REST)
         if number >= MOST_IN_A_ROW or (long and number > 1):
             for url, reason in self.unanswered.items():  # it was not about them, as far as one can tell
                 self.run.have_wait(self.run.site.resolve(url) or url, reason)

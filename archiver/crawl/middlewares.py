@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Self
 from urllib.parse import urldefrag
 
@@ -13,7 +14,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from archiver.crawl.message import rebuilt
-from archiver.crawl.run import ResponseHead, Run, run_of
+from archiver.crawl.run import Run, run_of
 from archiver.crawl.servers import SUFFIXES
 from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errand import Errand, noted
@@ -150,27 +151,13 @@ class WarcMiddleware:
     def _record(self, request: Request, exchange: Exchange) -> None:
         """Write an exchange, and note in the request's errand where it is."""
         # Of what is larger than the limit the beginning is evidence enough.
-        is_large = exchange.truncated == "length"
-        response = message.parse(exchange.response.block[:EVIDENCE]) if is_large else exchange.response
-        head = ResponseHead(
-            target_uri=urldefrag(request.url)[0],
-            fetched_at=exchange.sent_at,
-            status=response.status or 0,
-            content_type=_header(response, b"content-type") or "",
-            ip_address=exchange.ip_address or None,
-            # Half a page must never be confirmed as current by a 304.
-            etag=None if exchange.truncated else _header(response, b"etag"),
-            last_modified=None if exchange.truncated else _header(response, b"last-modified"),
-            truncated=exchange.truncated,
-        )
-        url = self.run.site.resolve(head.target_uri) or head.target_uri
+        if exchange.truncated == "length":
+            exchange = replace(exchange, response=message.parse(exchange.response.block[:EVIDENCE]))
+        target_uri = urldefrag(request.url)[0]
+        url = self.run.site.resolve(target_uri) or target_uri
         try:
-            capture = self.run.record(url, exchange.request, response, head, Errand.of(request.meta).confirms)
+            capture = self.run.record(url, target_uri, exchange, Errand.of(request.meta).confirms)
         except ArchiverError as error:
             self.run.stop(error)
             raise
         request.meta.update(noted(request.meta, capture_id=capture, fetched_at=timestamp(exchange.sent_at)))
-
-
-def _header(parsed: message.Message, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for spelt, value in parsed.headers if spelt.lower() == name), None)

@@ -78,7 +78,7 @@ class FrontierScheduler(BaseScheduler):
     @ends_run
     def close(self, reason: str) -> None:
         """Make durable what came last."""
-        self.run.make_durable()
+        self.run.work.commit()
 
     @ends_run
     def has_pending_requests(self) -> bool:
@@ -142,8 +142,8 @@ class FrontierScheduler(BaseScheduler):
     @ends_run
     def next_request(self) -> Request | None:
         """Lease the next row and return its request, or None when nothing may be asked for now."""
-        if self.run.rest_until is not None and self.run.resting:
-            self._wake_after(self.run.rest_until - clock.now())
+        if left := self.run.rests.left:
+            self._wake_after(left)
             return None
         if self.continued:
             return self.continued.popleft()

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from lxml import etree
 
 from archiver import extras
+from archiver.durable import replacing
 from archiver.errors import UsageError
 from archiver.export import cover
 from archiver.export.contents import Heading, as_list, as_ncx
@@ -27,7 +28,6 @@ from archiver.store.values import Comment, Group, Post
 from archiver.text import formula_pictures, xhtml
 from archiver.text.formula_pictures import Drawing
 from archiver.urls import Site
-from archiver.warc.durable import replacing
 from archiver.warc.storage import Storage
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two books of one archive differ

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver import __version__, sites, urls
-from archiver.crawl.lock import locked
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.items import Post
 from archiver.rebuild import reading
@@ -20,6 +19,7 @@ from archiver.storage.elsewhere import storage
 from archiver.storage.spool import Spool
 from archiver.store import blog, chronicle, doubts, outcomes, posts, runs
 from archiver.store.database import Archive, database_url, timestamp
+from archiver.store.lock import locked
 from archiver.urls import Site
 from archiver.warc import index, journal
 from archiver.warc.journal import RunEnd, RunStart

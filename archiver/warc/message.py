@@ -55,6 +55,10 @@ class Message:
         found = _REQUEST_LINE.fullmatch(self.start_line)
         return found[1].decode().upper() if found else None
 
+    def header(self, name: bytes) -> str | None:
+        """Return the first header with that (lower-case) name, read as Latin-1."""
+        return next((value.decode("latin-1") for spelt, value in self.headers if spelt.lower() == name), None)
+
     @property
     def is_interim(self) -> bool:
         """Whether a response only announces another one: 100, 103 and their kind (RFC 9110, section 15.2)."""

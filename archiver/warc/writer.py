@@ -30,8 +30,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archiver import clock, errors
+from archiver.durable import sync_directory, writing
 from archiver.warc import message
-from archiver.warc.durable import sync_directory, writing
 
 OPEN_SUFFIX = ".open"
 """Ends the name of a file that is still being written."""

@@ -237,7 +237,7 @@ def test_one_category_can_be_walked_alone(crawled: Callable[..., Crawled]) -> No
 
 
 def test_a_second_run_beside_the_first_is_refused(crawled: Callable[..., Crawled]) -> None:
-    from archiver.crawl.lock import locked
+    from archiver.store.lock import locked
 
     archive = crawled()
     with locked(archive.home):

@@ -38,7 +38,9 @@ from warcio.archiveiterator import ArchiveIterator
 
 from archiver import settings
 from archiver.crawl.manners import MannersMiddleware, retry_after
-from archiver.crawl.run import Place, ResponseHead, Run
+from archiver.crawl.place import Place
+from archiver.crawl.run import Run
+from archiver.crawl.wire import Exchange
 from archiver.errand import KEY, Errand
 from archiver.sample import Response, SampleBlog, Source, serving
 from archiver.urls import Site
@@ -860,17 +862,10 @@ def test_the_pause_is_kept_between_two_runs(archive: Archive, blog: Blog) -> Non
 
 
 def record(run: Run, response: message.Message, fetched_at: datetime) -> None:
-    head = ResponseHead(
-        target_uri="https://kexue.fm/",
-        fetched_at=fetched_at,
-        status=200,
-        content_type=HTML,
-        ip_address=None,
-        etag=None,
-        last_modified=None,
-        truncated=None,
+    exchange = Exchange(
+        request=b"GET / HTTP/1.1\r\n\r\n", response=response, truncated=None, ip_address="", sent_at=fetched_at
     )
-    run.record("https://kexue.fm/", b"GET / HTTP/1.1\r\n\r\n", response, head)
+    run.record("https://kexue.fm/", "https://kexue.fm/", exchange)
 
 
 def test_a_response_is_not_parsed_again_on_its_way_into_the_archive(tmp_path: Path) -> None:
@@ -890,9 +885,9 @@ def test_the_pause_between_two_runs_begins_with_the_last_request(tmp_path: Path)
     try:
         last = datetime.now(UTC).replace(microsecond=999_999) - timedelta(seconds=1)
         record(run, message.parse(b"HTTP/1.1 200 OK\r\n\r\n"), last)
-        run.leave_time(3.0)
-        assert run.rest_until
-        assert run.rest_until >= last + timedelta(seconds=3)
+        run.rests.leave_time(3.0)
+        assert run.rests.until
+        assert run.rests.until >= last + timedelta(seconds=3)
     finally:
         run.close()
 
