@@ -49,6 +49,7 @@ FLOORS = {
 NEIGHBOURS = {
     ("archiver.config", "archiver.errors"),
     ("archiver.dates", "archiver.errors"),
+    ("archiver.dates", "archiver.clock"),
     ("archiver.durable", "archiver.errors"),
     ("archiver.errand", "archiver.items"),
     ("archiver.profile", "archiver.dates"),

@@ -554,6 +554,13 @@ def test_without_files_there_is_nothing_to_build(tmp_path: Path) -> None:
         rebuild(tmp_path)
 
 
+def test_a_database_in_memory_is_refused_as_nothing_would_be_left_of_it(small: Crawled, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path)
+    for url in ("sqlite://", "sqlite:///:memory:"):
+        with pytest.raises(UsageError, match="in memory"):
+            rebuild(home, url, processes=1)
+
+
 def test_a_run_that_writes_is_not_disturbed(small: Crawled, tmp_path: Path) -> None:
     home = without_database(small, tmp_path)
     with locked(home), pytest.raises(ArchiveLocked):

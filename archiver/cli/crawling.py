@@ -16,6 +16,7 @@ from archiver.cli import notifying, progress
 from archiver.cli.context import Context, as_json, origin
 from archiver.errors import ArchiverError
 from archiver.profile import BESIDE, LISTS
+from archiver.store.totals import TOTALS
 
 if TYPE_CHECKING:
     from archiver.crawl.place import Place
@@ -193,8 +194,9 @@ def demo(obj: Context) -> None:
 
 
 def _demo_text(obj: Context, report: Report) -> str:
-    totals = obj.ask(TOTALS).rows[0]
-    figures = "{} posts, {} comments, {} formulas, {} images, {} captures".format(*totals)
+    found = obj.ask(f"SELECT {TOTALS}")  # which is constant
+    totals = dict(zip(found.columns, found.rows[0], strict=True))
+    figures = ", ".join(f"{totals[what]} {what}" for what in ("posts", "comments", "formulas", "images", "captures"))
     command = "archiver" if shutil.which("archiver") else sys.argv[0]
     first = obj.ask("SELECT min(id) FROM posts").rows[0][0]
     tries = [f'sql "{EXAMPLE}"', "search 连分数", f"show {first}", "sql --schema", "status", "serve"]
@@ -210,10 +212,6 @@ def _demo_text(obj: Context, report: Report) -> str:
 
 
 EXAMPLE = "SELECT id, title, published_on FROM posts ORDER BY published_on DESC LIMIT 5"
-TOTALS = """
-SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), (SELECT count(*) FROM formulas),
-       (SELECT count(*) FROM images), (SELECT count(*) FROM captures)
-"""
 
 
 COMMANDS = (crawl, demo)

@@ -20,6 +20,7 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 
 from archiver import clock
+from archiver.clock import timestamp
 from archiver.crawl.rests import PATIENCE
 from archiver.crawl.run import Run, run_of
 from archiver.errand import RULES, Errand, noted
@@ -27,7 +28,6 @@ from archiver.errors import ArchiverError, RateLimited, Unreachable, in_words, i
 from archiver.items import CUT, GATE
 from archiver.pages.ending import ending_of
 from archiver.store import endings
-from archiver.store.database import timestamp
 from archiver.store.endings import KINDS, Ending
 from archiver.store.frontier import FAILING
 from archiver.store.runs import LONGEST_REST

@@ -13,6 +13,7 @@ from scrapy.downloadermiddlewares import cookies
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from archiver.clock import timestamp
 from archiver.crawl.message import rebuilt
 from archiver.crawl.run import Run, run_of
 from archiver.crawl.servers import SUFFIXES
@@ -22,7 +23,6 @@ from archiver.errors import ArchiverError
 from archiver.items import CUT, GATE
 from archiver.pages.gate import is_gate
 from archiver.store import captures
-from archiver.store.database import timestamp
 from archiver.store.frontier import FURNITURE
 from archiver.warc import coding, message
 

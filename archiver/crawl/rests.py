@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from archiver import clock
+from archiver.clock import timestamp
 from archiver.crawl.servers import Servers
 from archiver.errors import RateLimited
 from archiver.store import captures, runs
-from archiver.store.database import Archive, timestamp
+from archiver.store.database import Archive
 
 PATIENCE = timedelta(minutes=10)
 """A run waits this long when the site asks for a rest; asked for a longer one it ends, and the next keeps to it."""

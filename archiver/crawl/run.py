@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from archiver import clock, items, sites
+from archiver.clock import timestamp
 from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
 from archiver.crawl.place import Place
@@ -28,7 +29,7 @@ from archiver.pages.promises import Finding
 from archiver.storage.elsewhere import storage
 from archiver.storage.spool import Spool
 from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, lost, runs
-from archiver.store.database import Archive, database_url, timestamp
+from archiver.store.database import Archive, database_url
 from archiver.urls import Site
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.storage import Storage

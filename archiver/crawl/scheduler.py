@@ -14,13 +14,13 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
 from archiver import clock
+from archiver.clock import timestamp
 from archiver.crawl.boundaries import refusal
 from archiver.crawl.run import Run, run_of
 from archiver.errand import Errand, noted
 from archiver.errors import ArchiverError
 from archiver.items import LEFT_OUT
 from archiver.store import freshness, frontier
-from archiver.store.database import timestamp
 
 LONGEST_START = 5.0
 """Seconds a spider has to say where it starts; one that has nothing to say must not hold up what waits."""

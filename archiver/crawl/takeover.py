@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from archiver.clock import timestamp
 from archiver.storage.spool import Spool, Stock
 from archiver.store import captures, frontier, lost, runs
-from archiver.store.database import Archive, timestamp
+from archiver.store.database import Archive
 from archiver.urls import ROBOTS, Site
 from archiver.warc import recovery
 from archiver.warc.captures import recorded

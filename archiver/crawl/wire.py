@@ -50,10 +50,8 @@ FRAMING_ROOM = 1 << 20
 _POOL = "_pool"
 _DOUBTS = frozenset({"dataloss", "partial", "download_stopped"})  # Scrapy's flags on a body that may not be whole
 _HEAD_END = re.compile(rb"\n\r?\n")
-_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _TRAILERS = re.compile(rb"(?:[^\r\n][^\n]*\n)*\r?\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_LINE_END = re.compile(rb"\r?\n")
 _NO_CONTENT = frozenset({204, 304})
 
 # Scrapy has errors of its own for these since 2.15.
@@ -432,12 +430,8 @@ def _message_end(response: Message, method: str, *, closed: bool) -> int | None:
 
 def _chunks_end(response: bytes, position: int) -> int | None:
     """Return where a chunked body ends, trailers included (RFC 9112, section 7.1); None when it is cut short."""
-    while size_line := _CHUNK_SIZE.match(response, position):
-        if not int(size_line[1], 16):
-            trailers = _TRAILERS.match(response, size_line.end())
+    for start, end in message.chunks(response, position):
+        if start == end:
+            trailers = _TRAILERS.match(response, end)
             return trailers.end() if trailers else None
-        line_end = _LINE_END.match(response, size_line.end() + int(size_line[1], 16))
-        if not line_end:
-            return None
-        position = line_end.end()
     return None

@@ -132,7 +132,7 @@ def rebuild_locked(
         restate(archive, warc, former_files, open_file)
         return tally
 
-    file = chronicle.sqlite_file(url)
+    file = query.sqlite_file(url)
     built = _in_file(file, filled) if file else _on_server(url, filled)
     if incoming:
         incoming.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
-from archiver import clock
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import migrate, server
 
@@ -36,11 +34,6 @@ _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
 )
-
-
-def timestamp(moment: datetime | None = None) -> str:
-    """Return a moment, now by default, as stored: ISO 8601 UTC with seconds and `Z`."""
-    return (moment or clock.now()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def database_url(home: Path, url: str | None = None) -> str:

@@ -7,7 +7,7 @@ whatever was received. Nothing here changes a byte of the message; see RFC 9112 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from archiver.warc import coding
@@ -129,19 +129,20 @@ def dechunk(payload: bytes) -> bytes:
 
     A body cut short gives what had arrived. A body that was announced as chunked and is not comes back as it is.
     """
-    pieces: list[bytes] = []
-    position = 0
-    while size_line := _CHUNK_SIZE.match(payload, position):
-        size = int(size_line[1], 16)
-        if not size:
-            break
-        position = size_line.end() + size
-        pieces.append(payload[size_line.end() : position])
-        line_end = _LINE_END.match(payload, position)
-        if not line_end:  # cut short
-            break
+    found = list(chunks(payload))
+    return b"".join(payload[start:end] for start, end in found) if found else payload
+
+
+def chunks(body: bytes, position: int = 0) -> Iterator[tuple[int, int]]:
+    """Yield where the data of each chunk begins and ends, up to the empty one that is the last.
+
+    Of a body cut short the last end may be beyond what is there; of one that is not in chunks there is nothing.
+    """
+    while size_line := _CHUNK_SIZE.match(body, position):
+        start = size_line.end()
+        end = start + int(size_line[1], 16)
+        yield start, end
+        line_end = _LINE_END.match(body, end)
+        if start == end or not line_end:
+            return
         position = line_end.end()
-    else:
-        if not pieces:
-            return payload
-    return b"".join(pieces)

@@ -20,11 +20,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from archiver.clock import timestamp
 from archiver.crawl.place import Place
 from archiver.crawl.run import Run
 from archiver.sample import Source, serving
 from archiver.store import frontier
-from archiver.store.database import timestamp
 from archiver.store.models import Capture
 from archiver.urls import Site
 from archiver.warc.reader import iter_records
