@@ -1,4 +1,4 @@
-"""What time it is: the one place where the system is asked for that."""
+"""What time it is: the one place where the system is asked for that; and how the archive writes a time."""
 
 from __future__ import annotations
 
@@ -11,3 +11,9 @@ ahead = timedelta(0)
 def now() -> datetime:
     """Return the time, in UTC."""
     return datetime.now(UTC) + ahead
+
+
+def timestamp(moment: datetime | None = None) -> str:
+    """Return a moment with a zone, now by default, as stored: ISO 8601 UTC with seconds and `Z`."""
+    # And not strftime, which leaves out the zeros of early years.
+    return (moment or now()).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

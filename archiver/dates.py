@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from archiver.clock import timestamp
 from archiver.errors import UsageError
 
 _LENGTHS = {4: "year", 6: "month", 8: "day", 10: "hour", 12: "minute", 14: "second"}
@@ -31,7 +32,7 @@ def last_second(digits: str) -> str:
         moment = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError as error:
         raise UsageError(f"{_EXPECTED}, found {digits!r}, which is none") from error
-    return written(moment)
+    return timestamp(moment)
 
 
 def parse_date(text: str) -> str:
@@ -45,15 +46,9 @@ def parse_date(text: str) -> str:
         moment = datetime.fromisoformat(text)
         if len(text) <= len("2026-01-01"):
             moment = moment.replace(hour=23, minute=59, second=59)
-        return written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{_EXPECTED}, found {text!r}") from error
-
-
-def written(moment: datetime) -> str:
-    """Return a moment in the archive's form."""
-    # And not strftime, which leaves out the zeros of early years.
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 @cache

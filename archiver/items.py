@@ -492,3 +492,16 @@ class Capture:
     """Validators the server sent, as they were (RFC 9110, section 8.8)."""
     truncated: str | None = None
     """Why the record holds less than the whole answer, as in WARC-Truncated; None when it holds all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A capture whose record may hold a payload that came again."""
+
+    warc_file: str
+    warc_offset: int
+    record_id: str
+    payload_sha256: str
+    revisit_of: str | None
+    etag: str | None
+    last_modified: str | None

@@ -64,7 +64,8 @@ def child(variant: str, addresses: Path, home: Path) -> None:
     from scrapy.http import Response
     from scrapy.settings import Settings
 
-    from archiver.crawl.run import Place, Run, attach
+    from archiver.crawl.place import Place
+    from archiver.crawl.run import Run, attach
     from archiver.urls import Site
 
     urls = addresses.read_text().split()

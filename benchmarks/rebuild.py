@@ -33,7 +33,7 @@ CRAWL = """
 import sys
 from pathlib import Path
 from archiver.crawl import runner
-from archiver.crawl.run import Place
+from archiver.crawl.place import Place
 options = runner.Options(sources=("catalogue", "category"), source=Path(sys.argv[1]))
 report = runner.crawl(Place(home=Path(sys.argv[2])), options)
 print(report.seconds, report.counts["requests"])

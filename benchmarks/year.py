@@ -31,9 +31,9 @@ from pathlib import Path
 from typing import Self
 
 from archiver import clock
+from archiver.clock import timestamp
 from archiver.crawl.canary import LEAST
 from archiver.sample import serving
-from archiver.store.database import timestamp
 from archiver.store.doubts import BELIEVED
 from benchmarks.kill import disorder
 from benchmarks.living_blog import LivingBlog

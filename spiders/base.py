@@ -1,8 +1,8 @@
 """What all spiders of the blog share: how each kind of page is read.
 
 A callback yields its follow-up requests first and exactly one outcome last; none of them if the page is not believed,
-since what it links may be as wrong as the rest of it. The name of a callback, without `parse_`,
-is the kind of page in the frontier, so that any spider can go on with what another one left.
+since what it links may be as wrong as the rest of it. A callback is named after the kind of page in the frontier, so
+that any spider can go on with what another one left.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
+from archiver.errand import KEY, Errand
 from archiver.errors import PageLeadsOn, PageNotRecognised, UsageError, in_words
 from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.media import is_digest
@@ -106,7 +107,7 @@ class BlogSpider(Spider):
             callback=getattr(self, f"parse_{kind}"),
             errback=self.failed,
             dont_filter=True,
-            meta={"listed": listed},
+            meta={KEY: Errand(url=url, kind=kind, listed=listed)},
         )
 
     def parse_catalogue(self, response: Response) -> Output:
@@ -164,7 +165,7 @@ class BlogSpider(Spider):
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
         """Yield what a page asks for, then what it comes to: its content, or the gap it leaves."""
         links, item = self._understood(response, page)
-        found = outcome(response.meta, item)
+        found = outcome(Errand.of(response.meta), item)
         doubt = self.judge(found.kind, found.url, item)
         yield from [] if doubt else links
         yield from [] if doubt or isinstance(item, Gap | Unmodified) else self._furnishings(response)
@@ -233,14 +234,15 @@ class BlogSpider(Spider):
         if response.status == 304 and _was_conditional(response):
             return iter([Unmodified()])
         if GATE in response.flags:
-            return iter([Gap(reason=GATE, not_before=response.meta.get("not_before"))])
+            return iter([Gap(reason=GATE, not_before=Errand.of(response.meta).not_before)])
         location = response.headers.get("Location")
         leads = location.decode("latin-1") if location else None
-        return iter([refusal(response.status, leads, not_before=response.meta.get("not_before"))])
+        return iter([refusal(response.status, leads, not_before=Errand.of(response.meta).not_before)])
 
     def _elsewhere(self, response: Response) -> str | None:
         """Return the address of the post a redirect led to, when it is another one than was asked for."""
-        asked = self.site.post_id(response.meta.get("frontier_url"))
+        errand = Errand.of(response.meta)
+        asked = self.site.post_id(errand.url) if errand.leased else None
         found = self.site.post_id(self.site.resolve(response.url))
         return self.site.resolve(response.url) if asked and found and asked != found else None
 
@@ -320,7 +322,7 @@ class BlogSpider(Spider):
         yield read_file(response.url, response.body, self.site)
 
     def _requisite(self, response: Response) -> Found:
-        for url in mathjax_parts(response.meta.get("frontier_url", ""), response.body):
+        for url in mathjax_parts(Errand.of(response.meta).url or "", response.body):
             yield self.ask(url, "requisite")
         yield from self._image(response)
 
@@ -341,17 +343,13 @@ class BlogSpider(Spider):
             # Scrapy refuses to make a request of what is no address.
             gap = Gap(reason=in_words(error), permanent=isinstance(error, ValueError))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
-        yield outcome(request.meta, gap)
+        yield outcome(Errand.of(request.meta), gap)
 
 
-def outcome(meta: dict[str, Any], item: Item) -> Outcome:
-    """Return what a request came to, with what the scheduler and the recorder noted about it in its `meta`."""
+def outcome(errand: Errand, item: Item) -> Outcome:
+    """Return what a request came to, with what was noted of it on the way."""
     return Outcome(
-        item=item,
-        kind=meta.get("frontier_kind", "index"),
-        url=meta.get("frontier_url") or meta.get("probed"),
-        capture_id=meta.get("capture_id"),
-        fetched_at=meta.get("fetched_at"),
+        item=item, kind=errand.kind, url=errand.url, capture_id=errand.capture_id, fetched_at=errand.fetched_at
     )
 
 

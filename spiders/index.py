@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archiver.bundled import index_file
+from archiver.errand import Errand
 from archiver.errors import PageNotRecognised, UsageError
 from archiver.items import Topics
 from archiver.pages.topics import parse_topics
@@ -61,4 +62,4 @@ class IndexSpider(BlogSpider):
             yield self.ask(self.index_url, "index")
         elif self.index_topics:
             for found in self.topics(self.index_topics):
-                yield outcome({}, found) if isinstance(found, Topics) else found
+                yield outcome(Errand(kind="index"), found) if isinstance(found, Topics) else found

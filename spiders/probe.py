@@ -24,12 +24,6 @@ class ProbeSpider(BlogSpider):
         yield self.ask(self.site.catalogue_url(), "catalogue")
         yield self.ask(self.site.front_url(), "front")
 
-    def ask(self, url: str, kind: str, **listed: Any) -> Request:
-        """Return the request for a canonical URL; what it comes to names that URL and kind."""
-        request = super().ask(url, kind, **listed)
-        request.meta.update(frontier_kind=kind, probed=url)
-        return request
-
     def parse_front(self, response: Response) -> Output:
         """Read the front page."""
         return self._read(response, self._front)

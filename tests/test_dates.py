@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
+from archiver.clock import timestamp
 from archiver.dates import clock, day_by, parse_date
 from archiver.errors import UsageError
 
@@ -21,6 +22,11 @@ from archiver.errors import UsageError
 )
 def test_a_date_means_the_end_of_its_day(text: str, expected: str) -> None:
     assert parse_date(text) == expected
+
+
+def test_times_sort_as_text_from_the_first_year_on() -> None:
+    moments = [datetime(year, 1, 1, tzinfo=UTC) for year in (1, 999, 1000, 2026)]
+    assert sorted(map(timestamp, moments)) == [timestamp(moment) for moment in moments]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ FLOORS = {
     "archiver.config": 0,
     "archiver.counting": 0,
     "archiver.dates": 0,
+    "archiver.durable": 0,
+    "archiver.errand": 0,
     "archiver.errors": 0,
     "archiver.extras": 0,
     "archiver.items": 0,
@@ -50,6 +52,9 @@ FLOORS = {
 NEIGHBOURS = {
     ("archiver.config", "archiver.errors"),
     ("archiver.dates", "archiver.errors"),
+    ("archiver.dates", "archiver.clock"),
+    ("archiver.durable", "archiver.errors"),
+    ("archiver.errand", "archiver.items"),
     ("archiver.profile", "archiver.dates"),
     ("archiver.profile", "archiver.errors"),
     ("archiver.sites", "archiver.errors"),
@@ -65,7 +70,6 @@ NEIGHBOURS = {
     ("archiver.rebuild", "archiver.settings"),
     ("archiver.web", "archiver.schedule"),  # when the next run is due
     ("archiver.web", "archiver.export"),  # hands out the books and feeds that exports write
-    ("archiver.rebuild", "archiver.crawl"),  # only its lock: tests/test_rebuild.py
 }
 """Who may import from the same floor."""
 

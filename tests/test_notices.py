@@ -20,10 +20,10 @@ from click.testing import CliRunner, Result
 
 from archiver import extras, notices
 from archiver.cli import main
-from archiver.crawl.lock import locked
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.notices import Notice, Ways, deliver, delivery
 from archiver.sample import SampleBlog, serving
+from archiver.store.lock import locked
 from tests.certificates import Certificates
 from tests.zygote import Zygote
 

@@ -19,11 +19,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import make_url
 
-from archiver.crawl.lock import locked
 from archiver.errors import ArchiveLocked, ExitCode
 from archiver.sample import SampleBlog, serving
 from archiver.store import progress, query
 from archiver.store.database import database_url
+from archiver.store.lock import locked
 from archiver.urls import Site
 from archiver.warc.writer import WarcWriter
 from tests.crawl.conftest import few
@@ -156,7 +156,7 @@ def test_a_second_crawl_from_another_home_is_refused(pair: Pair, tmp_path: Path)
 
 
 def test_the_lock_of_a_process_that_was_killed_is_free(pair: Pair, tmp_path: Path) -> None:
-    code = "import sys, time; from pathlib import Path; from archiver.crawl.lock import locked\n"
+    code = "import sys, time; from pathlib import Path; from archiver.store.lock import locked\n"
     code += "with locked(Path(sys.argv[1]), sys.argv[2]): print('held', flush=True); time.sleep(60)"
     command = [sys.executable, "-c", code, str(tmp_path / "one"), pair.url]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
@@ -212,7 +212,7 @@ def test_an_import_takes_place_with_the_new_tables(pair: Pair, server: Callable[
 
 
 def test_psycopg_is_only_imported_for_a_server() -> None:
-    code = "import sys; from archiver.store import database, library, search; from archiver.crawl import lock\n"
+    code = "import sys; from archiver.store import database, library, search; from archiver.store import lock\n"
     code += "from pathlib import Path\nwith database.Archive(database.database_url(Path(sys.argv[1]))): pass\n"
     code += "print([name for name in sys.modules if name.startswith('psycopg')])"
     with TemporaryDirectory() as folder:

@@ -31,7 +31,6 @@ from warcio.warcwriter import WARCWriter
 
 from archiver import media
 from archiver.bundled import sample_folder
-from archiver.crawl.lock import locked
 from archiver.errors import ArchiveLocked, ArchiverError, UsageError
 from archiver.items import Gap, Item
 from archiver.rebuild import files, pool, reading
@@ -40,6 +39,7 @@ from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import Report, rebuild
 from archiver.sample import Response, SampleBlog, SampleComment, Source, serving
 from archiver.store import posts, query, search_check
+from archiver.store.lock import locked
 from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import Site
 from archiver.warc import journal
@@ -196,7 +196,7 @@ def kill(archive: Crawled, requests: int, *options: str) -> None:
 
 
 UNHURRIED = (
-    "from archiver.cli import main; from archiver.crawl import run; run.COMMIT_SECONDS = 1000.0; "
+    "from archiver.cli import main; from archiver.crawl import work; work.COMMIT_SECONDS = 1000.0; "
     "main(prog_name='archiver')"
 )
 """The command, which makes things durable by their number only: what a kill costs does not depend on the machine."""
@@ -564,6 +564,13 @@ def alter(url: str, *statements: str) -> None:
 def test_without_files_there_is_nothing_to_build(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="found none"):
         rebuild(tmp_path)
+
+
+def test_a_database_in_memory_is_refused_as_nothing_would_be_left_of_it(small: Crawled, tmp_path: Path) -> None:
+    home = without_database(small, tmp_path)
+    for url in ("sqlite://", "sqlite:///:memory:"):
+        with pytest.raises(UsageError, match="in memory"):
+            rebuild(home, url, processes=1)
 
 
 def test_a_run_that_writes_is_not_disturbed(small: Crawled, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from archiver.counting import counted
 from archiver.errors import FULL, ArchiverError, ExitCode, NotArchived, UsageError
 
 if TYPE_CHECKING:
-    from archiver.crawl.run import Place
+    from archiver.crawl.place import Place
     from archiver.store.library import Library
     from archiver.store.results import Result, Stream
     from archiver.urls import Site
@@ -50,7 +50,7 @@ class Context:
 
     def place(self, site: str = "", *, mirror: bool = False) -> Place:
         """Return where the archive is and where the blog is fetched from."""
-        from archiver.crawl.run import Place
+        from archiver.crawl.place import Place
         from archiver.pages import selectors
 
         known = self.site(site)

@@ -17,9 +17,11 @@ from archiver.cli.context import Context, as_json, by_kind, origin
 from archiver.counting import counted
 from archiver.errors import ArchiverError
 from archiver.profile import BESIDE, LISTS
+from archiver.store.totals import TOTALS
 
 if TYPE_CHECKING:
-    from archiver.crawl.run import Place, Run
+    from archiver.crawl.place import Place
+    from archiver.crawl.run import Run
     from archiver.crawl.runner import Report
     from archiver.crawl.servers import Servers
 
@@ -127,7 +129,7 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
         if run is None:
             return ""
         failed, left = sum(run.counts.gaps.values()), (bar.length or 1) - bar.pos
-        return progress.under_way(run.site.path(run.asked), failed, bar.pos, left, time.monotonic() - began)
+        return progress.under_way(run.site.path(run.work.asked), failed, bar.pos, left, time.monotonic() - began)
 
     with click.progressbar(
         length=1,
@@ -202,9 +204,10 @@ def demo(obj: Context) -> None:
 
 
 def _demo_text(obj: Context, report: Report) -> str:
-    totals = obj.ask(TOTALS).rows[0]
-    nouns = ("post", "comment", "formula", "image", "capture")
-    figures = ", ".join(counted(total, noun) for total, noun in zip(totals, nouns, strict=True))
+    found = obj.ask(f"SELECT {TOTALS}")  # which is constant
+    totals = dict(zip(found.columns, found.rows[0], strict=True))
+    nouns = {"posts": "post", "comments": "comment", "formulas": "formula", "images": "image", "captures": "capture"}
+    figures = ", ".join(counted(totals[column], noun) for column, noun in nouns.items())
     command = "archiver" if shutil.which("archiver") else sys.argv[0]
     first = obj.ask("SELECT min(id) FROM posts").rows[0][0]
     tries = [f'sql "{EXAMPLE}"', "search 连分数", f"show {first}", "sql --schema", "status", "serve"]
@@ -220,10 +223,6 @@ def _demo_text(obj: Context, report: Report) -> str:
 
 
 EXAMPLE = "SELECT id, title, published_on FROM posts ORDER BY published_on DESC LIMIT 5"
-TOTALS = """
-SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), (SELECT count(*) FROM formulas),
-       (SELECT count(*) FROM images), (SELECT count(*) FROM captures)
-"""
 
 
 COMMANDS = (crawl, demo)

@@ -201,8 +201,8 @@ def html(obj: Context, /, post: int, path: Path | None, comments: bool, language
 
     Without PATH its name is made of the post's; - is standard output.
     """
+    from archiver.durable import replacing
     from archiver.static import alone
-    from archiver.warc.durable import replacing
 
     with obj.library() as library:
         page, report = alone.page(

@@ -168,7 +168,7 @@ _COLUMNS = (
 
 def _plain(value: Any) -> Any:
     """Return a moment as it is stored, a length in seconds, and anything else as it is."""
-    from archiver.store.database import timestamp
+    from archiver.clock import timestamp
 
     if isinstance(value, timedelta):
         return round(value.total_seconds())

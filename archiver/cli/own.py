@@ -20,9 +20,9 @@ def own() -> None:
 @click.pass_obj
 def export_(obj: Context, /, file: Path) -> None:
     """Write it all to FILE, as JSON."""
+    from archiver.durable import replacing
     from archiver.export import own as form
     from archiver.store.own import Own
-    from archiver.warc.durable import replacing
 
     kept = Own(obj.home).everything()
     with replacing(file) as target:

@@ -17,6 +17,7 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.error import DNSLookupError
 
 from archiver.crawl.run import Run, run_of, site_of
+from archiver.errand import RULES, Errand
 from archiver.items import OUT_OF_BOUNDS
 
 LONGEST_URL = 2000
@@ -74,11 +75,11 @@ def _is_chosen(request: Request) -> bool:
 
     To what an index redirects nobody named, but a site's rules may be kept on any other (RFC 9309, section 2.3.1.2).
     """
-    rules = request.meta.get("is_robots_txt", False)
+    kind = Errand.of(request.meta).kind
     if "redirect_urls" not in request.meta:
-        return rules or request.meta.get("frontier_kind") == "index"
+        return kind in (RULES, "index")
     host = urlsplit(request.url).hostname or ""
-    return rules and (is_public(host) or not _is_ip(host))  # names are judged when they are looked up
+    return kind == RULES and (is_public(host) or not _is_ip(host))  # names are judged when they are looked up
 
 
 def _is_ip(host: str) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+from archiver.clock import timestamp
 from archiver.items import Catalogue, Gap, Item, Listing, Post, PostList
 from archiver.pages.promises import parts
 from archiver.store import doubts, lists, posts
-from archiver.store.database import Archive, timestamp
+from archiver.store.database import Archive
 from archiver.store.doubts import LIST, PAGES, PART, Doubt
 from archiver.urls import Site
 

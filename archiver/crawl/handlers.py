@@ -6,6 +6,7 @@ recorder with the date they were fetched at, so an archive made offline from ano
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from archiver.clock import timestamp
 from archiver.crawl.message import request_bytes
 from archiver.crawl.run import site_of
 from archiver.crawl.wire import Exchange, keep_exchange
@@ -23,8 +25,8 @@ from archiver.dates import parse_date
 from archiver.errors import ResponseNotArchived
 from archiver.pages.gate import is_gate, may_be
 from archiver.storage.elsewhere import storage
-from archiver.store.database import database_url, timestamp
-from archiver.store.lookup import Lookup, Place
+from archiver.store.database import database_url
+from archiver.store.timeline import END_OF_TIME, Held, Timeline
 from archiver.urls import Site
 from archiver.warc import message
 from archiver.warc.reader import Record, read_record, request_of
@@ -62,8 +64,8 @@ class ArchiveDownloadHandler:
         settings = crawler.settings
         self._home = Path(settings["ARCHIVER_FROM"])
         self._site = site_of(settings)
-        self._until = parse_date(settings["ARCHIVER_AT"]) if settings.get("ARCHIVER_AT") else None
-        self._lookup = Lookup(database_url(self._home))
+        self._until = parse_date(settings["ARCHIVER_AT"]) if settings.get("ARCHIVER_AT") else END_OF_TIME
+        self._timeline = Timeline(database_url(self._home))
         self._storage = storage(self._home, database_url(self._home))
 
     @classmethod
@@ -73,7 +75,7 @@ class ArchiveDownloadHandler:
 
     async def close(self) -> None:
         """Let go of the archive."""
-        self._lookup.close()
+        self._timeline.close()
 
     async def download_request(self, request: Request) -> Response:
         """Return what the archive has of an address."""
@@ -93,10 +95,10 @@ class ArchiveDownloadHandler:
             protocol="HTTP/1.1",
         )
 
-    def _found(self, url: str) -> tuple[Place, Record]:
+    def _found(self, url: str) -> tuple[Held, Record]:
         """Return the capture that answers for an address, and the record with its content."""
-        second: tuple[Place, Record] | None = None
-        for place in self._lookup.captures(url, self._until):
+        second: tuple[Held, Record] | None = None
+        for place in self._timeline.answers(url, self._until):
             record = self._read(place)
             gate = self._site.profile.gate
             # What is longer in its coding than a gate may be is none, and need not be decoded.
@@ -108,30 +110,30 @@ class ArchiveDownloadHandler:
             raise ResponseNotArchived(self._missing(url))
         return second
 
-    def _read(self, place: Place) -> Record:
+    def _read(self, place: Held) -> Record:
         record = read_record(self._storage, place.warc_file, place.warc_offset)
-        original = self._lookup.original(place) if place.revisit_of else None
+        original = self._timeline.original(place) if place.revisit_of else None
         if original is None:
             return record
         return _joined(record, read_record(self._storage, original.warc_file, original.warc_offset))
 
-    def _request(self, place: Place) -> bytes:
+    def _request(self, place: Held) -> bytes:
         """Return the request that a capture answers, as it was sent; empty when there is no record of it."""
         file = self._storage.file(place.warc_file)
-        found = request_of(file, place.warc_offset, start=self._lookup.end_before(place))
+        found = request_of(file, place.warc_offset, start=self._timeline.end_before(place))
         return found.block if found else b""
 
     def _missing(self, url: str) -> str:
-        before, after = self._lookup.around(url, self._until or timestamp())
+        before, after = self._timeline.around(url, min(self._until, timestamp()))
         near = ", ".join(f"one of {each}" for each in (before, after) if each)
-        when = f" as of {self._until}" if self._until else ""
+        when = f" as of {self._until}" if self._until != END_OF_TIME else ""
         return f"expected a capture of {url}{when} in {self._home}, found {near or 'none'}; fetch it from the blog"
 
 
 def recorded_origin(home: Path, site: Site) -> str:
     """Return the origin an archive of a blog was fetched from, under which its pages name each other."""
-    with Lookup(database_url(home)) as lookup:
-        return lookup.origin(site)
+    with closing(Timeline(database_url(home))) as timeline:
+        return timeline.fetched_from(site)
 
 
 def _joined(revisit: Record, original: Record) -> Record:
@@ -143,13 +145,11 @@ def _joined(revisit: Record, original: Record) -> Record:
     return replace(revisit, block=revisit.block + payload, entity=original.entity)
 
 
-def _exchange(place: Place, record: Record, request: bytes) -> Exchange:
+def _exchange(place: Held, record: Record, request: bytes) -> Exchange:
     return Exchange(
         request=request,
-        response=record.as_received,
-        interim=(),
+        response=record.response,
         truncated=place.truncated,
         ip_address=record.ip or "",
-        tls=(record.target_uri or "").startswith("https:"),
         sent_at=datetime.fromisoformat(record.date),
     )

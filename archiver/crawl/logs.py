@@ -11,8 +11,8 @@ from typing import Any
 
 from scrapy.logformatter import LogFormatter
 
-from archiver.store.database import timestamp
-from archiver.warc.durable import writing
+from archiver.clock import timestamp
+from archiver.durable import writing
 
 LONGEST = 2_000
 """Characters of a message, and of a traceback: what is longer holds data, whoever wrote it."""

@@ -20,12 +20,14 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 
 from archiver import clock
-from archiver.crawl.run import PATIENCE, Run, run_of
+from archiver.clock import timestamp
+from archiver.crawl.rests import PATIENCE
+from archiver.crawl.run import Run, run_of
+from archiver.errand import RULES, Errand, noted
 from archiver.errors import ArchiverError, RateLimited, Unreachable, in_words, is_unreachable
 from archiver.items import CUT, GATE
 from archiver.pages.ending import ending_of
 from archiver.store import endings
-from archiver.store.database import timestamp
 from archiver.store.endings import KINDS, Ending
 from archiver.store.frontier import FAILING
 from archiver.store.runs import LONGEST_REST
@@ -103,7 +105,7 @@ class MannersMiddleware:
             return False
         if CUT in response.flags:
             return True
-        kind = request.meta.get("frontier_kind", "")
+        kind = Errand.of(request.meta).kind
         return kind in KINDS and endings.judge(self.run.archive.session, kind, ending_of(response.body)) is Ending.CUT
 
     def _refused(self, request: Request, response: Response, reason: str) -> Request | Response:
@@ -112,7 +114,7 @@ class MannersMiddleware:
         wait = asked or self._back_off(request)
         self._count(request, reason, RateLimited, asked)
         if wait > PATIENCE:
-            request.meta["not_before"] = timestamp(clock.now() + wait)
+            request.meta.update(noted(request.meta, not_before=timestamp(clock.now() + wait)))
             return response
         if response.status == FORBIDDEN and asked is None:
             return self._later(request, reason, wait, most=1) or response
@@ -123,21 +125,19 @@ class MannersMiddleware:
         return self._later(request, reason, wait) or response
 
     def _later(self, request: Request, reason: str, wait: timedelta, most: int | None = None) -> Request | None:
-        if request.meta.get("is_robots_txt"):  # which is outside the queue: no pause there
+        errand = Errand.of(request.meta)
+        if errand.kind == RULES:  # which is outside the queue: no pause there
             return None
-        attempt = request.meta.get("retry_times", 0) + 1
-        failures = request.meta.get("failures", 0)
         # What has failed before is likely to fail again, and not asked for as often.
-        retries = 0 if failures >= FAILING else 1 if failures else self.retries
-        if attempt > min(retries, self.retries if most is None else most):
+        retries = 0 if errand.failures >= FAILING else 1 if errand.failures else self.retries
+        if errand.attempts >= min(retries, self.retries if most is None else most):
             return None
-        meta = {**request.meta, "retry_times": attempt, "retry_reason": reason, "retry_wait": wait}
+        meta = noted(request.meta, attempts=errand.attempts + 1, reason=reason, wait=wait)
         return request.replace(dont_filter=True, meta=meta)
 
     def _back_off(self, request: Request) -> timedelta:
         """Return how long to wait before the next repetition: the pause between requests, doubled each time."""
-        repetitions: int = request.meta.get("retry_times", 0)
-        return min(self.pause * (2 << repetitions), LONGEST_BACK_OFF)
+        return min(self.pause * (2 << Errand.of(request.meta).attempts), LONGEST_BACK_OFF)
 
     def _is_own(self, request: Request) -> bool:
         return self.run.site.canonical(request.url) is not None
@@ -147,7 +147,7 @@ class MannersMiddleware:
 
         Where the site asks for a rest longer than a run can wait, a second address that says so is enough.
         """
-        if not self._is_own(request) or request.meta.get("is_robots_txt"):
+        if not self._is_own(request) or Errand.of(request.meta).kind == RULES:
             return
         self.unanswered[request.url] = what
         self.in_a_row.add(request.url)
@@ -157,7 +157,7 @@ class MannersMiddleware:
         did = "did not answer" if kind is Unreachable else f"refused us for {asked}" if long else "refused us"
         self.run.unanswered = kind(f"the site {did} {where} ({what}); nothing is lost, run again later")
         if long:
-            self.run.rest_asked = clock.now() + (asked or LONGEST_REST)
+            self.run.rests.asked = clock.now() + (asked or LONGEST_REST)
         if number >= MOST_IN_A_ROW or (long and number > 1):
             for url, reason in self.unanswered.items():  # it was not about them, as far as one can tell
                 self.run.have_wait(self.run.site.resolve(url) or url, reason)

@@ -15,17 +15,16 @@ from scrapy.http import Response
 
 from archiver import clock
 from archiver.crawl.wire import Exchange
+from archiver.warc import message
 
 
 def rebuilt(request: Request, response: Response) -> Exchange:
     """Return an exchange whose bytes were not seen, from what Scrapy kept of it."""
     return Exchange(
         request=request_bytes(request),
-        response=response_bytes(response),
-        interim=(),
+        response=message.parse(response_bytes(response)),
         truncated="unspecified" if {"dataloss", "download_stopped"} & set(response.flags) else None,
         ip_address=str(response.ip_address or ""),
-        tls=response.url.startswith("https:"),
         # The downloader's latency ends when the headers arrive; a record is dated by its request.
         sent_at=clock.now() - timedelta(seconds=request.meta.get("download_latency", 0.0)),
     )

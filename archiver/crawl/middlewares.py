@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Self
 from urllib.parse import urldefrag
 
@@ -12,15 +13,16 @@ from scrapy.downloadermiddlewares import cookies
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from archiver.clock import timestamp
 from archiver.crawl.message import rebuilt
-from archiver.crawl.run import ResponseHead, Run, run_of
+from archiver.crawl.run import Run, run_of
 from archiver.crawl.servers import SUFFIXES
 from archiver.crawl.wire import Exchange, take_exchange
+from archiver.errand import Errand, noted
 from archiver.errors import ArchiverError
 from archiver.items import CUT, GATE
 from archiver.pages.gate import is_gate
 from archiver.store import captures
-from archiver.store.database import timestamp
 from archiver.store.frontier import FURNITURE
 from archiver.warc import coding, message
 
@@ -57,9 +59,9 @@ class GateMiddleware:
         """Return the response, or the same request again."""
         if not is_gate(self.gate, response.status, response.body):
             return response
-        knocks = request.meta.get("gate_knocks", 0)
+        knocks = Errand.of(request.meta).knocks
         if knocks < KNOCKS:
-            return request.replace(dont_filter=True, meta={**request.meta, "gate_knocks": knocks + 1})
+            return request.replace(dont_filter=True, meta=noted(request.meta, knocks=knocks + 1))
         logger.warning("the gate stayed shut at %s after %d repetitions with its cookie", request.url, KNOCKS)
         return response.replace(status=403, flags=[*response.flags, GATE])
 
@@ -93,14 +95,15 @@ class ValidatorMiddleware:
     def process_request(self, request: Request) -> None:
         """Add the validators of what the archive has of this address."""
         # A style sheet names further files, and is asked for again by full runs alone: it has to be read.
-        single = request.meta.get("frontier_kind") in SINGLE and not request.url.partition("?")[0].endswith(".css")
-        url = request.meta.get("frontier_url") if single and request.meta.get("archived") else None
+        errand = Errand.of(request.meta)
+        single = errand.kind in SINGLE and not request.url.partition("?")[0].endswith(".css")
+        url = errand.url if single and errand.archived else None
         known = captures.validated(self.run.archive.session, url) if url else None
         if known and known.etag:
             request.headers["If-None-Match"] = known.etag
         elif known and known.last_modified:
             request.headers["If-Modified-Since"] = known.last_modified
-        request.meta["validated"] = known
+        request.meta.update(noted(request.meta, confirms=known))
 
 
 class WarcMiddleware:
@@ -146,30 +149,15 @@ class WarcMiddleware:
             self._record(request, exchange)
 
     def _record(self, request: Request, exchange: Exchange) -> None:
-        """Write an exchange, and note in the request's `meta` where it is."""
+        """Write an exchange, and note in the request's errand where it is."""
         # Of what is larger than the limit the beginning is evidence enough.
-        response = exchange.response[: EVIDENCE if exchange.truncated == "length" else None]
-        parsed = message.parse(response)
-        head = ResponseHead(
-            target_uri=urldefrag(request.url)[0],
-            fetched_at=exchange.sent_at,
-            status=parsed.status or 0,
-            content_type=_header(parsed, b"content-type") or "",
-            ip_address=exchange.ip_address or None,
-            # Half a page must never be confirmed as current by a 304.
-            etag=None if exchange.truncated else _header(parsed, b"etag"),
-            last_modified=None if exchange.truncated else _header(parsed, b"last-modified"),
-            truncated=exchange.truncated,
-        )
-        url = self.run.site.resolve(head.target_uri) or head.target_uri
+        if exchange.truncated == "length":
+            exchange = replace(exchange, response=message.parse(exchange.response.block[:EVIDENCE]))
+        target_uri = urldefrag(request.url)[0]
+        url = self.run.site.resolve(target_uri) or target_uri
         try:
-            capture = self.run.record(url, exchange.request, response, head, request.meta.get("validated"))
+            capture = self.run.record(url, target_uri, exchange, Errand.of(request.meta).confirms)
         except ArchiverError as error:
             self.run.stop(error)
             raise
-        request.meta["capture_id"] = capture
-        request.meta["fetched_at"] = timestamp(exchange.sent_at)
-
-
-def _header(parsed: message.Message, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for spelt, value in parsed.headers if spelt.lower() == name), None)
+        request.meta.update(noted(request.meta, capture_id=capture, fetched_at=timestamp(exchange.sent_at)))

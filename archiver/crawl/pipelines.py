@@ -98,10 +98,10 @@ class StorePipeline:
         if isinstance(outcome.item, Catalogue) or (isinstance(outcome.item, PostList) and outcome.item.whole):
             self.run.everything_listed |= outcomes.is_proven(self.run.archive.session, outcome)
         elif isinstance(outcome.item, Topics) and outcome.item.body:
-            self.run.keep_index(outcome.item)
+            self.run.work.keep_index(outcome.item)
         run = self.run
         session = run.archive.session
         effect = outcomes.save(session, outcome, run.site, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
-        if run.has_lost and outcome.capture_id is not None:
+        if run.takeover.has_lost and outcome.capture_id is not None:
             lost.found_again(session, outcome.item, outcome.capture_id)
         return effect

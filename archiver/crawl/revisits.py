@@ -11,10 +11,11 @@ import hashlib
 from http import HTTPStatus
 
 from archiver.errors import ArchiverError
+from archiver.items import Holder
 from archiver.store import captures
-from archiver.store.captures import Holder
 from archiver.store.database import Archive
-from archiver.warc import message, reader
+from archiver.warc import reader
+from archiver.warc.message import Message
 from archiver.warc.storage import Storage
 from archiver.warc.writer import IDENTICAL, UNMODIFIED, Original
 
@@ -22,17 +23,16 @@ SMALLEST = 512
 """Bytes of a payload below which its record is no larger than a reference to another one."""
 
 
-def original(archive: Archive, warc: Storage, response: bytes, confirmed: Holder | None) -> Original | None:
+def original(archive: Archive, warc: Storage, response: Message, confirmed: Holder | None) -> Original | None:
     """Return the record that has the payload of a whole response; None when the response has to be recorded whole.
 
     `confirmed` is the capture whose validators were sent with the request.
     """
-    parsed = message.parse(response)
-    if parsed.status == HTTPStatus.NOT_MODIFIED:
+    if response.status == HTTPStatus.NOT_MODIFIED:
         return _unmodified(archive, warc, confirmed) if confirmed else None
-    if len(parsed.payload) < SMALLEST or parsed.entity is not parsed.payload:
+    if len(response.payload) < SMALLEST or response.entity is not response.payload:
         return None
-    holder = captures.holder(archive.session, hashlib.sha256(parsed.payload).hexdigest())
+    holder = captures.holder(archive.session, hashlib.sha256(response.payload).hexdigest())
     found = _read(warc, holder, IDENTICAL) if holder else None
     return found if found and found.payload_digest else None
 

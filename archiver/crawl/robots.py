@@ -22,6 +22,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from archiver.crawl.manners import PASSING
 from archiver.crawl.run import Run, run_of
+from archiver.errand import KEY, RULES, Errand
 from archiver.errors import ArchiverError, RateLimited, Refused, Unreachable, in_words, is_unreachable
 from archiver.items import CUT, FORBIDDEN, OUT_OF_BOUNDS
 from archiver.urls import ROBOTS
@@ -81,7 +82,7 @@ class RobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Raise IgnoreRequest for what robots.txt forbids, and for everything when it cannot be had."""
-        if request.meta.get("is_robots_txt"):
+        if Errand.of(request.meta).kind == RULES:
             return
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -104,7 +105,7 @@ class RobotsMiddleware:
         for attempt in range(ATTEMPTS):
             await asyncio.sleep(self.pause * attempt)
             try:
-                request = Request(url, callback=NO_CALLBACK, meta={"is_robots_txt": True})
+                request = Request(url, callback=NO_CALLBACK, meta={KEY: Errand(kind=RULES)})
                 response = await self._engine().download_async(request)
             except IgnoreRequest as error:
                 if str(error).startswith(NOWHERE):

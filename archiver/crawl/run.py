@@ -1,84 +1,45 @@
-"""One run of the crawl: what all its parts share, and the one place where work becomes durable."""
+"""One run of the crawl: what all its parts share."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
-import shutil
-import time
-from collections.abc import Callable, Collection
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
-from archiver import __version__, clock, items, sites
+from archiver import clock, items, sites
+from archiver.clock import timestamp
 from archiver.counting import counted
-from archiver.crawl import revisits, wire
 from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
+from archiver.crawl.place import Place
+from archiver.crawl.rests import PATIENCE, Rests
 from archiver.crawl.servers import UNSHARED, Servers
-from archiver.errors import ArchiverError, DiskFull, RateLimited, UsageError
+from archiver.crawl.takeover import Takeover
+from archiver.crawl.wire import Exchange
+from archiver.crawl.work import UnitOfWork, check_room
+from archiver.errors import ArchiverError, UsageError
 from archiver.pages.promises import Finding
 from archiver.storage.elsewhere import storage
-from archiver.storage.spool import MAX_AGE, MAX_BYTES, Spool, Stock
+from archiver.storage.spool import Spool
 from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, lost, runs
-from archiver.store.database import Archive, database_url, timestamp
-from archiver.urls import ROBOTS, Site
-from archiver.warc import index, journal, recovery
+from archiver.store.database import Archive, database_url
+from archiver.urls import Site
 from archiver.warc.journal import RunEnd, RunStart
-from archiver.warc.writer import LARGEST, Location, WarcWriter
+from archiver.warc.storage import Storage
 
 logger = logging.getLogger(__name__)
 
-COMMIT_ITEMS = 50
-COMMIT_SECONDS = 1.0
-"""Work is made durable after this many items or seconds: what a kill can cost at most."""
-
-PATIENCE = timedelta(minutes=10)
-"""A run waits this long when the site asks for a rest; asked for a longer one it ends, and the next keeps to it."""
-
-RESERVE = 64 << 20
-"""Bytes of free disk below which a run ends: twice the largest response, and room to end well."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an archive is, and where the blog is fetched from."""
-
-    home: Path
-    db: str | None = None
-    site: Site = field(default_factory=Site)
-    mirror: bool = False
-    """Whether the site is said to be a mirror of the blog that the archive holds."""
-    warc_url: str | None = None
-    """Where closed WARC files go in object storage, such as `s3://bucket/prefix`; None for where those before went."""
-    keep_local: int | None = None
-    """Bytes of WARC files that may stay in the home once they are stored there; None keeps all."""
-
-    @property
-    def warc_folder(self) -> Path:
-        """Folder of the WARC files."""
-        return self.home / "warc"
-
-    @property
-    def logs(self) -> Path:
-        """Folder of the logs."""
-        return self.home / "logs"
-
 
 class Run:
-    """A run of a command that writes: the database's unit of work, the WARC file, the counts.
-
-    Nothing is durable before `commit`, which syncs the WARC first: a row never points at bytes that are not there.
-    """
+    """A run of a command that writes: what it was asked for, what came of it, and the parts that do the work."""
 
     def __init__(
         self,
@@ -93,7 +54,6 @@ class Run:
         progress: Callable[[Run], None] | None = None,
         servers: Servers = UNSHARED,
     ) -> None:
-        place.home.mkdir(parents=True, exist_ok=True)
         self.place = place
         self.site = place.site
         self.servers = servers
@@ -102,156 +62,50 @@ class Run:
         self.without = without
         """Kinds of page that are left out."""
         self.counts = Counts()
+        self.notes: list[str] = []
+        self.findings: list[Finding] = []
         self.everything_listed = False
         """Whether a list of everything was read, and nothing speaks against what it says."""
         self.missing_counted = False
         self.waiting: list[str] = []
         """Addresses that wait for the next run, as their pages are not believed."""
         self.fatal: ArchiverError | None = None
+        self.unanswered: ArchiverError | None = None
+        """What the site last did instead of answering; None after an answer."""
         self._halt: Callable[[], object] = lambda: None
         self._progress = progress
-        self._check_room()
-        if place.warc_folder.exists() and not os.access(place.warc_folder, os.W_OK):
-            raise ArchiverError(f"{place.warc_folder}: expected a folder to write records to, found it read-only")
-        self.archive = Archive(database_url(place.home, place.db))
-        session = self.archive.session
-        try:
-            self._check_site()
-        except UsageError:
-            self.archive.close()
-            raise
-        self.notes: list[str] = []
+        self.archive = _opened(place)
+        url = database_url(place.home, place.db)
         try:
             self.spool = Spool(self.archive, place.warc_folder, place.warc_url, place.keep_local, self.note)
+            self.rests = Rests(self.archive, self.site.base, servers)
         except ArchiverError:
             self.archive.close()
             raise
-        self.storage = storage(place.home, database_url(place.home, place.db))
-        told = (runs.rest_until(session), servers.rest_until(self.site.base))
-        self.rest_until = max(filter(None, told), default=None)
-        if self.rest_until is not None and self.rest_until - clock.now() > PATIENCE:
-            self.archive.close()
-            raise RateLimited(f"the site asked not to be asked before {timestamp(self.rest_until)}; run again then")
-        started_at = timestamp()
-        self.id, self.cycle = runs.begin(session, command, now=started_at, blog=self.site.origin, site=self.site.base)
-        self.canary = Canary(self.archive, self.id, self.site)
-        self.unanswered: ArchiverError | None = None
-        """What the site last did instead of answering; None after an answer."""
-        self.rest_asked: datetime | None = None
-        """Until when an address asked for a longer rest than a run can wait; it may have spoken for itself alone."""
-        self.findings: list[Finding] = []
-        self.asked = ""
-        """The address that was answered last."""
-        known = self._recover()
-        self._fill_queue(recheck, recheck_pages)
+        self._begin(command, storage(place.home, url), recheck, recheck_pages)
+
+    def _begin(self, command: str, warc: Storage, posts: int, pages: int) -> None:
+        """Take over what earlier runs left, and prepare to write."""
+        started_at, site = timestamp(), self.site
+        self.id, self.cycle = runs.begin(
+            self.archive.session, command, now=started_at, blog=site.origin, site=site.base
+        )
+        self.canary = Canary(self.archive, self.id, site)
+        self.takeover = Takeover(self.archive, warc, self.spool, site, self.id, self.note)
+        self._fill_queue(posts, pages)
         self.archive.commit()
         self.spool.deliver()
         start = RunStart(
             run=self.id,
             cycle=self.cycle,
             command=command,
-            site=self.site.base,
+            site=site.base,
             started_at=started_at,
-            blog=self.site.origin,
-            profile=sites.lines_of(self.site.profile),
+            blog=site.origin,
+            profile=sites.lines_of(site.profile),
         )
-        self.writer = WarcWriter(
-            place.warc_folder,
-            self.site.profile.name,
-            software=f"blog-archiver/{__version__}",
-            info=_about(start),
-            taken={*known, *self.spool.names()},
-            max_bytes=MAX_BYTES if self.spool.bucket else LARGEST,
-            max_age=MAX_AGE if self.spool.bucket else None,
-        )
-        self._writing: Path | None = None
-        self._index: list[str] = []
-        self._uncommitted = 0
-        self._committed_at = time.monotonic()
-
-    def _check_site(self) -> None:
-        """Raise UsageError when the archive holds another site's blog: rows of two would be taken for one's."""
-        session = self.archive.session
-        blog = runs.blog(session)
-        if blog not in (None, self.site.origin):
-            raise UsageError(
-                f"{self.place.home}: expected the profile of the blog this archive holds, {blog}, found that of "
-                f"{self.site.origin}; name another --home"
-            )
-        known = runs.fetched_from(session) or captures.origin(session, self.site.origin)
-        if known is None or self.place.mirror or self.site.is_same(known):
-            return
-        raise UsageError(
-            f"{self.place.home}: expected a --site of the blog this archive holds, fetched from {known}, found "
-            f"{self.site.base}; name another --home, or say --mirror if it is a copy of the same blog"
-        )
-
-    def _recover(self) -> Collection[str]:
-        """Close what an earlier run left open, and note the exchanges it recorded but did not get to commit.
-
-        Returns the names of the files that the database knows.
-        """
-        known = captures.ends(self.archive.session)
-        recovered = recovery.recover(self.place.warc_folder, known)
-        for file in recovered.files:
-            self.note(file.sentence)
-        stock = self._take_stock(recovered.in_use)
-        there = self.storage.names() | {*recovered.in_use} | self.spool.lost()
-        if missing := sorted(known.keys() - there):
-            wanted = f"{counted(len(known), 'WARC file')} in {self.place.warc_folder}"
-            self.note(
-                f"expected {wanted}, found {len(missing)} missing, such as {missing[0]}: bring back what is missing "
-                "from a copy; `archiver verify` names the posts that were read from it"
-            )
-        found = 0
-        owner = runs.before(self.archive.session, self.id) or self.id
-        ends = known | dict.fromkeys(stock.returned, 0)
-        kept = {name: captures.offsets(self.archive.session, name) for name in stock.returned}
-        for record, location in recovery.orphans(self.storage, ends):
-            if location.offset in kept.get(location.warc_file, ()):
-                continue
-            if record.type == "revisit":
-                payload = captures.payload_sha256(self.archive.session, location.revisit_of or "")
-                location = replace(location, payload_sha256=payload or location.payload_sha256)
-            truncated = record.header("WARC-Truncated") if record.type == "response" else None
-            head = ResponseHead(
-                target_uri=record.target_uri or "",
-                fetched_at=datetime.fromisoformat(record.date),
-                status=record.http_status or 0,
-                content_type=record.http_header(b"content-type") or "",
-                ip_address=record.ip,
-                etag=None if truncated else record.http_header(b"etag"),
-                last_modified=None if truncated else record.http_header(b"last-modified"),
-                truncated=truncated,
-            )
-            self.spool.opened(location.warc_file)
-            self._store_capture(self.site.asked(head.target_uri) or head.target_uri, head, location, owner)
-            found += 1
-        if found:
-            self.note(f"{found} exchanges were on disk without a row; they have one now")
-        return known.keys()
-
-    def _take_stock(self, in_use: Collection[str]) -> Stock:
-        """Have what was lost with another machine asked for again, and take up what came back with one."""
-        session = self.archive.session
-        stock = self.spool.take_stock(in_use)
-        if stock.returned:
-            lost.return_(session, stock.returned)
-            self.note(f"here again, though taken for lost: {counted(len(stock.returned), 'WARC file')}")
-        if stock.lost:
-            count, unknown = lost.declare(session, stock.lost, run_id=self.id)
-            for url in filter(self.site.owns, unknown):  # where redirects of files that are there led
-                kind = self.site.kind(url) or self.site.file_kind(url)
-                if kind and urlsplit(url).path != ROBOTS:
-                    frontier.add(session, url, kind, run_id=self.id, now=timestamp())
-            self.note(
-                f"neither in object storage nor in {self.spool.folder}: {counted(len(stock.lost), 'WARC file')}, "
-                f"such as {min(stock.lost)}; {counted(count, 'capture')} will be asked for again"
-            )
-        self.has_lost = lost.any_left(session)
-        """Whether rows wait for a page to come again that was lost."""
-        self._newly_lost = bool(stock.lost)
-        return stock
+        taken, home = self.takeover.files, self.place.home
+        self.work = UnitOfWork(home, self.archive, warc, self.spool, start, name=site.profile.name, taken=taken)
 
     def _fill_queue(self, posts: int, pages: int) -> None:
         """Take up what earlier runs left, and what is due again; a new cycle looks again at some posts."""
@@ -263,14 +117,6 @@ class Run:
         frontier.reconsider(session, items.LEFT_OUT, without=self.without)
         if self.cycle == self.id:
             freshness.add_due(session, posts, pages, run_id=self.id, now=timestamp(now))
-
-    def keep_index(self, topics: items.Topics) -> None:
-        """Record the curated index of a file: no exchange has it."""
-        kind = "text/html" if topics.source.endswith((".html", ".htm")) else "text/markdown"
-        uri = journal.index_uri(topics.source)
-        location = self.writer.write_resource(uri, topics.body, kind, clock.now())
-        self.spool.opened(location.warc_file)
-        self._index.append(index.resource_line(location, topics.body, kind))
 
     def have_wait(self, url: str, reason: str) -> None:
         """Leave an address for the next run: its page is not believed, or there was no asking for it."""
@@ -292,81 +138,17 @@ class Run:
         logger.info(sentence)
         self.notes.append(sentence)
 
-    def leave_time(self, pause: float) -> None:
-        """Keep the pause between requests also to the last request of the run before."""
-        last = captures.last_fetch(self.archive.session)
-        # The row counts whole seconds, so the request may have been a second later.
-        wait = timedelta(seconds=pause + 1) - (clock.now() - last) if last else timedelta(0)
-        if wait > timedelta(0) and not self.resting:
-            self.rest_until = clock.now() + min(wait, timedelta(seconds=pause))
-
-    def record(
-        self, url: str, request: bytes, response: bytes, head: ResponseHead, confirmed: captures.Holder | None = None
-    ) -> int:
-        """Append an exchange to the WARC and note where it is; return the capture's number.
-
-        `confirmed` is the capture whose validators were sent with the request. Raises the failure of the database once
-        it has failed: rows are committed in the order of the file, so nothing may follow those that were lost.
-        """
-        if self.archive.failure is not None:
-            raise self.archive.failure
-        self.asked = url
-        whole = head.truncated is None
-        location = self.writer.write_exchange(
-            target_uri=head.target_uri,
-            request=request,
-            response=response,
-            fetched_at=head.fetched_at,
-            ip_address=head.ip_address,
-            truncated=head.truncated,
-            original=revisits.original(self.archive, self.storage, response, confirmed) if whole else None,
-        )
-        self.spool.opened(location.warc_file)
-        self._index.append(index.cdxj_line(location, response))
+    def record(self, url: str, target_uri: str, exchange: Exchange, confirmed: items.Holder | None = None) -> int:
+        """Record an exchange as `UnitOfWork.record` does, and count it; return the capture's number."""
+        number = self.work.record(url, target_uri, exchange, confirmed)
         self.counts.requests += 1
-        self.counts.bytes += len(response)
-        self.counts.statuses[head.status] += 1
-        return self._store_capture(url, head, location)
-
-    def _store_capture(self, url: str, head: ResponseHead, location: Location, run_id: int | None = None) -> int:
-        capture = items.Capture(
-            url=url,
-            target_uri=location.target_uri,
-            fetched_at=timestamp(head.fetched_at),
-            status=head.status,
-            content_type=head.content_type,
-            payload_sha256=location.payload_sha256,
-            warc_file=location.warc_file,
-            warc_offset=location.offset,
-            warc_length=location.length,
-            record_id=location.record_id,
-            revisit_of=location.revisit_of,
-            etag=head.etag,
-            last_modified=head.last_modified,
-            truncated=head.truncated,
-        )
-        return captures.add(self.archive.session, capture, run_id or self.id)
-
-    @property
-    def resting(self) -> bool:
-        """Whether the site is to be left alone for now."""
-        return self.rest_until is not None and clock.now() < self.rest_until
+        self.counts.bytes += len(exchange.response.block)
+        self.counts.statuses[exchange.response.status or 0] += 1
+        return number
 
     def rest(self, wait: timedelta, reason: str) -> None:
-        """Ask for nothing for a while; a run that is killed meanwhile leaves the next one to keep to it."""
-        until = clock.now() + wait
-        if self.rest_until is None or until > self.rest_until:
-            self.rest_until = until
-            logger.info("resting until %s: %s", timestamp(until), reason)
-            runs.rest(self.archive.session, self.id, until=timestamp(until))
-            self.commit()
-            self.servers.rest(self.site.base, until, reason)
-
-    def rest_as_asked(self) -> None:
-        """Have the next run keep to the rest that was asked for."""
-        if self.rest_asked is not None:
-            self.rest_until = max(self.rest_asked, self.rest_until or self.rest_asked)
-            self.servers.rest(self.site.base, self.rest_until, str(self.unanswered or "asked for"))
+        """Ask the site for nothing for a while."""
+        self.rests.rest(self.id, wait, reason, self.commit)
 
     def progress(self) -> tuple[int, int]:
         """Return how many addresses of this run are settled, and how many are known."""
@@ -375,36 +157,16 @@ class Run:
 
     def settled(self) -> None:
         """Note that one more item was stored; make the work durable if it is time."""
-        self._uncommitted += 1
-        overdue = time.monotonic() - self._committed_at >= COMMIT_SECONDS
-        if self._uncommitted >= COMMIT_ITEMS or overdue:
+        if self.work.settled():
             self.commit()
         if self._progress:
             self._progress(self)
 
     def commit(self) -> None:
-        """Make everything so far durable: the WARC's bytes, then the rows that point at them.
-
-        Raises DiskFull while there is still room to end well.
-        """
-        self.make_durable()
-        self._check_room()
-
-    def make_durable(self) -> None:
-        """Do as `commit` does, however little room is left."""
-        self.writer.sync()
-        self.archive.commit()
-        if self.writer.path != self._writing:  # the one before is closed
-            self._writing = self.writer.path
-            self.spool.deliver()
-        self.spool.collect()
-        self._uncommitted = 0
-        self._committed_at = time.monotonic()
-
-    def _check_room(self) -> None:
-        free = shutil.disk_usage(self.place.home).free
-        if free < RESERVE and self.fatal is None:
-            raise DiskFull(f"{self.place.home}: {free >> 20} MiB free, {RESERVE >> 20} wanted; make room and run again")
+        """Make everything so far durable; raise DiskFull while there is still room to end well."""
+        self.work.commit()
+        if self.fatal is None:
+            check_room(self.place.home)
 
     def stop(self, error: ArchiverError) -> None:
         """End the run early because of an error; the first one counts."""
@@ -434,15 +196,15 @@ class Run:
         if self.archive.failure is not None:
             self.archive.recover()
         session = self.archive.session
-        left = lost.conclude(session) if self.has_lost else 0
-        if left and self._newly_lost:
+        left = lost.conclude(session) if self.takeover.has_lost else 0
+        if left and self.takeover.newly_lost:
             self.note(
                 f"lost: {counted(left, 'capture')}; what was read from them stays, `archiver verify` names the posts"
             )
         frontier.release(session)
         for url in self.waiting:
             frontier.reopen(session, url)
-        resting = timestamp(self.rest_until) if self.rest_until and self.resting else None
+        resting = timestamp(self.rests.until) if self.rests.until and self.rests.left else None
         end = RunEnd(
             run=self.id,
             finished_at=timestamp(),
@@ -455,43 +217,50 @@ class Run:
             doubts=doubts.as_rows(session),
         )
         if self.counts.requests:
-            with suppress(ArchiverError):  # a rebuild then takes the run for one that was killed
-                self.writer.write_metadata(end.as_block(), journal.CONTENT_TYPE, end.finished_at)
+            self.work.keep_end(end)
         runs.end(session, self.id, outcome, exit_code, end.counts, now=end.finished_at, rest_until=resting)
-        self.make_durable()
+        self.work.commit()
 
     def close(self) -> None:
         """Close the WARC file under its final name, index it, and close the database."""
-        # What a full disk keeps from being closed and indexed, the next run closes and indexes.
-        with suppress(ArchiverError) if self.fatal else nullcontext():
-            self.writer.close()
-            index.update_index(self.storage, self.place.home / index.NAME, self._index)
-            self.spool.settle()
-        self.spool.close()
-        self.archive.close()
+        self.work.close(failed=self.fatal is not None)
 
 
-def _about(start: RunStart) -> dict[str, str]:
-    """Return what the warcinfo record of a run says, and whether its records are less than what was received."""
-    rebuilt = wire.fallback_reason()
-    if not rebuilt:
-        return start.as_fields()
-    logger.warning("records hold rebuilt headers, not the bytes received: %s", rebuilt)
-    return {**start.as_fields(), "description": f"Headers and chunks are rebuilt, not as received: {rebuilt}"}
+def _opened(place: Place) -> Archive:
+    """Return the archive of a place, if a run may write to it.
+
+    Raises DiskFull, and ArchiverError for a folder that cannot be written to or a database that cannot be opened, and
+    UsageError when the archive holds another site's blog.
+    """
+    place.home.mkdir(parents=True, exist_ok=True)
+    check_room(place.home)
+    if place.warc_folder.exists() and not os.access(place.warc_folder, os.W_OK):
+        raise ArchiverError(f"{place.warc_folder}: expected a folder to write records to, found it read-only")
+    archive = Archive(database_url(place.home, place.db))
+    try:
+        _check_site(place, archive)
+    except UsageError:
+        archive.close()
+        raise
+    return archive
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseHead:
-    """What a record and its row say about a response beside its bytes."""
-
-    target_uri: str
-    fetched_at: datetime
-    status: int
-    content_type: str
-    ip_address: str | None
-    etag: str | None
-    last_modified: str | None
-    truncated: str | None
+def _check_site(place: Place, archive: Archive) -> None:
+    """Raise UsageError when the archive holds another site's blog: rows of two would be taken for one's."""
+    session, site = archive.session, place.site
+    known_blog = runs.blog(session)
+    if known_blog not in (None, site.origin):
+        raise UsageError(
+            f"{place.home}: expected the profile of the blog this archive holds, {known_blog}, found that of "
+            f"{site.origin}; name another --home"
+        )
+    known = runs.fetched_from(session) or captures.origin(session, site.origin)
+    if known is None or place.mirror or site.is_same(known):
+        return
+    raise UsageError(
+        f"{place.home}: expected a --site of the blog this archive holds, fetched from {known}, found "
+        f"{site.base}; name another --home, or say --mirror if it is a copy of the same blog"
+    )
 
 
 _RUNS: WeakKeyDictionary[Crawler, Run] = WeakKeyDictionary()

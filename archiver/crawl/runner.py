@@ -16,21 +16,21 @@ from scrapy.spiderloader import SpiderLoader
 from twisted.python.failure import Failure
 
 from archiver.counting import counted
-from archiver.crawl import logs
+from archiver.crawl import logs, verdicts
 from archiver.crawl.handlers import OFFLINE, recorded_origin
-from archiver.crawl.lock import locked
-from archiver.crawl.probe import would_work
-from archiver.crawl.run import Place, Run, attach
+from archiver.crawl.place import Place
+from archiver.crawl.run import Run, attach
 from archiver.crawl.servers import UNSHARED, Servers
+from archiver.crawl.verdicts import Verdict
 from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.pages.promises import Finding
 from archiver.profile import BESIDE
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.storage.bucket import Bucket, normal
-from archiver.store import comments, doubts, frontier, lists, runs, warc_files
+from archiver.store import comments, frontier, lists, runs, warc_files
 from archiver.store.database import database_url
-from archiver.store.doubts import Doubt
+from archiver.store.lock import locked
 from archiver.warc.storage import SUFFIX
 
 POSTS_A_PAGE = 10
@@ -41,9 +41,6 @@ SPIDER = "everything"
 
 RECHECK = 20
 """Posts a run looks at again by default: 1,340 posts are through in ten weeks of daily runs."""
-
-INTERRUPTED = ("shutdown", "")
-"""Scrapy's reasons for the end of a spider after a signal; after a second one it gives none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +147,11 @@ def crawl(
         )
         _note_takeover(run, dead)
         try:
-            run.leave_time(DOWNLOAD_DELAY if options.delay is None else options.delay)
+            run.rests.leave_time(DOWNLOAD_DELAY if options.delay is None else options.delay)
             with _logging(run, options):
                 known = lists.slugs(run.archive.session)
                 reason = _run_spider(run, SPIDER, _settings(run, options), known=known, **arguments)
-            report = _conclude(run, reason, time.monotonic() - began, partial(_judge_asked, options.slugs))
+            report = _conclude(run, reason, time.monotonic() - began, partial(verdicts.judge_asked, options.slugs))
         finally:
             run.close()
     return _delivered(run, report)
@@ -175,7 +172,7 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
             settings.setdict(PROBE_SETTINGS, priority="cmdline")
             with _logging(run, options):
                 reason = _run_spider(run, "probe", settings, site=run.site)
-            report = _conclude(run, reason, time.monotonic() - began, _judge_probe)
+            report = _conclude(run, reason, time.monotonic() - began, verdicts.judge_probe)
         finally:
             run.close()
     return _delivered(run, report), run.findings
@@ -323,70 +320,10 @@ def _arguments(place: Place, options: Options) -> dict[str, Any]:
     }
 
 
-Verdict = tuple[str, ExitCode, str]
-"""Name of a run's outcome, exit code, and a sentence about it."""
-
-
-def _judge_early_end(run: Run, reason: str) -> Verdict | None:
-    """Return what ended a run before it was through, if anything did."""
-    if run.fatal is not None:
-        return run.fatal.outcome, run.fatal.exit_code, str(run.fatal)
-    if reason in INTERRUPTED:
-        return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to go on"
-    return None
-
-
-def _judge_crawl(run: Run) -> Verdict:
-    """Judge by what this run asked for; what has been failing for longer, and is no news, only gets a word."""
-    counts, session = run.counts, run.archive.session
-    if run.unanswered is not None and not counts.pages:
-        return run.unanswered.outcome, run.unanswered.exit_code, str(run.unanswered)
-    if run.limit is not None and frontier.has_pending(session, without={*run.canary.closed, *run.without}):
-        return "limited", ExitCode.DONE, f"stopped after {counted(run.limit, 'post')} as asked; run again to go on"
-    if doubted := [each for each in doubts.standing(session).values() if not doubts.is_believed(each)]:
-        return runs.MARKUP_CHANGED, ExitCode.MARKUP_CHANGED, _said(doubted)
-    if not counts.pages and counts.gaps:
-        return "failed", ExitCode.FAILED, f"asked for {counted(sum(counts.gaps.values()), 'address')} and got nothing"
-    if counts.failures:
-        text = f"{counted(counts.failures, 'address')} could not be had; run again, `archiver gaps` says why"
-        return runs.INCOMPLETE, ExitCode.INCOMPLETE, text
-    if counts.cut:
-        return runs.INCOMPLETE, ExitCode.INCOMPLETE, "a list of posts has more pages than are read of one"
-    failing = frontier.failing(session)
-    text = f"; {counted(failing, 'address')} failing for longer, `archiver gaps` lists them" if failing else ""
-    return runs.COMPLETE, ExitCode.DONE, "complete" + text
-
-
-def _said(doubted: list[Doubt]) -> str:
-    """Return a sentence about what is not believed."""
-    more = f" (and {len(doubted) - 1} more)" if len(doubted) > 1 else ""
-    first = doubted[0]
-    return (
-        f"not as expected, so nothing is concluded from it: {first.subject}: {first.reason}{more}; "
-        "the rest is archived, `archiver accept` says what can be done"
-    )
-
-
-def _judge_asked(slugs: tuple[str, ...], run: Run) -> Verdict:
-    """Judge a crawl; one that was asked for a category the blog does not have has not done what it was asked."""
-    outcome, code, message = _judge_crawl(run)
-    unknown = [slug for slug in slugs if frontier.is_lost(run.archive.session, run.site.category_url(slug))]
-    if not unknown or code != ExitCode.DONE:
-        return outcome, code, message
-    known = '`archiver sql "SELECT slug, name FROM categories"` lists those it has'
-    return outcome, ExitCode.FAILED, f"the blog has no category {', '.join(unknown)}; {known}"
-
-
-def _judge_probe(run: Run) -> Verdict:
-    if would_work(run.findings):
-        return "recognised", ExitCode.DONE, "the pages are as expected: a crawl would work"
-    return "markup changed", ExitCode.MARKUP_CHANGED, "the pages are not as expected: a crawl would not work"
-
-
-def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verdict] = _judge_crawl) -> Report:
+def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verdict] = verdicts.judge_crawl) -> Report:
     """Judge how the run went, store that and report it, as far as the disk still allows."""
     run.fatal = run.fatal or run.archive.failure
-    early = _judge_early_end(run, reason)
+    early = verdicts.judge_early_end(run, reason)
     standing: dict[str, Any] = {}
     if run.archive.failure is None:
         for url, why in run.canary.close_lost() if early is None else ():
@@ -397,7 +334,7 @@ def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verd
         if outcome in runs.ENDED:
             run.settle_missing()
         if code == ExitCode.RATE_LIMITED:
-            run.rest_as_asked()
+            run.rests.keep(str(run.unanswered or "asked for"))
         if run.fatal is None:
             run.connect()
         run.end(outcome, code)

@@ -14,19 +14,16 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
 from archiver import clock
+from archiver.clock import timestamp
 from archiver.crawl.boundaries import refusal
 from archiver.crawl.run import Run, run_of
+from archiver.errand import Errand, noted
 from archiver.errors import ArchiverError
 from archiver.items import LEFT_OUT
 from archiver.store import freshness, frontier
-from archiver.store.database import timestamp
 
 LONGEST_START = 5.0
 """Seconds a spider has to say where it starts; one that has nothing to say must not hold up what waits."""
-
-CALLBACK = "parse_"
-"""A callback's name without this is the kind of page."""
-
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -81,7 +78,7 @@ class FrontierScheduler(BaseScheduler):
     @ends_run
     def close(self, reason: str) -> None:
         """Make durable what came last."""
-        self.run.make_durable()
+        self.run.work.commit()
 
     @ends_run
     def has_pending_requests(self) -> bool:
@@ -101,13 +98,13 @@ class FrontierScheduler(BaseScheduler):
     def enqueue_request(self, request: Request) -> bool:
         """Store a request; return whether it is to be made."""
         self.begun = True
-        leased = request.meta.get("frontier_url")
-        if leased is None:
-            return self._add(request)
-        if "retry_wait" in request.meta:
-            later = clock.now() + request.meta["retry_wait"]
-            frontier.postpone(self.session, leased, request.meta["retry_reason"], not_before=timestamp(later))
-            self._wake_after(request.meta["retry_wait"])
+        errand = Errand.of(request.meta)
+        if errand.url is None or not errand.leased:
+            return self._add(request.url, errand)
+        if errand.wait is not None:
+            later = timestamp(clock.now() + errand.wait)
+            frontier.postpone(self.session, errand.url, errand.reason, not_before=later)
+            self._wake_after(errand.wait)
         else:
             self.continued.append(request)
         return True
@@ -122,17 +119,17 @@ class FrontierScheduler(BaseScheduler):
         if slot is not None:
             slot.nextcall.schedule()
 
-    def _add(self, request: Request) -> bool:
-        kind = request.callback.__name__.removeprefix(CALLBACK) if request.callback else "other"
-        url = self.run.site.resolve(request.url) or request.url
+    def _add(self, address: str, errand: Errand) -> bool:
+        kind, site = errand.kind, self.run.site
+        url = site.resolve(address) or address
         reason = refusal(url, self.run, chosen=kind == "index")
         if reason:
             frontier.skip(self.session, url, kind, reason, run_id=self.run.id, now=timestamp())
             return False
-        if request.meta.get("listed", {}).get("is_beyond"):
+        if errand.listed.get("is_beyond"):
             self.run.leave_unread(url, kind)
             return False
-        if not self.run.full and not self._wanted(url, kind, request):
+        if not self.run.full and not freshness.wanted(self.session, url, kind, errand.listed, site):
             return False
         if kind in self.run.without:
             if not frontier.is_known(self.session, url):
@@ -142,14 +139,11 @@ class FrontierScheduler(BaseScheduler):
         since = self.run.cycle if self.run.full and kind not in frontier.LISTS else self.run.id
         return frontier.add(self.session, url, kind, run_id=self.run.id, now=timestamp(), since=since)
 
-    def _wanted(self, url: str, kind: str, request: Request) -> bool:
-        return freshness.wanted(self.session, url, kind, request.meta.get("listed", {}), self.run.site)
-
     @ends_run
     def next_request(self) -> Request | None:
         """Lease the next row and return its request, or None when nothing may be asked for now."""
-        if self.run.rest_until is not None and self.run.resting:
-            self._wake_after(self.run.rest_until - clock.now())
+        if left := self.run.rests.left:
+            self._wake_after(left)
             return None
         if self.continued:
             return self.continued.popleft()
@@ -164,6 +158,6 @@ class FrontierScheduler(BaseScheduler):
     def _request(self, lease: frontier.Lease) -> Request:
         spider: Any = self.spider
         request: Request = spider.ask(lease.url, lease.kind)
-        request.meta.update(frontier_url=lease.url, frontier_kind=lease.kind, retry_times=lease.attempts)
-        request.meta.update(archived=lease.archived, failures=lease.failures)
+        known = {"archived": lease.archived, "attempts": lease.attempts, "failures": lease.failures}
+        request.meta.update(noted(request.meta, leased=True, **known))
         return request

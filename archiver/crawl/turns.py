@@ -15,10 +15,11 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from archiver import clock
-from archiver.crawl.run import PATIENCE, run_of
+from archiver.clock import timestamp
+from archiver.crawl.rests import PATIENCE
+from archiver.crawl.run import run_of
 from archiver.crawl.wire import WireDownloadHandler
 from archiver.errors import ArchiverError, RateLimited
-from archiver.store.database import timestamp
 
 
 class TurnDownloadHandler(WireDownloadHandler):

@@ -19,7 +19,7 @@ import logging
 import re
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from inspect import iscoroutinefunction
@@ -36,13 +36,13 @@ from service_identity import VerificationError
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.error import TimeoutError as TwistedTimeout
-from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
 from archiver import clock
 from archiver.warc import message
+from archiver.warc.message import Message
 
 FRAMING_ROOM = 1 << 20
 """Bytes that an exchange may have beyond DOWNLOAD_MAXSIZE: the setting counts the body without headers and chunks."""
@@ -50,10 +50,8 @@ FRAMING_ROOM = 1 << 20
 _POOL = "_pool"
 _DOUBTS = frozenset({"dataloss", "partial", "download_stopped"})  # Scrapy's flags on a body that may not be whole
 _HEAD_END = re.compile(rb"\n\r?\n")
-_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _TRAILERS = re.compile(rb"(?:[^\r\n][^\n]*\n)*\r?\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_LINE_END = re.compile(rb"\r?\n")
 _NO_CONTENT = frozenset({204, 304})
 
 # Scrapy has errors of its own for these since 2.15.
@@ -73,15 +71,14 @@ class Exchange:
 
     request: bytes
     """As sent: request line, headers, blank line, body."""
-    response: bytes
+    response: Message
     """As received, from the status line to the end of the message: chunks and content coding are still on.
 
     Only the final response, because a WARC reader takes the first status line of a record for the response's
     (WARC 1.1, section 6.3). What a server sends beyond the message's end belongs to no response (RFC 9112, section 6.3)
-    and is left out: whether it arrives in time is chance, and would change the payload's digest.
+    and is left out: whether it arrives in time is chance, and would change the payload's digest. So are the heads of
+    1xx responses that came before.
     """
-    interim: tuple[bytes, ...]
-    """The heads of the 1xx responses that came before, for example 103 Early Hints."""
     truncated: str | None
     """Why the response ends early, in the words of WARC 1.1, section 5.13; None for a whole one.
 
@@ -91,8 +88,6 @@ class Exchange:
     """
     ip_address: str
     """Of the machine that was spoken to; IPv6 without brackets."""
-    tls: bool
-    """Whether the connection was encrypted."""
     sent_at: datetime
     """When the request's first byte went out, in UTC."""
 
@@ -238,18 +233,16 @@ class _Tape:
         self._finished = True
         self._tap = None
         self._sent, self._received = [], []
-        interim, response = _split_interim(received)
-        if tap is None or message.parse(_head(response)).status is None:
+        response = _final(received)
+        if tap is None or response.status is None:
             return None
         end = _message_end(response, self._method, closed=self._closed is True)
         whole = end is not None or not (doubtful or self._overflowed)
         return Exchange(
             request=request,
-            response=response[:end],
-            interim=interim,
+            response=response if end is None else _up_to(response, end),
             truncated=None if whole else self._reason(error),
             ip_address=tap.getPeer().host,
-            tls=ISSLTransport.providedBy(tap.transport),
             sent_at=self._sent_at,
         )
 
@@ -395,56 +388,50 @@ def _certificate_problem(error: BaseException | None, transport: Any) -> str | N
         return "it could not be verified"
 
 
-def _split_interim(received: bytes) -> tuple[tuple[bytes, ...], bytes]:
-    """Split what was received into the heads of 1xx responses and the rest."""
-    interim: list[bytes] = []
+def _final(received: bytes) -> Message:
+    """Return the response that the 1xx ones before it announce, with all that followed its head."""
     start = 0
-    while end := _HEAD_END.search(received, start):
-        head = received[start : end.end()]
-        if (message.parse(head).status or 0) // 100 != 1:
-            break
-        interim.append(head)
-        start = end.end()
-    return tuple(interim), received[start:]
+    while True:
+        end = _HEAD_END.search(received, start)
+        rest = end.end() if end else len(received)
+        head = message.parse(received[start:rest])
+        if not end or (head.status or 0) // 100 != 1:
+            return replace(head, block=received[start:], payload=received[rest:])
+        start = rest
 
 
-def _head(response: bytes) -> bytes:
-    """Return a response up to its body, or as far as it goes."""
-    end = _HEAD_END.search(response)
-    return response[: end.end()] if end else response
+def _up_to(response: Message, end: int) -> Message:
+    surplus = len(response.block) - end
+    return replace(response, block=response.block[:end], payload=response.payload[: len(response.payload) - surplus])
 
 
-def _message_end(response: bytes, method: str, *, closed: bool) -> int | None:
+def _message_end(response: Message, method: str, *, closed: bool) -> int | None:
     """Return where a response ends by its own account (RFC 9112, section 6.3), or None when that has not come.
 
     `closed` is whether the server ended the connection in order, which ends one that tells no length (section 8).
     """
-    head = _head(response)
-    if not _HEAD_END.search(head):
+    received = len(response.block)
+    start = received - len(response.payload)
+    if not _HEAD_END.search(response.block):
         return None
-    parsed = message.parse(head)
-    if method == "HEAD" or parsed.status in _NO_CONTENT:
-        return len(head)
-    if codings := message.tokens(parsed.headers, b"transfer-encoding"):
-        return _chunks_end(response, len(head)) if codings[-1] == "chunked" else None
-    lengths = set(message.tokens(parsed.headers, b"content-length"))
+    if method == "HEAD" or response.status in _NO_CONTENT:
+        return start
+    if codings := message.tokens(response.headers, b"transfer-encoding"):
+        return _chunks_end(response.block, start) if codings[-1] == "chunked" else None
+    lengths = set(message.tokens(response.headers, b"content-length"))
     if not lengths:
-        return len(response) if closed else None
+        return received if closed else None
     length = _LENGTH.fullmatch(lengths.pop())
     if lengths or not length:
         return None
-    end = len(head) + int(length[0])
-    return end if end <= len(response) else None
+    end = start + int(length[0])
+    return end if end <= received else None
 
 
 def _chunks_end(response: bytes, position: int) -> int | None:
     """Return where a chunked body ends, trailers included (RFC 9112, section 7.1); None when it is cut short."""
-    while size_line := _CHUNK_SIZE.match(response, position):
-        if not int(size_line[1], 16):
-            trailers = _TRAILERS.match(response, size_line.end())
+    for start, end in message.chunks(response, position):
+        if start == end:
+            trailers = _TRAILERS.match(response, end)
             return trailers.end() if trailers else None
-        line_end = _LINE_END.match(response, size_line.end() + int(size_line[1], 16))
-        if not line_end:
-            return None
-        position = line_end.end()
     return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archiver.durable import replacing
 from archiver.export.notice import license_of, notice
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Post
 from archiver.text.bibtex import entry
 from archiver.urls import Site
-from archiver.warc.durable import replacing
 
 
 def write(library: Library, target: Path, step: Step) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from archiver.durable import replacing
 from archiver.export.rows import Step
 from archiver.store.library import Library
 from archiver.store.values import Post
 from archiver.text import chunks, tex
-from archiver.warc.durable import replacing
 
 
 def write(library: Library, target: Path, step: Step) -> None:

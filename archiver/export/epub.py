@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from archiver.durable import replacing
 from archiver.errors import UsageError
 from archiver.export import cover
 from archiver.export.contents import Heading, as_list, as_ncx
@@ -24,7 +25,6 @@ from archiver.store.library import Library
 from archiver.store.values import Comment, Group, Post
 from archiver.text import xhtml
 from archiver.urls import Site
-from archiver.warc.durable import replacing
 from archiver.warc.storage import Storage
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two books of one archive differ

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from archiver.durable import sync_directory, writing
 from archiver.errors import UsageError
-from archiver.warc.durable import sync_directory, writing
 
 MANIFEST = ".archiver-export"
 """Names the files of an export, one a line: so a later one knows which of them it may take away."""

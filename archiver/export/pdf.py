@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
+from archiver.durable import replacing
 from archiver.errors import UsageError
 from archiver.export import chromium
 from archiver.export.discussion import discussion
@@ -22,7 +23,6 @@ from archiver.store.library import Library
 from archiver.store.values import Comment, Post
 from archiver.text import xhtml
 from archiver.urls import Site
-from archiver.warc.durable import replacing
 from archiver.warc.storage import Storage
 
 _PATIENCE = 60, 10

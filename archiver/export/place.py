@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
+from archiver.durable import replacing
 from archiver.errors import ArchiverError, UsageError
-from archiver.warc.durable import replacing
 
 
 class Place:

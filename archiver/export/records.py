@@ -13,6 +13,7 @@ from pathlib import Path
 from lxml import etree
 
 from archiver import __version__
+from archiver.durable import replacing
 from archiver.errors import ArchiverError, StorageUnreachable, UsageError
 from archiver.pages.document import parse
 from archiver.pages.gate import is_gate
@@ -20,7 +21,6 @@ from archiver.profile import Gate
 from archiver.store import query
 from archiver.urls import Site
 from archiver.warc import index
-from archiver.warc.durable import replacing
 from archiver.warc.reader import read_record
 from archiver.warc.storage import Storage
 from archiver.warc.wacz import Page, write_wacz

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archiver.durable import replacing
 from archiver.export.notice import notice
 from archiver.export.rows import Step
 from archiver.store import handover
 from archiver.store.library import Library
-from archiver.warc.durable import replacing
 
 
 def write(library: Library, target: Path, step: Step) -> None:

@@ -15,12 +15,12 @@ from archiver.pages import dates
 from archiver.pages.document import date_in, links, text_of
 from archiver.pages.selectors import every, first
 from archiver.profile import PostMarkup
+from archiver.text.bibtex import MONTHS
 from archiver.text.guess import guess
 from archiver.urls import Site
 
 _FIELD = re.compile(r"(title|author|year|month)\s*=\s*\{(.*)\}")
 _CITED_ON = re.compile(r"\((\w{3})\w*\.?\s+(\d{1,2}),\s+(\d{4})\)")
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 @dataclass(slots=True)
@@ -115,9 +115,9 @@ def citation(tree: HtmlElement, markup: PostMarkup) -> Citation:
 
 def _iso(year: str, month: str, day: int | None) -> str | None:
     """Return an English date as ISO 8601; without a day, year and month."""
-    if not year.isdecimal() or month[:3] not in _MONTHS:
+    if not year.isdecimal() or month[:3] not in MONTHS:
         return None
-    number = _MONTHS.index(month[:3]) + 1
+    number = MONTHS.index(month[:3]) + 1
     return f"{year}-{number:02}" if day is None else dates.iso(int(year), number, day)
 
 

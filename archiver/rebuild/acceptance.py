@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver import __version__, sites, urls
-from archiver.crawl.lock import locked
+from archiver.clock import timestamp
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.items import Post
 from archiver.rebuild import reading
@@ -19,7 +19,8 @@ from archiver.rebuild.reading import Task
 from archiver.storage.elsewhere import storage
 from archiver.storage.spool import Spool
 from archiver.store import blog, chronicle, doubts, outcomes, posts, runs
-from archiver.store.database import Archive, database_url, timestamp
+from archiver.store.database import Archive, database_url
+from archiver.store.lock import locked
 from archiver.urls import Site
 from archiver.warc import index, journal
 from archiver.warc.journal import RunEnd, RunStart

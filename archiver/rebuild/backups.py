@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain, count
 from pathlib import Path
 
-from archiver.store.database import timestamp
+from archiver.clock import timestamp
 
 KEPT = 2
 """Former databases that stay."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver import sites
+from archiver.clock import timestamp
 from archiver.counting import counted
 from archiver.errors import ArchiverError
 from archiver.items import Asset, CommentPage, Gap, Item, Outcome, Post, Unmodified
@@ -27,7 +28,7 @@ from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
 from archiver.store import chronicle, connections, doubts, endings, freshness, outcomes, posts, runs
 from archiver.store.chronicle import Seen, Settled
-from archiver.store.database import Archive, timestamp
+from archiver.store.database import Archive
 from archiver.text import EXTRACTOR_VERSION
 from archiver.warc import journal
 from archiver.warc.storage import Storage

@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from archiver import __version__, sites
-from archiver.crawl.lock import locked
+from archiver.clock import timestamp
 from archiver.errors import UsageError
 from archiver.rebuild import files, swap
 from archiver.rebuild.admission import Admission, Tally, known_captures
 from archiver.rebuild.records import Progress
 from archiver.rebuild.swap import Report
 from archiver.store import blog, query, runs
-from archiver.store.database import database_url, timestamp
+from archiver.store.database import database_url
+from archiver.store.lock import locked
 from archiver.urls import Site
 from archiver.warc import journal, outside
 from archiver.warc.journal import RunEnd, RunStart

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from archiver import __version__, items
+from archiver import __version__
 from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, StorageUnreachable
 from archiver.items import CUT, GATE, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
 from archiver.pages.answers import REDIRECTS, refusal
@@ -30,7 +30,6 @@ from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import BESIDE, ROBOTS, Site, from_bytes
 from archiver.warc.reader import Record, read_record
 from archiver.warc.storage import Storage
-from archiver.warc.writer import Location
 
 PAGES: dict[str, Callable[[str, bytes, Site], Item]] = {
     "catalogue": parse_catalogue,
@@ -49,10 +48,6 @@ VERSION = f"{__version__}, extractor {EXTRACTOR_VERSION}"
 
 UNASKED = frozenset({ROBOTS})
 """Paths of what is fetched, but is no address of the frontier."""
-
-_OK = 200
-_MOST_DIGITS = 18
-_TO_THE_SECOND = len("2026-11-21T17:45:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,40 +160,6 @@ def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
             after = [(site.category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
             return after + [(entry.url, "post") for entry in item.entries]
     return []
-
-
-def capture(record: Record, location: Location, site: Site) -> items.Capture:
-    """Return the row of a response record, as the run that wrote it stored it."""
-    truncated = _truncated(record)
-    target = location.target_uri
-    return items.Capture(
-        url=site.asked(target) or target,
-        target_uri=target,
-        fetched_at=f"{location.date[:_TO_THE_SECOND]}Z",
-        status=record.http_status or 0,
-        content_type=record.http_header(b"content-type") or "",
-        payload_sha256=location.payload_sha256,
-        warc_file=location.warc_file,
-        warc_offset=location.offset,
-        warc_length=location.length,
-        record_id=location.record_id,
-        revisit_of=location.revisit_of,
-        etag=None if truncated else record.http_header(b"etag"),
-        last_modified=None if truncated else record.http_header(b"last-modified"),
-        truncated=truncated,
-    )
-
-
-def _truncated(record: Record) -> str | None:
-    """Return why a response is not whole: its record says so, or it has fewer bytes than the server announced."""
-    if record.type != "response":
-        return None
-    said = record.header("WARC-Truncated")
-    if said or record.http_status != _OK or record.http_header(b"transfer-encoding"):
-        return said
-    length = (record.http_header(b"content-length") or "").strip()
-    short = length.isascii() and length.isdigit() and len(record.entity) < int(length[:_MOST_DIGITS])
-    return "unspecified" if short else None
 
 
 def redirect(record: Record, site: Site) -> str | None:

@@ -12,6 +12,7 @@ from archiver.rebuild.originals import Originals, Payload
 from archiver.store import chronicle
 from archiver.store.database import Archive
 from archiver.warc import journal, recovery
+from archiver.warc.captures import recorded
 from archiver.warc.journal import RunEnd
 from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.storage import WarcFile, size
@@ -114,7 +115,7 @@ class Records:
             run.end = end
 
     def _add(self, run: RunFiles, record: Record) -> None:
-        capture = reading.capture(record, recovery.location(record), run.site)
+        capture = recorded(record, recovery.location(record), run.site)
         self.captures += 1
         if record.type != "revisit":
             self.originals.add(record, capture)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver import sites
-from archiver.crawl.lock import locked
+from archiver.durable import replacing, sync_directory, writing
 from archiver.errors import ArchiveDamaged, UsageError
 from archiver.processes import processors
 from archiver.rebuild import backups, files, former
@@ -22,8 +22,8 @@ from archiver.storage.elsewhere import listed
 from archiver.storage.spool import Spool, restate
 from archiver.store import chronicle, drafts, query, warc_files
 from archiver.store.database import Archive, database_url
+from archiver.store.lock import locked
 from archiver.warc import index, recovery
-from archiver.warc.durable import replacing, sync_directory, writing
 from archiver.warc.storage import Storage
 from archiver.warc.writer import WarcWriter
 
@@ -80,8 +80,9 @@ def rebuild(
 
     The former database stays beside it under another name, on a server in another schema; there an empty one gets
     everything in one transaction. `processes` read pages, by default one for each processor. `warc_url` and
-    `keep_local` are those of `archiver.crawl.run.Place`. With an `executor` it is its processes that read, on whatever
-    machine: they need this version of the program, and the home under its path or its records in object storage.
+    `keep_local` are those of `archiver.crawl.place.Place`. With an `executor` it is its processes that read, on
+    whatever machine: they need this version of the program, and the home under its path or its records in object
+    storage.
 
     Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from,
     ArchiverError when the executor fails; the database is then as it was.
@@ -131,7 +132,7 @@ def rebuild_locked(
         restate(archive, warc, former_files, open_file)
         return tally
 
-    file = chronicle.sqlite_file(url)
+    file = query.sqlite_file(url)
     built = _in_file(file, filled) if file else _on_server(url, filled)
     if incoming:
         incoming.close()

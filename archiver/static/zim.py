@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from archiver import __version__, extras
+from archiver.durable import sync_directory, writing
 from archiver.errors import UsageError
 from archiver.export.rows import Step
 from archiver.static import icon
 from archiver.static.links import FRONT, LIST, WORKER
 from archiver.static.site import File, Site
 from archiver.store.library import Library
-from archiver.warc.durable import sync_directory, writing
 from archiver.warc.storage import Storage
 from archiver.web.reader import look
 

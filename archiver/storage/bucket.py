@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from archiver import extras
+from archiver.durable import sync_directory, writing
 from archiver.errors import ArchiveDamaged, StorageUnreachable, UsageError
-from archiver.warc.durable import sync_directory, writing
 from archiver.warc.storage import SUFFIX
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from archiver.clock import timestamp
 from archiver.storage.bucket import Bucket
 from archiver.store import warc_files
-from archiver.store.database import timestamp
 from archiver.store.warc_files import Closed
 from archiver.warc.storage import Storage
 

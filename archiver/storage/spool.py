@@ -18,14 +18,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from archiver.clock import timestamp
 from archiver.counting import counted
+from archiver.durable import sync_directory, writing
 from archiver.errors import ArchiverError, StorageUnreachable
 from archiver.storage.bucket import Bucket, Object
 from archiver.storage.elsewhere import Remote
 from archiver.store import warc_files
-from archiver.store.database import Archive, timestamp
+from archiver.store.database import Archive
 from archiver.store.warc_files import Closed, Row
-from archiver.warc.durable import sync_directory, writing
 from archiver.warc.storage import SUFFIX, Storage
 from archiver.warc.writer import OPEN_SUFFIX
 

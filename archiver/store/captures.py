@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from archiver import items, urls
+from archiver.items import Holder
 from archiver.store.lost import IS_LOST
 from archiver.store.models import Capture, FrontierEntry
 
@@ -47,19 +47,6 @@ def origin(session: Session, blog: str) -> str | None:
     first = select(Capture.target_uri).where(Capture.url.startswith(f"{blog}/")).order_by(Capture.id).limit(1)
     target = session.execute(first).scalar()
     return urls.origin(target) if target else None
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A capture whose record may hold a payload that came again."""
-
-    warc_file: str
-    warc_offset: int
-    record_id: str
-    payload_sha256: str
-    revisit_of: str | None
-    etag: str | None
-    last_modified: str | None
 
 
 def holder(session: Session, payload_sha256: str, record_id: str | None = None) -> Holder | None:

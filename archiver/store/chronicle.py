@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, case, func, insert, make_url, select, text, update
+from sqlalchemy import URL, case, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from archiver import items
@@ -44,12 +44,6 @@ class Seen:
     warc_offset: int
     revisit_of: str | None
     truncated: str | None
-
-
-def sqlite_file(url: str) -> Path | None:
-    """Return the file of an SQLite database; None for a server's."""
-    parsed = make_url(url)
-    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def file_url(file: Path) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -17,14 +16,11 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
-from archiver import clock
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import migrate, server
 from archiver.store.location import FILE_NAME, database_url
 
-"""Name of the SQLite file in the archive's home."""
-
-__all__ = ["BUSY_TIMEOUT_MS", "FILE_NAME", "Archive", "connect", "database_url", "timestamp", "upsert"]
+__all__ = ["BUSY_TIMEOUT_MS", "FILE_NAME", "Archive", "connect", "database_url", "upsert"]
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a writer waits for another: longer than any reader's query (30 s by default) may take."""
@@ -37,11 +33,6 @@ _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
 )
-
-
-def timestamp(moment: datetime | None = None) -> str:
-    """Return a moment, now by default, as stored: ISO 8601 UTC with seconds and `Z`."""
-    return (moment or clock.now()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def connect(url: str) -> Engine:

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from archiver.clock import timestamp
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import server, views
-from archiver.store.database import timestamp
 from archiver.store.models import Base
 from archiver.store.search_tables import TABLES
 

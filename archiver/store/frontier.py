@@ -21,7 +21,8 @@ from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from archiver import items
-from archiver.store.database import timestamp, upsert
+from archiver.clock import timestamp
+from archiver.store.database import upsert
 from archiver.store.models import FrontierEntry as Entry
 
 _ROWS: Any = Entry.__table__

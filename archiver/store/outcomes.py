@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from archiver.clock import timestamp
 from archiver.items import (
     Asset,
     Catalogue,
@@ -22,7 +23,6 @@ from archiver.items import (
     Unmodified,
 )
 from archiver.store import comments, embedded, endings, frontier, lists, pages, posts
-from archiver.store.database import timestamp
 from archiver.store.endings import Ending
 from archiver.store.posts import Change, Held
 from archiver.urls import Site

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from archiver.clock import timestamp
 from archiver.counting import counted
 from archiver.errors import ArchiverError, DatabaseTooNew
-from archiver.store.database import timestamp
 
 NAME = "own.db"
 """The file, in the archive's home."""

@@ -1,4 +1,4 @@
-"""Which captures of an address there are, and which of them shows it best at a moment. Reads only."""
+"""Which captures of an address there are, and which of them shows or answers for it best at a moment. Reads only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archiver.store.reading import Reading
-from archiver.urls import origin
+from archiver.urls import Site, origin
 
 END_OF_TIME = "9999-12-31T23:59:59Z"
 """A moment after every capture."""
@@ -66,6 +66,19 @@ SELECT {_COLUMNS} FROM captures WHERE url = :url AND fetched_at <= :until AND fe
 ORDER BY {_WORTH}, fetched_at DESC, id DESC LIMIT 1 OFFSET :skip
 """  # noqa: S608 - names of ours
 
+# What answers for an address as the blog did: a whole answer that lasts comes before one that says only that it could
+# not be had just then, a later one before an earlier one, be it that the page is gone.
+_ANSWERS = f"""
+SELECT {_COLUMNS} FROM captures WHERE url = :url AND fetched_at <= :until AND status NOT IN (0, 304)
+ORDER BY CASE WHEN status IN (200, 301, 302, 303, 307, 308, 404, 410) AND truncated IS NULL THEN 0 ELSE 1 END,
+    fetched_at DESC, id DESC
+"""  # noqa: S608
+
+_AROUND = """
+SELECT max(CASE WHEN fetched_at <= :moment THEN fetched_at END), min(CASE WHEN fetched_at > :moment THEN fetched_at END)
+FROM captures WHERE url = :url
+"""
+
 _NEXT = f"""
 SELECT {_COLUMNS} FROM captures WHERE url = :url AND fetched_at > :after AND status <> 304
 ORDER BY {_WORTH}, fetched_at, id LIMIT 1 OFFSET :skip
@@ -105,6 +118,10 @@ _LINKING = """
 SELECT DISTINCT p.url, p.title, p.id FROM links AS l JOIN posts AS p ON p.id = l.post_id WHERE l.url = :url
 ORDER BY p.id LIMIT :most
 """
+_LAST_TARGET = """
+SELECT target_uri FROM captures WHERE url >= :first AND url < :last
+ORDER BY CASE WHEN url = :catalogue THEN 0 ELSE 1 END, fetched_at DESC LIMIT 1
+"""
 _TARGETS = """
 SELECT min(target_uri), max(target_uri) FROM captures WHERE url >= :first AND url < :last GROUP BY run_id
 """
@@ -141,6 +158,15 @@ class Timeline:
     def all(self, url: str, most: int) -> list[Held]:
         """Return the captures of an address, latest first."""
         return [Held(*row) for row in self._ask(_ALL, url=url, most=most)]
+
+    def answers(self, url: str, until: str = END_OF_TIME) -> list[Held]:
+        """Return what may answer for an address as the blog did at a moment, the best first."""
+        return [Held(*row) for row in self._ask(_ANSWERS, url=url, until=until)]
+
+    def around(self, url: str, moment: str) -> tuple[str | None, str | None]:
+        """Return when an address was last captured up to a moment, and when first after it."""
+        ((before, after),) = self._ask(_AROUND, url=url, moment=moment)
+        return before, after
 
     def original(self, revisit: Held) -> Held | None:
         """Return the capture that holds the payload of a revisit."""
@@ -183,6 +209,12 @@ class Timeline:
         first, last = _within(blog)
         rows = self._ask(_TARGETS, first=first, last=last)
         return frozenset(urlsplit(target).netloc for row in rows for target in row)
+
+    def fetched_from(self, site: Site) -> str:
+        """Return where the blog was last fetched from, by the captures of its catalogue or else of its other pages."""
+        first, last = _within(site.origin)
+        found = self._ask(_LAST_TARGET, first=first, last=last, catalogue=site.catalogue_url())
+        return origin(found[0][0]) if found else site.origin
 
     def _one(self, sql: str, **values: Any) -> Held | None:
         rows = self._ask(sql, **values)

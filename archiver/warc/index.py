@@ -23,7 +23,7 @@ from pathlib import Path
 from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeaders
 
-from archiver.warc.durable import replacing
+from archiver.durable import replacing
 from archiver.warc.head import ANSWERS, blank_line
 from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.storage import Storage, WarcFile

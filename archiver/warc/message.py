@@ -7,7 +7,7 @@ whatever was received. Nothing here changes a byte of the message; see RFC 9112 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from archiver.warc import coding
@@ -29,6 +29,8 @@ Headers = tuple[tuple[bytes, bytes], ...]
 class Message:
     """One request or response, taken apart."""
 
+    block: bytes
+    """All of it as received, with the interim responses before it."""
     start_line: bytes
     """Without its line end."""
     headers: Headers
@@ -53,10 +55,14 @@ class Message:
         found = _REQUEST_LINE.fullmatch(self.start_line)
         return found[1].decode().upper() if found else None
 
+    def header(self, name: bytes) -> str | None:
+        """Return the first header with that (lower-case) name, read as Latin-1."""
+        return next((value.decode("latin-1") for spelt, value in self.headers if spelt.lower() == name), None)
+
     @property
     def is_interim(self) -> bool:
         """Whether a response only announces another one: 100, 103 and their kind (RFC 9110, section 15.2)."""
-        return self.status is not None and self.status < 200 and self.status != _SWITCHING
+        return self.status is not None and 100 <= self.status < 200 and self.status != _SWITCHING
 
     @property
     def entity(self) -> bytes:
@@ -87,8 +93,10 @@ def parse(block: bytes) -> Message:
 
 def saved(block: bytes, content_type: str) -> Message:
     """Return the answer a server would give with a file: what a page that was saved as a file is for readers."""
+    start_line = b"HTTP/1.1 200 OK"
     headers = ((b"Content-Type", content_type.encode("utf-8")),) if content_type else ()
-    return Message(start_line=b"HTTP/1.1 200 OK", headers=headers, payload=block)
+    head = b"".join(line + b"\r\n" for line in (start_line, *(b"%s: %s" % header for header in headers), b""))
+    return Message(block=head + block, start_line=start_line, headers=headers, payload=block)
 
 
 def _head(block: bytes, start: int) -> tuple[Message, int]:
@@ -96,7 +104,7 @@ def _head(block: bytes, start: int) -> tuple[Message, int]:
     end = _HEAD_END.search(block, start)
     stop, rest = end.span() if end else (len(block), len(block))
     start_line, *lines = (line.removesuffix(b"\r") for line in block[start:stop].split(b"\n"))
-    return Message(start_line=start_line, headers=_headers(lines), payload=b""), rest
+    return Message(block=block, start_line=start_line, headers=_headers(lines), payload=b""), rest
 
 
 def _headers(lines: Iterable[bytes]) -> Headers:
@@ -121,19 +129,20 @@ def dechunk(payload: bytes) -> bytes:
 
     A body cut short gives what had arrived. A body that was announced as chunked and is not comes back as it is.
     """
-    pieces: list[bytes] = []
-    position = 0
-    while size_line := _CHUNK_SIZE.match(payload, position):
-        size = int(size_line[1], 16)
-        if not size:
-            break
-        position = size_line.end() + size
-        pieces.append(payload[size_line.end() : position])
-        line_end = _LINE_END.match(payload, position)
-        if not line_end:  # cut short
-            break
+    found = list(chunks(payload))
+    return b"".join(payload[start:end] for start, end in found) if found else payload
+
+
+def chunks(body: bytes, position: int = 0) -> Iterator[tuple[int, int]]:
+    """Yield where the data of each chunk begins and ends, up to the empty one that is the last.
+
+    Of a body cut short the last end may be beyond what is there; of one that is not in chunks there is nothing.
+    """
+    while size_line := _CHUNK_SIZE.match(body, position):
+        start = size_line.end()
+        end = start + int(size_line[1], 16)
+        yield start, end
+        line_end = _LINE_END.match(body, end)
+        if start == end or not line_end:
+            return
         position = line_end.end()
-    else:
-        if not pieces:
-            return payload
-    return b"".join(pieces)

@@ -94,15 +94,6 @@ class Record:
         return tuple(value for name, value in self.headers if name.lower() == heads.CONCURRENT)
 
     @property
-    def as_received(self) -> bytes:
-        """The bytes of the HTTP message; of a page that was saved as a file, of what a server would send."""
-        parsed = self.response
-        if not heads.is_saved_file(self.type, self.target_uri):
-            return self.block
-        lines = b"".join(b"%s: %s\r\n" % header for header in parsed.headers)
-        return parsed.start_line + b"\r\n" + lines + b"\r\n" + self.block
-
-    @property
     def response(self) -> message.Message:
         """The HTTP message of the record; of a page that was saved as a file, what a server would send."""
         if heads.is_saved_file(self.type, self.target_uri):

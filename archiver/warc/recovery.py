@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 from archiver import errors
 from archiver.counting import counted
+from archiver.durable import sync_directory, writing
 from archiver.warc import journal
-from archiver.warc.durable import sync_directory, writing
 from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.storage import SUFFIX, Storage, WarcFile
 from archiver.warc.writer import OPEN_SUFFIX, Location

@@ -19,7 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from archiver import errors
-from archiver.warc.durable import replacing
+from archiver.durable import replacing
 from archiver.warc.storage import WarcFile, pieces, size
 from archiver.warc.wacz_checks import verify_wacz
 

@@ -30,8 +30,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archiver import clock, errors
+from archiver.durable import sync_directory, writing
 from archiver.warc import message
-from archiver.warc.durable import sync_directory, writing
 
 OPEN_SUFFIX = ".open"
 """Ends the name of a file that is still being written."""
@@ -145,7 +145,7 @@ class WarcWriter:
         *,
         target_uri: str,
         request: bytes,
-        response: bytes,
+        response: message.Message | bytes,
         fetched_at: datetime | str,
         ip_address: str | None,
         truncated: str | None = None,
@@ -155,9 +155,9 @@ class WarcWriter:
 
         With an `original` the response becomes a revisit record, which has the head and refers to its payload.
 
-        `request` and `response` are whole HTTP messages: start line, headers, blank line, body. `target_uri` is the
-        address as asked for; the record has it with what a URI may not hold escaped. `fetched_at` is a time with a
-        zone (or its ISO 8601 form), `truncated` one of TRUNCATIONS.
+        `request` and `response` are whole HTTP messages: start line, headers, blank line, body; a response may be
+        parsed already. `target_uri` is the address as asked for; the record has it with what a URI may not hold
+        escaped. `fetched_at` is a time with a zone (or its ISO 8601 form), `truncated` one of TRUNCATIONS.
 
         Raises DiskFull when there is no room and ArchiverError when the file cannot be written otherwise; the file is
         then as it was before. Raises ValueError for an argument that does not fit into a record.
@@ -179,13 +179,13 @@ class WarcWriter:
             _payload_digest(message.parse(request)),
             [*common, ("WARC-Concurrent-To", record_id)],
         )
-        parsed = message.parse(response)
+        parsed = message.parse(response) if isinstance(response, bytes) else response
         if original:
             digest, sha256 = original.payload_digest, original.payload_sha256
-            response_record = _revisit_record(record_id, response, parsed, original, common)
+            response_record = _revisit_record(record_id, parsed, original, common)
         else:
             digest, sha256 = _payload_digest(parsed), hashlib.sha256(parsed.entity).hexdigest()
-            response_record = _http_record("response", record_id, response, digest, common + end)
+            response_record = _http_record("response", record_id, parsed.block, digest, common + end)
         return Location(
             warc_file=file.name,
             offset=file.append(request_record + response_record) + len(request_record),
@@ -407,7 +407,7 @@ def _http_record(kind: str, record_id: str, block: bytes, digest: str | None, he
 
 
 def _revisit_record(
-    record_id: str, response: bytes, parsed: message.Message, original: Original, common: list[tuple[str, str]]
+    record_id: str, response: message.Message, original: Original, common: list[tuple[str, str]]
 ) -> bytes:
     """Return the record of a response without its payload."""
     refers = [
@@ -419,8 +419,8 @@ def _revisit_record(
         ("WARC-Refers-To-Date", original.date),
     ]
     refers += [("WARC-Payload-Digest", original.payload_digest)] if original.payload_digest else []
-    refers += [("WARC-Truncated", "length")] if parsed.payload else []  # as section 6.7.2 asks
-    head = response[: len(response) - len(parsed.payload)]
+    refers += [("WARC-Truncated", "length")] if response.payload else []  # as section 6.7.2 asks
+    head = response.block[: len(response.block) - len(response.payload)]
     return _gzip_member("revisit", "application/http;msgtype=response", head, refers)
 
 

@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from archiver.durable import writing
 from archiver.profile import Profile
 from archiver.store import schema
-from archiver.warc.durable import writing
 
 FILE_NAME = "datasette.json"
 """Name of the file in the archive's home."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-from archiver.dates import last_second, written
+from archiver.clock import timestamp
+from archiver.dates import last_second
 
 _VIEW = re.compile(r"/@(\d{4,14})?(id_)?(/.*)?", re.DOTALL)
 
@@ -51,7 +52,7 @@ def parse_http_date(text: str) -> str | None:
     """Return the moment an HTTP date names; None when it is none."""
     try:
         moment = parsedate_to_datetime(text)
-        return written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return None
 

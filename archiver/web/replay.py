@@ -8,8 +8,6 @@ Every answer says in its headers which capture it is.
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -22,6 +20,7 @@ from archiver.errors import ArchiverError, UsageError
 from archiver.pages.gate import is_gate, may_be
 from archiver.pages.independent import parse_page
 from archiver.pages.post import parse_post
+from archiver.schedule.loop import stop_on_signals
 from archiver.storage.elsewhere import storage
 from archiver.store import blog
 from archiver.store.timeline import END_OF_TIME, Held, Timeline
@@ -304,11 +303,8 @@ def serve(
     """
     moment = parse_date(at) if at else END_OF_TIME
     timeline = Timeline(database)
-    stop = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stop.set())
     replay = Replay(storage(home, database), timeline, blog.site(home, database), moment, memory)
-    with LoopbackServer(replay.respond, port) as server:
+    with stop_on_signals() as stop, LoopbackServer(replay.respond, port) as server:
         ready(server.url, replay.first_page())
         stop.wait()
     timeline.close()

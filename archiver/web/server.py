@@ -26,6 +26,7 @@ from archiver.web.messages import Request, Response
 logger = logging.getLogger(__name__)
 
 ADDRESS = "127.0.0.1"
+_HTTP = 80
 NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """What a browser on this machine may call the server. Under any other name it was led here by a page elsewhere, whose
 name now resolves to this machine (DNS rebinding)."""
@@ -62,7 +63,7 @@ class LoopbackServer:
         if hasattr(socket, "TCP_DEFER_ACCEPT"):  # where there is no such thing, a silent connection keeps a thread
             self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(_HEAD_SECONDS))
         self.port: int = self._listener.getsockname()[1]
-        self._hosts = {f"{name}:{self.port}" for name in NAMES} | (set(NAMES) if self.port == 80 else set())
+        self._hosts = hosts_at(self.port)
         self._closing = False
         self._silent: set[socket.socket] = set()  # connections on which a request is awaited
         self._threads = [
@@ -160,7 +161,7 @@ def _send(connection: socket.socket, head: bytes, body: bytes) -> None:
         connection.sendall((head + body)[sent:])
 
 
-def _parsed(head: bytes, hosts: set[str]) -> Request:
+def _parsed(head: bytes, hosts: frozenset[str]) -> Request:
     """Take the head of a request apart: exactly as HTTP/1.1 has it, or not at all (RFC 9112, sections 3 and 5)."""
     first, *lines = head.split(b"\r\n")
     line = _REQUEST_LINE.fullmatch(first)
@@ -193,6 +194,11 @@ def _hang_up(connection: socket.socket) -> None:
     taken = 0
     while taken < _REST_BYTES and (piece := connection.recv(_REST_BYTES)):
         taken += len(piece)
+
+
+def hosts_at(port: int) -> frozenset[str]:
+    """Return by which `Host` this machine may be asked at a port: without it only where it is that of HTTP."""
+    return frozenset(f"{name}:{port}" for name in NAMES) | (NAMES if port == _HTTP else frozenset())
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -283,7 +283,7 @@ def _free(sizes: list[int]) -> None:
 
 
 def _set(**values: int) -> None:
-    vars(importlib.import_module("archiver.crawl.run")).update(values)
+    vars(importlib.import_module("archiver.crawl.work")).update(values)
 
 
 def _shift(seconds: int) -> None:

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from archiver.cli import main
-from archiver.crawl.lock import locked
 from archiver.errors import ExitCode
+from archiver.store.lock import locked
 from tests.zygote import Zygote
 
 from .conftest import Crawled

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from archiver.clock import timestamp
 from archiver.sample import SampleBlog, serving
 from archiver.store import frontier, runs
-from archiver.store.database import Archive, database_url, timestamp
+from archiver.store.database import Archive, database_url
 from archiver.urls import Site
 from archiver.warc.reader import read_record
 from archiver.warc.storage import Storage
@@ -237,7 +238,7 @@ def test_one_category_can_be_walked_alone(crawled: Callable[..., Crawled]) -> No
 
 
 def test_a_second_run_beside_the_first_is_refused(crawled: Callable[..., Crawled]) -> None:
-    from archiver.crawl.lock import locked
+    from archiver.store.lock import locked
 
     archive = crawled()
     with locked(archive.home):

@@ -29,6 +29,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
 from scrapy import Request
@@ -37,9 +38,13 @@ from warcio.archiveiterator import ArchiveIterator
 
 from archiver import settings
 from archiver.crawl.manners import MannersMiddleware, retry_after
-from archiver.crawl.run import Place, ResponseHead, Run
+from archiver.crawl.place import Place
+from archiver.crawl.run import Run
+from archiver.crawl.wire import Exchange
+from archiver.errand import KEY, Errand
 from archiver.sample import Response, SampleBlog, Source, serving
 from archiver.urls import Site
+from archiver.warc import message
 from archiver.warc.reader import Record, iter_records, read_record
 from archiver.warc.storage import Storage
 from tests.certificates import Certificates
@@ -699,7 +704,7 @@ def test_each_refusal_rests_the_host_for_longer() -> None:
     run = Resting()
     manners = MannersMiddleware(run, retries=9, pause=3.0, passing=())  # type: ignore[arg-type]
     for attempt in range(4):
-        request = Request("https://kexue.fm/archives/105", meta={"retry_times": attempt})
+        request = Request("https://kexue.fm/archives/105", meta={KEY: Errand(attempts=attempt)})
         manners.process_response(request, as_scrapy_has_it(503))
     assert run.rests == [timedelta(seconds=seconds) for seconds in (6, 12, 24, 48)]
 
@@ -885,25 +890,33 @@ def test_the_pause_is_kept_between_two_runs(archive: Archive, blog: Blog) -> Non
     assert first.moment - last.moment > 1
 
 
+def record(run: Run, response: message.Message, fetched_at: datetime) -> None:
+    exchange = Exchange(
+        request=b"GET / HTTP/1.1\r\n\r\n", response=response, truncated=None, ip_address="", sent_at=fetched_at
+    )
+    run.record("https://kexue.fm/", "https://kexue.fm/", exchange)
+
+
+def test_a_response_is_not_parsed_again_on_its_way_into_the_archive(tmp_path: Path) -> None:
+    response = message.parse(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000)
+    run = Run(Place(home=tmp_path), "test")
+    try:
+        with patch.object(message, "parse", wraps=message.parse) as parse:
+            record(run, response, datetime.now(UTC))
+        assert [call.args[0][:4] for call in parse.call_args_list] == [b"GET "]
+    finally:
+        run.close()
+
+
 def test_the_pause_between_two_runs_begins_with_the_last_request(tmp_path: Path) -> None:
     """Case 28."""
     run = Run(Place(home=tmp_path), "test")
     try:
         last = datetime.now(UTC).replace(microsecond=999_999) - timedelta(seconds=1)
-        head = ResponseHead(
-            target_uri="https://kexue.fm/",
-            fetched_at=last,
-            status=200,
-            content_type=HTML,
-            ip_address=None,
-            etag=None,
-            last_modified=None,
-            truncated=None,
-        )
-        run.record("https://kexue.fm/", b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", head)
-        run.leave_time(3.0)
-        assert run.rest_until
-        assert run.rest_until >= last + timedelta(seconds=3)
+        record(run, message.parse(b"HTTP/1.1 200 OK\r\n\r\n"), last)
+        run.rests.leave_time(3.0)
+        assert run.rests.until
+        assert run.rests.until >= last + timedelta(seconds=3)
     finally:
         run.close()
 

@@ -18,13 +18,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from archiver.crawl.run import Place, Run
+from archiver.clock import timestamp
+from archiver.crawl.place import Place
+from archiver.crawl.run import Run
 from archiver.sample import Source, serving
 from archiver.store import frontier
-from archiver.store.database import timestamp
+from archiver.store.models import Capture
 from archiver.urls import Site
 from archiver.warc.reader import iter_records
+from archiver.warc.writer import WarcWriter
 from benchmarks.kill import differences, disorder
 from tests.zygote import Completed
 
@@ -168,6 +172,24 @@ def test_mending_that_is_killed_too_is_taken_up_by_the_next_run(archive: Meddled
     orphans = recorded(archive)
     assert archive.rows("SELECT count(*) FROM captures") == [(0,)]
     assert f"{orphans} exchanges were on disk without a row" in assert_goes_on(archive, whole).stdout
+
+
+def test_half_an_answer_without_a_row_is_taken_for_half_a_one_as_in_a_rebuild(tmp_path: Path) -> None:
+    half = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 99\r\n\r\nhalf'
+    with WarcWriter(tmp_path / "warc", "kexue.fm", software="test") as writer:
+        writer.write_exchange(
+            target_uri="https://kexue.fm/archives/1",
+            request=b"GET /archives/1 HTTP/1.1\r\n\r\n",
+            response=half,
+            fetched_at=datetime.now(UTC),
+            ip_address=None,
+        )
+    run = Run(Place(home=tmp_path), "test")
+    try:
+        taken_up = run.archive.session.execute(select(Capture.truncated, Capture.etag)).one()
+    finally:
+        run.close()
+    assert tuple(taken_up) == ("unspecified", None)
 
 
 @pytest.mark.parametrize("moment", ["before the close", "before the index", "before the index is replaced"])

@@ -63,7 +63,7 @@ def refuse(event, args):
 
 sys.addaudithook(refuse)
 from archiver.crawl import runner
-from archiver.crawl.run import Place
+from archiver.crawl.place import Place
 
 options = json.loads(sys.argv[2])
 options = runner.Options(**options | {"source": Path(options["source"])})

@@ -17,6 +17,7 @@ from archiver.crawl import revisits
 from archiver.export.pictures import Pictures
 from archiver.sample import Response, SampleBlog, serving
 from archiver.store.database import Archive
+from archiver.warc import message
 from archiver.warc.reader import Record, iter_records
 from archiver.warc.storage import Storage
 from archiver.warc.writer import IDENTICAL, UNMODIFIED
@@ -127,7 +128,7 @@ def test_only_a_record_that_is_what_its_row_says_is_referred_to(twice: Crawled, 
             connection.execute(f"UPDATE captures SET {values} WHERE url LIKE '%still.png' AND revisit_of IS NULL")
     response = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n" + payload
     with Archive(f"sqlite:///{home / 'archive.db'}") as archive:
-        found = revisits.original(archive, Storage(home / "warc"), response, None)
+        found = revisits.original(archive, Storage(home / "warc"), message.parse(response), None)
     assert (found is None) == bool(lie)
 
 

@@ -246,8 +246,8 @@ def test_another_archives_place_is_refused(machines: Machines, command: Zygote, 
 
 
 LITTLE = """
-import archiver.crawl.run, archiver.cli
-archiver.crawl.run.MAX_BYTES, archiver.crawl.run.COMMIT_ITEMS = 10_000, 1
+import archiver.crawl.work, archiver.cli
+archiver.crawl.work.MAX_BYTES, archiver.crawl.work.COMMIT_ITEMS = 10_000, 1
 archiver.cli.main()
 """
 

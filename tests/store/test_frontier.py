@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from archiver.clock import timestamp
 from archiver.store import frontier, runs
-from archiver.store.database import Archive, timestamp
+from archiver.store.database import Archive
 
 NOW = "2026-11-21T00:00:00Z"
 LATER = "2026-11-21T00:05:00Z"

@@ -14,9 +14,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from archiver import __version__, extras
+from archiver.clock import timestamp
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import runs
-from archiver.store.database import Archive, database_url, timestamp
+from archiver.store.database import Archive, database_url
 from archiver.text import EXTRACTOR_VERSION
 from archiver.web import metrics
 from archiver.web.metrics import Source

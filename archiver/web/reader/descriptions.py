@@ -527,7 +527,8 @@ CHINESE = {
     "JSON object of what happened: requests, new, changed, ...": (
         "所发生之事的 JSON 对象：`requests`、`new`、`changed`……"
     ),
-    "Every formula of posts, pages and comments but for its spelling: `\\dfrac ab` and `\\frac{a}{b}` have the same shape.": (
+    "Every formula of posts, pages and comments but for its spelling: "
+    "`\\dfrac ab` and `\\frac{a}{b}` have the same shape.": (
         "文章、页面和评论中的每个公式，不计写法：`\\dfrac ab` 与 `\\frac{a}{b}` 的形状相同。"
     ),
     "Every formula of the comments of posts, in order.": "文章评论中的每个公式，按次序。",

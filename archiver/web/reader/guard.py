@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from archiver.web.server import NAMES
+from archiver.web.server import hosts_at
 
 # MathJax writes the sizes of what it draws into a style sheet of the page. Archived markup keeps no style of its own,
 # and nothing that a style could load comes from elsewhere.
@@ -63,7 +63,7 @@ class Guard:
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
         self._access = access
-        self._hosts = {f"{name}:{access.port}" for name in NAMES} | (set(NAMES) if access.port == 80 else set())
+        self._hosts = hosts_at(access.port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let it through."""

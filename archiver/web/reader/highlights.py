@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from archiver.clock import timestamp
 from archiver.errors import UsageError
-from archiver.store.database import timestamp
 from archiver.store.own import Highlight, Own, squeezed
 from archiver.store.reading import Row
 from archiver.web.reader import markup

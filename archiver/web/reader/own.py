@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from archiver.clock import timestamp
 from archiver.errors import UsageError
-from archiver.store.database import timestamp
 from archiver.store.own import Listed, Mark, Note, Own, Place
 from archiver.store.reading import Row
 from archiver.web.reader import highlights, parameters, view

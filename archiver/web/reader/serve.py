@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from archiver.errors import UsageError
+from archiver.schedule.loop import stop_on_signals
 from archiver.web.banner import Banner
 from archiver.web.reader.app import reader
 from archiver.web.reader.desk import Desk
@@ -137,9 +137,6 @@ def serve(address: AbstractContextManager[str], ready: Callable[[str], object] =
 
     Raises as these do.
     """
-    stop = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stop.set())
-    with address as where:
+    with stop_on_signals() as stop, address as where:
         ready(where)
         stop.wait()

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from archiver.clock import timestamp
+from archiver.durable import writing
 from archiver.errors import ArchiveLocked
 from archiver.store import server
-from archiver.store.database import database_url, timestamp
-from archiver.warc.durable import writing
+from archiver.store.database import database_url
 
 NAME = "lock"
 """Name of the lock file in the archive's home; it holds the owner's process number and start."""
