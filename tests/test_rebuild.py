@@ -701,6 +701,28 @@ def test_a_revisit_stands_for_the_page_it_refers_to(tmp_path: Path) -> None:
     assert (post["first_seen_at"], post["last_seen_at"]) == (LONG_AGO, "2016-05-01T00:00:00Z")
 
 
+@pytest.mark.parametrize("state", ["pending", "failed"])
+def test_what_a_run_left_to_be_fetched_again_is_not_stored(tmp_path: Path, state: str) -> None:
+    """A run that ends has looked at every answer: what still waits then was not believed, such as a page cut short."""
+    url, moment = f"{HOST}/archives/{EDITED}", "2026-01-01T00:00:00Z"
+    start = RunStart(run=1, cycle=1, command="crawl", site=HOST, started_at=moment)
+    address = {"url": url, "kind": "post", "state": state, "reason": "cut", "permanent": False, "attempts": 1}
+    end = RunEnd(
+        run=1, finished_at=moment, outcome="incomplete", exit_code=3, rest_until=None, missing_counted=False,
+        counts={}, addresses=[{**address, "not_before": None, "run_id": 1, "first_seen_at": moment}],
+    )  # fmt: skip
+    with WarcWriter(tmp_path / "warc", "kexue.fm", software="blog-archiver/1", info=start.as_fields()) as writer:
+        writer.write_exchange(
+            target_uri=url, request=b"GET / HTTP/1.1\r\n\r\n", fetched_at=moment, ip_address=None,
+            response=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + page(SampleBlog(), f"/archives/{EDITED}"),
+        )  # fmt: skip
+        writer.write_metadata(end.as_block(), journal.CONTENT_TYPE, moment)
+    assert rebuild(tmp_path, processes=1).captures == 1
+    database = tmp_path / "archive.db"
+    assert len(rows(database, "posts")) == (state != "pending")
+    assert [(row["url"], row["state"]) for row in rows(database, "frontier")][:1] == [(url, state)]
+
+
 # -- files -------------------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from html import unescape
+from importlib import resources
 from pathlib import Path
 
 from archiver.export.notice import Notice, notice
@@ -33,10 +34,12 @@ _KINDS = {
     ".json": "application/json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
     ".webmanifest": "application/manifest+json",
 }
 _TITLE = re.compile(r"<title>([^<]*)</title>")
 _SIDES = (192, 512)  # what browsers ask of an app's icon (Web Application Manifest)
+_FONT = "static/math.ttf"  # as `math.css` names it
 _SHELL = "/* the files every page needs */"
 
 
@@ -111,6 +114,7 @@ class Site:
         yield from (_file(name, data) for name, data in search.files(self.library, slugs))
         own = {f"static/{path.name}": path for path in sorted(OWN.iterdir())}
         icons = {f"static/icon-{side}.png": side for side in _SIDES}
+        yield _file(_FONT, _font())
         for name in sorted({*links.files, *own, *icons} - {f"static/{WORKER}"}):
             if name in icons:
                 yield _file(name, icon.draw(look.colour(self.library.site.profile), icons[name]))
@@ -155,7 +159,7 @@ class Site:
 
     def _worker(self, links: Links) -> File:
         """Return the script that keeps files: those every page needs it keeps without being told."""
-        needed = [FRONT, *sorted(name for name in links.files if name.startswith("static/"))]
+        needed = [FRONT, _FONT, *sorted(name for name in links.files if name.startswith("static/"))]
         source = (OWN / WORKER).read_text("utf-8").replace(f"[{_SHELL}]", json.dumps(needed))
         return _file(WORKER, source.encode())
 
@@ -174,6 +178,11 @@ def _safe(picture: Picture | None) -> Picture | None:
         return picture
     data = svg.without_scripts(picture.data)
     return replace(picture, data=data) if data is not None else None
+
+
+def _font() -> bytes:
+    """Return STIX Two Math, which grows brackets and roots; the library that draws formulas for books carries it."""
+    return (resources.files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf").read_bytes()
 
 
 def _image(picture: Picture) -> str:

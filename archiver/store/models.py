@@ -286,7 +286,7 @@ class Shape(Base):
 
     __tablename__ = "shapes"
     __table_args__ = about(
-        "Every formula of posts, pages and comments but for its spelling: \\dfrac ab and \\frac{a}{b} have the "
+        "Every formula of posts, pages and comments but for its spelling: `\\dfrac ab` and `\\frac{a}{b}` have the "
         "same shape."
     )
 

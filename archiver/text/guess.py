@@ -21,6 +21,8 @@ from archiver.text import dom
 MISLEADING = frozenset({"comments", "PostComment", "how_to_cite", "SideBar", "similar", "MobileSideBar"})
 """Ids of what carries names and dates of others."""
 
+_NEW_YEAR = re.compile(r"\b0?1(?:[-/ ]|\s*月\s*)0?1\b|\bJan(uary)?\.? 0?1\b", re.ASCII)  # else 年1 has no boundary
+
 
 @dataclass(frozen=True, slots=True)
 class Guess:
@@ -40,6 +42,6 @@ def guess(page: HtmlElement) -> Guess:
     found = extract_metadata(pruned, extensive=False)
     date = found.date if found else None
     text = "".join(dom.texts(pruned))
-    if date and date.endswith("-01-01") and not re.search(r"\b0?1[-/月 ]0?1\b|\bJan(uary)?\.? 0?1\b", text):
+    if date and date.endswith("-01-01") and not _NEW_YEAR.search(text):
         date = None
     return Guess(author=found.author if found else None, date=date)

@@ -57,9 +57,6 @@ _FORMAT = {
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")  # would end or split a header of the record
 _MOST_SERIALS = 99_999
 
-# macOS has no fdatasync.
-_sync_data: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
@@ -348,7 +345,7 @@ class _WarcFile:
     def sync(self) -> None:
         """Wait until the appended bytes are on the disk."""
         with writing(self.open_path):
-            _sync_data(self._raw.fileno())
+            getattr(os, "fdatasync", os.fsync)(self._raw.fileno())  # macOS has only the second
 
     def finish(self) -> None:
         """Bring everything to the disk, then give the file its final name."""

@@ -704,6 +704,27 @@ def test_each_refusal_rests_the_host_for_longer() -> None:
     assert run.rests == [timedelta(seconds=seconds) for seconds in (6, 12, 24, 48)]
 
 
+def test_refusals_end_the_run_only_in_a_row() -> None:
+    run = Resting()
+    manners = MannersMiddleware(run, retries=0, pause=0.0, passing=())  # type: ignore[arg-type]
+
+    def ask(number: int, status: int) -> None:
+        url = f"https://kexue.fm/archives/{number}"
+        manners.process_response(Request(url), scrapy_http.Response(url, status=status))
+
+    for number in range(1, 13):
+        ask(number, 429 if number % 4 else 200)
+        assert (run.unanswered is None) == (number % 4 == 0)
+    assert run.stopped is None
+    for number in range(13, 18):
+        ask(13, 429)  # which counts once
+        assert run.stopped is None
+        ask(number, 429)
+    assert "at 5 addresses in a row" in str(run.stopped)
+    refused = {f"https://kexue.fm/archives/{number}" for number in range(1, 18) if number % 4 or number > 12}
+    assert run.waiting == refused
+
+
 class Resting:
     """As much of a run as manners need."""
 
@@ -712,6 +733,14 @@ class Resting:
     def __init__(self) -> None:
         self.unanswered: Exception | None = None
         self.rests: list[timedelta] = []
+        self.stopped: Exception | None = None
+        self.waiting: set[str] = set()
+
+    def stop(self, reason: Exception) -> None:
+        self.stopped = reason
+
+    def have_wait(self, url: str, reason: str) -> None:
+        self.waiting.add(url)
 
     def rest(self, wait: timedelta, reason: str) -> None:
         self.rests.append(wait)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import archiver
+from archiver.crawl import revisits
 from archiver.export.pictures import Pictures
 from archiver.sample import Response, SampleBlog, serving
+from archiver.store.database import Archive
 from archiver.warc.reader import Record, iter_records
 from archiver.warc.storage import Storage
 from archiver.warc.writer import IDENTICAL, UNMODIFIED
@@ -107,6 +112,23 @@ def test_what_is_damaged_is_recorded_again(twice: Crawled, tmp_path: Path) -> No
     archive.crawl("catalogue", "--full", index=False)
     newest = archive.rows("SELECT revisit_of FROM captures WHERE url LIKE '%still.png' ORDER BY id DESC LIMIT 1")
     assert newest == [(None,)]
+
+
+@pytest.mark.parametrize(
+    "lie", ["payload_sha256 = '{}'", "record_id = '<urn:uuid:00000000-0000-4000-8000-000000000000>'", ""]
+)
+def test_only_a_record_that_is_what_its_row_says_is_referred_to(twice: Crawled, tmp_path: Path, lie: str) -> None:
+    other = PICTURE[::-1]
+    payload = other if "payload" in lie else PICTURE
+    home = shutil.copytree(twice.home, tmp_path / "home")
+    with closing(sqlite3.connect(home / "archive.db")) as connection, connection:
+        if lie:
+            values = lie.format(hashlib.sha256(other).hexdigest())
+            connection.execute(f"UPDATE captures SET {values} WHERE url LIKE '%still.png' AND revisit_of IS NULL")
+    response = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n" + payload
+    with Archive(f"sqlite:///{home / 'archive.db'}") as archive:
+        found = revisits.original(archive, Storage(home / "warc"), response, None)
+    assert (found is None) == bool(lie)
 
 
 def test_a_later_page_at_a_picture_s_address_does_not_hide_it(twice: Crawled) -> None:

@@ -385,6 +385,21 @@ def test_a_thing_of_no_type_that_has_an_author_is_the_article() -> None:
     assert (read.authors, read.witnesses["authors"]) == (("Ada Brook",), "microdata")
 
 
+def test_an_article_that_is_part_of_a_thing_the_page_does_not_mark_is_the_article() -> None:
+    kind = 'itemprop="hasPart" itemscope itemtype="https://schema.org/BlogPosting"'
+    read = page(body=f'<div {kind}><b itemprop="author">Ada Brook</b>{PROSE * 3}</div>')
+    assert (read.authors, read.witnesses["authors"]) == (("Ada Brook",), "microdata")
+
+
+def test_of_two_places_with_a_name_the_one_that_holds_the_text_counts() -> None:
+    teaser = '<div class="article__body"><p>Soon.</p></div>'
+    whole = f'<div class="article__body">{PROSE * 5}</div>'
+    for body in (teaser + whole, whole + teaser):
+        found = page(body=body)
+        assert (found.content.text.count("A sentence"), "Soon" in found.content.text) == (5, False)
+        assert found.quality.engine == ".article__body"
+
+
 def test_a_heading_that_is_a_link_to_the_contents_stays() -> None:
     heading = '<h2><a class="toc-backref" href="#id6">2. Oil</a><a class="headerlink" href="#oil">#</a></h2>'
     edit = '<h2>Wick <span class="mw-editsection"><a href="/edit">edit</a></span></h2>'

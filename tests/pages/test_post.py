@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from lxml.html import document_fromstring, tostring
 
 from archiver.items import Post
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.document import date_in
 from archiver.pages.post import parse_post
 from archiver.sample import SampleBlog
+from archiver.text.guess import guess
 
 URL = "https://kexue.fm/archives/207"
 HOST = {"Host": "kexue.fm"}
@@ -103,6 +105,24 @@ def test_a_footer_outside_the_text_is_an_issue() -> None:
     assert any("`#how_to_cite` stands outside" in issue for issue in read(moved).quality.issues)
 
 
+@pytest.mark.parametrize("place", ["outside", "nowhere"])
+def test_a_notice_outside_the_text_is_an_issue_and_one_that_is_not_there_none(place: str) -> None:
+    notice = "转载到请包括本文地址"
+    text = page().replace(notice, "")
+    assert text != page()
+    post = read(text.replace("<body>", f"<body><p>{notice}</p>") if place == "outside" else text)
+    assert post.quality.issues == ((f"{notice!r} stands outside the text",) if place == "outside" else ())
+
+
+@pytest.mark.parametrize(
+    ("inside", "left"), [("", ""), ("<i></i>", "\n"), ("字", "字"), ('<img src="/usr/uploads/a.png">', "a.png")]
+)
+def test_what_only_holds_a_place_goes_unless_it_holds_something(inside: str, left: str) -> None:
+    post = changed('id="PostContent">', f'id="PostContent"><p>甲<div class="clear">{inside}</div>乙</p>')
+    assert left in post.content.markdown.partition("乙")[0]
+    assert post.content.markdown.startswith("甲")
+
+
 def test_a_second_text_is_an_issue() -> None:
     post = changed('<div id="comments"', '<div id="PostContent"><p>又一篇。</p></div><div id="comments"')
     assert "there is a second `#PostContent` on the page" in post.quality.issues
@@ -117,3 +137,105 @@ def test_a_heading_without_a_link_is_one_where_the_title_has_it() -> None:
     start = text.index("<h1>") + 4
     bare = text[:start] + WHOLE.title + text[text.index("</h1>", start) :]
     assert read(bare).title == WHOLE.title
+
+
+# -- two witnesses for each field --------------------------------------------------------------------------------------
+
+AUTHOR = ("By 林知微 |", "author={林知微},")
+DATE = ("2022-04-01 |", "(Apr. 01, 2022)", "year={2022},", "month={Apr},")
+CATEGORIES = ' <a href="https://kexue.fm/category/Questions">问题百科</a>'
+
+
+def without(*parts: str) -> str:
+    text = page()
+    for part in parts:
+        assert part in text
+        text = text.replace(part, "")
+    return text
+
+
+@pytest.mark.parametrize(
+    ("here", "other", "said", "there"),
+    [
+        ("By 林知微", "By 路人", "author: '路人'", "'林知微'"),
+        ("author={林知微}", "author={路人}", "author: '林知微'", "'路人'"),
+        ("2022-04-01 |", "2022-04-02 |", "date: '2022-04-02'", "'2022-04-01'"),
+        ("title={三门", "title={四门", "title: '三门问题还能怎么问'", "'四门问题还能怎么问'"),
+    ],
+)
+def test_witnesses_that_disagree_are_an_issue(here: str, other: str, said: str, there: str) -> None:
+    post = changed(here, other)
+    assert post.quality.issues == (f"{said} in its place, but {there} elsewhere on the page",)
+    assert post.quality.notes == ()
+    assert any(f"'{value}'" in said for value in (post.title, post.author, post.published_on))
+
+
+def test_a_category_in_the_breadcrumb_alone_is_an_issue() -> None:
+    post = changed(CATEGORIES, CATEGORIES.replace("Questions", "Big-Data"))
+    assert post.quality.issues == ("category Big-Data is in the breadcrumb but not below the text",)
+    assert post.categories == WHOLE.categories
+
+
+@pytest.mark.parametrize(
+    ("lost", "note"),
+    [
+        (AUTHOR[:1], "author: one witness only, elsewhere on the page"),
+        (AUTHOR[1:], "author: one witness only, in its place"),
+        (DATE[:1], "date: one witness only, elsewhere on the page"),
+        (DATE[1:], "date: one witness only, in its place"),
+        (("title={三门问题还能怎么问},",), "title: one witness only, in its place"),
+        ((CATEGORIES,), "category: one witness only, below the text"),
+    ],
+)
+def test_what_one_witness_says_counts_with_a_note(lost: tuple[str, ...], note: str) -> None:
+    post = read(without(*lost))
+    assert (post.quality.issues, post.quality.notes) == ((), (note,))
+    fields = [(each.title, each.author, each.published_on, each.categories) for each in (post, WHOLE)]
+    assert fields[0] == fields[1]
+
+
+def test_the_breadcrumb_names_the_category_where_nothing_below_the_text_does() -> None:
+    text = page()
+    start = text.index('<span class="cat">')
+    post = read(text[:start] + text[text.index("</span>", start) :])
+    assert [category.slug for category in post.categories] == ["Questions"]
+    assert "category: one witness only, the breadcrumb" in post.quality.notes
+    lost = read((text[:start] + text[text.index("</span>", start) :]).replace(CATEGORIES, ""))
+    assert (lost.categories, lost.quality.issues) == ((), ("no category found",))
+
+
+@pytest.mark.parametrize(
+    ("lost", "head", "issues", "found"),
+    [
+        (AUTHOR, "", ("no author found",), ("", "2022-04-01")),
+        (DATE, "", ("no date found",), ("林知微", None)),
+        (DATE[:2], "", ("no date found",), ("林知微", None)),  # a month is no date
+        (AUTHOR, '<meta name="author" content="Lin Zhiwei">', (), ("Lin Zhiwei", "2022-04-01")),
+        (DATE, '<meta property="article:published_time" content="2022-04-02">', (), ("林知微", "2022-04-02")),
+        (AUTHOR[:1], '<meta name="author" content="Lin Zhiwei">', (), ("林知微", "2022-04-01")),
+    ],
+)
+def test_a_missing_author_or_date_is_an_issue_unless_general_rules_find_it(
+    lost: tuple[str, ...], head: str, issues: tuple[str, ...], found: tuple[str, str | None]
+) -> None:
+    post = read(without(*lost).replace("<head>", "<head>" + head))
+    assert (post.quality.issues, post.author, post.published_on) == (issues, *found)
+
+
+@pytest.mark.parametrize(
+    ("head", "shown", "date"),
+    [
+        ('<meta itemprop="copyrightYear" content="2022">', "", None),
+        ('<meta itemprop="copyrightYear" content="2022">', "2022年1月1日", "2022-01-01"),
+        ('<meta itemprop="copyrightYear" content="2022">', "2022年11月12日", None),
+        ('<meta itemprop="copyrightYear" content="2022">', "January 1, 2022", "2022-01-01"),
+        ("", '<div id="how_to_cite"><time datetime="2020-05-05">5 May</time></div>', None),
+        ("", '<div id="comments"><time datetime="2020-05-05">5 May</time></div>', None),
+        ("", '<div><time datetime="2020-05-05">5 May</time></div>', "2020-05-05"),
+    ],
+)
+def test_neither_a_year_nor_a_time_of_others_is_guessed_to_be_the_date(head: str, shown: str, date: str | None) -> None:
+    tree = document_fromstring(f"<html><head>{head}</head><body><h1>T</h1><p>Some words.</p>{shown}</body></html>")
+    before = tostring(tree)
+    assert guess(tree).date == date
+    assert tostring(tree) == before

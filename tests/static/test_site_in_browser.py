@@ -94,6 +94,12 @@ def test_a_page_of_a_file_shows_formulas_and_gives_their_tex(page: Page, site: P
     assert formula.get_attribute("data-tex") == source
 
 
+def test_formulas_have_a_mathematical_font_wherever_they_are_read(page: Page, site: Path) -> None:
+    page.goto(post_with_formulas(site).as_uri())
+    states = "async () => { await document.fonts.ready; return [...document.fonts].map((one) => one.status); }"
+    assert page.evaluate(states) == ["loaded"]
+
+
 def test_the_search_of_a_file_finds_chinese_and_leads_there(page: Page, site: Path) -> None:
     page.goto((site / "index.html").as_uri())
     page.locator(".hero input[name=q]").fill("梯度")

@@ -86,6 +86,7 @@ def test_the_same_drawing_makes_the_same_file_and_is_kept_once() -> None:
         (f"<svg><title>题</title><desc>述</desc>{LINE}</svg>", "题"),
         (f"<svg><desc>述</desc><text>字</text>{LINE}</svg>", "述"),
         (f"<svg><style>.a</style>{LINE}<text>一<tspan>二</tspan></text><text>$x$</text></svg>", "一 二 $x$"),
+        (f"<svg><text>一<tspan>二</tspan>三</text>{LINE}</svg>", "一 二 三"),
         (f"<svg><text>{'字' * 501}</text></svg>", "字" * 500 + "…"),
         (DRAWING, ""),
     ],

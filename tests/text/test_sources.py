@@ -218,6 +218,11 @@ def test_asciimath_over_a_line_break_is_one_formula() -> None:
     assert [one.tex for one in read("<p>`a<br>/b`</p>", ASCIIMATH)[0].formulas] == [r"$\frac{a}{b}$"]
 
 
+@pytest.mark.parametrize("inside", ["<wbr>", "<!-- a comment -->"])
+def test_what_shows_nothing_parts_no_formula(inside: str) -> None:
+    assert [one.tex for one in read(f"<p>`a{inside}/b`</p>", ASCIIMATH)[0].formulas] == [r"$\frac{a}{b}$"]
+
+
 def test_asciimath_that_is_too_long_is_kept_and_told() -> None:
     source = f"`{'x+' * 2000}y`"
     content, issues = read(f"<p>设{source}</p>", ASCIIMATH)

@@ -78,6 +78,7 @@ def test_references_line_breaks_and_paths_are_no_formulas(text: str) -> None:
         ("约为$120，没有下文", [], ["$1"]),
         ("$a=b\n$$\\begin{aligned}c\\end{aligned}$$", ["$a=b\n$", r"$\begin{aligned}c\end{aligned}$"], ["$"]),
         ("$$a$ b", [], ["$$", "$ "]),
+        (r"$a \\ \eqref{b}", [], ["$a"]),
         (r"\begin{equation}a $b$", ["$b$"], [r"\b"]),
         (r"\begin{a}x\begin{a}y\end{a}", [r"\begin{a}y\end{a}"], [r"\b"]),
         (r"\[a \(b\)", [r"\(b\)"], [r"\["]),

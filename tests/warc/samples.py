@@ -10,10 +10,24 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archiver.warc.writer import Location, WarcWriter
+
+
+@dataclass
+class Synced:
+    """Takes the place of `os.fsync`: notes each time the file or folder, its size, and the names in a folder."""
+
+    folder: Path
+    calls: list[tuple[int, int, list[str]]] = field(default_factory=list)
+
+    def __call__(self, descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        self.calls.append((status.st_ino, status.st_size, sorted(path.name for path in self.folder.iterdir())))
+
 
 START = datetime(2026, 11, 21, 17, 45, tzinfo=UTC)
 

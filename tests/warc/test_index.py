@@ -177,6 +177,18 @@ def test_files_of_the_run_are_not_read_again(home: Path) -> None:
     assert target.read_bytes() == expected
 
 
+def test_files_the_index_knows_are_not_read_again(home: Path) -> None:
+    target = home / index.NAME
+    index.write_index(Storage(home / "warc"), target)
+    known = target.read_bytes()
+    for path in (home / "warc").iterdir():
+        path.write_bytes(b"damaged")
+    damage: list[reader.Damage] = []
+    index.update_index(Storage(home / "warc"), target, on_damage=damage.append)
+    assert (damage, target.read_bytes()) == ([], known)
+    assert list(index.current_lines(Storage(home / "warc"), target)) == known.decode().splitlines(keepends=True)
+
+
 def test_lines_are_there_once_however_often_they_are_given(home: Path) -> None:
     target = home / index.NAME
     for _ in range(3):

@@ -143,7 +143,7 @@ def test_reading_goes_on_after_damage_when_it_is_reported(tmp_path: Path, locati
     path = tmp_path / location.warc_file
     data = path.read_bytes()
     size = len(data)
-    noise = b"\x1f\x8b\x08 noise " * 20_000
+    noise = b"\x1f\x8b\x08 noise " * 20_000 + member(b"WARC/1.1\r\nwhich begins like a record")
     path.write_bytes(data + noise + data + member(b"<html>") + data)
     damage: list[reader.Damage] = []
     found = [each.type for each in reader.iter_records(path, on_damage=damage.append)]

@@ -17,6 +17,7 @@ from archiver.warc import reader, recovery
 from archiver.warc.recovery import Recovered, Recovery, recover
 from archiver.warc.storage import Storage
 from archiver.warc.writer import Location, WarcWriter
+from tests.warc.samples import Synced
 
 NAME = "blog.warc.gz"
 TORN = "expected a whole gzip member, found the end of the file after"
@@ -217,6 +218,19 @@ def test_a_recovery_that_was_stopped_is_finished_by_the_next(
     recover(tmp_path)
     assert closed.read_bytes() == data[: ends(locations)[1]]
     assert recover(tmp_path) == Recovery()
+
+
+def test_what_is_recovered_gets_its_name_when_it_is_on_the_disk(
+    tmp_path: Path, whole: tuple[bytes, list[Location]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = left_open(tmp_path, whole[0][:-1])
+    synced = Synced(tmp_path)
+    monkeypatch.setattr("os.fsync", synced)
+    recover(tmp_path)
+    file, folder = closed.stat(), tmp_path.stat()
+    assert [call[0] for call in synced.calls] == [file.st_ino, folder.st_ino]
+    assert [call[2] for call in synced.calls] == [[f"{NAME}.open"], [NAME]]
+    assert synced.calls[0][1] == file.st_size
 
 
 def test_responses_come_with_the_places_the_writer_gave(tmp_path: Path, whole: tuple[bytes, list[Location]]) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from archiver.warc import index, members, reader, recovery
 from archiver.warc.storage import Storage
 from archiver.warc.verify import Finding, KnownCapture, Severity, Tally, verify, verify_file
-from archiver.warc.writer import Location, WarcWriter, sha1_digest
+from archiver.warc.writer import IDENTICAL, Location, Original, WarcWriter, sha1_digest
 from benchmarks import damage
 from tests.warc.samples import EXCHANGES, START, Judge, write_exchange
 
@@ -274,6 +274,25 @@ def test_a_record_that_is_there_twice(archive: Archive) -> None:
     twice = [finding for finding in archive.check() if finding.what == "record id"]
     assert len(twice) == 11
     assert twice[0].found == "the one of copy.warc.gz, offset 0"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_reference_to_a_record_that_is_gone(tmp_path: Path, kept: bool) -> None:
+    with WarcWriter(tmp_path, "kexue.fm", software=SOFTWARE) as target:
+        first = write_exchange(target, "https://kexue.fm/a", page(b"x" * 600), 1)
+    original = Original(
+        record_id=first.record_id, target_uri=first.target_uri, date=first.date, profile=IDENTICAL,
+        payload_digest=first.payload_digest, payload_sha256=first.payload_sha256,
+    )  # fmt: skip
+    with WarcWriter(tmp_path, "kexue.fm", software=SOFTWARE) as target:
+        second = target.write_exchange(
+            target_uri="https://kexue.fm/b", request=b"GET / HTTP/1.1\r\n\r\n", response=page(b"x" * 600),
+            fetched_at=START, ip_address=None, original=original,
+        )  # fmt: skip
+    if not kept:
+        (tmp_path / first.warc_file).unlink()
+    expected = [] if kept else [("missing record", second.offset, f"the record {first.record_id} that has its payload")]
+    assert [(each.what, each.offset, each.expected) for each in verify(Storage(tmp_path))] == expected
 
 
 def rewritten(archive: Archive, number: int, old: bytes, new: bytes) -> bytes:

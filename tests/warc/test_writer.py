@@ -22,6 +22,7 @@ from archiver.warc import index, reader, writer
 from archiver.warc.storage import Storage
 from archiver.warc.verify import verify_file
 from archiver.warc.writer import IDENTICAL, Location, Original, WarcWriter
+from tests.warc.samples import Synced
 
 NOW = datetime(2026, 11, 21, 17, 45, tzinfo=UTC)
 REQUEST = b"GET /archives/1 HTTP/1.1\r\nHost: kexue.fm\r\n\r\n"
@@ -75,6 +76,33 @@ def test_an_exchange_is_a_request_and_a_response(tmp_path: Path) -> None:
         assert record.header("WARC-Truncated") is None
         assert record.header("WARC-Warcinfo-ID") == info.record_id
         assert record.header("Content-Type") == f"application/http;msgtype={record.type}"
+
+
+def test_a_file_gets_its_name_when_it_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = Synced(tmp_path)
+    monkeypatch.setattr("os.fsync", synced)
+    with new_writer(tmp_path) as target:
+        add(target)
+        assert [call[0] for call in synced.calls] == [tmp_path.stat().st_ino]  # the new name
+        synced.calls.clear()
+    (path,) = tmp_path.iterdir()
+    (file, size, before), (folder, _, after) = synced.calls
+    assert (file, size, before) == (path.stat().st_ino, path.stat().st_size, [f"{path.name}.open"])
+    assert (folder, after) == (tmp_path.stat().st_ino, [path.name])
+
+
+def test_what_was_written_is_on_the_disk_when_it_is_asked_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = Synced(tmp_path)
+    monkeypatch.setattr("os.fdatasync", synced, raising=False)
+    with new_writer(tmp_path) as target:
+        target.sync()
+        assert synced.calls == []
+        place = add(target)
+        target.sync()
+        assert synced.calls[0][:2] == (target.path.stat().st_ino, place.offset + place.length)  # type: ignore[union-attr]
+    assert len(synced.calls) == 1
 
 
 def test_the_file_begins_with_who_wrote_it_and_how(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ _CODE = re.compile(r"`([^`]*)`")
 def described(about: str, language: str) -> Markup:
     """Return a description in a language, what stands between backticks as code."""
     text = CHINESE.get(about, about) if language == "zh" else about
-    return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 CHINESE = {
@@ -527,5 +527,24 @@ CHINESE = {
     "JSON object of what happened: requests, new, changed, ...": (
         "所发生之事的 JSON 对象：`requests`、`new`、`changed`……"
     ),
+    "Every formula of posts, pages and comments but for its spelling: `\\dfrac ab` and `\\frac{a}{b}` have the same shape.": (
+        "文章、页面和评论中的每个公式，不计写法：`\\dfrac ab` 与 `\\frac{a}{b}` 的形状相同。"
+    ),
+    "Every formula of the comments of posts, in order.": "文章评论中的每个公式，按次序。",
+    "Its shape, as in formulas.": "公式的形状，同 `formulas`。",
+    "Its shape; empty where nothing is left of it but its look.": "公式的形状；除外观外别无内容时为空。",
+    "Number, made of the tokens.": "由各记号算出的编号。",
+    "Of the title, as a question, then of each section: of length 1, 16-bit floats (little-endian).": (
+        "先是作为问题的标题，然后是每一节：长度为 1，16 位浮点数（小端序）。"
+    ),
+    "Place in the comment, from 0.": "在评论中的位置，从 0 开始。",
+    "Posts as vectors, for search by meaning (extra `meaning`): made of the posts, by `archiver search --vectors`.": (
+        "文章的向量，用于按意思搜索（附加组件 `meaning`）：由 `archiver search --vectors` 从文章生成。"
+    ),
+    "The formula in one spelling, blanks between its tokens, the macros of its text expanded.": (
+        "统一写法的公式，记号以空格隔开，所在文字的宏已展开。"
+    ),
+    "The revision they were made of.": "生成时所依据的版本。",
+    "What made them; only those of one model can be compared.": "生成所用的模型；只有同一模型的向量可以比较。",
 }
 """Each description, and each question of the examples."""

@@ -26,7 +26,7 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> Respo
         "replay": here.replay_port is not None,
         "own": here.own,
         "static": here.static,
-        "sought": "Search posts and formulas" if here.static else "Search posts, comments and formulas",
+        "invitation": "Search posts and formulas" if here.static else "Search posts, comments and formulas",
         "blog": here.site.origin,
         "post_url": here.site.post_url,
         "blog_title": words.title(here.site.profile.titles, chosen),
@@ -48,7 +48,7 @@ def filled(request: Request, name: str, status: int = 200, **values: Any) -> Res
         "path": request.url.path,
         "line": markup.line,
         "static": None,
-        "sought": "Search posts, comments and formulas",
+        "invitation": "Search posts, comments and formulas",
         "said": partial(sentences.said, language=chosen),
     }
     html = _environment().get_template(name).render({**common, **values})

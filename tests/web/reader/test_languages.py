@@ -21,7 +21,23 @@ WRONG = (
     "/sql?q=SELECT+no+FROM+posts", "/sql?q=DELETE+FROM+posts",
 )  # fmt: skip
 NAMES = {
-    *("SQL", "API", "English", "TeX", "JavaScript", "CSV", "JSON", "WARC", "Markdown", "HTTP", "SHA", "URL", "SVG"),
+    *(
+        "Atom",
+        "OPDS",
+        "SQL",
+        "API",
+        "English",
+        "TeX",
+        "JavaScript",
+        "CSV",
+        "JSON",
+        "WARC",
+        "Markdown",
+        "HTTP",
+        "SHA",
+        "URL",
+        "SVG",
+    ),
     *("RFC", "ISO", "MathML", "AsciiMath", "arXiv", "trafilatura", "gzip", "Record", "ID", "DD", "MM", "YYYY", "Enter"),
     *("MB", "kB", "Aa", "DELETE", "cookie"),
     *("url", "year", "since", "after"),  # in addresses and in queries

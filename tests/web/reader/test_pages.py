@@ -107,7 +107,7 @@ def test_a_version_has_an_address_of_its_own_and_a_citation(reader: Client) -> N
     assert "This is the version the archive shows." in newer
     assert '<span class="tex">$x$</span>' in older
     assert "The archive shows another version." in older
-    digest = re.findall(r"SHA-256</dt><dd[^>]*>([0-9a-f]{64})<", older)[0]
+    digest = re.findall(r"SHA-256</dt><dd[^>]*><code>([0-9a-f]{64})<", older)[0]
     assert digest not in newer
     assert "@online{kexuefm-1002-2026-01-01," in older
     assert "urldate  = {2026-01-01}" in older

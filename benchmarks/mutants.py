@@ -1,0 +1,350 @@
+"""Whether the tests notice when the program is wrong: small changes to its code, and the tests that lived through each.
+
+    python -m benchmarks.mutants ROOM[=TESTS[,TESTS...]]... [--mutants N] [--seed N] [--seconds N] [--list]
+
+ROOM is a folder or module such as `archiver/warc`; its tests are those of the same name unless TESTS says others. All
+of it happens on a copy of the tree. First the tests run as they are, and it is noted which of them enter which function
+and how long each takes; those that fail are left out. Then N changes drawn by the seed are made, one at a time: each
+meets the tests that enter its function, the quickest first, until one fails or N seconds of them have passed. Code that
+no test enters in this process, such as what runs at import or in a crawl of its own process, meets all of them; the
+table counts the mutants of such code that lived apart.
+
+One that lived is printed with its place and change: it may be equivalent to what was there, which only a reader can
+tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import importlib
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from bisect import bisect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "dist", "demo")
+"""What of the tree is not copied."""
+
+PRELOADED = ("alembic", "hypothesis", "lxml.html", "sqlalchemy.orm", "trafilatura", "warcio")
+"""Modules of others that are imported once for all mutants."""
+
+OUTPUT = "output"
+"""Where the tests write to, beside the copy."""
+
+PATIENCE = 5
+"""Times as long as they took before mutants' tests may take, beside a minute for the start."""
+
+_PAIRS: tuple[tuple[type[Any], type[Any]], ...] = (
+    *((ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn)),
+    *((ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.And, ast.Or)),
+)
+SWAPPED = dict(_PAIRS) | {there: here for here, there in _PAIRS}
+CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+
+
+# -- changes -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change to one file."""
+
+    path: str
+    """Within the tree."""
+    line: int
+    begin: int
+    """In bytes, as `end`."""
+    end: int
+    before: str
+    after: str
+    within: tuple[int, int]
+    """First and last line of the function it is in; of the whole file where it is in none."""
+
+    def __str__(self) -> str:
+        """Return the place and the change, on one line."""
+        before, after = (" ".join(each.split()) for each in (self.before, self.after))
+        return f"{self.path}:{self.line}: {before} -> {after}"
+
+
+def mutants(path: str) -> list[Mutant]:
+    """Return every change to a file, in the order of its text."""
+    data = (ROOT / path).read_bytes()
+    starts = [0]
+    for line in data.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    found = []
+    for node, after, within in _changes(ast.parse(data), (1, len(starts))):
+        begin, end = (starts[line - 1] + column for line, column in _span(node))
+        before = data[begin:end].decode()
+        found.append(Mutant(path, node.lineno, begin, end, before, after, within))
+    return sorted(set(found), key=lambda each: (each.begin, each.end, each.after))
+
+
+def _span(node: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+
+
+def _changes(node: ast.AST, within: tuple[int, int]) -> Iterator[tuple[Any, str, tuple[int, int]]]:
+    """Yield what to replace, by what, and the lines of the function around it."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+        within = (first, node.end_lineno or first)
+    for changed in _of(node):
+        yield node, _text(changed), within
+    if isinstance(node, ast.arguments):
+        for default in (each for each in (*node.defaults, *node.kw_defaults) if each and _text(each) != "None"):
+            yield default, "None", within
+    for name, value in ast.iter_fields(node):
+        # Before Python 3.12 what stands in an f-string has no place of its own.
+        if name in ("annotation", "returns") or isinstance(node, ast.JoinedStr):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not (isinstance(child, ast.Call) and _text(child.func) == "dataclass"):
+                yield from _changes(child, within)
+
+
+def _text(node: ast.AST) -> str:
+    text = ast.unparse(node)
+    return f"({text})" if isinstance(node, (ast.Compare, ast.BoolOp)) else text
+
+
+def _of(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what may stand in the place of one piece of code."""
+    if isinstance(node, ast.Compare):
+        for at, operator in enumerate(node.ops):
+            ops = [*node.ops[:at], SWAPPED[type(operator)](), *node.ops[at + 1 :]]
+            yield ast.Compare(node.left, ops, node.comparators)
+    elif isinstance(node, ast.BoolOp):
+        yield ast.BoolOp(SWAPPED[type(node.op)](), node.values)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield node.operand
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield ast.Constant(not node.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+        yield from (ast.Constant(node.value + 1), ast.Constant(node.value - 1))
+    elif isinstance(node, ast.Return) and node.value and _text(node.value) != "None":
+        yield ast.Return(ast.Constant(None))
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
+        yield ast.Call(ast.Name(CALLS[node.func.id]), node.args, node.keywords)
+    elif isinstance(node, ast.Slice):
+        for name in ("lower", "upper"):
+            if getattr(node, name):
+                yield ast.Slice(**{**dict(ast.iter_fields(node)), name: None})
+    elif _can_go(node):
+        yield ast.Pass()
+
+
+def _can_go(node: ast.AST) -> bool:
+    """Whether a statement can be left out and the names of the others still have values."""
+    if isinstance(node, ast.Assign):
+        return all(isinstance(each, (ast.Attribute, ast.Subscript)) for each in node.targets)
+    if isinstance(node, ast.Expr):
+        return not isinstance(node.value, ast.Constant)
+    return isinstance(node, (ast.AugAssign, ast.Raise, ast.Continue, ast.Break, ast.Delete))
+
+
+# -- tests -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Watch:
+    """A plugin that notes which tests pass, how long they take, and which functions of a room each of them enters."""
+
+    room: str
+    """Path that the room's files begin with, in the copy."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    entered: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    """Files and first lines, by tests; what a fixture enters, by the file of the tests, which may share it."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:
+        """Watch the fixtures."""
+        with self._watching(item.nodeid.partition("::")[0]):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Watch the test itself."""
+        with self._watching(item.nodeid):
+            return (yield)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what came of it."""
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        if not report.passed:
+            self.failed.add(report.nodeid)
+
+    @contextlib.contextmanager
+    def _watching(self, name: str) -> Iterator[None]:
+        entered = self.entered.setdefault(name, set())
+
+        def note(frame: FrameType, event: str, _: Any) -> None:
+            if event == "call" and frame.f_code.co_filename.startswith(self.room):
+                entered.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+        threading.setprofile(note)
+        sys.setprofile(note)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+
+    def entering(self, file: str, within: tuple[int, int]) -> list[str]:
+        """Return the tests that pass and enter lines of a file."""
+        first, last = within
+        names = {name for name, all_ in self.entered.items() if any(f == file and first <= n <= last for f, n in all_)}
+        return [test for test in self.passing() if test in names or test.partition("::")[0] in names]
+
+    def passing(self) -> list[str]:
+        """Return the tests that pass."""
+        return sorted(self.seconds.keys() - self.failed)
+
+    def quickest(self, tests: list[str], limit: float) -> list[str]:
+        """Return those of some tests that take no more seconds together than the limit; one at least."""
+        ordered = sorted(tests, key=lambda test: self.seconds[test])
+        spent = list(accumulate(self.seconds[test] for test in ordered))
+        return ordered[: max(1, bisect(spent, limit))]
+
+
+def run(copy: Path, patience: float, tests: list[str], watched: tuple[str, Path] | None = None) -> int | None:
+    """Run tests on the copy in a process of their own; return pytest's exit code, None when it took too long."""
+    process = multiprocessing.get_context("fork").Process(target=_pytest, args=(copy, tests, watched))
+    process.start()
+    process.join(patience)
+    code = process.exitcode
+    with contextlib.suppress(ProcessLookupError):  # what it has left behind ends with it
+        os.killpg(process.pid or 0, signal.SIGKILL)
+    process.join()
+    return code
+
+
+def _pytest(copy: Path, tests: list[str], watched: tuple[str, Path] | None) -> None:
+    os.setsid()
+    os.chdir(copy)
+    output = os.open(copy.parent / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for descriptor in (1, 2):
+        os.dup2(output, descriptor)
+    sys.path[:] = [str(copy), *(each for each in sys.path if each and Path(each).resolve() != ROOT)]
+    os.environ["PYTHONPATH"] = str(copy)
+    sys.modules.pop("benchmarks", None)
+    # What is preloaded is imported by now.
+    words = ["-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    words += ["-m", "not postgresql", f"--basetemp={copy.parent / 'tmp'}"]
+    if watched is None:
+        os._exit(pytest.main([*words, "-x", *tests]))
+    room, answer = watched
+    watch = Watch(room)
+    code = pytest.main([*words, *tests], plugins=[watch])
+    entered = {name: sorted(places) for name, places in watch.entered.items()}
+    answer.write_text(json.dumps({"seconds": watch.seconds, "failed": sorted(watch.failed), "entered": entered}))
+    os._exit(code)
+
+
+# -- rooms -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of the mutants of a room."""
+
+    room: str
+    killed: int = 0
+    hung: int = 0
+    lived: list[Mutant] = field(default_factory=list)
+    missed: list[Mutant] = field(default_factory=list)
+    """Those that lived and no test entered."""
+
+    def __str__(self) -> str:
+        """Return the row of the table."""
+        total = self.killed + self.hung + len(self.lived) + len(self.missed)
+        return f"| {self.room} | {total} | {self.killed} | {self.hung} | {len(self.lived)} | {len(self.missed)} |"
+
+
+def judge(room: str, tests: list[str], drawn: list[Mutant], seconds: float, say: Callable[[str], None]) -> Result:
+    """Make each change in turn on a copy of the tree and see whether the tests notice it."""
+    result = Result(room)
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy, answer = Path(folder, "tree").resolve(), Path(folder, "watch.json")
+        shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
+        run(copy, 3600, tests, (str(copy / room), answer))
+        if not answer.exists():
+            raise SystemExit(Path(folder, OUTPUT).read_text())
+        watch = _watch(answer, str(copy / room))
+        say(f"{room}: {len(watch.seconds)} tests, {len(watch.failed)} of them left out")
+        for mutant in drawn:
+            path = copy / mutant.path
+            entering = watch.entering(str(path), mutant.within)
+            chosen = watch.quickest(entering or watch.passing(), seconds)
+            whole = path.read_bytes()
+            path.write_bytes(whole[: mutant.begin] + mutant.after.encode() + whole[mutant.end :])
+            began = time.monotonic()
+            code = run(copy, 60 + PATIENCE * sum(watch.seconds[test] for test in chosen), chosen)
+            path.write_bytes(whole)
+            if code == 0:
+                (result.lived if entering else result.missed).append(mutant)
+            elif code is None:
+                result.hung += 1
+            else:
+                result.killed += 1
+            word = {0: "LIVED", None: "hung"}.get(code, "killed")
+            say(f"{word} {time.monotonic() - began:.0f} s, {len(chosen)} of {len(entering)} tests: {mutant}")
+    return result
+
+
+def _watch(answer: Path, room: str) -> Watch:
+    found = json.loads(answer.read_text())
+    entered = {name: {(file, line) for file, line in places} for name, places in found["entered"].items()}
+    return Watch(room, found["seconds"], set(found["failed"]), entered)
+
+
+def main() -> int:
+    """Print a table of the rooms, and every mutant that lived."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rooms", nargs="+", metavar="ROOM[=TESTS]")
+    parser.add_argument("--mutants", type=int, default=40, metavar="N", help="of each room (40)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--seconds", type=float, default=30, metavar="N", help="of tests that a mutant meets (30)")
+    parser.add_argument("--list", action="store_true", help="only print what would be changed")
+    options = parser.parse_args()
+    for name in PRELOADED:
+        importlib.import_module(name)
+    results = []
+    for named in options.rooms:
+        room, _, tests = named.partition("=")
+        files = sorted((ROOT / room).rglob("*.py")) if (ROOT / room).is_dir() else [ROOT / room]
+        known = [mutant for file in files for mutant in mutants(str(file.relative_to(ROOT)))]
+        drawn = random.Random(options.seed).sample(known, min(options.mutants, len(known)))
+        if options.list:
+            print(*drawn, sep="\n")
+            continue
+        chosen = tests.split(",") if tests else [room.replace("archiver", "tests", 1)]
+        results.append(judge(room, chosen, drawn, options.seconds, lambda line: print(line, file=sys.stderr)))
+    if results:
+        print("| Room | Mutants | Killed | Hung | Lived | Lived, not entered |", "|---|---|---|---|---|---|", sep="\n")
+        print(*results, "", *(mutant for result in results for mutant in (*result.lived, *result.missed)), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
