@@ -49,6 +49,13 @@ def test_nothing_is_done_where_nobody_can_be_asked(person: Path) -> None:
     assert files(person) == {}
 
 
+def test_printing_says_so_where_there_is_nothing_to_do(person: Path) -> None:
+    asked = ("--every", "never", "--notify", "none", "--no-reader")
+    assert setup("--yes", *asked).exit_code == 0
+    done = setup("--print", *asked)
+    assert (done.exit_code, done.stdout) == (0, "All of it is set up already.\n")
+
+
 def test_everything_can_be_printed_instead(person: Path) -> None:
     done = setup("--print", "--by", "systemd", "--reader", "--notify", "https://ntfy.sh/mine", "--blog", "example.org")
     assert done.exit_code == 0

@@ -25,6 +25,8 @@ BOOTED = Path("/run/systemd/system")
 
 _HOST = re.compile(r"localhost|[\w-]+(\.[\w-]+)+|[0-9a-f:]+")
 
+_NOTHING = "All of it is set up already."
+
 _WAYS = "the URL of an ntfy topic, an address for e-mail, a URL of Apprise or a command; none"
 
 
@@ -51,10 +53,10 @@ def setup(ctx: click.Context, /, print_: bool, yes: bool, by: str | None, **said
     answers = _answers(root, asking, by, said)
     found = list(steps.steps(root, answers, by))
     if print_:
-        click.echo("\n".join(step.printed for step in found))
+        click.echo("\n".join(step.printed for step in found) or _NOTHING)
         return
     if not found:
-        click.echo("All of it is set up already.")
+        click.echo(_NOTHING)
     for step in found:
         click.echo(f"- {step.said}")
     if found and asking and not click.confirm("Do this?", default=True):
