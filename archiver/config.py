@@ -46,4 +46,4 @@ def read(file: Path) -> dict[str, Any]:
     except RecursionError as error:
         raise UsageError(f"{file}: expected a file of settings, found lists in lists without end; mend it") from error
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file}: expected TOML, found: {error}; mend it there, or move the file away") from error
+        raise UsageError(f"{file}: expected TOML, found: {error}; fix it there, or move the file away") from error

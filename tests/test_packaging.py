@@ -86,3 +86,32 @@ def test_make_help_lists_every_target() -> None:
     assert phony
     explained = re.findall(r"^([a-z-]+):.*## \S", read("Makefile"), re.MULTILINE)
     assert sorted(explained) == sorted(phony[1].split())
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def without_code(page: Path) -> str:
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The names GitHub gives a page's headings: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.*)$", without_code(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_of_the_documentation_leads_to_a_file_and_a_heading(page: Path) -> None:
+    text = re.sub(r"`[^`\n]*`", "", without_code(page))
+    for link in re.findall(r"\]\((?![a-z]+:)([^)\s]+)\)", text):
+        name, _, heading = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.is_file(), link
+        assert not heading or heading in anchors(target), link
+
+
+def test_the_first_page_of_the_documentation_lists_all_others() -> None:
+    listed = re.findall(r"^\| \[([^\]]+)\]\(\1\)", read("docs/README.md"), re.MULTILINE)
+    others = {page.name for page in (ROOT / "docs").iterdir() if page.suffix in (".md", ".ipynb")} - {"README.md"}
+    assert sorted(listed) == sorted(others)

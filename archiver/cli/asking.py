@@ -21,7 +21,9 @@ from archiver.store.totals import LAST_COMPLETE, TOTALS
 def query_options(command: Command) -> Command:
     """Add what a command takes that asks in SQL."""
     for option in (
-        click.option("--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Seconds allowed."),
+        click.option(
+            "--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Time limit in seconds."
+        ),
         click.option("--schema", is_flag=True, help="Describe every table, view and column instead."),
         as_rows,
         click.argument("query", required=False),
@@ -32,7 +34,7 @@ def query_options(command: Command) -> Command:
 
 @click.command()
 @query_options
-@click.option("--markdown", is_flag=True, help="Describe them in Markdown (docs/schema.md is made so).")
+@click.option("--markdown", is_flag=True, help="Describe them in Markdown (this is how docs/schema.md is made).")
 @click.pass_obj
 def sql(obj: Context, query: str | None, format_: str | None, schema: bool, markdown: bool, timeout: float) -> None:
     """Ask the archive in SQL; it is opened read-only, whatever the QUERY says."""
@@ -94,7 +96,9 @@ def gaps(obj: Context, format_: str | None) -> None:
 
 
 @click.command()
-@click.option("--max-age", metavar="LENGTH", callback=length, help="Fail when no run was complete for so long: 26h.")
+@click.option(
+    "--max-age", metavar="LENGTH", callback=length, help="Fail unless a run completed within this time, such as 26h."
+)
 @click.option("--watch", "watch_", is_flag=True, help="Show how far the run under way is, until Ctrl-C.")
 @as_json
 @click.pass_obj

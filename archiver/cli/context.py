@@ -223,7 +223,7 @@ def as_rows(command: Command) -> Command:
         click.option(
             "--csv", "format_", flag_value="csv", help="Print CSV; cells a spreadsheet would run are disarmed."
         ),
-        click.option("--nl", "format_", flag_value="lines", help="Print one JSON object a line."),
+        click.option("--nl", "format_", flag_value="lines", help="Print one JSON object per line."),
         click.option("--json", "format_", flag_value="json", help="Print a JSON list of objects."),
     ):
         command = option(command)

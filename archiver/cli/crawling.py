@@ -49,7 +49,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     default=20,
     show_default=True,
     metavar="N",
-    help="Posts longest unverified to look at again, and an independent page for each ten.",
+    help="Re-check this many of the posts unchecked longest, and one independent page per ten.",
 )
 @click.option("--no-comments", is_flag=True, help="Fetch no further pages of comments.")
 @click.option("--no-images", is_flag=True, help="Fetch no pictures.")
@@ -71,7 +71,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **asked: Any) -> None:
     """Fetch what is new: by the blog's lists, categories, a curated index and what pages link, or only those SOURCES.
 
-    One request at a time, three seconds apart. Stop it when you like: the next run goes on where it was.
+    One request at a time, three seconds apart. Stop it when you like: the next run resumes where it stopped.
     """
     try:
         report = crawled(obj, {"sources": sources, "site": site} | asked)

@@ -102,7 +102,7 @@ def atom(obj: Context, /, path: Path) -> None:
 @click.option("--comments", is_flag=True, help="Put the comments behind each post.")
 @click.pass_obj
 def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
-    """Write a Markdown file a post and its pictures to a folder; it opens in Obsidian."""
+    """Write one Markdown file per post, with its pictures, to a folder that Obsidian can open."""
     from archiver.export import markdown
 
     _export(obj, path, markdown.write, warc=obj.storage(), exact=exact, comments=comments)

@@ -48,7 +48,9 @@ def crawl_origin(words: Sequence[str]) -> str:
 @fleet.command()
 @click.argument("target", metavar="FILE.toml|URL")
 @click.option("--name", default="", help="Name of the blog. [by its address]")
-@click.option("--every", default="", metavar="LENGTH", help="From the end of a crawl to the next. [1d]")
+@click.option(
+    "--every", default="", metavar="LENGTH", help="Time from the end of one crawl to the start of the next. [1d]"
+)
 @click.option("--profile", default="", metavar="FILE", help="Its profile. [what `archiver init` finds]")
 @click.option("--warc", default="", metavar="URL", help="Object storage for its records. [the worker's home]")
 @click.option("--option", "options", multiple=True, metavar="WORD", help="Word for `archiver crawl`; may be repeated.")

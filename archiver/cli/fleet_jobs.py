@@ -50,7 +50,7 @@ def read_pages(obj: JobContext, /, file: str) -> None:
 
 
 @click.command()
-@click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes that read pages. [one a processor]")
+@click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes that read pages. [one per processor]")
 @click.pass_obj
 def rebuild(obj: JobContext, /, processes: int | None) -> None:
     """Make the database again from the WARC files, and from what was read of them ahead."""

@@ -133,7 +133,7 @@ def _of_index(database: str) -> list[Finding]:
             what="search index",
             file=_name(database),
             expected=f"the words of the rows in {name}",
-            found="others: `archiver search --rebuild` makes it anew",
+            found="others: `archiver search --rebuild` rebuilds it",
         )
         for name in differing(database)
     ]

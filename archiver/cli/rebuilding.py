@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes that read pages. [one a processor]")
+@click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes that read pages. [one per processor]")
 @as_json
 @click.pass_obj
 def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
-    """Make the database again from the WARC files, offline; the one that is there stays beside it.
+    """Rebuild the database from the WARC files, offline; the old one is kept beside it.
 
     Ends with 4 when that one has posts, versions, comments, pages or captures that no WARC file holds.
     """

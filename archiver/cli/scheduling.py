@@ -26,7 +26,7 @@ def _time(ctx: click.Context, option: click.Parameter, text: str | None) -> time
 def repeated(command: Command) -> Command:
     """Add the period, and the words for `archiver crawl`."""
     words = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CRAWL OPTIONS]...")
-    explained = "From the start of a run to the next: 12h, 7d."
+    explained = "Time from the start of one run to the start of the next: 12h, 7d."
     every = click.option("--every", metavar="LENGTH", callback=length, default="24h", show_default=True, help=explained)
     return every(words(command))
 
@@ -69,7 +69,7 @@ def planned(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
 
 @click.group()
 def schedule() -> None:
-    """Print what runs the crawl by systemd or cron, or serves the reader; or install it."""
+    """Print, or install, the systemd units or crontab lines that run the crawl or serve the reader."""
 
 
 @schedule.command("systemd", context_settings=PASS_ON)

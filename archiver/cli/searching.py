@@ -46,9 +46,11 @@ extra `meaning` those that are near to them by meaning (see --vectors).
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}, help=HELP)
 @click.argument("words", nargs=-1)
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Most hits to show.")
-@click.option("--rebuild", is_flag=True, help="Make the index anew from the database first; every crawl keeps it up.")
+@click.option("--rebuild", is_flag=True, help="Rebuild the index from the database first; crawls keep it up to date.")
 @click.option(
-    "--vectors", is_flag=True, help="Make what search by meaning needs first, seconds a post; every crawl keeps it up."
+    "--vectors",
+    is_flag=True,
+    help="Make the vectors for search by meaning first, seconds per post; crawls keep them up to date.",
 )
 @as_rows
 @click.pass_obj

@@ -160,7 +160,7 @@ def _value(command: click.Command, option: click.Option, value: Any, file: Path,
         if option.callback and option.name != HOME:
             option.callback(ctx, option, read)
     except (ArchiverError, click.BadParameter) as error:
-        raise UsageError(f"{file}: {name}: {getattr(error, 'message', error)}; mend it there") from error
+        raise UsageError(f"{file}: {name}: {getattr(error, 'message', error)}; fix it there") from error
     return value
 
 
@@ -185,4 +185,4 @@ def _written(value: Any) -> str:
 
 
 def _wrong(file: Path, name: str, wanted: str, found: str) -> UsageError:
-    return UsageError(f"{file}: {name}: expected {wanted}, found {found.rstrip('.')}; mend it there")
+    return UsageError(f"{file}: {name}: expected {wanted}, found {found.rstrip('.')}; fix it there")
