@@ -299,14 +299,13 @@ def _settings(run: Run, options: Options) -> Settings:
 
 
 def _fit(settings: Settings) -> None:
-    """Take back what Scrapy before 2.19 names otherwise or does not have: it imports what is to be left out."""
-    known = Settings()
-    if "TWISTED_DNS_RESOLVER" not in known:
+    """Take back what Scrapy before 2.19 names otherwise, and take out the extensions left out: it imports them."""
+    if "TWISTED_DNS_RESOLVER" not in Settings():
         settings.set("DNS_RESOLVER", settings["TWISTED_DNS_RESOLVER"], priority="project")
-    if "REMOTE_CONTROL_ENABLED" not in known:
-        extensions = dict(settings["EXTENSIONS"])
-        del extensions["scrapy.extensions.remote_control.RemoteControl"]
-        settings.set("EXTENSIONS", extensions, priority="project")
+    wanted = {**settings["EXTENSIONS_BASE"], **settings["EXTENSIONS"]}
+    extensions = {name: order for name, order in wanted.items() if order is not None}
+    settings.set("EXTENSIONS_BASE", extensions, priority="project")
+    settings.set("EXTENSIONS", {}, priority="project")
 
 
 def _arguments(place: Place, options: Options) -> dict[str, Any]:

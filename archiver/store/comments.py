@@ -75,10 +75,11 @@ def elsewhere(session: Session) -> int:
 
 def _before(session: Session, post_id: int, page: int, numbers: Sequence[int]) -> dict[int, Any]:
     """Return the rows of the comments a page shows, and of those it showed before."""
-    rows = list(session.execute(_ON_PAGE, {"post": post_id, "page": page}))
-    for start in range(0, len(numbers), _CHUNK):
-        rows += session.execute(_BY_NUMBER, {"numbers": numbers[start : start + _CHUNK]})
-    return {row.id: row for row in rows}
+    rows: dict[int, Any] = {}
+    for start in range(0, max(len(numbers), 1), _CHUNK):
+        values = {"post": post_id, "page": page, "numbers": numbers[start : start + _CHUNK]}
+        rows |= {row.id: row for row in session.execute(_THERE, values)}
+    return rows
 
 
 _STANDING = select(
@@ -86,8 +87,8 @@ _STANDING = select(
     _COMMENTS.c.author_url, _COMMENTS.c.markdown, _COMMENTS.c.text, _COMMENTS.c.content_sha256, _COMMENTS.c.capture_id,
     _COMMENTS.c.first_seen_at,
 )  # fmt: skip
-_ON_PAGE = _STANDING.where(_COMMENTS.c.post_id == bindparam("post"), _COMMENTS.c.page == bindparam("page"))
-_BY_NUMBER = _STANDING.where(_COMMENTS.c.id.in_(bindparam("numbers", expanding=True)))
+_ON_PAGE = (_COMMENTS.c.post_id == bindparam("post")) & (_COMMENTS.c.page == bindparam("page"))
+_THERE = _STANDING.where(_ON_PAGE | _COMMENTS.c.id.in_(bindparam("numbers", expanding=True)))
 
 
 def _under_known(comment: items.Comment, strays: set[int]) -> items.Comment:
@@ -139,9 +140,12 @@ def _store(
         kept = known is not None and comment.id not in edited and known.content_sha256 is not None
         source = known.capture_id if known is not None and kept else capture_id
         rows.append({"post_id": post_id, "capture_id": source, **columns(comment, page, seen_at)})
-    search_index.reword_comments(session, {each.id: (each.author, each.content.text) for each in comments})
+    there = [before[each.id] for each in comments if each.id in before]
+    words = {each.id: (each.author, each.content.text) for each in comments}
+    search_index.reword_comments(session, words, {row.id: (row.author, row.text) for row in there})
     session.execute(_upsert(session.get_bind().dialect.name), rows)
-    search_index.put_comment_formulas(session, {each.id: each.content.markdown for each in comments})
+    texts = {each.id: each.content.markdown for each in comments}
+    search_index.put_comment_formulas(session, texts, [row.id for row in there])
 
 
 def _is_edited(before: Any, comment: items.Comment) -> bool:

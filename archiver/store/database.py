@@ -100,8 +100,16 @@ class Archive:
     @contextmanager
     def savepoint(self) -> Iterator[Session]:
         """Keep what the block does only if all of it succeeds, without a transaction of its own."""
-        with self.session.begin_nested():
+        # Of one name: SQLAlchemy's own get a new one each time, which is a new statement each time.
+        connection = self.session.connection()
+        connection.exec_driver_sql("SAVEPOINT block")
+        try:
             yield self.session
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT block")
+            connection.exec_driver_sql("RELEASE SAVEPOINT block")
+            raise
+        connection.exec_driver_sql("RELEASE SAVEPOINT block")
 
     def commit(self) -> None:
         """Make everything since the last commit durable."""

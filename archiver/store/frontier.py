@@ -91,7 +91,7 @@ def skip(session: Session, url: str, kind: str, reason: str, *, run_id: int, now
 
 
 _DUE = (
-    select(_ROWS.c.url, _ROWS.c.kind, _ROWS.c.attempts, _ROWS.c.last_done_at, _ROWS.c.failures)
+    select(_ROWS.c.url)
     .where(
         _ROWS.c.state == "pending",
         _ROWS.c.not_before.is_(None) | (_ROWS.c.not_before <= bindparam("now")),
@@ -101,14 +101,19 @@ _DUE = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_LEASE = (
+    update(_ROWS)
+    .where(_ROWS.c.url == _DUE.scalar_subquery())
+    .values(state="leased", run_id=bindparam("run"))
+    .returning(_ROWS.c.url, _ROWS.c.kind, _ROWS.c.attempts, _ROWS.c.last_done_at, _ROWS.c.failures)
+)
 
 
 def lease(session: Session, *, run_id: int, now: str, without: Collection[str] = ()) -> Lease | None:
     """Take the next address that may be asked for now, or None; `without` names kinds to leave alone."""
-    row = session.execute(_DUE, {"now": now, "without": list(without)}).first()
+    row = session.execute(_LEASE, {"now": now, "without": list(without), "run": run_id}).first()
     if row is None:
         return None
-    _set(session, row.url, state="leased", run_id=run_id)
     return Lease(row.url, row.kind, row.attempts, row.last_done_at is not None, row.failures)
 
 

@@ -71,8 +71,7 @@ def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
     session.execute(delete(models.TopicPost))
     session.execute(delete(models.Topic))
     for number, topic in enumerate(topics.topics, 1):  # a server would go on counting
-        session.add(models.Topic(id=number, position=topic.position, name=topic.name))
-        session.flush()
+        session.execute(insert(models.Topic), [{"id": number, "position": topic.position, "name": topic.name}])
         links = [
             {
                 "topic_id": number,

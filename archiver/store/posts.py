@@ -68,7 +68,7 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
         blank = {"id": post.id, "first_seen_at": seen_at, "comments_owed": 0}
         session.execute(insert(_POSTS), {**blank, **columns, **seen})
     revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version, current=current)
-    changed = seen | columns | ({"current_revision_id": revision} if current else {})
+    changed = ({} if before is None else seen | columns) | ({"current_revision_id": revision} if current else {})
     session.execute(_change(*changed), {"post": post.id, **changed})
     if current:
         _hang(session, post, anew=before is None)
@@ -238,7 +238,7 @@ def _take_over(session: Session, post: items.Post, before: Any) -> dict[str, Any
     """
     if before is not None:
         session.execute(_HAND_BACK, {"b_revision": before.current_revision_id, "b_post": post.id})
-    search_index.reword_post(session, post.id, post.title, post.content.text)
+    search_index.reword_post(session, post.id, post.title, post.content.text, anew=before is None)
     return {
         "title": post.title,
         "url": post.url,

@@ -9,7 +9,7 @@ told those that were put in: they are read from the rows, and for that the index
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -38,9 +38,9 @@ def rebuild(connection: Connection) -> dict[str, int]:
     return {table.name: _optimized(connection, table.name) for table in tables}
 
 
-def reword_post(session: Session, number: int, title: str, body: str) -> None:
-    """Give a post these words, before its row has them."""
-    _reword(session, "posts", ("title", "text"), {number: (title, body)})
+def reword_post(session: Session, number: int, title: str, body: str, *, anew: bool) -> None:
+    """Give a post these words, before its row has them; `anew` says that it has no row yet."""
+    _reword(session, "posts", ("title", "text"), {number: (title, body)}, {} if anew else None)
 
 
 def reword_page(session: Session, number: int, title: str, body: str) -> None:
@@ -48,18 +48,31 @@ def reword_page(session: Session, number: int, title: str, body: str) -> None:
     _reword(session, "pages", ("title", "text"), {number: (title, body)})
 
 
-def reword_comments(session: Session, words: Mapping[int, tuple[str, str]]) -> None:
-    """Give comments these words, author and text by number, before their rows have them."""
-    _reword(session, "comments", ("author", "text"), words)
+def reword_comments(
+    session: Session, words: Mapping[int, tuple[str, str]], before: Mapping[int, tuple[str, str]]
+) -> None:
+    """Give comments these words, author and text by number, before their rows have them; `before` are those they have.
+
+    Comments without a row have none.
+    """
+    _reword(session, "comments", ("author", "text"), words, before)
 
 
-def _reword(session: Session, table: str, columns: tuple[str, str], words: Mapping[int, tuple[str, str]]) -> None:
+def _reword(
+    session: Session,
+    table: str,
+    columns: tuple[str, str],
+    words: Mapping[int, tuple[str, str]],
+    before: Mapping[int, tuple[str, str]] | None = None,
+) -> None:
+    """Put words in, in place of those of before, which are asked for unless they are known."""
     connection = session.connection()
     if arrays := _arrays(connection):
         arrays.put(connection, table, words)
         return
     out, into, stored = _statements(table, columns)
-    before = {row[0]: tuple(row[1:]) for row in connection.execute(stored, {"ids": list(words)})}
+    if before is None:
+        before = {row[0]: (row[1], row[2]) for row in connection.execute(stored, {"ids": list(words)})}
     changed = [number for number in words if before.get(number) != words[number]]
     for statement, held in ((out, before), (into, words)):
         rows = [
@@ -113,9 +126,12 @@ def put_shapes(session: Session, formulas: Iterable[str]) -> list[int | None]:
     return [number for number, _ in found]
 
 
-def put_comment_formulas(session: Session, texts: Mapping[int, str]) -> None:
-    """Give comments, Markdown by number, the formulas they hold; their rows must be there."""
-    new, gone = shapes.put_comments(session.connection(), texts)
+def put_comment_formulas(session: Session, texts: Mapping[int, str], known: Collection[int]) -> None:
+    """Give comments, Markdown by number, the formulas they hold; their rows must be there.
+
+    `known` are those that may have some already.
+    """
+    new, gone = shapes.put_comments(session.connection(), texts, known)
     _index_shapes(session.connection(), new)
     forget_shapes(session, gone)
 

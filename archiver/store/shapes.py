@@ -70,15 +70,17 @@ _UNUSED = select(_SHAPES.c.id, _SHAPES.c.tokens).where(
 _REMOVE = delete(_SHAPES).where(_SHAPES.c.id.in_(bindparam("ids", expanding=True)))
 
 
-def put_comments(connection: Connection, texts: Mapping[int, str]) -> tuple[dict[int, str], set[int]]:
-    """Give comments, Markdown by number, the formulas they hold.
+def put_comments(
+    connection: Connection, texts: Mapping[int, str], known: Collection[int]
+) -> tuple[dict[int, str], set[int]]:
+    """Give comments, Markdown by number, the formulas they hold; `known` are those that may have some already.
 
     Return the shapes that are new, and those of formulas that are gone.
     """
     held = {comment: tex.scan(text, markdown=True).sources(text) for comment, text in texts.items()}
     before: dict[int, list[str]] = {}
     gone: set[int] = set()
-    for batch in _batches(texts):
+    for batch in _batches(known):
         for row in connection.execute(_OF_COMMENTS, {"ids": batch}):
             before.setdefault(row.comment_id, []).append(row.tex)
             gone.add(row.shape_id)
@@ -113,7 +115,8 @@ def rebuild(connection: Connection) -> None:
         _reshape(connection, table, text, key)
     comments = connection.execute(select(_COMMENTS.c.id, _COMMENTS.c.markdown)).all()
     for start in range(0, len(comments), _BATCH):
-        put_comments(connection, {row.id: row.markdown for row in comments[start : start + _BATCH]})
+        texts = {row.id: row.markdown for row in comments[start : start + _BATCH]}
+        put_comments(connection, texts, texts)
     remove(connection, list(unused(connection, list(connection.execute(select(_SHAPES.c.id)).scalars()))))
 
 
