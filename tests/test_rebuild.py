@@ -96,6 +96,7 @@ TABLES = (
     *("external_references", "series", "series_posts", "doubts", "comment_revisions", "comment_pages"),
     *("page_endings", "pages", "page_revisions", "page_formulas", "page_comments", "files", "embedded_pictures"),
     "warc_files",
+    "post_vectors",
 )
 
 EDITED, THREADED, DELETED, FAILING, TORN, NEW = 131, 207, 144, 105, 178, 900
@@ -794,7 +795,7 @@ def test_damage_is_said_and_passed_over(lived: Crawled, tmp_path: Path) -> None:
     path.write_bytes(data)
     report = rebuild(home, processes=1)
     (note,) = report.notes
-    assert f"{path.name}, offset {post.offset}: {post.length} bytes cannot be read" in note
+    assert f"{path.name}, offset {post.offset}: {post.length:,} bytes cannot be read" in note
     assert (
         len(rows(home / "archive.db", "captures"))
         == report.captures

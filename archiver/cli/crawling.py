@@ -15,7 +15,7 @@ import click
 from archiver.cli import notifying, progress
 from archiver.cli.context import Context, as_json, by_kind, origin
 from archiver.counting import counted
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, ExitCode
 from archiver.profile import BESIDE, LISTS
 from archiver.store.totals import TOTALS
 
@@ -80,16 +80,23 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
         raise
     click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if json_ else report_text(obj, report))
     notifying.tell(obj, report)
-    _keep_vectors_up(obj)
+    if report.exit_code in (ExitCode.DONE, ExitCode.INCOMPLETE):
+        _keep_vectors_up(obj)
     sys.exit(report.exit_code)
 
 
 def _keep_vectors_up(obj: Context) -> None:
     """Make the vectors of what is new, where the archive has any and the model is there: seconds a post."""
     from archiver.cli.searching import bring_vectors_up_to_date
+    from archiver.store import vector_index
+    from archiver.store.database import Archive
     from archiver.text import embedding
 
-    if embedding.installed() and obj.ask("SELECT post_id FROM post_vectors LIMIT 1").rows:
+    if not embedding.installed():
+        return
+    with Archive(obj.database()) as archive:  # a reader would leave files of its own beside the database
+        wanted = vector_index.any_kept(archive)
+    if wanted:
         bring_vectors_up_to_date(obj)
 
 

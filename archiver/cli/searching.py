@@ -101,7 +101,7 @@ def _rebuild(obj: Context) -> None:
 
 HIT = (
     *("post_id", "comment_id", "page_id", "title", "url", "author", "published_on", "categories"),
-    *("passage", "marks", "formulas", "related"),
+    *("passage", "marks", "formulas", "related", "by"),
 )
 """What a hit tells programs."""
 

@@ -27,6 +27,13 @@ _DUE = or_(
 _POSTS = select(Post.id).outerjoin(PostVectors, PostVectors.post_id == Post.id).where(_DUE)
 
 
+def any_kept(archive: Archive) -> bool:
+    """Return whether any post has vectors: then those of new ones are wanted too."""
+    found = archive.session.scalar(select(PostVectors.post_id).limit(1))
+    archive.session.rollback()
+    return found is not None
+
+
 def due(archive: Archive) -> int:
     """Return how many posts have no vectors, or those of another revision or model."""
     found = archive.session.scalar(select(func.count()).select_from(_POSTS.subquery()))
