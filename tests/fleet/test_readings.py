@@ -149,7 +149,7 @@ def test_what_another_version_or_another_profile_came_to_is_left_alone(
 
 def test_a_rebuild_waits_while_files_are_read(kept: Kept) -> None:
     assert readings.queue(kept.fleet, kept.blog, large=0) == 2
-    with pytest.raises(ArchiveLocked, match="2 of its files are being read"):
+    with pytest.raises(ArchiveLocked, match="being read: 2 files"):
         readings.rebuild(kept.fleet, kept.blog, kept.own)
 
 
