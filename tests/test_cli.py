@@ -347,7 +347,7 @@ def test_the_examples_of_the_readme_work_after_make_demo_and_show_what_they_prin
         words = shlex.split(line, comments=True)
         if words[0] in RUN_ON:
             continue
-        words = [str(tmp_path / word) if word in ("vault", "matrices.epub") else word for word in words]
+        words = [str(tmp_path / word) if word in ("vault", "matrices.epub", "matrices.pdf") else word for word in words]
         result = archiver(home, *words)
         assert result.exit_code == 0, (line, result.output)
         printed = [
