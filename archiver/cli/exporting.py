@@ -279,9 +279,7 @@ def _group(groups: Sequence[Group], wanted: str) -> Group:
     ):
         if len(meant) == 1:
             return meant[0]
-    if not groups:
-        raise UsageError(f"expected a series or topic of this archive, found {wanted!r}: it has none; choose by --post")
-    names = ", ".join(group.name for group in groups)
+    names = ", ".join(group.name for group in groups) or "none: run `archiver crawl` or `archiver migrate` first"
     raise UsageError(f"expected the name of one of these: {names}; found {wanted!r}")
 
 
