@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from archiver.counting import counted
 from archiver.errors import ExitCode
 
 FAILED, BROUGHT, ALWAYS = "failed", "brought", "always"
@@ -49,17 +50,17 @@ def about_run(
     failed = code != ExitCode.DONE and code not in tolerated
     figures = {name: run[name] or 0 for name in ("new", "changed", "gone", "comments_new", "failed")}
     brought = [
-        *([_many(figures["new"], "new post")] if figures["new"] else []),
+        *([counted(figures["new"], "new post")] if figures["new"] else []),
         *([f"{figures['changed']} changed"] if figures["changed"] else []),
-        *([_many(figures["comments_new"], "new comment")] if figures["comments_new"] else []),
+        *([counted(figures["comments_new"], "new comment")] if figures["comments_new"] else []),
     ]
     outcome = run["outcome"] or "not ended"
     said = [", ".join(brought), outcome if failed or not brought else ""]
     lines = [*_listed("New", new), *_listed("Changed", changed)]
-    lines += [f"{_many(figures['comments_new'], 'new comment')}."] if figures["comments_new"] else []
-    lines += [f"{_many(figures['gone'], 'post')} gone from the blog."] if figures["gone"] else []
+    lines += [f"{counted(figures['comments_new'], 'new comment')}."] if figures["comments_new"] else []
+    lines += [f"{counted(figures['gone'], 'post')} gone from the blog."] if figures["gone"] else []
     if figures["failed"]:
-        lines.append(f"{_many(figures['failed'], 'address', 'es')} not had; `archiver gaps` says why.")
+        lines.append(f"{counted(figures['failed'], 'address')} not had; `archiver gaps` says why.")
     lines.append(f"Run {run['id']}: {message or outcome} (exit code {code}).")
     return Notice(
         title=f"{blog}: {'; '.join(filter(None, said))}",
@@ -88,10 +89,6 @@ def wanted(notice: Notice, on: Collection[str]) -> bool:
 
 def _with_reader(lines: list[str], reader: str) -> str:
     return "\n".join([*lines, *([f"Read it at {reader}"] if reader else [])])
-
-
-def _many(count: int, noun: str, plural: str = "s") -> str:
-    return f"{count} {noun}{'' if count == 1 else plural}"
 
 
 def _listed(heading: str, posts: Sequence[tuple[str, str]]) -> list[str]:

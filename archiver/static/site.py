@@ -11,6 +11,7 @@ from html import unescape
 from importlib import resources
 from pathlib import Path
 
+from archiver.counting import counted
 from archiver.export.notice import Notice, notice
 from archiver.export.pictures import Picture, Pictures
 from archiver.export.rows import Step
@@ -98,7 +99,7 @@ class Site:
         missing = sorted(url for url, name in self._pictures.items() if name is None)
         if not missing:
             return None
-        number = "1 picture is" if len(missing) == 1 else f"{len(missing)} pictures are"
+        number = f"{counted(len(missing), 'picture')} {'is' if len(missing) == 1 else 'are'}"
         return f"{number} not in the archive, and shown by description alone: {missing[0]}{' …' * (len(missing) > 1)}"
 
     def _all(self, here: Desk, links: Links, named: Mapping[str, str]) -> Iterator[File]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from itertools import groupby
 
+from archiver.counting import counted
 from archiver.errors import NotArchived, UsageError
 from archiver.store import schema, search, suggestions
 from archiver.store.passages import sentences
@@ -129,7 +130,7 @@ def _text_with_formulas(here: Desk, table: str, key: str, number: int | None) ->
 
 def _hit_in_brief(hit: Hit, count: int) -> str:
     whose = f"page {hit.page_id}" if hit.page_id else f"post {hit.post_id}"
-    facts = (hit.published_on, f"{count} {'formula' if count == 1 else 'formulas'}", hit.url)
+    facts = (hit.published_on, counted(count, "formula"), hit.url)
     return f"# {whose}: {''.join(each.text for each in hit.title)}\n{' · '.join(filter(None, facts))}"
 
 
