@@ -304,8 +304,8 @@ def read(text: str, source: str) -> Profile:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileInvalid(f"{source}: expected TOML, found: {error}") from error
-    profile = _table(Profile, _whole(table, _Place(source)), _Place(source))
-    _check(profile, _Place(source))
+    profile = _table(Profile, _whole(table, _KeyPath(source)), _KeyPath(source))
+    _check(profile, _KeyPath(source))
     object.__setattr__(profile, "written", (text, source))
     return profile
 
@@ -315,14 +315,14 @@ def engines() -> list[str]:
     return sorted(each.stem for each in ENGINES.glob("*.toml"))
 
 
-def _whole(table: dict[str, Any], place: _Place) -> dict[str, Any]:
+def _whole(table: dict[str, Any], place: _KeyPath) -> dict[str, Any]:
     """Return a table with what it does not say itself, but the engine that it extends."""
     if (name := table.pop("extends", None)) is None:
         return table
     file = ENGINES / f"{name}.toml"
     if name not in engines():
         raise place.at("extends").wrong(f"one of {', '.join(engines())}", repr(name))
-    return _joined(table, _whole(tomllib.loads(file.read_text("utf-8")), _Place(file.name)))
+    return _joined(table, _whole(tomllib.loads(file.read_text("utf-8")), _KeyPath(file.name)))
 
 
 def _joined(own: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
@@ -337,22 +337,22 @@ def _joined(own: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _KeyPath:
     """Where in a profile something stands."""
 
     source: str
     path: str = ""
 
-    def at(self, key: str | int) -> _Place:
+    def at(self, key: str | int) -> _KeyPath:
         step = f"[{key + 1}]" if isinstance(key, int) else f".{key}" if self.path else key
-        return _Place(self.source, f"{self.path}{step}")
+        return _KeyPath(self.source, f"{self.path}{step}")
 
     def wrong(self, expected: str, found: object) -> ProfileInvalid:
         shown = found if isinstance(found, str) else repr(found)
         return ProfileInvalid(f"{self.source}: {self.path or 'the file'}: expected {expected}, found {shown}")
 
 
-def _table(kind: type[Value], table: object, place: _Place) -> Value:
+def _table(kind: type[Value], table: object, place: _KeyPath) -> Value:
     """Return a value of a dataclass from a table that has its fields as keys."""
     if not isinstance(table, dict):
         raise place.wrong("a table", table)
@@ -369,7 +369,7 @@ def _has_default(each: Field[Any]) -> bool:
     return each.default is not MISSING or each.default_factory is not MISSING
 
 
-def _value(kind: Any, value: object, place: _Place) -> Any:
+def _value(kind: Any, value: object, place: _KeyPath) -> Any:
     if is_dataclass(kind):
         return _table(kind, value, place)  # type: ignore[arg-type]
     shape = get_origin(kind)
@@ -388,7 +388,7 @@ def _value(kind: Any, value: object, place: _Place) -> Any:
     return value
 
 
-def _pattern(value: object, place: _Place) -> re.Pattern[str]:
+def _pattern(value: object, place: _KeyPath) -> re.Pattern[str]:
     if not isinstance(value, str):
         raise place.wrong("a regular expression in quotes", value)
     try:
@@ -408,7 +408,7 @@ _LONGEST_SIGN = 8  # code points: a flag or a family is one character of several
 _COUNTED = ("author", "readers", "comment_counter")
 
 
-def _check(profile: Profile, place: _Place) -> None:
+def _check(profile: Profile, place: _KeyPath) -> None:
     """Raise ProfileInvalid for values that are right by themselves and do not fit together."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", profile.name):
         raise place.at("name").wrong(
@@ -455,7 +455,7 @@ def _check(profile: Profile, place: _Place) -> None:
     _check_look(profile.reader, place.at("reader"))
 
 
-def _check_look(look: Look, place: _Place) -> None:
+def _check_look(look: Look, place: _KeyPath) -> None:
     for name in ("colour", "on_light", "on_dark"):
         if not re.fullmatch("(?:#[0-9A-Fa-f]{6})?", getattr(look, name)):
             raise place.at(name).wrong("a colour such as #1d4f73", repr(getattr(look, name)))
@@ -465,7 +465,7 @@ def _check_look(look: Look, place: _Place) -> None:
         raise place.at("drawing").wrong("the data of an SVG path", repr(look.drawing))
 
 
-def _check_rule(rule: Rule, place: _Place) -> None:
+def _check_rule(rule: Rule, place: _KeyPath) -> None:
     if rule.kind not in KINDS:
         raise place.at("kind").wrong(f"one of {', '.join(KINDS)}", repr(rule.kind))
     groups = set(rule.pattern.groupindex)
@@ -479,7 +479,7 @@ def _check_rule(rule: Rule, place: _Place) -> None:
         _check_groups(getattr(rule, name), groups, place.at(name))
 
 
-def _check_groups(template: str, known: set[str], place: _Place) -> None:
+def _check_groups(template: str, known: set[str], place: _KeyPath) -> None:
     try:
         used = {group for _, group, _, _ in Formatter().parse(template) if group is not None}
     except ValueError as error:

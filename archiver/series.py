@@ -54,7 +54,7 @@ class Titled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class SeriesPart:
     """A post's place in a series."""
 
     post_id: int
@@ -67,11 +67,11 @@ class Series:
     """Posts that belong together, in order."""
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[SeriesPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _TitlePart:
     """What a title says: of which series it is a part, and which one."""
 
     name: str
@@ -80,9 +80,9 @@ class _Place:
 
 
 @dataclass(slots=True)
-class _Group:
+class _TitleGroup:
     numbered: bool
-    members: list[tuple[_Place, Titled]] = field(default_factory=list)
+    members: list[tuple[_TitlePart, Titled]] = field(default_factory=list)
 
 
 def detect(posts: Iterable[Titled]) -> list[Series]:
@@ -90,18 +90,18 @@ def detect(posts: Iterable[Titled]) -> list[Series]:
 
     Parts are ordered by number, then by date: the same posts give the same series, in whatever order they come.
     """
-    groups: dict[tuple[bool, str], _Group] = {}
+    groups: dict[tuple[bool, str], _TitleGroup] = {}
     for post in posts:
         for numbered, place in ((True, _numbered(post.title)), (False, _unnumbered(post.title))):
             if place:
                 key = (numbered, _key(place.name))
-                groups.setdefault(key, _Group(numbered)).members.append((place, post))
+                groups.setdefault(key, _TitleGroup(numbered)).members.append((place, post))
                 break
     found = [_series(group) for group in groups.values() if _convincing(group)]
     return sorted(found, key=lambda series: series.parts[0].post_id)
 
 
-def _convincing(group: _Group) -> bool:
+def _convincing(group: _TitleGroup) -> bool:
     if group.numbered:
         return len({place.order for place, _ in group.members}) >= LEAST_NUMBERED
     posts = [post for _, post in group.members]
@@ -114,15 +114,15 @@ def _convincing(group: _Group) -> bool:
     return len(posts) >= LEAST_UNNUMBERED and len(linked) == len(posts)
 
 
-def _series(group: _Group) -> Series:
+def _series(group: _TitleGroup) -> Series:
     ordered = sorted(group.members, key=lambda member: (member[0].order, member[1].published_on or "", member[1].id))
     return Series(
         name=ordered[0][0].name,
-        parts=tuple(Part(post_id=post.id, label=place.label) for place, post in ordered),
+        parts=tuple(SeriesPart(post_id=post.id, label=place.label) for place, post in ordered),
     )
 
 
-def _numbered(title: str) -> _Place | None:
+def _numbered(title: str) -> _TitlePart | None:
     """Return what the first number in a title says; where two forms agree on it, the more particular one."""
     found = [match for form in _FORMS if (match := form.match(title))]
     if not found:
@@ -131,7 +131,7 @@ def _numbered(title: str) -> _Place | None:
     label = first[_group(first)]
     rest = "" if first.re is _FORMS[0] else title[first.end() :]
     further = tuple(_value(number) for number in _FURTHER.findall(rest))
-    return _Place(_name(first["name"]), (_value(label), *further), label)
+    return _TitlePart(_name(first["name"]), (_value(label), *further), label)
 
 
 def _group(match: re.Match[str]) -> str:
@@ -142,9 +142,9 @@ def _position(match: re.Match[str]) -> int:
     return match.start(_group(match))
 
 
-def _unnumbered(title: str) -> _Place | None:
+def _unnumbered(title: str) -> _TitlePart | None:
     match = _UNNUMBERED.match(title)
-    return _Place(_name(match["name"] or match["quoted"]), (), "") if match else None
+    return _TitlePart(_name(match["name"] or match["quoted"]), (), "") if match else None
 
 
 def _value(number: str) -> int:

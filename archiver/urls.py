@@ -184,7 +184,7 @@ class Site:
         own = path.removeprefix(self.profile.path)
         return own if own.startswith("/") else path
 
-    def _place(self, canonical: str | None) -> Place | None:
+    def _place(self, canonical: str | None) -> PathMatch | None:
         if canonical is None or not self.owns(canonical):
             return None
         return _placed(self.profile, urlsplit(canonical).path)
@@ -347,7 +347,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PathMatch:
     """What a path leads to: its kind, its one spelling, and what its parts name."""
 
     kind: str | None
@@ -365,22 +365,22 @@ def _resolved(site: Site, href: str, base: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _placed(profile: Profile, path: str) -> Place:
+def _placed(profile: Profile, path: str) -> PathMatch:
     """Return what a path of the blog leads to, by the first form that fits."""
     path = _upper(_escaped(path, _SAFE)) or "/"
     own = path.removeprefix(profile.path) or "/"
     if profile.path and (own == path or not own.startswith("/")):
-        return Place(None, path, {})
+        return PathMatch(None, path, {})
     root = profile.root.match(own)
     own = own[root.end() :] or "/" if root else own
     for rule in profile.addresses:
         if found := rule.pattern.fullmatch(own):
             parts = found.groupdict()
-            return Place(rule.kind, profile.path + (rule.path(**parts) or own), parts)
-    return Place(None, profile.path + own, {})
+            return PathMatch(rule.kind, profile.path + (rule.path(**parts) or own), parts)
+    return PathMatch(None, profile.path + own, {})
 
 
-def _number(place: Place) -> int:
+def _number(place: PathMatch) -> int:
     """Return the number of a post: the one in its address, or else one made of all its path."""
     if place.parts.get("post", "").isdecimal():
         return int(place.parts["post"])

@@ -64,7 +64,7 @@ def child(variant: str, addresses: Path, home: Path) -> None:
     from scrapy.http import Response
     from scrapy.settings import Settings
 
-    from archiver.crawl.place import Place
+    from archiver.crawl.place import ArchiveLocation
     from archiver.crawl.run import Run, attach
     from archiver.urls import Site
 
@@ -89,7 +89,7 @@ def child(variant: str, addresses: Path, home: Path) -> None:
         settings["DOWNLOADER_MIDDLEWARES"] = {"archiver.crawl.middlewares.WarcMiddleware": 1000}
         settings["DOWNLOAD_HANDLERS"] = dict.fromkeys(("http", "https"), "archiver.crawl.wire.WireDownloadHandler")
         parts = urlsplit(urls[0])
-        run = Run(Place(home=home, site=Site(base=f"{parts.scheme}://{parts.netloc}")), "benchmark")
+        run = Run(ArchiveLocation(home=home, site=Site(base=f"{parts.scheme}://{parts.netloc}")), "benchmark")
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(Fetcher)
     if run:

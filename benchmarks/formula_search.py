@@ -174,7 +174,7 @@ def equal(file: Path, asked: Sequence[str], rounds: int) -> None:
     print("milliseconds, median and p99: " + ", ".join(f"{name} {each}" for name, each in spent.items()))
 
 
-def anew(index: search.Index, limit: int) -> Callable[[str], object]:
+def anew(index: search.SearchIndex, limit: int) -> Callable[[str], object]:
     """Return a search that is not helped by what the index remembers of the one before."""
 
     def run(piece: str) -> object:

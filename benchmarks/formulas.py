@@ -12,8 +12,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from archiver.store.database import database_url
-from archiver.store.reading import Reading
-from archiver.web.reader.serve import Options, serving
+from archiver.store.reading import ReadOnlyPool
+from archiver.web.reader.serve import ServeOptions, serving
 
 FAILED = """
 () => [...document.querySelectorAll(".text [data-mjx-error]")].map((node) => [
@@ -33,10 +33,10 @@ def main() -> None:
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
     database = database_url(options.home)
-    posts = options.posts or [row["id"] for row in Reading(database).rows("SELECT id FROM posts ORDER BY id")]
+    posts = options.posts or [row["id"] for row in ReadOnlyPool(database).rows("SELECT id FROM posts ORDER BY id")]
     total, failures = 0, []
     with (
-        serving(options.home, database, Options(port=0, replay_port=0)) as address,
+        serving(options.home, database, ServeOptions(port=0, replay_port=0)) as address,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=options.chromium, args=ARGUMENTS) as browser,
     ):

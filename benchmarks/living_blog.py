@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from archiver.sample import Response, SampleBlog, SampleComment, SamplePost, load
-from archiver.sample.theme import THREADS_PER_PAGE, Theme, Visit, comment_pages
+from archiver.sample import SampleBlog, SampleComment, SamplePost, SampleResponse, load
+from archiver.sample.theme import THREADS_PER_PAGE, PageContext, Theme, comment_pages
 
 WORDS = (
     *("矩阵", "梯度", "概率", "公式", "模型", "向量", "月食", "星图", "函数", "级数"),
@@ -74,7 +74,7 @@ class LivingBlog(SampleBlog):
 
     # -- what is served ------------------------------------------------------------------------------------------------
 
-    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         """Answer as the weather lets it."""
         path = target.partition("?")[0]
         stormy = _STORMS.get(self.weather)
@@ -92,7 +92,7 @@ class LivingBlog(SampleBlog):
     def page_of(self, post: SamplePost, site: str) -> str:
         """Return a post's page as it is in fair weather."""
         sky = replace(self.source, templates=self._templates, posts=(post,))
-        return Theme(sky).post(Visit(site, 0), post, comment_pages(post), None)
+        return Theme(sky).post(PageContext(site, 0), post, comment_pages(post), None)
 
     # -- what happens --------------------------------------------------------------------------------------------------
 
@@ -303,13 +303,13 @@ WEATHERS = (
 )
 """Name, share of days on which it begins, and the most days it lasts."""
 
-_NO = Response(500, {"Content-Type": "text/html"}, b"<h1>Error</h1>")
-_BUSY = Response(503, {"Content-Type": "text/html", "Retry-After": "7200"}, b"<h1>Busy</h1>")
-_NOT_THERE = Response(404, {"Content-Type": "text/html"}, b"<h1>Not found</h1>")
-_FORBIDDEN = Response(200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /\n")
-_RESET = Response(200, {"Content-Type": "text/html"}, b"", "reset")
+_NO = SampleResponse(500, {"Content-Type": "text/html"}, b"<h1>Error</h1>")
+_BUSY = SampleResponse(503, {"Content-Type": "text/html", "Retry-After": "7200"}, b"<h1>Busy</h1>")
+_NOT_THERE = SampleResponse(404, {"Content-Type": "text/html"}, b"<h1>Not found</h1>")
+_FORBIDDEN = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /\n")
+_RESET = SampleResponse(200, {"Content-Type": "text/html"}, b"", "reset")
 
-_STORMS: dict[str, Callable[[str], Response | None]] = {
+_STORMS: dict[str, Callable[[str], SampleResponse | None]] = {
     "busy": lambda path: None if path == "/robots.txt" else _BUSY,
     "reset": lambda path: _RESET,
     "catalogue broken": lambda path: _NO if path == "/content.html" else None,

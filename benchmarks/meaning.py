@@ -76,7 +76,7 @@ def copy_without_vectors(source: Path, target: Path) -> None:
         here.commit()
 
 
-def found(index: search.Index, question: str) -> list[int]:
+def found(index: search.SearchIndex, question: str) -> list[int]:
     """Return the posts that a search finds, in its order."""
     return [hit.post_id for hit in search.search(index, question, Site(), limit=DEEP).hits if hit.post_id]
 

@@ -29,7 +29,7 @@ import lxml.html
 from lxml.html import HtmlElement
 
 from archiver.bundled import sample_folder
-from archiver.sample import Response, SampleBlog, serving
+from archiver.sample import SampleBlog, SampleResponse, serving
 
 MARKS = (
     *("#archives", "#content", "#PostContent", "#comments", "#breadcrumb", "#how_to_cite", "#content_tips", "#pay"),
@@ -141,24 +141,24 @@ class MutatedBlog(SampleBlog):
         self.mutation = mutation
         self.site = site
 
-    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         """Return the blog's response, its page mutated."""
         plain = {name: value for name, value in headers.items() if name.lower() != "accept-encoding"}
         found = self._elsewhere(target, plain) if self.site else super().respond(method, target, plain)
         if self.mutation is None or not found.headers.get("Content-Type", "").startswith("text/html"):
             return found
         page = self.mutation.change(found.body.decode("utf-8", "surrogateescape"))
-        return Response(found.status, found.headers, page.encode("utf-8", "surrogateescape"), found.fault)
+        return SampleResponse(found.status, found.headers, page.encode("utf-8", "surrogateescape"), found.fault)
 
-    def _elsewhere(self, target: str, headers: Mapping[str, str]) -> Response:
+    def _elsewhere(self, target: str, headers: Mapping[str, str]) -> SampleResponse:
         request = urllib.request.Request(self.site + target, headers=dict(headers))
         try:
             with urllib.request.urlopen(request) as answer:
                 kind = answer.headers.get("Content-Type", "")
-                return Response(answer.status, {"Content-Type": kind}, answer.read())
+                return SampleResponse(answer.status, {"Content-Type": kind}, answer.read())
         except urllib.error.HTTPError as error:
             kind = error.headers.get("Content-Type", "")
-            return Response(error.code, {"Content-Type": kind}, error.read())
+            return SampleResponse(error.code, {"Content-Type": kind}, error.read())
 
 
 Texts = dict[int, tuple[str, str, tuple[str, ...], bool]]

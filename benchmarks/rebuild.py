@@ -25,7 +25,7 @@ from pathlib import Path
 from archiver import urls
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
-from archiver.rebuild.swap import Report, rebuild
+from archiver.rebuild.swap import RebuildReport, rebuild
 from archiver.store import query
 from archiver.urls import Site
 
@@ -81,7 +81,7 @@ def read_pages(archive: Path, pages: list[Task]) -> None:
         reading.read(archive / "warc", page)
 
 
-def rebuilt(archive: Path, processes: int) -> Report:
+def rebuilt(archive: Path, processes: int) -> RebuildReport:
     """Rebuild into a folder of its own."""
     with linked(archive) as home:
         return rebuild(home, processes=processes)

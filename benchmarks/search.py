@@ -237,7 +237,7 @@ def mean(values: Iterable[float]) -> float:
     return statistics.fmean(values)
 
 
-def ours_ranked(index: search.Index, query: str) -> list[int]:
+def ours_ranked(index: search.SearchIndex, query: str) -> list[int]:
     """Return posts as our search ranks them."""
     return [hit.post_id or 0 for hit in search.search(index, query, Site(), limit=50).hits]
 
@@ -333,7 +333,7 @@ def beside(file: Path, server: str | None, questions: dict[str, Any], rounds: in
             print(f"{kind:16} {len(queries):4} {same:6} {spent}")
 
 
-def page(index: search.Index, query: str) -> search.Results:
+def page(index: search.SearchIndex, query: str) -> search.Results:
     """Return the first twenty hits."""
     return search.search(index, query, Site(), limit=20)
 
@@ -379,7 +379,7 @@ def timed(run: Callable[[str], object] | None, queries: list[str], rounds: int) 
     return f"{statistics.median(best):8.1f} {best[min(len(best) - 1, int(len(best) * 0.99))]:8.1f}"
 
 
-def numbers(index: search.Index, query: str) -> object:
+def numbers(index: search.SearchIndex, query: str) -> object:
     """Return only the number of the hits."""
     return search.search(index, query, Site(), limit=0)
 

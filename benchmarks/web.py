@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from archiver.store.database import database_url
-from archiver.store.reading import Reading
+from archiver.store.reading import ReadOnlyPool
 
 WORDS = ("梯度", "低秩近似", "attention", "优化器", "概率分布", "LoRA", "奇异值", "扩散模型", "softmax", "位置编码")
 
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=300)
     options = parser.parse_args()
     database = database_url(options.home)
-    reading = Reading(database)
+    reading = ReadOnlyPool(database)
     posts = [row["id"] for row in reading.rows("SELECT id FROM posts ORDER BY id")]
     facts = reading.rows("SELECT (SELECT count(*) FROM posts) AS posts, (SELECT count(*) FROM comments) AS comments")[0]
     print(f"{facts['posts']} posts, {facts['comments']} comments, {options.requests} requests each")

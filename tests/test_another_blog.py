@@ -21,7 +21,7 @@ from archiver.sample import SampleBlog, serving
 from archiver.store.database import database_url
 from archiver.urls import LARGEST_WRITTEN, Site
 from archiver.web.reader import look
-from archiver.web.reader.serve import Options
+from archiver.web.reader.serve import ServeOptions
 from archiver.web.reader.serve import serving as reading
 from tests.crawl.conftest import Crawled, few
 from tests.zygote import ROOT, Completed, Zygote
@@ -78,7 +78,7 @@ def slate(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @contextmanager
 def reader(home: Path) -> Iterator[Callable[[str], HTTPResponse]]:
     """Return what asks a reader of the archive, without following redirects."""
-    with reading(home, database_url(home), Options(port=0, replay_port=0)) as address:
+    with reading(home, database_url(home), ServeOptions(port=0, replay_port=0)) as address:
         connection = HTTPConnection(urlsplit(address).netloc, timeout=20)
 
         def get(path: str) -> HTTPResponse:

@@ -17,7 +17,7 @@ import pytest
 from archiver import sites
 from archiver.items import TOO_MANY
 from archiver.store.database import database_url
-from archiver.web.reader.serve import Options
+from archiver.web.reader.serve import ServeOptions
 from archiver.web.reader.serve import serving as shown
 from tests.rendered import NOTES, Note, Rendered, serving
 from tests.zygote import Zygote
@@ -158,7 +158,7 @@ def test_the_reader_counts_no_comments_where_they_are_at_a_service(archiver: Zyg
         drafted(archiver, tmp_path, origin)
         assert archiver("--home", tmp_path, "crawl", "--limit", "1", *QUICKLY).returncode == 0
     ((number,),) = rows(tmp_path, "SELECT id FROM posts")
-    served = shown(tmp_path, database_url(tmp_path), Options(port=0, replay_port=0))
+    served = shown(tmp_path, database_url(tmp_path), ServeOptions(port=0, replay_port=0))
     with served as address, urlopen(f"{address}posts/{number}") as answer:
         text = answer.read().decode()
     assert "comments are at giscus (repository chalk/marks" in text

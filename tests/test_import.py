@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.rebuild import swap
 from archiver.rebuild.outside import ImportReport, import_warc
-from archiver.sample import Response, SampleBlog, serving
+from archiver.sample import SampleBlog, SampleResponse, serving
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.warc import recovery
@@ -203,7 +203,7 @@ def test_a_page_in_a_transfer_coding_is_read_and_replayed(home: Path) -> None:
 def test_a_live_redirect_to_what_is_no_address_is_a_gap_and_the_database_can_be_made_again(
     archiver: Zygote, tmp_path: Path
 ) -> None:
-    blog = SampleBlog(overrides={f"/archives/{POST}": Response(301, {"Location": "http://[x/"}, b"")})
+    blog = SampleBlog(overrides={f"/archives/{POST}": SampleResponse(301, {"Location": "http://[x/"}, b"")})
     with serving(blog) as site:
         archive = Crawled(archiver, tmp_path / "home", blog, site)
         done = archive.crawl("catalogue", "--no-images", "--no-comments", index=False)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from archiver.cli import main
 from archiver.export import own as form
-from archiver.store.own import NAME, Highlight, Kept, Listed, Mark, Note, Own, Place
+from archiver.store.own import NAME, Highlight, Kept, Listed, Mark, Note, Own, ReadingPosition
 from archiver.urls import LARGEST_POST
 
 times = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"))
@@ -76,7 +76,7 @@ def test_a_file_adds_to_what_is_kept_and_counts_for_a_post_in_both(tmp_path: Pat
     here, there, file = Own(tmp_path / "here"), Own(tmp_path / "there"), tmp_path / "kept.json"
     here.favour(1, "https://example.org/1", True)
     here.favour(2, "https://example.org/2", True)
-    there.stop(2, "https://example.org/2", Place(anchor="s1", block=3, share=50))
+    there.stop(2, "https://example.org/2", ReadingPosition(anchor="s1", block=3, share=50))
     there.read(3, "https://example.org/3", True)
     archiver(tmp_path / "there", "export", str(file))
     assert archiver(tmp_path / "here", "import", str(file)).exit_code == 0

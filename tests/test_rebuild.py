@@ -36,8 +36,8 @@ from archiver.items import Gap, Item
 from archiver.rebuild import files, pool, reading
 from archiver.rebuild.outside import import_warc
 from archiver.rebuild.reading import Task
-from archiver.rebuild.swap import Report, rebuild
-from archiver.sample import Response, SampleBlog, SampleComment, Source, serving
+from archiver.rebuild.swap import RebuildReport, rebuild
+from archiver.sample import SampleBlog, SampleComment, SampleResponse, SampleSource, serving
 from archiver.store import posts, query, search_check
 from archiver.store.lock import locked
 from archiver.text import EXTRACTOR_VERSION
@@ -129,7 +129,7 @@ def live(archive: Crawled) -> None:
     blog.broken.clear()
     crawl(archive)
     change(blog)
-    blog.overrides["/archives/12"] = Response(301, {"Location": "/archives/58"}, b"")
+    blog.overrides["/archives/12"] = SampleResponse(301, {"Location": "/archives/58"}, b"")
     crawl(archive, "--recheck", "100")
     crawl(archive, "--full")
     blog.source = blog.source.deleted(DELETED).edited(EDITED, body="<p>没了。</p>")
@@ -138,7 +138,9 @@ def live(archive: Crawled) -> None:
     assert archive.rows("SELECT status FROM posts WHERE id = ?", DELETED) == [("gone",)]
     archive.archiver("--home", archive.home, "probe", "--site", archive.site, "--delay", "0")
     crawl(archive, "--full", "--limit", "2")
-    blog.overrides["/content.html"] = Response(200, {"Content-Type": "text/html"}, b"<html><p>A new theme</p></html>")
+    blog.overrides["/content.html"] = SampleResponse(
+        200, {"Content-Type": "text/html"}, b"<html><p>A new theme</p></html>"
+    )
     crawl(archive, code=6)
     blog.overrides.clear()
     crawl(archive)
@@ -171,7 +173,7 @@ def change(blog: SampleBlog) -> None:
     blog.source = reworded(source, body=f"{page.body}<p>又及：$x$。</p>", comments=(page.comments[0], comment(9003)))
 
 
-def reworded(source: Source, **changes: Any) -> Source:
+def reworded(source: SampleSource, **changes: Any) -> SampleSource:
     """Return the blog with its independent page changed."""
     page, *others = source.pages
     return replace(source, pages=(replace(page, **changes), *others))
@@ -210,7 +212,7 @@ def without_database(archive: Crawled, home: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def again(lived: Crawled, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
+def again(lived: Crawled, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RebuildReport]:
     """The database of the archive, made again on two processes."""
     home = without_database(lived, tmp_path_factory.mktemp("again"))
     report = rebuild(home, processes=2)
@@ -264,7 +266,7 @@ def test_what_a_kill_left_behind_is_in_it(lived: Crawled) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_rebuilt_is_equal_to_live(lived: Crawled, again: tuple[Path, Report], table: str) -> None:
+def test_rebuilt_is_equal_to_live(lived: Crawled, again: tuple[Path, RebuildReport], table: str) -> None:
     database, _ = again
     left_out = LEFT_OUT.get(table)
     assert rows(database, table, left_out) == rows(lived.home / "archive.db", table, left_out)
@@ -285,7 +287,7 @@ def test_no_table_is_forgotten(lived: Crawled) -> None:
     assert {row[0] for row in lived.rows(tables)} == {*TABLES, "alembic_version", "revisions"} - shown_as_view
 
 
-def test_one_process_gives_the_same(lived: Crawled, again: tuple[Path, Report], tmp_path: Path) -> None:
+def test_one_process_gives_the_same(lived: Crawled, again: tuple[Path, RebuildReport], tmp_path: Path) -> None:
     report = rebuild(without_database(lived, tmp_path), processes=1)
     assert report.processes == 1
     left_out = {"first_seen_at"}
@@ -303,7 +305,11 @@ def executor() -> Iterator[Executor]:
 
 
 def test_an_executor_of_the_caller_gives_the_same(
-    lived: Crawled, again: tuple[Path, Report], executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lived: Crawled,
+    again: tuple[Path, RebuildReport],
+    executor: Executor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(reading, "read", None)  # nothing is read here
     without_database(lived, tmp_path)
@@ -335,7 +341,7 @@ def test_an_executor_that_fails_is_named_and_leaves_everything_as_it_was(small: 
     assert not list(home.glob("archive.db.*"))
 
 
-def test_the_report_says_what_was_read(lived: Crawled, again: tuple[Path, Report]) -> None:
+def test_the_report_says_what_was_read(lived: Crawled, again: tuple[Path, RebuildReport]) -> None:
     _, report = again
     assert (report.captures,) == lived.rows("SELECT count(*) FROM captures")[0]
     assert (report.runs,) == lived.rows("SELECT count(*) FROM runs")[0]
@@ -397,10 +403,10 @@ def test_what_answers_without_a_page_came_to_is_the_same_when_a_killed_run_is_re
     archiver: Zygote, tmp_path: Path
 ) -> None:
     answers = {
-        302: Response(302, {}, b""),
-        304: Response(304, {}, b""),
-        404: Response(404, {}, b""),
-        500: Response(500, {}, b""),
+        302: SampleResponse(302, {}, b""),
+        304: SampleResponse(304, {}, b""),
+        404: SampleResponse(404, {}, b""),
+        500: SampleResponse(500, {}, b""),
     }
     blog = SampleBlog()
     posts_of = dict(zip(answers, (f"/archives/{post.id}" for post in blog.source.posts), strict=False))

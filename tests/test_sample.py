@@ -19,7 +19,7 @@ from archiver.pages.comments import parse_comment_page
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
 from archiver.pages.topics import parse_topics
-from archiver.sample import Response, SampleBlog, SamplePost, serving, source
+from archiver.sample import SampleBlog, SamplePost, SampleResponse, serving, source
 from archiver.urls import Site
 
 HOST = {"Host": "127.0.0.1:8000"}
@@ -279,7 +279,7 @@ def test_broken_paths() -> None:
 
 
 def test_overrides_answer_one_target_only() -> None:
-    blog = SampleBlog(overrides={"/archives/131?x=1": Response(302, {"Location": "/archives/4"}, b"")})
+    blog = SampleBlog(overrides={"/archives/131?x=1": SampleResponse(302, {"Location": "/archives/4"}, b"")})
     assert blog.respond("GET", "/archives/131?x=1", HOST).status == 302
     assert blog.respond("GET", "/archives/131", HOST).status == 200
 

@@ -22,7 +22,7 @@ from archiver.counting import counted
 from archiver.errors import FULL, ArchiverError, ExitCode, NotArchived, UsageError
 
 if TYPE_CHECKING:
-    from archiver.crawl.place import Place
+    from archiver.crawl.place import ArchiveLocation
     from archiver.store.library import Library
     from archiver.store.results import Result, Stream
     from archiver.urls import Site
@@ -48,14 +48,14 @@ class Context:
 
         return blog.site(self.home, self.database(), base)
 
-    def place(self, site: str = "", *, mirror: bool = False) -> Place:
+    def place(self, site: str = "", *, mirror: bool = False) -> ArchiveLocation:
         """Return where the archive is and where the blog is fetched from."""
-        from archiver.crawl.place import Place
+        from archiver.crawl.place import ArchiveLocation
         from archiver.pages import selectors
 
         known = self.site(site)
         selectors.check(known.profile)
-        return Place(home=self.home, db=self.db, site=known, mirror=mirror, **self.warc_options)
+        return ArchiveLocation(home=self.home, db=self.db, site=known, mirror=mirror, **self.warc_options)
 
     @property
     def warc_options(self) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from archiver.profile import BESIDE, LISTS
 from archiver.store.totals import TOTALS
 
 if TYPE_CHECKING:
-    from archiver.crawl.place import Place
+    from archiver.crawl.place import ArchiveLocation
     from archiver.crawl.run import Run
-    from archiver.crawl.runner import Report
+    from archiver.crawl.runner import CrawlReport
     from archiver.crawl.servers import Servers
 
 
@@ -100,12 +100,12 @@ def _keep_vectors_up(obj: Context) -> None:
         bring_vectors_up_to_date(obj)
 
 
-def crawled(obj: Context, asked: dict[str, Any], servers: Servers | None = None) -> Report:
+def crawled(obj: Context, asked: dict[str, Any], servers: Servers | None = None) -> CrawlReport:
     """Crawl as asked for by the options of the command; return how it went. `servers` are those of a fleet."""
     from archiver.crawl import runner
     from archiver.crawl.servers import UNSHARED
 
-    options = runner.Options(
+    options = runner.CrawlOptions(
         sources=asked["sources"],
         slugs=asked["slugs"],
         index=asked["index"],
@@ -125,7 +125,7 @@ def crawled(obj: Context, asked: dict[str, Any], servers: Servers | None = None)
     return _crawl(obj, obj.place(asked["site"], mirror=asked["mirror"]), options, servers or UNSHARED)
 
 
-def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report:
+def _crawl(obj: Context, place: ArchiveLocation, options: Any, servers: Servers) -> CrawlReport:
     from archiver.crawl import runner
 
     if obj.verbosity != 0 or not sys.stderr.isatty():
@@ -160,7 +160,7 @@ def _crawl(obj: Context, place: Place, options: Any, servers: Servers) -> Report
 _MOST_CALLED = 10  # posts in a line of the report
 
 
-def report_text(obj: Context, report: Report) -> str:
+def report_text(obj: Context, report: CrawlReport) -> str:
     """Return the report for a person."""
     counts = report.counts
     volume = f"{counted(counts['requests'], 'request')}, {counts['bytes'] / 1e6:.1f} MB"
@@ -203,14 +203,14 @@ def demo(obj: Context) -> None:
 
     home = obj.home if obj.home_given else obj.home / "demo"
     here = replace(obj, home=home, home_given=True, warc_url=None, keep_local=None)
-    options = runner.Options(index=str(sample_folder() / "index.md"), delay=0, concurrency=4)
+    options = runner.CrawlOptions(index=str(sample_folder() / "index.md"), delay=0, concurrency=4)
     with serving(SampleBlog()) as site:
         report = _crawl(here, here.place(site), options, UNSHARED)
     click.echo(_demo_text(here, report))
     sys.exit(report.exit_code)
 
 
-def _demo_text(obj: Context, report: Report) -> str:
+def _demo_text(obj: Context, report: CrawlReport) -> str:
     found = obj.ask(f"SELECT {TOTALS}")  # which is constant
     totals = dict(zip(found.columns, found.rows[0], strict=True))
     nouns = {"posts": "post", "comments": "comment", "formulas": "formula", "images": "image", "captures": "capture"}

@@ -16,7 +16,7 @@ from archiver.errors import UsageError
 
 if TYPE_CHECKING:
     from archiver.store.library import Library
-    from archiver.store.values import Group
+    from archiver.store.values import PostGroup
 
 path = click.argument("path", type=click.Path(path_type=Path))
 
@@ -271,7 +271,7 @@ def _chosen(
     return None, None
 
 
-def _group(groups: Sequence[Group], wanted: str) -> Group:
+def _group(groups: Sequence[PostGroup], wanted: str) -> PostGroup:
     """Return the series or topic that is meant: by its whole name, its number, or what only its name holds."""
     for meant in (
         [group for group in groups if wanted in (group.name, str(group.id))],

@@ -120,9 +120,9 @@ def run(obj: Context, /, names: tuple[str, ...], due: bool, all_: bool, job: str
 @click.pass_obj
 def worker(obj: Context, /, stalled: timedelta, metrics_port: int | None, metrics_host: str, **asked: Any) -> None:
     """Take jobs and run them until stopped; any number of workers on any machines."""
-    from archiver.fleet.worker import Options, work
+    from archiver.fleet.worker import WorkerOptions, work
 
-    options = Options(home=obj.home, stalled=stalled, keep_local=obj.keep_local, **asked)
+    options = WorkerOptions(home=obj.home, stalled=stalled, keep_local=obj.keep_local, **asked)
     with _figures(obj, metrics_port, metrics_host) if metrics_port else nullcontext():
         work(obj.db or "", options, lambda line: click.echo(line, err=True))
 
@@ -132,9 +132,9 @@ def _figures(obj: Context, port: int, host: str) -> AbstractContextManager[int]:
     from archiver.fleet.blogs import Fleet
     from archiver.web import metrics
 
-    def sources() -> list[metrics.Source]:
+    def sources() -> list[metrics.MetricsSource]:
         with Fleet(obj.db) as known:
-            return [metrics.Source(each.name, known.database(each)) for each in known.blogs()]
+            return [metrics.MetricsSource(each.name, known.database(each)) for each in known.blogs()]
 
     return metrics.serving(sources, port, host)
 

@@ -103,7 +103,7 @@ def serve(obj: Context, /, port: int, host: str, allow_remote: bool, token: str 
     Pictures are shown of blogs whose records are below --home, as on a worker. There is no replay.
     """
     from archiver.fleet import profiles
-    from archiver.web.reader.serve import Options, serving_shelf
+    from archiver.web.reader.serve import ServeOptions, serving_shelf
     from archiver.web.reader.serve import serve as run
     from archiver.web.reader.shelf import Shelf, Volume
 
@@ -114,7 +114,7 @@ def serve(obj: Context, /, port: int, host: str, allow_remote: bool, token: str 
         return {name: Volume(profiles.site(blog), obj.home / name) for name, blog in blogs.items()}
 
     with closing(Shelf(url, volumes)) as shelf:
-        run(serving_shelf(shelf, Options(port=port, host=host, remote=allow_remote, token=token)), tell)
+        run(serving_shelf(shelf, ServeOptions(port=port, host=host, remote=allow_remote, token=token)), tell)
 
 
 @click.group()

@@ -16,7 +16,7 @@ from archiver.errors import UsageError
 
 if TYPE_CHECKING:
     from archiver.store.values import Comment, CommentRevision, Revision
-    from archiver.text.diff import Difference, Segment
+    from archiver.text.diff import Difference, DiffSegment
 
 SHOWN = 60
 """Characters of a comment's former wording that a line shows."""
@@ -120,12 +120,12 @@ def _difference_text(revisions: Sequence[Revision], chosen: tuple[int, int], dif
         yield f"\n{_marked(hunk)}\n"
 
 
-def _marked(segments: Iterable[Segment]) -> str:
+def _marked(segments: Iterable[DiffSegment]) -> str:
     """Return segments in colours on a terminal, else with the marks of wdiff: `[-gone-]{+come+}`."""
     return "".join(_mark(segment) for segment in segments).strip("\n")
 
 
-def _mark(segment: Segment) -> str:
+def _mark(segment: DiffSegment) -> str:
     if segment.kind == "equal":
         return segment.text
     gone = segment.kind == "delete"

@@ -16,7 +16,7 @@ from archiver.errors import ExitCode
 
 if TYPE_CHECKING:
     from archiver.warc.findings import Finding
-    from archiver.warc.verify import Tally
+    from archiver.warc.verify import VerifiedCounts
 
 KNOWN = """
 SELECT warc_file, warc_offset, warc_length, record_id, target_uri, payload_sha256, revisit_of, truncated FROM captures
@@ -33,9 +33,9 @@ SELECT c.record_id, r.post_id FROM captures AS c JOIN post_revisions AS r ON r.c
 def verify(obj: Context, /, file: Path | None, format_: str | None) -> None:
     """Check every record of the WARC files, the index and the database; or one WARC or WACZ FILE from anywhere."""
     from archiver.warc.findings import Finding, Severity
-    from archiver.warc.verify import Tally
+    from archiver.warc.verify import VerifiedCounts
 
-    tally = Tally()
+    tally = VerifiedCounts()
     findings, posts = (_of_file(file, tally), {}) if file else _of_archive(obj, tally)
     gone = [finding for finding in findings if finding.severity == Severity.LOST]
     affected, lost = _read_from((each for each in findings if each not in gone), posts), _read_from(gone, posts)
@@ -62,7 +62,7 @@ def _read_from(findings: Iterable[Finding], posts: Mapping[str, list[int]]) -> l
     return sorted({number for record in records for number in posts.get(record, ())})
 
 
-def _of_file(file: Path, tally: Tally) -> list[Finding]:
+def _of_file(file: Path, tally: VerifiedCounts) -> list[Finding]:
     from archiver.warc.outside import is_package
     from archiver.warc.verify import verify_file
     from archiver.warc.wacz_checks import verify_wacz
@@ -70,7 +70,7 @@ def _of_file(file: Path, tally: Tally) -> list[Finding]:
     return list((verify_wacz if is_package(file) else verify_file)(file, tally))
 
 
-def _of_archive(obj: Context, tally: Tally) -> tuple[list[Finding], dict[str, list[int]]]:
+def _of_archive(obj: Context, tally: VerifiedCounts) -> tuple[list[Finding], dict[str, list[int]]]:
     """Check the archive's own files; return what was found, and the posts read from each record."""
     from archiver.store import lost, warc_files
     from archiver.warc import index as cdxj

@@ -15,7 +15,7 @@ from archiver.cli.context import Context, as_json, origin
 from archiver.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from archiver.pages.promises import Finding
+    from archiver.pages.promises import PageCheck
     from archiver.probe.visit import Visit
 
 _WEB = ("http://", "https://")
@@ -48,7 +48,7 @@ def probe(obj: Context, /, url: str, site: str, delay: float | None, contact: st
         sys.exit(ExitCode.DONE if again.post else ExitCode.MARKUP_CHANGED)
     from archiver.crawl import runner
 
-    report, findings = runner.probe(place, runner.Options(delay=delay, verbose=obj.verbosity > 0))
+    report, findings = runner.probe(place, runner.CrawlOptions(delay=delay, verbose=obj.verbosity > 0))
     if json_:
         rows = [asdict(finding) | {"recognised": finding.recognised} for finding in findings]
         click.echo(json.dumps(report.as_dict() | {"findings": rows}, ensure_ascii=False, indent=2))
@@ -130,7 +130,7 @@ def _show(found: Visit, as_json: bool) -> None:
         click.echo(report.as_text(found))
 
 
-def _finding_text(finding: Finding) -> str:
+def _finding_text(finding: PageCheck) -> str:
     """Return what was made of a page, a line for each thing it should have."""
     capture = f"  (capture {finding.capture_id})" if finding.capture_id is not None else ""
     lines = [f"{'ok ' if finding.recognised else 'NOT'} {finding.kind}  {finding.url}{capture}"]

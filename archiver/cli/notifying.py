@@ -12,7 +12,7 @@ from archiver.cli.context import Context
 from archiver.errors import ArchiverError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from archiver.crawl.runner import Report
+    from archiver.crawl.runner import CrawlReport
     from archiver.notices import Notice
 
 _EVENTS = ("failed", "brought", "always")
@@ -91,7 +91,7 @@ def _test(obj: Context, reader: str) -> Notice:
     return Notice(title=f"{blog}: a test", text=f"Word of crawls of {blog} arrives here.", reader=reader)
 
 
-def tell(obj: Context, report: Report) -> None:
+def tell(obj: Context, report: CrawlReport) -> None:
     """Send word of a crawl that ended, if somebody wants it; what cannot be sent is a line in the log of the run."""
     failures = _sent(lambda reader: _about(obj, report.run, reader, report.message))
     if failures:

@@ -18,7 +18,7 @@ from archiver.errors import ExitCode
 if TYPE_CHECKING:
     from archiver.rebuild.outside import ImportReport
     from archiver.rebuild.records import Progress
-    from archiver.rebuild.swap import Report
+    from archiver.rebuild.swap import RebuildReport
 
 
 @click.command()
@@ -109,7 +109,7 @@ def _progress(obj: Context) -> Iterator[Progress]:
         yield show
 
 
-def rebuilt(report: Report) -> str:
+def rebuilt(report: RebuildReport) -> str:
     """Return the report of a rebuild for a person."""
     pages = by_kind(dict(sorted(report.pages.items())))
     records = f"{counted(report.captures, 'capture')} of {counted(report.runs, 'run')}"

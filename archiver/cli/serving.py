@@ -43,10 +43,10 @@ def tell(address: str) -> None:
 @click.pass_obj
 def serve(obj: Context, /, port: int, replay_port: int, host: str, allow_remote: bool, token: str | None) -> None:
     """Serve a reader of the archive on this machine: read, search, compare, ask in SQL; nothing is ever fetched."""
-    from archiver.web.reader.serve import Options, serving
+    from archiver.web.reader.serve import ServeOptions, serving
     from archiver.web.reader.serve import serve as run
 
-    options = Options(port=port, replay_port=replay_port, host=host, remote=allow_remote, token=token)
+    options = ServeOptions(port=port, replay_port=replay_port, host=host, remote=allow_remote, token=token)
     run(serving(obj.home, obj.database(), options), tell)
 
 

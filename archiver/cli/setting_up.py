@@ -17,7 +17,7 @@ import click
 from archiver import config
 from archiver.cli import settings, steps
 from archiver.cli.context import Context
-from archiver.cli.steps import NEVER, NONE, PLACES, Answers, found_home, given, is_ours
+from archiver.cli.steps import NEVER, NONE, PLACES, SetupAnswers, found_home, given, is_ours
 from archiver.errors import ArchiverError, UsageError
 
 BOOTED = Path("/run/systemd/system")
@@ -108,7 +108,7 @@ def _at(root: click.Context, home: Path) -> click.Context:
     return at
 
 
-def _answers(root: click.Context, asking: bool, by: str | None, said: dict[str, Any]) -> Answers:
+def _answers(root: click.Context, asking: bool, by: str | None, said: dict[str, Any]) -> SetupAnswers:
     """Ask what no option says; raise UsageError for an answer that makes no sense."""
     obj: Context = root.obj
 
@@ -134,7 +134,7 @@ def _answers(root: click.Context, asking: bool, by: str | None, said: dict[str, 
         raise UsageError(
             "expected systemd to serve the reader from login on, found none; `archiver serve` does by hand"
         )
-    return Answers(blog=blog, every=every, notify=notify, reader=reader)
+    return SetupAnswers(blog=blog, every=every, notify=notify, reader=reader)
 
 
 def _asked(question: str, default: str, check: Callable[[str], Any]) -> Any:
@@ -228,7 +228,7 @@ def _file(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def _next(obj: Context, answers: Answers, by: str | None) -> str:
+def _next(obj: Context, answers: SetupAnswers, by: str | None) -> str:
     """Return what to do now."""
     own = "archiver" if found_home() == obj.home else f"archiver --home {shlex.quote(str(obj.home))}"
     own_time = "; else it comes by itself" if answers.every != NEVER else ""

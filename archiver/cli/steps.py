@@ -32,7 +32,7 @@ PLACES = ("db", "warc", "keep-local")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class SetupAnswers:
     """What was answered."""
 
     blog: str
@@ -44,7 +44,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SetupStep:
     """Something that is to be done."""
 
     said: str
@@ -55,7 +55,7 @@ class Step:
     """Does it; returns lines on what is left to do by hand."""
 
 
-def steps(root: click.Context, answers: Answers, by: str | None) -> Iterator[Step]:
+def steps(root: click.Context, answers: SetupAnswers, by: str | None) -> Iterator[SetupStep]:
     """Yield what is to be done, in an order that leaves nothing half done that would run by itself."""
     obj: Context = root.obj
     own, users = settings.files(obj.home)
@@ -70,7 +70,7 @@ def steps(root: click.Context, answers: Answers, by: str | None) -> Iterator[Ste
     yield from _reader(obj, answers.reader)
 
 
-def _own_settings(root: click.Context, answers: Answers, by: str | None) -> str:
+def _own_settings(root: click.Context, answers: SetupAnswers, by: str | None) -> str:
     """Return what the answers come to as a file of settings, in tables."""
     places = {name: root.params[name.replace("-", "_")] for name in PLACES if given(root, name)}
     lines = [f"{name} = {_toml(str(value))}" for name, value in places.items()]
@@ -89,7 +89,7 @@ def _toml(value: Any) -> str:
 _ABOUT = "# Settings: what can stand here, and what counts, is told by `archiver config --all`.\n\n"
 
 
-def _settings(command: click.Command, file: Path, text: str) -> Iterator[Step]:
+def _settings(command: click.Command, file: Path, text: str) -> Iterator[SetupStep]:
     """Yield what writes a file of settings; of one that is there, what would have to be put into it by hand."""
     import tomllib
 
@@ -99,7 +99,7 @@ def _settings(command: click.Command, file: Path, text: str) -> Iterator[Step]:
         return
     if file.exists():
         said = f"Put into {file}, which stays as it is:\n{text.rstrip()}"
-        yield Step(f"Leave {file}; its lines are yours", f"# in {file}\n{text}", lambda: [said])
+        yield SetupStep(f"Leave {file}; its lines are yours", f"# in {file}\n{text}", lambda: [said])
         return
 
     password = wanted.get("notify", {}).get("password-file")
@@ -112,7 +112,7 @@ def _settings(command: click.Command, file: Path, text: str) -> Iterator[Step]:
             out.write(_ABOUT + text)
         return missing if password and not Path(password).exists() else []
 
-    yield Step(f"Write {file}", f"# {file}\n{_ABOUT}{text}", write)
+    yield SetupStep(f"Write {file}", f"# {file}\n{_ABOUT}{text}", write)
 
 
 def _covers(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
@@ -123,14 +123,14 @@ def _covers(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
     )
 
 
-def _meeting(root: click.Context, url: str) -> Step:
+def _meeting(root: click.Context, url: str) -> SetupStep:
     def meet() -> list[str]:
         with init.make_context("init", [url], parent=root) as ctx:
             init.invoke(ctx)
         return []
 
     said = f"Look at {url} (some pages, three seconds apart), and write its profile, {root.obj.home / 'site.toml'}"
-    return Step(said, _command(root.obj, "init", url), meet)
+    return SetupStep(said, _command(root.obj, "init", url), meet)
 
 
 def _command(obj: Context, *words: str) -> str:
@@ -148,7 +148,7 @@ def _timed(root: click.Context, every: str, by: str) -> Schedule:
     return planned(root.obj, **{name: value for name, value in command.params.items() if name != "action"})
 
 
-def _schedule(root: click.Context, every: str, by: str) -> Iterator[Step]:
+def _schedule(root: click.Context, every: str, by: str) -> Iterator[SetupStep]:
     from archiver import schedule as schedules
 
     obj: Context = root.obj
@@ -158,12 +158,12 @@ def _schedule(root: click.Context, every: str, by: str) -> Iterator[Step]:
             gone = partial(schedules.uninstall_cron, _plan(obj))
         if is_ours(schedules.TIMER, obj.home) if by == "systemd" else _is_said(root, by):
             undo = _command(obj, "schedule", by, "--uninstall")
-            yield Step(f"Have {by} crawl no more", undo, lambda: _done(gone(), _UNSAID))
+            yield SetupStep(f"Have {by} crawl no more", undo, lambda: _done(gone(), _UNSAID))
         return
     plan = _timed(root, every, by)
     if by == "cron":
         text = f"# for the crontab\n{schedules.cron_block(plan)}"
-        yield Step(f"Have cron crawl every {every}", text, lambda: _done(schedules.install_cron(plan)))
+        yield SetupStep(f"Have cron crawl every {every}", text, lambda: _done(schedules.install_cron(plan)))
         return
 
     def keep() -> list[str]:
@@ -172,7 +172,7 @@ def _schedule(root: click.Context, every: str, by: str) -> Iterator[Step]:
 
     units = schedules.systemd_units(plan)
     if _are_to_come(units, plan):
-        yield Step(f"Have systemd crawl every {every}", _units(units, schedules.TIMER), keep)
+        yield SetupStep(f"Have systemd crawl every {every}", _units(units, schedules.TIMER), keep)
 
 
 def _is_said(root: click.Context, by: str) -> bool:
@@ -180,7 +180,7 @@ def _is_said(root: click.Context, by: str) -> bool:
     return any(by in layer.said.get("schedule", {}) for layer in root.meta[settings.LAYERS])
 
 
-def _reader(obj: Context, wanted: bool) -> Iterator[Step]:
+def _reader(obj: Context, wanted: bool) -> Iterator[SetupStep]:
     from archiver import schedule as schedules
 
     plan = _plan(obj)
@@ -189,7 +189,7 @@ def _reader(obj: Context, wanted: bool) -> Iterator[Step]:
         if is_ours(schedules.READER, obj.home):
             undo = _command(obj, "schedule", "reader", "--uninstall")
             gone = partial(schedules.uninstall_reader, plan, config.user_config_home())
-            yield Step("Have systemd serve no reader", undo, lambda: _done(gone()))
+            yield SetupStep("Have systemd serve no reader", undo, lambda: _done(gone()))
         return
 
     def serve() -> list[str]:
@@ -197,7 +197,7 @@ def _reader(obj: Context, wanted: bool) -> Iterator[Step]:
         return _to_run(schedules.enable_systemd(schedules.READER))
 
     if _are_to_come(units, plan):
-        yield Step("Have systemd serve the reader from your login on", _units(units, schedules.READER), serve)
+        yield SetupStep("Have systemd serve the reader from your login on", _units(units, schedules.READER), serve)
 
 
 def _to_run(commands: list[str]) -> list[str]:

@@ -26,7 +26,7 @@ from archiver.errors import ResponseNotArchived
 from archiver.pages.gate import is_gate, may_be
 from archiver.storage.elsewhere import storage
 from archiver.store.database import database_url
-from archiver.store.timeline import END_OF_TIME, Held, Timeline
+from archiver.store.timeline import END_OF_TIME, StoredCapture, Timeline
 from archiver.urls import Site
 from archiver.warc import message
 from archiver.warc.reader import Record, read_record, request_of
@@ -95,9 +95,9 @@ class ArchiveDownloadHandler:
             protocol="HTTP/1.1",
         )
 
-    def _found(self, url: str) -> tuple[Held, Record]:
+    def _found(self, url: str) -> tuple[StoredCapture, Record]:
         """Return the capture that answers for an address, and the record with its content."""
-        second: tuple[Held, Record] | None = None
+        second: tuple[StoredCapture, Record] | None = None
         for place in self._timeline.answers(url, self._until):
             record = self._read(place)
             gate = self._site.profile.gate
@@ -110,14 +110,14 @@ class ArchiveDownloadHandler:
             raise ResponseNotArchived(self._missing(url))
         return second
 
-    def _read(self, place: Held) -> Record:
+    def _read(self, place: StoredCapture) -> Record:
         record = read_record(self._storage, place.warc_file, place.warc_offset)
         original = self._timeline.original(place) if place.revisit_of else None
         if original is None:
             return record
         return _joined(record, read_record(self._storage, original.warc_file, original.warc_offset))
 
-    def _request(self, place: Held) -> bytes:
+    def _request(self, place: StoredCapture) -> bytes:
         """Return the request that a capture answers, as it was sent; empty when there is no record of it."""
         file = self._storage.file(place.warc_file)
         found = request_of(file, place.warc_offset, start=self._timeline.end_before(place))
@@ -145,7 +145,7 @@ def _joined(revisit: Record, original: Record) -> Record:
     return replace(revisit, block=revisit.block + payload, entity=original.entity)
 
 
-def _exchange(place: Held, record: Record, request: bytes) -> Exchange:
+def _exchange(place: StoredCapture, record: Record, request: bytes) -> Exchange:
     return Exchange(
         request=request,
         response=record.response,

@@ -9,7 +9,7 @@ from archiver.urls import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ArchiveLocation:
     """Where an archive is, and where the blog is fetched from."""
 
     home: Path

@@ -8,7 +8,7 @@ from scrapy.crawler import Crawler
 
 from archiver.crawl.run import Run, run_of
 from archiver.items import Gap, Outcome
-from archiver.pages.promises import Finding, promises
+from archiver.pages.promises import PageCheck, promises
 
 NEEDED = ("catalogue", "category", "post")
 """Kinds of page without which a crawl makes no sense."""
@@ -30,13 +30,13 @@ class ProbePipeline:
         found = item.item
         problem = found.reason if isinstance(found, Gap) else None
         self.run.findings.append(
-            Finding(item.kind, item.url or "", item.capture_id, problem, promises(found, self.run.site.profile.post))
+            PageCheck(item.kind, item.url or "", item.capture_id, problem, promises(found, self.run.site.profile.post))
         )
         self.run.settled()
         return item
 
 
-def would_work(findings: list[Finding]) -> bool:
+def would_work(findings: list[PageCheck]) -> bool:
     """Return whether a crawl would work: each needed kind of page was met and recognised."""
     good = {finding.kind for finding in findings if finding.recognised}
     return all(kind in good for kind in NEEDED)

@@ -19,14 +19,14 @@ from archiver.clock import timestamp
 from archiver.counting import counted
 from archiver.crawl.canary import Canary
 from archiver.crawl.counts import Counts
-from archiver.crawl.place import Place
+from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.rests import PATIENCE, Rests
 from archiver.crawl.servers import UNSHARED, Servers
 from archiver.crawl.takeover import Takeover
 from archiver.crawl.wire import Exchange
 from archiver.crawl.work import UnitOfWork, check_room
 from archiver.errors import ArchiverError, UsageError
-from archiver.pages.promises import Finding
+from archiver.pages.promises import PageCheck
 from archiver.storage.elsewhere import storage
 from archiver.storage.spool import Spool
 from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, lost, runs
@@ -43,7 +43,7 @@ class Run:
 
     def __init__(
         self,
-        place: Place,
+        place: ArchiveLocation,
         command: str,
         *,
         limit: int | None = None,
@@ -63,7 +63,7 @@ class Run:
         """Kinds of page that are left out."""
         self.counts = Counts()
         self.notes: list[str] = []
-        self.findings: list[Finding] = []
+        self.findings: list[PageCheck] = []
         self.everything_listed = False
         """Whether a list of everything was read, and nothing speaks against what it says."""
         self.missing_counted = False
@@ -226,7 +226,7 @@ class Run:
         self.work.close(failed=self.fatal is not None)
 
 
-def _opened(place: Place) -> Archive:
+def _opened(place: ArchiveLocation) -> Archive:
     """Return the archive of a place, if a run may write to it.
 
     Raises DiskFull, and ArchiverError for a folder that cannot be written to or a database that cannot be opened, and
@@ -245,7 +245,7 @@ def _opened(place: Place) -> Archive:
     return archive
 
 
-def _check_site(place: Place, archive: Archive) -> None:
+def _check_site(place: ArchiveLocation, archive: Archive) -> None:
     """Raise UsageError when the archive holds another site's blog: rows of two would be taken for one's."""
     session, site = archive.session, place.site
     known_blog = runs.blog(session)
@@ -288,7 +288,9 @@ def run_of(crawler: Crawler) -> Run:
     """Return the run of a crawler; one started by Scrapy's own command line gets one from its settings."""
     if crawler not in _RUNS:
         settings = crawler.settings
-        place = Place(home=Path(settings["ARCHIVER_HOME"]), db=settings["ARCHIVER_DB"] or None, site=site_of(settings))
+        place = ArchiveLocation(
+            home=Path(settings["ARCHIVER_HOME"]), db=settings["ARCHIVER_DB"] or None, site=site_of(settings)
+        )
         run = Run(place, f"scrapy crawl {crawler.spidercls.name}")
         attach(crawler, run)
         crawler.signals.connect(run.close, signals.engine_stopped, weak=False)

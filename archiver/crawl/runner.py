@@ -18,13 +18,13 @@ from twisted.python.failure import Failure
 from archiver.counting import counted
 from archiver.crawl import logs, verdicts
 from archiver.crawl.handlers import OFFLINE, recorded_origin
-from archiver.crawl.place import Place
+from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run, attach
 from archiver.crawl.servers import UNSHARED, Servers
 from archiver.crawl.verdicts import Verdict
 from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
-from archiver.pages.promises import Finding
+from archiver.pages.promises import PageCheck
 from archiver.profile import BESIDE
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.storage.bucket import Bucket, normal
@@ -44,7 +44,7 @@ RECHECK = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class CrawlOptions:
     """What a crawl is asked for."""
 
     sources: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class CrawlReport:
     """How a crawl went."""
 
     run: int
@@ -115,11 +115,11 @@ class Report:
 
 
 def crawl(
-    place: Place,
-    options: Options,
+    place: ArchiveLocation,
+    options: CrawlOptions,
     progress: Callable[[Run], None] | None = None,
     servers: Servers = UNSHARED,
-) -> Report:
+) -> CrawlReport:
     """Crawl until nothing is left to ask for, and report; `servers` are those that other crawls ask, too.
 
     Scrapy's reactor cannot be started twice, so a process can do this once. Raises ArchiveLocked when another run
@@ -157,7 +157,7 @@ def crawl(
     return _delivered(run, report)
 
 
-def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
+def probe(place: ArchiveLocation, options: CrawlOptions) -> tuple[CrawlReport, list[PageCheck]]:
     """Fetch a few pages of each kind, and report what of them is recognised; no post is stored.
 
     Raises as `crawl` does.
@@ -178,7 +178,7 @@ def probe(place: Place, options: Options) -> tuple[Report, list[Finding]]:
     return _delivered(run, report), run.findings
 
 
-def _delivered(run: Run, report: Report) -> Report:
+def _delivered(run: Run, report: CrawlReport) -> CrawlReport:
     """Return a report with what became of the files that are to be stored elsewhere: the last one closes after it."""
     code = ExitCode.INCOMPLETE if run.spool.failed and report.exit_code == ExitCode.DONE else report.exit_code
     return replace(report, notes=tuple(run.notes), exit_code=code)
@@ -195,7 +195,7 @@ def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
     return arguments | {"index": spider.index_topics or arguments["index"]}
 
 
-def _expect_database(place: Place) -> None:
+def _expect_database(place: ArchiveLocation) -> None:
     """Raise UsageError when there are records but no database: a crawl would fetch all of the blog again.
 
     The same when object storage that is named for the first time holds others' records: a rebuild would mix them up.
@@ -220,7 +220,7 @@ def _expect_database(place: Place) -> None:
 
 
 @contextmanager
-def _logging(run: Run, options: Options) -> Iterator[None]:
+def _logging(run: Run, options: CrawlOptions) -> Iterator[None]:
     """Keep the log of a run while the block runs, and those of runs before it within bounds."""
     folder = run.place.logs
     with logs.logging_to(logs.log_file(folder, run.id), verbose=options.verbose):
@@ -233,7 +233,7 @@ def _note_takeover(run: Run, dead: str) -> None:
         run.note(f"took over the lock of a run that died ({dead})")
 
 
-def _offline(place: Place, options: Options, source: Path) -> tuple[Place, Options]:
+def _offline(place: ArchiveLocation, options: CrawlOptions, source: Path) -> tuple[ArchiveLocation, CrawlOptions]:
     """Return where and how to crawl when an archive answers: under the addresses it was fetched from, unhurried."""
     if source.resolve() == place.home.resolve():
         raise UsageError(f"expected another archive than {source} to answer; name a --home for the copy")
@@ -279,7 +279,7 @@ def _finish_reason(crawler: Crawler) -> str:
     return str(stats.get_value("finish_reason", "")) if stats else ""
 
 
-def _settings(run: Run, options: Options) -> Settings:
+def _settings(run: Run, options: CrawlOptions) -> Settings:
     settings = Settings()
     settings.setmodule("archiver.settings", priority="project")
     _fit(settings)
@@ -308,7 +308,7 @@ def _fit(settings: Settings) -> None:
     settings.set("EXTENSIONS", {}, priority="project")
 
 
-def _arguments(place: Place, options: Options) -> dict[str, Any]:
+def _arguments(place: ArchiveLocation, options: CrawlOptions) -> dict[str, Any]:
     return {
         "site": place.site,
         "sources": options.sources,
@@ -319,7 +319,9 @@ def _arguments(place: Place, options: Options) -> dict[str, Any]:
     }
 
 
-def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verdict] = verdicts.judge_crawl) -> Report:
+def _conclude(
+    run: Run, reason: str, seconds: float, judge: Callable[[Run], Verdict] = verdicts.judge_crawl
+) -> CrawlReport:
     """Judge how the run went, store that and report it, as far as the disk still allows."""
     run.fatal = run.fatal or run.archive.failure
     early = verdicts.judge_early_end(run, reason)
@@ -342,7 +344,7 @@ def _conclude(run: Run, reason: str, seconds: float, judge: Callable[[Run], Verd
         standing["comments_missing"] = comments.missing(session)
         standing["comments_elsewhere"] = comments.elsewhere(session)
         standing["disagreements"] = lists.disagreements(session, run.cycle)
-    return Report(
+    return CrawlReport(
         run=run.id,
         outcome=outcome,
         exit_code=code,

@@ -30,7 +30,7 @@ PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "t
 """Media types of pages."""
 
 
-class Page(NamedTuple):
+class FetchedPage(NamedTuple):
     """What came."""
 
     url: str
@@ -47,7 +47,7 @@ def fetch(
     seconds: float = SECONDS,
     most: int = LARGEST,
     kinds: Container[str] | None = PAGES,
-) -> Page:
+) -> FetchedPage:
     """Return the page at an http(s) address, by at most one request and its redirects.
 
     `most` is the largest body in bytes that is taken, `kinds` are the media types, None for any. Raises UsageError for
@@ -107,7 +107,7 @@ class _Errors(HTTPRedirectHandler):
         raise HTTPError(request.full_url, code, reason, headers, response)  # type: ignore[arg-type]
 
 
-def _page(response: HTTPResponse, url: str, ends: float, most: int, kinds: Container[str] | None) -> Page:
+def _page(response: HTTPResponse, url: str, ends: float, most: int, kinds: Container[str] | None) -> FetchedPage:
     kind = response.headers.get_content_type()
     if kinds is not None and kind not in kinds:
         raise ArchiverError(f"expected a page at {url}, found {kind}")
@@ -120,7 +120,7 @@ def _page(response: HTTPResponse, url: str, ends: float, most: int, kinds: Conta
             raise ArchiverError(f"expected a page of at most {most} bytes at {url}, found more")
     codings = [each.strip().lower() for each in response.headers.get("Content-Encoding", "").split(",") if each.strip()]
     charset = response.headers.get_content_charset()
-    return Page(response.url, as_utf8(coding.decode(body, codings, most), charset), dict(response.headers))
+    return FetchedPage(response.url, as_utf8(coding.decode(body, codings, most), charset), dict(response.headers))
 
 
 def as_utf8(body: bytes, charset: str | None) -> bytes:

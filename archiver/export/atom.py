@@ -18,13 +18,13 @@ from lxml import etree
 
 from archiver.dates import clock
 from archiver.export.folder import replacing_folder
-from archiver.export.notice import Notice, notice
+from archiver.export.notice import Attribution, notice
 from archiver.export.rows import Step
 from archiver.profile import Profile
 from archiver.store.library import Library
 from archiver.store.values import Post, Revision
 from archiver.text import xhtml
-from archiver.text.diff import Difference, Segment, compare
+from archiver.text.diff import Difference, DiffSegment, compare
 from archiver.urls import Site
 
 MOST = 50
@@ -57,7 +57,7 @@ def write(library: Library, target: Path, step: Step) -> None:
         folder.write("changes.xml", changes(library, said))
 
 
-def new_posts(library: Library, said: Notice | None = None) -> bytes:
+def new_posts(library: Library, said: Attribution | None = None) -> bytes:
     """Return the feed of the posts published last, with all of their text; formulas are TeX, as on the blog.
 
     `said` is the notice of the archive, or that of these posts where none is given.
@@ -70,7 +70,7 @@ def new_posts(library: Library, said: Notice | None = None) -> bytes:
     return _feed("new", "new posts", said or notice(posts, profile), entries, profile)
 
 
-def changes(library: Library, said: Notice | None = None) -> bytes:
+def changes(library: Library, said: Attribution | None = None) -> bytes:
     """Return the feed of the latest changes to posts, formulas first; `said` as for `new_posts`."""
     profile = library.site.profile
     # The posts that changed last have the last changes.
@@ -146,14 +146,14 @@ def _changes(difference: Difference) -> Iterator[str]:
         yield f"<p>… {_marked(hunk)} …</p>"
 
 
-def _marked(segments: Iterable[Segment]) -> str:
+def _marked(segments: Iterable[DiffSegment]) -> str:
     return "".join(
         f"<{tag}>{escape(segment.text)}</{tag}>" if (tag := _TAGS.get(segment.kind)) else escape(segment.text)
         for segment in segments
     )
 
 
-def _feed(name: str, what: str, said: Notice, entries: list[_Entry], profile: Profile) -> bytes:
+def _feed(name: str, what: str, said: Attribution, entries: list[_Entry], profile: Profile) -> bytes:
     feed = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})  # type: ignore[dict-item]
     _add(feed, "id", _tag(profile, f"archive/{name}"))
     _add(feed, "title", f"{said.title}: {what}")

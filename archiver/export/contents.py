@@ -18,13 +18,13 @@ _NCX = """<?xml version="1.0" encoding="utf-8"?>
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class ContentsEntry:
     """A place in a book, with those within it."""
 
     title: str
     href: str = ""
     """Where it leads; empty for what only holds others."""
-    within: tuple[Heading, ...] = ()
+    within: tuple[ContentsEntry, ...] = ()
 
     @property
     def start(self) -> str:
@@ -32,29 +32,29 @@ class Heading:
         return self.href or self.within[0].start
 
 
-def as_list(headings: Sequence[Heading]) -> str:
+def as_list(headings: Sequence[ContentsEntry]) -> str:
     """Return headings as a list in XHTML, lists within lists."""
     return f"<ol>\n{''.join(map(_item, headings))}</ol>"
 
 
-def as_ncx(headings: Sequence[Heading], *, title: str, tongue: str, identifier: str) -> str:
+def as_ncx(headings: Sequence[ContentsEntry], *, title: str, tongue: str, identifier: str) -> str:
     """Return headings as an NCX file."""
     points = "".join(_points(headings, iter(range(1, 1 + _count(headings)))))
     return _NCX.format(title=escape(title), tongue=tongue, identifier=identifier, points=points)
 
 
-def _item(heading: Heading) -> str:
+def _item(heading: ContentsEntry) -> str:
     title = escape(heading.title)
     text = f'<a href="{heading.href}">{title}</a>' if heading.href else f"<span>{title}</span>"
     within = f"\n{as_list(heading.within)}" if heading.within else ""
     return f"<li>{text}{within}</li>\n"
 
 
-def _count(headings: Sequence[Heading]) -> int:
+def _count(headings: Sequence[ContentsEntry]) -> int:
     return sum(1 + _count(heading.within) for heading in headings)
 
 
-def _points(headings: Sequence[Heading], numbers: Iterator[int]) -> Iterator[str]:
+def _points(headings: Sequence[ContentsEntry], numbers: Iterator[int]) -> Iterator[str]:
     for heading in headings:
         yield f'<navPoint id="point-{next(numbers)}"><navLabel><text>{escape(heading.title)}</text></navLabel>'
         yield f'<content src="{heading.start}"/>'

@@ -21,8 +21,8 @@ from typing import Any
 from archiver.errors import ArchiverError, UsageError
 from archiver.export import parquet, rows
 from archiver.export.folder import MANIFEST
-from archiver.export.notice import Notice, notice
-from archiver.export.place import Place
+from archiver.export.notice import Attribution, notice
+from archiver.export.place import Destination
 from archiver.export.rows import COMMENTS, FORMULAS, POSTS, Column, Table, Type
 from archiver.store.library import Library
 
@@ -42,7 +42,7 @@ Open = Callable[[], AbstractContextManager[Library]]
 
 
 @dataclass(slots=True)
-class Report:
+class DatasetReport:
     """What an export did."""
 
     written: int = 0
@@ -53,7 +53,7 @@ class Report:
     """Why blogs could not be read, by name: their files stay as they were."""
 
 
-def write(blogs: Mapping[str, Open], target: str) -> Report:
+def write(blogs: Mapping[str, Open], target: str) -> DatasetReport:
     """Write the archives of blogs, by name, to a folder, or to object storage by a URL such as `s3://bucket/prefix`.
 
     Each file is replaced by itself, so that who reads meanwhile may find some of both. Killed, the next export ends it.
@@ -61,10 +61,10 @@ def write(blogs: Mapping[str, Open], target: str) -> Report:
     earlier export is there; ArchiverError when it cannot be written.
     """
     parquet.expect_pyarrow()
-    place = Place(target)
+    place = Destination(target)
     sizes = place.sizes()
     former = _former(place, sizes)
-    report, digests, notices = Report(), dict[str, str](), dict[str, Notice]()
+    report, digests, notices = DatasetReport(), dict[str, str](), dict[str, Attribution]()
     if not sizes:
         place.put(MANIFEST, b"")  # so that a first export that was killed is known as one
     for name, opened in blogs.items():
@@ -93,7 +93,7 @@ def write(blogs: Mapping[str, Open], target: str) -> Report:
     return report
 
 
-def _former(place: Place, sizes: Mapping[str, int]) -> dict[str, str]:
+def _former(place: Destination, sizes: Mapping[str, int]) -> dict[str, str]:
     """Return the SHA-256 of each file of an earlier export.
 
     Raises UsageError when there is something else.
@@ -113,7 +113,7 @@ def _blog(file: str) -> str | None:
     return ours[2] if ours else None
 
 
-def _write(library: Library, name: str, folder: Path) -> Notice:
+def _write(library: Library, name: str, folder: Path) -> Attribution:
     """Write the partitions of a blog to a folder of the machine; return what has to be said of its texts."""
     said = notice(library.posts(), library.site.profile)
     years: dict[int, str] = {}
@@ -137,7 +137,7 @@ def _partition(table: Table, name: str, row: Mapping[str, Any], years: dict[int,
     return f"{above}/year={year}/{FILE}"
 
 
-def _readme(notices: Mapping[str, Notice]) -> str:
+def _readme(notices: Mapping[str, Attribution]) -> str:
     """Return a page that says what the files are, and whose."""
     cells = ((name, said.title, said.source, said.author or "unnamed", said.license) for name, said in notices.items())
     blogs = "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in cells)

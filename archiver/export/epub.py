@@ -14,15 +14,15 @@ from lxml import etree
 from archiver.durable import replacing
 from archiver.errors import UsageError
 from archiver.export import cover
-from archiver.export.contents import Heading, as_list, as_ncx
+from archiver.export.contents import ContentsEntry, as_list, as_ncx
 from archiver.export.discussion import discussion
 from archiver.export.drawers import Drawers
 from archiver.export.links import escaped, on_the_web
-from archiver.export.notice import Notice, license_of, notice
-from archiver.export.pictures import Picture, Pictures
+from archiver.export.notice import Attribution, license_of, notice
+from archiver.export.pictures import PictureFile, Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
-from archiver.store.values import Comment, Group, Post
+from archiver.store.values import Comment, Post, PostGroup
 from archiver.text import xhtml
 from archiver.urls import Site
 from archiver.warc.storage import Storage
@@ -163,8 +163,8 @@ class _Book:
         self._drawers = drawers
         self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
         self._chapters: list[tuple[Post, str]] = []  # and what is in it beside XHTML
-        self._overviews: list[Heading] = []
-        self._held: dict[str, Picture | None] = {}
+        self._overviews: list[ContentsEntry] = []
+        self._held: dict[str, PictureFile | None] = {}
         self._store("mimetype", b"application/epub+zip", stored=True)
         self._store("META-INF/container.xml", CONTAINER.encode())
 
@@ -182,12 +182,12 @@ class _Book:
         within = (name for name, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in content)
         self._chapters.append((post, " ".join(within)))
 
-    def add_groups(self, name: str, groups: Sequence[Group]) -> None:
+    def add_groups(self, name: str, groups: Sequence[PostGroup]) -> None:
         """Add a page that lists the chapters by series or topic."""
         if not groups:
             return
         listed = [
-            Heading(
+            ContentsEntry(
                 title=_printable(group.name),
                 within=tuple(_heading(entry.post_id, entry.title) for entry in group.entries),
             )
@@ -196,9 +196,9 @@ class _Book:
         heading = self._said(name)
         href = f"{name.lower()}.xhtml"
         self._store(f"EPUB/{href}", self._page(heading, f"<h1>{heading}</h1>\n{as_list(listed)}"))
-        self._overviews.append(Heading(title=heading, href=href))
+        self._overviews.append(ContentsEntry(title=heading, href=href))
 
-    def close(self, title: str, said: Notice) -> None:
+    def close(self, title: str, said: Attribution) -> None:
         """Add what holds the chapters together."""
         numbers = ",".join(str(post.id) for post, _ in self._chapters)
         identifier = f"urn:sha256:{hashlib.sha256(f'{title} {numbers}'.encode()).hexdigest()}"
@@ -217,17 +217,19 @@ class _Book:
         self._store("EPUB/style.css", STYLE.encode())
         self._store("EPUB/package.opf", self._manifest(title, said, identifier).encode())
 
-    def _headings(self) -> list[Heading]:
+    def _headings(self) -> list[ContentsEntry]:
         """Return the chapters, by year where the book is of all posts, which are in the order of their dates."""
         if not self._whole:
             return [_heading(post.id, post.title) for post, _ in self._chapters]
         by_year = groupby((post for post, _ in self._chapters), key=lambda post: (post.published_on or "")[:4])
         return [
-            Heading(title=year or self._said("Undated"), within=tuple(_heading(post.id, post.title) for post in posts))
+            ContentsEntry(
+                title=year or self._said("Undated"), within=tuple(_heading(post.id, post.title) for post in posts)
+            )
             for year, posts in by_year
         ]
 
-    def _manifest(self, title: str, said: Notice, identifier: str) -> str:
+    def _manifest(self, title: str, said: Attribution, identifier: str) -> str:
         chapters = [(f"post-{post.id}", _chapter(post.id), within) for post, within in self._chapters]
         overviews = [(one.href.removesuffix(".xhtml"), one.href, "") for one in self._overviews]
         fixed = [("cover", "cover.xhtml", ""), ("title", "title.xhtml", ""), ("nav", "nav.xhtml", "nav")]
@@ -277,8 +279,8 @@ class _Book:
         self._package.writestr(info, data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, 6)
 
 
-def _heading(number: int, title: str) -> Heading:
-    return Heading(title=_printable(title), href=_chapter(number))
+def _heading(number: int, title: str) -> ContentsEntry:
+    return ContentsEntry(title=_printable(title), href=_chapter(number))
 
 
 def _chapter(number: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from archiver.export import parquet, rows
 from archiver.export.folder import replacing_folder
-from archiver.export.notice import Notice, commons, notice
+from archiver.export.notice import Attribution, commons, notice
 from archiver.export.parquet import SUFFIX
 from archiver.export.rows import POSTS, Step, Type
 from archiver.profile import Profile
@@ -54,7 +54,7 @@ def write(library: Library, target: Path, step: Step) -> None:
         folder.write("README.md", _card(said, library.site.profile, counts))
 
 
-def _card(said: Notice, profile: Profile, counts: Mapping[str, int]) -> str:
+def _card(said: Attribution, profile: Profile, counts: Mapping[str, int]) -> str:
     """Return the card: what the Hub and `datasets` read, then what people do."""
     tables = [table for table in rows.TABLES if counts[table.name]] or [POSTS]
     fields: dict[str, object] = {
@@ -92,7 +92,7 @@ def _card(said: Notice, profile: Profile, counts: Mapping[str, int]) -> str:
     return "\n".join(parts)
 
 
-def _license(said: Notice) -> dict[str, str]:
+def _license(said: Attribution) -> dict[str, str]:
     """Return the licence as a card names it: by the Hub's name for it, or else its own, with where it stands."""
     if not said.license_url:
         return {"license": "unknown"}

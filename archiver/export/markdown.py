@@ -14,7 +14,7 @@ from archiver.export.notice import license_of, notice
 from archiver.export.pictures import Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
-from archiver.store.values import Comment, Group, Page, Post
+from archiver.store.values import Comment, Page, Post, PostGroup
 from archiver.text import embedded, llms
 from archiver.text import front_matter as front
 from archiver.text.commonmark import with_dollars
@@ -77,7 +77,7 @@ def _write_pictures(folder: Folder, pictures: Pictures, urls: Iterable[str], wri
 
 def page(
     post: Post,
-    series: Group | None,
+    series: PostGroup | None,
     names: Mapping[int, str],
     beside: Mapping[str, str],
     site: Site,
@@ -118,7 +118,7 @@ def page_name(url: str) -> str:
     return f"{PAGES}/{short or 'page'}.md"
 
 
-def front_matter(post: Post, series: Group | None, site: Site) -> str:
+def front_matter(post: Post, series: PostGroup | None, site: Site) -> str:
     """Return what is known of a post as YAML."""
     place = next((i for i, entry in enumerate(series.entries, 1) if entry.post_id == post.id), None) if series else None
     fields: dict[str, object] = {
@@ -211,10 +211,10 @@ def _llms(library: Library, names: Mapping[int, str], beside: Mapping[str, str])
     return llms.write(
         next(iter(profile.titles.values())),
         notice(library.posts(), profile).sentences(),
-        {post.id: llms.Link(post.title, names[post.id], post.published_on or "") for post in library.posts()},
+        {post.id: llms.LlmsLink(post.title, names[post.id], post.published_on or "") for post in library.posts()},
         topics,
         series,
-        [llms.Link(page.title, beside[page.url]) for page in library.pages()],
+        [llms.LlmsLink(page.title, beside[page.url]) for page in library.pages()],
     )
 
 

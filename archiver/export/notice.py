@@ -24,7 +24,7 @@ _ASKED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Attribution:
     """Author, source and licence of the posts of an export."""
 
     title: str
@@ -62,7 +62,7 @@ class Notice:
         )
 
 
-def notice(posts: Iterable[Post], profile: Profile) -> Notice:
+def notice(posts: Iterable[Post], profile: Profile) -> Attribution:
     """Return the notice for posts of a blog: what most of them say about author and licence."""
     authors: Counter[str] = Counter()
     licenses: Counter[tuple[str, str]] = Counter()
@@ -72,7 +72,7 @@ def notice(posts: Iterable[Post], profile: Profile) -> Notice:
         licenses[license_of(post)] += 1
         until = max(until, post.last_seen_at)
     name, url = _most(licenses) or ("not stated by the blog", "")
-    return Notice(
+    return Attribution(
         title=profile.title,
         author=_most(authors) or "",
         license=name,

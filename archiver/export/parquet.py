@@ -12,7 +12,7 @@ from archiver import extras
 from archiver.errors import UsageError
 from archiver.export import rows
 from archiver.export.folder import Folder, replacing_folder
-from archiver.export.notice import Notice, notice
+from archiver.export.notice import Attribution, notice
 from archiver.export.rows import Column, Step, Table, Type
 from archiver.store.library import Library
 
@@ -34,7 +34,7 @@ def write(library: Library, target: Path, step: Step) -> None:
         folder.write("README.md", rows.readme(said, SUFFIX))
 
 
-def write_tables(library: Library, folder: Folder, step: Step, said: Notice) -> dict[str, int]:
+def write_tables(library: Library, folder: Folder, step: Step, said: Attribution) -> dict[str, int]:
     """Write a file a table to a folder; return how many rows each has."""
     return {
         table.name: _write(folder.path(table.name + SUFFIX), table, rows.rows(library, table, step), said)
@@ -50,7 +50,7 @@ def expect_pyarrow() -> None:
         raise UsageError(extras.missing("parquet")) from error
 
 
-def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Notice) -> int:
+def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Attribution) -> int:
     """Write a file and return how many rows it has."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -67,7 +67,7 @@ def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Not
 class Partitions:
     """Files of one table below a folder, filled at once: a row group of each is in memory, of all `GROUP_ROWS` rows."""
 
-    def __init__(self, folder: Path, table: Table, first: Column, said: Notice) -> None:
+    def __init__(self, folder: Path, table: Table, first: Column, said: Attribution) -> None:
         """Take the folder, the table, a column that comes before the table's own, and whose the texts are."""
         # Without the day until which the blog is archived: what has not changed comes out the same.
         self._schema = _schema(table, (first, *table.columns), " ".join(said.sentences()[:-1]))

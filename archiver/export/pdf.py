@@ -16,7 +16,7 @@ from archiver.export import chromium
 from archiver.export.discussion import discussion
 from archiver.export.drawers import Drawers
 from archiver.export.links import escaped, on_the_web
-from archiver.export.notice import Notice, license_of, notice
+from archiver.export.notice import Attribution, license_of, notice
 from archiver.export.pictures import Pictures
 from archiver.export.rows import Step
 from archiver.store.library import Library
@@ -133,7 +133,7 @@ class _Document:
         )
         self._posts.append(post)
 
-    def close(self, title: str, said: Notice) -> Path:
+    def close(self, title: str, said: Attribution) -> Path:
         """Write what holds the posts together; return the page."""
         rights = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said.sentences(self._tongue))
         if len(self._posts) > 1:

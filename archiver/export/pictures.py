@@ -17,7 +17,7 @@ from archiver.warc.storage import Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class PictureFile:
     """A picture as archived."""
 
     name: str
@@ -37,11 +37,11 @@ class Pictures:
         self.missing: set[str] = set()
         """Addresses asked for that the archive does not hold, or not as a picture."""
 
-    def find(self, url: str) -> Picture | None:
+    def find(self, url: str) -> PictureFile | None:
         """Return a picture, or None when the archive does not hold it."""
         data, media_type = self._embedded(url) if is_digest(url) else self._captured(url)
         if media_type is not None and media_type in self._shown:
-            return Picture(name=_name(url, SUFFIXES[media_type]), media_type=media_type, data=data)
+            return PictureFile(name=_name(url, SUFFIXES[media_type]), media_type=media_type, data=data)
         self.missing.add(url)
         return None
 

@@ -10,7 +10,7 @@ from archiver.durable import replacing
 from archiver.errors import ArchiverError, UsageError
 
 
-class Place:
+class Destination:
     """A folder or a prefix of a bucket; files are named with slashes below it."""
 
     def __init__(self, target: str) -> None:

@@ -23,7 +23,7 @@ from archiver.urls import Site
 from archiver.warc import index
 from archiver.warc.reader import read_record
 from archiver.warc.storage import Storage
-from archiver.warc.wacz import Page, write_wacz
+from archiver.warc.wacz import WaczPage, write_wacz
 
 PATIENCE = 600.0
 """Seconds the query of all texts may take."""
@@ -57,7 +57,7 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _PageRecord:
     """A page that is neither a post nor an independent page, and where its record is."""
 
     url: str
@@ -110,19 +110,19 @@ def _filled(storage: Storage) -> Storage:
     return storage
 
 
-def _pages(database: str, rows: str, closed: set[str]) -> Iterator[Page]:
+def _pages(database: str, rows: str, closed: set[str]) -> Iterator[WaczPage]:
     with query.stream(database, rows, timeout=PATIENCE) as found:
         for url, fetched_at, title, text, warc_file in found.rows:
             if warc_file in closed:
-                yield Page(url=url, ts=fetched_at, title=title, text=text)
+                yield WaczPage(url=url, ts=fetched_at, title=title, text=text)
 
 
-def _others(database: str, closed: set[str]) -> Iterator[_Held]:
+def _others(database: str, closed: set[str]) -> Iterator[_PageRecord]:
     with query.stream(database, _OTHERS, timeout=PATIENCE) as found:
-        yield from (held for row in found.rows if (held := _Held(*row)).warc_file in closed)
+        yield from (held for row in found.rows if (held := _PageRecord(*row)).warc_file in closed)
 
 
-def _read(storage: Storage, held: _Held, gate: Gate) -> Page | None:
+def _read(storage: Storage, held: _PageRecord, gate: Gate) -> WaczPage | None:
     """Return a page with the title and the text its record gives; None for what cannot be read or is the gate."""
     try:
         body = read_record(storage, held.warc_file, held.warc_offset).body
@@ -136,4 +136,4 @@ def _read(storage: Storage, held: _Held, gate: Gate) -> Page | None:
     title = document.findtext(".//title") or ""
     etree.strip_elements(document, *_UNSEEN, with_tail=False)
     text = " ".join(str(piece) for piece in document.itertext())
-    return Page(url=held.target_uri, ts=held.fetched_at, title=" ".join(title.split()), text=" ".join(text.split()))
+    return WaczPage(url=held.target_uri, ts=held.fetched_at, title=" ".join(title.split()), text=" ".join(text.split()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from archiver.export.notice import Notice
+from archiver.export.notice import Attribution
 from archiver.store.library import Library
 
 Step = Callable[[], object]
@@ -175,7 +175,7 @@ def rows(library: Library, table: Table, step: Step) -> Iterator[dict[str, Any]]
             step()
 
 
-def readme(notice: Notice, suffix: str) -> str:
+def readme(notice: Attribution, suffix: str) -> str:
     """Return a page that says what the files are, for files with a suffix such as `.jsonl`."""
     parts = ["# The archive as tables\n", "\n\n".join(notice.sentences()), ""]
     parts += [described(table, table.columns, suffix) for table in TABLES]

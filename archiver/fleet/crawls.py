@@ -16,7 +16,7 @@ from archiver.fleet.blogs import Blog, Fleet
 from archiver.fleet.servers import SharedServers
 
 if TYPE_CHECKING:
-    from archiver.crawl.runner import Report
+    from archiver.crawl.runner import CrawlReport
 
 
 class Interrupted(ArchiverError):
@@ -26,7 +26,7 @@ class Interrupted(ArchiverError):
     outcome = "interrupted"
 
 
-def crawled(fleet: Fleet, blog: Blog, home: Path, crawl: Callable[[SharedServers], Report]) -> Report:
+def crawled(fleet: Fleet, blog: Blog, home: Path, crawl: Callable[[SharedServers], CrawlReport]) -> CrawlReport:
     """Hold a blog's server while `crawl` does its work; return its report.
 
     A profile that nobody gave is found out first. Raises ArchiveLocked when another crawl holds the server, Interrupted

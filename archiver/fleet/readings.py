@@ -27,7 +27,7 @@ from archiver.rebuild.reading import Task
 from archiver.storage.elsewhere import storage
 from archiver.store import blog as blogs
 from archiver.store import query
-from archiver.store.chronicle import Seen
+from archiver.store.chronicle import CaptureRow
 from archiver.urls import Site
 from archiver.warc.storage import Storage
 from archiver.warc.writer import OPEN_SUFFIX
@@ -85,7 +85,7 @@ def read(fleet: Fleet, blog: Blog, home: Path, name: str) -> int:
 
 def rebuild(
     fleet: Fleet, blog: Blog, home: Path, *, processes: int | None = None, keep_local: int | None = None
-) -> swap.Report:
+) -> swap.RebuildReport:
     """Make the database of a blog again, from the pages that were read ahead if there are any.
 
     Raises ArchiveLocked while files of the blog are being read, ArchiverError when some of its records are not here,
@@ -161,7 +161,7 @@ def _tasks(database: str, site: Site, name: str) -> Iterator[Task]:
     """
     with query.stream(database, _CAPTURES, {"name": name}) as found:
         for base, *values in found.rows:
-            seen = Seen(**dict(zip(found.columns[1:], values, strict=True)))
+            seen = CaptureRow(**dict(zip(found.columns[1:], values, strict=True)))
             there = Site(site.profile, base or "")
             kind = reading.kind_of(seen.url, None, there)
             if kind is not None and reading.is_page(seen, kind):

@@ -21,7 +21,7 @@ IDLE, QUEUED, RUNNING = "idle", "queued", "running"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class BlogStatus:
     """How a blog of a fleet is; moments have a time zone, sizes are in bytes."""
 
     name: str
@@ -47,7 +47,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
+class WorkerStatus:
     """A worker that was heard of lately."""
 
     name: str
@@ -58,7 +58,7 @@ class Worker:
     """What it does now."""
 
 
-def of(fleet: Fleet) -> list[State]:
+def of(fleet: Fleet) -> list[BlogStatus]:
     """Return how each blog is, in the order of their names."""
     known = servers.keys(fleet)
     with fleet.failing():
@@ -68,14 +68,16 @@ def of(fleet: Fleet) -> list[State]:
         parts = [there[start : start + AT_ONCE] for start in range(0, len(there), AT_ONCE)]
         counts = {name: values for part in parts for name, *values in _counted(fleet, part)}
         sizes = dict(fleet.connection.execute(_SIZES, (there,)).fetchall())
-    return [State(**_archive(row["name"], counts, sizes), **row, **_rest(known, row, rests)) for row in map(_row, rows)]
+    return [
+        BlogStatus(**_archive(row["name"], counts, sizes), **row, **_rest(known, row, rests)) for row in map(_row, rows)
+    ]
 
 
-def workers(fleet: Fleet, within: timedelta = HEARD) -> list[Worker]:
+def workers(fleet: Fleet, within: timedelta = HEARD) -> list[WorkerStatus]:
     """Return the workers heard of within some time."""
     with fleet.failing():
         rows = fleet.connection.execute(_WORKERS, (within,)).fetchall()
-    return [Worker(name=name, home=home, heard_at=heard, jobs=tuple(jobs)) for name, home, heard, jobs in rows]
+    return [WorkerStatus(name=name, home=home, heard_at=heard, jobs=tuple(jobs)) for name, home, heard, jobs in rows]
 
 
 def _row(row: Sequence[Any]) -> dict[str, Any]:

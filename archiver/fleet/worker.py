@@ -52,7 +52,7 @@ _SUCCEEDED = frozenset({ExitCode.DONE, ExitCode.INCOMPLETE, ExitCode.MARKUP_CHAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class WorkerOptions:
     """How a worker works."""
 
     home: Path
@@ -78,7 +78,7 @@ class Failed(Exception):
     """A job is over, and did not do what it was for."""
 
 
-def work(url: str, options: Options, say: Callable[[str], object]) -> None:
+def work(url: str, options: WorkerOptions, say: Callable[[str], object]) -> None:
     """Take jobs and run them until a signal, or until nothing is left to do if that is asked for.
 
     A server that goes away is waited for. Raises UsageError and ArchiverError where it is not there to begin with.
@@ -108,7 +108,7 @@ def end_with_worker() -> None:
 
 
 class _Worker:
-    def __init__(self, url: str, options: Options, say: Callable[[str], object]) -> None:
+    def __init__(self, url: str, options: WorkerOptions, say: Callable[[str], object]) -> None:
         self._url, self._options, self._say = url, options, say
         self._stop = asyncio.Event()
 

@@ -45,7 +45,7 @@ class Ways:
         if self.ntfy:
             found["ntfy"] = lambda notice: ntfy.send(notice, self.ntfy, LONGEST)
         if self.email:
-            server = mail.Server(self.smtp, self.sender or self.email[0], self.password_file)
+            server = mail.MailServer(self.smtp, self.sender or self.email[0], self.password_file)
             found["e-mail"] = lambda notice: mail.send(notice, self.email, server, LONGEST)
         if self.apprise:
             found["Apprise"] = lambda notice: apprises.send(notice, self.apprise)

@@ -26,7 +26,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class MailServer:
     """The server that takes e-mail, and what it is told."""
 
     url: str
@@ -49,7 +49,7 @@ def check(url: str) -> str:
     return url
 
 
-def send(notice: Notice, recipients: Sequence[str], server: Server, seconds: float) -> None:
+def send(notice: Notice, recipients: Sequence[str], server: MailServer, seconds: float) -> None:
     """Send a notice by e-mail.
 
     Raises UsageError where a password would go over a network in the clear, OSError when the server does not take it.
@@ -81,7 +81,7 @@ def _own_name() -> str:
     return name if "." in name and name.isascii() else "[127.0.0.1]"
 
 
-def _password(server: Server) -> str:
+def _password(server: MailServer) -> str:
     if server.password_file is None:
         if password := os.environ.get(PASSWORD):
             return password

@@ -25,7 +25,7 @@ _COMMENTS = "PostComment"
 
 
 @dataclass(slots=True)
-class _Place:
+class _ListPosition:
     """Where in the list the reader is."""
 
     year: int = 0
@@ -55,7 +55,7 @@ def parse_catalogue(url: str, body: bytes, site: Site | None = None) -> Catalogu
 
 
 def _entries(rows: HtmlElement, site: Site, url: str) -> Iterator[CatalogueEntry]:
-    place = _Place()
+    place = _ListPosition()
     for element in rows.iter("h2", "h3", "h4", "span", "li", "a"):
         if element.tag == "a":
             entry = _entry(element, place, site, url)
@@ -65,7 +65,7 @@ def _entries(rows: HtmlElement, site: Site, url: str) -> Iterator[CatalogueEntry
             _move(place, element)
 
 
-def _move(place: _Place, element: HtmlElement) -> None:
+def _move(place: _ListPosition, element: HtmlElement) -> None:
     """Follow the headings: years, months, and the day before each link."""
     if element.tag == "li":
         if found := _DAY.search(element.text or ""):
@@ -77,7 +77,7 @@ def _move(place: _Place, element: HtmlElement) -> None:
         place.year = int(found[1])
 
 
-def _entry(link: HtmlElement, place: _Place, site: Site, url: str) -> CatalogueEntry | None:
+def _entry(link: HtmlElement, place: _ListPosition, site: Site, url: str) -> CatalogueEntry | None:
     href = link.get("href") or ""
     target = site.resolve(href, url)
     number = site.post_id(target)

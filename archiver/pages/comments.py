@@ -20,10 +20,10 @@ from archiver.pages.document import ids_within, links, parse
 from archiver.pages.ending import ending_of
 from archiver.pages.marks import Naming, answered, line, pieces
 from archiver.pages.metadata import author_of
-from archiver.pages.remarks import Part
+from archiver.pages.remarks import CommentPart
 from archiver.pages.selectors import first, unchanged
 from archiver.pages.services import sentence, services
-from archiver.pages.threads import Survey
+from archiver.pages.threads import CommentSurvey
 from archiver.profile import Profile
 from archiver.text import notation
 from archiver.text.notation import Notation
@@ -114,7 +114,7 @@ def _read(
     box = _box(tree, profile, naming, named)
     if box is None:
         return _paged(Discussion(issues=elsewhere), tree, (), naming, site, url, claimed)
-    survey = Survey(box, naming, profile.zone if profile.offsets else "", body)
+    survey = CommentSurvey(box, naming, profile.zone if profile.offsets else "", body)
     threaded = any(thread.parent for thread in survey.threads.values()) or any(map(answered, survey.box.iter("a")))
     apart = survey.taken_apart()
     parts = [
@@ -199,7 +199,7 @@ def _answering_what_it_quotes(comment: Comment, known: set[int]) -> Comment:
 def _paged(
     found: Discussion,
     rest: HtmlElement,
-    parts: tuple[()] | list[Part],
+    parts: tuple[()] | list[CommentPart],
     naming: Naming,
     site: Site,
     url: str,

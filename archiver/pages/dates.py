@@ -12,7 +12,7 @@ from typing import Protocol
 from archiver.dates import day_by
 
 
-class Form(Protocol):
+class DateFormat(Protocol):
     """A way of writing dates: returns the first one in a text as `YYYY-MM-DD`, with where it begins and ends."""
 
     def __call__(self, text: str, /) -> tuple[str, int, int] | None:
@@ -62,7 +62,7 @@ def day_first(text: str, /) -> tuple[str, int, int] | None:
     return None
 
 
-FORMS: tuple[Form, ...] = (english, numbers, day_first)
+FORMS: tuple[DateFormat, ...] = (english, numbers, day_first)
 """Ways of writing dates in English and by numbers, which come before those of other languages."""
 
 
@@ -172,7 +172,7 @@ _RFC_5322 = re.compile(rf"\s*(?:[A-Z][a-z]{{2}},\s+)?\d{{1,2}}\s+(?:{_MONTH})\s+
 """A date of mails and feeds; Hugo's for what has none is of the year 0001, which would be read as 2001."""
 
 
-def common(texts: Collection[str]) -> Form | None:
+def common(texts: Collection[str]) -> DateFormat | None:
     """Return the first way of writing that any of several texts follows."""
     return next((form for form in (*FORMS, abroad) if any(map(form, texts))), None)
 

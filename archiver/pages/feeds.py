@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from archiver.pages.elements import each, name_of, text_of
-from archiver.pages.listed import MOST, Entry, Reading, page_of, plain, with_parameter
+from archiver.pages.listed import MOST, ListEntry, ListPage, page_of, plain, with_parameter
 
 ROOTS = frozenset({"rss", "rdf", "feed"})
 
@@ -36,13 +36,13 @@ _FURTHER = frozenset({"next", "prev-archive"})
 _REMARK = re.compile(r"#(?:comment|c\d|respond)", re.IGNORECASE)
 
 
-def read_feed(body: bytes, url: str) -> Reading:
+def read_feed(body: bytes, url: str) -> ListPage:
     """Read a feed: the newest posts, and where older ones are.
 
     WordPress has older ones on `?paged=2` and so on, and says so nowhere: each page of it that is not empty has a
     further one, which may answer 404.
     """
-    reading = Reading("feed", whole=False)
+    reading = ListPage("feed", whole=False)
     overflow = False
     for element in each(body, {"item", "entry"}, url):
         if name_of(element) not in ("item", "entry"):
@@ -55,7 +55,7 @@ def read_feed(body: bytes, url: str) -> Reading:
     return reading
 
 
-def _read_head(root: etree._Element, reading: Reading, url: str) -> None:
+def _read_head(root: etree._Element, reading: ListPage, url: str) -> None:
     """Read what a feed says of itself."""
     head = [*root, *(part for child in root if name_of(child) == "channel" for part in child)]
     for part in head:
@@ -73,12 +73,12 @@ def _is_wordpress(part: etree._Element) -> bool:
     return name_of(part) == "generator" and "wordpress" in f"{part.get('uri')} {text_of(part)}".lower()
 
 
-def _entry(element: etree._Element, url: str) -> Entry | None:
+def _entry(element: etree._Element, url: str) -> ListEntry | None:
     """Return what an entry says of its post; None for an entry about a comment."""
     hrefs = tuple(dict.fromkeys(_addresses(element)))
     if not hrefs or any(map(_REMARK.search, hrefs)):
         return None
-    return Entry(
+    return ListEntry(
         hrefs,
         element.base or url,
         title=_title(element),

@@ -65,7 +65,7 @@ def parse_page(url: str, body: bytes, site: Site | None = None) -> Page:
     )
 
 
-class _Reading(NamedTuple):
+class _PageContent(NamedTuple):
     """What an independent page says."""
 
     title: str
@@ -74,7 +74,7 @@ class _Reading(NamedTuple):
     quality: Quality
 
 
-def _by_theme(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, site: Site) -> _Reading:
+def _by_theme(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, site: Site) -> _PageContent:
     title = _title(tree, site.profile)
     text, engine = _text(tree, written, site.profile)
     prune(text, site.profile.post)
@@ -83,13 +83,13 @@ def _by_theme(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, site
     # Outside the theme there is no telling what of a page its text is: no engine is to choose.
     read = engines.read_fragment if engine == "none" else engines.read
     content = sorted_links(read(text, site.resolve), site)
-    return _Reading(title, content, digest, _quality(text, content, engine, flaws, site))
+    return _PageContent(title, content, digest, _quality(text, content, engine, flaws, site))
 
 
-def _by_standards(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, url: str, site: Site) -> _Reading:
+def _by_standards(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, url: str, site: Site) -> _PageContent:
     article = by_standards.read(tree, url, flaws, site=site, written=written)
     digest = _digest(article.title, article.content.markdown)
-    return _Reading(article.title, sorted_links(article.content, site), digest, article.quality)
+    return _PageContent(article.title, sorted_links(article.content, site), digest, article.quality)
 
 
 def _further(url: str, said: comments.Discussion, site: Site) -> Iterator[str]:

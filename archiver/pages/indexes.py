@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from archiver.pages.elements import each, name_of, text_of
-from archiver.pages.listed import MOST, Entry, Reading, page_of, plain, with_parameter
+from archiver.pages.listed import MOST, ListEntry, ListPage, page_of, plain, with_parameter
 
 SEARCH_ROOT = "search"
 """Outermost element of the indexes of Hexo's plugins, and of themes that write the same."""
@@ -33,7 +33,7 @@ _LISTS = ("posts", "articles", "items", "entries", "results", "data", "docs", "p
 _APART = re.compile(r"[^a-z]")
 
 
-def read_json(text: str, url: str, headers: Mapping[str, str]) -> Reading | None:
+def read_json(text: str, url: str, headers: Mapping[str, str]) -> ListPage | None:
     """Read a list in JSON; None where it is no JSON or nothing in it looks like a list of posts."""
     try:
         value = json.loads(text)
@@ -47,12 +47,12 @@ def read_json(text: str, url: str, headers: Mapping[str, str]) -> Reading | None
         return _wordpress(objects, url, told) if value or "x-wp-totalpages" in told else None
     entries = [_entry(each, url) for each in objects[:MOST]]
     entries = [entry for entry in entries if entry.hrefs and entry.title]
-    return Reading("search-index", entries, whole=len(objects) <= MOST) if entries else None
+    return ListPage("search-index", entries, whole=len(objects) <= MOST) if entries else None
 
 
-def read_search(body: bytes, url: str) -> Reading:
+def read_search(body: bytes, url: str) -> ListPage:
     """Read an index of a search in XML, such as those of hexo-generator-search and hexo-generator-searchdb."""
-    reading = Reading("search-index")
+    reading = ListPage("search-index")
     for element in each(body, {"entry"}, url):
         if name_of(element) != "entry":
             break
@@ -64,36 +64,36 @@ def read_search(body: bytes, url: str) -> Reading:
         href = texts.get("url") or (parts["link"].get("href") if "link" in parts else "")
         if href:
             href = href if "/" in href else unquote(href)  # where each sign is escaped, the theme takes that back
-            reading.entries.append(Entry((href,), url, texts.get("title", ""), texts.get("date", "")))
+            reading.entries.append(ListEntry((href,), url, texts.get("title", ""), texts.get("date", "")))
     return reading
 
 
-def _json_feed(feed: Mapping[str, Any], url: str) -> Reading:
+def _json_feed(feed: Mapping[str, Any], url: str) -> ListPage:
     """Read a JSON Feed (https://www.jsonfeed.org/version/1.1/)."""
-    reading = Reading("json-feed", whole=False)
+    reading = ListPage("json-feed", whole=False)
     items = _objects(feed.get("items"))
     for item in items[:MOST]:
         hrefs = tuple(filter(None, (_text(item.get("url")), _address(item.get("id")))))
         if hrefs:
             dates = _text(item.get("date_published")), _text(item.get("date_modified"))
-            reading.entries.append(Entry(hrefs, url, _text(item.get("title")), *dates))
+            reading.entries.append(ListEntry(hrefs, url, _text(item.get("title")), *dates))
     if further := _text(feed.get("next_url")):
         reading.further.append(further)
     return reading
 
 
-def _wordpress(posts: list[dict[str, Any]], url: str, told: Mapping[str, str]) -> Reading:
+def _wordpress(posts: list[dict[str, Any]], url: str, told: Mapping[str, str]) -> ListPage:
     """Read a page of `wp/v2/posts` (https://developer.wordpress.org/rest-api/reference/posts/).
 
     `modified_gmt` is UTC and says so in its name alone; `date` is by the blog's clock, as `date_gmt` tells. How many
     pages and posts there are, the headers `X-WP-TotalPages` and `X-WP-Total` say.
     """
-    reading = Reading("wp-json", whole=len(posts) <= MOST, total=_number(told.get("x-wp-total")))
+    reading = ListPage("wp-json", whole=len(posts) <= MOST, total=_number(told.get("x-wp-total")))
     for post in posts[:MOST]:
         if href := _text(post.get("link")):
             modified = _text(post.get("modified_gmt"))
             title = plain(_text(post.get("title")))
-            reading.entries.append(Entry((href,), url, title, _published(post), modified and f"{modified}Z"))
+            reading.entries.append(ListEntry((href,), url, title, _published(post), modified and f"{modified}Z"))
     pages = _number(told.get("x-wp-totalpages")) or 1
     reading.whole &= pages <= MOST_PAGES
     this = page_of(url, "page")
@@ -131,10 +131,10 @@ def _objects(value: object, depth: int = 0) -> list[dict[str, Any]]:
     return next((found for found in candidates if any(_entry(each, "").hrefs for each in found)), [])
 
 
-def _entry(value: Mapping[str, Any], url: str) -> Entry:
+def _entry(value: Mapping[str, Any], url: str) -> ListEntry:
     """Return what an object says of a post, whatever it calls it; one without an address is no post."""
     named = {_bare(name): each for name, each in value.items()}
-    return Entry(
+    return ListEntry(
         tuple(dict.fromkeys(_said(named, _ADDRESSES))),
         url,
         title=plain(next(_said(named, _TITLES), "")),

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from archiver.pages import dates, years
 from archiver.pages.document import links, parse, text_of, title_of
-from archiver.pages.listed import MOST, Entry, Reading
+from archiver.pages.listed import MOST, ListEntry, ListPage
 from archiver.pages.surroundings import is_aside
 from archiver.text import dom
 from archiver.urls import Site, first_page
@@ -43,7 +43,7 @@ _TURN = re.compile(
 """Class of a link to another page of a list, or of what is around it."""
 
 
-def read_page(url: str, body: bytes, site: Site) -> Reading | None:
+def read_page(url: str, body: bytes, site: Site) -> ListPage | None:
     """Read a page that links posts, what stands beside its main part last; None where it links none.
 
     Raises PageNotRecognised for what is no page at all.
@@ -69,7 +69,7 @@ def read_page(url: str, body: bytes, site: Site) -> Reading | None:
     turns = list(_turns(tree, url, site))
     further = [to for to, is_same, _ in turns if is_same]
     is_left = any(is_next and not is_same and site.kind(to) != "post" for to, is_same, is_next in turns)
-    return Reading("html", entries, further, whole=len(linked) <= MOST and not is_left)
+    return ListPage("html", entries, further, whole=len(linked) <= MOST and not is_left)
 
 
 def _listed(posts: list[tuple[HtmlElement, str]]) -> list[tuple[HtmlElement, str]]:
@@ -93,7 +93,7 @@ def _is_heading(link: HtmlElement) -> bool:
     return next(chain(link.iterancestors(*dom.HEADINGS), link.iterdescendants(*dom.HEADINGS)), None) is not None
 
 
-def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -> Entry:
+def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -> ListEntry:
     """Return what is said beside all links to one post: the block of the first that has a date counts."""
     blocks = list(dict.fromkeys(_block(link, to, holders) for link in found))
     rank, title = min((_title(link) for link in found), key=lambda each: each[0])
@@ -102,12 +102,12 @@ def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -
     published, modified = (
         next((when for block in blocks for when in _written(block, changed=changed)), "") for changed in (False, True)
     )
-    return Entry((to,), "", title, published, modified, next(filter(None, map(_count, found)), ""))
+    return ListEntry((to,), "", title, published, modified, next(filter(None, map(_count, found)), ""))
 
 
 def _dated(
-    entry: Entry, found: list[HtmlElement], holders: dict[HtmlElement, str], above: dict[HtmlElement, str]
-) -> Entry:
+    entry: ListEntry, found: list[HtmlElement], holders: dict[HtmlElement, str], above: dict[HtmlElement, str]
+) -> ListEntry:
     """Return an entry with the day that stands beside it without a year, where a heading above names that."""
     for link in found if not entry.published else ():
         beside = text_of(_block(link, entry.hrefs[0], holders)).replace(text_of(link), " ")

@@ -30,7 +30,7 @@ _TAG = re.compile(
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 
-class Entry(NamedTuple):
+class ListEntry(NamedTuple):
     """One entry of a list, as written there; empty where it says nothing."""
 
     hrefs: tuple[str, ...]
@@ -44,11 +44,11 @@ class Entry(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reading:
+class ListPage:
     """One page of a list."""
 
     reader: str
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ListEntry] = field(default_factory=list)
     further: list[str] = field(default_factory=list)
     """Addresses of other pages of the list, absolute or as on its own address."""
     whole: bool = True

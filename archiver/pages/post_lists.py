@@ -18,7 +18,7 @@ from archiver.pages import dates, feeds, indexes, list_pages, sitemaps
 from archiver.pages.document import decode, parse
 from archiver.pages.elements import root_name
 from archiver.pages.ending import TAIL, ending_of
-from archiver.pages.listed import LARGEST, LONGEST, MOST, Entry, Reading, one_line, with_parameter
+from archiver.pages.listed import LARGEST, LONGEST, MOST, ListEntry, ListPage, one_line, with_parameter
 from archiver.urls import Site
 
 _GZIP = b"\x1f\x8b"
@@ -141,7 +141,7 @@ def _unpacked(url: str, body: bytes) -> tuple[bytes, bool]:
     return body, is_cut
 
 
-def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tuple[Reading, str | None]:
+def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tuple[ListPage, str | None]:
     """Return what a list says, and how its markup ends; None of what is no markup."""
     if body[:1] in (b"[", b"{"):
         if reading := indexes.read_json(decode(body)[0], url, headers):
@@ -177,7 +177,7 @@ def _unknown(url: str, found: str) -> PageNotRecognised:
     )
 
 
-def _posts(entries: list[Entry], site: Site) -> tuple[ListedPost, ...]:
+def _posts(entries: list[ListEntry], site: Site) -> tuple[ListedPost, ...]:
     """Return the blog's own entries, each address once, with what any of its entries says first."""
     found: dict[str, ListedPost] = {}
     for entry in entries:
@@ -198,7 +198,7 @@ def _posts(entries: list[Entry], site: Site) -> tuple[ListedPost, ...]:
     return tuple(found.values())
 
 
-def _post(url: str, entry: Entry) -> ListedPost:
+def _post(url: str, entry: ListEntry) -> ListedPost:
     published, modified = _moment(entry.published), _moment(entry.modified)
     count = entry.comment_count
     return ListedPost(

@@ -27,7 +27,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PageCheck:
     """What was made of one page."""
 
     kind: str

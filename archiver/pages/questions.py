@@ -36,7 +36,7 @@ _SIGNED = re.compile(r"\s*(?:asked|answered)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-z][^<>]*>")
 
 
-class Part(NamedTuple):
+class QuestionPart(NamedTuple):
     """A question or an answer."""
 
     text: HtmlElement
@@ -45,7 +45,7 @@ class Part(NamedTuple):
     accepted: bool
 
 
-def find(page: HtmlElement) -> list[Part]:
+def find(page: HtmlElement) -> list[QuestionPart]:
     """Return the question of a page and its answers, in page order; nothing where it has none or several."""
     for syntax in (MICRODATA, RDFA):
         if found := _marked(page, syntax):
@@ -60,7 +60,7 @@ def claims(tree: HtmlElement) -> Iterator[Claim]:
         yield Claim("published_at", asked.date, ENGINE)
 
 
-def together(parts: list[Part]) -> HtmlElement:
+def together(parts: list[QuestionPart]) -> HtmlElement:
     """Return a new element with copies of the texts in it, each answer under a heading that says whose it is."""
     whole = html.Element("div")
     for number, part in enumerate(parts):
@@ -71,20 +71,20 @@ def together(parts: list[Part]) -> HtmlElement:
     return whole
 
 
-def _heading(answer: Part) -> str:
+def _heading(answer: QuestionPart) -> str:
     said = ("Accepted answer" if answer.accepted else "Answer") + (f" by {answer.author}" if answer.author else "")
     return f"{said}, {answer.date}" if answer.date else said
 
 
-def _part(text: HtmlElement, author: str | None, date: str | None, accepted: bool) -> Part:
+def _part(text: HtmlElement, author: str | None, date: str | None, accepted: bool) -> QuestionPart:
     day = dates.moment(date or "") or ""
-    return Part(text, values.name(author or "") or "", day[:10], accepted)
+    return QuestionPart(text, values.name(author or "") or "", day[:10], accepted)
 
 
 # Marked by attributes
 
 
-def _marked(page: HtmlElement, syntax: Syntax) -> list[Part]:
+def _marked(page: HtmlElement, syntax: Syntax) -> list[QuestionPart]:
     asked = [each for each in page.xpath(f"//*[@{syntax.type}]") if _is_asked(each, syntax)]
     found = [(question, part) for question in asked if (part := _part_of(question, syntax, False))]
     if len(found) != 1:
@@ -107,7 +107,7 @@ def _is_answer(element: HtmlElement, question: HtmlElement, syntax: Syntax) -> b
     return (named or "Answer" in _types(element, syntax)) and _scope(element, syntax) is question
 
 
-def _part_of(thing: HtmlElement, syntax: Syntax, accepted: bool) -> Part | None:
+def _part_of(thing: HtmlElement, syntax: Syntax, accepted: bool) -> QuestionPart | None:
     members: dict[str, HtmlElement] = {}
     for member in _members(thing, syntax):
         for name in _names(member, syntax):
@@ -161,7 +161,7 @@ def _names(element: HtmlElement, syntax: Syntax) -> set[str]:
 # Repeated in JSON-LD
 
 
-def _repeated(page: HtmlElement) -> list[Part]:
+def _repeated(page: HtmlElement) -> list[QuestionPart]:
     """Return the parts of a thread if every text that JSON-LD tells stands on the page: some sites cut them short."""
     asked = [question for root in schema_org.roots(page) for question in _questions(root)]
     if len(asked) != 1:
@@ -185,7 +185,7 @@ def _questions(root: Node) -> Iterator[Node]:
         yield from (each for each in about if isinstance(each, Node) and "Question" in each.types)
 
 
-def _located(page: HtmlElement, node: Node, accepted: bool) -> Part | None:
+def _located(page: HtmlElement, node: Node, accepted: bool) -> QuestionPart | None:
     text = next((each for each in node.properties.get("text", ()) if isinstance(each, str)), "")
     if _MARKUP.search(text):
         text = text_of(html.fragment_fromstring(text, create_parent="div"))

@@ -20,7 +20,7 @@ from lxml.html import HtmlElement
 
 from archiver.items import Comment
 from archiver.pages import dates
-from archiver.pages.dates import Form
+from archiver.pages.dates import DateFormat
 from archiver.pages.document import classes_within, sorted_links, text_of
 from archiver.pages.marks import HEADER, Naming, Piece, Thread, answered, line, pieces, place
 from archiver.profile import CommentMarkup
@@ -42,7 +42,7 @@ _FLOOR = re.compile(r"[#№]\s*\d*|第?\s*\d+\s*[#楼樓层F]")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CommentPart:
     """What of a page belongs to one comment."""
 
     thread: Thread
@@ -53,7 +53,7 @@ class Part:
     item: HtmlElement
     shared: bool
     """Whether other comments stand in the same item, side by side."""
-    form: Form | None
+    form: DateFormat | None
     markup: CommentMarkup
     naming: Naming
 
@@ -70,28 +70,28 @@ class Part:
 def parts(
     item: HtmlElement,
     group: Sequence[Thread],
-    form: Form | None,
+    form: DateFormat | None,
     markup: CommentMarkup,
     naming: Naming,
     *,
     box: HtmlElement,
-) -> Iterator[Part]:
+) -> Iterator[CommentPart]:
     """Yield what belongs to each comment in an item that is cut out of the box of all comments, or is the box."""
     _drop_answer_links(item, group)
     if len(group) == 1 and item is not box:
         text = _text(item, group[0], markup)
-        yield Part(group[0], text, list(pieces(item, _only(text))), item, False, form, markup, naming)
+        yield CommentPart(group[0], text, list(pieces(item, _only(text))), item, False, form, markup, naming)
         return
     inside = set(item.iter())
     together = [thread for thread in group if thread.first in inside]
     for thread in group:
         if thread.first not in inside:  # its date stands far from it, and another's item between them
-            yield Part(thread, thread.text, [], thread.first, True, form, markup, naming)
+            yield CommentPart(thread, thread.text, [], thread.first, True, form, markup, naming)
     for thread, header in zip(together, _headers(item, together, form), strict=True):
-        yield Part(thread, thread.text, header, item, True, form, markup, naming)
+        yield CommentPart(thread, thread.text, header, item, True, form, markup, naming)
 
 
-def _headers(item: HtmlElement, group: Sequence[Thread], form: Form | None) -> list[list[Piece]]:
+def _headers(item: HtmlElement, group: Sequence[Thread], form: DateFormat | None) -> list[list[Piece]]:
     """Return for each of several comments side by side the texts around its own: those before it, or those behind."""
     order = {element: number for number, element in enumerate(item.iter())}
     bounds = [order[thread.first if thread.text is None else thread.text] for thread in group]
@@ -146,7 +146,7 @@ def _with_class(item: HtmlElement, names: Sequence[str]) -> HtmlElement | None:
     return None
 
 
-def comment(part: Part, site: Site, owner: str | None, notation: Notation = HOUSE) -> Comment:
+def comment(part: CommentPart, site: Site, owner: str | None, notation: Notation = HOUSE) -> Comment:
     """Read a comment; the item it stands in may be changed, so read each part once."""
     author, author_url = _author(part, site)
     dated = part.dated
@@ -178,12 +178,12 @@ def _digest(author: str, author_url: str | None, element: HtmlElement) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _is_owners(part: Part) -> bool:
+def _is_owners(part: CommentPart) -> bool:
     """Tell whether a comment is marked as the blog's own."""
     return not part.shared and not classes_within(part.item).isdisjoint(part.markup.owners)
 
 
-def _quoted(element: HtmlElement, part: Part) -> int | None:
+def _quoted(element: HtmlElement, part: CommentPart) -> int | None:
     """Return the first other comment that a text links."""
     for link in element.iter("a"):
         found = part.naming.at_end_of(link.get("href") or "")
@@ -192,7 +192,7 @@ def _quoted(element: HtmlElement, part: Part) -> int | None:
     return None
 
 
-def _author(part: Part, site: Site) -> tuple[str, str | None]:
+def _author(part: CommentPart, site: Site) -> tuple[str, str | None]:
     """Return name and homepage."""
     named = _named(part)
     if named is not None:
@@ -208,7 +208,7 @@ def _author(part: Part, site: Site) -> tuple[str, str | None]:
     return _without_date(" ".join(piece.text.split()), part.form), _homepage(link, part, site)
 
 
-def _named(part: Part) -> HtmlElement | None:
+def _named(part: CommentPart) -> HtmlElement | None:
     """Return the element of a known class around the name."""
     for name in part.markup.authors:
         for piece in part.header:
@@ -218,7 +218,7 @@ def _named(part: Part) -> HtmlElement | None:
     return None
 
 
-def _name_piece(part: Part) -> Piece | None:
+def _name_piece(part: CommentPart) -> Piece | None:
     """Return the text that is the name: the first before the date, or behind a text the last, or after the date.
 
     There is none where the place for a name is empty.
@@ -242,17 +242,17 @@ def _is_word(piece: Piece) -> bool:
     return not _NOISE.fullmatch(piece.text.strip())
 
 
-def _without_date(text: str, form: Form | None) -> str:
+def _without_date(text: str, form: DateFormat | None) -> str:
     found = form(text) if form else None
     return _SAID.sub("", text[: found[1]] if found and found[1] else text).strip()
 
 
-def _homepage(link: HtmlElement | None, part: Part, site: Site) -> str | None:
+def _homepage(link: HtmlElement | None, part: CommentPart, site: Site) -> str | None:
     href = link.get("href") or "" if link is not None else ""
     return site.resolve(href) if href and not part.naming.at_end_of(href) else None
 
 
-def _rest(part: Part) -> HtmlElement:
+def _rest(part: CommentPart) -> HtmlElement:
     """Return what a comment without an element for its text says: all that is not its header."""
     begin, end = _header_span(part)
     taken = part.header[begin:end]
@@ -267,7 +267,7 @@ def _rest(part: Part) -> HtmlElement:
     return part.item
 
 
-def _header_span(part: Part) -> tuple[int, int]:
+def _header_span(part: CommentPart) -> tuple[int, int]:
     """Return from where to where the texts of a comment are its header: at the beginning, or behind the text."""
     dated, named = part.dated, _name_piece(part)
     if dated is None:

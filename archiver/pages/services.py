@@ -247,7 +247,7 @@ _NO_PLACES = frozenset({"a", "body", "html", "script", "span"})
 
 def services(tree: HtmlElement, url: str) -> tuple[Service, ...]:
     """Return the services that load comments into the page at `url`; none where it holds its comments itself."""
-    page = _Page(tree, url)
+    page = _PageTraces(tree, url)
     return tuple(found for kind in _KINDS if (found := _at(kind, page)))
 
 
@@ -257,7 +257,7 @@ def sentence(service: Service) -> str:
     return f"{ELSEWHERE}{service.name} ({thread}), which loads them by a script: none of them is archived"
 
 
-def _at(kind: _Kind, page: _Page) -> Service | None:
+def _at(kind: _Kind, page: _PageTraces) -> Service | None:
     """Return the service with its thread, if it is to load comments into a page."""
     elements = page.elements(kind)
     stands = bool(elements) and kind.waits
@@ -292,7 +292,7 @@ class _Script:
         return "json" not in self.attributes.get("type", "")
 
 
-class _Page:
+class _PageTraces:
     """What of a page tells about services."""
 
     def __init__(self, tree: HtmlElement, url: str) -> None:
@@ -340,7 +340,7 @@ _OWN = re.compile(
 """What scripts call the address and the title of the page."""
 
 
-def _told(kind: _Kind, script: _Script, page: _Page) -> Iterator[tuple[dict[str, Literal], str | None]]:
+def _told(kind: _Kind, script: _Script, page: _PageTraces) -> Iterator[tuple[dict[str, Literal], str | None]]:
     """Yield the settings a script has for a service, and the id or class of the element it names, None for none."""
     source = script.attributes.get("src", "")
     if source:
@@ -370,7 +370,7 @@ def _told_place(settings: Mapping[str, Literal], text: str) -> tuple[str | None,
     return (*_RENDERED.findall(text),) or (None,)
 
 
-def _looked_up(text: str, page: _Page) -> str | None:
+def _looked_up(text: str, page: _PageTraces) -> str | None:
     """Return an id or class on the page that a script looks for, or one that is not there; None where it needs none."""
     found = {name for names in _LOOKED_UP.findall(text) for name in names if name}
     return min(found & page.names or found, default=None)
@@ -435,7 +435,7 @@ _GITHUB = frozenset({"repo", "owner", "mapping", "term", "issueterm", "issuenumb
 """Settings of the services that keep comments as issues or discussions at GitHub."""
 
 
-def _at_github(given: Mapping[str, Literal], page: _Page) -> Mapping[str, Literal]:
+def _at_github(given: Mapping[str, Literal], page: _PageTraces) -> Mapping[str, Literal]:
     """Return repository and term, as `client.ts` of giscus and utterances works them out."""
     repository = str(given.get("repo") or "")
     if given.get("owner") and "/" not in repository:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from lxml import etree
 
 from archiver.pages.elements import each, name_of, text_of
-from archiver.pages.listed import MOST, Entry, Reading
+from archiver.pages.listed import MOST, ListEntry, ListPage
 
 ROOTS = frozenset({"urlset", "sitemapindex"})
 
 _NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
 
 
-def read_sitemap(body: bytes, url: str) -> Reading:
+def read_sitemap(body: bytes, url: str) -> ListPage:
     """Read a sitemap in XML: what it names, or the sitemaps that do."""
-    reading = Reading("sitemap")
+    reading = ListPage("sitemap")
     for element in each(body, {"url", "sitemap"}, url):
         name, address = name_of(element), _child(element, "loc")
         if not address:
@@ -29,16 +29,16 @@ def read_sitemap(body: bytes, url: str) -> Reading:
     return reading
 
 
-def read_text(text: str, url: str) -> Reading | None:
+def read_text(text: str, url: str) -> ListPage | None:
     """Read a sitemap of one address a line; None where any line is something else."""
     lines = [line for each in text.splitlines() if (line := each.strip())]
     if not lines or not all(line.startswith(("http://", "https://")) and " " not in line for line in lines):
         return None
-    return Reading("sitemap", [Entry((line,), url) for line in lines[:MOST]], whole=len(lines) <= MOST)
+    return ListPage("sitemap", [ListEntry((line,), url) for line in lines[:MOST]], whole=len(lines) <= MOST)
 
 
-def _entry(element: etree._Element, address: str, url: str) -> Entry:
-    return Entry(
+def _entry(element: etree._Element, address: str, url: str) -> ListEntry:
+    return ListEntry(
         (address,),
         url,
         title=element.findtext(f"{_NEWS}news/{_NEWS}title") or "",

@@ -15,7 +15,7 @@ from itertools import pairwise
 from lxml.html import HtmlElement
 
 from archiver.pages import dates, marks
-from archiver.pages.dates import Form
+from archiver.pages.dates import DateFormat
 from archiver.pages.marks import DAY, HEADER, Naming, Piece, Place, Thread, kind_of_place, line, pieces
 
 _LISTS = frozenset({"ol", "ul", "dl", "table", "tbody"})
@@ -25,7 +25,7 @@ _ANSWERS = re.compile(r"\b(?:children|child|replies|answers)\b")
 """Classes of boxes with answers to the comment before them."""
 
 
-class Survey:
+class CommentSurvey:
     """The comments in an element of a page, each with its place; works on a copy of that element."""
 
     def __init__(self, box: HtmlElement, naming: Naming, zone: str, besides: HtmlElement | None = None) -> None:
@@ -37,7 +37,7 @@ class Survey:
         """The comments by number, in page order: parents before their answers."""
         short = [piece for piece in pieces(self.box) if len(piece.text.strip()) <= HEADER]
         marked = len(self.box.xpath(f".//*[@{DAY}]"))
-        self.form: Form | None = (
+        self.form: DateFormat | None = (
             dates.numbers if marked > len(self.threads) / 2 else dates.common([piece.text for piece in short])
         )
         """How dates beside comments are written; None where there are none."""

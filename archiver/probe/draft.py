@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from archiver import profile, sites
 from archiver.counting import counted
-from archiver.probe.forms import Form
+from archiver.probe.forms import AddressForm
 from archiver.profile import Profile
 
-_ANY_POST = Form("/.+", "", "/", 0)
+_ANY_POST = AddressForm("/.+", "", "/", 0)
 """Takes every address for a post's, as long as it is not known what they are like."""
 
-NO_POST = Form("(?!)", "", "", 0)
+NO_POST = AddressForm("(?!)", "", "", 0)
 """Takes none: what an engine's own forms say of addresses."""
 
 _WITHOUT_LISTS = [
@@ -53,7 +53,7 @@ class Draft:
     language: str = "en"
     lists: tuple[str, ...] = ()
     """Paths below the blog's own, with their queries."""
-    forms: tuple[Form, ...] = (_ANY_POST,)
+    forms: tuple[AddressForm, ...] = (_ANY_POST,)
     others: tuple[str, ...] = ()
     """Further hosts that its own pages and lists write."""
     pages: tuple[str, ...] = ()

@@ -60,7 +60,7 @@ TOLD, MARKED, THANKED = 3, 2, 1
 """Weight of a sign: a tag made to tell it, a part of an address, a link that may stand in any text."""
 
 
-class Sign(NamedTuple):
+class EngineSign(NamedTuple):
     """Something on a page by which an engine is known."""
 
     engine: str
@@ -68,20 +68,20 @@ class Sign(NamedTuple):
     weight: int
 
 
-def signs(tree: HtmlElement) -> Iterator[Sign]:
+def signs(tree: HtmlElement) -> Iterator[EngineSign]:
     """Yield what on a page tells its engine, each sign once."""
     yield from dict.fromkeys([*_generators(tree), *_marks(tree), *_thanks(tree)])
 
 
-def feed_signs(body: bytes) -> Iterator[Sign]:
+def feed_signs(body: bytes) -> Iterator[EngineSign]:
     """Yield the engine that a feed names as its generator."""
     found = _FEED_GENERATOR.search(body[: 1 << 16])
     name = found[1].decode("ascii").lower() if found else ""
     if name in _GENERATORS:
-        yield Sign(_GENERATORS[name], f"the feed's generator is {name}", TOLD)
+        yield EngineSign(_GENERATORS[name], f"the feed's generator is {name}", TOLD)
 
 
-def most_likely(found: list[Sign]) -> str:
+def most_likely(found: list[EngineSign]) -> str:
     """Return the engine that most speaks for; `generic` where nothing does."""
     weights: Counter[str] = Counter()
     for sign in found:
@@ -89,30 +89,30 @@ def most_likely(found: list[Sign]) -> str:
     return max(weights, key=weights.__getitem__) if weights else GENERIC
 
 
-def _generators(tree: HtmlElement) -> Iterator[Sign]:
+def _generators(tree: HtmlElement) -> Iterator[EngineSign]:
     for meta in tree.xpath("//meta[translate(@name, 'GENRATO', 'genrato') = 'generator']"):
         said = " ".join((meta.get("content") or "").split())
         engine = next((engine for name, engine in _GENERATORS.items() if said.lower().startswith(name)), None)
         if engine:
-            yield Sign(engine, f"its generator tag says {said[:60]!r}", TOLD)
+            yield EngineSign(engine, f"its generator tag says {said[:60]!r}", TOLD)
 
 
-def _marks(tree: HtmlElement) -> Iterator[Sign]:
+def _marks(tree: HtmlElement) -> Iterator[EngineSign]:
     for element in tree.iter("link", "script"):
         address = element.get("href") or element.get("src") or ""
         if _API in (element.get("rel") or ""):
-            yield Sign("wordpress", "it names an API of WordPress", TOLD)
+            yield EngineSign("wordpress", "it names an API of WordPress", TOLD)
         for part, engine in _ADDRESSES.items():
             if part in address:
-                yield Sign(engine, f"it loads addresses with {part}", MARKED)
+                yield EngineSign(engine, f"it loads addresses with {part}", MARKED)
     if any(_COMMENTS.search(str(comment.text)) for comment in tree.xpath("//comment()")):
-        yield Sign("jekyll", "the tags of jekyll-seo-tag", TOLD)
+        yield EngineSign("jekyll", "the tags of jekyll-seo-tag", TOLD)
     if tree.xpath("//*[@id='cnblogs_post_body' or @id='blogTitle']"):
-        yield Sign("cnblogs", "the frame of cnblogs", MARKED)
+        yield EngineSign("cnblogs", "the frame of cnblogs", MARKED)
 
 
-def _thanks(tree: HtmlElement) -> Iterator[Sign]:
+def _thanks(tree: HtmlElement) -> Iterator[EngineSign]:
     for link in tree.iter("a"):
         for host, engine in _THANKED.items():
             if f"//{host}" in (link.get("href") or "") or f"//www.{host}" in (link.get("href") or ""):
-                yield Sign(engine, f"it links {host}", THANKED)
+                yield EngineSign(engine, f"it links {host}", THANKED)

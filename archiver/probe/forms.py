@@ -43,7 +43,7 @@ _ENDINGS = ("/index.html", "/index.htm")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class AddressForm:
     """A form of addresses, as a rule of a profile has it."""
 
     pattern: str
@@ -53,7 +53,7 @@ class Form:
     """How many of the examples have it."""
 
 
-class _Shape(NamedTuple):
+class _AddressShape(NamedTuple):
     """What addresses of one form have alike."""
 
     parts: tuple[str, ...]
@@ -62,17 +62,17 @@ class _Shape(NamedTuple):
     """Of the last part: a suffix such as `.html`, or a slash, or nothing."""
 
 
-def forms(paths: Collection[str], *, twins: bool = False) -> tuple[Form, ...]:
+def forms(paths: Collection[str], *, twins: bool = False) -> tuple[AddressForm, ...]:
     """Return the forms of addresses of posts, the most frequent first, that fit all of these paths.
 
     Paths are as canonical addresses have them, below the path of the blog. The front page is none. With `twins` each
     page is known with `.html` at its end and without.
     """
-    found: defaultdict[_Shape, list[str]] = defaultdict(list)
+    found: defaultdict[_AddressShape, list[str]] = defaultdict(list)
     for path in paths:
         if path.strip("/"):
             found[_shape(path)].append(path)
-    known: dict[str, Form] = {}
+    known: dict[str, AddressForm] = {}
     for shape, examples in found.items():
         form = _form(shape, examples, twins=twins)
         before = known.get(form.pattern)
@@ -124,9 +124,9 @@ def _above(path: str) -> Iterator[str]:
     return ("/".join(parts[:end]) + "/" for end in range(2, len(parts)))
 
 
-def _shape(path: str) -> _Shape:
+def _shape(path: str) -> _AddressShape:
     bare, ending = _split(path)
-    return _Shape(tuple(map(_kind, bare.strip("/").split("/"))), ending)
+    return _AddressShape(tuple(map(_kind, bare.strip("/").split("/"))), ending)
 
 
 def _split(path: str) -> tuple[str, str]:
@@ -148,7 +148,7 @@ def _kind(part: str) -> str:
 _PATTERNS = {"year": r"(?:19|20)\d\d", "two": r"\d\d", "number": r"[1-9]\d{0,8}", "name": r"[^/]+"}
 
 
-def _form(shape: _Shape, examples: list[str], *, twins: bool) -> Form:
+def _form(shape: _AddressShape, examples: list[str], *, twins: bool) -> AddressForm:
     columns = list(zip(*(_split(path)[0].strip("/").split("/") for path in examples), strict=True))
     parts = list(_patterns(shape, columns))
     ending = re.escape(shape.ending)
@@ -156,31 +156,31 @@ def _form(shape: _Shape, examples: list[str], *, twins: bool) -> Form:
     if _is_number(shape, columns):
         before = "".join(f"/{part}" for part in parts[:-1])
         kept = "/".join(["", *(column[0] for column in columns[:-1])])
-        return Form(
+        return AddressForm(
             f"{before}/(?P<post>[1-9]\\d{{0,{_LONGEST_NUMBER - 1}}}){_tail(shape)}", f"{kept}/{{post}}{shape.ending}",
             example, len(examples),
         )  # fmt: skip
     twins = twins and shape.ending in ("", _HTML)
     inside = _unreserved(shape, columns, twins=twins) + "/".join(parts)
     if twins:
-        return Form(rf"/(?P<name>{inside})(?:\.html)?", f"/{{name}}{shape.ending}", example, len(examples))
+        return AddressForm(rf"/(?P<name>{inside})(?:\.html)?", f"/{{name}}{shape.ending}", example, len(examples))
     if shape.ending in ("", "/"):
-        return Form(f"/(?P<name>{inside}){_tail(shape)}", f"/{{name}}{shape.ending}", example, len(examples))
-    return Form(f"/(?P<name>{_NO_FOLDER}{inside}{ending})", "/{name}", example, len(examples))
+        return AddressForm(f"/(?P<name>{inside}){_tail(shape)}", f"/{{name}}{shape.ending}", example, len(examples))
+    return AddressForm(f"/(?P<name>{_NO_FOLDER}{inside}{ending})", "/{name}", example, len(examples))
 
 
-def _tail(shape: _Shape) -> str:
+def _tail(shape: _AddressShape) -> str:
     """Return what may follow the last part: other spellings of the same address."""
     return r"(?:/(?:index\.html?)?)?" if shape.ending in ("", "/") else re.escape(shape.ending)
 
 
-def _is_number(shape: _Shape, columns: list[tuple[str, ...]]) -> bool:
+def _is_number(shape: _AddressShape, columns: list[tuple[str, ...]]) -> bool:
     """Whether the last part of an address is the number of the post, behind parts that are always the same."""
     fixed = all(len(set(column)) == 1 for column in columns[:-1])
     return shape.parts[-1] in ("number", "two", "year") and fixed and "year" not in shape.parts[:-1]
 
 
-def _patterns(shape: _Shape, columns: list[tuple[str, ...]]) -> Iterator[str]:
+def _patterns(shape: _AddressShape, columns: list[tuple[str, ...]]) -> Iterator[str]:
     for place, (kind, column) in enumerate(zip(shape.parts, columns, strict=True)):
         names = sorted(set(column))
         last = place == len(columns) - 1
@@ -191,7 +191,7 @@ def _patterns(shape: _Shape, columns: list[tuple[str, ...]]) -> Iterator[str]:
             yield re.escape(names[0]) if len(names) == 1 else f"(?:{'|'.join(map(re.escape, names))})"
 
 
-def _unreserved(shape: _Shape, columns: list[tuple[str, ...]], *, twins: bool) -> str:
+def _unreserved(shape: _AddressShape, columns: list[tuple[str, ...]], *, twins: bool) -> str:
     """Return what keeps a form from fitting all there is: no part of it but the name of the post tells it from more."""
     if any(kind in ("year", "number") for kind in shape.parts) or _is_folder(columns):
         return ""
@@ -201,7 +201,7 @@ def _unreserved(shape: _Shape, columns: list[tuple[str, ...]], *, twins: bool) -
     return rf"(?!(?:{others}|{_OF_PAGES})(?:[/.]|\Z){suffixes})"
 
 
-def _last(shape: _Shape, columns: list[tuple[str, ...]]) -> str:
+def _last(shape: _AddressShape, columns: list[tuple[str, ...]]) -> str:
     """Return the pattern of the names of posts; in their folder may be lists, of a year or with a name of their own."""
     if not _is_folder(columns) or "year" in shape.parts:
         return r"[^/]+?"

@@ -26,8 +26,8 @@ from archiver.pages.post import parse_post
 from archiver.pages.surroundings import is_aside
 from archiver.probe import engine
 from archiver.probe.draft import NO_POST, Draft
-from archiver.probe.engine import Sign
-from archiver.probe.forms import OVERVIEWS, RESERVED, Form, alike, dated, forms, stem, twins, words
+from archiver.probe.engine import EngineSign
+from archiver.probe.forms import OVERVIEWS, RESERVED, AddressForm, alike, dated, forms, stem, twins, words
 from archiver.urls import Site, origin
 
 PAUSE = 3.0
@@ -59,7 +59,7 @@ _SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*[|｜]\s*")
 
 
 @dataclass(slots=True)
-class Found:
+class FoundList:
     """A list of posts that answered."""
 
     page: PostList
@@ -73,8 +73,8 @@ class Visit:
 
     site: Site
     draft: Draft
-    signs: list[Sign] = field(default_factory=list)
-    lists: list[Found] = field(default_factory=list)
+    signs: list[EngineSign] = field(default_factory=list)
+    lists: list[FoundList] = field(default_factory=list)
     asked: int = 0
     post: Post | None = None
     problem: str = ""
@@ -173,13 +173,13 @@ def revisit(site: Site, url: str = "", *, contact: str = "", pause: float = PAUS
     return found
 
 
-def _by_rules(found: Visit) -> Iterator[Form]:
+def _by_rules(found: Visit) -> Iterator[AddressForm]:
     """Yield the forms of addresses of posts that the profile has, with the posts that each fits first."""
     left = {_place(entry.url, found.site) for each in found.lists for entry in found.posts_of(each.page)}
     for rule in found.site.profile.rules("post"):
         fitting = sorted(path for path in left if rule.pattern.fullmatch(path))
         left.difference_update(fitting)
-        yield Form(rule.pattern.pattern, rule.canonical, fitting[0] if fitting else "", len(fitting))
+        yield AddressForm(rule.pattern.pattern, rule.canonical, fitting[0] if fitting else "", len(fitting))
 
 
 def _path(path: str) -> str:
@@ -208,7 +208,7 @@ class _Web:
         self._base, self._contact, self._pause, self._turn = base, contact, pause, turn
         self._may: Callable[[str], bool] = lambda _url: True
 
-    def page(self, url: str) -> single.Page:
+    def page(self, url: str) -> single.FetchedPage:
         """Return what is at an address of the blog; raises ArchiverError for any other answer."""
         if not self._may(url):
             raise Refused(f"robots.txt forbids {url}")
@@ -278,7 +278,7 @@ def _go_by_front(found: Visit, body: bytes, site: Site) -> None:
     """Take the posts that the front page links for a list of some."""
     with suppress(PageNotRecognised):
         listed = post_lists.parse_post_list(site.front_url(), body, site)
-        found.lists.append(Found(replace(listed, url=site.front_url(), whole=False)))
+        found.lists.append(FoundList(replace(listed, url=site.front_url(), whole=False)))
 
 
 def _try_list(found: Visit, web: _Web, url: str, site: Site) -> None:
@@ -304,7 +304,7 @@ def _read_list(found: Visit, web: _Web, url: str, site: Site) -> None:
         read = replace(read, entries=read.entries + (() if _says(part, _OF_OTHERS) else parsed.entries))
         if _says(part, _OF_PAGES):
             found.draft = replace(found.draft, pages=tuple(_paths(parsed, site)))
-    found.lists.append(Found(read))
+    found.lists.append(FoundList(read))
 
 
 def _says(url: str, words: tuple[str, ...]) -> bool:
@@ -388,7 +388,7 @@ def _may_be_post(path: str) -> bool:
     return first not in RESERVED or any(part.isdigit() for part in path.split("/"))
 
 
-def _read_post(found: Visit, web: _Web) -> Found | None:
+def _read_post(found: Visit, web: _Web) -> FoundList | None:
     """Read the first post that any list names; return the list, and read none, where there is no post."""
     named = ((each, entry) for each in found.lists for entry in found.posts_of(each.page))
     first, entry = next(named, (None, None))

@@ -17,7 +17,7 @@ from archiver.urls import Site
 from archiver.warc import forms, head, members, message, outside, segments
 from archiver.warc.head import Head, Malformed
 from archiver.warc.members import Broken, Large, RawRecord
-from archiver.warc.outside import Source
+from archiver.warc.outside import WarcSource
 from archiver.warc.reader import MAX_RECORD
 from archiver.warc.segments import Segments
 from archiver.warc.storage import WarcFile
@@ -37,7 +37,7 @@ _LEVEL = 6
 
 
 @dataclass(slots=True)
-class Tally:
+class AdmittedCounts:
     """What became of the records of a source; the counts add up to all of them."""
 
     records: int = 0
@@ -87,7 +87,7 @@ class Admission:
 
     def __init__(self, known: set[Key], aside: IO[bytes], site: Site) -> None:
         """Prepare; `known` are the captures the archive of a site has, `aside` an empty file for what may come in."""
-        self.tally = Tally()
+        self.tally = AdmittedCounts()
         self._known = known
         self._aside = aside
         self._site = site
@@ -133,7 +133,7 @@ class Admission:
         self.tally.damaged += 1
         self.tally.notes.append(f"{source}, offset {offset}: {reason}; left out{subject}")
 
-    def _large(self, source: Source, large: Large) -> None:
+    def _large(self, source: WarcSource, large: Large) -> None:
         try:
             found = head.parse(large.head)
         except Malformed as error:

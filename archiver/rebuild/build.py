@@ -27,7 +27,7 @@ from archiver.rebuild.files import RunFiles
 from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
 from archiver.store import chronicle, connections, doubts, endings, freshness, outcomes, posts, runs
-from archiver.store.chronicle import Seen, Settled
+from archiver.store.chronicle import CaptureRow, Settled
 from archiver.store.database import Archive
 from archiver.text import EXTRACTOR_VERSION
 from archiver.warc import journal
@@ -38,7 +38,7 @@ COMMAND = "rebuild"
 
 
 @dataclass(slots=True)
-class Tally:
+class RebuildCounts:
     """What was found."""
 
     runs: int = 0
@@ -52,11 +52,11 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RebuildStep:
     """One thing that happened: an answer of the server, an index that was read from a file, or the end of a run."""
 
     run: RunFiles
-    seen: Seen | None = None
+    seen: CaptureRow | None = None
     kind: str = ""
     url: str | None = None
     """Address to settle: what had been asked for."""
@@ -64,7 +64,7 @@ class Step:
     """What it comes to, if that needs no reading."""
 
 
-Work = Iterator[tuple[Step, Task | None]]
+Work = Iterator[tuple[RebuildStep, Task | None]]
 
 
 class Build:
@@ -84,13 +84,13 @@ class Build:
         self._whole = whole
         self._runs = files.runs(storage, incoming, sites.in_home(storage.folder.parent))
         self._records = Records(archive, self._commit, progress)
-        self._tally = Tally(runs=len(self._runs))
+        self._tally = RebuildCounts(runs=len(self._runs))
         self._addresses: dict[str, Settled] = {}
         """What became of the addresses of the run, stored at its end: one by one takes longer than posts."""
-        self._early: dict[int, list[tuple[Step, Item]]] = {}
+        self._early: dict[int, list[tuple[RebuildStep, Item]]] = {}
         """Pages of comments by the post they wait for, as in a crawl."""
 
-    def run(self, processes: int, executor: Executor | None = None) -> Tally:
+    def run(self, processes: int, executor: Executor | None = None) -> RebuildCounts:
         """Fill the database, pages being read by so many processes, here or of an executor; say what was found."""
         began = timestamp()
         with pool.readers(self._storage, processes, executor) as readers:
@@ -120,7 +120,7 @@ class Build:
                     yield from self._imported(outside[waiting.run_id], waiting)
                     waiting = next(imported, None)
                 yield step, task
-            yield Step(run), None
+            yield RebuildStep(run), None
         while waiting:
             yield from self._imported(outside[waiting.run_id], waiting)
             waiting = next(imported, None)
@@ -130,9 +130,9 @@ class Build:
         if not run.is_content or run.start.is_import:
             return
         for subject in run.start.accepted:
-            yield Step(run, kind=journal.ACCEPT, url=subject), None
+            yield RebuildStep(run, kind=journal.ACCEPT, url=subject), None
         for file, offset, source in run.indexes:
-            yield Step(run, kind="index"), Task(file, offset, "index", source, run.site)
+            yield RebuildStep(run, kind="index"), Task(file, offset, "index", source, run.site)
         index = run.start.index_url and reading.canonical(run.start.index_url, run.site)
         unsettled = run.unsettled
         for seen in chronicle.in_order(self._session, run.id):
@@ -141,22 +141,22 @@ class Build:
             if kind is None or seen.id in self._records.superseded or url in unsettled:
                 continue
             if reading.is_page(seen, kind):
-                yield Step(run, seen, kind, url), self._task(run, seen, kind)
+                yield RebuildStep(run, seen, kind, url), self._task(run, seen, kind)
             else:
-                yield Step(run, seen, kind, url, reading.without_reading(self._storage, seen)), None
+                yield RebuildStep(run, seen, kind, url, reading.without_reading(self._storage, seen)), None
 
-    def _imported(self, run: RunFiles, seen: Seen) -> Work:
+    def _imported(self, run: RunFiles, seen: CaptureRow) -> Work:
         """Yield what another program's capture comes to: posts, pages, files and comments; no address to settle."""
         kind = reading.kind_of(seen.url, None, run.site)
         if kind in ("post", "comments", "page", "file") and reading.is_page(seen, kind):
-            yield Step(run, seen, kind), self._task(run, seen, kind)
+            yield RebuildStep(run, seen, kind), self._task(run, seen, kind)
 
-    def _task(self, run: RunFiles, seen: Seen, kind: str) -> Task:
+    def _task(self, run: RunFiles, seen: CaptureRow, kind: str) -> Task:
         payload = self._records.originals.get(seen.revisit_of)
         file, offset = (payload.warc_file, payload.offset) if payload else (seen.warc_file, seen.warc_offset)
         return Task(file, offset, kind, seen.target_uri, run.site)
 
-    def _take(self, step: Step, item: Item | None) -> None:
+    def _take(self, step: RebuildStep, item: Item | None) -> None:
         if step.kind == journal.ACCEPT:
             self._accept(step.run, step.url or "")
             return
@@ -177,7 +177,7 @@ class Build:
         except ArchiverError as error:
             self._tally.notes.append(f"accepted by run {run.id}, and not by this rebuild: {error}")
 
-    def _store(self, step: Step, item: Item) -> None:
+    def _store(self, step: RebuildStep, item: Item) -> None:
         """Store what a step comes to, and note what became of its address."""
         item = outcomes.judged(self._session, step.kind, step.url, item)
         try:
@@ -194,7 +194,7 @@ class Build:
         if step.url and step.seen:
             self._settle(step, step.url, step.seen, item)
 
-    def _save(self, step: Step, item: Item) -> None:
+    def _save(self, step: RebuildStep, item: Item) -> None:
         """Store the content of a page, if it is one; its address is settled at the end of the run."""
         if isinstance(item, Gap | Asset):
             endings.learn(self._session, step.kind, item)
@@ -209,7 +209,7 @@ class Build:
         )
         outcomes.save(self._session, outcome, run.site, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
 
-    def _settle(self, step: Step, url: str, seen: Seen, item: Item) -> None:
+    def _settle(self, step: RebuildStep, url: str, seen: CaptureRow, item: Item) -> None:
         """Note what became of an address, and what a run that was killed had yet to ask for."""
         reason, permanent = (item.reason, item.permanent) if isinstance(item, Gap) else (None, False)
         self._addresses[url] = Settled(

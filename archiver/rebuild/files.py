@@ -60,7 +60,7 @@ class RunFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
+class _SourceFile:
     """One file, and what its first record says."""
 
     path: WarcFile
@@ -101,12 +101,12 @@ def runs(storage: Storage, incoming: Path | None = None, profile: Profile | None
     return found + [_foreign(file, last + number, profile or _blog(found)) for number, file in enumerate(others, 1)]
 
 
-def _grouped(files: Iterable[_File]) -> list[tuple[tuple[str, int], list[_File]]]:
+def _grouped(files: Iterable[_SourceFile]) -> list[tuple[tuple[str, int], list[_SourceFile]]]:
     ordered = sorted(files, key=lambda file: file.run)
     return [(run, list(own)) for run, own in groupby(ordered, key=lambda file: file.run)]
 
 
-def _numbered(found: Iterable[list[_File]], profile: Profile | None) -> list[RunFiles]:
+def _numbered(found: Iterable[list[_SourceFile]], profile: Profile | None) -> list[RunFiles]:
     """Return the runs with numbers that rise, and their cycles' numbers."""
     last = 0
     numbers: dict[int, int] = {}
@@ -137,17 +137,19 @@ def _blog(ours: list[RunFiles]) -> Profile:
     return ours[-1].profile if ours else sites.first()
 
 
-def _foreign(file: _File, number: int, profile: Profile) -> RunFiles:
+def _foreign(file: _SourceFile, number: int, profile: Profile) -> RunFiles:
     start = RunStart(run=number, cycle=number, command=FOREIGN, site=profile.origin, started_at=file.date)
     return RunFiles(start=start, version=file.version, paths=(file.path,), profile=profile)
 
 
-def _first(path: WarcFile) -> _File:
+def _first(path: WarcFile) -> _SourceFile:
     """Return what the first record of a file tells; of a file that begins with damage, nothing."""
     try:
         record = next(iter_records(path), None)
     except ArchiveDamaged:
         record = None
     if record is None or record.type != "warcinfo":
-        return _File(path=path, start=None, version="", date=record.date if record else "")
-    return _File(path=path, start=RunStart.of(record.block), version=journal.software(record.block), date=record.date)
+        return _SourceFile(path=path, start=None, version="", date=record.date if record else "")
+    return _SourceFile(
+        path=path, start=RunStart.of(record.block), version=journal.software(record.block), date=record.date
+    )

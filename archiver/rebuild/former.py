@@ -72,7 +72,7 @@ class PostChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class DatabaseComparison:
     """The former database beside the new one."""
 
     changed: tuple[PostChange, ...] = ()
@@ -107,7 +107,7 @@ class _Shown:
     formulas: Counter[str]
 
 
-def compare(former: Database, archive: Archive, new: Database) -> Comparison:
+def compare(former: Database, archive: Archive, new: Database) -> DatabaseComparison:
     """Let older revisions of the new database keep the text they had, and return what else reads differently."""
     try:
         kept = _keep(former, archive)
@@ -123,9 +123,9 @@ def compare(former: Database, archive: Archive, new: Database) -> Comparison:
                     missing.append(number)
                 elif change := _change(number, was, now[1]):
                     changed.append(change)
-        return Comparison(changed=tuple(changed), missing=tuple(missing), lost=_lost(former, new), kept=kept)
+        return DatabaseComparison(changed=tuple(changed), missing=tuple(missing), lost=_lost(former, new), kept=kept)
     except (UsageError, ArchiveDamaged) as error:
-        return Comparison(unreadable=str(error))
+        return DatabaseComparison(unreadable=str(error))
 
 
 def _keep(former: Database, archive: Archive) -> int:

@@ -20,9 +20,9 @@ from archiver import __version__, sites
 from archiver.clock import timestamp
 from archiver.errors import UsageError
 from archiver.rebuild import files, swap
-from archiver.rebuild.admission import Admission, Tally, known_captures
+from archiver.rebuild.admission import Admission, AdmittedCounts, known_captures
 from archiver.rebuild.records import Progress
-from archiver.rebuild.swap import Report
+from archiver.rebuild.swap import RebuildReport
 from archiver.store import blog, query, runs
 from archiver.store.database import database_url
 from archiver.store.lock import locked
@@ -41,8 +41,8 @@ class ImportReport:
     """How an import went."""
 
     source: str
-    tally: Tally
-    rebuilt: Report | None
+    tally: AdmittedCounts
+    rebuilt: RebuildReport | None
     """None when nothing came in, and nothing changed."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _taken(
     progress: Progress,
     warc_url: str | None,
     keep_local: int | None,
-) -> Report:
+) -> RebuildReport:
     """Write what comes in, and make the database again with it."""
     number, began = _next_run(home, db, warc_url), timestamp()
     name = source.name.encode("utf-8", "replace").decode()

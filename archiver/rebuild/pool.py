@@ -43,7 +43,7 @@ FATAL = "a fault of the archiver, please report it: reading this page ends the p
 
 
 @dataclass(frozen=True, slots=True)
-class _Pages:
+class _PageBatch:
     """Pages in the hands of a process."""
 
     tasks: list[Task]
@@ -98,18 +98,18 @@ class Pool:
     def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
         return executor.submit(_read, self._storage, tasks, self._spool.name)
 
-    def _submitted(self, tasks: list[Task]) -> _Pages:
+    def _submitted(self, tasks: list[Task]) -> _PageBatch:
         if not tasks:
-            return _Pages(tasks, None)
+            return _PageBatch(tasks, None)
         try:
             future = self._handed_to(self._executor, tasks)
         except BrokenProcessPool:
             end(self._executor)
             self._executor = self._started(self._processes)
             future = self._handed_to(self._executor, tasks)
-        return _Pages(tasks, future)
+        return _PageBatch(tasks, future)
 
-    def _result(self, pages: _Pages) -> list[Item]:
+    def _result(self, pages: _PageBatch) -> list[Item]:
         try:
             return _taken(pages.future.result()) if pages.future else []
         except BrokenProcessPool:

@@ -25,7 +25,7 @@ from archiver.pages.post import parse_post
 from archiver.pages.post_lists import parse_post_list
 from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
-from archiver.store.chronicle import Seen
+from archiver.store.chronicle import CaptureRow
 from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import BESIDE, ROBOTS, Site, from_bytes
 from archiver.warc.reader import Record, read_record
@@ -76,12 +76,12 @@ def kind_of(url: str, index: str | None, site: Site) -> str | None:
     return kind if kind in ("catalogue", "list", "category", "post", "comments") else site.file_kind(url)
 
 
-def is_page(seen: Seen, kind: str) -> bool:
+def is_page(seen: CaptureRow, kind: str) -> bool:
     """Return whether a capture holds a page that has to be read."""
     return seen.status == 200 and not seen.truncated and kind in PAGES
 
 
-def without_reading(storage: Storage, seen: Seen) -> Item:
+def without_reading(storage: Storage, seen: CaptureRow) -> Item:
     """Return what a capture that holds no page comes to; of a redirect, its record says where it led."""
     if seen.truncated:
         return Gap(reason=f"the response broke off: {seen.truncated}")
@@ -92,7 +92,7 @@ def without_reading(storage: Storage, seen: Seen) -> Item:
     return refusal(seen.status, _location(storage, seen) if seen.status in REDIRECTS else None)
 
 
-def _location(storage: Storage, seen: Seen) -> str | None:
+def _location(storage: Storage, seen: CaptureRow) -> str | None:
     try:
         return read_record(storage, seen.warc_file, seen.warc_offset).http_header(b"location")
     except StorageUnreachable:

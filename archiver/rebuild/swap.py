@@ -15,8 +15,8 @@ from archiver.durable import replacing, sync_directory, writing
 from archiver.errors import ArchiveDamaged, UsageError
 from archiver.processes import processors
 from archiver.rebuild import backups, files, former
-from archiver.rebuild.build import Build, Tally
-from archiver.rebuild.former import Comparison
+from archiver.rebuild.build import Build, RebuildCounts
+from archiver.rebuild.former import DatabaseComparison
 from archiver.rebuild.records import Progress
 from archiver.storage.elsewhere import listed
 from archiver.storage.spool import Spool, restate
@@ -29,7 +29,7 @@ from archiver.warc.writer import WarcWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class RebuildReport:
     """How a rebuild went."""
 
     database: str
@@ -44,7 +44,7 @@ class Report:
     unrecognised: int
     """Pages that are not what their address promises; they stay gaps."""
     notes: tuple[str, ...]
-    comparison: Comparison
+    comparison: DatabaseComparison
     """What the former database had otherwise."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,13 +56,13 @@ class Report:
 class _Built:
     """What a rebuild left."""
 
-    tally: Tally
-    comparison: Comparison
+    tally: RebuildCounts
+    comparison: DatabaseComparison
     backup: Path | str | None = None
     """The file, or the schema on the server, where the former database is."""
 
 
-_Fill = Callable[[Archive, bool], Tally]
+_Fill = Callable[[Archive, bool], RebuildCounts]
 """Fills an empty database; the second value says that everything is to be one transaction."""
 
 
@@ -75,14 +75,14 @@ def rebuild(
     processes: int | None = None,
     executor: Executor | None = None,
     progress: Progress = lambda *_: None,
-) -> Report:
+) -> RebuildReport:
     """Make the database of an archive again from its WARC files, and put it in the place of the one there.
 
     The former database stays beside it under another name, on a server in another schema; there an empty one gets
     everything in one transaction. `processes` read pages, by default one for each processor. `warc_url` and
-    `keep_local` are those of `archiver.crawl.place.Place`. With an `executor` it is its processes that read, on
-    whatever machine: they need this version of the program, and the home under its path or its records in object
-    storage.
+    `keep_local` are those of `archiver.crawl.place.ArchiveLocation`. With an `executor` it is its processes that
+    read, on whatever machine: they need this version of the program, and the home under its path or its records in
+    object storage.
 
     Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from,
     ArchiverError when the executor fails; the database is then as it was.
@@ -110,7 +110,7 @@ def rebuild_locked(
     processes: int | None = None,
     executor: Executor | None = None,
     progress: Progress = lambda *_: None,
-) -> Report:
+) -> RebuildReport:
     """Do as `rebuild` does, for a caller that holds the archive's lock.
 
     What `incoming` has written becomes part of the archive with the new database, and is closed.
@@ -127,7 +127,7 @@ def rebuild_locked(
         raise UsageError(f"expected WARC files to build the database from in {where}, found none; name the --home")
     open_file = incoming.path if incoming else None
 
-    def filled(archive: Archive, whole: bool) -> Tally:
+    def filled(archive: Archive, whole: bool) -> RebuildCounts:
         tally = Build(archive, warc, progress, whole=whole, incoming=open_file).run(processes, executor)
         restate(archive, warc, former_files, open_file)
         return tally
@@ -141,7 +141,7 @@ def rebuild_locked(
     _restore_profile(home, warc)
     index.write_index(warc, home / index.NAME)
     tally = built.tally
-    return Report(
+    return RebuildReport(
         database=str(file or "the database on the server"),
         backup=str(built.backup) if built.backup else None,
         seconds=round(time.monotonic() - began, 1),
@@ -204,7 +204,7 @@ def _on_server(url: str, filled: _Fill) -> _Built:
         if chronicle.is_empty(archive.session):
             tally = filled(archive, True)
             archive.commit()
-            return _Built(tally, Comparison())
+            return _Built(tally, DatabaseComparison())
     draft = drafts.draft_of(url)
     try:
         with Archive(draft) as archive:
@@ -225,7 +225,7 @@ def _in_file(file: Path, filled: _Fill) -> _Built:
         with Archive(chronicle.file_url(new)) as archive:
             tally = filled(archive, False)
             archive.commit()
-            comparison = former.compare(file, archive, new) if file.exists() else Comparison()
+            comparison = former.compare(file, archive, new) if file.exists() else DatabaseComparison()
             archive.commit()
         return _Built(tally, comparison, _swap(new, file, alone=comparison.alone))
     finally:

@@ -10,8 +10,8 @@ Its writing is this project's own; only addresses, ids and class names are those
 
 from __future__ import annotations
 
-from archiver.sample.blog import Response, SampleBlog
+from archiver.sample.blog import SampleBlog, SampleResponse
 from archiver.sample.server import serving
-from archiver.sample.source import SampleComment, SamplePost, Source, load
+from archiver.sample.source import SampleComment, SamplePost, SampleSource, load
 
-__all__ = ["Response", "SampleBlog", "SampleComment", "SamplePost", "Source", "load", "serving"]
+__all__ = ["SampleBlog", "SampleComment", "SamplePost", "SampleResponse", "SampleSource", "load", "serving"]

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, quote, unquote
 
 from archiver import sites
 from archiver.sample import theme
-from archiver.sample.source import SamplePost, Source, load
-from archiver.sample.theme import Theme, Visit
+from archiver.sample.source import SamplePost, SampleSource, load
+from archiver.sample.theme import PageContext, Theme
 
 Fault = int | Literal["truncate", "reset"]
 """A status to answer with, half a body, or a connection that is reset."""
@@ -37,7 +37,7 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class SampleResponse:
     """What the server sends."""
 
     status: int
@@ -58,11 +58,11 @@ class SampleBlog:
 
     def __init__(
         self,
-        source: Source | None = None,
+        source: SampleSource | None = None,
         *,
         gate: bool = False,
         broken: Mapping[str, Fault | list[Fault]] | None = None,
-        overrides: Mapping[str, Response] | None = None,
+        overrides: Mapping[str, SampleResponse] | None = None,
     ) -> None:
         self.source = source or _bundled()
         self.gate = gate
@@ -72,7 +72,7 @@ class SampleBlog:
         self._theme = Theme(self.source)
         self._loads = itertools.count()
 
-    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         """Return the response to one request; nothing else of the request than these three matters."""
         asked = {name.lower(): value for name, value in headers.items()}
         path = target.partition("?")[0]
@@ -82,7 +82,7 @@ class SampleBlog:
         if target in self.overrides:
             response = self.overrides[target]
         elif method not in ("GET", "HEAD"):
-            response = Response(405, {"Allow": "GET, HEAD"}, b"")
+            response = SampleResponse(405, {"Allow": "GET, HEAD"}, b"")
         elif self._closed(path, asked):
             response = _page(403, self._current_theme().gate(), {"Set-Cookie": f"{GATE_COOKIE}; path=/"})
         else:
@@ -104,24 +104,24 @@ class SampleBlog:
             self._theme = Theme(self.source)
         return self._theme
 
-    def _answer(self, target: str, asked: Mapping[str, str]) -> Response:
+    def _answer(self, target: str, asked: Mapping[str, str]) -> SampleResponse:
         path, _, query = target.partition("?")
         path = unquote(path)
         if path == "/robots.txt":
             return _text("User-agent: *\nDisallow: /search/\n", "text/plain")
         if path in self.source.files:
             return _file(path, self.source.files[path], asked)
-        visit = Visit(_site(asked.get("host", "")), next(self._loads))
+        visit = PageContext(_site(asked.get("host", "")), next(self._loads))
         for pattern, answer in ROUTES:
             if found := pattern.fullmatch(path):
                 return answer(self, visit, found, query) or self._missing(visit)
         return self._missing(visit)
 
-    def _missing(self, visit: Visit) -> Response:
+    def _missing(self, visit: PageContext) -> SampleResponse:
         text = "这里没有你要找的页面，也许它从来没有存在过。"
         return _page(404, self._current_theme().missing(visit, "页面没找到", text))
 
-    def _post(self, visit: Visit, found: re.Match[str], query: str) -> Response | None:
+    def _post(self, visit: PageContext, found: re.Match[str], query: str) -> SampleResponse | None:
         post = self.source.post(int(found[1]))
         if post is None:
             return None
@@ -132,34 +132,34 @@ class SampleBlog:
         reply_to = parse_qs(query).get("replyTo", [None])[0]
         return _page(200, self._current_theme().post(visit, post, page, reply_to))
 
-    def _home(self, visit: Visit, found: re.Match[str], _query: str) -> Response | None:
+    def _home(self, visit: PageContext, found: re.Match[str], _query: str) -> SampleResponse | None:
         return self._list(visit, self.source.about, "/page/", self.source.posts, found[1])
 
-    def _category(self, visit: Visit, found: re.Match[str], _query: str) -> Response | None:
+    def _category(self, visit: PageContext, found: re.Match[str], _query: str) -> SampleResponse | None:
         name = self.source.categories.get(found[1])
         if name is None:
             return None
         posts = tuple(post for post in self.source.posts if found[1] in post.categories)
         return self._list(visit, f"分类 {name} 下的文章", f"/category/{found[1]}/", posts, found[2])
 
-    def _tag(self, visit: Visit, found: re.Match[str], _query: str) -> Response | None:
+    def _tag(self, visit: PageContext, found: re.Match[str], _query: str) -> SampleResponse | None:
         posts = tuple(post for post in self.source.posts if found[1] in post.tags)
         if not posts:
             return None
         return self._list(visit, f"标签 {found[1]} 下的文章", f"/tag/{quote(found[1], safe='')}/", posts, found[2])
 
     def _list(
-        self, visit: Visit, title: str, base: str, posts: tuple[SamplePost, ...], number: str | None
-    ) -> Response | None:
+        self, visit: PageContext, title: str, base: str, posts: tuple[SamplePost, ...], number: str | None
+    ) -> SampleResponse | None:
         page = int(number or 1)
         if not 1 <= page <= theme.list_pages(posts):
             return None
         return _page(200, self._current_theme().listing(visit, title, base, posts, page))
 
-    def _catalogue(self, visit: Visit, _found: re.Match[str], _query: str) -> Response:
+    def _catalogue(self, visit: PageContext, _found: re.Match[str], _query: str) -> SampleResponse:
         return _page(200, self._current_theme().catalogue(visit))
 
-    def _independent(self, visit: Visit, found: re.Match[str], _query: str) -> Response | None:
+    def _independent(self, visit: PageContext, found: re.Match[str], _query: str) -> SampleResponse | None:
         page = self.source.page(found[1])
         if page is None:
             return None
@@ -167,15 +167,17 @@ class SampleBlog:
         number = int(found[2] or last)
         return _page(200, self._current_theme().page(visit, page, number)) if 1 <= number <= last else None
 
-    def _feed(self, visit: Visit, _found: re.Match[str], _query: str) -> Response:
+    def _feed(self, visit: PageContext, _found: re.Match[str], _query: str) -> SampleResponse:
         return _text(self._current_theme().feed(visit), "application/rss+xml; charset=UTF-8")
 
-    def _attachment(self, visit: Visit, found: re.Match[str], _query: str) -> Response | None:
+    def _attachment(self, visit: PageContext, found: re.Match[str], _query: str) -> SampleResponse | None:
         attachment = self.source.attachments.get(int(found[1]))
         return _page(200, self._current_theme().attachment(visit, *attachment)) if attachment else None
 
 
-ROUTES: tuple[tuple[re.Pattern[str], Callable[[SampleBlog, Visit, re.Match[str], str], Response | None]], ...] = (
+ROUTES: tuple[
+    tuple[re.Pattern[str], Callable[[SampleBlog, PageContext, re.Match[str], str], SampleResponse | None]], ...
+] = (
     (re.compile(r"/(?:page/(\d{1,6})/?)?"), SampleBlog._home),
     (re.compile(r"/archives/(\d{1,9})/?"), SampleBlog._post),
     (re.compile(r"/archives/(\d{1,9})/comment-page-(\d{1,6})/?"), SampleBlog._post),
@@ -189,7 +191,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Callable[[SampleBlog, Visit, re.Match[str],
 
 
 @lru_cache(maxsize=1)
-def _bundled() -> Source:
+def _bundled() -> SampleSource:
     return load()
 
 
@@ -201,29 +203,29 @@ def _site(host: str) -> str:
     return f"http://{host}" if _HOST.fullmatch(host) else imitated.origin
 
 
-def _page(status: int, html: str, headers: Mapping[str, str] | None = None) -> Response:
+def _page(status: int, html: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
     body = html.encode("utf-8", "replace")
-    return Response(status, {"Content-Type": HTML, "Vary": "Accept-Encoding", **(headers or {})}, body)
+    return SampleResponse(status, {"Content-Type": HTML, "Vary": "Accept-Encoding", **(headers or {})}, body)
 
 
-def _text(text: str, content_type: str) -> Response:
-    return Response(200, {"Content-Type": content_type}, text.encode())
+def _text(text: str, content_type: str) -> SampleResponse:
+    return SampleResponse(200, {"Content-Type": content_type}, text.encode())
 
 
-def _file(path: str, body: bytes, asked: Mapping[str, str]) -> Response:
+def _file(path: str, body: bytes, asked: Mapping[str, str]) -> SampleResponse:
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     if asked.get("if-none-match") == etag:
-        return Response(304, {"ETag": etag}, b"")
+        return SampleResponse(304, {"ETag": etag}, b"")
     content_type = TYPES.get(path[path.rfind(".") :], "application/octet-stream")
-    return Response(200, {"Content-Type": content_type, "ETag": etag}, body)
+    return SampleResponse(200, {"Content-Type": content_type, "ETag": etag}, body)
 
 
-def _failure(status: int) -> Response:
+def _failure(status: int) -> SampleResponse:
     wait = {"Retry-After": "1"} if status in (429, 503) else {}
-    return Response(status, {"Content-Type": HTML, **wait}, f"<h1>Error {status}</h1>".encode())
+    return SampleResponse(status, {"Content-Type": HTML, **wait}, f"<h1>Error {status}</h1>".encode())
 
 
-def _compressed(response: Response, asked: Mapping[str, str]) -> Response:
+def _compressed(response: SampleResponse, asked: Mapping[str, str]) -> SampleResponse:
     content_type = response.headers.get("Content-Type", "")
     textual = content_type.startswith(("text/", "application/")) and content_type != "application/zip"
     fits = textual and "Content-Encoding" not in response.headers

@@ -67,7 +67,7 @@ class SamplePost(SamplePage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class SampleSource:
     """Everything the sample blog serves, before it is rendered."""
 
     name: str
@@ -93,27 +93,27 @@ class Source:
         """Return the independent page at this path, or None."""
         return next((page for page in self.pages if page.path == path), None)
 
-    def edited(self, post_id: int, **changes: Any) -> Source:
+    def edited(self, post_id: int, **changes: Any) -> SampleSource:
         """Return the blog after an edit of one post; KeyError when there is no such post."""
         if self.post(post_id) is None:
             raise KeyError(post_id)
         posts = (replace(post, **changes) if post.id == post_id else post for post in self.posts)
         return replace(self, posts=tuple(posts))
 
-    def published(self, post: SamplePost) -> Source:
+    def published(self, post: SamplePost) -> SampleSource:
         """Return the blog after a further post."""
         return replace(self, posts=_newest_first([*self.posts, post]))
 
-    def deleted(self, post_id: int) -> Source:
+    def deleted(self, post_id: int) -> SampleSource:
         """Return the blog without one post."""
         return replace(self, posts=tuple(post for post in self.posts if post.id != post_id))
 
 
-def load(folder: Path | None = None) -> Source:
+def load(folder: Path | None = None) -> SampleSource:
     """Read the sample blog from `folder`, or from where it is bundled."""
     folder = folder or sample_folder()
     blog = json.loads(_text(folder / "blog.json"))
-    return Source(
+    return SampleSource(
         name=blog["name"],
         owner=blog["owner"],
         about=blog["about"],

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from archiver.sample.source import MORE, SampleComment, SamplePage, SamplePost, Source
+from archiver.sample.source import MORE, SampleComment, SamplePage, SamplePost, SampleSource
 
 POSTS_PER_PAGE = 8
 THREADS_PER_PAGE = 10
@@ -26,7 +26,7 @@ _QUOTE = re.compile(r'<a class="cite_comment" href="#comment-(\d+)">(.*?)</a>')
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PageContext:
     """What a page depends on besides its subject."""
 
     site: str
@@ -38,7 +38,7 @@ class Visit:
 class Theme:
     """Renders the pages of one source."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SampleSource) -> None:
         self.source = source
         self._environment = Environment(
             loader=DictLoader(source.templates),
@@ -51,7 +51,7 @@ class Theme:
             path=lambda text: quote(text, safe=""), cut=cut, day=english_day, month=english_month, rfc822=rfc822
         )
 
-    def post(self, visit: Visit, post: SamplePost, comment_page: int, reply_to: str | None) -> str:
+    def post(self, visit: PageContext, post: SamplePost, comment_page: int, reply_to: str | None) -> str:
         """Return the page of a post with one page of its comments."""
         place = self.source.posts.index(post)
         return self._render(
@@ -68,7 +68,7 @@ class Theme:
             **self._discussion(post, comment_page),
         )
 
-    def listing(self, visit: Visit, title: str, base: str, posts: tuple[SamplePost, ...], page: int) -> str:
+    def listing(self, visit: PageContext, title: str, base: str, posts: tuple[SamplePost, ...], page: int) -> str:
         """Return one page of a list of posts; `base` is the path of the list with a slash at its end."""
         first = (page - 1) * POSTS_PER_PAGE
         return self._render(
@@ -81,7 +81,7 @@ class Theme:
             pages=list_pages(posts),
         )
 
-    def catalogue(self, visit: Visit) -> str:
+    def catalogue(self, visit: PageContext) -> str:
         """Return the list of everything."""
         years: dict[str, dict[int, list[SamplePost]]] = {}
         for post in self.source.posts:
@@ -89,7 +89,7 @@ class Theme:
             months.setdefault(int(post.date[5:7]), []).append(post)
         return self._render("catalogue.html", visit, title="归档", years=years)
 
-    def page(self, visit: Visit, page: SamplePage, comment_page: int) -> str:
+    def page(self, visit: PageContext, page: SamplePage, comment_page: int) -> str:
         """Return an independent page with one page of its comments."""
         return self._render(
             "page.html",
@@ -100,15 +100,15 @@ class Theme:
             **self._discussion(page, comment_page),
         )
 
-    def missing(self, visit: Visit, title: str, text: str) -> str:
+    def missing(self, visit: PageContext, title: str, text: str) -> str:
         """Return the page in place of one that there is not: a heading and a paragraph."""
         return self._render("missing.html", visit, title=title, text=text)
 
-    def attachment(self, visit: Visit, name: str, path: str) -> str:
+    def attachment(self, visit: PageContext, name: str, path: str) -> str:
         """Return the page that wraps one picture."""
         return self._render("attachment.html", visit, title=name, path=path)
 
-    def feed(self, visit: Visit) -> str:
+    def feed(self, visit: PageContext) -> str:
         """Return the RSS feed of the ten newest posts."""
         return self._render("feed.xml", visit, title="", posts=self.source.posts[:10])
 
@@ -122,7 +122,7 @@ class Theme:
         threads = page.threads[first : first + THREADS_PER_PAGE]
         return {"threads": threads, "page": number, "pages": comment_pages(page), "deepest": DEEPEST}
 
-    def _render(self, template: str, visit: Visit, **values: object) -> str:
+    def _render(self, template: str, visit: PageContext, **values: object) -> str:
         return self._environment.get_template(template).render(
             site=visit.site,
             blog=self.source,

@@ -7,7 +7,7 @@ from pathlib import Path
 from archiver.errors import UsageError
 from archiver.export.folder import replacing_folder
 from archiver.export.rows import Step
-from archiver.static.site import Site
+from archiver.static.site import StaticSite
 from archiver.store.library import Library
 from archiver.warc.storage import Storage
 
@@ -20,7 +20,7 @@ def write(library: Library, target: Path, step: Step, *, home: Path, warc: Stora
     """
     if not library.count():
         raise UsageError("expected posts to make a site of, found none: run `archiver crawl` first")
-    site = Site(home, library, warc, language, step)
+    site = StaticSite(home, library, warc, language, step)
     with replacing_folder(target) as folder:
         for file in site.files():
             folder.write(file.path, file.data)

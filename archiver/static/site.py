@@ -12,8 +12,8 @@ from importlib import resources
 from pathlib import Path
 
 from archiver.counting import counted
-from archiver.export.notice import Notice, notice
-from archiver.export.pictures import Picture, Pictures
+from archiver.export.notice import Attribution, notice
+from archiver.export.pictures import PictureFile, Pictures
 from archiver.export.rows import Step
 from archiver.media import SVG
 from archiver.static import formulas, icon, search
@@ -45,7 +45,7 @@ _SHELL = "/* the files every page needs */"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class SiteFile:
     """A file of a site."""
 
     path: str
@@ -57,7 +57,7 @@ class File:
 
 
 @dataclass(slots=True)
-class Site:
+class StaticSite:
     """A site that is being made of an archive."""
 
     home: Path
@@ -67,10 +67,10 @@ class Site:
     """Of `LANGUAGES`."""
     step: Step
     _pictures: dict[str, str | None] = field(default_factory=dict)
-    _found: list[Picture] = field(default_factory=list)
+    _found: list[PictureFile] = field(default_factory=list)
 
     @property
-    def notice(self) -> Notice:
+    def notice(self) -> Attribution:
         """Whose texts these are."""
         return notice(self.library.posts(), self.library.site.profile)
 
@@ -79,7 +79,7 @@ class Site:
         """What the blog is called."""
         return words.title(self.library.site.profile.titles, self.language)
 
-    def files(self) -> Iterator[File]:
+    def files(self) -> Iterator[SiteFile]:
         """Yield all files: pages, each followed by its pictures, the index of the search, and what they need."""
         here = Desk.open(self.home, self.library.database, site=self.library.site)
         with closing(here):
@@ -102,12 +102,12 @@ class Site:
         number = f"{counted(len(missing), 'picture')} {'is' if len(missing) == 1 else 'are'}"
         return f"{number} not in the archive, and shown by description alone: {missing[0]}{' …' * (len(missing) > 1)}"
 
-    def _all(self, here: Desk, links: Links, named: Mapping[str, str]) -> Iterator[File]:
+    def _all(self, here: Desk, links: Links, named: Mapping[str, str]) -> Iterator[SiteFile]:
         pages = Pages(here, self.language)
         for address, name in named.items():
             yield self._page(pages, links, address, name)
             for picture in self._found:
-                yield File(path=_image(picture), media_type=picture.media_type, data=picture.data)
+                yield SiteFile(path=_image(picture), media_type=picture.media_type, data=picture.data)
             self._found.clear()
             if name.startswith("posts/") and name.endswith(".html"):
                 self.step()
@@ -123,7 +123,7 @@ class Site:
                 yield _file(name, own[name].read_bytes() if name in own else pages.get(f"/{name}"))
         yield self._manifest()
 
-    def _page(self, pages: Pages, links: Links, address: str, name: str) -> File:
+    def _page(self, pages: Pages, links: Links, address: str, name: str) -> SiteFile:
         data = pages.get(address)
         if not name.endswith(".html"):
             return _file(name, data)
@@ -138,7 +138,7 @@ class Site:
             self._found += [picture] if picture else []
         return self._pictures[url]
 
-    def _manifest(self) -> File:
+    def _manifest(self) -> SiteFile:
         return _json(
             MANIFEST,
             {
@@ -158,22 +158,22 @@ class Site:
             },
         )
 
-    def _worker(self, links: Links) -> File:
+    def _worker(self, links: Links) -> SiteFile:
         """Return the script that keeps files: those every page needs it keeps without being told."""
         needed = [FRONT, _FONT, *sorted(name for name in links.files if name.startswith("static/"))]
         source = (OWN / WORKER).read_text("utf-8").replace(f"[{_SHELL}]", json.dumps(needed))
         return _file(WORKER, source.encode())
 
 
-def _file(name: str, data: bytes) -> File:
-    return File(path=name, media_type=_KINDS[Path(name).suffix], data=data)
+def _file(name: str, data: bytes) -> SiteFile:
+    return SiteFile(path=name, media_type=_KINDS[Path(name).suffix], data=data)
 
 
-def _json(name: str, value: object) -> File:
+def _json(name: str, value: object) -> SiteFile:
     return _file(name, json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
 
 
-def _safe(picture: Picture | None) -> Picture | None:
+def _safe(picture: PictureFile | None) -> PictureFile | None:
     """Return a picture that does nothing but show, also where it is opened by itself."""
     if picture is None or picture.media_type != SVG:
         return picture
@@ -186,5 +186,5 @@ def _font() -> bytes:
     return (resources.files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf").read_bytes()
 
 
-def _image(picture: Picture) -> str:
+def _image(picture: PictureFile) -> str:
     return f"images/{picture.name}"

@@ -15,7 +15,7 @@ from archiver.errors import UsageError
 from archiver.export.rows import Step
 from archiver.static import icon
 from archiver.static.links import FRONT, LIST, WORKER
-from archiver.static.site import File, Site
+from archiver.static.site import SiteFile, StaticSite
 from archiver.store.library import Library
 from archiver.warc.storage import Storage
 from archiver.web.reader import look
@@ -49,7 +49,7 @@ def write(library: Library, target: Path, step: Step, *, home: Path, warc: Stora
         raise UsageError("expected posts to make a ZIM file of, found none: run `archiver crawl` first")
     if target.is_dir():
         raise UsageError(f"{target}: expected a file or nothing, found a folder; choose another place")
-    site = Site(home, library, warc, language, step)
+    site = StaticSite(home, library, warc, language, step)
     new = target.with_name(f"{target.name}.new")
     tongue = _LANGUAGES.get(library.site.profile.tongue.partition("-")[0], _UNKNOWN)
     with writing(target):
@@ -80,7 +80,7 @@ def _silent_output() -> Iterator[None]:
         os.close(kept)
 
 
-def _fill(creator: Any, site: Site, tongue: str) -> None:
+def _fill(creator: Any, site: StaticSite, tongue: str) -> None:
     creator.set_mainpath(FRONT)
     with creator:
         creator.add_illustration(_SIDE, icon.draw(look.colour(site.library.site.profile), _SIDE))
@@ -91,7 +91,7 @@ def _fill(creator: Any, site: Site, tongue: str) -> None:
                 creator.add_item(_item(file))
 
 
-def _about(site: Site, tongue: str) -> Mapping[str, str]:
+def _about(site: StaticSite, tongue: str) -> Mapping[str, str]:
     """Return what a shelf shows and asks for."""
     said = site.notice
     return {
@@ -110,7 +110,7 @@ def _about(site: Site, tongue: str) -> Mapping[str, str]:
     }
 
 
-def _item(file: File) -> Any:
+def _item(file: SiteFile) -> Any:
     from libzim.writer import Hint, Item, StringProvider
 
     class Written(Item):  # type: ignore[misc]  # libzim has no types

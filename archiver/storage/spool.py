@@ -26,7 +26,7 @@ from archiver.storage.bucket import Bucket, Object
 from archiver.storage.elsewhere import Remote
 from archiver.store import warc_files
 from archiver.store.database import Archive
-from archiver.store.warc_files import Closed, Row
+from archiver.store.warc_files import Closed, WarcFileRow
 from archiver.warc.storage import SUFFIX, Storage
 from archiver.warc.writer import OPEN_SUFFIX
 
@@ -172,7 +172,7 @@ class Spool:
 
     def _store(self, name: str, **values: Any) -> None:
         warc_files.note(self._session, name, **values)
-        self._rows[name] = replace(self._rows.get(name, Row(name)), **values)
+        self._rows[name] = replace(self._rows.get(name, WarcFileRow(name)), **values)
 
     def _not_stored(self, names: Collection[str]) -> list[str]:
         """Return which of these files are not in object storage; of those that are, the rows say so from now on.
@@ -249,7 +249,9 @@ class Spool:
             self._commit()
 
 
-def restate(archive: Archive, storage: Storage, former: Mapping[str, Row], incoming: Path | None = None) -> None:
+def restate(
+    archive: Archive, storage: Storage, former: Mapping[str, WarcFileRow], incoming: Path | None = None
+) -> None:
     """Give the files of an archive their rows in a database that is made anew, which the caller commits.
 
     `former` are the rows of the database before: what they say of an object of the same size need not be read again.
@@ -257,7 +259,7 @@ def restate(archive: Archive, storage: Storage, former: Mapping[str, Row], incom
     """
     session = archive.session
     for name, source in storage.closed().items():
-        before, there = former.get(name, Row(name)), storage.objects and storage.objects.find(name)
+        before, there = former.get(name, WarcFileRow(name)), storage.objects and storage.objects.find(name)
         closed = measured(source) if isinstance(source, Path) else None
         if isinstance(there, Remote) and (
             closed is None or (closed.size, closed.sha256) == (there.size, before.sha256)

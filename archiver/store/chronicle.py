@@ -30,7 +30,7 @@ _ADDRESS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class CaptureRow:
     """A capture as its row has it, without what no reader of pages needs."""
 
     id: int
@@ -97,7 +97,7 @@ def correct(session: Session, number: int, capture: items.Capture) -> None:
     session.execute(update(Capture).where(Capture.id == number).values(**values))
 
 
-def in_order(session: Session, run_id: int) -> Iterator[Seen]:
+def in_order(session: Session, run_id: int) -> Iterator[CaptureRow]:
     """Yield the captures of a run in the order of recording; the caller may commit in between."""
     last = 0
     while rows := _seen(session, (Capture.run_id == run_id) & (Capture.id > last), Capture.id):
@@ -105,7 +105,7 @@ def in_order(session: Session, run_id: int) -> Iterator[Seen]:
         last = rows[-1].id
 
 
-def by_date(session: Session, run_ids: Iterable[int]) -> Iterator[Seen]:
+def by_date(session: Session, run_ids: Iterable[int]) -> Iterator[CaptureRow]:
     """Yield the captures of several runs, oldest first; the caller may commit in between."""
     wanted = Capture.run_id.in_(list(run_ids))
     date, number = "", 0
@@ -118,10 +118,10 @@ def by_date(session: Session, run_ids: Iterable[int]) -> Iterator[Seen]:
         date, number = rows[-1].fetched_at, rows[-1].id
 
 
-def _seen(session: Session, condition: Any, *order: Any) -> list[Seen]:
-    columns = [getattr(Capture, name) for name in Seen.__slots__]
+def _seen(session: Session, condition: Any, *order: Any) -> list[CaptureRow]:
+    columns = [getattr(Capture, name) for name in CaptureRow.__slots__]
     rows = session.execute(select(*columns).where(condition).order_by(*order).limit(_PAGE))
-    return [Seen(**row._mapping) for row in rows]
+    return [CaptureRow(**row._mapping) for row in rows]
 
 
 def keep_reading(session: Session, post_id: int, record_id: str, reading: Mapping[str, Any]) -> int:

@@ -24,16 +24,16 @@ from archiver.store.values import (
     Comment,
     CommentRevision,
     EmbeddedPicture,
-    Entry,
     File,
     Formula,
-    Group,
-    Held,
     Image,
     Page,
     PageComment,
     PageFormula,
     Post,
+    PostGroup,
+    RecordLocation,
+    RelatedPost,
     Revision,
 )
 from archiver.urls import Site
@@ -180,7 +180,7 @@ class Library:
         return revisions
 
     @cached_property
-    def series(self) -> tuple[Group, ...]:
+    def series(self) -> tuple[PostGroup, ...]:
         """Every series, by the numbers of their first posts."""
         part = models.SeriesPost
         rows = self._rows(
@@ -192,7 +192,7 @@ class Library:
         return _groups(rows)
 
     @cached_property
-    def topics(self) -> tuple[Group, ...]:
+    def topics(self) -> tuple[PostGroup, ...]:
         """Every section of the curated index, in its order."""
         link = models.TopicPost
         rows = self._rows(
@@ -203,23 +203,23 @@ class Library:
         )
         return _groups(rows)
 
-    def series_of(self, post_id: int) -> Group | None:
+    def series_of(self, post_id: int) -> PostGroup | None:
         """Return the series a post is part of."""
         return next((one for one in self.series if any(entry.post_id == post_id for entry in one.entries)), None)
 
-    def cited_by(self, post_id: int) -> list[Entry]:
+    def cited_by(self, post_id: int) -> list[RelatedPost]:
         """Return the posts of the archive that link to a post, by number."""
         return self._linked(models.Link.post_id, models.Link.target_post_id, post_id)
 
-    def cites(self, post_id: int) -> list[Entry]:
+    def cites(self, post_id: int) -> list[RelatedPost]:
         """Return the posts of the archive a post links to, by number."""
         return self._linked(models.Link.target_post_id, models.Link.post_id, post_id)
 
-    def held(self, url: str) -> Iterator[Held]:
+    def held(self, url: str) -> Iterator[RecordLocation]:
         """Yield where the whole copies of a canonical address are, newest first, no more than are looked at for one."""
         capture = models.Capture
         rows = self._rows(
-            sa.select(*_columns(capture, Held), capture.revisit_of, capture.payload_sha256)
+            sa.select(*_columns(capture, RecordLocation), capture.revisit_of, capture.payload_sha256)
             .where(capture.url == url, capture.status == 200, capture.truncated.is_(None))
             .order_by(capture.fetched_at.desc(), capture.id.desc())
             .limit(MOST_TRIES)
@@ -228,12 +228,15 @@ class Library:
             values = dict(row)
             original, payload = values.pop("revisit_of"), values.pop("payload_sha256")
             if original is None:
-                yield Held(**values)
+                yield RecordLocation(**values)
                 continue
             # A record's id has no index; the payload's digest and the address have one.
             near = (capture.payload_sha256 == payload) | (capture.url == url)
             same = near & (capture.record_id == original)
-            yield from (Held(**earlier) for earlier in self._rows(sa.select(*_columns(capture, Held)).where(same)))
+            yield from (
+                RecordLocation(**earlier)
+                for earlier in self._rows(sa.select(*_columns(capture, RecordLocation)).where(same))
+            )
 
     def search(
         self, words: str, *, filters: search.Filters | None = None, limit: int = 20, offset: int = 0
@@ -289,13 +292,13 @@ class Library:
     def _post(self, row: Mapping[str, Any]) -> Post:
         return Post(**row, categories=self._categories[row["id"]], tags=self._tags[row["id"]])
 
-    def _linked(self, wanted: Any, given: Any, post_id: int) -> list[Entry]:
+    def _linked(self, wanted: Any, given: Any, post_id: int) -> list[RelatedPost]:
         statement = (
             sa.select(models.Post.id.label("post_id"), models.Post.title)
             .where(models.Post.id.in_(sa.select(wanted).where(given == post_id)), models.Post.id != post_id)
             .order_by(models.Post.id)
         )
-        return [Entry(**row) for row in self._rows(statement)]
+        return [RelatedPost(**row) for row in self._rows(statement)]
 
     def _all(self, model: Any, value: type[Value], post_id: int | None, *order: Any) -> Iterator[Value]:
         statement = sa.select(*_columns(model, value)).order_by(*order)
@@ -328,13 +331,13 @@ def _columns(model: Any, value: type, *besides: str) -> list[Any]:
     return [getattr(model, field.name) for field in fields(value) if field.name not in others]
 
 
-def _groups(rows: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:
+def _groups(rows: Iterable[Mapping[str, Any]]) -> tuple[PostGroup, ...]:
     names: dict[int, str] = {}
-    entries: defaultdict[int, list[Entry]] = defaultdict(list)
+    entries: defaultdict[int, list[RelatedPost]] = defaultdict(list)
     for row in rows:
         names[row["id"]] = row["name"]
-        entries[row["id"]].append(Entry(post_id=row["post_id"], title=row["title"], label=row.get("label", "")))
-    return tuple(Group(id=number, name=name, entries=tuple(entries[number])) for number, name in names.items())
+        entries[row["id"]].append(RelatedPost(post_id=row["post_id"], title=row["title"], label=row.get("label", "")))
+    return tuple(PostGroup(id=number, name=name, entries=tuple(entries[number])) for number, name in names.items())
 
 
 def _engine(database: str) -> sa.Engine:

@@ -24,7 +24,7 @@ from archiver.items import (
 )
 from archiver.store import comments, embedded, endings, frontier, lists, pages, posts
 from archiver.store.endings import Ending
-from archiver.store.posts import Change, Held
+from archiver.store.posts import Change, HeldRevision
 from archiver.urls import Site
 
 
@@ -99,7 +99,7 @@ def is_proven(session: Session, outcome: Outcome) -> bool:
     return endings.of_item(session, outcome.kind, outcome.item) is Ending.WHOLE
 
 
-def accept(session: Session, post: Post, held: Held, site: Site, *, run_id: int) -> None:
+def accept(session: Session, post: Post, held: HeldRevision, site: Site, *, run_id: int) -> None:
     """Make a post current that was held for review, with the comments on its page."""
     posts.accept(session, post, held)
     embedded.save(session, post)

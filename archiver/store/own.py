@@ -44,7 +44,7 @@ _PATIENCE = 10  # seconds to wait for another program that writes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ReadingPosition:
     """Where somebody stopped in a post."""
 
     anchor: str = ""
@@ -65,7 +65,7 @@ class Mark:
     read_at: str | None = None
     stopped_at: str | None = None
     anchor: str | None = None
-    """As in `Place`, and so are `block` and `share`; None when nobody stopped there."""
+    """As in `ReadingPosition`, and so are `block` and `share`; None when nobody stopped there."""
     block: int | None = None
     share: int | None = None
 
@@ -188,7 +188,7 @@ class Own:
         else:
             self._set(post_id, url, read_at=None)
 
-    def stop(self, post_id: int, url: str, place: Place | None) -> None:
+    def stop(self, post_id: int, url: str, place: ReadingPosition | None) -> None:
         """Keep where one stopped in a post, or forget it."""
         if place is None:
             self._set(post_id, url, **_NOWHERE)

@@ -79,7 +79,7 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRevision:
     """A revision kept for review that may become current, and the capture it was read from."""
 
     revision_id: int
@@ -91,7 +91,7 @@ class Held:
     issues: str
 
 
-def held(session: Session, post_id: int) -> Held | None:
+def held(session: Session, post_id: int) -> HeldRevision | None:
     """Return the newest revision of a post, if it is kept for review; None when there is nothing to decide."""
     revisions, captures = _REVISIONS.c, models.Capture.__table__.c
     query = (
@@ -107,10 +107,10 @@ def held(session: Session, post_id: int) -> Held | None:
         .limit(1)
     )  # fmt: skip
     row = session.execute(query).first()
-    return Held(*row) if row else None
+    return HeldRevision(*row) if row else None
 
 
-def accept(session: Session, post: items.Post, revision: Held) -> None:
+def accept(session: Session, post: items.Post, revision: HeldRevision) -> None:
     """Make a revision current that was kept for review, as the owner says that it is right."""
     before = session.execute(_STANDING, {"post": post.id}).one()
     good = {"status": "good", "markdown": None, "text": None}

@@ -111,7 +111,7 @@ def stream(
     if file is None:
         asked = _ask_server(str(archive), sql, parameters, timeout)
     else:
-        asked = _ask(file, sql, parameters, _Guard(timeout, stuck))
+        asked = _ask(file, sql, parameters, _QueryGuard(timeout, stuck))
     with asked as (columns, rows):
         yield Stream(columns, islice(rows, limit_rows))
 
@@ -202,7 +202,7 @@ def sqlite_file(archive: str | Path) -> Path | None:
 
 
 @contextmanager
-def _ask(file: Path, sql: str, parameters: Parameters, guard: _Guard) -> Iterator[Found]:
+def _ask(file: Path, sql: str, parameters: Parameters, guard: _QueryGuard) -> Iterator[Found]:
     with _explained(file, guard):
         connection = connect(file)
     with closing(connection):
@@ -222,7 +222,7 @@ def _executed(connection: sqlite3.Connection, sql: str, parameters: Parameters) 
         raise _named(connection, error, sql) from error
 
 
-def _rows(cursor: sqlite3.Cursor, file: Path, guard: _Guard) -> Iterator[Row]:
+def _rows(cursor: sqlite3.Cursor, file: Path, guard: _QueryGuard) -> Iterator[Row]:
     while True:
         with _explained(file, guard), guard.counting():
             batch = cursor.fetchmany(_BATCH)
@@ -231,7 +231,7 @@ def _rows(cursor: sqlite3.Cursor, file: Path, guard: _Guard) -> Iterator[Row]:
         yield from batch
 
 
-class _Guard:
+class _QueryGuard:
     """What a query may do, and for how long."""
 
     def __init__(self, timeout: float, stuck: Callable[[str], object] | None) -> None:
@@ -295,7 +295,7 @@ def _word(action: int, table: str | None) -> str:
 
 
 @contextmanager
-def _explained(file: Path, guard: _Guard) -> Iterator[None]:
+def _explained(file: Path, guard: _QueryGuard) -> Iterator[None]:
     """Turn what SQLite and its driver raise into one line for the person who asked."""
     try:
         yield
@@ -308,10 +308,10 @@ def _explained(file: Path, guard: _Guard) -> Iterator[None]:
 
 def explained(file: Path) -> AbstractContextManager[None]:
     """Return a context that turns what SQLite raises about a file into UsageError or ArchiveDamaged, as `run` does."""
-    return _explained(file, _Guard(TIMEOUT, None))
+    return _explained(file, _QueryGuard(TIMEOUT, None))
 
 
-def _translated(file: Path, guard: _Guard, error: sqlite3.Error) -> UsageError | ArchiveDamaged:
+def _translated(file: Path, guard: _QueryGuard, error: sqlite3.Error) -> UsageError | ArchiveDamaged:
     name = _name(error)
     if guard.refused:
         return UsageError(f"SQL: expected a query that only reads, found {guard.refused}: nothing was changed")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.errors import ArchiverError
 from archiver.store import query, search
 from archiver.store.results import held
-from archiver.store.search import Index
+from archiver.store.search import SearchIndex
 
 if TYPE_CHECKING:
     from archiver.store.server import Readers
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 _MOST_IDLE = 8
 
 
-class Reading:
+class ReadOnlyPool:
     """Read-only connections to one database; may be shared by threads."""
 
     def __init__(self, database: str) -> None:
@@ -77,7 +77,7 @@ class Reading:
             raise ArchiverError(f"{self._file}: expected the database of an archive, found: {error}") from error
 
     @contextmanager
-    def searching(self) -> Iterator[Index]:
+    def searching(self) -> Iterator[SearchIndex]:
         """Lend the full-text index; raise UsageError when there is none."""
         if self._file is None:
             with self._server() as lent:

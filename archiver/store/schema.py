@@ -81,7 +81,7 @@ _TYPES: Mapping[type, str] = {bool: "0 or 1", bytes: "bytes", int: "integer", st
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnDescription:
     """A column and what it means."""
 
     name: str
@@ -110,10 +110,10 @@ class Described:
 
     name: str
     about: str
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnDescription, ...]
 
 
-BLOG = Column("blog", "Name of the blog.", "text", True, False, None)
+BLOG = ColumnDescription("blog", "Name of the blog.", "text", True, False, None)
 """What each table and view of a fleet has before its other columns."""
 
 
@@ -135,14 +135,14 @@ def full_text() -> tuple[Described, ...]:
     return tuple(Described(table.name, table.about, _untyped(table.columns)) for table in TABLES)
 
 
-def _untyped(columns: Mapping[str, str]) -> tuple[Column, ...]:
-    return tuple(Column(name, about, "", False, True, None) for name, about in columns.items())
+def _untyped(columns: Mapping[str, str]) -> tuple[ColumnDescription, ...]:
+    return tuple(ColumnDescription(name, about, "", False, True, None) for name, about in columns.items())
 
 
-def _column(column: sa.Column[object]) -> Column:
+def _column(column: sa.Column[object]) -> ColumnDescription:
     refers = next((key.target_fullname for key in column.foreign_keys), None)
     kind = _TYPES[column.type.python_type]
-    return Column(column.name, column.doc or "", kind, column.primary_key, bool(column.nullable), refers)
+    return ColumnDescription(column.name, column.doc or "", kind, column.primary_key, bool(column.nullable), refers)
 
 
 def as_text() -> str:

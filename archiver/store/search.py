@@ -26,7 +26,7 @@ from archiver.store.passages import Segments
 from archiver.store.query import TIMEOUT, asking, connect, explained, sqlite_file
 from archiver.store.search_conditions import described
 from archiver.store.search_file import FileIndex
-from archiver.store.search_kinds import COMMENTS, PAGES, POSTS, Index, Kind
+from archiver.store.search_kinds import COMMENTS, PAGES, POSTS, SearchIndex, SearchKind
 from archiver.store.search_query import Filters, Query, Term, parse
 from archiver.urls import Site
 
@@ -40,8 +40,8 @@ __all__ = [
     "WORDS",
     "Filters",
     "Hit",
-    "Index",
     "Results",
+    "SearchIndex",
     "hits_of",
     "kinds_of",
     "loose_terms",
@@ -131,7 +131,7 @@ def indexed_file(archive: str | Path) -> Path:
 
 
 @contextmanager
-def opened(archive: str | Path) -> Iterator[Index]:
+def opened(archive: str | Path) -> Iterator[SearchIndex]:
     """Open the full-text index of an archive, by its SQLite file or database URL, for as long as the block lasts.
 
     It is only read. Raises UsageError where there is no archive, or one without an index, ArchiveDamaged for a damaged
@@ -146,7 +146,7 @@ def opened(archive: str | Path) -> Iterator[Index]:
         yield in_file(connection, file)
 
 
-def in_file(connection: sqlite3.Connection, file: Path | None = None) -> Index:
+def in_file(connection: sqlite3.Connection, file: Path | None = None) -> SearchIndex:
     """Return the index of an archive in SQLite, by a connection that only reads; raise UsageError if there is none."""
     if not search_tables.is_whole(connection):
         raise UsageError(f"{file or 'the archive'}: {_NONE}")
@@ -167,7 +167,7 @@ _NONE = "expected a full-text index, found none; `archiver search --rebuild` mak
 
 
 def search(
-    index: Index,
+    index: SearchIndex,
     query: str | Query,
     site: Site,
     *,
@@ -206,14 +206,14 @@ def understood(query: str | Query, filters: Filters | None = None) -> Query:
     return asked
 
 
-def kinds_of(filters: Filters) -> tuple[Kind, ...]:
+def kinds_of(filters: Filters) -> tuple[SearchKind, ...]:
     """Return what is searched, in the order of the hits; what covers a part of a query is looked for in the first."""
     if filters.comments:
         return (COMMENTS,)
     return (PAGES,) if filters.pages else (POSTS, PAGES)
 
 
-def _related(index: Index, kind: Kind, asked: Query) -> tuple[list[int], dict[int, int]]:
+def _related(index: SearchIndex, kind: SearchKind, asked: Query) -> tuple[list[int], dict[int, int]]:
     """Return rows that fulfil all of a query but its loose words, best first.
 
     They cover a part of these words, or are near to them by meaning; of those that only are, with the number of the
@@ -227,7 +227,7 @@ def _related(index: Index, kind: Kind, asked: Query) -> tuple[list[int], dict[in
     return _fused(covering, near), {number: nearest[number] for number in set(near).difference(covering)}
 
 
-def _covering(index: Index, kind: Kind, asked: Query) -> list[int]:
+def _covering(index: SearchIndex, kind: SearchKind, asked: Query) -> list[int]:
     terms = loose_terms(asked)
     if not terms:
         return []
@@ -250,7 +250,7 @@ def _fused(*rankings: Sequence[int]) -> list[int]:
     return sorted(scores, key=lambda number: -scores[number])
 
 
-def _by_meaning(index: Index, hit: Hit, passage: int) -> Hit:
+def _by_meaning(index: SearchIndex, hit: Hit, passage: int) -> Hit:
     """Return a hit as found by its meaning, with the beginning of that passage."""
     from archiver.text import commonmark
 
@@ -266,7 +266,7 @@ def loose_terms(asked: Query) -> tuple[str, ...]:
     return terms if len(terms) >= _LEAST_TERMS else ()
 
 
-def partly(index: Index, kind: Kind, asked: Query, numbers: Collection[int]) -> set[int]:
+def partly(index: SearchIndex, kind: SearchKind, asked: Query, numbers: Collection[int]) -> set[int]:
     """Return those of these rows that fulfil all of a query but its loose words, and not all of it."""
     rest = replace(asked, words=tuple(word for word in asked.words if word.exact))
     allowed = index.all(kind, rest) if rest.terms or kind.conditions(rest, index) else set(numbers)
@@ -274,7 +274,7 @@ def partly(index: Index, kind: Kind, asked: Query, numbers: Collection[int]) -> 
 
 
 def hits_of(
-    index: Index, kind: Kind, asked: Query, numbers: Sequence[int], related: bool, site: Site
+    index: SearchIndex, kind: SearchKind, asked: Query, numbers: Sequence[int], related: bool, site: Site
 ) -> Iterator[tuple[int, Hit]]:
     """Yield these numbers and their hits, in this order; one whose row is gone by now is left out."""
     sql, hit = _HITS[kind.index]
@@ -285,7 +285,7 @@ def hits_of(
             yield number, hit(index, asked, rows[number], related, site)
 
 
-def _post_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:
+def _post_hit(index: SearchIndex, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:
     number, title, url, author, published_on, text = row
     formulas, fragments, sources = _formulas(index, "post_id", number, asked)
     return Hit(
@@ -307,7 +307,7 @@ def _post_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _si
     )
 
 
-def _page_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:
+def _page_hit(index: SearchIndex, asked: Query, row: Sequence[Any], related: bool, _site: Site) -> Hit:
     number, title, url, text = row
     formulas, fragments, sources = _formulas(index, "page_id", number, asked)
     return Hit(
@@ -329,7 +329,7 @@ def _page_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, _si
     )
 
 
-def _comment_hit(index: Index, asked: Query, row: Sequence[Any], related: bool, site: Site) -> Hit:
+def _comment_hit(index: SearchIndex, asked: Query, row: Sequence[Any], related: bool, site: Site) -> Hit:
     number, post, url, title, page, author, published_on, text = row
     formulas, fragments, _ = _formulas(index, "comment_id", number, asked)
     return Hit(
@@ -354,7 +354,7 @@ def _marked(asked: Query, terms: tuple[Term, ...], related: bool) -> tuple[str, 
     return (*(term.text for term in terms if term.exact), *loose)
 
 
-def _categories(index: Index, post: int) -> tuple[str, ...]:
+def _categories(index: SearchIndex, post: int) -> tuple[str, ...]:
     return tuple(name for (name,) in index.rows(_CATEGORIES, post))
 
 
@@ -365,7 +365,7 @@ WHERE pc.post_id = ? ORDER BY c.name
 
 
 def _formulas(
-    index: Index, owner: str, number: int, asked: Query
+    index: SearchIndex, owner: str, number: int, asked: Query
 ) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
     """Return the formulas of a text to show, what of it tells where they are, and all of its formulas in order."""
     rows = index.rows(f"SELECT tex, shape_id FROM {_TABLES[owner]} WHERE {owner} = ? ORDER BY position", number)  # noqa: S608
@@ -383,7 +383,7 @@ def _formulas(
 _TABLES = {"post_id": "formulas", "page_id": "page_formulas", "comment_id": "comment_formulas"}
 
 
-_HITS: dict[str, tuple[str, Callable[[Index, Query, Sequence[Any], bool, Site], Hit]]] = {
+_HITS: dict[str, tuple[str, Callable[[SearchIndex, Query, Sequence[Any], bool, Site], Hit]]] = {
     "posts_fts": ("SELECT id, title, url, author, published_on, text FROM posts WHERE id", _post_hit),
     "pages_fts": ("SELECT id, title, url, text FROM pages WHERE id", _page_hit),
     "comments_fts": (

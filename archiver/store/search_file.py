@@ -9,13 +9,13 @@ from typing import Any
 
 from archiver.store import cjk, coverage
 from archiver.store.search_conditions import TRIGRAM, Condition
-from archiver.store.search_kinds import Kind
+from archiver.store.search_kinds import SearchKind
 from archiver.store.search_query import Query, Term
 from archiver.store.search_shapes import Pattern
 
 
 class FileIndex:
-    """The index of an archive in a file; see `search_kinds.Index`."""
+    """The index of an archive in a file; see `search_kinds.SearchIndex`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Take a connection, which is only read."""
@@ -55,7 +55,7 @@ class FileIndex:
         """Return the query of these numbers."""
         return Condition("SELECT value AS number FROM json_each(?)", (json.dumps(list(numbers)),))
 
-    def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
+    def exact(self, kind: SearchKind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
         words, tables, where, values = self._matching(kind, asked)
         if words and where == _MATCHING.format(kind.index) and not asked.sort:
@@ -69,7 +69,7 @@ class FileIndex:
         total = self.rows(f"SELECT count(*) FROM {tables} WHERE {where}", *values)[0][0]  # noqa: S608
         return int(total), [row[0] for row in found]
 
-    def _best(self, kind: Kind, words: str, limit: int, offset: int) -> tuple[int, list[int]]:
+    def _best(self, kind: SearchKind, words: str, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return what `exact` does, for nothing but words: the rows themselves, which are long, are left alone."""
         having = f"FROM {kind.index} WHERE {kind.index} MATCH ?"
         total = int(self.rows(f"SELECT count(*) {having}", words)[0][0])
@@ -88,12 +88,12 @@ class FileIndex:
         )
         return total, sorted(numbers, key=scores.__getitem__)[offset:most]
 
-    def all(self, kind: Kind, asked: Query) -> set[int]:
+    def all(self, kind: SearchKind, asked: Query) -> set[int]:
         """Return the numbers of all rows that match a query."""
         _, tables, where, values = self._matching(kind, asked)
         return set(self._numbers(f"SELECT {kind.row} FROM {tables} WHERE {where}", *values))  # noqa: S608
 
-    def covering(self, kind: Kind, terms: Iterable[str]) -> list[int]:
+    def covering(self, kind: SearchKind, terms: Iterable[str]) -> list[int]:
         """Return rows by what of the terms they cover, best first."""
         # A row for each of the table's, and short: to count the table itself is to read all of its texts.
         total = self.rows(f"SELECT count(*) FROM {kind.index}_docsize")[0][0]  # noqa: S608
@@ -112,7 +112,7 @@ class FileIndex:
     def _numbers(self, sql: str, *values: Any) -> list[int]:
         return [number for (number,) in self._connection.execute(sql, values)]
 
-    def _matching(self, kind: Kind, asked: Query) -> tuple[str, str, str, list[Any]]:
+    def _matching(self, kind: SearchKind, asked: Query) -> tuple[str, str, str, list[Any]]:
         """Return words, tables, condition and values of the rows that fulfil a query."""
         words = match(asked.words, () if asked.filters.comments else asked.titles)
         if words:
@@ -147,5 +147,5 @@ _MATCHING = "{} MATCH ?"
 _SHAPES = "SELECT s.id, s.tokens FROM shapes_fts JOIN shapes AS s ON s.id = shapes_fts.rowid WHERE shapes_fts MATCH ?"
 
 
-def _rank(kind: Kind) -> str:
+def _rank(kind: SearchKind) -> str:
     return f"bm25({', '.join((kind.index, *map(str, kind.weights)))})"

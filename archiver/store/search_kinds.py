@@ -12,7 +12,7 @@ from archiver.store.search_shapes import WHOLE, Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class SearchKind:
     """What is searched."""
 
     row: str
@@ -91,7 +91,7 @@ _BETTER = 1_000_000
 """More than any row has formulas."""
 
 
-class Index(Spelling, Protocol):
+class SearchIndex(Spelling, Protocol):
     """A full-text index of an archive, open for reading."""
 
     def rows(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
@@ -100,17 +100,17 @@ class Index(Spelling, Protocol):
     def has(self, table: str) -> bool:
         """Return whether there is a table of this name: a database that an older program wrote lacks some."""
 
-    def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
+    def exact(self, kind: SearchKind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
 
-    def all(self, kind: Kind, asked: Query) -> set[int]:
+    def all(self, kind: SearchKind, asked: Query) -> set[int]:
         """Return the numbers of all rows that match a query."""
 
-    def covering(self, kind: Kind, terms: Iterable[str]) -> list[int]:
+    def covering(self, kind: SearchKind, terms: Iterable[str]) -> list[int]:
         """Return rows by what of the terms they cover, best first (`coverage`)."""
 
 
-POSTS = Kind(
+POSTS = SearchKind(
     row="p.id",
     rows="posts AS p",
     index="posts_fts",
@@ -122,7 +122,7 @@ POSTS = Kind(
     formulas=("formulas", "post_id"),
     by_fragments=True,
 )
-PAGES = Kind(
+PAGES = SearchKind(
     row="g.id",
     rows="pages AS g",
     index="pages_fts",
@@ -134,7 +134,7 @@ PAGES = Kind(
     formulas=("page_formulas", "page_id"),
     conditions=conditions_of_pages,
 )
-COMMENTS = Kind(
+COMMENTS = SearchKind(
     row="c.id",
     rows="comments AS c JOIN posts AS p ON p.id = c.post_id",
     index="comments_fts",

@@ -182,7 +182,7 @@ def _clean(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _QueryTerm:
     """One thing between blanks."""
 
     field: str
@@ -206,7 +206,7 @@ class _Piece:
         return not self.quoted and bool(_TEX.search(self.value)) and not any(map(cjk.is_wide, self.value))
 
 
-def _pieces(text: str) -> list[_Piece]:
+def _pieces(text: str) -> list[_QueryTerm]:
     found, at = [], 0
     while at < len(text):
         if text[at].isspace():
@@ -218,7 +218,7 @@ def _pieces(text: str) -> list[_Piece]:
     return found
 
 
-def _piece(text: str, at: int) -> tuple[_Piece | None, int]:
+def _piece(text: str, at: int) -> tuple[_QueryTerm | None, int]:
     negated = text[at] in "-－" and at + 1 < len(text) and not text[at + 1].isspace()
     at += negated
     name = _FIELD.match(text, at)
@@ -226,7 +226,7 @@ def _piece(text: str, at: int) -> tuple[_Piece | None, int]:
     start = name.end() if name and known else at
     value, quoted, end = _value(text, start)
     field_ = name[1].lower() if name and known else ""
-    return (_Piece(field_, value, quoted, negated) if value or field_ else None), max(end, at + 1)
+    return (_QueryTerm(field_, value, quoted, negated) if value or field_ else None), max(end, at + 1)
 
 
 def _value(text: str, at: int) -> tuple[str, bool, int]:
@@ -265,7 +265,7 @@ class _Builder:
             sort=self.sort,
         )
 
-    def add(self, piece: _Piece) -> None:
+    def add(self, piece: _QueryTerm) -> None:
         if not piece.field:
             self._add_words(self.words, piece, tex=not piece.quoted)
             return
@@ -282,7 +282,7 @@ class _Builder:
         else:
             self.filters &= _filter(piece)
 
-    def _add_words(self, to: list[Term], piece: _Piece, *, tex: bool) -> None:
+    def _add_words(self, to: list[Term], piece: _QueryTerm, *, tex: bool) -> None:
         if tex and piece.is_tex:
             self.tex.append(piece.value)
             return
@@ -321,7 +321,7 @@ def has_words(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def _filter(piece: _Piece) -> Filters:
+def _filter(piece: _QueryTerm) -> Filters:
     name, value = piece.field, piece.value
     if piece.negated and name in ("after", "before", "year", "in", "has", "sort"):
         raise UsageError(f"-{name}: expected a word, a title, a tag or an author after the minus sign, found {name}:")

@@ -26,7 +26,7 @@ from archiver.store.search import (
     understood,
 )
 from archiver.store.search_conditions import described
-from archiver.store.search_kinds import Kind
+from archiver.store.search_kinds import SearchKind
 from archiver.store.search_matches import Matches, ranked
 from archiver.store.search_query import Query
 from archiver.urls import Site
@@ -74,7 +74,7 @@ def search(
 
     answers = schemas.ask(matches, patience=patience)
     failed, names = dict(answers.failed), list(answers.found)
-    exact, page = 0, list[tuple[Kind, Row, bool]]()
+    exact, page = 0, list[tuple[SearchKind, Row, bool]]()
     for kind, found in zip(kinds, zip(*answers.found.values(), strict=True), strict=False):
         rows = [(names[at], number) for at, number in ranked(found, asked.sort)]
         page += [(kind, row, False) for row in rows[max(0, offset - exact) :][: limit - len(page)]]
@@ -95,7 +95,7 @@ def search(
 
 
 def _related(
-    schemas: Schemas, kind: Kind, asked: Query, names: Sequence[str], failed: dict[str, str], patience: float
+    schemas: Schemas, kind: SearchKind, asked: Query, names: Sequence[str], failed: dict[str, str], patience: float
 ) -> list[Row]:
     """Return rows that cover a part of a query's loose words and fulfil all else of it, best first."""
     terms = loose_terms(asked)
@@ -123,13 +123,13 @@ def _related(
 def _hits(
     schemas: Schemas,
     asked: Query,
-    page: Sequence[tuple[Kind, Row, bool]],
+    page: Sequence[tuple[SearchKind, Row, bool]],
     site: Callable[[str], Site],
     failed: dict[str, str],
     patience: float,
 ) -> dict[tuple[str, Row], Hit]:
     """Return the hits of a page by index and row."""
-    wanted: dict[str, dict[tuple[str, bool], tuple[Kind, list[int]]]] = {}
+    wanted: dict[str, dict[tuple[str, bool], tuple[SearchKind, list[int]]]] = {}
     for kind, (name, number), related in page:
         wanted.setdefault(name, {}).setdefault((kind.index, related), (kind, []))[1].append(number)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from archiver.store import coverage
 from archiver.store.search_arrays import formula_keys
 from archiver.store.search_conditions import TRIGRAM, Condition
-from archiver.store.search_kinds import Kind
+from archiver.store.search_kinds import SearchKind
 from archiver.store.search_matches import Match, Matches, ranked
 from archiver.store.search_query import Query, Term
 from archiver.store.search_shapes import Pattern, phrase_keys
@@ -36,7 +36,7 @@ class _Phrase:
 
 
 class ServerIndex:
-    """The index of an archive on a server; see `search_kinds.Index`."""
+    """The index of an archive on a server; see `search_kinds.SearchIndex`."""
 
     def __init__(self, connection: Connection) -> None:
         """Take a connection, which is only read, in a transaction."""
@@ -87,12 +87,12 @@ class ServerIndex:
         """Return the query of these numbers."""
         return Condition("SELECT unnest(CAST(? AS bigint[])) AS number", (list(numbers),))
 
-    def exact(self, kind: Kind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
+    def exact(self, kind: SearchKind, asked: Query, limit: int, offset: int) -> tuple[int, list[int]]:
         """Return how many rows match all of a query, and the numbers of those on the page asked for, best first."""
         found = self.matches(kind, asked, offset + limit if limit > 0 else 0)
         return found.total, [number for _, number in ranked([found], asked.sort)[offset : offset + max(0, limit)]]
 
-    def matches(self, kind: Kind, asked: Query, most: int) -> Matches:
+    def matches(self, kind: SearchKind, asked: Query, most: int) -> Matches:
         """Return what matches all of a query, to be ranked by itself or with others; no rows but the first `most`.
 
         Where words decide the order, any row may be among the first, so that all of them come.
@@ -111,7 +111,7 @@ class ServerIndex:
             having=[len(each) for each in having],
         )
 
-    def all(self, kind: Kind, asked: Query) -> set[int]:
+    def all(self, kind: SearchKind, asked: Query) -> set[int]:
         """Return the numbers of all rows that match a query."""
         phrases = _asked(asked)
         if phrases:
@@ -120,11 +120,11 @@ class ServerIndex:
             found = [] if _terms(asked) else self._fulfilling(kind, asked)
         return {number for number, _ in found}
 
-    def covering(self, kind: Kind, terms: Iterable[str]) -> list[int]:
+    def covering(self, kind: SearchKind, terms: Iterable[str]) -> list[int]:
         """Return rows by what of the terms they cover, best first."""
         return coverage.rank(*self.covered(kind, terms))
 
-    def covered(self, kind: Kind, terms: Iterable[str]) -> tuple[int, list[tuple[set[int], set[int]]]]:
+    def covered(self, kind: SearchKind, terms: Iterable[str]) -> tuple[int, list[tuple[set[int], set[int]]]]:
         """Return the number of rows, and for each of the terms the rows with it, and those with it in their title."""
         total = self.rows(f"SELECT count(*) FROM {kind.index}")[0][0]  # noqa: S608
         phrases = [_Phrase(words(term), titled=False) for term in terms]
@@ -133,7 +133,7 @@ class ServerIndex:
         titles = self._having(kind.index, titled) if titled else [set[int]() for _ in phrases]
         return total, list(zip(everywhere, titles, strict=True))
 
-    def _without_words(self, kind: Kind, asked: Query, most: int) -> Matches:
+    def _without_words(self, kind: SearchKind, asked: Query, most: int) -> Matches:
         tables, rest = kind.found_by(asked, self)
         where, values = _where(kind.conditions(rest, self))
         total = self.rows(f"SELECT count(*) FROM {tables.sql} WHERE {where}", *tables.values, *values)[0][0]  # noqa: S608
@@ -146,7 +146,7 @@ class ServerIndex:
         return Matches(total=int(total), rows=[Match(*row) for row in found])
 
     def _fulfilling(
-        self, kind: Kind, asked: Query, numbers: set[int] | None = None
+        self, kind: SearchKind, asked: Query, numbers: set[int] | None = None
     ) -> Sequence[tuple[int, str | None]]:
         """Return number and day of the rows, of these or of all, that fulfil all else of a query, by date."""
         found = kind.conditions(asked, self)
@@ -170,7 +170,7 @@ class ServerIndex:
         return found
 
     def _counted(
-        self, kind: Kind, phrases: Sequence[_Phrase], found: Sequence[tuple[int, str | None]]
+        self, kind: SearchKind, phrases: Sequence[_Phrase], found: Sequence[tuple[int, str | None]]
     ) -> Sequence[Match]:
         """Return rows, of which number and day are given, with how often each phrase stands in them."""
         counted = [

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from archiver.store import cjk
-from archiver.store.search_kinds import Index
+from archiver.store.search_kinds import SearchIndex
 
 LIKENESS = 0.8
 """How like another word a slip of it is, by difflib's ratio: it lets through one wrong letter in ten."""
@@ -37,7 +37,7 @@ _TITLE = "SELECT title FROM posts ORDER BY published_on DESC NULLS LAST, id DESC
 _FORMULAS = f"SELECT tex FROM formulas ORDER BY id DESC LIMIT {_NEWEST_FORMULAS}"  # noqa: S608
 
 
-def meant(index: Index, text: str) -> str | None:
+def meant(index: SearchIndex, text: str) -> str | None:
     """Return a query with Latin words that no title, tag, category or topic has changed to the likest that one has.
 
     None when there is nothing to change.
@@ -54,7 +54,7 @@ def _nearest(word: str, known: dict[str, str]) -> str:
     return known[near[0]] if near else word
 
 
-def examples(index: Index) -> list[str]:
+def examples(index: SearchIndex) -> list[str]:
     """Return queries that this archive has hits for, one of each kind it can show; none for an empty one."""
     found = [_first_phrase(_first(index, _TITLE))]
     found += [
@@ -69,7 +69,7 @@ def _telling(commands: Counter[str]) -> Iterable[tuple[str, int]]:
     return [(command, times) for command, times in commands.most_common() if not _COMMON.fullmatch(command)][:1]
 
 
-def _first(index: Index, sql: str) -> str:
+def _first(index: SearchIndex, sql: str) -> str:
     found = index.rows(f"{sql} LIMIT 1")
     return str(found[0][0]) if found else ""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from archiver.store.reading import Reading
+from archiver.store.reading import ReadOnlyPool
 from archiver.urls import Site, origin
 
 END_OF_TIME = "9999-12-31T23:59:59Z"
@@ -14,7 +14,7 @@ END_OF_TIME = "9999-12-31T23:59:59Z"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredCapture:
     """One capture and where its record is; see the table `captures`."""
 
     id: int
@@ -49,7 +49,7 @@ class Linking:
     title: str
 
 
-_COLUMNS = ", ".join(Held.__slots__)
+_COLUMNS = ", ".join(StoredCapture.__slots__)
 
 # What shows a page best: the whole page, a redirect, half of it, its absence, a refusal. A refusal, or the page missing
 # for once, must not hide what was there before; a 304 only says that the capture before it still holds.
@@ -135,46 +135,46 @@ class Timeline:
 
         Raises UsageError when there is none.
         """
-        self._reading = Reading(database)
+        self._reading = ReadOnlyPool(database)
 
     def close(self) -> None:
         """Let go of the file."""
         self._reading.close()
 
-    def best(self, url: str, until: str = END_OF_TIME, *, since: str = "", skip: int = 0) -> Held | None:
+    def best(self, url: str, until: str = END_OF_TIME, *, since: str = "", skip: int = 0) -> StoredCapture | None:
         """Return the capture that shows an address best as of a moment, after those that did not serve.
 
         A whole page comes before anything else, later captures before earlier ones.
         """
         return self._one(_BEST, url=url, until=until, since=since, skip=skip)
 
-    def next(self, url: str, after: str, *, skip: int = 0) -> Held | None:
+    def next(self, url: str, after: str, *, skip: int = 0) -> StoredCapture | None:
         """Return the capture after a moment that shows an address best, after those that did not serve.
 
         A whole page comes before anything else, earlier captures before later ones.
         """
         return self._one(_NEXT, url=url, after=after, skip=skip)
 
-    def all(self, url: str, most: int) -> list[Held]:
+    def all(self, url: str, most: int) -> list[StoredCapture]:
         """Return the captures of an address, latest first."""
-        return [Held(*row) for row in self._ask(_ALL, url=url, most=most)]
+        return [StoredCapture(*row) for row in self._ask(_ALL, url=url, most=most)]
 
-    def answers(self, url: str, until: str = END_OF_TIME) -> list[Held]:
+    def answers(self, url: str, until: str = END_OF_TIME) -> list[StoredCapture]:
         """Return what may answer for an address as the blog did at a moment, the best first."""
-        return [Held(*row) for row in self._ask(_ANSWERS, url=url, until=until)]
+        return [StoredCapture(*row) for row in self._ask(_ANSWERS, url=url, until=until)]
 
     def around(self, url: str, moment: str) -> tuple[str | None, str | None]:
         """Return when an address was last captured up to a moment, and when first after it."""
         ((before, after),) = self._ask(_AROUND, url=url, moment=moment)
         return before, after
 
-    def original(self, revisit: Held) -> Held | None:
+    def original(self, revisit: StoredCapture) -> StoredCapture | None:
         """Return the capture that holds the payload of a revisit."""
         record = revisit.revisit_of
         found = self._one(_RECORD, record=record, sha256=revisit.payload_sha256, url=revisit.url)
         return found or self._one(_RECORD_ANYWHERE, record=record)
 
-    def end_before(self, held: Held) -> int:
+    def end_before(self, held: StoredCapture) -> int:
         """Return where in its file the capture before another one ends: what belongs to that one comes after it."""
         found = self._ask(_END_BEFORE, file=held.warc_file, offset=held.warc_offset)
         return int(found[0][0]) if found else 0
@@ -216,9 +216,9 @@ class Timeline:
         found = self._ask(_LAST_TARGET, first=first, last=last, catalogue=site.catalogue_url())
         return origin(found[0][0]) if found else site.origin
 
-    def _one(self, sql: str, **values: Any) -> Held | None:
+    def _one(self, sql: str, **values: Any) -> StoredCapture | None:
         rows = self._ask(sql, **values)
-        return Held(*rows[0]) if rows else None
+        return StoredCapture(*rows[0]) if rows else None
 
     def _ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         return self._reading.tuples(sql, values)

@@ -181,7 +181,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class RelatedPost:
     """A post in a series or topic, or one that cites or is cited."""
 
     post_id: int
@@ -191,16 +191,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class PostGroup:
     """A series, or a topic of the curated index, with the posts the archive holds of it, in order."""
 
     id: int
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[RelatedPost, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class RecordLocation:
     """Where the bytes of an address are: a record of a WARC file."""
 
     url: str

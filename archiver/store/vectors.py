@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archiver.store.search_kinds import Index
+from archiver.store.search_kinds import SearchIndex
 from archiver.text import embedding
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ FLOAT = "<f2"
 """How a number of a vector is stored, as numpy calls it: half of 32 bits ranks the same."""
 
 
-def nearest(index: Index, question: str) -> list[tuple[int, int]]:
+def nearest(index: SearchIndex, question: str) -> list[tuple[int, int]]:
     """Return the posts with vectors and which of their passages is nearest to a question, the nearest post first.
 
     None without the model, or where no vectors are kept.

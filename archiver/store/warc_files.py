@@ -27,7 +27,7 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WarcFileRow:
     """A file as its row has it; see the table `warc_files`."""
 
     name: str
@@ -40,24 +40,24 @@ class Row:
     lost_at: str | None = None
 
 
-_ALL = f"SELECT {', '.join(Row.__slots__)} FROM warc_files ORDER BY name"  # noqa: S608  # columns of ours
+_ALL = f"SELECT {', '.join(WarcFileRow.__slots__)} FROM warc_files ORDER BY name"  # noqa: S608  # columns of ours
 
 
-def known(database: str) -> dict[str, Row]:
+def known(database: str) -> dict[str, WarcFileRow]:
     """Return what a database says of the files, by name; nothing where it is not there, or of an older program."""
     try:
-        return {row[0]: Row(*row) for row in query.run(database, _ALL).rows}
+        return {row[0]: WarcFileRow(*row) for row in query.run(database, _ALL).rows}
     except ArchiverError:
         return {}
 
 
-def rows(session: Session) -> dict[str, Row]:
+def rows(session: Session) -> dict[str, WarcFileRow]:
     """Return what is known of all files, by name."""
-    columns = [_ROWS.c[name] for name in Row.__slots__]
-    return {row.name: Row(*row) for row in session.execute(select(*columns).order_by(_ROWS.c.name))}
+    columns = [_ROWS.c[name] for name in WarcFileRow.__slots__]
+    return {row.name: WarcFileRow(*row) for row in session.execute(select(*columns).order_by(_ROWS.c.name))}
 
 
-def place(rows: Mapping[str, Row]) -> str | None:
+def place(rows: Mapping[str, WarcFileRow]) -> str | None:
     """Return where in object storage files go: where the last of these went; None where they stay in the home."""
     placed = [row for row in rows.values() if row.url]
     return max(placed, key=lambda row: (not row.closed_at, row.closed_at or "", row.name)).url if placed else None

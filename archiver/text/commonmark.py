@@ -48,7 +48,7 @@ INDENT = 4
 _NESTING = 200  # of quotes, lists and marks; more than the serializer ever nests
 
 
-class Reading(NamedTuple):
+class VisibleText(NamedTuple):
     """What a reader of Markdown sees."""
 
     text: str
@@ -56,7 +56,7 @@ class Reading(NamedTuple):
     formulas: list[str]
 
 
-def read(markdown: str) -> Reading:
+def read(markdown: str) -> VisibleText:
     """Return the visible text of Markdown and the formulas in it."""
     pieces: list[str] = []
     formulas: list[str] = []
@@ -70,7 +70,7 @@ def read(markdown: str) -> Reading:
         pieces += (block, "\n")
         formulas += sources
     _parse(waiting, pieces, formulas)
-    return Reading("".join(pieces), formulas)
+    return VisibleText("".join(pieces), formulas)
 
 
 def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:

@@ -33,7 +33,7 @@ LEAST_KEPT = 2
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|[\s\S])|\s+|\d+(?:\.\d+)?|[\s\S]")
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What became of a piece of text."""
 
     EQUAL = "equal"
@@ -42,10 +42,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class DiffSegment:
     """A piece of text and what became of it."""
 
-    kind: Kind
+    kind: ChangeKind
     text: str
 
 
@@ -57,7 +57,7 @@ class FormulaChange:
     """Exact source with its delimiters; None when it was added."""
     after: str | None
     """Exact source with its delimiters; None when it was removed."""
-    segments: tuple[Segment, ...]
+    segments: tuple[DiffSegment, ...]
     """Both sources as one sequence of pieces, split between TeX tokens."""
 
 
@@ -67,20 +67,20 @@ class Difference:
 
     formulas: tuple[FormulaChange, ...]
     """In the order of the text."""
-    prose: tuple[Segment, ...]
+    prose: tuple[DiffSegment, ...]
     """The whole text. Without what was inserted it is the text before, without what was deleted the text after."""
 
     @property
     def inserted(self) -> int:
         """Characters that were not there before."""
-        return _count(self.prose, Kind.INSERT)
+        return _count(self.prose, ChangeKind.INSERT)
 
     @property
     def deleted(self) -> int:
         """Characters that are no longer there."""
-        return _count(self.prose, Kind.DELETE)
+        return _count(self.prose, ChangeKind.DELETE)
 
-    def hunks(self, context: int = 30) -> list[tuple[Segment, ...]]:
+    def hunks(self, context: int = 30) -> list[tuple[DiffSegment, ...]]:
         """Return the changes, each with so many characters of what is around it, near ones together.
 
         A formula counts as one character, and is never cut.
@@ -93,12 +93,12 @@ def compare(before: str, after: str) -> Difference:
     return Difference(formulas=tuple(_formulas(before, after)), prose=_compare(before, after, _LEVELS))
 
 
-def compare_tex(before: str, after: str) -> tuple[Segment, ...]:
+def compare_tex(before: str, after: str) -> tuple[DiffSegment, ...]:
     """Return what changed between two formulas, split between TeX tokens."""
     return _merged(_matched(_TOKEN.findall(before), _TOKEN.findall(after)))
 
 
-def _count(segments: Iterable[Segment], kind: Kind) -> int:
+def _count(segments: Iterable[DiffSegment], kind: ChangeKind) -> int:
     return sum(len(segment.text) for segment in segments if segment.kind == kind)
 
 
@@ -140,10 +140,10 @@ Split = Callable[[str], list[str]]
 _LEVELS: tuple[Split, ...] = (_lines, _sentences, _signs)
 
 
-def _compare(before: str, after: str, levels: Sequence[Split]) -> tuple[Segment, ...]:
+def _compare(before: str, after: str, levels: Sequence[Split]) -> tuple[DiffSegment, ...]:
     """Compare at the first level, and what differs there at the next."""
     if not before or not after or not levels:
-        return _merged((Segment(Kind.DELETE, before), Segment(Kind.INSERT, after)))
+        return _merged((DiffSegment(ChangeKind.DELETE, before), DiffSegment(ChangeKind.INSERT, after)))
     split, *finer = levels
     coarse = _merged(_matched(split(before), split(after)))
     if not finer:
@@ -151,26 +151,26 @@ def _compare(before: str, after: str, levels: Sequence[Split]) -> tuple[Segment,
     return _merged(_refined(coarse, finer))
 
 
-def _refined(segments: Sequence[Segment], levels: Sequence[Split]) -> Iterator[Segment]:
-    for equal, run in groupby(segments, lambda segment: segment.kind == Kind.EQUAL):
+def _refined(segments: Sequence[DiffSegment], levels: Sequence[Split]) -> Iterator[DiffSegment]:
+    for equal, run in groupby(segments, lambda segment: segment.kind == ChangeKind.EQUAL):
         pieces = list(run)
         if equal:
             yield from pieces
         else:
-            yield from _compare(_side(pieces, Kind.DELETE), _side(pieces, Kind.INSERT), levels)
+            yield from _compare(_side(pieces, ChangeKind.DELETE), _side(pieces, ChangeKind.INSERT), levels)
 
 
-def _matched(before: Sequence[str], after: Sequence[str]) -> Iterator[Segment]:
+def _matched(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffSegment]:
     head = _common(before, after)
     tail = _common(before[head:][::-1], after[head:][::-1])
-    yield Segment(Kind.EQUAL, "".join(before[:head]))
+    yield DiffSegment(ChangeKind.EQUAL, "".join(before[:head]))
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     if len(old) * len(new) > MOST_CELLS:
-        yield Segment(Kind.DELETE, "".join(old))
-        yield Segment(Kind.INSERT, "".join(new))
+        yield DiffSegment(ChangeKind.DELETE, "".join(old))
+        yield DiffSegment(ChangeKind.INSERT, "".join(new))
     else:
         yield from _aligned(old, new)
-    yield Segment(Kind.EQUAL, "".join(before[len(before) - tail :]))
+    yield DiffSegment(ChangeKind.EQUAL, "".join(before[len(before) - tail :]))
 
 
 def _common(before: Sequence[str], after: Sequence[str]) -> int:
@@ -179,36 +179,36 @@ def _common(before: Sequence[str], after: Sequence[str]) -> int:
     return next((index for index, (old, new) in pairs if old != new), min(len(before), len(after)))
 
 
-def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Segment]:
+def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffSegment]:
     for tag, start, end, new_start, new_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
-            yield Segment(Kind.EQUAL, "".join(before[start:end]))
+            yield DiffSegment(ChangeKind.EQUAL, "".join(before[start:end]))
         else:
-            yield Segment(Kind.DELETE, "".join(before[start:end]))
-            yield Segment(Kind.INSERT, "".join(after[new_start:new_end]))
+            yield DiffSegment(ChangeKind.DELETE, "".join(before[start:end]))
+            yield DiffSegment(ChangeKind.INSERT, "".join(after[new_start:new_end]))
 
 
-def _merged(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+def _merged(segments: Iterable[DiffSegment]) -> tuple[DiffSegment, ...]:
     """Return segments without empty ones, and between two equal ones at most one of each kind, deletion first."""
-    merged: list[Segment] = []
-    for equal, run in groupby(_filled(segments), lambda segment: segment.kind == Kind.EQUAL):
+    merged: list[DiffSegment] = []
+    for equal, run in groupby(_filled(segments), lambda segment: segment.kind == ChangeKind.EQUAL):
         pieces = list(run)
-        kinds = (Kind.EQUAL,) if equal else (Kind.DELETE, Kind.INSERT)
-        merged += [Segment(kind, text) for kind in kinds if (text := _side(pieces, kind))]
+        kinds = (ChangeKind.EQUAL,) if equal else (ChangeKind.DELETE, ChangeKind.INSERT)
+        merged += [DiffSegment(kind, text) for kind in kinds if (text := _side(pieces, kind))]
     return tuple(merged)
 
 
-def _side(segments: Iterable[Segment], kind: Kind) -> str:
+def _side(segments: Iterable[DiffSegment], kind: ChangeKind) -> str:
     return "".join(segment.text for segment in segments if segment.kind == kind)
 
 
-def _without_chance(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+def _without_chance(segments: tuple[DiffSegment, ...]) -> tuple[DiffSegment, ...]:
     """Return segments in which a character kept by chance between two edits is part of them."""
-    pieces: list[Segment] = []
+    pieces: list[DiffSegment] = []
     for index, segment in enumerate(segments):
         inner = 0 < index < len(segments) - 1
-        if inner and segment.kind == Kind.EQUAL and len(segment.text) < LEAST_KEPT:
-            pieces += [Segment(Kind.DELETE, segment.text), Segment(Kind.INSERT, segment.text)]
+        if inner and segment.kind == ChangeKind.EQUAL and len(segment.text) < LEAST_KEPT:
+            pieces += [DiffSegment(ChangeKind.DELETE, segment.text), DiffSegment(ChangeKind.INSERT, segment.text)]
         else:
             pieces.append(segment)
     return _merged(pieces)
@@ -232,7 +232,7 @@ def _paired(old: Sequence[str], new: Sequence[str]) -> Iterator[FormulaChange]:
         near = range(position, min(position + REACH, len(new)))
         match = next((index for index in near if _alike(source, new[index])), None)
         if match is None:
-            yield FormulaChange(before=source, after=None, segments=(Segment(Kind.DELETE, source),))
+            yield FormulaChange(before=source, after=None, segments=(DiffSegment(ChangeKind.DELETE, source),))
             continue
         yield from (_added(formula) for formula in new[position:match])
         yield FormulaChange(before=source, after=new[match], segments=compare_tex(source, new[match]))
@@ -241,7 +241,7 @@ def _paired(old: Sequence[str], new: Sequence[str]) -> Iterator[FormulaChange]:
 
 
 def _added(source: str) -> FormulaChange:
-    return FormulaChange(before=None, after=source, segments=(Segment(Kind.INSERT, source),))
+    return FormulaChange(before=None, after=source, segments=(DiffSegment(ChangeKind.INSERT, source),))
 
 
 def _alike(old: str, new: str) -> bool:
@@ -254,10 +254,10 @@ def _alike(old: str, new: str) -> bool:
 # --- what is shown of it ---
 
 
-def _hunks(segments: Sequence[Segment], context: int) -> Iterator[tuple[Segment, ...]]:
-    hunk: list[Segment] = []
+def _hunks(segments: Sequence[DiffSegment], context: int) -> Iterator[tuple[DiffSegment, ...]]:
+    hunk: list[DiffSegment] = []
     for index, segment in enumerate(segments):
-        if segment.kind != Kind.EQUAL:
+        if segment.kind != ChangeKind.EQUAL:
             hunk.append(segment)
             continue
         around = _signs(segment.text)
@@ -266,11 +266,11 @@ def _hunks(segments: Sequence[Segment], context: int) -> Iterator[tuple[Segment,
             hunk.append(segment)
             continue
         if hunk:
-            yield _filled([*hunk, Segment(Kind.EQUAL, "".join(around[:context]))])
-        hunk = [] if last else [Segment(Kind.EQUAL, "".join(around[max(0, len(around) - context) :]))]
-    if any(segment.kind != Kind.EQUAL for segment in hunk):
+            yield _filled([*hunk, DiffSegment(ChangeKind.EQUAL, "".join(around[:context]))])
+        hunk = [] if last else [DiffSegment(ChangeKind.EQUAL, "".join(around[max(0, len(around) - context) :]))]
+    if any(segment.kind != ChangeKind.EQUAL for segment in hunk):
         yield _filled(hunk)
 
 
-def _filled(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+def _filled(segments: Iterable[DiffSegment]) -> tuple[DiffSegment, ...]:
     return tuple(segment for segment in segments if segment.text)

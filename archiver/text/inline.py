@@ -13,7 +13,7 @@ from typing import NamedTuple
 from archiver.text import tex
 
 
-class Kind(Enum):
+class InlineKind(Enum):
     """What a part of a paragraph is."""
 
     TEXT = auto()
@@ -36,7 +36,7 @@ class Kind(Enum):
     """End of a mark; the value is its tag, or for a link `](url)`."""
 
 
-Part = tuple[Kind, str]
+Part = tuple[InlineKind, str]
 """One part of a paragraph and its value."""
 
 
@@ -177,38 +177,38 @@ class _Line:
         self._formulas: list[str] = []
         self._strays: list[int] = []  # places in `_out` of prose with openers of formulas
 
-    def add(self, kind: Kind, value: str) -> None:
-        if kind is Kind.TEXT:
+    def add(self, kind: InlineKind, value: str) -> None:
+        if kind is InlineKind.TEXT:
             self._texts.append(value)
             return
         self._end_text()
-        if kind is Kind.BREAK:
+        if kind is InlineKind.BREAK:
             self._gap = _HARD
-        elif kind is Kind.OPEN:
+        elif kind is InlineKind.OPEN:
             self._waiting.append(value)
-        elif kind is Kind.CLOSE:
+        elif kind is InlineKind.CLOSE:
             self._close(value)
-        elif kind is Kind.RAW:
+        elif kind is InlineKind.RAW:
             self._put(value)
-        elif kind is Kind.NOTE:
+        elif kind is InlineKind.NOTE:
             self._put(value)
             self._begun = len(self._out)
-        elif kind is Kind.CODE:
+        elif kind is InlineKind.CODE:
             self._put_code(value)
         else:
             if "\n" in value:
                 value = self._fitted(value, kind)
             self._formulas.append(value)
-            self._put(value, display=kind is Kind.DISPLAY)
+            self._put(value, display=kind is InlineKind.DISPLAY)
 
-    def _fitted(self, formula: str, kind: Kind) -> str:
+    def _fitted(self, formula: str, kind: InlineKind) -> str:
         """Return a formula of several lines as it can stand here.
 
         No heading can hold a newline, and a paragraph ends on an empty line, but for a displayed formula.
         """
         if self._layout is not PARAGRAPH:
             return _LINES.sub(self._layout.newline, formula)
-        return formula if kind is Kind.DISPLAY else _EMPTY_LINES.sub("\n", formula)
+        return formula if kind is InlineKind.DISPLAY else _EMPTY_LINES.sub("\n", formula)
 
     def finish(self) -> str:
         self._end_text()

@@ -15,7 +15,7 @@ NAME = "llms.txt"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LlmsLink:
     """A text and where its Markdown is."""
 
     title: str
@@ -31,17 +31,17 @@ Group = tuple[str, Sequence[int]]
 def write(
     title: str,
     blurb: Sequence[str],
-    posts: Mapping[int, Link],
+    posts: Mapping[int, LlmsLink],
     topics: Iterable[Group],
     series: Iterable[Group],
-    pages: Sequence[Link] = (),
+    pages: Sequence[LlmsLink] = (),
 ) -> str:
     """Return the list: `blurb` are sentences, `posts` are by number; `pages` stand last, as what may be left out."""
-    sections = list[tuple[str, list[Link]]]()
+    sections = list[tuple[str, list[LlmsLink]]]()
     left = dict(posts)
     for name, numbers in (*topics, *series):
         sections.append((name, [left.pop(number) for number in numbers if number in left]))
-    years: dict[str, list[Link]] = {}
+    years: dict[str, list[LlmsLink]] = {}
     for link in sorted(left.values(), key=lambda link: link.day, reverse=True):
         years.setdefault(link.day[:4] or "Undated", []).append(link)
     sections += [*years.items(), ("Optional", list(pages))]
@@ -49,5 +49,5 @@ def write(
     return head + "".join(f"\n## {plain(name)}\n\n{''.join(map(_item, links))}" for name, links in sections if links)
 
 
-def _item(link: Link) -> str:
+def _item(link: LlmsLink) -> str:
     return f"- [{plain(link.title)}]({destination(link.target)})" + (f": {link.day}\n" if link.day else "\n")

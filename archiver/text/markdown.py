@@ -17,7 +17,7 @@ from archiver.media import is_digest
 from archiver.text import blocks, code, commonmark, dom, idioms, inline, pictures, places, tables, tex
 from archiver.text.blocks import Block
 from archiver.text.dom import Resolve
-from archiver.text.inline import Kind, Layout, Part
+from archiver.text.inline import InlineKind, Layout, Part
 
 MAX_DEPTH = 100
 """Elements below this depth lose their markup and keep their text; real posts nest about 15 deep."""
@@ -47,7 +47,7 @@ def write(body: etree._Element, resolve: Resolve) -> tuple[str, Findings]:
 
 _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "del": "del", "s": "del", "strike": "del"}
 _MARKS |= {tag: tag for tag in ("kbd", "mark", "sub", "sup")}
-_BREAK: Part = (Kind.BREAK, "")
+_BREAK: Part = (InlineKind.BREAK, "")
 
 
 class _Writer:
@@ -88,7 +88,7 @@ class _Writer:
                     self._stretch(stretch)
                     stretch = ""
                 if child in self._places:
-                    self._reached.append((Kind.RAW, places.mark(self._places[child])))
+                    self._reached.append((InlineKind.RAW, places.mark(self._places[child])))
                 handler = _HANDLERS.get(tag)
                 if handler is None:
                     self._flow(child, depth + 1)
@@ -116,7 +116,7 @@ class _Writer:
                 self._prose(text[at : span.start])
             source = dom.unbreak(text[span.start : span.end])
             self.findings.formulas.append(tex.formula(source, len(self.findings.formulas), span))
-            self._parts.append((Kind.DISPLAY if span.display else Kind.INLINE, source))
+            self._parts.append((InlineKind.DISPLAY if span.display else InlineKind.INLINE, source))
             at = span.end
         if at < len(text):
             self._prose(text[at:])
@@ -136,12 +136,12 @@ class _Writer:
             converter=node.get("converter"),
         )
         self.findings.formulas.append(row)
-        self._parts.append((Kind.DISPLAY if row.display else Kind.INLINE, source))
+        self._parts.append((InlineKind.DISPLAY if row.display else InlineKind.INLINE, source))
 
     def _no_formulas(self, node: etree._Element, depth: int) -> None:
         del depth
         if node.get(idioms.NOTE) is not None:
-            self._parts += [(Kind.NOTE, (node.text or "").rstrip()), (Kind.TEXT, " ")]
+            self._parts += [(InlineKind.NOTE, (node.text or "").rstrip()), (InlineKind.TEXT, " ")]
         else:
             self._prose(node.text or "")
 
@@ -150,14 +150,14 @@ class _Writer:
             if number:
                 self._break()
             if piece:
-                self._parts.append((Kind.TEXT, piece))
+                self._parts.append((InlineKind.TEXT, piece))
 
     def _break(self) -> None:
         """End a line; an empty line ends the paragraph."""
         parts = self._parts
-        while parts and parts[-1][0] is Kind.TEXT and parts[-1][1].isspace():
+        while parts and parts[-1][0] is InlineKind.TEXT and parts[-1][1].isspace():
             parts.pop()
-        if parts and parts[-1][0] is Kind.BREAK:
+        if parts and parts[-1][0] is InlineKind.BREAK:
             self._flush()
         else:
             parts.append(_BREAK)
@@ -258,7 +258,7 @@ class _Writer:
         if self._lines_only:
             self._blocks_met = True
             if text:
-                self._parts.append((Kind.CODE, text))
+                self._parts.append((InlineKind.CODE, text))
             return
         self._flush()
         self._blocks.append(blocks.listing(text, language))
@@ -281,7 +281,7 @@ class _Writer:
         for child in (node, *node):
             beside: list[Block] = []
             if child is not node and child in self._places:
-                self._reached.append((Kind.RAW, places.mark(self._places[child])))
+                self._reached.append((InlineKind.RAW, places.mark(self._places[child])))
             if child is not node and child.tag == "li":
                 items.append(self.blocks(child, depth + 1))
             elif child is not node and isinstance(child.tag, str):
@@ -323,7 +323,7 @@ class _Writer:
 
     def _mark(self, node: etree._Element, depth: int) -> None:
         tag = _MARKS[str(node.tag)]
-        self._marked((Kind.OPEN, tag), (Kind.CLOSE, tag), node, depth)
+        self._marked((InlineKind.OPEN, tag), (InlineKind.CLOSE, tag), node, depth)
 
     def _marked(self, start: Part, end: Part, node: etree._Element, depth: int) -> None:
         if any(start == outer for outer, _ in self._marks):  # the same mark inside itself means nothing more
@@ -360,7 +360,7 @@ class _Writer:
         if leads_to is None or (picture is not None and not text):
             self._flow(node, depth)
         else:
-            self._marked((Kind.OPEN, "a"), (Kind.CLOSE, f"]({inline.destination(leads_to)})"), node, depth)
+            self._marked((InlineKind.OPEN, "a"), (InlineKind.CLOSE, f"]({inline.destination(leads_to)})"), node, depth)
 
     def _note_link(self, url: str | None, href: str, text: str) -> None:
         kind = "other" if url is None else "external"  # where of a blog it leads, the blog's pages know
@@ -383,7 +383,7 @@ class _Writer:
         self.findings.images.append(Image(position=len(self.findings.images), url=url, alt=alt, caption=caption))
         self._pictures.update(found)
         self._arrive()
-        self._parts.append((Kind.RAW, f"![{inline.label(alt)}]({inline.destination(url)})"))
+        self._parts.append((InlineKind.RAW, f"![{inline.label(alt)}]({inline.destination(url)})"))
 
     def _without_script(self, node: etree._Element, depth: int) -> None:
         """Take the pictures that are shown where no script runs, if they are not beside it anyway."""
@@ -398,14 +398,14 @@ class _Writer:
         for url in dom.embedded(node, self._resolve):
             self._note_link(url, url, "")
             self._flush()
-            self._parts.append((Kind.RAW, f"<{url}>"))
+            self._parts.append((InlineKind.RAW, f"<{url}>"))
             self._flush()
 
     def _code_span(self, node: etree._Element, depth: int) -> None:
         if not code.is_span(node):
             self._flow(node, depth)
         elif text := code.text(node):
-            self._parts.append((Kind.CODE, text))
+            self._parts.append((InlineKind.CODE, text))
 
     def _drop(self, node: etree._Element, depth: int) -> None:
         """Leave out what no reader sees."""

@@ -49,7 +49,7 @@ _ARGUMENT = re.compile(rf"\s*(?:{_GROUP}|(\\[A-Za-z]+|\\?[^\s{{}}]))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class RenderedFormula:
     """A formula as MathML."""
 
     element: etree._Element | None
@@ -84,11 +84,11 @@ class Formulas:
         """Return the number of the line with a label, such as `3`; empty where there is none."""
         return self._references.get(label, "")
 
-    def render(self, position: int, source: str, *, display: bool) -> Rendered:
+    def render(self, position: int, source: str, *, display: bool) -> RenderedFormula:
         """Return the formula at a place among the sources."""
         number = self._numbers[position] if position < len(self._numbers) else ""
         prepared = self._prepared(source)
-        return Rendered(element=_translated(prepared, display, source), number=number)
+        return RenderedFormula(element=_translated(prepared, display, source), number=number)
 
     def _define(self, source: str) -> None:
         for found in _MACRO.finditer(source):

@@ -63,7 +63,7 @@ class Notation:
             return False
         return True if _classes(self.ignored).search(classes) else None
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str) -> Iterator[FormulaMatch]:
         """Yield the formulas of one stretch of text, in order, as tex2jax goes through it."""
         opening, known = _opening(self), dict(self.inline | self.display) | dict(self.asciimath)
         ends: dict[int, int] | None = None
@@ -86,11 +86,11 @@ class Notation:
             if end:
                 inside = (start, end) if closer is None else (at, end - len(closer))
                 display = not asciimath and (opener, closer) not in self.inline
-                yield Found(start, end, text[inside[0] : inside[1]], display, asciimath)
+                yield FormulaMatch(start, end, text[inside[0] : inside[1]], display, asciimath)
                 at = end
 
 
-class Found(NamedTuple):
+class FormulaMatch(NamedTuple):
     """A formula in a text: `text[start:end]` with its delimiters, `inside` without them."""
 
     start: int

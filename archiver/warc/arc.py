@@ -31,7 +31,7 @@ _DATE = re.compile(rb"\d{12,17}")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ArcHeader:
     """What begins a record."""
 
     url: str
@@ -48,18 +48,18 @@ def columns(description: bytes) -> int:
     return named if named > COLUMNS else COLUMNS
 
 
-def entry(line: bytes, columns: int) -> Line | None:
+def entry(line: bytes, columns: int) -> ArcHeader | None:
     """Return what a line of so many columns says; None for what is none."""
     # An address may hold spaces, and the first line of version 2 has the columns of version 1.
     for number in (columns, COLUMNS):
         parts = line.strip().rsplit(b" ", number - 1)
         if len(parts) == number and _LENGTH.fullmatch(parts[-1]) and _DATE.fullmatch(parts[2]):
             url, ip, date, content_type = (from_bytes(part) for part in parts[:4])
-            return Line(url, ip, date[:14].ljust(14, "0"), content_type, int(parts[-1]))
+            return ArcHeader(url, ip, date[:14].ljust(14, "0"), content_type, int(parts[-1]))
     return None
 
 
-def record(line: Line, block: bytes, length: int) -> bytes:
+def record(line: ArcHeader, block: bytes, length: int) -> bytes:
     """Return the WARC record of an ARC record; `length` is that of the block, also where it is not given."""
     number = uuid.uuid5(uuid.NAMESPACE_URL, f"{line.url} {line.date} {hashlib.sha256(block).hexdigest()}")
     if line.url.startswith(FIRST.decode()):

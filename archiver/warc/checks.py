@@ -53,7 +53,7 @@ class KnownFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordPosition:
     """Where a record is and what it is about."""
 
     file: str
@@ -78,10 +78,10 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CheckedRecord:
     """One whole record of a file."""
 
-    place: Place
+    place: RecordPosition
     gzip_header: bytes
     record: RawRecord
 
@@ -96,7 +96,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class CheckedFile:
     """A file, once it was read."""
 
     name: str
@@ -116,17 +116,17 @@ class Whole:
 class Check(Protocol):
     """One question put to a file."""
 
-    def see(self, seen: Seen) -> Iterable[Finding]:
+    def see(self, seen: CheckedRecord) -> Iterable[Finding]:
         """Look at the next record; return what is wrong with it by itself."""
 
-    def end(self, whole: Whole) -> Iterable[Finding]:
+    def end(self, whole: CheckedFile) -> Iterable[Finding]:
         """Return what is wrong with the file as a whole."""
 
 
 class Digests:
     """Block and payload are those the digests were made of."""
 
-    def see(self, seen: Seen) -> Iterable[Finding]:
+    def see(self, seen: CheckedRecord) -> Iterable[Finding]:
         """Return the digests that do not fit."""
         for what, label, fits in seen.record.digests():
             if fits is None:
@@ -135,7 +135,7 @@ class Digests:
             elif not fits:
                 yield seen.place.finding(what, label, "bytes with another one")
 
-    def end(self, whole: Whole) -> Iterable[Finding]:
+    def end(self, whole: CheckedFile) -> Iterable[Finding]:
         """Return nothing more."""
         return ()
 
@@ -144,16 +144,16 @@ class GzipHeaders:
     """No checksum covers the first bytes of a member, but one program writes the same ones each time."""
 
     def __init__(self) -> None:
-        self._first: dict[bytes, Place] = {}
+        self._first: dict[bytes, RecordPosition] = {}
         self._counts: Counter[bytes] = Counter()
 
-    def see(self, seen: Seen) -> Iterable[Finding]:
+    def see(self, seen: CheckedRecord) -> Iterable[Finding]:
         """Take note of a record."""
         self._counts[seen.gzip_header] += 1
         self._first.setdefault(seen.gzip_header, seen.place)
         return ()
 
-    def end(self, whole: Whole) -> Iterable[Finding]:
+    def end(self, whole: CheckedFile) -> Iterable[Finding]:
         """Return what differs from the others."""
         if not whole.ours:
             return
@@ -172,9 +172,9 @@ class Descriptions:
         """Whether this program wrote the file: its first record says so, others may be copies."""
         self._lone = lone
         self._ids: set[str] = set()
-        self._named: dict[str, Place] = {}
+        self._named: dict[str, RecordPosition] = {}
 
-    def see(self, seen: Seen) -> Iterable[Finding]:
+    def see(self, seen: CheckedRecord) -> Iterable[Finding]:
         """Take note of a record; return a name of the file that is not its name."""
         if seen.type != "warcinfo":
             self._named.setdefault(seen.header("warc-warcinfo-id") or "", seen.place)
@@ -186,7 +186,7 @@ class Descriptions:
         if name != seen.place.file and not copied:
             yield seen.place.finding("file name", name, seen.place.file, Severity.WARNING)
 
-    def end(self, whole: Whole) -> Iterable[Finding]:
+    def end(self, whole: CheckedFile) -> Iterable[Finding]:
         """Return descriptions that are not there; those of other programs may be elsewhere."""
         custom = not self.ours and (self._lone or self._ids)
         severity = Severity.WARNING if custom else Severity.DAMAGE
@@ -203,10 +203,10 @@ class Pairs:
     """
 
     def __init__(self) -> None:
-        self._answers: dict[str, Place] = {}
-        self._questions: dict[str, Place] = {}
+        self._answers: dict[str, RecordPosition] = {}
+        self._questions: dict[str, RecordPosition] = {}
 
-    def see(self, seen: Seen) -> Iterable[Finding]:
+    def see(self, seen: CheckedRecord) -> Iterable[Finding]:
         """Take note of a record."""
         if seen.type in ANSWERS:
             self._answers[seen.place.record_id] = seen.place
@@ -214,7 +214,7 @@ class Pairs:
             self._questions[seen.header("warc-concurrent-to") or seen.place.record_id] = seen.place
         return ()
 
-    def end(self, whole: Whole) -> Iterable[Finding]:
+    def end(self, whole: CheckedFile) -> Iterable[Finding]:
         """Return those that stand alone, but not those beside damage that was reported."""
         if not whole.ours:
             return
@@ -237,9 +237,9 @@ class Lines:
         self._name = name
         self._lines = lines
         self._ours = ours
-        self._wrong: list[Place] = []
+        self._wrong: list[RecordPosition] = []
 
-    def see(self, seen: Seen) -> Iterable[Finding]:
+    def see(self, seen: CheckedRecord) -> Iterable[Finding]:
         """Compare the record with its line."""
         found = self._lines.pop(seen.place.offset, None) if self._lines else None
         if index.indexed(seen.type, seen.header("content-type")):
@@ -251,7 +251,7 @@ class Lines:
             self._wrong.append(seen.place)
         return ()
 
-    def end(self, whole: Whole) -> Iterable[Finding]:
+    def end(self, whole: CheckedFile) -> Iterable[Finding]:
         """Return where they disagree."""
         if self._lines is None:
             if self._wrong:
@@ -272,7 +272,7 @@ class Lines:
         return Finding(severity=severity, what="index", file=self._name, expected=expected, found=found)
 
 
-def _will_do(found: str | None, expected: str, seen: Seen) -> bool:
+def _will_do(found: str | None, expected: str, seen: CheckedRecord) -> bool:
     """Return whether a line contradicts another one in no field both have; a 304 needs none, nor what is no answer."""
     if found is None:
         return index.is_unchanged(expected) or seen.type not in ANSWERS
@@ -290,8 +290,8 @@ def _means(name: str, found: object, expected: str) -> bool:
     return str(found) == expected
 
 
-def _entry(seen: Seen) -> index.Entry:
-    return index.Entry(
+def _entry(seen: CheckedRecord) -> index.IndexedRecord:
+    return index.IndexedRecord(
         type=seen.type,
         target_uri=seen.place.url,
         date=seen.record.head.date,
@@ -309,9 +309,9 @@ class Captures:
 
     def __init__(self, known: Iterable[KnownCapture]) -> None:
         self._known = {capture.warc_offset: capture for capture in known}
-        self._unknown: dict[str, Place] = {}
+        self._unknown: dict[str, RecordPosition] = {}
 
-    def see(self, seen: Seen) -> Iterable[Finding]:
+    def see(self, seen: CheckedRecord) -> Iterable[Finding]:
         """Return where database and record disagree."""
         if not is_capture(seen.type, seen.place.url):
             return
@@ -333,7 +333,7 @@ class Captures:
         inside = [offset for offset in self._known if start <= offset < end]
         return [self._known.pop(offset) for offset in sorted(inside)]
 
-    def end(self, whole: Whole) -> Iterable[Finding]:
+    def end(self, whole: CheckedFile) -> Iterable[Finding]:
         """Return what the database knows and the file does not have, has elsewhere, or has beside."""
         missing = sorted(self._known.values(), key=_offset)
         for (moved, beyond), group in groupby(missing, lambda known: self._fate(known, whole)):
@@ -347,12 +347,12 @@ class Captures:
                 Severity.WARNING,
             )
 
-    def _fate(self, known: KnownCapture, whole: Whole) -> tuple[int | None, bool]:
+    def _fate(self, known: KnownCapture, whole: CheckedFile) -> tuple[int | None, bool]:
         """Return by how many bytes a capture has moved, or None and whether its place is beyond the file's end."""
         place = self._unknown.pop(known.record_id, None)
         return (place.offset - known.warc_offset, False) if place else (None, known.warc_offset >= whole.size)
 
-    def _lost(self, captures: list[KnownCapture], moved: int | None, beyond: bool, whole: Whole) -> Finding:
+    def _lost(self, captures: list[KnownCapture], moved: int | None, beyond: bool, whole: CheckedFile) -> Finding:
         first = captures[0]
         number = "a known response" if len(captures) == 1 else f"{len(captures)} known responses"
         if moved is not None:

@@ -45,7 +45,7 @@ _LOADER = ArcWarcRecordLoader(verify_http=False, arc2warc=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class IndexedRecord:
     """What a line is made of."""
 
     type: str
@@ -68,7 +68,7 @@ def indexed(kind: str, content_type: str | None) -> bool:
 def cdxj_line(location: Location, response: bytes) -> str:
     """Return the line of the record that was just written of a response, or of a revisit."""
     return line_of(
-        Entry(
+        IndexedRecord(
             type="revisit" if location.revisit_of else "response",
             target_uri=location.target_uri,
             date=location.date,
@@ -85,7 +85,7 @@ def cdxj_line(location: Location, response: bytes) -> str:
 def resource_line(location: Location, block: bytes, content_type: str) -> str:
     """Return the line of a file that was just written as a record of its own."""
     return line_of(
-        Entry(
+        IndexedRecord(
             type="resource",
             target_uri=location.target_uri,
             date=location.date,
@@ -105,7 +105,7 @@ def record_line(record: Record) -> str | None:
     if not indexed(record.type, content_type):
         return None
     return line_of(
-        Entry(
+        IndexedRecord(
             type=record.type,
             target_uri=record.target_uri,
             date=record.date,
@@ -119,7 +119,7 @@ def record_line(record: Record) -> str | None:
     )
 
 
-def line_of(entry: Entry) -> str:
+def line_of(entry: IndexedRecord) -> str:
     """Return the line, with its line end."""
     stream = BytesIO(entry.block)
     http = None if _is_endless(entry.block) else _http(entry, stream)
@@ -143,7 +143,7 @@ def _is_endless(block: bytes) -> bool:
     return len(block) > _LONGEST_HEAD and blank_line(block, 0, _LONGEST_HEAD)[0] == _LONGEST_HEAD
 
 
-def _http(entry: Entry, stream: BytesIO) -> StatusAndHeaders | None:
+def _http(entry: IndexedRecord, stream: BytesIO) -> StatusAndHeaders | None:
     return _LOADER.load_http_headers(entry.type, entry.target_uri or "", stream, len(entry.block)) or None
 
 
@@ -156,7 +156,7 @@ def is_unchanged(line: str) -> bool:
     return '"status": "304"' in line
 
 
-def _content_type(entry: Entry, http: StatusAndHeaders | None) -> str | None:
+def _content_type(entry: IndexedRecord, http: StatusAndHeaders | None) -> str | None:
     if entry.type == "revisit":
         return "warc/revisit"
     if entry.type == "response":

@@ -36,7 +36,7 @@ _INDEX_URL = re.compile(r"--index (https?://\S+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Fields:
+class _RecordFields:
     """Base: values as the fields of a record. Text stands as it is, everything else as JSON."""
 
     run: int
@@ -61,7 +61,7 @@ class _Fields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunStart(_Fields):
+class RunStart(_RecordFields):
     """Which run writes a file."""
 
     cycle: int
@@ -93,7 +93,7 @@ class RunStart(_Fields):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnd(_Fields):
+class RunEnd(_RecordFields):
     """How a run ended."""
 
     finished_at: str

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 
 from archiver import errors
 from archiver.warc import forms
-from archiver.warc.zips import BROKEN, Survey
+from archiver.warc.zips import BROKEN, ZipContents
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -28,7 +28,7 @@ _MOST_DEPTH = 3  # packages in packages
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class WarcSource:
     """One WARC file, open for reading."""
 
     name: str
@@ -46,7 +46,7 @@ def check(path: Path) -> None:
             return
 
 
-def sources(path: Path) -> Iterator[Source]:
+def sources(path: Path) -> Iterator[WarcSource]:
     """Yield the WARC files of a source, each to be read before the next is asked for.
 
     Raises UsageError for what is no file and for a package without any, ArchiveDamaged for one that is no zip.
@@ -57,7 +57,7 @@ def sources(path: Path) -> Iterator[Source]:
         if path.suffix.lower() == PACKAGE and start != _ZIP:
             raise errors.UsageError(f"expected a WARC file or a WACZ, found {path}, which begins with {start!r}")
         if start != _ZIP:
-            yield Source(path.name, file)
+            yield WarcSource(path.name, file)
             return
         found = False
         for source in _packed(file, path.name, _MOST_DEPTH):
@@ -84,16 +84,16 @@ def _file(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _packed(file: BinaryIO, name: str, depth: int) -> Iterator[Source]:
+def _packed(file: BinaryIO, name: str, depth: int) -> Iterator[WarcSource]:
     """Yield the WARC files of a package one by one, and those of the packages in it."""
     try:
         package = zipfile.ZipFile(file)
     except BROKEN as error:
         raise errors.ArchiveDamaged(f"{name}: expected a WACZ, found {error}; get it anew") from error
-    survey = Survey(file, package)
+    survey = ZipContents(file, package)
     for place, problem in survey.problems:
         if _ENTRY.fullmatch(place):
-            yield Source(f"{name}, {place}", file, f"expected {problem.expected}, found {problem.found}")
+            yield WarcSource(f"{name}, {place}", file, f"expected {problem.expected}, found {problem.found}")
     for place, entry in survey.entries.items():
         inner = place.lower().endswith(PACKAGE)
         if not (inner or _ENTRY.fullmatch(place)):
@@ -101,11 +101,11 @@ def _packed(file: BinaryIO, name: str, depth: int) -> Iterator[Source]:
         unpacked = None if entry.stored else _Unpacked(entry.open())
         with io.BufferedReader(unpacked) if unpacked else entry.region(file) as content:
             if not inner:
-                yield Source(f"{name}, {place}", content)
+                yield WarcSource(f"{name}, {place}", content)
             elif depth:
                 yield from _packed(content, f"{name}, {place}", depth - 1)
         if unpacked and unpacked.fault:
-            yield Source(f"{name}, {place}", file, f"expected an entry that is whole, found {unpacked.fault}")
+            yield WarcSource(f"{name}, {place}", file, f"expected an entry that is whole, found {unpacked.fault}")
 
 
 class _Unpacked(io.RawIOBase):

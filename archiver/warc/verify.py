@@ -26,6 +26,8 @@ from archiver.warc import forms, index, members
 from archiver.warc.checks import (
     Captures,
     Check,
+    CheckedFile,
+    CheckedRecord,
     Descriptions,
     Digests,
     GzipHeaders,
@@ -33,9 +35,7 @@ from archiver.warc.checks import (
     KnownFile,
     Lines,
     Pairs,
-    Place,
-    Seen,
-    Whole,
+    RecordPosition,
 )
 from archiver.warc.findings import Finding, Severity
 from archiver.warc.head import Malformed
@@ -43,11 +43,11 @@ from archiver.warc.members import Broken, Large, Member
 from archiver.warc.storage import Hashed, Storage, WarcFile, size
 from archiver.warc.writer import OPEN_SUFFIX
 
-__all__ = ["Finding", "KnownCapture", "KnownFile", "Severity", "Tally", "Verifier", "verify", "verify_file"]
+__all__ = ["Finding", "KnownCapture", "KnownFile", "Severity", "VerifiedCounts", "Verifier", "verify", "verify_file"]
 
 
 @dataclass(slots=True)
-class Tally:
+class VerifiedCounts:
     """What has been read so far."""
 
     files: int = 0
@@ -59,7 +59,7 @@ def verify(
     storage: Storage,
     known: Iterable[KnownCapture] | None = None,
     index_file: Path | None = None,
-    tally: Tally | None = None,
+    tally: VerifiedCounts | None = None,
     files: Mapping[str, KnownFile] = MappingProxyType({}),
     stranded: Collection[str] = (),
 ) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def verify(
     yield from archive.rest()
 
 
-def verify_file(path: Path, tally: Tally | None = None) -> Iterator[Finding]:
+def verify_file(path: Path, tally: VerifiedCounts | None = None) -> Iterator[Finding]:
     """Yield what is wrong with one WARC file from anywhere, as far as it tells by itself.
 
     Raises UsageError for one in a coding this Python cannot undo.
@@ -101,18 +101,18 @@ class Verifier:
         self,
         known: Iterable[KnownCapture] | None = None,
         index_file: Path | None = None,
-        tally: Tally | None = None,
+        tally: VerifiedCounts | None = None,
         files: Mapping[str, KnownFile] = MappingProxyType({}),
         stranded: Collection[str] = (),
     ) -> None:
         """Take what `verify` takes."""
-        self.tally = tally or Tally()
-        self._index = _Index(index_file) if index_file else None
+        self.tally = tally or VerifiedCounts()
+        self._index = _IndexLines(index_file) if index_file else None
         self._places: dict[str, tuple[str, int]] = {}
         """File and offset of each record id."""
         self._payloads: set[str] = set()
         """Digests of the payloads that records have."""
-        self._references: list[tuple[Place, str, str | None, Severity]] = []
+        self._references: list[tuple[RecordPosition, str, str | None, Severity]] = []
         """Revisits, record and digest of the payload of each, and how bad it is if that is not there."""
         self._known: dict[str, list[KnownCapture]] | None = None
         self._files = files
@@ -133,7 +133,7 @@ class Verifier:
                 hashed = None if lone or state is not _State.CLOSED else Hashed(file)
                 read = io.BufferedReader(hashed) if hashed else file
                 lines = self._lines(name, state, here=isinstance(source, Path))
-                found = _File(self, name, read, state, captures, lines, lone=lone).findings()
+                found = _FileCheck(self, name, read, state, captures, lines, lone=lone).findings()
                 damaged = False
                 for finding in found:
                     damaged |= finding.severity is Severity.DAMAGE
@@ -157,7 +157,7 @@ class Verifier:
     def stream(self, name: str, file: BinaryIO, lines: Lines) -> Iterator[Finding]:
         """Yield what is wrong with a file that is part of another one and is called `name` there."""
         self.tally.files += 1
-        yield from _File(self, name, file, _State.CLOSED, None, lines, lone=True).findings()
+        yield from _FileCheck(self, name, file, _State.CLOSED, None, lines, lone=True).findings()
 
     def _lines(self, name: str, state: _State, *, here: bool) -> Lines | None:
         """Return the check against the index; files get into it when they are closed here."""
@@ -165,7 +165,7 @@ class Verifier:
             return None
         return self._index.lines(name)
 
-    def once(self, place: Place, *, ours: bool) -> Iterator[Finding]:
+    def once(self, place: RecordPosition, *, ours: bool) -> Iterator[Finding]:
         """Yield a finding for a record id that was used before, as some programs do."""
         first = self._places.setdefault(place.record_id, (place.file, place.offset))
         if first != (place.file, place.offset):
@@ -173,7 +173,7 @@ class Verifier:
             found = f"the one of {first[0]}, offset {first[1]}"
             yield place.finding("record id", "one that is used once", found, severity)
 
-    def refers(self, seen: Seen, *, ours: bool) -> None:
+    def refers(self, seen: CheckedRecord, *, ours: bool) -> None:
         """Note what a revisit refers to; of another program's the payload may be elsewhere."""
         digest = seen.header("warc-payload-digest")
         if seen.type == "revisit" and (original := seen.header("warc-refers-to")):
@@ -215,7 +215,7 @@ def _damage(what: str, name: str, expected: str, found: str, captures: Sequence[
     )
 
 
-class _File:
+class _FileCheck:
     """The check of one file."""
 
     def __init__(
@@ -323,7 +323,7 @@ class _File:
         is_open = self._state is not _State.CLOSED
         if not self._size and not is_open:
             yield _damage("empty file", self._name, "records", "none")
-        whole = Whole(self._name, self._size, self._descriptions.ours, is_open, tuple(self._stretches))
+        whole = CheckedFile(self._name, self._size, self._descriptions.ours, is_open, tuple(self._stretches))
         for check in self._checks:
             yield from check.end(whole)
 
@@ -337,16 +337,16 @@ class _File:
         )
 
 
-def _seen(name: str, member: Member) -> Seen:
+def _seen(name: str, member: Member) -> CheckedRecord:
     record = members.parse(member.content)
-    place = Place(
+    place = RecordPosition(
         name,
         member.offset,
         member.offset + member.length,
         record.head.record_id,
         record.head.target_uri,
     )
-    return Seen(place, member.header, record)
+    return CheckedRecord(place, member.header, record)
 
 
 def _opened(source: WarcFile) -> BinaryIO:
@@ -372,7 +372,7 @@ def _state(file: BinaryIO) -> _State:
     return _State.LEFT_OPEN
 
 
-class _Index:
+class _IndexLines:
     """The lines of an index by what they are about."""
 
     def __init__(self, path: Path) -> None:

@@ -23,7 +23,7 @@ from archiver.durable import replacing
 from archiver.warc.storage import WarcFile, pieces, size
 from archiver.warc.wacz_checks import verify_wacz
 
-__all__ = ["Page", "verify_wacz", "write_wacz"]
+__all__ = ["WaczPage", "verify_wacz", "write_wacz"]
 
 VERSION = "1.1.1"
 """Of the format."""
@@ -36,7 +36,7 @@ _BLOCK_LINES = 1024  # as other writers of WACZ do: what a reader fetches to loo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class WaczPage:
     """A page a reader may start from."""
 
     url: str
@@ -52,14 +52,14 @@ def write_wacz(
     target: Path,
     warcs: Iterable[WarcFile],
     lines: Iterable[str],
-    pages: Sequence[Page],
-    extra: Iterable[Page] = (),
+    pages: Sequence[WaczPage],
+    extra: Iterable[WaczPage] = (),
     *,
     created: str,
     software: str,
     title: str | None = None,
     description: str | None = None,
-    main_page: Page | None = None,
+    main_page: WaczPage | None = None,
 ) -> None:
     """Write a package; until it is whole and on the disk, `target` is as it was.
 
@@ -186,7 +186,7 @@ def _in_order(lines: Iterable[str]) -> Iterator[str]:
         yield line
 
 
-def _page_lines(name: str, title: str, pages: Iterable[Page]) -> Iterator[bytes]:
+def _page_lines(name: str, title: str, pages: Iterable[WaczPage]) -> Iterator[bytes]:
     yield _line({"format": "json-pages-1.0", "id": name, "title": title, "hasText": True})
     for number, page in enumerate(pages):  # ReplayWeb.page keeps them by id: so its `page:0` is the main page
         key = f"{number:06}-{hashlib.sha256(f'{page.ts} {page.url}'.encode('utf-8', 'replace')).hexdigest()[:16]}"

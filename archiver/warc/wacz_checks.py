@@ -22,8 +22,8 @@ from typing import IO, Any, BinaryIO, cast
 from archiver.warc import index
 from archiver.warc.checks import Lines
 from archiver.warc.findings import Finding, Severity
-from archiver.warc.verify import Tally, Verifier
-from archiver.warc.zips import BROKEN, MOST_INFLATION, BadEntry, Entry, Survey
+from archiver.warc.verify import VerifiedCounts, Verifier
+from archiver.warc.zips import BROKEN, MOST_INFLATION, BadEntry, ZipContents, ZipEntry
 
 PAGES = "pages/pages.jsonl"
 MANIFEST = "datapackage.json"
@@ -48,7 +48,7 @@ _DRAFT = "1.0.0"  # as py-wacz wrote it in 2020: sizes and hashes in `stats`, no
 _ALGORITHMS = frozenset({"sha256", "sha512", "sha1", "md5"})
 
 
-def verify_wacz(path: Path, tally: Tally | None = None) -> Iterator[Finding]:
+def verify_wacz(path: Path, tally: VerifiedCounts | None = None) -> Iterator[Finding]:
     """Yield what is wrong with a package: as a zip, as a WACZ, and with the records in it; nothing when all is well.
 
     Findings name the entry, or the WARC file within, as `file`. Memory holds one record, the index and all record ids.
@@ -60,7 +60,7 @@ def verify_wacz(path: Path, tally: Tally | None = None) -> Iterator[Finding]:
             except BROKEN as error:
                 yield _damage("zip", path.name, "a zip file", str(error))
                 return
-            yield from _Package(path.name, file, Survey(file, package), tally).findings()
+            yield from _Package(path.name, file, ZipContents(file, package), tally).findings()
     except OSError as error:
         yield _damage("unreadable file", path.name, "a file that can be read", error.strerror or str(error))
 
@@ -72,7 +72,7 @@ def _damage(what: str, file: str, expected: str, found: str) -> Finding:
 class _Package:
     """One package, and what has been read of it."""
 
-    def __init__(self, name: str, file: BinaryIO, survey: Survey, tally: Tally | None) -> None:
+    def __init__(self, name: str, file: BinaryIO, survey: ZipContents, tally: VerifiedCounts | None) -> None:
         self._name = name
         self._file = file
         self._survey = survey
@@ -164,7 +164,7 @@ class _Package:
 class _Manifest:
     """What `datapackage.json` says, and what is wrong with it by itself."""
 
-    def __init__(self, manifest: Entry | None, digest: Entry | None) -> None:
+    def __init__(self, manifest: ZipEntry | None, digest: ZipEntry | None) -> None:
         self.findings: list[Finding] = []
         self.resources: dict[str, dict[str, Any]] = {}
         """What it says of each entry, by path."""
@@ -236,7 +236,7 @@ def _of_draft(listed: dict[str, Any]) -> dict[str, Any]:
     return {"name": listed.get("path"), **listed, "bytes": stats.get("bytes"), "hash": label}
 
 
-def _content(entry: Entry, listed: Mapping[str, Any]) -> Iterator[Finding]:
+def _content(entry: ZipEntry, listed: Mapping[str, Any]) -> Iterator[Finding]:
     """Read an entry to its end and compare it with what the manifest says of it."""
     name = entry.info.filename
     label = str(listed.get("hash", "sha256:"))
@@ -257,7 +257,7 @@ def _content(entry: Entry, listed: Mapping[str, Any]) -> Iterator[Finding]:
         yield _damage("hash", name, f"{label}, as the manifest says", f"{algorithm}:{digest.hexdigest()}")
 
 
-def _whole(entry: Entry) -> bytes:
+def _whole(entry: ZipEntry) -> bytes:
     if entry.info.file_size > MOST_MANIFEST:
         raise BadEntry(f"at most {MOST_MANIFEST} bytes in {entry.info.filename}", str(entry.info.file_size))
     return b"".join(entry.pieces())
@@ -273,7 +273,7 @@ def _object(data: bytes) -> dict[str, Any]:
     return value
 
 
-def _lines(entry: Entry) -> Iterator[bytes]:
+def _lines(entry: ZipEntry) -> Iterator[bytes]:
     """Yield the lines of an entry, inflated if its name ends in `.gz`, up to what it could honestly hold."""
     room = MOST_INFLATION * entry.info.file_size + MOST_LINE
     try:
@@ -290,7 +290,7 @@ def _lines(entry: Entry) -> Iterator[bytes]:
         raise BadEntry("an entry that is whole", str(error)) from error
 
 
-def _page_list(entry: Entry) -> Iterator[Finding]:
+def _page_list(entry: ZipEntry) -> Iterator[Finding]:
     """Check that each line but a header has the address and the time of a page; stop at the first that has not."""
     try:
         for number, line in enumerate(_lines(entry), 1):
@@ -327,7 +327,7 @@ def _check_block(index_file: BinaryIO, fields: Mapping[str, Any], end: int) -> i
     return end + length
 
 
-def _read_index(entry: Entry, lines: dict[str, dict[int, str]], most: int) -> None:
+def _read_index(entry: ZipEntry, lines: dict[str, dict[int, str]], most: int) -> None:
     """Add the lines of an index by file and offset; raise BadEntry at the first that is none, or one too many."""
     before = ""
     for number, data in enumerate(_lines(entry), 1):

@@ -127,7 +127,7 @@ class WarcWriter:
         self._taken = taken
         self._now = now
         self._serial = 0
-        self._file: _WarcFile | None = None
+        self._file: _GrowingFile | None = None
         self._opened_at = datetime.min.replace(tzinfo=UTC)
         self._warcinfo_id = ""
         self._closed = False
@@ -257,7 +257,7 @@ class WarcWriter:
         if file:
             file.finish()
 
-    def _writable_file(self) -> _WarcFile:
+    def _writable_file(self) -> _GrowingFile:
         if self._closed:
             raise ValueError("expected a WARC writer that is open, found a closed one")
         if self._file and (self._file.end >= self._max_bytes or self._is_old()):
@@ -269,12 +269,12 @@ class WarcWriter:
     def _is_old(self) -> bool:
         return self._max_age is not None and self._now() - self._opened_at >= self._max_age
 
-    def _next_file(self) -> _WarcFile:
+    def _next_file(self) -> _GrowingFile:
         moment = self._opened_at = self._now()
         stamp = moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         for serial in range(self._serial + 1, _MOST_SERIALS + 1):
             name = f"{self._prefix}-{stamp}-{serial:05}.warc.gz"
-            file = _WarcFile.claim(self.directory, name) if name not in self._taken else None
+            file = _GrowingFile.claim(self.directory, name) if name not in self._taken else None
             if file:
                 break
         else:
@@ -292,7 +292,7 @@ class WarcWriter:
         return file
 
 
-class _WarcFile:
+class _GrowingFile:
     """One file that grows by whole appends, under its `.open` name."""
 
     def __init__(self, path: Path, raw: FileIO) -> None:
@@ -303,7 +303,7 @@ class _WarcFile:
         self._raw = raw
 
     @classmethod
-    def claim(cls, directory: Path, name: str) -> _WarcFile | None:
+    def claim(cls, directory: Path, name: str) -> _GrowingFile | None:
         """Create the file, or return None when the name is taken, by an open file or a finished one."""
         path = directory / name
         open_path = path.with_name(name + OPEN_SUFFIX)
@@ -440,7 +440,7 @@ def _gzip_member(kind: str, content_type: str, block: bytes, headers: list[tuple
             protocol=WARCWriter.WARC_1_1,
         ),
         BytesIO(block),
-        _Head(block) if kind == "revisit" else None,  # of a revisit warcio writes nothing else
+        _HttpHead(block) if kind == "revisit" else None,  # of a revisit warcio writes nothing else
         content_type,
         len(block),
     )
@@ -456,7 +456,7 @@ class _MemberWriter(WARCWriter):  # type: ignore[misc]  # warcio has no types
         """Leave the headers as they are: warcio would add the digest of a payload with its chunks."""
 
 
-class _Head:
+class _HttpHead:
     """The head of an HTTP message as it is, where warcio expects one to encode anew."""
 
     def __init__(self, block: bytes) -> None:

@@ -42,7 +42,7 @@ class BadEntry(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ZipEntry:
     """One file in a zip that may be read."""
 
     package: zipfile.ZipFile
@@ -73,12 +73,12 @@ class Entry:
             raise BadEntry("an entry that is whole", str(error)) from error
 
 
-class Survey:
+class ZipContents:
     """What is in a zip, and what is wrong with it as a zip."""
 
     def __init__(self, file: BinaryIO, package: zipfile.ZipFile) -> None:
         """Look at the directory of the zip and the header of each entry."""
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, ZipEntry] = {}
         """Those that may be read, by name."""
         self.problems: list[tuple[str, BadEntry]] = []
         """With the name of the entry; empty for the zip as a whole."""
@@ -106,7 +106,7 @@ class Survey:
             if info.filename.casefold() in self._names:
                 raise BadEntry("a name that is used once", "one that is used again")
             if not info.is_dir():
-                self.entries[info.filename] = Entry(self._package, info, start)
+                self.entries[info.filename] = ZipEntry(self._package, info, start)
         except BadEntry as problem:
             self.problems.append((info.filename, problem))
         self._names.add(info.filename.casefold())

@@ -6,12 +6,12 @@ import gzip
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
-from archiver.store.timeline import Held
+from archiver.store.timeline import StoredCapture
 from archiver.web import notices, policy
 from archiver.web.conditions import FRAGMENT
-from archiver.web.exchange import Exchange
+from archiver.web.exchange import RecordedResponse
 from archiver.web.messages import Request, Response
-from archiver.web.moment import View, digits_of, http_date
+from archiver.web.moment import ReplayAddress, digits_of, http_date
 from archiver.web.rewriter import Rewriter
 
 HTML = ("text/html", "application/xhtml+xml")
@@ -25,17 +25,17 @@ Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownCapture:
     """A capture that is to be shown, and how it was asked for."""
 
-    held: Held
-    exchange: Exchange
-    view: View
+    held: StoredCapture
+    exchange: RecordedResponse
+    view: ReplayAddress
     negotiated: bool
     """Whether the address named no date, so that Accept-Datetime may (RFC 7089, section 4.1.2)."""
 
 
-def answer(request: Request, shown: Shown, rewriter: Rewriter) -> Response:
+def answer(request: Request, shown: ShownCapture, rewriter: Rewriter) -> Response:
     """Return a capture as the answer to a request: status and reason as recorded, the body as recorded or led back."""
     held, exchange = shown.held, shown.exchange
     location = exchange.location
@@ -56,12 +56,12 @@ def answer(request: Request, shown: Shown, rewriter: Rewriter) -> Response:
     return Response(exchange.status, tuple(headers), body, policy.reason(exchange))
 
 
-def memento_url(request: Request, held: Held) -> str:
+def memento_url(request: Request, held: StoredCapture) -> str:
     """Return the address of exactly this capture."""
     return f"{request.origin}/@{digits_of(held.fetched_at)}{notices.path_of(held.url)}"
 
 
-def _body(request: Request, shown: Shown, rewriter: Rewriter) -> tuple[bytes, bool]:
+def _body(request: Request, shown: ShownCapture, rewriter: Rewriter) -> tuple[bytes, bool]:
     """Return the body to send, and whether it still has its content coding."""
     exchange, view = shown.exchange, shown.view
     codings = exchange.codings
@@ -77,7 +77,7 @@ def _body(request: Request, shown: Shown, rewriter: Rewriter) -> tuple[bytes, bo
     return exchange.entity, True
 
 
-def _led_back(shown: Shown, rewriter: Rewriter) -> bytes | None:
+def _led_back(shown: ShownCapture, rewriter: Rewriter) -> bytes | None:
     """Return a page or style sheet with its links led back into the archive; None when that changes nothing."""
     exchange, view = shown.exchange, shown.view
     kind = exchange.headers.get(b"content-type", b"").decode("latin-1").lower()
@@ -104,7 +104,7 @@ def _accepts(request: Request, codings: list[str]) -> bool:
     return "*" in taken or all(coding.removeprefix("x-") in taken for coding in codings)
 
 
-def _inside(held: Held, location: bytes, view: View, rewriter: Rewriter) -> str | None:
+def _inside(held: StoredCapture, location: bytes, view: ReplayAddress, rewriter: Rewriter) -> str | None:
     """Return where in the archive a redirect leads; None when it leaves the blog."""
     try:
         parts = urlsplit(urljoin(held.target_uri, location.decode("utf-8", "replace")))
@@ -120,14 +120,14 @@ def _inside(held: Held, location: bytes, view: View, rewriter: Rewriter) -> str 
     return (f"/@{view.digits}id_" if view.raw else view.prefix) + quote(path, safe=_IN_LOCATION)
 
 
-def _identity(held: Held, fragment: str | None) -> Headers:
+def _identity(held: StoredCapture, fragment: str | None) -> Headers:
     """Return the headers that say which capture this is, and why it is less than the whole if it is."""
     cut = held.truncated or fragment
     headers = [("X-Archive-Capture", str(held.id)), ("X-Archive-Url", _printable(held.target_uri))]
     return headers + ([(FRAGMENT, _printable(cut))] if cut else [])
 
 
-def _memento(request: Request, shown: Shown) -> Headers:
+def _memento(request: Request, shown: ShownCapture) -> Headers:
     """Return the headers of RFC 7089: when this was so, the original, where to ask for other times."""
     held = shown.held
     path = notices.path_of(held.url)
@@ -143,7 +143,7 @@ def _memento(request: Request, shown: Shown) -> Headers:
     return headers + ([("Vary", "Accept-Datetime"), ("Content-Location", this)] if shown.negotiated else [])
 
 
-def _vary(shown: Shown) -> Headers:
+def _vary(shown: ShownCapture) -> Headers:
     """Return the header that names what the choice of the body's coding depended on."""
     return [("Vary", "Accept-Encoding")] if shown.exchange.codings and not shown.view.raw else []
 

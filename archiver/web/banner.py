@@ -12,7 +12,7 @@ from dataclasses import replace
 from html import escape
 from urllib.parse import quote, urlsplit
 
-from archiver.store.timeline import Held, Timeline
+from archiver.store.timeline import StoredCapture, Timeline
 from archiver.web import notices, policy
 from archiver.web.messages import Request, Response
 from archiver.web.moment import digits_of, parse_view
@@ -88,7 +88,7 @@ class Banner:
         return Response(302, (("Location", f"http://{shown}:{self._port}{target}"), *policy.ALWAYS), b"")
 
 
-def _neighbours(held: list[Held], place: int) -> Iterator[str]:
+def _neighbours(held: list[StoredCapture], place: int) -> Iterator[str]:
     """Yield links to the captures before and after one; `held` is latest first."""
     for index, words in ((place + 1, "Earlier"), (place - 1, "Later")):
         if 0 <= index < len(held):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from archiver.errors import ArchiveDamaged
-from archiver.store.timeline import Held, Timeline
+from archiver.store.timeline import StoredCapture, Timeline
 from archiver.warc import coding, message, reader
 from archiver.warc.storage import Storage
 
@@ -26,7 +26,7 @@ _END = b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class RecordedResponse:
     """An answer of the blog as it was recorded."""
 
     status: int
@@ -72,10 +72,10 @@ class Exchanges:
         self._timeline = timeline
         self._left = memory
         self._largest = memory // 16
-        self._kept: OrderedDict[tuple[str, int, str], Exchange] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, str], RecordedResponse] = OrderedDict()
         self._lock = threading.Lock()
 
-    def read(self, held: Held) -> Exchange:
+    def read(self, held: StoredCapture) -> RecordedResponse:
         """Return the answer of a capture; a revisit has its own head and the payload of its original.
 
         Raises ArchiveDamaged when the record, or that of the original, cannot be read.
@@ -91,7 +91,7 @@ class Exchanges:
             self._keep(key, exchange)
         return exchange
 
-    def _keep(self, key: tuple[str, int, str], exchange: Exchange) -> None:
+    def _keep(self, key: tuple[str, int, str], exchange: RecordedResponse) -> None:
         with self._lock:
             if key in self._kept:  # another thread was faster
                 return
@@ -100,7 +100,7 @@ class Exchanges:
             while self._left < 0:
                 self._left += len(self._kept.popitem(last=False)[1].entity)
 
-    def _read(self, held: Held) -> Exchange:
+    def _read(self, held: StoredCapture) -> RecordedResponse:
         head = _read(self._storage, held)
         original, source = head, held
         for _ in range(_MOST_HOPS):
@@ -120,7 +120,7 @@ class Exchanges:
         return _exchange(shown, original.entity, _method(self._storage, held, self._timeline.end_before(held)))
 
 
-def _exchange(shown: message.Message, entity: bytes, method: str) -> Exchange:
+def _exchange(shown: message.Message, entity: bytes, method: str) -> RecordedResponse:
     """Return an answer as it may go out to anyone.
 
     A part that is the whole is no part. A coding the body is not in was never applied, or undone on the way.
@@ -132,13 +132,13 @@ def _exchange(shown: message.Message, entity: bytes, method: str) -> Exchange:
         del headers[b"content-encoding"]
     status, reason = shown.status or 0, shown.reason.encode("latin-1")
     if status != 206:
-        return Exchange(status, reason, headers, codings, entity, method)
+        return RecordedResponse(status, reason, headers, codings, entity, method)
     place = headers.get(b"content-range", b"several ranges")
     whole = place.replace(b" ", b"") == b"bytes0-%d/%d" % (len(entity) - 1, len(entity))
-    return Exchange(200, b"OK", headers, codings, entity, method, None if whole else place.decode("latin-1"))
+    return RecordedResponse(200, b"OK", headers, codings, entity, method, None if whole else place.decode("latin-1"))
 
 
-def _method(storage: Storage, held: Held, start: int) -> str:
+def _method(storage: Storage, held: StoredCapture, start: int) -> str:
     """Return the method of the request a capture answers; GET where no record beside it tells.
 
     `start` is where the capture before it ends.
@@ -150,7 +150,7 @@ def _method(storage: Storage, held: Held, start: int) -> str:
     return (message.parse(request.block).method if request else "") or "GET"
 
 
-def _read(storage: Storage, held: Held) -> message.Message:
+def _read(storage: Storage, held: StoredCapture) -> message.Message:
     """Return the HTTP message of a record."""
     quickly = _plain(storage, held)
     if quickly is not None:
@@ -163,7 +163,7 @@ def _read(storage: Storage, held: Held) -> message.Message:
     return record.response
 
 
-def _plain(storage: Storage, held: Held) -> message.Message | None:
+def _plain(storage: Storage, held: StoredCapture) -> message.Message | None:
     """Return the message of a record that is whole and where the row says; None in any doubt.
 
     One read, one inflation and one copy: half the time of reading a record of which only the place is known.
@@ -190,7 +190,7 @@ def _plain(storage: Storage, held: Held) -> message.Message | None:
     return replace(head, payload=data[payload:end])
 
 
-def _inflated(storage: Storage, held: Held) -> bytes:
+def _inflated(storage: Storage, held: StoredCapture) -> bytes:
     member = storage.read(held.warc_file, held.warc_offset, held.warc_length)
     decoder = zlib.decompressobj(wbits=31)
     data = decoder.decompress(member, reader.MAX_RECORD)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from archiver import __version__, extras
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import sizes
-from archiver.store.reading import Reading, Row
+from archiver.store.reading import ReadOnlyPool, Row
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 from archiver.text import EXTRACTOR_VERSION
 
@@ -30,7 +30,7 @@ LABEL = "blog"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class MetricsSource:
     """An archive to tell figures of."""
 
     name: str
@@ -44,7 +44,7 @@ class Source:
 AT_ONCE = 8
 """Archives that are asked at a time: most of an answer is waiting for a server."""
 
-Sources = Callable[[], Iterable[Source]]
+Sources = Callable[[], Iterable[MetricsSource]]
 """Asked anew for each exposition: a fleet's blogs come and go."""
 
 
@@ -147,7 +147,7 @@ FROM (SELECT 1 AS one) AS always LEFT JOIN runs AS r
 _GAPS = "SELECT kind, count(*) FROM gaps GROUP BY kind ORDER BY kind"
 
 
-def _metrics(sources: Iterable[Source]) -> Iterator[Metric]:
+def _metrics(sources: Iterable[MetricsSource]) -> Iterator[Metric]:
     from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 
     build = InfoMetricFamily("archiver_build", "Versions of this program and of what reads pages in it.")
@@ -173,10 +173,10 @@ def _metrics(sources: Iterable[Source]) -> Iterator[Metric]:
     yield from (build, up, gaps, outcome, *gauges.values())
 
 
-def _figures(source: Source) -> _Figures | None:
+def _figures(source: MetricsSource) -> _Figures | None:
     """Return what an archive says of itself; None when its database does not answer."""
     try:
-        with closing(Reading(source.database)) as reading:
+        with closing(ReadOnlyPool(source.database)) as reading:
             row = reading.row(_ASKED) or {}
             gaps = [(str(kind), int(number)) for kind, number in reading.tuples(_GAPS)]
     except ArchiverError:

@@ -17,7 +17,7 @@ _VIEW = re.compile(r"/@(\d{4,14})?(id_)?(/.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ReplayAddress:
     """How an address asks for a page: when, in which form, and which."""
 
     path: str
@@ -33,19 +33,19 @@ class View:
         return f"/@{self.digits}" if self.digits else ""
 
 
-def parse_view(path: str) -> View | None:
+def parse_view(path: str) -> ReplayAddress | None:
     """Return what an address asks for; None when it begins with `/@` and asks for no page.
 
     Raises UsageError for digits that are no date.
     """
     if not path.startswith("/@"):
-        return View(path)
+        return ReplayAddress(path)
     found = _VIEW.fullmatch(path)
     if not found or not (found[1] or found[2]):
         return None
     if found[1]:
         last_second(found[1])
-    return View(found[3] or "", found[1] or "", bool(found[2]))
+    return ReplayAddress(found[3] or "", found[1] or "", bool(found[2]))
 
 
 def parse_http_date(text: str) -> str | None:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from archiver.counting import counted
 from archiver.items import LEFT_OUT
-from archiver.store.timeline import END_OF_TIME, Held, Known, Linking
+from archiver.store.timeline import END_OF_TIME, Known, Linking, StoredCapture
 from archiver.urls import origin
 from archiver.web.moment import digits_of
 
@@ -21,7 +21,7 @@ Sentence = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class NoticeRow:
     """A line with a link to a capture or a day."""
 
     href: str
@@ -36,7 +36,7 @@ class Miss:
     url: str
     until: str
     """The moment that was asked for."""
-    captures: list[Held]
+    captures: list[StoredCapture]
     """All there are, latest first."""
     known: Known | None
     linking: list[Linking]
@@ -66,7 +66,7 @@ def missing(miss: Miss) -> bytes:
     )
 
 
-def captures(url: str, held: list[Held]) -> bytes:
+def captures(url: str, held: list[StoredCapture]) -> bytes:
     """Return the page that lists the captures of an address."""
     return _rendered(
         title=("这个地址的各次存档", "Captures of this address"),
@@ -86,7 +86,7 @@ def days(held: Iterable[tuple[str, int, int]], start: list[str]) -> bytes:
                 "Choose a date for the blog as of its end. An address may begin with one: /@2026/, /@20260101120000/.",
             )
         ],
-        lists=[("", [Row(_dated(day, start), day, _counted(count, urls)) for day, count, urls in held])],
+        lists=[("", [NoticeRow(_dated(day, start), day, _counted(count, urls)) for day, count, urls in held])],
         links=[("从这里开始 · Start here", [(path_of(url), _readable(url)) for url in start])],
     )
 
@@ -142,17 +142,17 @@ def _reasons(miss: Miss) -> Iterator[Sentence]:
         yield f"没有抓到，原因：{reason}", f"It was not archived, because: {reason}"
 
 
-def _captures(miss: Miss) -> list[tuple[str, list[Row]]]:
+def _captures(miss: Miss) -> list[tuple[str, list[NoticeRow]]]:
     earlier = [held for held in miss.captures if held.fetched_at <= miss.until]
     later = [held for held in miss.captures if held.fetched_at > miss.until]
     return [("更早 · Earlier", _rows(earlier)), ("更晚 · Later", _rows(later[::-1]))]
 
 
-def _rows(held: Iterable[Held]) -> list[Row]:
-    return [Row(f"/@{digits_of(one.fetched_at)}{path_of(one.url)}", one.fetched_at, _note(one)) for one in held]
+def _rows(held: Iterable[StoredCapture]) -> list[NoticeRow]:
+    return [NoticeRow(f"/@{digits_of(one.fetched_at)}{path_of(one.url)}", one.fetched_at, _note(one)) for one in held]
 
 
-def _note(held: Held) -> str:
+def _note(held: StoredCapture) -> str:
     return f"HTTP {held.status}" + (f" · 不完整 · truncated: {held.truncated}" if held.truncated else "")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archiver.web.exchange import Exchange
+from archiver.web.exchange import RecordedResponse
 
 PASSED = ("Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Last-Modified")
 """Headers that go out as recorded. All others were meant for the way, the cache or the browser's memory of the blog:
@@ -58,7 +58,7 @@ _FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:\?|$)", re.IGNORECASE)
 _BROKEN = re.compile(rb"[\x00\r\n]")
 
 
-def passed(exchange: Exchange, *, coded: bool) -> list[tuple[str, str]]:
+def passed(exchange: RecordedResponse, *, coded: bool) -> list[tuple[str, str]]:
     """Return the recorded headers that go out; `coded` says whether the body still has its content coding."""
     found = [(name, exchange.headers.get(name.lower().encode())) for name in PASSED]
     return [
@@ -68,7 +68,7 @@ def passed(exchange: Exchange, *, coded: bool) -> list[tuple[str, str]]:
     ]
 
 
-def reason(exchange: Exchange) -> bytes | None:
+def reason(exchange: RecordedResponse) -> bytes | None:
     """Return the recorded reason phrase; None when it would break the start line."""
     return None if _BROKEN.search(exchange.reason) else exchange.reason
 

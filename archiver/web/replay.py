@@ -23,14 +23,14 @@ from archiver.pages.post import parse_post
 from archiver.schedule.loop import stop_on_signals
 from archiver.storage.elsewhere import storage
 from archiver.store import blog
-from archiver.store.timeline import END_OF_TIME, Held, Timeline
+from archiver.store.timeline import END_OF_TIME, StoredCapture, Timeline
 from archiver.urls import Site, origin
 from archiver.warc.storage import Storage
 from archiver.web import notices, policy
-from archiver.web.answer import HTML, Shown, answer, memento_url
-from archiver.web.exchange import MEMORY, Exchange, Exchanges
+from archiver.web.answer import HTML, ShownCapture, answer, memento_url
+from archiver.web.exchange import MEMORY, Exchanges, RecordedResponse
 from archiver.web.messages import Request, Response
-from archiver.web.moment import View, http_date, parse_http_date, parse_view
+from archiver.web.moment import ReplayAddress, http_date, parse_http_date, parse_view
 from archiver.web.rewriter import Rewriter
 from archiver.web.server import LoopbackServer
 
@@ -44,7 +44,7 @@ _TO_THE_SECOND = len("20260101000000")
 _MOST_LISTED = 500
 _MOST_NEAR = 8
 
-Candidates = Iterator[tuple[Held, bool]]
+Candidates = Iterator[tuple[StoredCapture, bool]]
 
 
 class Replay:
@@ -104,19 +104,19 @@ class Replay:
         dated = not view.digits and "accept-datetime" in request.headers
         for held, exchange in self._showing(self._candidates(url, view, until, dated=dated), problems):
             try:
-                return answer(request, Shown(held, exchange, view, not view.digits), self._rewriter_for(held))
+                return answer(request, ShownCapture(held, exchange, view, not view.digits), self._rewriter_for(held))
             except ArchiverError as error:
                 problems.append(str(error))
         if other := self._in_place_of(url, until):
             return _own(302, b"", ("Location", view.prefix + notices.path_of(other)))
         return self._missing(url, view, until, problems)
 
-    def _showing(self, candidates: Candidates, problems: list[str]) -> Iterator[tuple[Held, Exchange]]:
+    def _showing(self, candidates: Candidates, problems: list[str]) -> Iterator[tuple[StoredCapture, RecordedResponse]]:
         """Yield what shows an address, the best first; add why captures cannot be read to `problems`.
 
         What shows nothing of the page is put aside until all captures of it are seen, but comes before its absence.
         """
-        blank: list[tuple[Held, Exchange]] = []
+        blank: list[tuple[StoredCapture, RecordedResponse]] = []
         for held, exactly in candidates:
             try:
                 exchange = self._exchanges.read(held)
@@ -132,7 +132,7 @@ class Replay:
                 yield held, exchange
         yield from blank
 
-    def _moment(self, view: View, request: Request) -> str:
+    def _moment(self, view: ReplayAddress, request: Request) -> str:
         """Return as of when the page is wanted."""
         if view.digits:
             return last_second(view.digits)
@@ -154,7 +154,7 @@ class Replay:
             raise UsageError(f"expected a path of the blog, found {path!r}")
         return url
 
-    def _candidates(self, url: str, view: View, until: str, *, dated: bool) -> Candidates:
+    def _candidates(self, url: str, view: ReplayAddress, until: str, *, dated: bool) -> Candidates:
         """Yield captures from the best on, each with whether it is the very one that was asked for.
 
         A picture, style or script comes from later rather than not at all: a page is archived before what it needs.
@@ -200,7 +200,7 @@ class Replay:
             if other := self._timeline.with_any_query(bare):
                 yield other
 
-    def _shows(self, held: Held, exchange: Exchange, exactly: bool) -> bool:
+    def _shows(self, held: StoredCapture, exchange: RecordedResponse, exactly: bool) -> bool:
         """Return whether an answer is one to the address: not a redirect to itself, nor the gate in its place."""
         if exchange.location is not None:
             return _leads_to(held, exchange.location, self.site) != held.url
@@ -209,14 +209,14 @@ class Replay:
             return True
         return not is_gate(gate, exchange.status, exchange.decoded())
 
-    def _rewriter_for(self, held: Held) -> Rewriter:
+    def _rewriter_for(self, held: StoredCapture) -> Rewriter:
         """Return the rewriter, which knows every server the blog was fetched from, also by a crawl since the start."""
         host = held.target_uri.partition("://")[2].partition("/")[0]
         if host not in self._rewriter.hosts and host not in self.site.profile.hosts:
             self._rewriter = Rewriter(self.site.profile.hosts, self._rewriter.hosts | {host})
         return self._rewriter
 
-    def _missing(self, url: str, view: View, until: str, problems: list[str]) -> Response:
+    def _missing(self, url: str, view: ReplayAddress, until: str, problems: list[str]) -> Response:
         """Return the page that says why an address cannot be shown."""
         near = [*self._start(until), *self._timeline.near(url, until, _MOST_NEAR)]
         miss = notices.Miss(
@@ -237,7 +237,7 @@ class Replay:
         return [url for url, held in found if held and held.status == 200]
 
 
-def _ranked(ask: Callable[..., Held | None]) -> Iterator[Held]:
+def _ranked(ask: Callable[..., StoredCapture | None]) -> Iterator[StoredCapture]:
     """Yield what a question gives, one capture after another."""
     for skip in count():
         held = ask(skip=skip)
@@ -246,12 +246,12 @@ def _ranked(ask: Callable[..., Held | None]) -> Iterator[Held]:
         yield held
 
 
-def _is_file(held: Held) -> bool:
+def _is_file(held: StoredCapture) -> bool:
     """Return whether a capture is a whole file that is no page."""
     return 200 <= held.status < 300 and held.truncated is None and not held.content_type.lower().startswith(HTML)
 
 
-def _leads_to(held: Held, location: bytes, site: Site) -> str | None:
+def _leads_to(held: StoredCapture, location: bytes, site: Site) -> str | None:
     """Return the canonical form of where a redirect leads; None when that is not on the blog."""
     try:
         absolute = urljoin(held.target_uri, location.decode("utf-8", "replace"))
@@ -260,7 +260,7 @@ def _leads_to(held: Held, location: bytes, site: Site) -> str | None:
         return None
 
 
-def _timemap(request: Request, url: str, held: list[Held]) -> Response:
+def _timemap(request: Request, url: str, held: list[StoredCapture]) -> Response:
     """Return the captures of an address, oldest first, in the link format (RFC 7089, section 5)."""
     path = notices.path_of(url)
     lines = [
@@ -273,7 +273,7 @@ def _timemap(request: Request, url: str, held: list[Held]) -> Response:
     return Response(200 if held else 404, headers, (",\n".join(lines) + "\n").encode())
 
 
-def _span(held: list[Held]) -> str:
+def _span(held: list[StoredCapture]) -> str:
     """Return from when to when the captures of a list are, as attributes of its link (section 5)."""
     if not held:
         return ""

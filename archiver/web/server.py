@@ -44,7 +44,7 @@ _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*)")
 Respond = Callable[[Request], Response]
 
 
-class _Refused(Exception):
+class _BadRequest(Exception):
     def __init__(self, status: HTTPStatus, reason: str) -> None:
         super().__init__(reason)
         self.status = status
@@ -109,7 +109,7 @@ class LoopbackServer:
         """Take one request and answer it."""
         try:
             request = _parsed(self._head(connection), self._hosts)
-        except _Refused as error:
+        except _BadRequest as error:
             response, bodiless, whole = _plain(error.status, str(error)), False, False
         else:
             response = self._answer(request)
@@ -145,7 +145,9 @@ def _received(connection: socket.socket) -> bytes:
     until = time.monotonic() + _HEAD_SECONDS
     while (end := (data := data.lstrip(b"\r\n")).find(b"\r\n\r\n")) < 0:  # empty lines first: RFC 9112, 2.2
         if len(data) >= _LONGEST_HEAD:
-            raise _Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"expected a request of at most {_LONGEST_HEAD}")
+            raise _BadRequest(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"expected a request of at most {_LONGEST_HEAD}"
+            )
         connection.settimeout(max(0.001, until - time.monotonic()))
         piece = connection.recv(_LONGEST_HEAD - len(data))
         if not piece:
@@ -168,16 +170,16 @@ def _parsed(head: bytes, hosts: frozenset[str]) -> Request:
     found = [_HEADER.fullmatch(each) for each in lines]
     fields = [(each[1].decode().lower(), each[2].decode("latin-1").rstrip(" \t")) for each in found if each]
     if not line or len(fields) < len(lines):
-        raise _Refused(HTTPStatus.BAD_REQUEST, "expected a request of HTTP/1.1, found something else")
+        raise _BadRequest(HTTPStatus.BAD_REQUEST, "expected a request of HTTP/1.1, found something else")
     target = line[2].decode("utf-8", "surrogateescape")
     named = [value for name, value in fields if name == "host"]
     if target.startswith("http://"):  # as to a proxy: section 3.2.2
         authority, slash, path = target[len("http://") :].partition("/")
         named, target = [*named[:1], authority], slash + path
     if not named or any(name.lower() not in hosts for name in named) or len(set(named)) > 1:
-        raise _Refused(HTTPStatus.FORBIDDEN, f"expected this server under one of its own names, found {named}")
+        raise _BadRequest(HTTPStatus.FORBIDDEN, f"expected this server under one of its own names, found {named}")
     if not target.startswith("/") and (line[1], target) != (b"OPTIONS", "*"):
-        raise _Refused(HTTPStatus.BAD_REQUEST, "expected a path that begins with a slash")
+        raise _BadRequest(HTTPStatus.BAD_REQUEST, "expected a path that begins with a slash")
     headers = {name: value for name, value in fields if name != "host"}
     return Request(line[1].decode(), target, f"http://{named[0].lower()}", headers)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from archiver.bundled import sample_folder
-from archiver.sample import SampleBlog, Source, serving
+from archiver.sample import SampleBlog, SampleSource, serving
 from archiver.sample.source import load
 from tests.zygote import Completed, Zygote
 
@@ -22,7 +22,7 @@ QUICK = ("--delay", "0", "--concurrency", "4")
 POSTS = (58, 105, 131, 207)
 
 
-def few() -> Source:
+def few() -> SampleSource:
     """Return a blog of four posts: with pictures, and with two pages of comments."""
     source = load()
     return replace(source, posts=tuple(post for post in source.posts if post.id in POSTS))

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archiver.bundled import sample_folder
-from archiver.sample import Response, SampleBlog
+from archiver.sample import SampleBlog, SampleResponse
 from tests.zygote import ROOT, Completed, Zygote
 
 from .conftest import QUICK, Crawled
@@ -167,7 +167,7 @@ class Watched(SampleBlog):
         self.count = 0
         self.at: dict[int, Callable[[], object]] = {}
 
-    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         self.count += 1
         self.at.get(self.count, lambda: None)()
         return super().respond(method, target, headers)
@@ -238,17 +238,17 @@ def _fail_recording(error: int, nth: int) -> None:
 
 
 def _meddle_with_records(nth: int, instead: Callable[[], None]) -> None:
-    from archiver.warc.writer import _WarcFile
+    from archiver.warc.writer import _GrowingFile
 
-    original, calls = _WarcFile._write, iter(range(nth - 1))
+    original, calls = _GrowingFile._write, iter(range(nth - 1))
 
-    def write(self: _WarcFile, data: bytes) -> None:
+    def write(self: _GrowingFile, data: bytes) -> None:
         if next(calls, None) is None:
             original(self, data[: len(data) // 2])
             instead()
         original(self, data)
 
-    _WarcFile._write = write  # type: ignore[method-assign]
+    _GrowingFile._write = write  # type: ignore[method-assign]
 
 
 def _fail_database(nth: int) -> None:

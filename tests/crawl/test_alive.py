@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from archiver.sample import Response, SampleBlog, serving
+from archiver.sample import SampleBlog, SampleResponse, serving
 from archiver.sample.source import load
 from tests.zygote import Completed
 
@@ -180,7 +180,7 @@ def test_a_site_that_is_lost_during_a_run_is_unreachable(crawled: Callable[..., 
 
 
 def test_rules_that_forbid_everything_end_the_run_as_refused(known: Crawled) -> None:
-    known.blog.overrides["/robots.txt"] = Response(200, TEXT, b"User-agent: *\nDisallow: /\n")
+    known.blog.overrides["/robots.txt"] = SampleResponse(200, TEXT, b"User-agent: *\nDisallow: /\n")
     later(known, 2)
     known.blog.requests.clear()
     assert crawl(known).returncode == 7
@@ -246,7 +246,7 @@ def test_a_catalogue_whose_sums_do_not_add_up_proves_nothing(known: Crawled) -> 
     body = known.blog.respond("GET", "/content.html", {"Host": "kexue.fm"}).body
     wrong = body.replace("(共1篇)".encode(), "(共7篇)".encode(), 1)
     assert wrong != body
-    known.blog.overrides["/content.html"] = Response(200, HTML, wrong)
+    known.blog.overrides["/content.html"] = SampleResponse(200, HTML, wrong)
     done = crawl(known)
     assert done.returncode == 6
     assert "the catalogue says 7 posts" in done.stdout
@@ -284,7 +284,7 @@ def test_three_runs_of_one_day_make_nothing_believed(known: Crawled) -> None:
 
 def test_a_category_that_emptied_is_believed_when_the_owner_says_so(known: Crawled) -> None:
     page = "<html><head><title>分类 信息时代 下的文章</title></head><body><div id='content'></div></body></html>"
-    known.blog.overrides["/category/Big-Data"] = Response(200, HTML, page.encode())
+    known.blog.overrides["/category/Big-Data"] = SampleResponse(200, HTML, page.encode())
     done = crawl(known)
     assert done.returncode == 6
     assert "category Big-Data lists no post" in done.stdout
@@ -306,7 +306,7 @@ def test_what_is_not_waiting_cannot_be_accepted(known: Crawled) -> None:
 
 def test_pages_of_a_kind_that_changed_wait_and_the_rest_goes_on(crawled: Callable[..., Crawled]) -> None:
     archive = crawled(source=load())
-    shell = Response(200, HTML, b"<html><body><div id='content'><a href='/archives/58'>x</a></div></body></html>")
+    shell = SampleResponse(200, HTML, b"<html><body><div id='content'><a href='/archives/58'>x</a></div></body></html>")
     slugs = {slug for each in archive.blog.source.posts for slug in each.categories}
     archive.blog.overrides |= {f"/category/{slug}": shell for slug in slugs}
     done = crawl(archive)
@@ -320,7 +320,9 @@ def test_pages_of_a_kind_that_changed_wait_and_the_rest_goes_on(crawled: Callabl
 
 
 def test_a_changed_theme_concludes_nothing_and_heals_when_it_is_changed_back(known: Crawled) -> None:
-    shell = Response(200, HTML, b"<html><body><article><a href='/archives/4'>new theme</a></article></body></html>")
+    shell = SampleResponse(
+        200, HTML, b"<html><body><article><a href='/archives/4'>new theme</a></article></body></html>"
+    )
     known.blog.overrides |= {f"/archives/{each.id}": shell for each in known.blog.source.posts}
     posts = known.rows("SELECT * FROM posts")
     assert known.crawl(*ALL, "--recheck", "100", index=False).returncode == 6
@@ -331,7 +333,7 @@ def test_a_changed_theme_concludes_nothing_and_heals_when_it_is_changed_back(kno
 
 
 def test_a_catalogue_that_is_none_is_never_an_old_failure(known: Crawled) -> None:
-    archive, shell = known, Response(200, HTML, b"<html><body><p>moved to the new archive page</p></body></html>")
+    archive, shell = known, SampleResponse(200, HTML, b"<html><body><p>moved to the new archive page</p></body></html>")
     archive.blog.overrides["/content.html"] = shell
     for _ in range(3):
         assert crawl(archive).returncode == 6
@@ -354,7 +356,9 @@ def test_a_run_without_the_catalogue_is_never_complete(known: Crawled, status: i
 
 
 def test_a_single_odd_page_is_a_gap(known: Crawled) -> None:
-    known.blog.overrides[f"/archives/{POST}"] = Response(200, HTML, b"<html><body><p>maintenance</p></body></html>")
+    known.blog.overrides[f"/archives/{POST}"] = SampleResponse(
+        200, HTML, b"<html><body><p>maintenance</p></body></html>"
+    )
     done = known.crawl(*ALL, "--recheck", "100", index=False)
     assert (done.returncode, outcome(known)) == (3, ("incomplete", 3))
     assert known.rows("SELECT count(*) FROM doubts") == [(0,)]
@@ -400,7 +404,7 @@ def everywhere(archive: Crawled, old: str, new: str) -> None:
     """Have the blog write something otherwise on all its pages."""
     answer = archive.blog.respond
 
-    def respond(method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         found = answer(method, target, {name: headers[name] for name in headers if name.lower() != "accept-encoding"})
         return replace(found, body=found.body.replace(old.encode(), new.encode()))
 

@@ -204,9 +204,9 @@ def test_a_truncated_page_is_never_stored(crawled: Callable[..., Crawled]) -> No
 
 
 def test_pages_without_anything_known_in_them_end_with_their_own_exit_code(crawled: Callable[..., Crawled]) -> None:
-    from archiver.sample import Response
+    from archiver.sample import SampleResponse
 
-    shell = Response(200, {"Content-Type": "text/html"}, b"<html><body><p>A new theme</p></body></html>")
+    shell = SampleResponse(200, {"Content-Type": "text/html"}, b"<html><body><p>A new theme</p></body></html>")
     archive = crawled(overrides={"/content.html": shell})
     done = archive.crawl("catalogue")
     assert done.returncode == 6
@@ -249,9 +249,9 @@ def test_a_second_run_beside_the_first_is_refused(crawled: Callable[..., Crawled
 
 
 def test_robots_txt_is_obeyed(crawled: Callable[..., Crawled]) -> None:
-    from archiver.sample import Response
+    from archiver.sample import SampleResponse
 
-    rules = Response(200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /archives/105\n")
+    rules = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /archives/105\n")
     archive = crawled(overrides={"/robots.txt": rules})
     assert archive.crawl("catalogue").returncode == 0
     assert not any(target.startswith("/archives/105") for target in archive.asked(None))

@@ -25,7 +25,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
 from archiver.crawl.boundaries import LONGEST_URL, BoundariesMiddleware, PublicResolver, is_public, refusal
-from archiver.sample import Response, SampleBlog, Source, serving
+from archiver.sample import SampleBlog, SampleResponse, SampleSource, serving
 from archiver.sample.source import load
 from archiver.urls import Site
 from tests.zygote import Completed
@@ -36,7 +36,7 @@ HOSTILE, PLAIN = 131, 105
 GIF = b"GIF89a"
 
 
-def few(body: str = "") -> Source:
+def few(body: str = "") -> SampleSource:
     """Return a blog of two posts, one of which has this too."""
     source = load()
     posts = tuple(post for post in source.posts if post.id in (HOSTILE, PLAIN))
@@ -73,12 +73,12 @@ def elsewhere() -> Iterator[tuple[SampleBlog, str]]:
         yield blog, site
 
 
-def page(text: str) -> Response:
-    return Response(200, {"Content-Type": "text/html"}, text.encode())
+def page(text: str) -> SampleResponse:
+    return SampleResponse(200, {"Content-Type": "text/html"}, text.encode())
 
 
-def redirect(to: str) -> Response:
-    return Response(302, {"Location": to}, b"")
+def redirect(to: str) -> SampleResponse:
+    return SampleResponse(302, {"Location": to}, b"")
 
 
 # -- which addresses are public ----------------------------------------------------------------------------------------
@@ -323,10 +323,10 @@ class Visited:
 class Hostile(Watched):
     """Answers for every address with `evil` in it, and says under which name to store that."""
 
-    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         if "evil" in target.lower():
             names = {"Content-Type": "image/gif", "Content-Disposition": 'attachment; filename="../../evil.gif"'}
-            return Response(200, names, GIF + target.encode())
+            return SampleResponse(200, names, GIF + target.encode())
         return super().respond(method, target, headers)
 
 
@@ -348,7 +348,7 @@ def hostile(meddler: Meddler, tmp_path_factory: pytest.TempPathFactory) -> Visit
         blog.overrides["/loop.png"] = redirect("/loop.png")
         for hops in (5, 6):
             blog.overrides |= {f"/{hops}/{hop}": redirect(f"/{hops}/{hop + 1}") for hop in range(1, hops + 1)}
-            blog.overrides[f"/{hops}/{hops + 1}"] = Response(200, {"Content-Type": "image/gif"}, GIF)
+            blog.overrides[f"/{hops}/{hops + 1}"] = SampleResponse(200, {"Content-Type": "image/gif"}, GIF)
         archive = Meddled(meddler, folder / "archive", blog, site)
         done = archive.run()
         files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

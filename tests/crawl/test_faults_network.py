@@ -38,11 +38,11 @@ from warcio.archiveiterator import ArchiveIterator
 
 from archiver import settings
 from archiver.crawl.manners import MannersMiddleware, retry_after
-from archiver.crawl.place import Place
+from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run
 from archiver.crawl.wire import Exchange
 from archiver.errand import KEY, Errand
-from archiver.sample import Response, SampleBlog, Source, serving
+from archiver.sample import SampleBlog, SampleResponse, SampleSource, serving
 from archiver.urls import Site
 from archiver.warc import message
 from archiver.warc.reader import Record, iter_records, read_record
@@ -72,7 +72,7 @@ def sample() -> SampleBlog:
 
 
 @cache
-def few_posts() -> Source:
+def few_posts() -> SampleSource:
     source = sample().source
     for post in source.posts:
         if post.id not in POSTS:
@@ -194,7 +194,7 @@ class Heard(NamedTuple):
     headers: dict[str, str]
 
 
-Answer = Callable[[dict[str, str]], Response | None]
+Answer = Callable[[dict[str, str]], SampleResponse | None]
 """What is answered to a request with these headers; None for what the blog says."""
 
 
@@ -206,7 +206,7 @@ class Blog(SampleBlog):
         self.heard: list[Heard] = []
         self.answers: dict[str, list[Answer]] = {}
 
-    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         asked = {name.lower(): value for name, value in headers.items()}
         self.heard.append(Heard(time.time(), target, asked))
         answers = self.answers.get(target, [])
@@ -217,11 +217,11 @@ class Blog(SampleBlog):
         return [heard.target for heard in self.heard]
 
 
-def always(response: Response) -> list[Answer]:
+def always(response: SampleResponse) -> list[Answer]:
     return [lambda _: response]
 
 
-def once(response: Response) -> list[Answer]:
+def once(response: SampleResponse) -> list[Answer]:
     return [lambda _: response, lambda _: None]
 
 
@@ -529,8 +529,10 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def refusal(status: int, wait: str | None = None) -> Response:
-    return Response(status, {"Content-Type": HTML} | ({"Retry-After": wait} if wait is not None else {}), b"not now")
+def refusal(status: int, wait: str | None = None) -> SampleResponse:
+    return SampleResponse(
+        status, {"Content-Type": HTML} | ({"Retry-After": wait} if wait is not None else {}), b"not now"
+    )
 
 
 def as_scrapy_has_it(status: int, wait: str | None = None) -> scrapy_http.Response:
@@ -676,7 +678,7 @@ def test_what_was_refused_before_an_answer_waits_too_when_the_run_ends_refused(c
         until(lambda: blog.targets().count(paths[first]) > 1)
         done.set()
 
-    def late_refusal(_: object) -> Response:
+    def late_refusal(_: object) -> SampleResponse:
         done.wait(10)
         time.sleep(0.5)  # for the answer to arrive before it
         return refusal(403)
@@ -754,8 +756,8 @@ class Resting:
 # -- robots.txt, and pauses --------------------------------------------------------------------------------------------
 
 
-def rules(text: str) -> Response:
-    return Response(200, {"Content-Type": "text/plain"}, text.encode())
+def rules(text: str) -> SampleResponse:
+    return SampleResponse(200, {"Content-Type": "text/plain"}, text.encode())
 
 
 @dataclass
@@ -840,10 +842,13 @@ def test_rules_that_cannot_be_had_are_not_asked_for_in_a_hurry(archive: Archive,
 
 @pytest.mark.parametrize(
     "answer",
-    [Response(404, {}, b"none"), Response(200, {"Content-Type": HTML}, b"<html><body>\nDisallow: /\n</body></html>")],
+    [
+        SampleResponse(404, {}, b"none"),
+        SampleResponse(200, {"Content-Type": HTML}, b"<html><body>\nDisallow: /\n</body></html>"),
+    ],
     ids=["none", "a page"],
 )
-def test_rules_that_are_not_there_or_none_forbid_nothing(archive: Archive, blog: Blog, answer: Response) -> None:
+def test_rules_that_are_not_there_or_none_forbid_nothing(archive: Archive, blog: Blog, answer: SampleResponse) -> None:
     """Case 28."""
     blog.answers["/robots.txt"] = always(answer)
     assert archive.fetch(GOOD).returncode == 0
@@ -899,7 +904,7 @@ def record(run: Run, response: message.Message, fetched_at: datetime) -> None:
 
 def test_a_response_is_not_parsed_again_on_its_way_into_the_archive(tmp_path: Path) -> None:
     response = message.parse(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000)
-    run = Run(Place(home=tmp_path), "test")
+    run = Run(ArchiveLocation(home=tmp_path), "test")
     try:
         with patch.object(message, "parse", wraps=message.parse) as parse:
             record(run, response, datetime.now(UTC))
@@ -910,7 +915,7 @@ def test_a_response_is_not_parsed_again_on_its_way_into_the_archive(tmp_path: Pa
 
 def test_the_pause_between_two_runs_begins_with_the_last_request(tmp_path: Path) -> None:
     """Case 28."""
-    run = Run(Place(home=tmp_path), "test")
+    run = Run(ArchiveLocation(home=tmp_path), "test")
     try:
         last = datetime.now(UTC).replace(microsecond=999_999) - timedelta(seconds=1)
         record(run, message.parse(b"HTTP/1.1 200 OK\r\n\r\n"), last)
@@ -993,10 +998,10 @@ def validating(number: int, tag: str, later: str | None = None, *, dated: bool =
     """Answer as a server with a validator does: 304 to who has it, perhaps with another one."""
     name, condition = ("Last-Modified", "if-modified-since") if dated else ("ETag", "if-none-match")
 
-    def answer(asked: dict[str, str]) -> Response:
+    def answer(asked: dict[str, str]) -> SampleResponse:
         if asked.get(condition) == tag:
-            return Response(304, {name: later or tag}, b"")
-        return Response(200, {"Content-Type": HTML, name: tag}, page(number))
+            return SampleResponse(304, {name: later or tag}, b"")
+        return SampleResponse(200, {"Content-Type": HTML, name: tag}, page(number))
 
     return [answer]
 
@@ -1051,15 +1056,15 @@ def test_a_304_with_another_tag_changes_neither_the_post_nor_what_is_asked(valid
 
 def test_a_304_that_nobody_asked_for_is_a_gap(archive: Archive, blog: Blog) -> None:
     """Case 30."""
-    blog.answers["/archives/131"] = always(Response(304, {}, b""))
+    blog.answers["/archives/131"] = always(SampleResponse(304, {}, b""))
     assert archive.fetch(131, GOOD).returncode == 3
     assert "304" in archive.gap(131)
 
 
 def test_a_304_never_confirms_a_page_that_was_refused(archive: Archive, blog: Blog) -> None:
     """Cases 30 and 31."""
-    login = Response(200, {"Content-Type": HTML, "ETag": '"login"'}, LOGIN)
-    unmodified = Response(304, {"ETag": '"login"'}, b"")
+    login = SampleResponse(200, {"Content-Type": HTML, "ETag": '"login"'}, LOGIN)
+    unmodified = SampleResponse(304, {"ETag": '"login"'}, b"")
     blog.answers["/archives/131"] = [lambda asked: unmodified if asked.get("if-none-match") == '"login"' else login]
     assert archive.fetch(131, GOOD).returncode == 3
     assert archive.fetch(131, GOOD).returncode == 3
@@ -1069,8 +1074,8 @@ def test_a_304_never_confirms_a_page_that_was_refused(archive: Archive, blog: Bl
 def test_a_full_run_walks_also_lists_that_have_not_changed(complete: Archive, blog: Blog) -> None:
     """Case 30."""
     plain = blog.respond("GET", "/content.html", {"Host": "kexue.fm"})
-    catalogue = Response(200, {"Content-Type": HTML, "ETag": '"list"'}, plain.body)
-    unmodified = Response(304, {"ETag": '"list"'}, b"")
+    catalogue = SampleResponse(200, {"Content-Type": HTML, "ETag": '"list"'}, plain.body)
+    unmodified = SampleResponse(304, {"ETag": '"list"'}, b"")
     blog.answers["/content.html"] = [lambda asked: unmodified if "if-none-match" in asked else catalogue]
     for _ in range(2):
         blog.heard.clear()
@@ -1102,7 +1107,7 @@ def disguised(new_archive: Callable[[], Archive], whole: Path) -> Disguised:
     shutil.copytree(whole, archive.home)
     before = {table: archive.dump(table) for table in KEPT}
     for post, body in DISGUISES.items():
-        blog.answers[f"/archives/{post}"] = always(Response(200, {"Content-Type": HTML}, body))
+        blog.answers[f"/archives/{post}"] = always(SampleResponse(200, {"Content-Type": HTML}, body))
     with serving(blog) as archive.site:
         done = archive.crawl("catalogue", "--full", "--no-images", RETRY_TIMES=0)
     return Disguised(archive, done, before)
@@ -1256,7 +1261,7 @@ def bombed(new_archive: Callable[[], Archive]) -> Iterator[tuple[Archive, Comple
     """Small bodies that unpack to 64 MiB and more, a good page after them; what was printed, and the memory it took."""
     archive, blog = new_archive(), small_blog()
     for post, (coding, body) in BOMBS.items():
-        packed = Response(200, {"Content-Type": HTML, "Content-Encoding": coding}, body)
+        packed = SampleResponse(200, {"Content-Type": HTML, "Content-Encoding": coding}, body)
         blog.answers[f"/archives/{post}"] = always(packed)
     with serving(blog) as archive.site:
         done = archive.fetch(*BOMBS, GOOD)

@@ -21,9 +21,9 @@ import pytest
 from sqlalchemy import select
 
 from archiver.clock import timestamp
-from archiver.crawl.place import Place
+from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run
-from archiver.sample import Source, serving
+from archiver.sample import SampleSource, serving
 from archiver.store import frontier
 from archiver.store.models import Capture
 from archiver.urls import Site
@@ -54,7 +54,7 @@ EVERYTHING = ("catalogue", "category", "index")
 
 
 @contextmanager
-def served(meddler: Meddler, folder: Path, source: Source | None = None) -> Iterator[Meddled]:
+def served(meddler: Meddler, folder: Path, source: SampleSource | None = None) -> Iterator[Meddled]:
     blog = Watched(source=source)
     with serving(blog) as site:
         yield Meddled(meddler, folder / "archive", blog, site)
@@ -184,7 +184,7 @@ def test_half_an_answer_without_a_row_is_taken_for_half_a_one_as_in_a_rebuild(tm
             fetched_at=datetime.now(UTC),
             ip_address=None,
         )
-    run = Run(Place(home=tmp_path), "test")
+    run = Run(ArchiveLocation(home=tmp_path), "test")
     try:
         taken_up = run.archive.session.execute(select(Capture.truncated, Capture.etag)).one()
     finally:
@@ -558,7 +558,7 @@ def test_a_wait_from_before_the_clock_jumped_back_holds_nobody_up(begun: Meddled
     with sqlite3.connect(begun.home / "archive.db") as database:
         database.execute("UPDATE frontier SET not_before = ? WHERE state = 'pending'", (later,))
     database.close()
-    run = Run(Place(home=begun.home, site=Site(base=begun.site)), "crawl")
+    run = Run(ArchiveLocation(home=begun.home, site=Site(base=begun.site)), "crawl")
     try:
         assert frontier.lease(run.archive.session, run_id=run.id, now=timestamp())
     finally:

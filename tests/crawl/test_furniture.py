@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from archiver.sample import Response
+from archiver.sample import SampleResponse
 from archiver.sample.source import load
 
 from .conftest import Crawled
@@ -142,7 +142,7 @@ def test_a_linked_folder_is_a_page_and_a_linked_file_names_the_posts_that_link_i
     source, paper = load(), "/usr/uploads/2010/11/sundial-tables.zip"
     linking = source.posts[-1]
     body = f'{linking.body}<p><a href="/sci/">工具</a>，<a href="{paper}">用表</a></p>'
-    tool = Response(200, {"Content-Type": "text/html"}, "<title>工具</title><p>算一算$x$</p></html>".encode())
+    tool = SampleResponse(200, {"Content-Type": "text/html"}, "<title>工具</title><p>算一算$x$</p></html>".encode())
     archive = crawled(source=source.edited(linking.id, body=body), overrides={"/sci/": tool})
     assert archive.crawl(*ALL, index=False).returncode == 0
     assert archive.rows("SELECT title, text FROM pages WHERE url LIKE '%/sci/'") == [("工具", "算一算$x$")]
@@ -159,7 +159,7 @@ def test_nothing_that_a_post_links_on_the_blog_is_dead_in_the_replay(crawled: Ca
     linking = source.posts[-1]
     targets = ("/2010/", "/2010/11/", "/author/1/", "/feed/archives/12/", "/sitemap.xml", "/talks/slides.key")
     links = "".join(f'<a href="{target}">.</a>' for target in (*targets, f"/index.php/archives/{linking.id}/"))
-    answers = {target.rstrip("/"): Response(200, {"Content-Type": "text/plain"}, b"there") for target in targets}
+    answers = {target.rstrip("/"): SampleResponse(200, {"Content-Type": "text/plain"}, b"there") for target in targets}
     answers |= {target: answers[target.rstrip("/")] for target in targets}
     archive = crawled(source=source.edited(linking.id, body=f"{linking.body}<p>{links}</p>"), overrides=answers)
     assert archive.crawl(*ALL, index=False).returncode == 0
@@ -211,7 +211,7 @@ def test_a_new_post_renews_the_lists_it_stands_in_whatever_their_addresses_say(
     side = f'<a href="/{post.date[:4]}/{post.date[5:7]}/">.</a></body>'
     templates["base.html"] = templates["base.html"].replace("</body>", side)
     lists = ("/tag/C/", f"/{post.date[:4]}/{post.date[5:7]}/")
-    shown = Response(200, {"Content-Type": "text/html"}, b"<html></html>")
+    shown = SampleResponse(200, {"Content-Type": "text/html"}, b"<html></html>")
     archive = crawled(
         source=replace(source.edited(post.id, tags=post.tags), templates=templates),
         overrides=dict.fromkeys(lists, shown),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from archiver.sample import Response, SampleComment
+from archiver.sample import SampleComment, SampleResponse
 from archiver.sample.source import load
 from tests.zygote import Completed
 
@@ -204,7 +204,7 @@ def test_a_pager_without_end_costs_no_more_pages_than_the_post_has_comments(arch
     claimed = int(re.search(r"(\d+) 评论", page)[1])  # type: ignore[index]
     endless = page.replace("comment-page-1#comments", "comment-page-99999#comments")
     assert endless != page
-    archive.blog.overrides[f"/archives/{THREADED}"] = Response(200, HTML, endless.encode())
+    archive.blog.overrides[f"/archives/{THREADED}"] = SampleResponse(200, HTML, endless.encode())
     crawl(archive, "--recheck", "100")
     asked = [target for target in archive.asked() if f"/{THREADED}/comment-page-" in target]
     assert len(asked) <= claimed + 5
@@ -218,7 +218,7 @@ def test_comments_at_a_service_are_a_gap_that_names_service_and_thread(archive: 
     host = {"Host": archive.site.removeprefix("http://")}
     page = archive.blog.respond("GET", f"/archives/{THREADED}", host).body.decode()
     embed = '<script src="https://giscus.app/client.js" data-repo="a/b" data-mapping="pathname" async></script>'
-    archive.blog.overrides[f"/archives/{THREADED}"] = Response(
+    archive.blog.overrides[f"/archives/{THREADED}"] = SampleResponse(
         200, HTML, page.replace("</body>", f"{embed}</body>").encode()
     )
     said = crawl(archive, "--recheck", "100").stdout
@@ -247,7 +247,7 @@ def test_a_changed_theme_is_told_and_changes_nothing(archive: Crawled) -> None:
     posts = archive.rows("SELECT * FROM posts")
     shell = "<html><body><div id='content'><article><a href='/archives/4'>new theme</a></article></div></body></html>"
     for each in archive.blog.source.posts:
-        archive.blog.overrides[f"/archives/{each.id}"] = Response(200, HTML, shell.encode())
+        archive.blog.overrides[f"/archives/{each.id}"] = SampleResponse(200, HTML, shell.encode())
     done = crawl(archive, "--recheck", "100")
     assert done.returncode == 6
     assert "post pages are not as expected" in done.stdout
@@ -257,7 +257,7 @@ def test_a_changed_theme_is_told_and_changes_nothing(archive: Crawled) -> None:
 def test_a_login_page_never_replaces_a_post(archive: Crawled) -> None:
     text = post(archive)[2]
     page = "<html><head><title>登录</title></head><body><form><input name='password'/></form></body></html>"
-    archive.blog.overrides[f"/archives/{POST}"] = Response(200, HTML, page.encode())
+    archive.blog.overrides[f"/archives/{POST}"] = SampleResponse(200, HTML, page.encode())
     done = crawl(archive, "--recheck", "100")
     assert done.returncode == 3
     assert post(archive) == ("live", 0, text)

@@ -15,7 +15,7 @@ import pytest
 from archiver.bundled import sample_folder
 from archiver.crawl.handlers import recorded_origin
 from archiver.errors import UsageError
-from archiver.sample import Response, SampleBlog, serving
+from archiver.sample import SampleBlog, SampleResponse, serving
 from archiver.urls import Site
 from archiver.warc.reader import iter_records
 from tests.zygote import ROOT, Zygote
@@ -102,8 +102,8 @@ def source(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Crawle
         next(path for path in blog.source.files if path.startswith("/usr/uploads/")),
         "/usr/uploads/moved.png",
     )
-    blog.overrides[picture] = Response(301, {"Location": moved}, b"")
-    blog.overrides[moved] = Response(200, {"Content-Type": "image/png"}, blog.source.files[picture])
+    blog.overrides[picture] = SampleResponse(301, {"Location": moved}, b"")
+    blog.overrides[moved] = SampleResponse(200, {"Content-Type": "image/png"}, blog.source.files[picture])
     with serving(blog) as site:
         archive = Crawled(archiver, tmp_path_factory.mktemp("source"), blog, site)
         assert archive.crawl("--concurrency", "1").returncode == 0

@@ -15,7 +15,7 @@ import pytest
 import archiver
 from archiver.crawl import revisits
 from archiver.export.pictures import Pictures
-from archiver.sample import Response, SampleBlog, serving
+from archiver.sample import SampleBlog, SampleResponse, serving
 from archiver.store.database import Archive
 from archiver.warc import message
 from archiver.warc.reader import Record, iter_records
@@ -37,7 +37,7 @@ def twice(archiver: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     blog = SampleBlog()
     post = blog.source.posts[0]
     blog.source = blog.source.edited(post.id, body=f"{post.body}<p><img src='{STILL}'/></p>")
-    blog.overrides[STILL] = Response(200, {"Content-Type": "image/png"}, PICTURE)
+    blog.overrides[STILL] = SampleResponse(200, {"Content-Type": "image/png"}, PICTURE)
     with serving(blog) as site:
         archive = Crawled(archiver, tmp_path_factory.mktemp("twice"), blog, site)
         for _ in range(2):
@@ -133,7 +133,7 @@ def test_only_a_record_that_is_what_its_row_says_is_referred_to(twice: Crawled, 
 
 
 def test_a_later_page_at_a_picture_s_address_does_not_hide_it(twice: Crawled) -> None:
-    twice.blog.overrides[STILL] = Response(200, {"Content-Type": "image/png"}, b"<html>Not now</html>")
+    twice.blog.overrides[STILL] = SampleResponse(200, {"Content-Type": "image/png"}, b"<html>Not now</html>")
     assert twice.crawl("catalogue", "--full", "--concurrency", "1", index=False).returncode == 0
     with archiver.open(twice.home) as library:
         pictures = Pictures(library, Storage(twice.home / "warc"))

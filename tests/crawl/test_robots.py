@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from archiver.crawl.robots import LONGEST, PRODUCT, parse_rules
-from archiver.sample import Response
+from archiver.sample import SampleResponse
 
 from .conftest import Crawled
 
@@ -84,7 +84,7 @@ def test_a_line_that_the_limit_cuts_forbids_nothing(ending: str) -> None:
 
 def test_a_byte_order_mark_hides_no_rule(crawled: Callable[..., Crawled]) -> None:
     rules = "\ufeffUser-agent: *\nDisallow: /archives/58\n".encode()
-    archive = crawled(overrides={"/robots.txt": Response(200, TEXT, rules)})
+    archive = crawled(overrides={"/robots.txt": SampleResponse(200, TEXT, rules)})
     archive.crawl("catalogue", index=False)
     assert "/archives/58" not in archive.asked(None)
     assert "/archives/105" in archive.asked(None)
@@ -92,15 +92,15 @@ def test_a_byte_order_mark_hides_no_rule(crawled: Callable[..., Crawled]) -> Non
 
 @pytest.mark.parametrize("target", ["/robots.txt", "http://127.0.0.2/robots.txt", "ftp://kexue.fm/robots.txt"])
 def test_a_redirect_that_leads_to_no_rules_forbids_nothing(crawled: Callable[..., Crawled], target: str) -> None:
-    archive = crawled(overrides={"/robots.txt": Response(302, {"Location": target}, b"")})
+    archive = crawled(overrides={"/robots.txt": SampleResponse(302, {"Location": target}, b"")})
     assert archive.crawl("catalogue", index=False).returncode == 0
     assert archive.rows("SELECT count(*) FROM posts") == [(len(archive.blog.source.posts),)]
 
 
 def test_rules_are_found_after_five_redirects(crawled: Callable[..., Crawled]) -> None:
-    rules = Response(200, TEXT, b"User-agent: *\nDisallow: /archives/58\n")
+    rules = SampleResponse(200, TEXT, b"User-agent: *\nDisallow: /archives/58\n")
     hops = ["/robots.txt", *(f"/rules/{number}" for number in range(5))]
-    moved = {start: Response(301, {"Location": to}, b"") for start, to in pairwise(hops)}
+    moved = {start: SampleResponse(301, {"Location": to}, b"") for start, to in pairwise(hops)}
     archive = crawled(overrides={**moved, hops[-1]: rules})
     archive.crawl("catalogue", index=False)
     assert archive.asked(None)[:6] == hops
@@ -110,6 +110,6 @@ def test_rules_are_found_after_five_redirects(crawled: Callable[..., Crawled]) -
 
 def test_rules_that_were_cut_short_are_asked_for_again(crawled: Callable[..., Crawled]) -> None:
     cut = gzip.compress(EVERYONE.encode())[:-4]
-    archive = crawled(overrides={"/robots.txt": Response(200, TEXT | {"Content-Encoding": "gzip"}, cut)})
+    archive = crawled(overrides={"/robots.txt": SampleResponse(200, TEXT | {"Content-Encoding": "gzip"}, cut)})
     assert archive.crawl("catalogue", index=False).returncode == 7
     assert archive.asked(None) == ["/robots.txt"] * 3

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from archiver.items import CUT
-from archiver.sample import Response
+from archiver.sample import SampleResponse
 from archiver.sample.source import load
 from archiver.store.endings import LEARNED
 from tests.zygote import Completed
@@ -26,8 +26,8 @@ def page(archive: Crawled, target: str) -> bytes:
     return archive.blog.respond("GET", target, {"Host": host}).body
 
 
-def coded(body: bytes, coding: str) -> Response:
-    return Response(200, HTML | ({"Content-Encoding": coding} if coding else {}), body)
+def coded(body: bytes, coding: str) -> SampleResponse:
+    return SampleResponse(200, HTML | ({"Content-Encoding": coding} if coding else {}), body)
 
 
 def look_again(archive: Crawled) -> Completed:
@@ -98,10 +98,10 @@ def without_end(archive: Crawled) -> None:
     """Have the blog serve no closing tags, as pages without them are whole too."""
     answer = archive.blog.respond
 
-    def respond(method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         found = answer(method, target, {name: headers[name] for name in headers if name.lower() != "accept-encoding"})
         body = found.body.replace(b"</body>", b"").replace(b"</html>", b"").rstrip()
-        return Response(found.status, {k: v for k, v in found.headers.items() if k != "Content-Encoding"}, body)
+        return SampleResponse(found.status, {k: v for k, v in found.headers.items() if k != "Content-Encoding"}, body)
 
     archive.blog.respond = respond  # type: ignore[method-assign]
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from archiver.sample import SampleBlog, serving
-from archiver.sample.blog import Response
+from archiver.sample.blog import SampleResponse
 from archiver.store import server as stores
 from tests.crawl.conftest import few
 from tests.zygote import ROOT, Completed, Zygote
@@ -48,14 +48,14 @@ class NotedBlog(SampleBlog):
         self.free = 1000
         self.going_on = Event()
 
-    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         self.log.append(Asked(time.monotonic(), self.name, target))
         if target.startswith("/archives/"):
             self.free -= 1
             if self.free < 0:
                 self.going_on.wait(60)
             if self.refusal is not None:
-                return Response(429, self.refusal, b"not now")
+                return SampleResponse(429, self.refusal, b"not now")
         return super().respond(method, target, headers)
 
 

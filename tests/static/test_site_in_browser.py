@@ -138,7 +138,7 @@ def test_the_search_finds_what_the_archive_finds(
     assert sum(bool(answer and answer["exact"]) for answer in answers.values()) > len(QUERIES) / 2
 
 
-def _answer(index: search.Index, query: str, known: Any) -> dict[str, list[int]] | None:
+def _answer(index: search.SearchIndex, query: str, known: Any) -> dict[str, list[int]] | None:
     try:
         hits = search.search(index, query, known, limit=1000).hits
     except Exception:  # the query asks for nothing

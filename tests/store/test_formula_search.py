@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import UsageError
-from archiver.store.search import Index, opened, search
+from archiver.store.search import SearchIndex, opened, search
 from archiver.store.search_shapes import PART, RENAMED, RENAMED_PART, WHOLE, pattern
 from archiver.text import shapes
 from archiver.urls import Site
@@ -18,14 +18,14 @@ from tests.conftest import ON_BOTH
 
 
 @pytest.fixture(scope="module", params=ON_BOTH)
-def index(request: pytest.FixtureRequest, demo: Path) -> Iterator[Index]:
+def index(request: pytest.FixtureRequest, demo: Path) -> Iterator[SearchIndex]:
     """The index of the demo's archive, in its file and on a server."""
     on_server = request.param == "server"
     with opened(request.getfixturevalue("demo_on_server") if on_server else demo / "archive.db") as index:
         yield index
 
 
-def numbers(index: Index, query: str) -> list[int | None]:
+def numbers(index: SearchIndex, query: str) -> list[int | None]:
     hits = search(index, query, Site()).hits
     return [hit.comment_id or hit.page_id or hit.post_id for hit in hits if not hit.related]
 
@@ -49,17 +49,17 @@ def numbers(index: Index, query: str) -> list[int | None]:
         (r"title:调和 like:H_n-\log{n}", []),
     ],
 )
-def test_what_a_formula_finds(index: Index, query: str, found: list[int]) -> None:
+def test_what_a_formula_finds(index: SearchIndex, query: str, found: list[int]) -> None:
     assert numbers(index, query) == found
 
 
-def test_a_formula_may_be_what_is_not_wanted(index: Index) -> None:
+def test_a_formula_may_be_what_is_not_wanted(index: SearchIndex) -> None:
     with_it = set(numbers(index, "tag:连分数 like:p/q"))
     assert with_it
     assert set(numbers(index, "tag:连分数 -like:p/q")) == set(numbers(index, "tag:连分数")) - with_it
 
 
-def test_the_same_formula_comes_before_its_like_and_that_before_what_holds_it(index: Index) -> None:
+def test_the_same_formula_comes_before_its_like_and_that_before_what_holds_it(index: SearchIndex) -> None:
     hits = search(index, "like:p/q", Site()).hits
     looked_for = pattern("p/q", renamed=True)
     ranks = [
@@ -72,12 +72,12 @@ def test_the_same_formula_comes_before_its_like_and_that_before_what_holds_it(in
     assert len(set(ranks)) > 1
 
 
-def test_pages_are_searched_too(index: Index) -> None:
+def test_pages_are_searched_too(index: SearchIndex) -> None:
     hits = search(index, r"in:pages like:\sin{*}=\sin{x}\sin{y}+{*}", Site()).hits
     assert [(hit.page_id is not None, len(hit.formulas)) for hit in hits] == [(True, 1)]
 
 
-def test_a_hit_shows_the_formula_it_was_found_by(index: Index) -> None:
+def test_a_hit_shows_the_formula_it_was_found_by(index: SearchIndex) -> None:
     hit = search(index, r"in:comments like:1-\min_jx_j", Site()).hits[0]
     assert hit.formulas == (r"$1-\min_i p_i$",)
     assert [text for text, marked in hit.passage if marked] == [r"$1-\min_i p_i$"]
@@ -86,7 +86,7 @@ def test_a_hit_shows_the_formula_it_was_found_by(index: Index) -> None:
 @pytest.mark.parametrize(
     ("query", "message"), [("like:$$", "like: expected a formula"), ("tex:{*}", "tex: expected a")]
 )
-def test_a_formula_of_nothing_is_said_in_one_line(index: Index, query: str, message: str) -> None:
+def test_a_formula_of_nothing_is_said_in_one_line(index: SearchIndex, query: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         search(index, query, Site())
 

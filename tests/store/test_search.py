@@ -17,7 +17,7 @@ from sqlalchemy import text
 from archiver.errors import ArchiveDamaged, UsageError
 from archiver.store import cjk, migrate, passages, search_words, suggestions
 from archiver.store.database import Archive
-from archiver.store.search import Hit, Index, Results, opened, search
+from archiver.store.search import Hit, Results, SearchIndex, opened, search
 from archiver.store.search_query import Filters, parse
 from archiver.text import tex
 from archiver.urls import Site
@@ -25,7 +25,7 @@ from tests.conftest import ON_BOTH
 
 
 @pytest.fixture(scope="module", params=ON_BOTH)
-def index(request: pytest.FixtureRequest, demo: Path) -> Iterator[Index]:
+def index(request: pytest.FixtureRequest, demo: Path) -> Iterator[SearchIndex]:
     """The index of the demo's archive, in its file and on a server."""
     on_server = request.param == "server"
     with opened(request.getfixturevalue("demo_on_server") if on_server else demo / "archive.db") as index:
@@ -74,11 +74,11 @@ def posts(results: Results) -> set[int]:
         ("eq bayes", {207}),
     ],
 )
-def test_what_a_query_finds(index: Index, query: str, found: set[int]) -> None:
+def test_what_a_query_finds(index: SearchIndex, query: str, found: set[int]) -> None:
     assert posts(search(index, query, Site())) == found
 
 
-def test_comments_are_found_by_text_author_date_and_their_post(index: Index) -> None:
+def test_comments_are_found_by_text_author_date_and_their_post(index: SearchIndex) -> None:
     def found(query: str) -> set[int | None]:
         return {hit.comment_id for hit in search(index, query, Site()).hits if not hit.related}
 
@@ -90,26 +90,26 @@ def test_comments_are_found_by_text_author_date_and_their_post(index: Index) -> 
     assert found("in:comments tag:概率 -生日 -author:换 before:2014") == set()
 
 
-def test_filters_may_be_arguments(index: Index) -> None:
+def test_filters_may_be_arguments(index: SearchIndex) -> None:
     found = search(index, "散列", Site(), filters=Filters(tags=("概率",), after="2013"))
     assert posts(found) == {144}
     assert posts(search(index, "", Site(), filters=Filters(has=("code",), before="2015"))) == {131}
     assert search(index, "冬至", Site(), filters=Filters(comments=True)).hits[0].comment_id
 
 
-def test_a_title_comes_before_mentions(index: Index) -> None:
+def test_a_title_comes_before_mentions(index: SearchIndex) -> None:
     assert search(index, "生日", Site()).hits[0].post_id == 144
     assert search(index, "岭回归：加一个$\\lambda$，到底加了什么", Site()).hits[0].post_id == 178
 
 
-def test_a_sentence_gives_what_covers_most_of_it_marked_as_related(index: Index) -> None:
+def test_a_sentence_gives_what_covers_most_of_it_marked_as_related(index: SearchIndex) -> None:
     found = search(index, "冬天咖啡里的牛奶应该什么时候加？", Site())
     assert (found.exact, found.hits[0].post_id, found.hits[0].related) == (0, 226, True)
     assert search(index, "冬天咖啡里的牛奶应该什么时候加？ year:2009", Site()).hits == ()
     assert search(index, '"冬天咖啡里的牛奶应该"', Site()).hits == ()
 
 
-def test_few_exact_hits_are_followed_by_related_ones_page_by_page(index: Index) -> None:
+def test_few_exact_hits_are_followed_by_related_ones_page_by_page(index: SearchIndex) -> None:
     whole = search(index, "连分数 向日葵", Site(), limit=50)
     assert (whole.exact, whole.related) == (1, len(whole.hits) - 1)
     assert [hit.related for hit in whole.hits] == [False] + [True] * whole.related
@@ -120,14 +120,14 @@ def test_few_exact_hits_are_followed_by_related_ones_page_by_page(index: Index) 
     assert sum(pages, ()) == whole.hits
 
 
-def test_pages_of_exact_hits_fit_together(index: Index) -> None:
+def test_pages_of_exact_hits_fit_together(index: SearchIndex) -> None:
     whole = search(index, "的", Site(), limit=50)
     pages = [search(index, "的", Site(), limit=3, offset=at).hits for at in range(0, whole.total, 3)]
     assert sum(pages, ()) == whole.hits
     assert search(index, "的", Site(), limit=0).exact == whole.exact > 10
 
 
-def test_texts_come_in_pieces_with_what_was_looked_for_marked(index: Index) -> None:
+def test_texts_come_in_pieces_with_what_was_looked_for_marked(index: SearchIndex) -> None:
     (hit,) = [hit for hit in search(index, "闰年 连分数", Site()).hits if not hit.related]
     assert hit.title == (("闰年", True), ("藏在一个", False), ("连分数", True), ("里", False))
     assert ("连分数", True) in hit.passage
@@ -160,7 +160,7 @@ def test_texts_come_in_pieces_with_what_was_looked_for_marked(index: Index) -> N
         ("长" * 1001, "at most 1000 characters, found 1001"),
     ],
 )
-def test_what_makes_no_sense_is_said_in_one_line(index: Index, query: str, message: str) -> None:
+def test_what_makes_no_sense_is_said_in_one_line(index: SearchIndex, query: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         search(index, query, Site())
     assert message in str(caught.value)
@@ -175,7 +175,7 @@ PIECES = st.sampled_from(
 QUERIES = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join), st.lists(PIECES).map(" ".join))
 
 
-def answer(index: Index, query: str) -> tuple[tuple[Hit, ...], str]:
+def answer(index: SearchIndex, query: str) -> tuple[tuple[Hit, ...], str]:
     """Return hits, and how the query was understood or why it was not."""
     try:
         found = search(index, query, Site(), limit=3)
@@ -190,7 +190,7 @@ def answer(index: Index, query: str) -> tuple[tuple[Hit, ...], str]:
 @example('"' * 999)
 @example(" ".join(["连分数"] * 64))
 @example("长" * 1000)
-def test_anything_has_an_answer_or_one_clear_message(index: Index, query: str) -> None:
+def test_anything_has_an_answer_or_one_clear_message(index: SearchIndex, query: str) -> None:
     found, message = answer(index, query)
     assert re.fullmatch(r"[^\n]{10,400}", message)
     for hit in found:
@@ -297,7 +297,7 @@ def test_what_looks_like_a_formula_in_a_listing_is_none_where_the_formulas_are_k
     assert shown == (("echo $HOME and $PATH 设", False), ("$x$", False), ("为", False), ("温度", True))
 
 
-def test_one_of_two_words_will_do(index: Index) -> None:
+def test_one_of_two_words_will_do(index: SearchIndex) -> None:
     one, other = (posts(search(index, word, Site(), limit=50)) for word in ("连分数", "softmax"))
     both = search(index, "连分数 OR softmax", Site(), limit=50)
     assert posts(both) == one | other
@@ -311,7 +311,7 @@ def test_or_at_an_end_is_a_word(query: str) -> None:
     assert "OR" in [term.text for term in parse(query).words]
 
 
-def test_the_beginning_of_a_word_finds_all_of_it(index: Index) -> None:
+def test_the_beginning_of_a_word_finds_all_of_it(index: SearchIndex) -> None:
     found = search(index, "harmon*", Site())
     assert posts(found) == posts(search(index, "harmonic", Site())) != set()
     assert "harmonic" in "".join(
@@ -321,13 +321,13 @@ def test_the_beginning_of_a_word_finds_all_of_it(index: Index) -> None:
     assert not posts(search(index, '"harmon"', Site()))
 
 
-def test_traditional_characters_find_simplified_ones(index: Index) -> None:
+def test_traditional_characters_find_simplified_ones(index: SearchIndex) -> None:
     assert posts(search(index, "連分數", Site())) == posts(search(index, "连分数", Site())) != set()
     (hit,) = [hit for hit in search(index, "閏年", Site()).hits if not hit.related]
     assert ("闰年", True) in hit.title
 
 
-def test_hits_are_sorted_by_date_when_asked_for(index: Index) -> None:
+def test_hits_are_sorted_by_date_when_asked_for(index: SearchIndex) -> None:
     dates = [hit.published_on for hit in search(index, "的 sort:newest", Site(), limit=50).hits if hit.post_id]
     assert dates == sorted(dates, key=str, reverse=True)
     oldest = search(index, "的 sort:oldest", Site(), limit=50)
@@ -339,11 +339,11 @@ def test_hits_are_sorted_by_date_when_asked_for(index: Index) -> None:
     ("query", "meant"),
     [("harmonik", "Harmonic"), ("调和harmonik级数", "调和Harmonic级数"), ("harmonic", None), (r"tex:\harmonik", None)],
 )
-def test_a_slip_of_the_pen_is_told_from_a_word(index: Index, query: str, meant: str | None) -> None:
+def test_a_slip_of_the_pen_is_told_from_a_word(index: SearchIndex, query: str, meant: str | None) -> None:
     assert suggestions.meant(index, query) == meant
 
 
-def test_an_archive_suggests_queries_that_it_has_hits_for(index: Index) -> None:
+def test_an_archive_suggests_queries_that_it_has_hits_for(index: SearchIndex) -> None:
     suggested = suggestions.examples(index)
     assert {query.partition(":")[0] for query in suggested} > {"tag", "category", "year", "tex"}
     assert all(search(index, query, Site()).exact for query in suggested)

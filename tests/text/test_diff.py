@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.text import commonmark, tex
-from archiver.text.diff import Difference, Kind, Segment, compare, compare_tex
+from archiver.text.diff import ChangeKind, Difference, DiffSegment, compare, compare_tex
 
 PIECES = st.sampled_from(["梯度", "的", "，", "。", "\n\n", " ", "$x$", r"$\|x\|_2$", "$$a=b$$", "$", "\\", "`$`", "a"])
 TEXTS = st.lists(PIECES, max_size=30).map("".join)
@@ -16,7 +16,7 @@ TEXTS = st.lists(PIECES, max_size=30).map("".join)
 
 def marked(difference: Difference) -> str:
     """Return the prose with deletions in [-…-] and insertions in {+…+}."""
-    marks = {Kind.EQUAL: "{}", Kind.DELETE: "[-{}-]", Kind.INSERT: "{{+{}+}}"}
+    marks = {ChangeKind.EQUAL: "{}", ChangeKind.DELETE: "[-{}-]", ChangeKind.INSERT: "{{+{}+}}"}
     return "".join(marks[segment.kind].format(segment.text) for segment in difference.prose)
 
 
@@ -24,8 +24,8 @@ def marked(difference: Difference) -> str:
 @given(TEXTS, TEXTS)
 def test_both_texts_can_be_told_from_the_difference(before: str, after: str) -> None:
     prose = compare(before, after).prose
-    assert "".join(segment.text for segment in prose if segment.kind != Kind.INSERT) == before
-    assert "".join(segment.text for segment in prose if segment.kind != Kind.DELETE) == after
+    assert "".join(segment.text for segment in prose if segment.kind != ChangeKind.INSERT) == before
+    assert "".join(segment.text for segment in prose if segment.kind != ChangeKind.DELETE) == after
     assert all(one.kind != other.kind for one, other in pairwise(prose))
     assert all(segment.text for segment in prose)
 
@@ -39,8 +39,8 @@ def test_every_formula_that_came_or_went_is_named(before: str, after: str) -> No
     come = [change.after for change in changes if change.after]
     assert sorted([*old, *come]) == sorted([*new, *gone])
     for change in changes:
-        assert "".join(s.text for s in change.segments if s.kind != Kind.INSERT) == (change.before or "")
-        assert "".join(s.text for s in change.segments if s.kind != Kind.DELETE) == (change.after or "")
+        assert "".join(s.text for s in change.segments if s.kind != ChangeKind.INSERT) == (change.before or "")
+        assert "".join(s.text for s in change.segments if s.kind != ChangeKind.DELETE) == (change.after or "")
 
 
 @given(TEXTS)
@@ -69,14 +69,14 @@ def test_a_changed_formula_is_split_between_tokens() -> None:
     (change,) = compare(r"设 $\alpha_{12} + \beta$。", r"设 $\alpha_{13} + \boldsymbol{\beta}$。").formulas
     assert change.before == r"$\alpha_{12} + \beta$"
     assert change.segments == (
-        Segment(Kind.EQUAL, r"$\alpha_{"),
-        Segment(Kind.DELETE, "12"),
-        Segment(Kind.INSERT, "13"),
-        Segment(Kind.EQUAL, "} + "),
-        Segment(Kind.INSERT, r"\boldsymbol{"),
-        Segment(Kind.EQUAL, r"\beta"),
-        Segment(Kind.INSERT, "}"),
-        Segment(Kind.EQUAL, "$"),
+        DiffSegment(ChangeKind.EQUAL, r"$\alpha_{"),
+        DiffSegment(ChangeKind.DELETE, "12"),
+        DiffSegment(ChangeKind.INSERT, "13"),
+        DiffSegment(ChangeKind.EQUAL, "} + "),
+        DiffSegment(ChangeKind.INSERT, r"\boldsymbol{"),
+        DiffSegment(ChangeKind.EQUAL, r"\beta"),
+        DiffSegment(ChangeKind.INSERT, "}"),
+        DiffSegment(ChangeKind.EQUAL, "$"),
     )
 
 
@@ -102,11 +102,19 @@ def test_hunks_show_changes_with_what_is_around_them() -> None:
     same = "".join(chr(0x4E00 + number) for number in range(200))
     hunks = compare(f"甲甲{same}乙乙", f"丙丙{same}丁丁").hunks(5)
     assert hunks == [
-        (Segment(Kind.DELETE, "甲甲"), Segment(Kind.INSERT, "丙丙"), Segment(Kind.EQUAL, same[:5])),
-        (Segment(Kind.EQUAL, same[-5:]), Segment(Kind.DELETE, "乙乙"), Segment(Kind.INSERT, "丁丁")),
+        (
+            DiffSegment(ChangeKind.DELETE, "甲甲"),
+            DiffSegment(ChangeKind.INSERT, "丙丙"),
+            DiffSegment(ChangeKind.EQUAL, same[:5]),
+        ),
+        (
+            DiffSegment(ChangeKind.EQUAL, same[-5:]),
+            DiffSegment(ChangeKind.DELETE, "乙乙"),
+            DiffSegment(ChangeKind.INSERT, "丁丁"),
+        ),
     ]
     (both,) = compare(f"甲甲{same[:8]}乙乙", f"丙丙{same[:8]}丁丁").hunks(5)
-    assert Segment(Kind.EQUAL, same[:8]) in both
+    assert DiffSegment(ChangeKind.EQUAL, same[:8]) in both
 
 
 def test_what_is_around_a_change_cuts_no_formula() -> None:
@@ -123,7 +131,7 @@ def test_a_dollar_sign_without_its_other_hides_no_formula_of_later_paragraphs() 
     before = "共$5。\n\n其中$p(c)$、$n_9$，\n\n完。"
     difference = compare(before, before.replace("n_9", "n_9+1"))
     assert [(change.before, change.after) for change in difference.formulas] == [("$n_9$", "$n_9+1$")]
-    assert [segment.text for segment in difference.prose if segment.kind != Kind.EQUAL] == ["$n_9$", "$n_9+1$"]
+    assert [segment.text for segment in difference.prose if segment.kind != ChangeKind.EQUAL] == ["$n_9$", "$n_9+1$"]
 
 
 @given(TEXTS)

@@ -11,12 +11,12 @@ from archiver.text import mathml, xhtml
 from archiver.text.mathml_core import ARITY, NAMESPACE
 
 
-def rendered(*sources: str) -> list[mathml.Rendered]:
+def rendered(*sources: str) -> list[mathml.RenderedFormula]:
     formulas = mathml.Formulas(sources)
     return [formulas.render(index, source, display=True) for index, source in enumerate(sources)]
 
 
-def text(one: mathml.Rendered) -> str:
+def text(one: mathml.RenderedFormula) -> str:
     assert one.element is not None
     return "".join(map(str, one.element.itertext()))
 

@@ -28,12 +28,12 @@ def test_parts_are_the_whole_none_is_too_long_and_no_formula_is_cut(markdown: st
 
 def test_a_list_names_every_post_once_by_topic_series_or_year() -> None:
     posts = {
-        1: llms.Link("One $a_1$ [x]", "1.md", "2020-01-02"),
-        2: llms.Link("Two", "a (b).md", "2021-01-02"),
-        3: llms.Link("Three", "3.md"),
+        1: llms.LlmsLink("One $a_1$ [x]", "1.md", "2020-01-02"),
+        2: llms.LlmsLink("Two", "a (b).md", "2021-01-02"),
+        3: llms.LlmsLink("Three", "3.md"),
     }
     made = llms.write(
-        "Blog", ["By *me*."], posts, [("Topic", [1, 9])], [("Series", [1, 2])], [llms.Link("About", "me.md")]
+        "Blog", ["By *me*."], posts, [("Topic", [1, 9])], [("Series", [1, 2])], [llms.LlmsLink("About", "me.md")]
     )
     assert made == (
         "# Blog\n\n> By \\*me\\*.\n"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from archiver.warc import index, members, reader, recovery
 from archiver.warc.storage import Storage
-from archiver.warc.verify import Finding, KnownCapture, Severity, Tally, verify, verify_file
+from archiver.warc.verify import Finding, KnownCapture, Severity, VerifiedCounts, verify, verify_file
 from archiver.warc.writer import IDENTICAL, Location, Original, WarcWriter, sha1_digest
 from benchmarks import damage
 from tests.warc.samples import EXCHANGES, START, Judge, write_exchange
@@ -45,7 +45,7 @@ class Archive:
         self.records = list(reader.iter_records(self.path))
         index.write_index(Storage(self.warc), self.index)
 
-    def check(self, tally: Tally | None = None) -> list[Finding]:
+    def check(self, tally: VerifiedCounts | None = None) -> list[Finding]:
         """Verify against the database."""
         return list(verify(Storage(self.warc), self.known, None, tally))
 
@@ -74,10 +74,10 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def test_an_archive_without_a_flaw(archive: Archive) -> None:
-    tally = Tally()
+    tally = VerifiedCounts()
     assert archive.check(tally) == []
     assert archive.check_index() == []
-    assert tally == Tally(files=1, records=11, bytes=len(archive.data))
+    assert tally == VerifiedCounts(files=1, records=11, bytes=len(archive.data))
 
 
 def test_every_kind_of_answer_passes(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_flipped_bit_is_named_and_the_other_records_are_read(archive: Archive)
     data = bytearray(archive.data)
     data[third.offset + 600] ^= 1
     archive.write(bytes(data))
-    tally = Tally()
+    tally = VerifiedCounts()
     (finding,) = archive.check(tally)
     assert (finding.severity, finding.what, finding.file) == (Severity.DAMAGE, "gzip member", archive.path.name)
     assert (finding.offset, finding.record_id, finding.url) == (third.offset, third.record_id, third.target_uri)
@@ -435,7 +435,7 @@ def test_what_follows_a_record_that_is_none_is_still_read(tmp_path: Path) -> Non
     path = tmp_path / "other.warc.gz"
     noise = random.Random(1).randbytes(100_000)
     path.write_bytes(foreign(b"", b"1") + gzip.compress(b"none") + foreign(b"", noise) + foreign(b"", b"2"))
-    tally = Tally()
+    tally = VerifiedCounts()
     (finding,) = verify_file(path, tally)
     assert (finding.what, tally.records) == ("record", 3)
 

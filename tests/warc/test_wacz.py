@@ -24,21 +24,21 @@ from hypothesis import strategies as st
 from archiver import errors
 from archiver.warc import index, wacz_checks, zips
 from archiver.warc.storage import Storage
-from archiver.warc.verify import Severity, Tally
-from archiver.warc.wacz import Page, verify_wacz, write_wacz
+from archiver.warc.verify import Severity, VerifiedCounts
+from archiver.warc.wacz import WaczPage, verify_wacz, write_wacz
 from archiver.warc.writer import WarcWriter
 from tests.warc.samples import EXCHANGES, START, Judge, write_exchange, write_pages
 
 PAGES = [
-    Page(
+    WaczPage(
         url="https://kexue.fm/archives/1008",
         ts="2026-11-21T17:45:01Z",
         title="科学 \u2028 <b>",
         text="正文 $a_1<b$\n\n下",
     ),
-    Page(url="https://kexue.fm/archives/1", ts="2026-11-21T17:45:03.000001Z", title="", text="\ud800"),
+    WaczPage(url="https://kexue.fm/archives/1", ts="2026-11-21T17:45:03.000001Z", title="", text="\ud800"),
 ]
-EXTRA = Page(url="https://kexue.fm/search?q=a b", ts="2026-11-21T17:45:08Z", title="找", text="q")
+EXTRA = WaczPage(url="https://kexue.fm/search?q=a b", ts="2026-11-21T17:45:08Z", title="找", text="q")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def warcs(tmp_path: Path) -> Path:
     return directory
 
 
-def pack(directory: Path, target: Path, pages: list[Page] = PAGES, **details: Any) -> Path:
+def pack(directory: Path, target: Path, pages: list[WaczPage] = PAGES, **details: Any) -> Path:
     with (directory.parent / index.NAME).open(encoding="utf-8") as lines:
         write_wacz(
             target,
@@ -139,7 +139,7 @@ def test_what_a_package_says_of_itself(tmp_path: Path, warcs: Path) -> None:
 
 
 def test_a_package_is_accepted(package: Path, warcs: Path) -> None:
-    tally = Tally()
+    tally = VerifiedCounts()
     assert list(verify_wacz(package, tally)) == []
     assert tally.files == len(list(warcs.iterdir()))
     assert tally.records == 2 * len(EXCHANGES) + tally.files

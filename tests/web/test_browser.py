@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from archiver.store.database import database_url
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.library import filled
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -32,7 +32,7 @@ pytestmark = [
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The reader of an archive whose scripts know where it is."""
     home = tmp_path_factory.mktemp("browsed")
-    with serving(filled(home), database_url(home), Options(port=0, replay_port=0)) as address:
+    with serving(filled(home), database_url(home), ServeOptions(port=0, replay_port=0)) as address:
         yield address.rstrip("/")
 
 

@@ -20,8 +20,8 @@ from archiver.store import runs
 from archiver.store.database import Archive, database_url
 from archiver.text import EXTRACTOR_VERSION
 from archiver.web import metrics
-from archiver.web.metrics import Source
-from archiver.web.reader.serve import Options, serving
+from archiver.web.metrics import MetricsSource
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 from tests.zygote import ROOT, Zygote
 
@@ -40,7 +40,7 @@ def of(name: str, **labels: str) -> tuple[str, Labels]:
 
 def test_the_reader_tells_what_status_does(demo: Path, archiver: Zygote) -> None:
     status = json.loads(archiver("--home", demo, "status", "--json").stdout)
-    with serving(demo, database_url(demo), Options(port=0, replay_port=0)) as address:
+    with serving(demo, database_url(demo), ServeOptions(port=0, replay_port=0)) as address:
         answer = Client(int(address.rstrip("/").rpartition(":")[2])).get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     found = figures(answer.text)
@@ -64,7 +64,7 @@ def test_the_last_run_is_the_last_crawl_that_ended(database: str) -> None:
             if code is not None:
                 runs.end(archive.session, number, "limited" if code else "complete", code, {}, now=began)
         archive.commit()
-    found = exposed([Source("a", database)])
+    found = exposed([MetricsSource("a", database)])
     assert found[of("up", blog="a")] == 1
     assert found[of("last_run_exit_code", blog="a")] == 7
     assert found[of("last_run_info", blog="a", outcome="limited")] == 1
@@ -73,16 +73,18 @@ def test_the_last_run_is_the_last_crawl_that_ended(database: str) -> None:
     assert found[of("database_bytes", blog="a")] > 0
 
 
-def exposed(sources: Iterable[Source]) -> dict[tuple[str, Labels], float]:
+def exposed(sources: Iterable[MetricsSource]) -> dict[tuple[str, Labels], float]:
     return figures(metrics.exposition(lambda: sources)[0].decode())
 
 
 def test_an_archive_that_does_not_answer_hides_no_other(demo: Path, tmp_path: Path) -> None:
-    def unknown() -> list[Source]:
+    def unknown() -> list[MetricsSource]:
         raise ArchiverError("no server")
 
     gone = f"sqlite:///{tmp_path / 'none.db'}"
-    with metrics.serving(lambda: [Source("gone", gone), Source("here", database_url(demo))], 0, "127.0.0.1") as port:
+    with metrics.serving(
+        lambda: [MetricsSource("gone", gone), MetricsSource("here", database_url(demo))], 0, "127.0.0.1"
+    ) as port:
         found = figures(urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20).read().decode())
         with (
             pytest.raises(ArchiverError, match=f"port {port} of 127.0.0.1, found: .* choose another"),
@@ -96,7 +98,7 @@ def test_an_archive_that_does_not_answer_hides_no_other(demo: Path, tmp_path: Pa
 
 
 def test_figures_are_behind_the_token(demo: Path) -> None:
-    with serving(demo, database_url(demo), Options(port=0, remote=True, token="secret")) as address:
+    with serving(demo, database_url(demo), ServeOptions(port=0, remote=True, token="secret")) as address:
         client = Client(int(address.partition("/?")[0].rpartition(":")[2]))
         assert client.get("/metrics").status == 401
         assert client.get("/metrics", Authorization="Bearer secret").status == 200
@@ -104,7 +106,7 @@ def test_figures_are_behind_the_token(demo: Path) -> None:
 
 def test_without_the_library_one_line_says_how_to_get_it(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    with serving(demo, database_url(demo), Options(port=0, replay_port=0)) as address:
+    with serving(demo, database_url(demo), ServeOptions(port=0, replay_port=0)) as address:
         answer = Client(int(address.rstrip("/").rpartition(":")[2])).get("/metrics")
     assert (answer.status, answer.text) == (501, f"{extras.missing('metrics')}\n")
     with pytest.raises(UsageError, match="expected prometheus-client"), metrics.serving(list, 0, "127.0.0.1"):

@@ -23,7 +23,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Tick:
     """A label beside an axis."""
 
     at: float
@@ -38,8 +38,8 @@ class Chart:
     path: str
     area: str
     bars: tuple[Bar, ...]
-    across: tuple[Mark, ...]
-    up: tuple[Mark, ...]
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
     last: tuple[float, float] | None
     width: int = _WIDTH
     height: int = _HEIGHT
@@ -58,7 +58,7 @@ def line(title: str, points: Sequence[tuple[str, int]]) -> Chart | None:
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
     base = _HEIGHT - _BOTTOM
     area = f"{path}L{places[-1][0]:.1f} {base}L{_LEFT} {base}Z"
-    across = [Mark(places[index][0], points[index][0]) for index in _some(len(points))]
+    across = [Tick(places[index][0], points[index][0]) for index in _some(len(points))]
     return Chart(title, path, area, (), tuple(across), _scale(top), places[-1])
 
 
@@ -73,7 +73,7 @@ def columns(title: str, points: Sequence[tuple[str, int]]) -> Chart | None:
         y = _height(value, top)
         x = _LEFT + (number + _GAP / 2) * place
         bars.append(Bar(x, y, place * (1 - _GAP), _HEIGHT - _BOTTOM - y, label, value))
-    across = [Mark(bars[index].x + bars[index].width / 2, points[index][0]) for index in _some(len(points), 8)]
+    across = [Tick(bars[index].x + bars[index].width / 2, points[index][0]) for index in _some(len(points), 8)]
     return Chart(title, "", "", tuple(bars), tuple(across), _scale(top), None)
 
 
@@ -81,8 +81,8 @@ def _height(value: int, top: int) -> float:
     return _HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - _TOP) * value / top
 
 
-def _scale(top: int) -> tuple[Mark, ...]:
-    return tuple(Mark(_height(value, top), f"{value:,}") for value in dict.fromkeys((0, top // 2, top)))
+def _scale(top: int) -> tuple[Tick, ...]:
+    return tuple(Tick(_height(value, top), f"{value:,}") for value in dict.fromkeys((0, top // 2, top)))
 
 
 def _rounded_up(value: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from archiver.text import diff
-from archiver.text.diff import Kind, Segment
+from archiver.text.diff import ChangeKind, DiffSegment
 from archiver.web.reader import markup
 
 _CONTEXT = 1  # unchanged paragraphs shown around a change
@@ -18,13 +18,13 @@ _CONTEXT = 1  # unchanged paragraphs shown around a change
 class Pair:
     """A paragraph before and after."""
 
-    before: list[Segment] = field(default_factory=list)
-    after: list[Segment] = field(default_factory=list)
+    before: list[DiffSegment] = field(default_factory=list)
+    after: list[DiffSegment] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
         """Whether they differ."""
-        return any(segment.kind != Kind.EQUAL for segment in (*self.before, *self.after))
+        return any(segment.kind != ChangeKind.EQUAL for segment in (*self.before, *self.after))
 
     @property
     def sides(self) -> tuple[Markup, Markup]:
@@ -54,18 +54,18 @@ def compare(before: str, after: str) -> Comparison:
     return Comparison(difference, list(_stretches(list(_pairs(difference.prose)))))
 
 
-def pieces(segments: Iterable[Segment]) -> list[tuple[str, str]]:
+def pieces(segments: Iterable[DiffSegment]) -> list[tuple[str, str]]:
     """Return kind and text of each piece of a changed formula, to be shown as source."""
     return [(str(segment.kind), segment.text) for segment in segments]
 
 
-def _pairs(segments: Iterable[Segment]) -> Iterator[Pair]:
+def _pairs(segments: Iterable[DiffSegment]) -> Iterator[Pair]:
     """Yield the paragraphs: they end where both texts have the end of a line."""
     pair = Pair()
     for segment in segments:
-        if segment.kind == Kind.DELETE:
+        if segment.kind == ChangeKind.DELETE:
             pair.before.append(segment)
-        elif segment.kind == Kind.INSERT:
+        elif segment.kind == ChangeKind.INSERT:
             pair.after.append(segment)
         else:
             first, *others = segment.text.split("\n\n")
@@ -78,8 +78,8 @@ def _pairs(segments: Iterable[Segment]) -> Iterator[Pair]:
 
 def _both(pair: Pair, text: str) -> Pair:
     if text:
-        pair.before.append(Segment(Kind.EQUAL, text))
-        pair.after.append(Segment(Kind.EQUAL, text))
+        pair.before.append(DiffSegment(ChangeKind.EQUAL, text))
+        pair.after.append(DiffSegment(ChangeKind.EQUAL, text))
     return pair
 
 
@@ -100,8 +100,8 @@ def _stretches(pairs: list[Pair]) -> Iterator[Stretch]:
     yield Stretch(current, shown)
 
 
-def _shown(segments: Iterable[Segment]) -> Markup:
-    tags = {Kind.DELETE: "del", Kind.INSERT: "ins"}
+def _shown(segments: Iterable[DiffSegment]) -> Markup:
+    tags = {ChangeKind.DELETE: "del", ChangeKind.INSERT: "ins"}
     parts = []
     for segment in segments:
         html = markup.source(segment.text)

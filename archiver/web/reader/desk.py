@@ -11,13 +11,13 @@ from archiver.export.books import Books
 from archiver.storage.elsewhere import storage
 from archiver.store import blog
 from archiver.store.own import Own
-from archiver.store.reading import Reading
+from archiver.store.reading import ReadOnlyPool
 from archiver.store.sizes import Sizes, measure
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.web.exchange import Exchanges
 from archiver.web.reader.ledger import Ledger
-from archiver.web.reader.library import Library
+from archiver.web.reader.library import ReaderQueries
 
 
 class Missing(Exception):
@@ -41,8 +41,8 @@ class Desk:
 
     home: Path
     site: Site
-    reading: Reading
-    library: Library
+    reading: ReadOnlyPool
+    library: ReaderQueries
     ledger: Ledger
     timeline: Timeline
     exchanges: Exchanges
@@ -67,12 +67,12 @@ class Desk:
 
         Raises UsageError when there is none.
         """
-        reading = Reading(database)
+        reading = ReadOnlyPool(database)
         timeline = Timeline(database)
         warc = storage(home, database)
         site = site or blog.site(home, database)
         return cls(
-            home, site, reading, Library(reading), Ledger(reading), timeline,
+            home, site, reading, ReaderQueries(reading), Ledger(reading), timeline,
             Exchanges(warc, timeline), Books(warc, database, site), replay_port, root,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from archiver.errors import UsageError
 from archiver.store import suggestions
 from archiver.store.passages import Segments
-from archiver.store.reading import Reading
+from archiver.store.reading import ReadOnlyPool
 from archiver.store.search import Hit, search
 from archiver.store.search_query import LONGEST, SORTS, Filters, Query, parse
 from archiver.text.macros import definitions
@@ -49,7 +49,7 @@ SELECT tex FROM (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """What a search found, as rows of plain values."""
 
     hits: list[dict[str, Any]]
@@ -64,7 +64,7 @@ class Found:
         return asdict(self)
 
 
-def find(here: Desk, values: dict[str, Any]) -> Found:
+def find(here: Desk, values: dict[str, Any]) -> SearchResults:
     """Return what a search finds; `values` are those of `PARAMETERS`.
 
     Raises UsageError for a query that makes no sense.
@@ -75,10 +75,10 @@ def find(here: Desk, values: dict[str, Any]) -> Found:
     hits = [
         {**row(hit, here.root), "macros": macros(here.reading.tuples(DEFINING, defining(hit)))} for hit in results.hits
     ]
-    return Found(hits, results.exact, results.related, results.understood, meant)
+    return SearchResults(hits, results.exact, results.related, results.understood, meant)
 
 
-def examples(reading: Reading) -> list[str]:
+def examples(reading: ReadOnlyPool) -> list[str]:
     """Return queries this archive has hits for; none where it has no index."""
     with suppress(UsageError), reading.searching() as index:
         return suggestions.examples(index)

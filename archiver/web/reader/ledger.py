@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from archiver.store import missing
-from archiver.store.reading import Reading, Row
+from archiver.store.reading import ReadOnlyPool, Row
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 from archiver.web.reader.library import MOST_LISTED
 
@@ -18,7 +18,7 @@ from archiver.web.reader.library import MOST_LISTED
 class Ledger:
     """Questions about how an archive came to be; may be shared by threads."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ReadOnlyPool) -> None:
         """Ask by these connections."""
         self._ask = reading.rows
         self._ask_one = reading.row

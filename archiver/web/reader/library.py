@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archiver import references
-from archiver.store.reading import Reading, Row
+from archiver.store.reading import ReadOnlyPool, Row
 
 MOST_LISTED = 1000
 """Posts a list shows at most."""
@@ -52,10 +52,10 @@ _CONDITIONS = {
 }
 
 
-class Library:
+class ReaderQueries:
     """Questions about one archive; may be shared by threads."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ReadOnlyPool) -> None:
         """Ask by these connections."""
         self._ask = reading.rows
         self._ask_one = reading.row

@@ -42,12 +42,12 @@ def listing(request: Request) -> Response:
         next(iter(here.site.profile.titles.values())),
         [f"Posts of {here.site.profile.address}, as archived; each is one Markdown file with its formulas as TeX."],
         {
-            row["id"]: llms.Link(row["title"], f"{here.root}/posts/{row['id']}.md", row["published_on"] or "")
+            row["id"]: llms.LlmsLink(row["title"], f"{here.root}/posts/{row['id']}.md", row["published_on"] or "")
             for row in posts
         },
         _groups(here, _TOPICS),
         _groups(here, _SERIES),
-        [llms.Link(row["title"], f"{here.root}/pages/{row['id']}.md") for row in here.library.pages()],
+        [llms.LlmsLink(row["title"], f"{here.root}/pages/{row['id']}.md") for row in here.library.pages()],
     )
     return PlainTextResponse(listed.encode("utf-8", "replace"))
 

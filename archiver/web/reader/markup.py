@@ -48,7 +48,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedText:
     """A text ready to be shown."""
 
     html: Markup
@@ -56,14 +56,14 @@ class Rendered:
 
 
 @lru_cache(_KEPT_POSTS)
-def post(markdown: str, site: Site, root: str = "") -> Rendered:
+def post(markdown: str, site: Site, root: str = "") -> RenderedText:
     """Return the text of a post of a blog, whose reader is below `root`; the same text is rendered once."""
     tokens = _parser().parse(markdown)
     renderer = _Renderer()
     _shift(tokens)
     _link_notes(tokens)
     headings = tuple(_headings(tokens, renderer, site, root))
-    return Rendered(_safe(_PICTURE.sub(_figure, _rendered(tokens, renderer)), site, root), headings)
+    return RenderedText(_safe(_PICTURE.sub(_figure, _rendered(tokens, renderer)), site, root), headings)
 
 
 @lru_cache(_KEPT_REMARKS)

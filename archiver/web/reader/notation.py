@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from archiver.store import passages
-from archiver.store.reading import Reading, Row
+from archiver.store.reading import ReadOnlyPool, Row
 from archiver.text import commonmark, macros
 from archiver.text.mathml import Formulas
 from archiver.text.tex import is_formula
@@ -49,14 +49,14 @@ class Equation:
 
 
 @dataclass(frozen=True, slots=True)
-class Macro:
+class MacroDefinition:
     """A macro as one definition has it."""
 
     definition: str
     posts: tuple[int, ...]
 
 
-def labels(reading: Reading) -> dict[str, list[int]]:
+def labels(reading: ReadOnlyPool) -> dict[str, list[int]]:
     """Return the labels of all posts, each with the posts that have it, the newest first."""
     found: dict[str, list[int]] = {}
     for post, tex in reading.tuples(_LABELLED):
@@ -67,7 +67,7 @@ def labels(reading: Reading) -> dict[str, list[int]]:
     return dict(sorted(found.items(), key=lambda each: (each[0].casefold(), each[0])))
 
 
-def equations(reading: Reading, post: int) -> list[Equation]:
+def equations(reading: ReadOnlyPool, post: int) -> list[Equation]:
     """Return the labelled equations of a post in their order; one that has several labels comes once for each."""
     sources = [tex for (tex,) in reading.tuples(_FORMULAS, {"post": post})]
     labelled = [(label, tex) for tex in sources for label in LABEL.findall(tex)]
@@ -75,7 +75,7 @@ def equations(reading: Reading, post: int) -> list[Equation]:
     return [Equation(label, tex, known.labelled(label)) for label, tex in labelled]
 
 
-def numbers(reading: Reading, post: int) -> Formulas:
+def numbers(reading: ReadOnlyPool, post: int) -> Formulas:
     """Return the formulas of a post, which know their numbers."""
     return Formulas(tex for (tex,) in reading.tuples(_FORMULAS, {"post": post}))
 
@@ -110,7 +110,7 @@ def _joined(pieces: Iterable[str]) -> Iterator[str]:
         yield "".join(text for _, text in parts)
 
 
-def linking(reading: Reading, post: int, url: str, label: str) -> tuple[list[Row], list[Row]]:
+def linking(reading: ReadOnlyPool, post: int, url: str, label: str) -> tuple[list[Row], list[Row]]:
     """Return the other posts, and the comments of any, that link to an equation by the anchor MathJax gives it."""
     anchor = re.compile(re.escape(f"{url}#mjx-eqn") + r"(?:-|:|%3A)([^\s)\"'<>]+)", re.IGNORECASE)
     values = {"post": post, "anchor": f"{url}#mjx-eqn"}
@@ -121,13 +121,13 @@ def linking(reading: Reading, post: int, url: str, label: str) -> tuple[list[Row
     return posts, remarks
 
 
-def remarks(reading: Reading, post: int, label: str, numbers: Formulas) -> list[tuple[Row, Mention]]:
+def remarks(reading: ReadOnlyPool, post: int, label: str, numbers: Formulas) -> list[tuple[Row, Mention]]:
     """Return the comments under a post that refer to an equation, each with the words around it."""
     rows = reading.rows(_REFERRING, {"post": post, "braced": f"{{{label}}}"})
     return [(row, found) for row in rows for found in mentions(row["markdown"], label, (), numbers)[:1]]
 
 
-def same(reading: Reading, post: int, tex: str) -> list[Row]:
+def same(reading: ReadOnlyPool, post: int, tex: str) -> list[Row]:
     """Return other posts that have a formula but for its label, delimiters and blanks: id, title, published_on."""
     core = _core(tex)
     piece = max(_PIECE.findall(_ENVIRONMENT.sub(" ", _NUMBERING.sub(" ", _inside(tex)))), key=len, default="")
@@ -147,7 +147,7 @@ _LONGEST_SOUGHT = 200  # characters; what is longer stands nowhere else
 _PARTED = re.compile(r"\\\\(?:\[[^\[\]]*\])?|\n")  # where lines end, written or set
 
 
-def all_macros(reading: Reading) -> dict[str, list[Macro]]:
+def all_macros(reading: ReadOnlyPool) -> dict[str, list[MacroDefinition]]:
     """Return the macros of all posts by name, each in its wordings, the most used first."""
     posts: defaultdict[str, defaultdict[str, dict[int, None]]] = defaultdict(lambda: defaultdict(dict))
     for post, tex in reading.tuples(_DEFINING):
@@ -155,17 +155,19 @@ def all_macros(reading: Reading) -> dict[str, list[Macro]]:
             if name := macros.name(definition):
                 posts[name][" ".join(definition.split())][post] = None
     worded = {
-        name: [Macro(text, tuple(found)) for text, found in sorted(each.items(), key=lambda one: -len(one[1]))]
+        name: [
+            MacroDefinition(text, tuple(found)) for text, found in sorted(each.items(), key=lambda one: -len(one[1]))
+        ]
         for name, each in posts.items()
     }
     return dict(sorted(worded.items(), key=lambda each: (-_defining(each[1]), each[0].casefold(), each[0])))
 
 
-def _defining(worded: Iterable[Macro]) -> int:
+def _defining(worded: Iterable[MacroDefinition]) -> int:
     return len({post for each in worded for post in each.posts})
 
 
-def defined(reading: Reading, post: int) -> list[str]:
+def defined(reading: ReadOnlyPool, post: int) -> list[str]:
     """Return the names of the macros that a post defines, in its order."""
     found = (
         macros.name(each) for _, tex in reading.tuples(_DEFINED, {"post": post}) for each in macros.definitions(tex)
@@ -173,7 +175,7 @@ def defined(reading: Reading, post: int) -> list[str]:
     return list(dict.fromkeys(filter(None, found)))
 
 
-def uses(reading: Reading, name: str) -> list[tuple[int, str]]:
+def uses(reading: ReadOnlyPool, name: str) -> list[tuple[int, str]]:
     """Return the formulas with a macro, each with its post: those of posts that define it."""
     found = reading.tuples(_USING, {"command": f"\\{name}", "named": f"%{name}%"})
     return [(post, tex) for post, tex in found if macros.uses(tex, name)]

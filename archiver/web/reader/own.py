@@ -16,11 +16,11 @@ from starlette.routing import Route
 
 from archiver.clock import timestamp
 from archiver.errors import UsageError
-from archiver.store.own import Listed, Mark, Note, Own, Place
+from archiver.store.own import Listed, Mark, Note, Own, ReadingPosition
 from archiver.store.reading import Row
 from archiver.web.reader import highlights, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
-from archiver.web.reader.library import Library
+from archiver.web.reader.library import ReaderQueries
 from archiver.web.reader.parameters import Parameter
 
 _LARGEST_FORM = 1_000_000  # bytes: a Chinese character takes nine
@@ -94,7 +94,7 @@ def _read(own: Own, post: Row, form: Form) -> None:
 
 
 def _stop(own: Own, post: Row, form: Form) -> None:
-    place = Place(**_values(form, *_PLACE)) if _values(form, _ON)["on"] else None
+    place = ReadingPosition(**_values(form, *_PLACE)) if _values(form, _ON)["on"] else None
     if place is not None and place.share == 100:  # the end
         own.read(post["id"], post["url"], True)
     else:
@@ -134,7 +134,7 @@ def _unlist(here: Desk, own: Own, number: int, form: Form) -> None:
     own.unlist(number)
 
 
-def _outline(parts: Callable[[Library, int], list[Row]]) -> Keep:
+def _outline(parts: Callable[[ReaderQueries, int], list[Row]]) -> Keep:
     """Return what puts all posts of a series or topic into the reading list, in their order."""
 
     def keep(here: Desk, own: Own, number: int, form: Form) -> None:
@@ -230,8 +230,8 @@ ROUTES = [
             ("posts/{id:int}/highlights", _highlight),
             ("list/{id:int}/move", _move),
             ("list/{id:int}/remove", _unlist),
-            ("topics/{id:int}/list", _outline(Library.outline)),
-            ("series/{id:int}/list", _outline(Library.parts)),
+            ("topics/{id:int}/list", _outline(ReaderQueries.outline)),
+            ("series/{id:int}/list", _outline(ReaderQueries.parts)),
         )
     ),
 ]

@@ -15,7 +15,7 @@ from math import log
 
 from archiver.errors import UsageError
 from archiver.store import cjk
-from archiver.store.reading import Reading, Row
+from archiver.store.reading import ReadOnlyPool, Row
 from archiver.store.search_query import Term
 from archiver.text import tex
 
@@ -74,7 +74,7 @@ class _Sign:
     rarity: float
 
 
-def related(reading: Reading, post: Row, works: Sequence[Row]) -> list[Related]:
+def related(reading: ReadOnlyPool, post: Row, works: Sequence[Row]) -> list[Related]:
     """Return the posts that belong beside a post, given its row and the works it links to, nearest first."""
     number = post["id"]
     posts = reading.tuples("SELECT count(*) FROM posts")[0][0]
@@ -115,12 +115,12 @@ def _reasons(signs: Iterable[_Sign], post: int) -> tuple[Reason, ...]:
     )
 
 
-def _citations(reading: Reading, number: int) -> Iterator[_Sign]:
+def _citations(reading: ReadOnlyPool, number: int) -> Iterator[_Sign]:
     for post, reason in reading.tuples(_CITATIONS, {"number": number}):
         yield _Sign(post, reason, "", 1.0)
 
 
-def _siblings(reading: Reading, number: int) -> Iterator[_Sign]:
+def _siblings(reading: ReadOnlyPool, number: int) -> Iterator[_Sign]:
     for (post,) in reading.tuples(_SERIES, {"number": number}):
         yield _Sign(post, SERIES, "", 1.0)
 
@@ -147,7 +147,7 @@ def _named(rows: Iterable[Sequence[object]], works: Iterable[Row]) -> Iterator[t
         yield titles.get((kind, identifier)) or f"{kind}:{identifier}", post
 
 
-def _speaking(reading: Reading, post: Row, posts: int) -> Iterator[_Sign]:
+def _speaking(reading: ReadOnlyPool, post: Row, posts: int) -> Iterator[_Sign]:
     tags = [name for (name,) in reading.tuples(_OTHER_TAGS, {"number": post["id"]})]
     terms = _terms(post["text"], tags)
     rows: list[tuple[str, int]] = []
@@ -174,7 +174,7 @@ def _terms(text: str, tags: Iterable[str]) -> list[str]:
     return [term for term, times in often.most_common(_TERMS) if times >= _MANY]
 
 
-def _computing(reading: Reading, number: int, near: Sequence[int]) -> Iterator[_Sign]:
+def _computing(reading: ReadOnlyPool, number: int, near: Sequence[int]) -> Iterator[_Sign]:
     """Yield those of the posts near to this one that have a long formula of it."""
     having: defaultdict[str, set[int]] = defaultdict(set)
     for formula, post in (

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from archiver import clock
 from archiver.errors import UsageError
-from archiver.store.reading import Reading, Row
+from archiver.store.reading import ReadOnlyPool, Row
 from archiver.web.reader import parameters
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.parameters import Parameter
@@ -29,7 +29,7 @@ def new(request: Request) -> Response:
     return page(request, "new.html", since=moment, posts=posts, most=_MOST)
 
 
-def since(reading: Reading, moment: str, most: int) -> list[Row]:
+def since(reading: ReadOnlyPool, moment: str, most: int) -> list[Row]:
     """Return the posts that are new, changed or have new comments since a moment, the latest first.
 
     Raises UsageError for what is no moment.
@@ -48,7 +48,7 @@ def random(request: Request) -> Response:
     return RedirectResponse(f"{here.root}/posts/{row['id']}", 303, headers={"Cache-Control": "no-store"})
 
 
-def on_this_day(reading: Reading) -> list[Row]:
+def on_this_day(reading: ReadOnlyPool) -> list[Row]:
     """Return the posts published on this day of earlier years, newest first: id, title, published_on."""
     today = clock.now().astimezone().date().isoformat()
     return reading.rows(_ON_THIS_DAY, {"day": today[len("YYYY") :], "today": today})

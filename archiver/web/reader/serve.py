@@ -28,7 +28,7 @@ _KEEP_ALIVE = 15  # seconds a connection may stay open between two requests
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ServeOptions:
     """Where to serve, and for whom."""
 
     port: int = 8000
@@ -54,7 +54,7 @@ Make = Callable[[ExitStack, str], ASGIApp]
 
 
 @contextmanager
-def serving(home: Path, database: str, options: Options = Options()) -> Iterator[str]:
+def serving(home: Path, database: str, options: ServeOptions = ServeOptions()) -> Iterator[str]:
     """Serve an archive while the block lasts; yield the address of the reader, with its token if it has one.
 
     Raises UsageError when there is no archive, or other machines are let in without being said so; ArchiverError when
@@ -70,14 +70,14 @@ def serving(home: Path, database: str, options: Options = Options()) -> Iterator
 
 
 @contextmanager
-def serving_shelf(shelf: Shelf, options: Options = Options()) -> Iterator[str]:
+def serving_shelf(shelf: Shelf, options: ServeOptions = ServeOptions()) -> Iterator[str]:
     """Serve the archives of several blogs while the block lasts, as `serving` does one; raise as it does."""
     with _served(lambda _, __: library(shelf), options) as address:
         yield address
 
 
 @contextmanager
-def _served(make: Make, options: Options, *, forms: bool = False) -> Iterator[str]:
+def _served(make: Make, options: ServeOptions, *, forms: bool = False) -> Iterator[str]:
     here = options.host in {name.strip("[]") for name in NAMES}
     if not here and not options.remote:
         raise UsageError(
@@ -93,7 +93,7 @@ def _served(make: Make, options: Options, *, forms: bool = False) -> Iterator[st
 
 
 @contextmanager
-def _replaying(home: Path, database: str, options: Options, reader: str) -> Iterator[int]:
+def _replaying(home: Path, database: str, options: ServeOptions, reader: str) -> Iterator[int]:
     """Serve the blog as it was, with a banner that leads back, on a port of its own."""
     from archiver.storage.elsewhere import storage
     from archiver.store import blog

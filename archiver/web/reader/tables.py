@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archiver.store import query
-from archiver.store.reading import Reading, Row
+from archiver.store.reading import ReadOnlyPool, Row
 from archiver.urls import Site
 from archiver.web.reader.desk import Desk
 
@@ -31,7 +31,7 @@ WHERE p.id IN ({})
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ResultTable:
     """Rows that were found."""
 
     columns: tuple[str, ...]
@@ -53,7 +53,7 @@ class Table:
         }
 
 
-def table(desk: Desk, sql: str) -> Table:
+def table(desk: Desk, sql: str) -> ResultTable:
     """Return what a query finds, up to `MOST_ROWS` rows.
 
     Raises UsageError for a query that is wrong, writes or takes too long.
@@ -61,7 +61,7 @@ def table(desk: Desk, sql: str) -> Table:
     found = query.run(desk.reading.database, sql, timeout=TIMEOUT, limit_rows=MOST_ROWS + 1)
     rows = [tuple(map(_shown, row)) for row in found.rows[:MOST_ROWS]]
     posts = _posts(found.columns, rows, desk.site)
-    return Table(found.columns, rows, posts, _captures(desk.reading, posts), len(found.rows) > MOST_ROWS)
+    return ResultTable(found.columns, rows, posts, _captures(desk.reading, posts), len(found.rows) > MOST_ROWS)
 
 
 def _shown(value: Any) -> Any:
@@ -89,7 +89,7 @@ def _post(number: Any, urls: Sequence[Any], site: Site) -> int | None:
     return next(filter(None, (site.post_id(whose) for whose, _ in found)), None)
 
 
-def _captures(reading: Reading, posts: Sequence[int | None]) -> dict[int, Row]:
+def _captures(reading: ReadOnlyPool, posts: Sequence[int | None]) -> dict[int, Row]:
     wanted = sorted({post for post in posts if post})
     if not wanted:
         return {}

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from archiver.store.database import database_url
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.conftest import ON_BOTH
 from tests.web.reader.library import filled
 
@@ -75,5 +75,5 @@ def reader(request: pytest.FixtureRequest, library: Path, tmp_path_factory: pyte
         made: Callable[[], str] = request.getfixturevalue("server")
         url = made()
         home = filled(tmp_path_factory.mktemp("library-on-server"), db=url)
-    with serving(home, url, Options(port=0, replay_port=0)) as address:
+    with serving(home, url, ServeOptions(port=0, replay_port=0)) as address:
         yield Client(int(address.rstrip("/").rpartition(":")[2]))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from archiver.store.database import database_url
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 
 
@@ -107,7 +107,7 @@ def test_what_makes_no_sense_is_told_so_and_never_a_fault(reader: Client, path: 
 
 
 def test_only_formulas_of_a_post_are_set_as_such_in_its_passage(demo: Path) -> None:
-    with serving(demo, database_url(demo), Options(port=0, replay_port=0)) as address:
+    with serving(demo, database_url(demo), ServeOptions(port=0, replay_port=0)) as address:
         client = Client(int(address.rstrip("/").rpartition(":")[2]))
         words = ("的", "是", "r", "softmax", "概率")
         hits = [hit for word in words for hit in client.get(f"/api/search?q={quote(word)}").json["hits"]]

@@ -8,7 +8,7 @@ import pytest
 
 from archiver import references
 from archiver.store.database import database_url
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 from tests.web.reader.library import Library
 
@@ -30,7 +30,7 @@ def test_a_paper_has_the_title_that_most_posts_give_it(tmp_path: Path) -> None:
     for number, name in enumerate(("论文", "《Attention》", "《Attention is <All>》", "“Attention is <All>”"), 1):
         library.post(number, "题", f"见[{name}]({paper}v{number})。", links=((f"{paper}v{number}", name),))
     library.close()
-    with serving(tmp_path, database_url(tmp_path), Options(port=0, replay_port=0)) as address:
+    with serving(tmp_path, database_url(tmp_path), ServeOptions(port=0, replay_port=0)) as address:
         post = Client(int(address.rstrip("/").rpartition(":")[2])).get("/posts/1").text
     assert 'v1" title="Attention is &lt;All&gt;" ' in post
     assert ">Attention is &lt;All&gt;</a></li>" in post  # among papers and code

@@ -7,7 +7,7 @@ import pytest
 
 from archiver.errors import ArchiverError, UsageError
 from archiver.store.database import database_url
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 
 
@@ -44,9 +44,9 @@ def test_what_is_too_long_is_refused(reader: Client) -> None:
 
 def test_other_machines_need_a_word_and_a_token(library: Path) -> None:
     database = database_url(library)
-    with pytest.raises(UsageError, match="--allow-remote"), serving(library, database, Options(host="0.0.0.0")):
+    with pytest.raises(UsageError, match="--allow-remote"), serving(library, database, ServeOptions(host="0.0.0.0")):
         pass
-    options = Options(port=0, remote=True, token="secret")
+    options = ServeOptions(port=0, remote=True, token="secret")
     with serving(library, database_url(library), options) as address:
         assert address.endswith("/?token=secret")
         client = Client(int(address.partition("/?")[0].rpartition(":")[2]))
@@ -63,7 +63,7 @@ def test_other_machines_need_a_word_and_a_token(library: Path) -> None:
 def test_a_port_that_is_taken_is_told_so(reader: Client, library: Path) -> None:
     with (
         pytest.raises(ArchiverError, match=f"port {reader.port} of 127.0.0.1 is taken"),
-        serving(library, database_url(library), Options(port=reader.port, replay_port=0)),
+        serving(library, database_url(library), ServeOptions(port=reader.port, replay_port=0)),
     ):
         pass
 

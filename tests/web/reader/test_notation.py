@@ -10,10 +10,10 @@ import pytest
 from lxml import html
 
 from archiver.store.database import database_url
-from archiver.store.reading import Reading
+from archiver.store.reading import ReadOnlyPool
 from archiver.text import macros
 from archiver.web.reader import notation
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 from tests.web.reader.library import BLOG, Library, comment
 
@@ -54,13 +54,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(home: Path) -> Iterator[Client]:
-    with serving(home, database_url(home), Options(port=0, replay_port=0)) as address:
+    with serving(home, database_url(home), ServeOptions(port=0, replay_port=0)) as address:
         yield Client(int(address.rstrip("/").rpartition(":")[2]))
 
 
 @pytest.fixture
-def reading(home: Path) -> Iterator[Reading]:
-    reading = Reading(database_url(home))
+def reading(home: Path) -> Iterator[ReadOnlyPool]:
+    reading = ReadOnlyPool(database_url(home))
     yield reading
     reading.close()
 
@@ -72,7 +72,7 @@ def sections(client: Client, path: str) -> dict[str, str]:
     return {each.get("aria-labelledby", ""): str(each.text_content()) for each in found}
 
 
-def test_equations_have_the_numbers_they_have_in_their_post(reading: Reading) -> None:
+def test_equations_have_the_numbers_they_have_in_their_post(reading: ReadOnlyPool) -> None:
     assert [(each.label, each.number) for each in notation.equations(reading, 1)] == [("eq:one", "1"), ("eq:two", "2")]
     assert notation.labels(reading) == {"eq:one": [1], "eq:two": [1]}
 

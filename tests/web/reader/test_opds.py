@@ -21,7 +21,7 @@ from archiver.export.books import Books, Busy
 from archiver.store import blog
 from archiver.store.database import database_url
 from archiver.warc.storage import Storage
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 
 CATALOGUE = "application/atom+xml;profile=opds-catalog;kind="
@@ -91,7 +91,7 @@ def test_feeds_are_found_by_their_pages(reader: Client, path: str) -> None:
 
 
 def test_an_e_reader_gives_the_token_as_a_password(library: Path) -> None:
-    with serving(library, database_url(library), Options(port=0, remote=True, token="secret")) as address:
+    with serving(library, database_url(library), ServeOptions(port=0, remote=True, token="secret")) as address:
         client = Client(int(address.partition("/?")[0].rpartition(":")[2]))
         refused = client.get("/opds")
         assert (refused.status, refused.headers["www-authenticate"].split()[0]) == (401, "Basic")

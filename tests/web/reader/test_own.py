@@ -11,7 +11,7 @@ import pytest
 
 from archiver.store.database import database_url
 from archiver.store.own import NAME
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 
 
@@ -23,7 +23,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def own(library: Path, home: Path) -> Iterator[Client]:
     """A reader in whose home nothing is kept yet."""
-    with serving(home, database_url(library), Options(port=0, replay_port=0)) as address:
+    with serving(home, database_url(library), ServeOptions(port=0, replay_port=0)) as address:
         yield Client(int(address.rstrip("/").rpartition(":")[2]))
 
 
@@ -167,7 +167,7 @@ def test_a_form_that_makes_no_sense_changes_nothing(own: Client, home: Path) -> 
 
 
 def test_remote_forms_need_the_token(library: Path, home: Path) -> None:
-    with serving(home, database_url(library), Options(port=0, remote=True, token="secret")) as address:
+    with serving(home, database_url(library), ServeOptions(port=0, remote=True, token="secret")) as address:
         client = Client(int(address.partition("/?")[0].rpartition(":")[2]))
         assert client.post("/own/posts/1001/favourite", on=1).status == 401
         assert client.post("/own/posts/1001/favourite", {"Authorization": "Bearer secret"}, on=1).status == 204

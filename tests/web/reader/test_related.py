@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archiver.store.database import database_url
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.conftest import ON_BOTH
 from tests.web.reader.conftest import Client
 from tests.web.reader.library import Library
@@ -27,7 +27,7 @@ def test_related_posts_share_what_others_do_not(request: pytest.FixtureRequest, 
     for number in range(5, 25):
         library.post(number, "旁", "别的。$x+1$", links=(1,) if number == 5 else (), tags=("常见",))
     library.close()
-    with serving(tmp_path, url or database_url(tmp_path), Options(port=0, replay_port=0)) as address:
+    with serving(tmp_path, url or database_url(tmp_path), ServeOptions(port=0, replay_port=0)) as address:
         client = Client(int(address.rstrip("/").rpartition(":")[2]))
         found = {each["id"]: each["reasons"] for each in client.get("/api/posts/1/related").json}
         text = client.get("/posts/1", Accept_Language="en").text

@@ -9,7 +9,7 @@ import pytest
 
 from archiver import clock
 from archiver.store.database import database_url
-from archiver.web.reader.serve import Options, serving
+from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 from tests.web.reader.library import Library
 
@@ -41,7 +41,7 @@ def test_posts_of_this_day_are_on_the_front_page(tmp_path: Path) -> None:
     library.post(1, "当年", "文。", on=f"{today.year - 4:04}-{today:%m-%d}")
     library.post(2, "昨日", "文。", on=f"{today.year - 4:04}-{today - timedelta(days=1):%m-%d}")
     library.close()
-    with serving(tmp_path, database_url(tmp_path), Options(port=0, replay_port=0)) as address:
+    with serving(tmp_path, database_url(tmp_path), ServeOptions(port=0, replay_port=0)) as address:
         client = Client(int(address.rstrip("/").rpartition(":")[2]))
         text = client.get("/", Accept_Language="en").text
     section = text[text.index("On this day") : text.index("A random old post")]

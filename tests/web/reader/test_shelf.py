@@ -13,7 +13,7 @@ import pytest
 
 from archiver import profile, sites
 from archiver.urls import Site
-from archiver.web.reader.serve import Options, serving_shelf
+from archiver.web.reader.serve import ServeOptions, serving_shelf
 from archiver.web.reader.shelf import Shelf, Volume
 from tests.web.reader.conftest import Client
 
@@ -37,7 +37,7 @@ def shelf(blogs: str, demo: Path) -> Iterator[Shelf]:
 
 @pytest.fixture(scope="module")
 def client(shelf: Shelf) -> Iterator[Client]:
-    with serving_shelf(shelf, Options(port=0)) as address:
+    with serving_shelf(shelf, ServeOptions(port=0)) as address:
         yield Client(int(address.rstrip("/").rpartition(":")[2]))
 
 
@@ -111,7 +111,7 @@ def test_it_is_guarded_as_one_blogs_reader_is(client: Client, shelf: Shelf) -> N
     assert client.get("/whole/", Host="evil.example").status == 403
     assert client.get("/", "POST").status == 405
     assert "default-src 'none'" in client.get("/whole/").headers["content-security-policy"]
-    with serving_shelf(shelf, Options(port=0, remote=True, token="secret")) as address:
+    with serving_shelf(shelf, ServeOptions(port=0, remote=True, token="secret")) as address:
         remote = Client(int(address.rpartition(":")[2].partition("/")[0]))
         assert remote.get("/").status == remote.get("/whole/").status == 401
         assert remote.get("/whole/", Cookie="archiver-token=secret").status == 200
