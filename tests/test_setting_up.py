@@ -53,7 +53,7 @@ def test_printing_says_so_where_there_is_nothing_to_do(person: Path) -> None:
     asked = ("--every", "never", "--notify", "none", "--no-reader")
     assert setup("--yes", *asked).exit_code == 0
     done = setup("--print", *asked)
-    assert (done.exit_code, done.stdout) == (0, "All of it is set up already.\n")
+    assert (done.exit_code, done.stdout) == (0, "Everything is already set up.\n")
 
 
 def test_everything_can_be_printed_instead(person: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_defaults_are_taken_without_a_word_and_a_second_time_nothing_is_left
     assert "OnCalendar=*-*-* 00/12:00:00" in (person / "xdg/systemd/user/archiver-crawl.timer").read_text()
     before = files(person)
     again = setup("--yes", "--by", "systemd")
-    assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "All of it is set up already.")
+    assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "Everything is already set up.")
     assert files(person) == before
 
 
@@ -99,7 +99,7 @@ def test_a_file_of_settings_that_is_there_stays_as_it_is(person: Path) -> None:
     assert done.exit_code == 0
     assert (home / "config.toml").read_text() == '# mine\n[notify]\ncommand = "tell-me"\n'
     assert f"Put into {home}/config.toml, which stays as it is:\n[notify]\nntfy = " in done.stdout
-    assert setup("--yes", "--notify", "tell-me").stdout.startswith("All of it is set up already.")
+    assert setup("--yes", "--notify", "tell-me").stdout.startswith("Everything is already set up.")
 
 
 def test_what_a_file_says_of_a_schedule_counts(person: Path) -> None:

@@ -29,4 +29,4 @@ def send(notice: Notice, urls: Sequence[str]) -> None:
             )
     kind = apprise.NotifyType.FAILURE if FAILED in notice.events else apprise.NotifyType.INFO
     if not services.notify(title=notice.title, body=notice.text, notify_type=kind):
-        raise ArchiverError("a service did not take it")
+        raise ArchiverError("a service did not accept it")

@@ -27,7 +27,7 @@ CITED = "cited by this post"
 SERIES = "in the same series"
 TAGGED = "both tagged"
 WORK = "both cite"
-SPEAK = "both speak of"
+SPEAK = "both mention"
 FORMULA = "both have"
 
 _WEIGHTS = {CITES: 2.0, CITED: 2.0, SERIES: 1.0, TAGGED: 1.0, WORK: 1.0, SPEAK: 0.6, FORMULA: 0.8}
