@@ -316,7 +316,7 @@ def test_notify_tells_of_the_last_crawl_and_tries_a_way(demo: Path, tmp_path: Pa
     assert (done.exit_code, done.stdout) == (0, "Sent 1 of 1: kexue.fm: 16 new posts, 51 new comments\n")
     assert "New: 6 more\n" in got.read_text()
     done = run(tmp_path, "notify", "--test", ARCHIVER_NOTIFY_COMMAND=f"cat > {got}")
-    assert (done.exit_code, got.read_text()) == (0, "Word of crawls of kexue.fm arrives here.\n")
+    assert (done.exit_code, got.read_text()) == (0, "Notifications about crawls of kexue.fm arrive here.\n")
     done = run(demo, "notify", "--command", "exit 4")
     assert (done.exit_code, done.stdout[:11]) == (1, "Sent 0 of 1")
     assert done.stderr == "Error: expected to send a notification by command, found: exit code 4\n"

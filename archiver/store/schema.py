@@ -12,7 +12,7 @@ from archiver.store.search_tables import TABLES
 from archiver.store.views import VIEWS
 
 COMMAND = "archiver sql --schema --markdown > docs/schema.md"
-"""What makes docs/schema.md anew after a change of the tables or views."""
+"""The command that generates docs/schema.md after a change of the tables or views."""
 
 CONVENTIONS = (
     "Times are ISO 8601 UTC (`2026-11-21T17:45:00Z`) and the blog's own dates `YYYY-MM-DD`, so both sort as text.",

@@ -46,7 +46,7 @@ def test_the_text_names_keys_references_and_what_may_be_missing() -> None:
         r"^posts: Every post of the blog",
         r"^  id +integer, key +The blog's own number of the post\.$",
         r"^  current_revision_id +integer, → revisions\.id, or NULL +The revision",
-        r"^  is_owner +0 or 1 +1 when",
+        r"^  is_owner +0 or 1 +1 if",
         r"^post_overview: Every post without its text",
         r"^  char_count +Characters of its text\.$",
     ):
