@@ -161,7 +161,7 @@ def test_cron_gets_its_lines(person: Path) -> None:
     ("words", "said"),
     [
         (("--every", "5h", "--by", "cron"), "expected runs every 1h, 2h"),
-        (("--every", "daily", "--by", "cron"), "expected a length of time"),
+        (("--every", "daily", "--by", "cron"), "expected a duration"),
         (("--every", "24h"), "expected systemd or cron on this machine"),
         (("--blog", "not a blog"), "expected the address of a blog"),
         (("--blog", "ftp://example.org/"), "expected the address of a blog"),

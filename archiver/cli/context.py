@@ -274,7 +274,7 @@ _ROOM = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 
 
 def length(ctx: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
-    """Read a length of time such as `26h`; a callback for options."""
+    """Read a duration such as `26h`; a callback for options."""
     from archiver.schedule import parse_duration
 
     return parse_duration(text) if text else None

@@ -159,7 +159,7 @@ class RobotsMiddleware:
         pages = {site.front_url(), site.catalogue_url(), *site.list_urls(), site.post_url(1) or site.front_url()}
         if origin == site.base and not any(rules.can_fetch(site.fetch_url(page), PRODUCT) for page in pages):
             message = (
-                f"{origin}/robots.txt forbids all of the blog; nothing was asked for, and all that is archived stays"
+                f"{origin}/robots.txt forbids all of the blog; nothing was asked for, and everything archived stays"
             )
             self.run.stop(Refused(message))
         return rules

@@ -81,7 +81,7 @@ class Books:
 
     def _book(self, name: str, title: str, posts: Sequence[int]) -> bytes:
         if self._closed:
-            raise ArchiverError("the server ends: ask again when it is back")
+            raise ArchiverError("the server is stopping: ask again when it is back")
         if name not in self._kept:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="books-", ignore_cleanup_errors=True)
@@ -104,7 +104,7 @@ class Books:
             self._executor = None
             raise ArchiverError(
                 f"expected a book within {PATIENCE} seconds, found none; "
-                "make it with `archiver export epub`, which has no such limit"
+                "use `archiver export epub`, which has no such limit"
             ) from error
 
 

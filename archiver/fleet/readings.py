@@ -94,7 +94,7 @@ def rebuild(
     with fleet.failing():
         if under_way := fleet.connection.execute(_UNDER_WAY, {"name": blog.name, "read": READ}).fetchall():
             raise ArchiveLocked(
-                f"{blog.name}: being read: {counted(len(under_way), 'file')} of it; the rebuild waits for that"
+                f"{blog.name}: being read: {counted(len(under_way), 'file')} of it; the rebuild waits for it"
             )
     database = fleet.database(blog)
     if missing := sorted(swap.files_known(home, database) - _present(storage(home, database))):

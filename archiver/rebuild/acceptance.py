@@ -116,9 +116,7 @@ def _check(archive: Archive, subject: str) -> None:
     standing = doubts.standing(session)
     if subject not in standing:
         known = ", ".join(standing) or "none"
-        raise UsageError(
-            f"expected the number of a held post or one of the doubts there are ({known}), found {subject}"
-        )
+        raise UsageError(f"expected the number of a held post or one of these doubts ({known}), found {subject}")
     if standing[subject].kind == doubts.PAGES:
         raise UsageError(
             f"{subject}: pages that cannot be read cannot be accepted; a newer archiver may read them, and "

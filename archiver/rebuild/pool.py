@@ -216,7 +216,7 @@ def _read(storage: Storage, tasks: list[Task], spool: str) -> str:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        raise DiskFull(f"{spool}: expected room for pages under way, found none; free some, or set TMPDIR") from error
+        raise DiskFull(f"{spool}: expected room for pages in progress, found none; free some, or set TMPDIR") from error
     return file.name
 
 

@@ -38,7 +38,7 @@ def cron_line(settings: Schedule) -> str:
 def cron_block(settings: Schedule) -> str:
     """Return the line between marks that name the archive, with a comment on what cron mails."""
     begin, end = _marks(settings)
-    comment = '# Cron mails what goes wrong to the account, or to the MAILTO= above this line; MAILTO="" mails nothing.'
+    comment = '# Cron mails errors to the account, or to the MAILTO= above this line; MAILTO="" mails nothing.'
     return f"{begin}\n{comment}\n{cron_line(settings)}\n{end}\n"
 
 

@@ -48,7 +48,7 @@ def draft_of(url: str) -> str:
         if others := _others(connection, name):
             raise UsageError(
                 f"{server.place(connection)}: expected no views of your own on the archive's tables and views, found "
-                f"{', '.join(others)}, which would go on showing the former ones: drop them, and make them again then"
+                f"{', '.join(others)}, which would still show the former ones: drop them, and create them again later"
             )
         draft = f"{name}_new"
         connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {server.quoted(draft)} CASCADE")

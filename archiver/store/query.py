@@ -322,10 +322,10 @@ def _translated(file: Path, guard: _Guard, error: sqlite3.Error) -> UsageError |
     if name.startswith("SQLITE_NOTADB"):
         return UsageError(f"{file}: expected the database of an archive, found a file that is none")
     if name == "SQLITE_CORRUPT_VTAB":
-        return ArchiveDamaged(f"{file}: the full-text index is damaged: make it anew with `archiver search --rebuild`")
+        return ArchiveDamaged(f"{file}: the full-text index is damaged: rebuild it with `archiver search --rebuild`")
     if name.startswith("SQLITE_CORRUPT"):
         return ArchiveDamaged(
-            f"{file}: the file is damaged ({error}): move it away and make it anew with `archiver rebuild`"
+            f"{file}: the file is damaged ({error}): move it away and rebuild it with `archiver rebuild`"
         )
     return UsageError(f"SQL: {' '.join(str(error).split())}")
 

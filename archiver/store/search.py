@@ -163,7 +163,7 @@ def on_server(connection: Connection) -> ServerIndex:
     return index
 
 
-_NONE = "expected a full-text index, found none; `archiver search --rebuild` makes it"
+_NONE = "expected a full-text index, found none; `archiver search --rebuild` builds it"
 
 
 def search(

@@ -68,7 +68,7 @@ def test_a_file_is_put_on_the_list_and_changes_it_when_it_is_read_again(fleet: F
         ("[[blog]]\nurl = 'https://x.org'\nevry = '1d'", "expected some of name, url, .*, found evry"),
         ("urls = 'x'\n[[blog]]\nurl = 'https://x.org'", "expected some of every, warc, options, found urls"),
         ("[[blog]]\nurl = 'https://x.org'\nevery = 12", "every: expected text in quotes, found 12"),
-        ("[[blog]]\nurl = 'https://x.org'\nevery = 'daily'", "expected a length of time"),
+        ("[[blog]]\nurl = 'https://x.org'\nevery = 'daily'", "expected a duration"),
         ("[[blog]]\nurl = 'https://x.org'\noptions = ['--recheck', 'x']", "options: Invalid value for '--recheck'"),
         ("[[blog]]\nurl = 'https://x.org'\noptions = ['--from', 'x']", "expected a crawl of the blog itself"),
         ("[[blog]]\nurl = 'https://x.org'\nname = 'X'", "expected a name of small letters"),

@@ -22,7 +22,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == schema.as_markdown(), f"make it anew: {schema.COMMAND}"
+    assert PAGE.read_text(encoding="utf-8") == schema.as_markdown(), f"generate it again: {schema.COMMAND}"
 
 
 def test_every_table_and_column_of_a_database_is_described(file: Path) -> None:
