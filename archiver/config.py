@@ -22,7 +22,7 @@ def user_config_home() -> Path:
 
 
 def user_file() -> Path:
-    """Return where the user's own file is: what it says is for all of his archives."""
+    """Return where the user's own file is: what it says is for all of the user's archives."""
     return user_config_home() / _FOLDER / FILE
 
 

@@ -1,4 +1,4 @@
-"""Extras: packages that not everybody needs, and how to get one where this program is installed."""
+"""Extras: packages that not everybody needs, and how to install one next to this program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What travels between the floors: frozen values, no behaviour.
+"""What travels between the layers: frozen values, no behaviour.
 
 `pages` makes them from bytes, spiders yield them, `store` turns them into rows. Positions count from 0 in page order.
 Dates of the blog are `YYYY-MM-DD` (it shows no time); times of ours are ISO 8601 UTC with a `Z`.

@@ -1,4 +1,4 @@
-"""What a picture is, by its bytes: servers and pages call pictures by other names, and errors pictures."""
+"""The type of a picture, by its bytes: servers and pages misname pictures, and call errors pictures."""
 
 from __future__ import annotations
 

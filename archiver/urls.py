@@ -28,7 +28,7 @@ LARGEST_POST = LARGEST_WRITTEN + (1 << 8 * _MADE_BYTES)
 """Greatest number of a post: those without one in their address have greater ones than those with one."""
 
 BESIDE = frozenset({"front", "tag", "page", "feed", "file"})
-"""Kinds of what belongs to a blog beside its posts."""
+"""Kinds of what belongs to a blog besides its posts."""
 
 ROBOTS = "/robots.txt"
 """Path of what is asked for before anything else (RFC 9309), and is no page."""
@@ -214,7 +214,7 @@ class Site:
         return kind
 
     def furniture_kind(self, canonical: str) -> str | None:
-        """Return the kind of page or file that belongs to the blog beside its posts; None for anything else."""
+        """Return the kind of page or file that belongs to the blog besides its posts; None for anything else."""
         kind = self.kind(canonical)
         return kind if kind in BESIDE else None
 

@@ -54,7 +54,7 @@ class BlogSpider(Spider):
     """
 
     sources: frozenset[str] = frozenset()
-    """Lists whose posts are asked for, as in `archiver.profile`; `furniture` for the blog beside them."""
+    """Lists whose posts are asked for, as in `archiver.profile`; `furniture` for the blog besides them."""
 
     judge: Judge = staticmethod(lambda kind, url, item: "")  # the scheduler of a crawl has a stricter one
 
@@ -76,7 +76,7 @@ class BlogSpider(Spider):
         self.requisites: set[str] = set()
         self.pager = Pager(self.site.profile.places.most_pages)
         self.furniture: set[str] = set()
-        """Addresses of the blog beside its posts that were asked for."""
+        """Addresses of the blog besides its posts that were asked for."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **options: Any) -> Self:
@@ -172,7 +172,7 @@ class BlogSpider(Spider):
         yield replace(found, doubt=doubt)
 
     def _furnishings(self, response: Response) -> Iterator[Request]:
-        """Yield requests for what a page or style sheet names of the blog beside its posts, each once a run."""
+        """Yield requests for what a page or style sheet names of the blog besides its posts, each once a run."""
         if "furniture" not in self.sources:
             return
         for url, kind in self._named(response):
@@ -180,7 +180,7 @@ class BlogSpider(Spider):
                 yield self.ask(url, kind)
 
     def _is_new_furniture(self, url: str) -> bool:
-        """Return whether an address beside the posts is wanted and was not asked for; from now on it was."""
+        """Return whether an address besides the posts is wanted and was not asked for; from now on it was."""
         if "furniture" not in self.sources or url in self.furniture:
             return False
         self.furniture.add(url)

@@ -1,4 +1,4 @@
-"""The spider of the blog beside its posts: front page, tags, independent pages, feeds, files that are linked."""
+"""The spider of the blog besides its posts: front page, tags, independent pages, feeds, files that are linked."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_obj
 def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
-    """Rebuild the database from the WARC files, offline; the old one is kept beside it.
+    """Rebuild the database from the WARC files, offline; the old one is kept next to it.
 
     Ends with 4 if the old one has posts, versions, comments, pages or captures that no WARC file holds.
     """

@@ -21,7 +21,7 @@ KEPT = 100
 """Logs of the latest runs, and of the latest that failed, that stay."""
 
 MOST_BYTES = 64 << 20
-"""Bytes of logs that stay beside the newest, whatever their number."""
+"""Bytes of logs that are kept besides the newest, whatever their number."""
 
 
 class JsonFormatter(logging.Formatter):

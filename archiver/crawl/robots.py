@@ -142,7 +142,7 @@ class RobotsMiddleware:
         downloader = self._engine().downloader
         for host, slot in downloader.slots.items():
             slot.delay = max(slot.delay, delay)
-            # A slot that is idle for a minute is dropped, and made again from this.
+            # A slot that is idle for a minute is dropped, and created again from this.
             downloader.per_slot_settings[host] = {"delay": slot.delay, "concurrency": slot.concurrency}
         throttle = self.crawler.get_extension(AutoThrottle)
         if throttle is not None:

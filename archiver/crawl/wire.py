@@ -70,7 +70,7 @@ class Exchange:
     """One request and its response, byte for byte."""
 
     request: bytes
-    """As sent: request line, headers, blank line, body."""
+    """As sent: request line, headers, empty line, body."""
     response: Message
     """As received, from the status line to the end of the message: chunks and content coding are still on.
 

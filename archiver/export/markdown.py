@@ -1,4 +1,4 @@
-"""Markdown: a file a post or page with front matter, pictures beside; opens as a vault of Obsidian or in any editor."""
+"""Markdown: one file per post or page with front matter, and the pictures; opens in Obsidian or any editor."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STALLED = timedelta(seconds=30)
 """A worker that was not heard of for this long is dead, and its jobs are for others."""
 
-_BEATS = 5  # signs of life in that time
+_BEATS = 5  # heartbeats in that time
 _LONGEST_BEAT = 5  # seconds between them, however patient this worker is: others may be less so
 _TICKS = "ticks"
 _EVERY_TICK = "* * * * * */5"  # cron with seconds: what is due, and whose worker died, is looked for every five
@@ -165,7 +165,7 @@ class _Worker:
                 raise ArchiverError("the connection was lost")
 
     def _beside(self, app: App, worker: Any) -> list[Any]:
-        """Return what goes on beside the work, and ends it when it ends."""
+        """Return what runs alongside the jobs, and ends them when it ends."""
         return [self._stop.wait(), self._announced(app, worker), *([self._idle()] if self._options.until_idle else [])]
 
     async def _announced(self, app: App, worker: Any) -> None:

@@ -1,6 +1,6 @@
 """The addresses on a page or in a style sheet: what it links, what it is shown with, which feeds it names.
 
-For the blog beside its posts (front page, tags, independent pages, feeds, files): no list tells of these, links do.
+For the blog besides its posts (front page, tags, independent pages, feeds, files): no list tells of these, links do.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ _TITLES = ("title", "name")
 _PUBLISHED = ("datepublished", "publishdate", "publishedat", "published", "pubdate", "date", "createdat", "created")
 _MODIFIED = ("datemodified", "modifiedgmt", "modified", "lastmod", "lastmodified", "updatedat", "updated")
 _LISTS = ("posts", "articles", "items", "entries", "results", "data", "docs", "pages")
-"""Names of a list of posts beside other lists, the most telling first."""
+"""Names of a list of posts among other lists, the most telling first."""
 _APART = re.compile(r"[^a-z]")
 
 
@@ -63,7 +63,7 @@ def read_search(body: bytes, url: str) -> Reading:
         texts = {name: text_of(parts[name]) for name in ("url", "title", "date") if name in parts}
         href = texts.get("url") or (parts["link"].get("href") if "link" in parts else "")
         if href:
-            href = href if "/" in href else unquote(href)  # where each sign is escaped, the theme takes that back
+            href = href if "/" in href else unquote(href)  # where each character is escaped, the theme decodes them
             reading.entries.append(Entry((href,), url, texts.get("title", ""), texts.get("date", "")))
     return reading
 

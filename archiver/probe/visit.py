@@ -34,7 +34,7 @@ PAUSE = 3.0
 """Seconds between requests, as of a crawl."""
 
 MOST_TRIES = 12
-"""Addresses at which lists are looked for, beside those the blog names."""
+"""Addresses at which lists are looked for, besides those the blog names."""
 
 MOST_PARTS = 8
 """Further pages of a list that are read: parts of a sitemap."""

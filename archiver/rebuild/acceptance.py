@@ -1,7 +1,7 @@
 """What the owner says is right, where the archive has its doubts: each guard has this way out.
 
 An acceptance is a run without requests. Its command, in the warcinfo record of its file, says what was accepted, so
-that the database can be made again from the records.
+that the database can be rebuilt from the records.
 """
 
 from __future__ import annotations

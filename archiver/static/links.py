@@ -78,7 +78,7 @@ class Links:
         return self._here.site.post_url(int(number)) or self._here.library.linked(int(number))
 
     def _original(self, at: str, path: str) -> str:
-        """Return where a link to the blog beside its posts leads: to the page the archive has, or to the blog."""
+        """Return where a link to the blog besides its posts leads: to the page the archive has, or to the blog."""
         site = self._here.site
         url = site.resolve(path)
         row = self._here.library.page_at(url) if url else None

@@ -1,6 +1,6 @@
 """Rows of what happened, told again in order: runs with the numbers they had, captures, addresses.
 
-For a database that is made anew from the WARC files, and for what a run leaves in them so that it can be.
+For a database that is rebuilt from the WARC files, and for what a run leaves in them so that it can be.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Chinese for an index that knows words by the blanks around them: each wide character becomes a word of its own.
+"""Chinese for an index that separates words by spaces: each wide character becomes a word of its own.
 
 SQLite's `unicode61` takes an unbroken run of Chinese for one word, and so finds one two-character word in ten. With a
 zero width space around every character a phrase is found wherever it stands, by any SQLite; the spaces do not show.
@@ -35,7 +35,7 @@ _INVISIBLE = str.maketrans("", "", SPACE + BREAK)
 def spaced(text: str) -> str:
     """Return a text as the index holds it.
 
-    A change of this needs a migration that makes the index anew: what it no longer gives could not be taken out.
+    A change of this needs a migration that rebuilds the index: words it no longer gives could not be removed.
     """
     parted = _GAP.sub(_part, text.translate(_INVISIBLE))
     return _RUN.sub(lambda run: SPACE + SPACE.join(run[0]) + SPACE, parted)
@@ -70,7 +70,7 @@ def is_wide(character: str) -> bool:
 
 
 def _part(gap: re.Match[str]) -> str:
-    """Mark a gap; blanks beside Latin are none, as 用 LoRA 微调 and 用LoRA微调 are written alike."""
+    """Mark a gap; spaces next to Latin are not gaps, as 用 LoRA 微调 and 用LoRA微调 are written alike."""
     text = gap.string
     latin = not is_wide(text[gap.start() - 1]) or not is_wide(text[gap.end()])
     if latin and gap[0].isspace() and "\n" not in gap[0]:

@@ -120,7 +120,7 @@ class Archive:
             raise
 
     def recover(self) -> None:
-        """Begin anew after a failure, without what was not committed: the end of a run may still find room."""
+        """Start again after a failure, without what was not committed: the end of a run may still fit on the disk."""
         with suppress(ArchiverError):
             self.session.rollback()
         self.failure = None

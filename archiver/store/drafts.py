@@ -1,4 +1,4 @@
-"""An archive's tables made anew on a server: in a schema beside theirs, to take their place in one transaction.
+"""An archive's tables rebuilt on a server: in a schema next to theirs, to replace them in one transaction.
 
 The former ones stay in a schema of their own, `SCHEMA_bak_20261126t152553z`. Tables are moved and no schema is renamed,
 so that `public` will do, and what else is in a schema stays there. Who may read them may read the new ones.

@@ -160,7 +160,7 @@ class Kept:
 
 
 class Own:
-    """What is kept beside one archive; may be shared by threads."""
+    """What is kept for one archive; may be shared by threads."""
 
     def __init__(self, home: Path) -> None:
         """Keep it in the home of an archive."""

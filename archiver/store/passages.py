@@ -98,7 +98,7 @@ def sentences(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tup
 
 
 def _sentence(text: str, start: int, end: int) -> Span:
-    """Return where the sentence around a place begins and ends; one that is long, at blanks nearer to it."""
+    """Return where the sentence around a place begins and ends; a long one is cut at spaces nearer to it."""
     near, far = max(0, start - WIDTH), min(len(text), end + WIDTH)
     ends = [found.end() for found in _ENDS.finditer(text, near, start + 1) if found.end() <= start]
     blank = None if ends or not near else _GAP.search(text, near, start)
@@ -181,7 +181,7 @@ def _prose(text: str, at: int, end: int, found: Sequence[Span]) -> Iterator[Segm
 
 
 def _on_one_line(pieces: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield the pieces with each gap in prose a blank; in TeX a line's end may be that of a comment."""
+    """Yield the pieces with each gap in prose as one space; in TeX the end of a line may end a comment."""
     for text, marked in pieces:
         yield Segment(text if tex.is_formula(text) else _GAP.sub(" ", text), marked)
 
@@ -217,7 +217,7 @@ def _best(text: str, pattern: re.Pattern[str], width: int) -> int | None:
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
-    """Return what finds the words as the index does: any signs between Latin words, no part of a longer Latin word.
+    """Return what finds the words as the index does: any punctuation between Latin words, no part of a longer one.
 
     One that ends in an asterisk may go on.
     """

@@ -32,12 +32,12 @@ for _ in range(_DEEPEST):
 
 
 def number(tokens: str) -> int:
-    """Return the number of a shape, by its tokens with blanks between."""
+    """Return the number of a shape, by its tokens joined by spaces."""
     return int.from_bytes(blake2b(tokens.encode(), digest_size=_BYTES).digest(), "big")
 
 
 def words(tokens: str) -> str:
-    """Return tokens with blanks between as the index holds them."""
+    """Return tokens joined by spaces as the index holds them."""
     return " ".join(filter(None, map(_word, tokens.split(" "))))
 
 
@@ -80,7 +80,7 @@ class Pattern:
         return [phrase for phrase in found if phrase][:_MOST_PHRASES]
 
     def rank(self, tokens: str) -> int | None:
-        """Return how a shape is what is looked for, or None; by its tokens with blanks between."""
+        """Return how a shape matches the query, or None; by its tokens joined by spaces."""
         held = f"{tokens} "
         found = self._expression.search(held)
         if not found:

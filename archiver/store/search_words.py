@@ -1,6 +1,6 @@
 """The words of a text for an index on a server: those SQLite's tokenizer finds, so that both give the same answers.
 
-A text is held as its words in order: wide characters one after the other, every other word between blanks of its own.
+A text is held as its words in order: wide characters one after the other, every other word between spaces of its own.
 So a phrase stands in a text exactly where its words stand in the text's.
 """
 
@@ -74,7 +74,7 @@ def words(text: str) -> Words:
 
 
 def folded(character: str) -> str:
-    """Return what the tokenizer makes of a character: another one, nothing, or a blank."""
+    """Return what the tokenizer makes of a character: another one, nothing, or a space."""
     return _FOLDED[ord(character)]
 
 
@@ -83,7 +83,7 @@ def _is_wide(word: str) -> bool:
 
 
 class _Folded(dict[int, str]):
-    """What SQLite's tokenizer makes of a character: another one, nothing, or a blank; asked when it is first met."""
+    """What SQLite's tokenizer makes of a character: another one, nothing, or a space; asked when it is first needed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

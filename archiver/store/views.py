@@ -617,7 +617,7 @@ def create(connection: Connection) -> None:
 def _create_on_server(connection: Connection) -> None:
     """Make all of them, with the rights others had on them, when one is not the same.
 
-    PostgreSQL words a definition anew, so that a view's comment says which statement it was made by; and it keeps a
+    PostgreSQL rewrites a definition, so a view's comment says which statement created it; and it keeps a
     view that another one shows.
     """
     statements = {view.name: view.statement("postgresql") for view in VIEWS}

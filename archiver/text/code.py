@@ -1,4 +1,4 @@
-"""Listings of a page: their lines, their language, and which numbers beside them are no code.
+"""Code blocks of a page: their lines, their language, and which numbers next to them are not code.
 
 Highlighters give each line an element of its own (`pre > ol > li`, `pre > div`), and many number them, in the line or
 in a table with one cell for the numbers and one for the code.

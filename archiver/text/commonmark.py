@@ -24,7 +24,7 @@ FORMULA = "formula"
 _FINDER = "finder"  # in the parser's environment: what finds formulas in a text
 _VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak", FORMULA})
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
-# Wider than CommonMark: a sign with a meaning anywhere but inside of a word, or at the beginning of a line. Every
+# Wider than CommonMark: a character with a meaning anywhere but inside a word, or at the beginning of a line. Every
 # alternative begins with a letter of its own, as in `tex`.
 _MEANING = re.compile(
     r"\\|`|\*|~|<|&|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
@@ -52,7 +52,7 @@ class Reading(NamedTuple):
     """What a reader of Markdown sees."""
 
     text: str
-    """One block a line. Formulas are part of it; pictures are not."""
+    """One block per line. Formulas are part of it; pictures are not."""
     formulas: list[str]
 
 
@@ -76,7 +76,7 @@ def read(markdown: str) -> Reading:
 def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
     """Yield blocks, each with its formulas if it reads as it is yielded.
 
-    Most paragraphs of real posts hold no sign with a meaning, or simple ones only, and need no parser. Displayed
+    Most paragraphs of real posts hold no character with a meaning, or simple ones only, and need no parser. Displayed
     formulas that do not end in their block, and fences inside lists, may reach over several: Markdown with any is
     yielded whole.
     """
@@ -138,7 +138,7 @@ def parts(markdown: str, most: int) -> list[str]:
 
 
 def _last_cut(markdown: str, start: int, limit: int, whole: list[tuple[int, int]]) -> int:
-    """Return where a part ends: behind the last empty line that is in nothing whole, the last line, the last blank."""
+    """Return where a part ends: after the last empty line outside any whole, the last line, or the last space."""
     inside = [span for span in whole if span[0] < limit and span[1] > start]
     for sign in ("\n\n", "\n", " "):
         at = markdown.rfind(sign, start, limit)

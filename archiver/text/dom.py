@@ -43,7 +43,7 @@ FORMULA = "tex-formula"
 """Tag of an element that is one formula: its text is the TeX with delimiters, its attributes tell where that is from
 (`archiver.text.sources`)."""
 PROSE = "tex-prose"
-"""Tag of text in which no formula is, whatever its signs."""
+"""Tag of text that holds no formula, whatever its characters."""
 
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
@@ -118,7 +118,7 @@ def unbreak(text: str) -> str:
 
 @contextmanager
 def held(element: etree._Element) -> Iterator[None]:
-    """Keep the Python objects of a tree, which lxml otherwise makes anew for every walk."""
+    """Keep the Python objects of a tree, which lxml otherwise creates again for every walk."""
     objects = list(element.iter())
     yield
     del objects

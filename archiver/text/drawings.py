@@ -1,6 +1,6 @@
 """Drawings that stand in a page as `<svg>`: each that belongs to the text becomes the picture that its file is.
 
-Formulas that MathJax drew are formulas, and small signs beside words are none of the text.
+Formulas that MathJax drew are formulas, and small icons next to words are not part of the text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from archiver.media import SVG
 from archiver.text import dom, embedded, svg
 
 LARGEST_ICON = 40.0
-"""Pixels of the longer side; signs beside words have 12 to 32, and drawings more than 100."""
+"""Pixels of the longer side; icons next to words have 12 to 32, and drawings more than 100."""
 LONGEST_ALT = 500
 """Characters of a drawing's own words that stand for it where it is not described."""
 
@@ -98,7 +98,7 @@ def _survey(drawing: etree._Element) -> _Survey:
 
 
 def _is_small(drawing: etree._Element) -> bool:
-    """Tell whether a drawing has the size of a sign; of one without a size, the plane it is drawn on tells."""
+    """Tell whether a drawing has the size of an icon; without a size, its view box decides."""
     styled = dict(_STYLED.findall(drawing.get("style", "")))
     given = [value for name in ("width", "height") if (value := styled.get(name) or drawing.get(name))]
     lengths = [float(side[1]) * _PIXELS[side[2]] for side in map(_LENGTH.fullmatch, given) if side]

@@ -24,9 +24,9 @@ def is_data(address: str) -> bool:
 
 
 def picture(address: str) -> EmbeddedPicture | None:
-    """Return the picture that a `data:` address is; None for a broken one, a blank one and what is no picture.
+    """Return the picture in a `data:` address; None if it is broken, empty or not a picture.
 
-    Blank ones hold the place of pictures that a script brings. The bytes are never more than the signs of the address.
+    Empty ones are placeholders for pictures that a script loads. The bytes are never more than the characters.
     """
     head, comma, body = address.strip().partition(",")
     claimed, *settings = (part.strip().lower() for part in head[5:].split(";"))
@@ -57,7 +57,7 @@ def shown(markdown: str) -> list[str]:
 
 
 def _decoded(body: bytes) -> bytes:
-    """Return what base64 says, as forgiving as browsers are: of blanks, and of what is missing at the end."""
+    """Decode base64 as forgivingly as browsers do: spaces, and a missing end, are no error."""
     signs = _SPACE.sub(b"", body.partition(b"#")[0]).rstrip(b"=")
     try:
         return base64.b64decode(signs + b"=" * (-len(signs) % 4), validate=True)

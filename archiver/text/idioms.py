@@ -27,13 +27,13 @@ _CALLED = re.compile(r"admonition|markdown-alert|callout|note ")
 _LISTED = re.compile(r"copy|clipboard|toolbar|crayon-syntax|highlight-tools")
 _QUOTES = (("“", "”"), ("‘", "’"))
 _EMOJI = re.compile(r":\w+:|[^\w\s]{1,12}")
-"""What stands for the picture of an emoji in text: a sign, with what colours or joins it, or its name or old face."""
+"""The text for the picture of an emoji: a character with its modifiers and joiners, or its name or old emoticon."""
 _BACKGROUND = re.compile(r"background(?:-image)?\s{0,9}:[^;]{0,200}?url\(\s{0,9}([\"']?)(.+?)\1\s{0,9}\)")
 _TOOLS = frozenset(
     {"btn-clipboard", "btn-copy", "clipboard-copy", "code-copy", "copy-btn", "copy-button", "copy-code", "copybtn"}
     | {"copy-code-button", "highlight-tools", "toolbar", "zeroclipboard-container"}
 )
-"""Classes of what highlighters put beside code for the reader to press, with NexT, Butterfly, Prism, GitHub, Sphinx."""
+"""Classes of the buttons that highlighters put next to code, with NexT, Butterfly, Prism, GitHub, Sphinx."""
 _ADMONITIONS = frozenset({"admonition", "callout", "markdown-alert", "theme-admonition"})
 """Classes of boxes with Sphinx and Python-Markdown, Quarto, GitHub, Docusaurus."""
 _NOTES = frozenset({"danger", "default", "important", "info", "primary", "success", "tip", "warning"})
@@ -232,7 +232,7 @@ _IDIOMS: dict[str, Callable[[HtmlElement], None]] = {
 
 
 def _settle_listing(element: HtmlElement, listings: dict[HtmlElement, bool]) -> None:
-    """Take out what only serves a listing beside it, and let that be the code and its name.
+    """Remove what only serves a code block next to it, and reduce that to the code and its name.
 
     `listings` keeps which boxes hold one: a page may have thousands of tools in one box.
     """

@@ -60,7 +60,7 @@ _SPACE = " \t\n"
 _SPECIAL = re.compile(
     r"""\\(?: (?=[!-/:-@\[-`{-~\n] | begin\{ | \Z) | (?<=\\\\) )  # escapes what follows, or opens a formula
     | ` | ~ | \$
-    | \*(?: (?<!\ \*) | (?!\ ) )            # alone between blanks it is a plain star
+    | \*(?: (?<!\ \*) | (?!\ ) )            # alone between spaces it is a plain star
     | _(?: (?<![^\W_]_) | (?![^\W_]) )      # inside a word it is a plain underscore
     | <(?=[A-Za-z/!?])                      # a tag or an address
     | &(?=\#?\w{1,31};)                     # an entity
@@ -81,7 +81,7 @@ _LINE_START = re.compile(
 )
 _IN_LABEL = re.compile(r"[\\`*_~$<>]|&(?=#?\w{1,31};)")
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
-_LINES = re.compile(r"\s*\n[ \t\n]*")  # a line of exotic blanks after a raw tag would begin an HTML block
+_LINES = re.compile(r"\s*\n[ \t\n]*")  # a line of exotic white space after a raw tag would begin an HTML block
 
 
 def escape(text: str, *, line_start: bool = False) -> str:
@@ -134,7 +134,7 @@ def longest_backticks(text: str) -> int:
 
 
 def code_span(text: str) -> str:
-    """Return inline code; a newline in it reads as a blank."""
+    """Return inline code; a newline in it reads as a space."""
     text = text.replace("\n", " ")
     fence = "`" * (longest_backticks(text) + 1)
     padded = text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " " and text.strip(" "))

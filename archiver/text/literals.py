@@ -54,7 +54,7 @@ class _Reader:
         return _TOKEN.match(self._source, self._at)
 
     def _sign(self) -> str | None:
-        """Return the sign that comes next, empty before a string, name or number, None at the end."""
+        """Return the next punctuation mark, empty before a string, name or number, None at the end."""
         token = self._peek()
         return (token[4] or "") if token else None
 

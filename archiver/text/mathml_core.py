@@ -38,7 +38,7 @@ _UNSAFE = frozenset({"href", "style", "class", "id"})
 """Attributes of links and looks: a text of others decides neither."""
 
 _COMMANDS = {"\\{": "{", "\\}": "}"}
-"""Delimiters that latex2mathml leaves as they are behind `\\big`, and has no sign for."""
+"""Delimiters that latex2mathml leaves as they are after `\\big`, and has no character for."""
 
 # Signs latex2mathml would write as markup, and what stands for them on the way.
 HIDDEN = {ord("<"): "\ue000", ord(">"): "\ue001", ord("&"): "\ue002"}
@@ -122,7 +122,7 @@ def letters(style: str) -> dict[str, str]:
         kind, _, plain = unicodedata.decomposition(chr(code)).partition(" ")
         if named and kind == "<font>" and named[1].replace("BLACK-LETTER", "FRAKTUR") == wanted:
             found[chr(int(plain, 16))] = chr(code)
-    # Some signs have no italic form: digits are only bold.
+    # Some characters have no italic form: digits are only bold.
     return {**letters("bold"), **found} if style == "bold-italic" else found
 
 

@@ -145,7 +145,7 @@ def of(page: etree._Element, scripts: Scripts | None = None) -> Notation:
 
 
 def _front_matter(page: etree._Element) -> Notation | None:
-    """Return what the front matter of Distill tells KaTeX, beside which a page may have a renderer of its own."""
+    """Return what the front matter of Distill tells KaTeX; a page may also have a renderer of its own."""
     for matter in page.iter("d-front-matter"):
         said = literals.read("".join(map(str, matter.itertext())), 0)
         if isinstance(said, dict) and "katex" in said:

@@ -117,7 +117,7 @@ def convert(math: etree._Element) -> str:
 
 
 def _joined(pieces: Iterable[str], merging: re.Pattern[str] = _MERGING) -> str:
-    r"""Put pieces side by side, with a blank where `\alpha` and a letter, or two numbers, would become one."""
+    r"""Put pieces side by side, with a space where `\alpha` and a letter, or two numbers, would become one."""
     found = [piece for piece in pieces if piece]
     gaps = [" " if merging.search(f"{one[-_LONGEST:]} {other[0]}") else "" for one, other in pairwise(found)]
     return "".join(piece + gap for piece, gap in zip_longest(found, gaps, fillvalue=""))
@@ -270,7 +270,7 @@ def _words(node: etree._Element) -> str:
 
 
 def _escaped(sign: re.Match[str]) -> str:
-    r"""Return a sign as it may stand in `\text`, where a backslash by itself cannot."""
+    r"""Return a character as it may be in `\text`, where a backslash by itself cannot."""
     return "∖" if sign[0] == "\\" else f"\\{sign[0][-1]}"
 
 
@@ -328,7 +328,7 @@ def _square_root(node: etree._Element, depth: int) -> str:
 
 
 def _base(node: etree._Element, depth: int) -> str:
-    """Return what scripts are put at, in braces where they would be put at its last sign only."""
+    """Return the base of scripts, in braces where they would belong to its last character only."""
     children = _children(node)
     if not children:
         return "{}"

@@ -295,7 +295,7 @@ def _katex(element: HtmlElement) -> Rendering | None:
 def _untagged(element: HtmlElement) -> str | None:
     """Return the source out of MathML that lost its tags to a filter, as on CSDN: the last text in it, or None.
 
-    The filter leaves blank lines between the texts; in a formula TeX allows none.
+    The filter leaves empty lines between the texts, which TeX does not allow in a formula.
     """
     for box in element.iterchildren("span"):
         if "katex-mathml" in box.get("class", "").split() and not len(box):
@@ -429,7 +429,7 @@ def _from_address(address: str) -> str | None:
 
 
 def _says(description: str, address: str) -> bool:
-    """Tell whether a description says what an address does, which may have lost its signs on the way."""
+    """Tell whether a description says what an address does, which may have lost punctuation on the way."""
     wanted, told = ("".join(each.split()) for each in (address, description))
     return told == wanted or (len(told) >= len(wanted) and letters(told) == letters(wanted) != "")
 

@@ -1,10 +1,10 @@
-r"""Puts one formula in the place of every form that a page has it in, before anything is written.
+r"""Replaces every form in which a page has a formula by a single one, before anything is written.
 
 All readers of a body know formulas in one notation, the blog's own: TeX in text, between its delimiters. A page that
-brings them otherwise is translated into that: every formula becomes an element `dom.FORMULA` whose text is TeX that
-`tex.scan` reads as exactly one formula; its other forms (previews, rendered signs, MathML for screen readers, pictures)
-go; text that the page's notation takes for prose, and the blog's for formulas, becomes a `dom.PROSE`. The blog's own
-pages need none of this, and nothing is done to them.
+has them in another is translated: every formula becomes an element `dom.FORMULA` whose text is TeX that `tex.scan`
+reads as exactly one formula; its other forms (previews, rendered glyphs, MathML for screen readers, pictures) are
+removed; text that is prose in the page's notation but a formula in the blog's becomes a `dom.PROSE`. The blog's own
+pages need none of this and are left unchanged.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def pipes(rows: list[list[str]]) -> str:
 
 
 def html(rows: list[list[etree._Element]], resolve: Resolve) -> str:
-    """Return a table as HTML of safe tags without blank lines, which would end it in Markdown.
+    """Return a table as HTML of safe tags without empty lines, which would end it in Markdown.
 
     Formulas stand as they are but for `<` and `&` where HTML would misread them.
     """

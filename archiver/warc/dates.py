@@ -1,7 +1,7 @@
 """WARC-Date, however a program wrote it: the one place where a date from outside is read.
 
 WARC 1.0 and 1.1 (section 5.4) ask for W3CDTF (https://www.w3.org/TR/NOTE-datetime), in UTC, with up to nine digits of
-a second. Taken beside that is what has one meaning only: a lower-case `t` or `z`, a space for the `T`, no zone (UTC),
+a second. Also taken is what has only one meaning: a lower-case `t` or `z`, a space for the `T`, no zone (UTC),
 and the 14 digits of ARC files and indexes.
 """
 

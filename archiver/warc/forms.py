@@ -1,6 +1,6 @@
 """Archives in every form others write them in, one record after the other.
 
-One gzip member a record is how most come; others are not compressed, compressed as a whole, in Zstandard with or
+Most have one gzip member per record; others are not compressed, compressed as a whole, in Zstandard with or
 without a dictionary (https://iipc.github.io/warc-specifications/specifications/warc-zstd/), or ARC, the format before
 WARC. Whatever the form, a fault costs the record it is in and no other.
 """
@@ -75,7 +75,7 @@ def _in_gzip(file: BinaryIO, name: str) -> Iterator[Found]:
 
 
 def _is_cut(file: BinaryIO, name: str) -> bool:
-    """Return whether a file has one gzip member a record: the first is one, or the second begins one."""
+    """Return whether a file has one gzip member per record: the first is one, or the second begins one."""
     for number, found in enumerate(found for found in members.walk(file, name) if not _is_blank(found)):
         if isinstance(found, Large) and found.size == found.inflated:
             return True
@@ -139,7 +139,7 @@ class _Tape:
         return len(self.ahead) >= size
 
     def go_back(self, offset: int) -> bool:
-        """Return to a place before, for which all up to there may have to be unpacked again; not for ever."""
+        """Return to an earlier place, for which everything up to there may be unpacked again; not without limit."""
         self._returns -= 1
         if self._returns < 0:
             return False

@@ -53,7 +53,7 @@ class Head:
     fields: dict[str, str]
     """By name in lower case; the first of several with one name."""
     size: int
-    """Bytes up to the block, the blank line included."""
+    """Bytes up to the block, including the empty line."""
     length: int
     """Bytes of the block, as claimed."""
     date: str

@@ -76,7 +76,7 @@ def is_package(path: Path) -> bool:
 
 
 def _file(path: Path) -> BinaryIO:
-    """Open a file; a pipe could be waited on for ever, and read only once."""
+    """Open a file; a pipe might never answer, and can be read only once."""
     if path.exists() and not path.is_file():
         raise errors.UsageError(
             f"expected a file, found {path}, which is none; save what comes from it as a file first"
@@ -89,7 +89,7 @@ def _packed(file: BinaryIO, name: str, depth: int) -> Iterator[Source]:
     try:
         package = zipfile.ZipFile(file)
     except BROKEN as error:
-        raise errors.ArchiveDamaged(f"{name}: expected a WACZ, found {error}; get it anew") from error
+        raise errors.ArchiveDamaged(f"{name}: expected a WACZ, found {error}; get it again") from error
     survey = Survey(file, package)
     for place, problem in survey.problems:
         if _ENTRY.fullmatch(place):

@@ -132,7 +132,7 @@ def _tools(here: Desk) -> list[tuple[str, str, Callable[..., str]]]:
     ) -> str:
         """Find formulas by a fragment of their TeX, each with the sentence it stands in, its label and its post.
 
-        The fragment is compared sign by sign, blanks too: a short one finds more.
+        The fragment is compared character by character, including spaces: a short one finds more.
         """
         return answers.formulas(here, tex, limit)
 

@@ -1,6 +1,6 @@
-"""The colour and the sign by which the archive of one blog is told from that of another.
+"""The colour and the logo that distinguish the archive of one blog from that of another.
 
-A profile may name them; else the colour is made of the blog's name and the sign is the first letter of its title.
+A profile may name them; else the colour is derived from the blog's name and the logo is the first letter of its title.
 Contrast is as WCAG 2.2 reckons it: 4.5 is enough for words (criterion 1.4.3), 7 for those who see little (1.4.6).
 """
 

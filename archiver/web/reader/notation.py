@@ -128,7 +128,7 @@ def remarks(reading: Reading, post: int, label: str, numbers: Formulas) -> list[
 
 
 def same(reading: Reading, post: int, tex: str) -> list[Row]:
-    """Return other posts that have a formula but for its label, delimiters and blanks: id, title, published_on."""
+    """Return other posts that have a formula, whatever its label, delimiters and spaces: id, title, published_on."""
     core = _core(tex)
     piece = max(_PIECE.findall(_ENVIRONMENT.sub(" ", _NUMBERING.sub(" ", _inside(tex)))), key=len, default="")
     rows = reading.rows(_HOLDING, {"post": post, "piece": piece}) if piece else []
