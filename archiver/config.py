@@ -29,7 +29,7 @@ def user_file() -> Path:
 def read(file: Path) -> dict[str, Any]:
     """Return what a file says, nothing where there is none.
 
-    Raises UsageError for one that cannot be read or is no TOML.
+    Raises UsageError for one that cannot be read or is not TOML.
     """
     import tomllib
 

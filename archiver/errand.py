@@ -13,7 +13,7 @@ KEY = "errand"
 """Where the value is in a request's `meta`, besides what Scrapy keeps there."""
 
 RULES = "robots"
-"""Kind of the requests for a robots.txt, which stand in no frontier."""
+"""Kind of the requests for a robots.txt, which are in no frontier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,9 +46,9 @@ class Rule:
     kind: str
     pattern: re.Pattern[str]
     """A whole path below the blog's own, its escapes in order; groups `post`, `slug`, `page` and `whose` are numbers
-    and names as the kind needs them. A post without a number in its address is told by all of the address."""
+    and names as the kind needs them. A post without a number in its address is recognised by all of the address."""
     canonical: str = ""
-    """Path with groups of the pattern in braces; as it stands if empty."""
+    """Path with groups of the pattern in braces; as it is if empty."""
     further: str = ""
     """The same for every page but the first of a list."""
 
@@ -185,7 +185,7 @@ class ListMarkup:
     column: Selectors = ()
     """The part of the page with the posts."""
     empty: str = ""
-    """Words in the title of a list, by which one without posts is told from one whose posts are not recognised."""
+    """Words in the title of a list, which tell one without posts from one whose posts are not recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -195,7 +195,7 @@ class Gate:
     longest: int = 0
     """Characters without white space that it has at most; none where a blog has no gate."""
     signs: tuple[str, ...] = ()
-    """What all stands in it."""
+    """What it contains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -282,7 +282,7 @@ class Profile:
         return next(iter(self.titles))
 
     def selectors(self) -> Iterator[tuple[str, str]]:
-        """Yield each selector, after the table and key it stands in."""
+        """Yield each selector, after the table and key it is in."""
         parts = {"post": self.post, "post.fields": self.post.fields, "page": self.page, "comments": self.comments}
         for table, part in {**parts, "listing": self.listing}.items():
             for key, kind in get_type_hints(type(part), include_extras=True).items():

@@ -151,7 +151,7 @@ class BlogSpider(Spider):
         return self._read(response, self._image)
 
     def parse_page(self, response: Response) -> Output:
-        """Read a page that is no post, such as the one about the author; ask for the other pages of its comments."""
+        """Read a page that is not a post, such as the one about the author; ask for the other pages of its comments."""
         return self._read(response, self._page)
 
     def parse_feed(self, response: Response) -> Output:
@@ -159,7 +159,7 @@ class BlogSpider(Spider):
         return self._read(response, self._image)
 
     def parse_file(self, response: Response) -> Output:
-        """Read an uploaded file that is no picture."""
+        """Read an uploaded file that is not a picture."""
         return self._read(response, self._file)
 
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
@@ -340,7 +340,7 @@ class BlogSpider(Spider):
             lasting = reason.startswith((OUT_OF_BOUNDS, "max redirections"))
             gap = Gap(reason=reason, refused=reason == FORBIDDEN, permanent=lasting)
         else:
-            # Scrapy refuses to make a request of what is no address.
+            # Scrapy refuses to make a request of what is not an address.
             gap = Gap(reason=in_words(error), permanent=isinstance(error, ValueError))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         yield outcome(Errand.of(request.meta), gap)

@@ -222,7 +222,7 @@ def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
 
 
 def _job_words(text: str) -> list[str]:
-    """Return the words of a command that may be a job; raises UsageError for what is none."""
+    """Return the words of a command that may be a job; raises UsageError if it is not one."""
     try:
         words = shlex.split(text)
     except ValueError as error:

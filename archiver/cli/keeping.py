@@ -140,7 +140,7 @@ def _of_index(database: str) -> list[Finding]:
 
 
 def _of_pictures(database: str) -> list[Finding]:
-    """Check the bytes of pictures that stand in pages themselves: their addresses are digests."""
+    """Check the bytes of pictures that are in pages themselves: their addresses are digests."""
     from archiver.store import embedded
     from archiver.warc.findings import Finding, Severity
 

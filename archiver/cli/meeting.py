@@ -99,7 +99,7 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
 
 
 def _expect_address(url: str) -> None:
-    """Raise UsageError for what is no address on the web."""
+    """Raise UsageError for what is not an address on the web."""
     if not url.startswith(_WEB):
         raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archiver.store.progress import Progress
 
 _WIDE = 120  # columns of a terminal that has room for a bar
-_REST = 66  # columns of what stands around an address in a line
+_REST = 66  # columns of what is around an address in a line
 _PAUSE = 2.0  # seconds between two looks: a polite crawl asks every three
 
 

@@ -146,7 +146,7 @@ def _written(article: Article, format_: str, pictures: Path | None) -> str:
 
 
 def _address(picture: EmbeddedPicture, folder: Path | None) -> str:
-    """Return where the Markdown shows a picture that stands in the page itself: there, or in a file that is written."""
+    """Return where the Markdown shows a picture that is in the page itself: there, or in a file that is written."""
     from archiver.media import SUFFIXES
     from archiver.text import embedded
 

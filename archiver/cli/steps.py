@@ -142,7 +142,7 @@ def _plan(obj: Context) -> Schedule:
 
 
 def _timed(root: click.Context, every: str, by: str) -> Schedule:
-    """Return a schedule as `archiver schedule` makes it of its own settings, but for the period."""
+    """Return a schedule as `archiver schedule` makes it of its own settings, except for the period."""
     group = schedule.make_context("schedule", [by], parent=root)
     command = schedule.commands[by].make_context(by, ["--every", every], parent=group)
     return planned(root.obj, **{name: value for name, value in command.params.items() if name != "action"})

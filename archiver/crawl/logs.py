@@ -79,7 +79,7 @@ def logging_to(path: Path, *, verbose: bool = False) -> Iterator[None]:
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A path that is no UTF-8 may be in a message.
+        # A path that is not UTF-8 may be in a message.
         to_file = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     to_file.setFormatter(JsonFormatter())
     handlers: list[logging.Handler] = [to_file]

@@ -26,7 +26,7 @@ def judge_early_end(run: Run, reason: str) -> Verdict | None:
 
 
 def judge_crawl(run: Run) -> Verdict:
-    """Judge by what this run asked for; what has been failing for longer, and is no news, only gets a word."""
+    """Judge by what this run asked for; what has been failing for longer, and is not news, only gets a word."""
     counts, session = run.counts, run.archive.session
     if run.unanswered is not None and not counts.pages:
         return run.unanswered.outcome, run.unanswered.exit_code, str(run.unanswered)

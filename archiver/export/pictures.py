@@ -1,4 +1,4 @@
-"""The pictures of posts, out of the archive's records, or of its database where they stand in a page itself."""
+"""The pictures of posts, out of the archive's records, or of its database where they are in a page itself."""
 
 from __future__ import annotations
 

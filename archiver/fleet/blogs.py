@@ -59,7 +59,7 @@ class Blog:
 
 
 def check_name(name: str) -> None:
-    """Raise UsageError for what is no name of a blog."""
+    """Raise UsageError for what is not a name of a blog."""
     if not _NAME.fullmatch(name) or _TAKEN.fullmatch(name):
         raise UsageError(
             f"expected a name of lower-case letters, digits and _ that begins with a letter, has at most 32 characters "

@@ -1,6 +1,6 @@
 """Pages read ahead of a rebuild: those of a large blog, one WARC file a job, by any of the workers.
 
-What a page comes to waits in the fleet's database until the blog's rebuild takes it from there, in the place of an
+What a page comes to waits in the fleet's database until the blog's rebuild takes it from there, in place of an
 executor; what it does not find it reads itself. So nothing depends on all of it being there: a job that is killed is
 taken up where it was, one that fails leaves its pages to the rebuild. It is pickled, which the same version of the
 program alone reads, and kept by what decides the outcome: a page of another version, or of a blog whose profile has
@@ -109,7 +109,7 @@ def rebuild(
 
 
 class Readings(Executor):
-    """What pages of a blog came to, in the place of an executor that would read them; it reads those it has not.
+    """What pages of a blog came to, in place of an executor that would read them; it reads those it has not.
 
     It takes `reading.read_elsewhere` with its arguments, and nothing else.
     """

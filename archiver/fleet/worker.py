@@ -48,7 +48,7 @@ _ATTEMPT = 2.0  # seconds between looks whether a server that went away is back
 _LOOK = 0.5  # seconds between looks whether all is done
 
 _SUCCEEDED = frozenset({ExitCode.DONE, ExitCode.INCOMPLETE, ExitCode.MARKUP_CHANGED, ExitCode.RATE_LIMITED})
-"""Exit codes of jobs that are over: when the next crawl is due stands in the list of blogs."""
+"""Exit codes of jobs that are over: when the next crawl is due is in the list of blogs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +241,7 @@ class _Worker:
                 continue
 
     def _environment(self) -> dict[str, str]:
-        """Return what a job's process is told by variables: others may see its words."""
+        """Return what a job's process is told through variables: others may see its arguments."""
         keep = self._options.keep_local
         return {"ARCHIVER_DB": self._url} | ({} if keep is None else {"ARCHIVER_KEEP_LOCAL": str(keep)})
 

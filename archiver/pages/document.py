@@ -90,7 +90,7 @@ def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
 
 
 def _begin_body(tree: HtmlElement) -> None:
-    """Move what is no metadata from the head to the body: without a `<body>` libxml2 takes `<main>` for some."""
+    """Move what is not metadata from the head to the body: without a `<body>` libxml2 takes `<main>` for some."""
     head = tree.find("head")
     begins = () if head is None else (part for part in head.iterchildren(etree.Element) if part.tag not in _METADATA)
     first_part = next(iter(begins), None)

@@ -34,7 +34,7 @@ _APART = re.compile(r"[^a-z]")
 
 
 def read_json(text: str, url: str, headers: Mapping[str, str]) -> Reading | None:
-    """Read a list in JSON; None where it is no JSON or nothing in it looks like a list of posts."""
+    """Read a list in JSON; None where it is not JSON or nothing in it looks like a list of posts."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -132,7 +132,7 @@ def _objects(value: object, depth: int = 0) -> list[dict[str, Any]]:
 
 
 def _entry(value: Mapping[str, Any], url: str) -> Entry:
-    """Return what an object says of a post, whatever it calls it; one without an address is no post."""
+    """Return what an object says of a post, whatever it calls it; one without an address is not a post."""
     named = {_bare(name): each for name, each in value.items()}
     return Entry(
         tuple(dict.fromkeys(_said(named, _ADDRESSES))),

@@ -30,7 +30,7 @@ TOO_LARGE = f"captures of more than {MAX_RECORD >> 20} MiB"
 NO_MESSAGE = "responses that are not an HTTP message with a status"
 CONVERTED = "conversions of a page into something that is not a page"
 INCOMPLETE = "pieces that do not make a whole record"
-"""Reasons for which records stay outside that are no damage."""
+"""Reasons for which records stay outside that are not damage."""
 
 _PAGES = ("text/html", "application/xhtml+xml")
 _LEVEL = 6

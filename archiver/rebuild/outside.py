@@ -62,7 +62,7 @@ def import_warc(
 ) -> ImportReport:
     """Bring the captures of the blog in an archive of another program into this one, and make its database again.
 
-    Whatever fails, the archive is as it was. Raises UsageError when the source is no archive, ArchiveDamaged when a
+    Whatever fails, the archive is as it was. Raises UsageError when the source is not an archive, ArchiveDamaged when a
     package cannot be opened, ArchiveLocked while a run writes to the archive.
     """
     outside.check(source)

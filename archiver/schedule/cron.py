@@ -91,7 +91,7 @@ def _words(words: tuple[str, ...]) -> str:
     r"""Quote words for the shell behind cron.
 
     Some crons take the backslash off `\\` too, others do not. So none of ours is followed by a backslash or by the `\%`
-    of a percent sign: each stands before the end of a quoted piece, `'a\''%b'`.
+    of a percent sign: each is before the end of a quoted piece, `'a\''%b'`.
     """
     return " ".join(shlex.quote(word).replace("\\", "\\''").replace("%", "\\%") for word in words)
 

@@ -16,7 +16,7 @@ from archiver.web.reader.lists import PER_PAGE
 FRONT = "index.html"
 SEARCH = "search.html"
 WORKER, MANIFEST, LIST, INDEX = OF_THE_SITE = ("worker.js", "manifest.webmanifest", "files.json", "search/index.js")
-"""Files of the site that are no pages: its service worker, what makes it an app, all names, and the search's index."""
+"""Files of the site that are not pages: its service worker, what makes it an app, all names, and the search's index."""
 
 _TAG = re.compile(r'<[a-zA-Z][^\s<>/]*(?:\s+[^\s=<>"]+(?:="[^"]*")?)*\s*/?>')
 """A tag as templates and the allow list write it: what is between tags has no `<`."""

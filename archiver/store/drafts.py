@@ -64,7 +64,7 @@ def discard(url: str) -> None:
 
 
 def swap(url: str, *, alone: bool) -> str:
-    """Put the draft in the place of an archive's tables; return the schema where these are now.
+    """Put the draft in place of an archive's tables; return the schema where these are now.
 
     `alone` says that they hold what nothing else does.
     """

@@ -282,7 +282,7 @@ class CommentPage(Base):
 
 
 class Shape(Base):
-    """A formula but for its spelling."""
+    """A formula, whatever its spelling."""
 
     __tablename__ = "shapes"
     __table_args__ = about(
@@ -361,7 +361,7 @@ class Image(Base):
 
 
 class EmbeddedPicture(Base):
-    """A picture whose bytes stand in pages themselves."""
+    """A picture whose bytes are in pages themselves."""
 
     __tablename__ = "embedded_pictures"
     __table_args__ = about("Every picture embedded in a page, as a drawing or a data: address, once each; see images.")

@@ -110,7 +110,7 @@ def _sentence(text: str, start: int, end: int) -> Span:
 
 
 def _blanked(text: str, spans: Sequence[Span]) -> str:
-    """Return a text with `_FILLER` in the place of its formulas."""
+    """Return a text with `_FILLER` in place of its formulas."""
     pieces, at = list[str](), 0
     for start, end in spans:
         pieces += [text[at:start], _FILLER * (end - start)]
@@ -123,7 +123,7 @@ def _scanned(text: str) -> list[Span]:
 
 
 def _located(text: str, formulas: Iterable[str]) -> list[Span]:
-    """Return where formulas stand in a text, one after the other; one that stands there otherwise is left out."""
+    """Return where formulas are in a text, one after the other; one that is there otherwise is left out."""
     found, at = list[Span](), 0
     for formula in formulas:
         start = text.find(formula, at)
@@ -244,7 +244,7 @@ def _as_pattern(word: str) -> str:
 
 
 def _between(before: re.Match[str], part: re.Match[str]) -> str:
-    """Return what may stand between two parts of a phrase; the same part twice is the first."""
+    """Return what may be between two parts of a phrase; the same part twice is the first."""
     if before is part or (before.end() == part.start() and cjk.is_wide(before[0]) and cjk.is_wide(part[0])):
         return ""
     return r"\s*" if before.end() == part.start() else _SIGNS

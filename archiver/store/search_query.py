@@ -192,7 +192,7 @@ class _Piece:
 
     @property
     def is_or(self) -> bool:
-        """Whether it may stand between two words of which one will do."""
+        """Whether it may be between two words of which one will do."""
         return self.value == "OR" and not (self.field or self.quoted or self.negated)
 
     @property
@@ -253,7 +253,7 @@ class _Builder:
         self.filters = Filters()
         self.sort = ""
         self.either = False
-        """Whether what comes will do in the place of the last word."""
+        """Whether what comes will do in place of the last word."""
 
     def query(self) -> Query:
         return Query(

@@ -220,7 +220,7 @@ class _Parser:
         return True
 
     def _ends(self) -> bool:
-        """Tell whether nothing more can be read of what is open; a bar there opens something itself."""
+        """Return whether nothing more can be read of what is open; a bar there opens something itself."""
         return self._token.kind is _Kind.END or bool(self._open and self._token.kind is _Kind.RIGHT)
 
     def expression(self) -> list[etree._Element]:

@@ -108,7 +108,7 @@ def formulas(markdown: str) -> list[tuple[int, int]]:
 
 
 def with_dollars(markdown: str) -> str:
-    r"""Return Markdown with dollar signs around environments, and in the place of `\(..\)` and `\[..\]`."""
+    r"""Return Markdown with dollar signs around environments, and in place of `\(..\)` and `\[..\]`."""
     pieces: list[str] = []
     position = 0
     for start, end in formulas(markdown):
@@ -284,7 +284,7 @@ def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> boo
 
 
 def _ends_before(state: StateBlock, reached: int, line: int, end: int) -> bool:
-    """Tell whether the paragraph, which reaches to one line, ends before another: some blocks need no empty line."""
+    """Return whether the paragraph, which reaches to one line, ends before another: some blocks need no empty line."""
     outside, state.parentType = state.parentType, "paragraph"
     rules = state.md.block.ruler.getRules("paragraph")
     ends = any(rule(state, between, end, True) for between in range(reached + 1, line + 1) for rule in rules)

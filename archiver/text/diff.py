@@ -245,7 +245,7 @@ def _added(source: str) -> FormulaChange:
 
 
 def _alike(old: str, new: str) -> bool:
-    """Tell whether two formulas have enough tokens in common; dollar signs around them do not count."""
+    """Return whether two formulas have enough tokens in common; dollar signs around them do not count."""
     ours, theirs = (_TOKEN.findall(source.strip("$")) for source in (old, new))
     matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
     return matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE

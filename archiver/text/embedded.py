@@ -1,4 +1,4 @@
-"""Pictures whose bytes stand in a page itself, as `data:` addresses (RFC 2397)."""
+"""Pictures whose bytes are in a page itself, as `data:` addresses (RFC 2397)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DOT = 2
 
 
 def is_data(address: str) -> bool:
-    """Tell whether an address is the thing itself."""
+    """Return whether an address is the thing itself."""
     return address.lstrip()[:5].lower() == "data:"
 
 
@@ -47,7 +47,7 @@ def data_url(media_type: str, data: bytes) -> str:
 
 
 def retarget(markdown: str, targets: Mapping[str, str]) -> str:
-    """Return Markdown with other addresses of pictures that stand in a page: no text has such a one by chance."""
+    """Return Markdown with other addresses of pictures that are in a page: no text has such a one by chance."""
     return _ADDRESS.sub(lambda found: targets.get(found[0], found[0]), markdown)
 
 

@@ -91,7 +91,7 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
 
 
 def _is_same(found: str, article: HtmlElement) -> bool:
-    """Tell whether an engine's text differs from an article's in white space only, as most do; that is quickly seen."""
+    """Return whether an engine's text differs from an article's in white space only, as most do; this is quick."""
     return "".join(found.split()) == "".join(str(article.text_content()).split())
 
 
@@ -132,7 +132,7 @@ _BOXES = frozenset({"article", "blockquote", "body", "div", "html", "section"})
 @cache
 def _text_options() -> Extractor:
     options = Extractor(output_format="python", fast=True, comments=False, formatting=False, recall=True)
-    options.min_extracted_size = 0  # a shorter text is no sign of failure, and the rescue would run it all together
+    options.min_extracted_size = 0  # a shorter text is not a sign of failure, and the rescue would run it all together
     return options
 
 

@@ -1,6 +1,6 @@
 """Formulas as pictures, for readers of books that know no MathML: SVG of the outlines of STIX Two, by ziamath.
 
-A picture stands in the text itself, in its size and colour. The outlines are written where they are drawn: MuPDF shows
+A picture is in the text itself, in its size and colour. The outlines are written where they are drawn: MuPDF shows
 none of those it has to look up.
 """
 
@@ -41,7 +41,7 @@ class Drawing:
     shapes: str
     """Elements of SVG."""
     box: tuple[int, int, int, int]
-    """Left, top, width and height, so many to an em of the text around it; the line it stands on is at 0."""
+    """Left, top, width and height, so many to an em of the text around it; the line it is on is at 0."""
 
     def picture(self, tex: str, *, display: bool) -> etree._Element:
         """Return the drawing as an `svg` with its source in words, in the size of the text around it."""

@@ -168,7 +168,7 @@ def _fenced(children: Sequence[etree._Element], depth: int) -> str:
 
 
 def _is_sign(node: etree._Element) -> bool:
-    """Tell whether an element is an operator, alone in rows of its own or not."""
+    """Return whether an element is an operator, alone in rows of its own or not."""
     inside = _sole([node])
     return inside is not None and _name(inside) == "mo"
 
@@ -339,7 +339,7 @@ def _base(node: etree._Element, depth: int) -> str:
 
 
 def _is_fenced(written: str) -> bool:
-    r"""Tell whether TeX begins with a `\left` whose `\right` it ends with."""
+    r"""Return whether TeX begins with a `\left` whose `\right` it ends with."""
     depth = 0
     for found in _SIZED.finditer(written) if written.startswith(r"\left") else ():
         depth += 1 if found[1] == "left" else -1
@@ -365,7 +365,7 @@ def _scripts(*marks: str) -> Callable[[etree._Element, int], str]:
 
 
 def _accented(node: etree._Element, depth: int, marks: dict[str, str]) -> str | None:
-    """Return an accent or a brace over or under something, or None where it is none."""
+    """Return an accent or a brace over or under something, or None if it is not one."""
     children = _children(node)
     if len(children) < 2 or _name(children[1]) != "mo":
         return None
@@ -378,7 +378,7 @@ def _accented(node: etree._Element, depth: int, marks: dict[str, str]) -> str | 
 
 
 def _takes_limits(node: etree._Element) -> bool:
-    """Tell whether TeX itself puts the scripts of a base under and over it."""
+    """Return whether TeX itself puts the scripts of a base under and over it."""
     base = _children(node)[0] if _children(node) else None
     if base is None:
         return False

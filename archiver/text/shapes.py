@@ -98,7 +98,7 @@ class _Argument(NamedTuple):
 
 
 class _Scripts(NamedTuple):
-    """What is below and above what stands before them."""
+    """What is below and above what is before them."""
 
     below: list[_Node]
     above: list[_Node]
@@ -316,7 +316,7 @@ class _Reader:
                 self._raw()
 
     def _plain(self, sign: str, face: str, *, alone: bool) -> list[_Node]:
-        """Read a character that is no command, and those that are one word or number with it."""
+        """Read a character that is not a command, and those that are one word or number with it."""
         if sign == " " or sign in spellings.DROPPED or (sign == "&" and not self._cells):
             return []
         if not sign.isalnum():

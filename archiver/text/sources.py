@@ -57,7 +57,7 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
 
 
 def _is_simple(body: HtmlElement) -> bool:
-    """Tell whether a body is of such elements only as nobody writes a formula or an idiom in: most comments are."""
+    """Return whether a body is of such elements only as nobody writes a formula or an idiom in: most comments are."""
     return all(each.tag in _SIMPLE and _OF_LINKS.issuperset(each.keys()) for each in body.iterdescendants())
 
 
@@ -89,7 +89,7 @@ def _place_renderings(body: HtmlElement, notation: Notation) -> None:
 
 
 def _is_listed(element: HtmlElement, notation: Notation) -> bool:
-    """Tell whether an element is a piece of a listing rather than of the text."""
+    """Return whether an element is a piece of a listing rather than of the text."""
     return any(box.tag in notation.skipped for box in element.iterancestors()) and element.tag != "code"
 
 

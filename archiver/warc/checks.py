@@ -273,7 +273,7 @@ class Lines:
 
 
 def _will_do(found: str | None, expected: str, seen: Seen) -> bool:
-    """Return whether a line contradicts another one in no field both have; a 304 needs none, nor what is no answer."""
+    """Return whether a line agrees with another in all common fields; a 304 or a non-response needs no line."""
     if found is None:
         return index.is_unchanged(expected) or seen.type not in ANSWERS
     fields, known = (json.loads(line[line.index(" {") :]) for line in (found, expected))

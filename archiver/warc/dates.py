@@ -22,7 +22,7 @@ _LAST_MOMENT = 999_999  # microseconds: a leap second is the end of the second b
 
 @lru_cache(maxsize=256)
 def normal(text: str) -> str | None:
-    """Return a date as `2026-11-21T17:45:00.123456Z`, which sorts as text; None for what is no date.
+    """Return a date as `2026-11-21T17:45:00.123456Z`, which sorts as text; None for what is not a date.
 
     Microseconds are kept, and what is left out is the earliest it can be. A leap second (`:60`) is the last moment of
     the second before it, so it stays in order.

@@ -184,7 +184,7 @@ def _at_record(tape: _Tape) -> bool:
 
 
 def _record(tape: _Tape) -> Found:
-    """Take the next record, or what stands in the place of one."""
+    """Take the next record, or what is in place of one."""
     offset = tape.offset
     tape.has(_PIECE)
     if head.blank_line(bytes(tape.ahead[:_PIECE]), 0, _PIECE)[0] == _PIECE:
@@ -237,7 +237,7 @@ def _large(tape: _Tape, found: Head) -> Found:
 
 
 def _broken(tape: _Tape, expected: str, found: str, size: int = 0, offset: int | None = None) -> Broken:
-    """Pass over what is no record, by its length if that can be told and fits; return what it was."""
+    """Pass over what is not a record, by its length if that can be told and fits; return what it was."""
     offset = tape.offset if offset is None else offset
     found += f" ({tape.fault})" if tape.fault else ""
     if 0 < size <= MAX_RECORD and tape.has(size) and tape.ahead[:size].endswith(END):

@@ -84,7 +84,7 @@ class _Torn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """A record as it stands in a member's content."""
+    """A record as it is in a member's content."""
 
     head: Head
     content: bytes

@@ -1,4 +1,4 @@
-"""HTTP/1 messages as they stand in a record: start line, headers, entity.
+"""HTTP/1 messages as they are in a record: start line, headers, entity.
 
 Lenient where servers are careless (bare line feeds, folded headers, lines without a colon), because a record holds
 whatever was received. Nothing here changes a byte of the message; see RFC 9112 for the grammar.

@@ -39,7 +39,7 @@ class Source:
 
 
 def check(path: Path) -> None:
-    """Raise UsageError for what is no archive, ArchiveDamaged for a package that cannot be opened."""
+    """Raise UsageError for what is not an archive, ArchiveDamaged for a package that cannot be opened."""
     for source in sources(path):
         if not source.fault:
             next(forms.walk(source.file, source.name), None)
@@ -49,7 +49,7 @@ def check(path: Path) -> None:
 def sources(path: Path) -> Iterator[Source]:
     """Yield the WARC files of a source, each to be read before the next is asked for.
 
-    Raises UsageError for what is no file and for a package without any, ArchiveDamaged for one that is no zip.
+    Raises UsageError for what is not a file and for a package without any, ArchiveDamaged for one that is not a zip.
     """
     with _file(path) as file:
         start = file.read(len(_ZIP))

@@ -10,7 +10,7 @@ _CODE = re.compile(r"`([^`]*)`")
 
 
 def described(about: str, language: str) -> Markup:
-    """Return a description in a language, what stands between backticks as code."""
+    """Return a description in a language, what is between backticks as code."""
     text = CHINESE.get(about, about) if language == "zh" else about
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 

@@ -36,7 +36,7 @@ SHELF_ICON = _ICON.format(
 """The icon of several blogs: books on a shelf."""
 
 SHELF_STYLE = _STYLE.format(light="#3d5268", dark="#a9bfd6")
-"""Their colour, which is no blog's; a contrast of 7.8 on light paper and 9.3 on dark."""
+"""Their colour, which is not a blog's; a contrast of 7.8 on light paper and 9.3 on dark."""
 
 _DRAWN = '<path d="{}" fill="none" stroke="#fff" stroke-width="2.2" stroke-linecap="round"/>'
 _WRITTEN = (

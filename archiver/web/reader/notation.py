@@ -214,7 +214,7 @@ def _inside(tex: str) -> str:
 
 
 def _core(tex: str) -> str:
-    """Return what of a formula is the same wherever it stands."""
+    """Return what of a formula is the same wherever it is."""
     return "".join(_ENVIRONMENT.sub("", _NUMBERING.sub("", _inside(tex))).split())
 
 
