@@ -219,7 +219,7 @@ class Site:
         return kind if kind in BESIDE else None
 
     def file_kind(self, canonical: str) -> str:
-        """Return the kind, as in the frontier, of what is at an address other than a post, comment page or list of posts.
+        """Return the kind, as in the frontier, of an address that is not a post, comment page or list of posts.
 
         `requisite` is what pages are made with, `image` a picture in them, the others are as `furniture_kind` says.
         """

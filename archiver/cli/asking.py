@@ -97,7 +97,7 @@ def gaps(obj: Context, format_: str | None) -> None:
 
 @click.command()
 @click.option(
-    "--max-age", metavar="LENGTH", callback=length, help="Fail unless a run completed within this time, such as 26h."
+    "--max-age", metavar="DURATION", callback=length, help="Fail unless a run completed within this time, such as 26h."
 )
 @click.option("--watch", "watch_", is_flag=True, help="Show how far the run under way is, until Ctrl-C.")
 @as_json

@@ -49,7 +49,7 @@ def crawl_origin(words: Sequence[str]) -> str:
 @click.argument("target", metavar="FILE.toml|URL")
 @click.option("--name", default="", help="Name of the blog. [by its address]")
 @click.option(
-    "--every", default="", metavar="LENGTH", help="Time from the end of one crawl to the start of the next. [1d]"
+    "--every", default="", metavar="DURATION", help="Time from the end of one crawl to the start of the next. [1d]"
 )
 @click.option("--profile", default="", metavar="FILE", help="Its profile. [what `archiver init` finds]")
 @click.option("--warc", default="", metavar="URL", help="Object storage for its records. [the worker's home]")
@@ -118,13 +118,13 @@ def run(obj: Context, /, names: tuple[str, ...], due: bool, all_: bool, job: str
     callback=length,
     default="30s",
     show_default=True,
-    metavar="LENGTH",
+    metavar="DURATION",
     help="Take over the jobs of workers that have not reported for this long.",
 )
 @click.option(
-    "--metrics-port", type=click.IntRange(1, 65535), metavar="N", help="Serve figures for Prometheus on this port."
+    "--metrics-port", type=click.IntRange(1, 65535), metavar="N", help="Port on which to serve figures for Prometheus."
 )
-@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address to serve them on.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address on which to serve them.")
 @click.pass_obj
 def worker(obj: Context, /, stalled: timedelta, metrics_port: int | None, metrics_host: str, **asked: Any) -> None:
     """Run jobs until stopped; there can be any number of workers, on any machines."""

@@ -50,7 +50,7 @@ def _addresses(_context: click.Context, _option: click.Parameter, found: tuple[s
 @click.option(
     "--ntfy", default="", metavar="URL", callback=_topic, help="URL of a topic, such as https://ntfy.sh/my-blog."
 )
-@click.option("--email", multiple=True, metavar="ADDRESS", callback=_addresses, help="May be repeated.")
+@click.option("--email", multiple=True, metavar="ADDRESS", callback=_addresses, help="Recipient; may be repeated.")
 @click.option(
     "--smtp",
     default="smtp://localhost",

@@ -32,7 +32,7 @@ _WAYS = "the URL of an ntfy topic, an e-mail address, an Apprise URL or a comman
 
 @click.command("setup")
 @click.option("--blog", metavar="URL", help="Which blog.")
-@click.option("--every", metavar="LENGTH", help="How often it is crawled: 12h, 7d, never.")
+@click.option("--every", metavar="DURATION", help="How often it is crawled: 12h, 7d, never.")
 @click.option("--notify", metavar="HOW", hide_input=True, help=f"How to notify you of a crawl: {_WAYS}.")
 @click.option("--reader/--no-reader", default=None, help="Serve the reader from the time you log in.")
 @click.option("--by", type=click.Choice(["systemd", "cron"]), help="What runs the crawls. [what this machine has]")
