@@ -1,4 +1,4 @@
-"""What comes with the program beside its code: inside an installed package, or at the top of the checkout."""
+"""What comes with the program besides its code: inside an installed package, or at the top of the checkout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def bundled(packaged: str, checkout: str) -> Path:
-    """Return where a bundled file or folder is: `packaged` within the package if there, else `checkout` beside it.
+    """Return where a bundled file or folder is: `packaged` within the package if it exists, else `checkout` next to it.
 
     The folders stay at the top of the checkout, where people look for them; the wheel carries copies.
     """

@@ -1,4 +1,4 @@
-"""What time it is: the one place where the system is asked for that; and how the archive writes a time."""
+"""What time it is: the one place that asks the system; and how the archive writes a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of settings, in TOML: what the options of commands are when neither they nor the environment say."""
+"""Settings files, in TOML: values of options that neither the command line nor the environment sets."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def user_config_home() -> Path:
 
 
 def user_file() -> Path:
-    """Return where the user's own file is: what it says is for all of his archives."""
+    """Return where the user's own file is: what it says is for all of the user's archives."""
     return user_config_home() / _FOLDER / FILE
 
 
 def read(file: Path) -> dict[str, Any]:
     """Return what a file says, nothing where there is none.
 
-    Raises UsageError for one that cannot be read or is no TOML.
+    Raises UsageError for one that cannot be read or is not TOML.
     """
     import tomllib
 
@@ -40,10 +40,10 @@ def read(file: Path) -> dict[str, Any]:
     except OSError as error:
         if error.errno == errno.EACCES and not os.access(file.parent, os.X_OK):
             return {}  # the folder of another user, whose home is taken for ours
-        raise UsageError(f"{file}: expected a file of settings to read, found: {error.strerror}") from error
+        raise UsageError(f"{file}: expected a settings file that can be read, found: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: expected TOML in UTF-8, found: {error}; save it as UTF-8") from error
     except RecursionError as error:
-        raise UsageError(f"{file}: expected a file of settings, found lists in lists without end; mend it") from error
+        raise UsageError(f"{file}: expected a settings file, found lists nested without end; fix it") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: expected TOML, found: {error}; fix it there, or move the file away") from error

@@ -38,7 +38,7 @@ def last_second(digits: str) -> str:
 def parse_date(text: str) -> str:
     """Return the moment a person means by a date: the end of a day, an ISO 8601 time, or as `last_second`.
 
-    Raises UsageError when it is none.
+    Raises UsageError if it is not one.
     """
     if text.isdigit():
         return last_second(text)

@@ -1,4 +1,4 @@
-"""Files that survive a crash: a name on the disk always stands for something whole."""
+"""Files that survive a crash: a name on the disk is always that of a whole file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """Give a new file to write to, which takes the place of `target` when the block ends well.
+    """Yield a new file to write to, which replaces `target` when the block succeeds.
 
     Until then `target` is as it was; after an error, and after the next call when this one was killed, nothing is left.
     Raises as `writing` does.
@@ -49,7 +49,7 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make a new or changed name in a folder survive a power cut."""
+    """Make a new or changed name in a folder survive a power failure."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

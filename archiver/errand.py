@@ -10,15 +10,15 @@ from typing import Any, Self
 from archiver.items import Holder
 
 KEY = "errand"
-"""Where the value is in a request's `meta`, beside what Scrapy keeps there."""
+"""Where the value is in a request's `meta`, besides what Scrapy keeps there."""
 
 RULES = "robots"
-"""Kind of the requests for a robots.txt, which stand in no frontier."""
+"""Kind of the requests for a robots.txt, which are in no frontier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """One address to be asked for, of which every floor that the request passes adds what it knows.
+    """One address to be asked for, to which every layer that the request passes adds what it knows.
 
     The spider says what is asked for; the scheduler what the frontier knows of it; on the way to the server it is noted
     what the archive has, and on the way back where the answer was recorded, or when to ask again.
@@ -46,7 +46,7 @@ class Errand:
     fetched_at: str | None = None
     """Row of the last answer on record, and when it was asked for."""
     wait: timedelta | None = None
-    """After which the request is to be made again; None for one that is not, or at once."""
+    """After which the request is to be repeated; None if it is not, or at once."""
     reason: str = ""
     """What was in the way when there is a wait."""
     not_before: str | None = None

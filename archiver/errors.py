@@ -164,7 +164,7 @@ def is_unreachable(error: BaseException) -> bool:
 
 
 def in_words(error: BaseException) -> str:
-    """Return what a failed download means, and what the exception says beside that, such as a malformed header."""
+    """Return what a failed download means, and what else the exception says, such as a malformed header."""
     reasons = getattr(error, "reasons", None) or getattr(error.__cause__, "reasons", None) or error.args
     texts = (str(getattr(reason, "value", reason)) for reason in reasons)
     detail = "; ".join(text for text in texts if text and not text.startswith("[<"))

@@ -1,4 +1,4 @@
-"""Extras: packages that not everybody needs, and how to get one where this program is installed."""
+"""Extras: packages that not everybody needs, and how to install one next to this program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def missing(extra: str) -> str:
     """Return what to say where an extra is not installed, with the command that adds its packages here."""
     needed = requirements(extra)
     name = re.split(r"[^\w.-]", needed[0])[0]
-    return f"expected {name} beside this program, found none: {command(needed)}"
+    return f"expected {name} next to this program, found none: {command(needed)}"
 
 
 def requirements(extra: str) -> list[str]:

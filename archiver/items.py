@@ -1,4 +1,4 @@
-"""What travels between the floors: frozen values, no behaviour.
+"""What travels between the layers: frozen values, no behaviour.
 
 `pages` makes them from bytes, spiders yield them, `store` turns them into rows. Positions count from 0 in page order.
 Dates of the blog are `YYYY-MM-DD` (it shows no time); times of ours are ISO 8601 UTC with a `Z`.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SERVED = "served"
-"""Provenance of a formula that stands in the page's text, or in a script that a renderer would read."""
+"""Provenance of a formula that is in the page's text, or in a script that a renderer would read."""
 ANNOTATION = "annotation"
 """Provenance of a formula from the source that a renderer left with what it rendered."""
 ATTRIBUTE = "attribute"
@@ -26,7 +26,7 @@ class Formula:
 
     position: int
     display: bool
-    """Whether it stands on its own line: `$$`, `\\[` or an environment."""
+    """Whether it is on its own line: `$$`, `\\[` or an environment."""
     environment: str | None
     """Name of the outermost environment, for example `equation`; None between dollar signs or brackets."""
     label: str | None
@@ -35,7 +35,7 @@ class Formula:
     """The first `\\tag{...}` inside."""
     tex: str
     """Exact source with its delimiters; a `<br>` of the page is dropped, the newline after it kept. A source that has
-    none of its own stands between dollar signs or brackets of ours."""
+    none of its own is between dollar signs or brackets of ours."""
     provenance: str = SERVED
     """`served`, `annotation`, `attribute` or `converted`."""
     converter: str | None = None
@@ -58,14 +58,14 @@ class Image:
 
     position: int
     url: str
-    """Absolute and canonical; of a picture that stands in the page itself, that of its bytes."""
+    """Absolute and canonical; of a picture that is in the page itself, that of its bytes."""
     alt: str
     caption: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedPicture:
-    """A picture whose bytes stand in the page itself: a drawing, or a `data:` address."""
+    """A picture whose bytes are in the page itself: a drawing, or a `data:` address."""
 
     url: str
     """`ni:///sha-256;...` (RFC 6920), an address made of the digest of its bytes."""
@@ -81,7 +81,7 @@ class PostLink:
 
     position: int
     url: str
-    """Absolute; canonical where it leads to the blog; as written where it is no URL at all."""
+    """Absolute; canonical where it leads to the blog; as written where it is not a URL at all."""
     text: str
     kind: str
     """`post`, `site` (another page of the blog), `external` or `other` (no http URL)."""
@@ -99,9 +99,9 @@ class Content:
     images: tuple[Image, ...] = ()
     links: tuple[PostLink, ...] = ()
     embedded: tuple[EmbeddedPicture, ...] = ()
-    """Of the images, those whose bytes stand in the page, each once."""
+    """Of the images, those whose bytes are in the page, each once."""
     unclosed: tuple[str, ...] = ()
-    """Formula openers without an end: kept in the Markdown as they stand."""
+    """Formula openers without an end: kept in the Markdown as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +224,7 @@ class CommentPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of the blog that is no post and no list, such as the one about the author, or that of an attachment."""
+    """A page of the blog that is neither a post nor a list, such as one about the author, or of an attachment."""
 
     url: str
     """Canonical; of its own address, also where a page of its comments was read."""
@@ -246,7 +246,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file that was linked and is no picture, such as a paper or an archive; its bytes are in its capture."""
+    """A file that was linked and is not a picture, such as a paper or an archive; its bytes are in its capture."""
 
     url: str
     """Canonical."""
@@ -339,7 +339,7 @@ class PostList:
     reader: str
     """What it was read as: `sitemap`, `feed`, `wp-json`, `search-index`, `json-feed` or `html`."""
     entries: tuple[ListedPost, ...]
-    """In its order, each address once; also what is no post, as far as the list does not tell."""
+    """In its order, each address once; also what is not a post, as far as the list does not tell."""
     further: tuple[str, ...]
     """Canonical addresses of other pages of the same list."""
     supposed_after: int = 0

@@ -1,4 +1,4 @@
-"""What a picture is, by its bytes: servers and pages call pictures by other names, and errors pictures."""
+"""The type of a picture, by its bytes: servers and pages misname pictures, and call errors pictures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _HEAD = 4096  # bytes in which a drawing begins, after a prologue and comments
 
 
 def picture_type(data: bytes, claimed: str) -> str | None:
-    """Return the media type of a picture; None for what is none.
+    """Return the media type of a picture; None if it is not one.
 
     `claimed` is what its server or page calls it: only a drawing has no mark of its own.
     """
@@ -57,5 +57,5 @@ def digest_url(data: bytes) -> str:
 
 
 def is_digest(url: str) -> bool:
-    """Tell whether an address is one by digest: nobody can be asked for it."""
+    """Return whether an address is one by digest: nobody can be asked for it."""
     return url.startswith("ni:///")

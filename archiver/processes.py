@@ -1,4 +1,4 @@
-"""Processes of one's own that work beside this one: how many, how they begin, and how they end."""
+"""Processes of our own that work next to this one: how many, how they start, and how they end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def processors() -> int:
 def settle_in() -> None:
     """Leave an interrupt to the parent, end with it, and keep the parsers' remarks off the terminal: there is no log.
 
-    A parent that is killed tells nobody, and its processes would wait for work for ever.
+    A parent that is killed tells nobody, and its processes would wait for work forever.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger().addHandler(logging.NullHandler())
@@ -28,7 +28,7 @@ def settle_in() -> None:
 def end(executor: ProcessPoolExecutor) -> None:
     """End an executor and its processes, whatever these are doing.
 
-    `shutdown` alone waits for ever for one that waits for a lock: a process that was killed while it answered holds it,
+    `shutdown` alone waits forever for one that waits for a lock: a process that was killed while it answered holds it,
     and one that was started at that moment is not ended with the others (seen with Python 3.11).
     """
     kill(executor)

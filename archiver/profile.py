@@ -1,8 +1,8 @@
-"""What a blog is like: its names, the forms of its addresses, where on its pages things stand.
+"""What a blog is like: its names, the forms of its addresses, where things are on its pages.
 
-A profile is a TOML file for people (`archiver/sites/` has those that come along) and a frozen value for the program.
-It may extend what is known of its engine, such as WordPress, or of any blog: then it says only what is its own. Reading
-one checks it: what is wrong is told with the table and key it stands in.
+A profile is a TOML file for people (`archiver/sites/` has the bundled ones) and a frozen value for the program.
+It may extend that of its engine, such as WordPress, or the generic one: then it says only what differs. Reading
+one checks it: an error names the table and the key.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ KINDS = ("catalogue", "list", "post", "comments", "category", "front", "tag", "f
 """Kinds of address, as in the frontier."""
 
 LISTS = ("catalogue", "lists", "category", "index", "furniture")
-"""What a crawl can start from, lists of posts and the blog beside them; each is a spider."""
+"""What a crawl can start from, lists of posts and the blog besides them; each is a spider."""
 
 BESIDE = {"front": "front", "tags": "tag", "pages": "page", "feeds": "feed", "files": "file"}
-"""What `--without` leaves out of the blog beside its posts, as kinds of the frontier."""
+"""What `--without` leaves out of the blog besides its posts, as kinds of the frontier."""
 
 ENGINES = Path(__file__).parent / "sites" / "engines"
 """Folder of what profiles may extend: what is known of an engine, in the tables of a profile."""
@@ -46,9 +46,9 @@ class Rule:
     kind: str
     pattern: re.Pattern[str]
     """A whole path below the blog's own, its escapes in order; groups `post`, `slug`, `page` and `whose` are numbers
-    and names as the kind needs them. A post without a number in its address is told by all of the address."""
+    and names as the kind needs them. A post without a number in its address is recognised by all of the address."""
     canonical: str = ""
-    """Path with groups of the pattern in braces; as it stands if empty."""
+    """Path with groups of the pattern in braces; as it is if empty."""
     further: str = ""
     """The same for every page but the first of a list."""
 
@@ -185,28 +185,28 @@ class ListMarkup:
     column: Selectors = ()
     """The part of the page with the posts."""
     empty: str = ""
-    """Words in the title of a list, by which one without posts is told from one whose posts are not recognised."""
+    """Words in the title of a list, which tell one without posts from one whose posts are not recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Gate:
-    """The page a blog answers with until its cookie comes back."""
+    """The page with which a blog answers until it gets its cookie back."""
 
     longest: int = 0
     """Characters without white space that it has at most; none where a blog has no gate."""
     signs: tuple[str, ...] = ()
-    """What all stands in it."""
+    """What it contains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:
-    """What tells the reader's pages of one blog from those of another: colours as `#1d4f73`, and a sign.
+    """What distinguishes the reader's pages of one blog from another's: colours as `#1d4f73`, and a logo.
 
     What is empty here is made of the blog's name and titles.
     """
 
     colour: str = ""
-    """Ground of the sign on the icon."""
+    """Background of the icon."""
     on_light: str = ""
     """Of links on light paper."""
     on_dark: str = ""
@@ -214,7 +214,7 @@ class Look:
     sign: str = ""
     """A character before the title."""
     drawing: str = ""
-    """The sign on the icon as the data of an SVG path, drawn as a line in a square of 32; its character if empty."""
+    """The logo on the icon as the data of an SVG path, drawn as a line in a square of 32; its character if empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -282,7 +282,7 @@ class Profile:
         return next(iter(self.titles))
 
     def selectors(self) -> Iterator[tuple[str, str]]:
-        """Yield each selector, after the table and key it stands in."""
+        """Yield each selector, after the table and key it is in."""
         parts = {"post": self.post, "post.fields": self.post.fields, "page": self.page, "comments": self.comments}
         for table, part in {**parts, "listing": self.listing}.items():
             for key, kind in get_type_hints(type(part), include_extras=True).items():

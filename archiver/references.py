@@ -61,7 +61,7 @@ _ADDRESSES = {"arxiv": "https://arxiv.org/abs/", "doi": "https://doi.org/", "git
 
 
 def reference(url: str) -> Reference | None:
-    """Return what a link leads to, or None when it is no work this module knows.
+    """Return what a link leads to, or None when it is not a work this module knows.
 
     >>> reference("http://cn.arxiv.org/pdf/1706.03762v5.pdf").url
     'https://arxiv.org/abs/1706.03762'

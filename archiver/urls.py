@@ -28,10 +28,10 @@ LARGEST_POST = LARGEST_WRITTEN + (1 << 8 * _MADE_BYTES)
 """Greatest number of a post: those without one in their address have greater ones than those with one."""
 
 BESIDE = frozenset({"front", "tag", "page", "feed", "file"})
-"""Kinds of what belongs to a blog beside its posts."""
+"""Kinds of what belongs to a blog besides its posts."""
 
 ROBOTS = "/robots.txt"
-"""Path of what is asked for before anything else (RFC 9309), and is no page."""
+"""Path of what is asked for before anything else (RFC 9309), and is not a page."""
 
 _WITHOUT_QUERY = BESIDE | {"catalogue"}
 _PICTURES = (".apng", ".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
@@ -64,7 +64,7 @@ def unwrap(url: str) -> str:
 
 
 def from_bytes(value: bytes) -> str:
-    """Return an address that came as bytes, as browsers take it: what is no UTF-8 is escaped as it stands."""
+    """Return an address that came as bytes, as browsers take it: what is not UTF-8 is escaped as it is."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -122,7 +122,7 @@ class Site:
     # Links and canonical addresses
 
     def resolve(self, href: str, base: str = "") -> str | None:
-        """Return the absolute canonical form of a link found on the page `base`, or None when it is no http(s) URL.
+        """Return the absolute canonical form of a link found on the page `base`, or None when it is not an http(s) URL.
 
         Without a page it counts from the blog's front page. Addresses of the blog lose host variants, fragment and
         trailing slash as `canonical` describes; other addresses keep everything but white space at their ends; what
@@ -139,7 +139,7 @@ class Site:
         return self._canonical(unwrap(url))
 
     def asked(self, url: str) -> str | None:
-        """Return the canonical form of an address that was asked for, or None when it is no http(s) URL.
+        """Return the canonical form of an address that was asked for, or None when it is not an http(s) URL.
 
         A redirector's is its own here: what it answered is not the page its link leads to.
         """
@@ -208,18 +208,18 @@ class Site:
         if kind == "category" and "category" not in self.profile.lists:
             kind = "front"
         elif kind == "comments" and self.comment_page(canonical) is None:
-            kind = "page"  # of the comments under what is no post
+            kind = "page"  # of the comments under what is not a post
         if (kind in _WITHOUT_QUERY and "?" in canonical) or (kind == "file" and is_picture(canonical)):
             return None
         return kind
 
     def furniture_kind(self, canonical: str) -> str | None:
-        """Return the kind of page or file that belongs to the blog beside its posts; None for anything else."""
+        """Return the kind of page or file that belongs to the blog besides its posts; None for anything else."""
         kind = self.kind(canonical)
         return kind if kind in BESIDE else None
 
     def file_kind(self, canonical: str) -> str:
-        """Return the kind of what is at an address that is no post, comment page or list of posts, as in the frontier.
+        """Return the kind, as in the frontier, of an address that is not a post, comment page or list of posts.
 
         `requisite` is what pages are made with, `image` a picture in them, the others are as `furniture_kind` says.
         """
@@ -402,7 +402,7 @@ def _forms(profile: Profile) -> Iterator[str]:
 
 @cache
 def _lists(profile: Profile) -> frozenset[str]:
-    """Return the addresses of a blog's lists, but for their queries, which count pages."""
+    """Return the addresses of a blog's lists, except for their queries, which count pages."""
     return frozenset(url.partition("?")[0] for url in Site(profile).list_urls())
 
 

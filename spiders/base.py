@@ -54,7 +54,7 @@ class BlogSpider(Spider):
     """
 
     sources: frozenset[str] = frozenset()
-    """Lists whose posts are asked for, as in `archiver.profile`; `furniture` for the blog beside them."""
+    """Lists whose posts are asked for, as in `archiver.profile`; `furniture` for the blog besides them."""
 
     judge: Judge = staticmethod(lambda kind, url, item: "")  # the scheduler of a crawl has a stricter one
 
@@ -76,7 +76,7 @@ class BlogSpider(Spider):
         self.requisites: set[str] = set()
         self.pager = Pager(self.site.profile.places.most_pages)
         self.furniture: set[str] = set()
-        """Addresses of the blog beside its posts that were asked for."""
+        """Addresses of the blog besides its posts that were asked for."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **options: Any) -> Self:
@@ -151,7 +151,7 @@ class BlogSpider(Spider):
         return self._read(response, self._image)
 
     def parse_page(self, response: Response) -> Output:
-        """Read a page that is no post, such as the one about the author; ask for the other pages of its comments."""
+        """Read a page that is not a post, such as the one about the author; ask for the other pages of its comments."""
         return self._read(response, self._page)
 
     def parse_feed(self, response: Response) -> Output:
@@ -159,7 +159,7 @@ class BlogSpider(Spider):
         return self._read(response, self._image)
 
     def parse_file(self, response: Response) -> Output:
-        """Read an uploaded file that is no picture."""
+        """Read an uploaded file that is not a picture."""
         return self._read(response, self._file)
 
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
@@ -172,7 +172,7 @@ class BlogSpider(Spider):
         yield replace(found, doubt=doubt)
 
     def _furnishings(self, response: Response) -> Iterator[Request]:
-        """Yield requests for what a page or style sheet names of the blog beside its posts, each once a run."""
+        """Yield requests for what a page or style sheet names of the blog besides its posts, each once a run."""
         if "furniture" not in self.sources:
             return
         for url, kind in self._named(response):
@@ -180,7 +180,7 @@ class BlogSpider(Spider):
                 yield self.ask(url, kind)
 
     def _is_new_furniture(self, url: str) -> bool:
-        """Return whether an address beside the posts is wanted and was not asked for; from now on it was."""
+        """Return whether an address besides the posts is wanted and was not asked for; from now on it was."""
         if "furniture" not in self.sources or url in self.furniture:
             return False
         self.furniture.add(url)
@@ -340,7 +340,7 @@ class BlogSpider(Spider):
             lasting = reason.startswith((OUT_OF_BOUNDS, "max redirections"))
             gap = Gap(reason=reason, refused=reason == FORBIDDEN, permanent=lasting)
         else:
-            # Scrapy refuses to make a request of what is no address.
+            # Scrapy refuses to make a request of what is not an address.
             gap = Gap(reason=in_words(error), permanent=isinstance(error, ValueError))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         yield outcome(Errand.of(request.meta), gap)

@@ -11,7 +11,7 @@ from spiders.base import BlogSpider
 class CategorySpider(BlogSpider):
     """Walks categories to their last pages: those named, or all of the blog's menu and of earlier runs.
 
-    The menu is read from the catalogue page, which other spiders ask for too; it may be what is amiss today.
+    The menu is read from the catalogue page, which other spiders ask for too; it may be what fails today.
     """
 
     name = "category"

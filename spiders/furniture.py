@@ -1,4 +1,4 @@
-"""The spider of the blog beside its posts: front page, tags, independent pages, feeds, files that are linked."""
+"""The spider of the blog besides its posts: front page, tags, independent pages, feeds, files that are linked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spiders.base import BlogSpider
 
 
 class FurnitureSpider(BlogSpider):
-    """Asks for the front page, and for what it and every other page name that is no post and no list of posts.
+    """Asks for the front page, and for what it and every other page name that is not a post and no list of posts.
 
     No list tells of these, so each page that is read is looked through for them; posts come first.
     """

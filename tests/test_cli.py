@@ -261,7 +261,7 @@ def test_a_slip_of_the_pen_is_answered_by_what_was_probably_meant(home: Path) ->
 
 def test_the_help_of_search_has_a_line_for_each_kind_of_query(home: Path) -> None:
     lines = [line.strip() for line in archiver(home, "search", "--help").stdout.splitlines()]
-    assert "-蒸馏            not there" in lines
+    assert "-蒸馏            without this" in lines
     assert not any("\\b" in line for line in lines)
 
 

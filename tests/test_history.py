@@ -95,7 +95,7 @@ def test_every_version_is_listed_with_what_changed(history: Callable[..., Any]) 
         "    1  2026-01-01T00:00:00Z  first seen, 14 characters",
         "    2  2026-01-02T00:00:00Z  +7 -7 characters, 1 formula changed",
         "*   3  2026-01-03T00:00:00Z  title: 再谈梯度 -> 再谈梯度（修订）",
-        "    4  2026-01-04T00:00:00Z  +1 -14 characters, 1 formula changed, put aside for review: the text shrank",
+        "    4  2026-01-04T00:00:00Z  +1 -14 characters, 1 formula changed, held for review: the text shrank",
         "  comment 6 by 过客: no longer on the blog since 2026-02-01",
         f"  comment 5 by 读者: edited by 2026-01-09, before: {'原话 ' * 19}原话…",
     ]

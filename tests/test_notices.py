@@ -163,7 +163,7 @@ def test_a_server_that_does_not_take_it_is_told_of_and_no_redirect_followed(
     server = posted(status)
     (failure,) = deliver(NOTICE, Ways(ntfy=server.url))
     assert str(status) in failure
-    assert failure.startswith("expected to send word by ntfy, found: ")
+    assert failure.startswith("expected to send a notification by ntfy, found: ")
     assert len(server.requests) == 1
 
 
@@ -218,7 +218,7 @@ def test_a_command_gets_the_text_and_what_there_is_to_know(tmp_path: Path) -> No
     assert deliver(NOTICE, Ways(command=command)) == []
     assert got.read_text() == f"{NOTICE.text}\n{NOTICE.title}|brought failed|3|http://nas:8000/\n"
     (failure,) = deliver(NOTICE, Ways(command="echo s3cret; echo no such list >&2; exit 3"))
-    assert failure == "expected to send word by command, found: exit code 3: no such list"
+    assert failure == "expected to send a notification by command, found: exit code 3: no such list"
 
 
 def test_what_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -230,8 +230,8 @@ def test_what_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tm
     finally:
         silent.server_close()
     assert sorted(failure.split(",")[0] for failure in failures) == [
-        "expected to send word by command",
-        "expected to send word by e-mail",
+        "expected to send a notification by command",
+        "expected to send a notification by e-mail",
     ]
 
 
@@ -289,8 +289,8 @@ def test_a_crawl_sends_word_of_what_it_brought_and_of_its_failure_and_ends_as_it
         said = got.read_text()
         assert said.count("New: ") == 2
         assert "Run 1: stopped after 2 posts as asked" in said
-        assert first.stderr.startswith("Warning: expected to send word by ntfy, found: ")
-        assert '"expected to send word by ntfy' in (home / "logs" / "run-000001.jsonl").read_text()
+        assert first.stderr.startswith("Warning: expected to send a notification by ntfy, found: ")
+        assert '"expected to send a notification by ntfy' in (home / "logs" / "run-000001.jsonl").read_text()
         got.unlink()
     dead = archiver(*words, "--site", site)
     assert dead.returncode == 7
@@ -316,10 +316,10 @@ def test_notify_tells_of_the_last_crawl_and_tries_a_way(demo: Path, tmp_path: Pa
     assert (done.exit_code, done.stdout) == (0, "Sent 1 of 1: kexue.fm: 16 new posts, 51 new comments\n")
     assert "New: 6 more\n" in got.read_text()
     done = run(tmp_path, "notify", "--test", ARCHIVER_NOTIFY_COMMAND=f"cat > {got}")
-    assert (done.exit_code, got.read_text()) == (0, "Word of crawls of kexue.fm arrives here.\n")
+    assert (done.exit_code, got.read_text()) == (0, "Notifications about crawls of kexue.fm arrive here.\n")
     done = run(demo, "notify", "--command", "exit 4")
     assert (done.exit_code, done.stdout[:11]) == (1, "Sent 0 of 1")
-    assert done.stderr == "Error: expected to send word by command, found: exit code 4\n"
+    assert done.stderr == "Error: expected to send a notification by command, found: exit code 4\n"
     done = run(demo, "notify")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
 

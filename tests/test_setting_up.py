@@ -53,7 +53,7 @@ def test_printing_says_so_where_there_is_nothing_to_do(person: Path) -> None:
     asked = ("--every", "never", "--notify", "none", "--no-reader")
     assert setup("--yes", *asked).exit_code == 0
     done = setup("--print", *asked)
-    assert (done.exit_code, done.stdout) == (0, "All of it is set up already.\n")
+    assert (done.exit_code, done.stdout) == (0, "Everything is already set up.\n")
 
 
 def test_everything_can_be_printed_instead(person: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_defaults_are_taken_without_a_word_and_a_second_time_nothing_is_left
     assert "OnCalendar=*-*-* 00/12:00:00" in (person / "xdg/systemd/user/archiver-crawl.timer").read_text()
     before = files(person)
     again = setup("--yes", "--by", "systemd")
-    assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "All of it is set up already.")
+    assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "Everything is already set up.")
     assert files(person) == before
 
 
@@ -98,8 +98,8 @@ def test_a_file_of_settings_that_is_there_stays_as_it_is(person: Path) -> None:
     done = setup("--yes", "--notify", "https://ntfy.sh/other")
     assert done.exit_code == 0
     assert (home / "config.toml").read_text() == '# mine\n[notify]\ncommand = "tell-me"\n'
-    assert f"Put into {home}/config.toml, which stays as it is:\n[notify]\nntfy = " in done.stdout
-    assert setup("--yes", "--notify", "tell-me").stdout.startswith("All of it is set up already.")
+    assert f"Add to {home}/config.toml, which is left as it is:\n[notify]\nntfy = " in done.stdout
+    assert setup("--yes", "--notify", "tell-me").stdout.startswith("Everything is already set up.")
 
 
 def test_what_a_file_says_of_a_schedule_counts(person: Path) -> None:
@@ -141,7 +141,7 @@ def test_crawls_and_reader_that_are_no_longer_wanted_are_taken_back(person: Path
     done = setup("--yes", "--by", "systemd", "--every", "never", "--no-reader")
     assert done.exit_code == 0
     assert list(units.iterdir()) == []
-    assert "Take `every` out of [schedule]" in done.stdout
+    assert "Remove `every` from [schedule]" in done.stdout
 
 
 def test_cron_gets_its_lines(person: Path) -> None:
@@ -161,12 +161,12 @@ def test_cron_gets_its_lines(person: Path) -> None:
     ("words", "said"),
     [
         (("--every", "5h", "--by", "cron"), "expected runs every 1h, 2h"),
-        (("--every", "daily", "--by", "cron"), "expected a length of time"),
+        (("--every", "daily", "--by", "cron"), "expected a duration"),
         (("--every", "24h"), "expected systemd or cron on this machine"),
         (("--blog", "not a blog"), "expected the address of a blog"),
         (("--blog", "ftp://example.org/"), "expected the address of a blog"),
         (("--notify", "https://ntfy.sh/"), "expected the URL of a topic"),
-        (("--reader",), "expected systemd to serve the reader"),
+        (("--reader",), "expected systemd for a reader"),
     ],
 )
 def test_an_answer_that_makes_no_sense_leaves_all_as_it_was(person: Path, words: tuple[str, ...], said: str) -> None:
@@ -213,8 +213,8 @@ def test_five_questions_are_asked_each_again_until_its_answer_makes_sense(person
         ("Which blog [https://kexue.fm]", ""),
         ("How often", "5h"),
         ("How often", "12h"),
-        ("Word of crawls by", "me@example.org"),
-        ("Server for e-mail", "smtps://me@mail.example.org"),
+        ("Notify you by", "me@example.org"),
+        ("Mail server", "smtps://me@mail.example.org"),
         ("File with its password", ""),
         ("Serve the reader", "y"),
         ("Do this?", "y"),
@@ -228,14 +228,14 @@ def test_five_questions_are_asked_each_again_until_its_answer_makes_sense(person
         "password-file": str(person / "xdg" / "blog-archiver" / "smtp"),
     }
     assert found["schedule"] == {"systemd": {"every": "12h"}}
-    assert f"Write the password of the server for e-mail into {person}/xdg/blog-archiver/smtp" in said
+    assert f"Write the password of the mail server into {person}/xdg/blog-archiver/smtp" in said
     assert "Now run: systemctl --user enable --now archiver-reader.service" in said
     (row,) = json.loads(CliRunner().invoke(main, ["config", "notify.email", "--json"]).stdout)
     assert row["from"] == str(person / "mine" / "config.toml")
 
 
 def test_nothing_is_done_by_who_says_no(person: Path) -> None:
-    answers = [(question, "") for question in ("Folder", "Which blog", "How often", "Word of", "Serve the reader")]
+    answers = [(question, "") for question in ("Folder", "Which blog", "How often", "Notify you", "Serve the reader")]
     code, said = talk(["setup", "--by", "systemd"], [*answers, ("Do this?", "n")])
     assert (code, said.splitlines()[-1]) == (0, "Nothing was done.")
     assert files(person) == {}

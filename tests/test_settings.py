@@ -116,7 +116,7 @@ def test_secrets_are_not_shown(home: Path, user: Path) -> None:
         ("[crawl]\nwithout = 'front,backs'", "crawl.without: expected some of front, tags, pages, feeds, files"),
         ("[crawl]\nsite = 'example.org'", "crawl.site: --site: expected an origin such as https://example.org"),
         ("[schedule.cron]\nat = 04:30:00", "schedule.cron.at: expected a string in quotes, found 04:30:00"),
-        ("[watch]\nevery = 'daily'", "watch.every: expected a length of time such as 26h"),
+        ("[watch]\nevery = 'daily'", "watch.every: expected a duration such as 26h"),
         ("[notify]\non = ['brot']", "notify.on: expected what --on takes, found that 'brot' is not one of"),
         ("[notify]\nsmtp = 'smtp://me:secret@host'", "notify.smtp: expected no password in the address of a server"),
         ("keep-local = 'much'", "keep-local: expected a number of bytes such as 500MB"),

@@ -45,7 +45,7 @@ from archiver.cli.settings import DEFAULT_HOME, home_of, name_variables
     is_eager=True,
     help="Folder of the archive. [$ARCHIVER_HOME, else ./data]",
 )
-@click.option("--db", metavar="URL", help="Database elsewhere than in the folder. [$ARCHIVER_DB]")
+@click.option("--db", metavar="URL", help="URL of the database, if it is not in the folder. [$ARCHIVER_DB]")
 @click.option(
     "--warc",
     metavar="URL",
@@ -55,7 +55,7 @@ from archiver.cli.settings import DEFAULT_HOME, home_of, name_variables
     "--keep-local",
     metavar="SIZE",
     callback=room,
-    help="Once stored there, keep only so much of them here, such as 10GB. [$ARCHIVER_KEEP_LOCAL, else all]",
+    help="Keep at most this much of the stored files here, such as 10GB. [$ARCHIVER_KEEP_LOCAL, else all]",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show the log on standard error.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")

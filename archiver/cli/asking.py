@@ -19,7 +19,7 @@ from archiver.store.totals import LAST_COMPLETE, TOTALS
 
 
 def query_options(command: Command) -> Command:
-    """Add what a command takes that asks in SQL."""
+    """Add the options of a command that runs SQL."""
     for option in (
         click.option(
             "--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Time limit in seconds."
@@ -37,7 +37,7 @@ def query_options(command: Command) -> Command:
 @click.option("--markdown", is_flag=True, help="Describe them in Markdown (this is how docs/schema.md is made).")
 @click.pass_obj
 def sql(obj: Context, query: str | None, format_: str | None, schema: bool, markdown: bool, timeout: float) -> None:
-    """Ask the archive in SQL; it is opened read-only, whatever the QUERY says."""
+    """Query the archive in SQL; it is opened read-only, whatever the QUERY says."""
     from archiver.store import query as queries
 
     if schema:
@@ -62,7 +62,7 @@ def _leave(message: str) -> None:
 @click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
 @click.pass_obj
 def show(obj: Context, post: int | str, format_: str) -> None:
-    """Print a POST, by the number in its address, by the address or the last part of it; or a page by its address."""
+    """Print a POST, given by its number, its address or the last part of that; or a page, given by its address."""
     if isinstance(post, int):
         result, named = obj.ask("SELECT * FROM posts WHERE id = ?", post), f"post {post}"
     else:
@@ -91,19 +91,19 @@ def runs(obj: Context, format_: str | None) -> None:
 @as_rows
 @click.pass_obj
 def gaps(obj: Context, format_: str | None) -> None:
-    """List every address the archive knows of and does not hold, and why; and posts whose comments are not complete."""
+    """List every address the archive knows but does not hold, with the reason; and posts with incomplete comments."""
     print_rows(obj.ask(missing.IN_BRIEF), format_)
 
 
 @click.command()
 @click.option(
-    "--max-age", metavar="LENGTH", callback=length, help="Fail unless a run completed within this time, such as 26h."
+    "--max-age", metavar="DURATION", callback=length, help="Fail unless a run completed within this time, such as 26h."
 )
 @click.option("--watch", "watch_", is_flag=True, help="Show how far the run under way is, until Ctrl-C.")
 @as_json
 @click.pass_obj
 def status(obj: Context, /, max_age: timedelta | None, watch_: bool, json_: bool) -> None:
-    """Say what the archive holds, how the last run went, what room it takes, and what needs a look."""
+    """Show what the archive holds, how large it is, how the last run went, and what needs attention."""
     from archiver.store import sizes
 
     if watch_:
@@ -153,7 +153,7 @@ SELECT {TOTALS},
 @click.command()
 @click.pass_obj
 def migrate(obj: Context) -> None:
-    """Bring the database to the tables this version of the program uses; every crawl does so by itself."""
+    """Upgrade the database's tables to this version of the program; every crawl does so by itself."""
     from archiver.store import connections
     from archiver.store.database import Archive
     from archiver.store.migrate import HEAD

@@ -1,4 +1,4 @@
-"""The command that shows settings: what counts, and where it is from."""
+"""The command that shows settings: which value applies, and where it comes from."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ HIDDEN = "***"
 
 @click.command("config")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--all", "all_", is_flag=True, help="Show also what nobody has set.")
-@click.option("--path", "path_", is_flag=True, help="Print which files count, first that which counts first.")
+@click.option("--all", "all_", is_flag=True, help="Show also what is not set.")
+@click.option("--path", "path_", is_flag=True, help="Print the settings files, the one that wins first.")
 @as_rows
 @click.pass_context
 def config(ctx: click.Context, /, names: tuple[str, ...], all_: bool, path_: bool, format_: str | None) -> None:
     """Show what is set, and where: by option, variable, the archive's config.toml or the user's.
 
-    NAMES are settings or tables of them, such as crawl.delay or crawl; of these also what nobody has set is shown.
+    NAMES are settings or tables of them, such as crawl.delay or crawl; these are shown even if they are not set.
     Secrets are not shown. Change the files with any editor.
     """
     from archiver.store.results import Result

@@ -110,7 +110,7 @@ class Group(click.Group):
         for word in (*words, *set_):
             if word and not _is_text(word):
                 # The database, the records and JSON hold text: a path that is none could be in none of them.
-                click.echo(f"Error: expected words and names of files in UTF-8, found {word!r}; rename it", err=True)
+                click.echo(f"Error: expected arguments and file names in UTF-8, found {word!r}; rename it", err=True)
                 sys.exit(ExitCode.USAGE)
         return super().main(args, *more, **options)
 
@@ -274,7 +274,7 @@ _ROOM = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 
 
 def length(ctx: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
-    """Read a length of time such as `26h`; a callback for options."""
+    """Read a duration such as `26h`; a callback for options."""
     from archiver.schedule import parse_duration
 
     return parse_duration(text) if text else None

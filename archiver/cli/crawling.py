@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
-    """Return the kinds of page in a list with commas."""
+    """Return the kinds of page in a comma-separated list."""
     found = tuple(sorted({word.strip() for word in value.split(",") if word.strip()}))
     if unknown := [word for word in found if word not in BESIDE]:
         raise click.BadParameter(f"expected some of {', '.join(BESIDE)}, found {', '.join(unknown)}")
@@ -42,7 +42,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after this many posts.")
 @click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
 @click.option("--concurrency", type=click.IntRange(1, 64), metavar="N", help="Requests at a time. [1]")
-@click.option("--full", is_flag=True, help="Ask for everything again, not only for what is new or has changed.")
+@click.option("--full", is_flag=True, help="Fetch everything again, not only what is new or has changed.")
 @click.option(
     "--recheck",
     type=click.IntRange(0),
@@ -58,18 +58,18 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     metavar="KINDS",
     default="",
     callback=kinds,
-    help="Leave these out, with commas between: front, tags, pages, feeds, files.",
+    help="Leave these out, separated by commas: front, tags, pages, feeds, files.",
 )
 @click.option(
     "--from", "source", type=click.Path(path_type=Path), metavar="DIR", help="Answer from this archive, offline."
 )
 @click.option("--at", default="", metavar="DATE", help="With --from: as of this date.")
-@click.option("--mirror", is_flag=True, help="Take --site for a copy of the blog that this archive holds.")
+@click.option("--mirror", is_flag=True, help="Treat --site as a copy of the blog in this archive.")
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
 @as_json
 @click.pass_obj
 def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **asked: Any) -> None:
-    """Fetch what is new: by the blog's lists, categories, a curated index and what pages link, or only those SOURCES.
+    """Fetch what is new, from the blog's lists, categories, a curated index and links, or only from these SOURCES.
 
     One request at a time, three seconds apart. Stop it when you like: the next run resumes where it stopped.
     """
@@ -86,7 +86,7 @@ def crawl(obj: Context, /, sources: tuple[str, ...], site: str, json_: bool, **a
 
 
 def _keep_vectors_up(obj: Context) -> None:
-    """Make the vectors of what is new, where the archive has any and the model is there: seconds a post."""
+    """Make vectors of new posts, if the archive has any and the model is installed: seconds per post."""
     from archiver.cli.searching import bring_vectors_up_to_date
     from archiver.store import vector_index
     from archiver.store.database import Archive
@@ -101,7 +101,7 @@ def _keep_vectors_up(obj: Context) -> None:
 
 
 def crawled(obj: Context, asked: dict[str, Any], servers: Servers | None = None) -> CrawlReport:
-    """Crawl as asked for by the options of the command; return how it went. `servers` are those of a fleet."""
+    """Crawl as the command's options say; return how it went. `servers` are those of a fleet."""
     from archiver.crawl import runner
     from archiver.crawl.servers import UNSHARED
 
@@ -174,11 +174,11 @@ def report_text(obj: Context, report: CrawlReport) -> str:
     ]
     if report.comments_missing:
         lines.append(
-            f"Comments counted by the blog and not held: {report.comments_missing}; `archiver gaps` says where."
+            f"Comments counted by the blog but not archived: {report.comments_missing}; `archiver gaps` says where."
         )
     if report.comments_elsewhere:
         lines.append(
-            f"Posts with comments at a service, by a script: {report.comments_elsewhere}; `archiver gaps` names it."
+            f"Posts whose comments are hosted by a service: {report.comments_elsewhere}; `archiver gaps` names it."
         )
     lines += report.notes
     if counts["waiting"]:

@@ -1,4 +1,4 @@
-"""The command that hands the archive over in other formats: export, with a command for each format."""
+"""The command that writes the archive in other formats: export, with one sub-command per format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ path = click.argument("path", type=click.Path(path_type=Path))
 
 @click.group()
 def export() -> None:
-    """Hand the archive over in another format, with its licence."""
+    """Write the archive in another format, with its licence."""
 
 
 @export.command()
@@ -40,7 +40,7 @@ def jsonl(obj: Context, /, path: Path) -> None:
 @path
 @click.pass_obj
 def chunks(obj: Context, /, path: Path) -> None:
-    """Write every post in chunks as JSON Lines to a file, no formula cut: for retrieval."""
+    """Write every post in chunks for retrieval to a file, as JSON Lines; no formula is cut."""
     from archiver.export import chunks
 
     _export(obj, path, chunks.write)
@@ -80,7 +80,7 @@ def bibtex(obj: Context, /, path: Path) -> None:
 @path
 @click.pass_obj
 def sqlite(obj: Context, /, path: Path) -> None:
-    """Write one clean SQLite file to hand over."""
+    """Write one SQLite file to share, without the crawler's bookkeeping."""
     from archiver.export import sqlite
 
     _export(obj, path, sqlite.write)
@@ -90,7 +90,7 @@ def sqlite(obj: Context, /, path: Path) -> None:
 @path
 @click.pass_obj
 def atom(obj: Context, /, path: Path) -> None:
-    """Write a feed of new posts and one of changes to old ones to a folder."""
+    """Write two feeds to a folder: new posts, and changes to posts."""
     from archiver.export import atom
 
     _export(obj, path, atom.write)
@@ -98,8 +98,8 @@ def atom(obj: Context, /, path: Path) -> None:
 
 @export.command()
 @path
-@click.option("--exact", is_flag=True, help="Leave formulas byte for byte: environments without dollar signs.")
-@click.option("--comments", is_flag=True, help="Put the comments behind each post.")
+@click.option("--exact", is_flag=True, help="Leave formulas byte for byte, so that environments have no dollar signs.")
+@click.option("--comments", is_flag=True, help="Append the comments to each post.")
 @click.pass_obj
 def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
     """Write one Markdown file per post, with its pictures, to a folder that Obsidian can open."""
@@ -111,7 +111,7 @@ def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
 def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose posts, and the one that adds their comments."""
     for option in (
-        click.option("--comments", is_flag=True, help="Put the comments behind each post."),
+        click.option("--comments", is_flag=True, help="Append the comments to each post."),
         click.option("--topic", metavar="NAME", help="Only this topic of the curated index."),
         click.option("--series", metavar="NAME", help="Only this series, by its name or the number of its first post."),
         click.option(
@@ -130,11 +130,11 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Choice(["svg", "mathml"]),
     default="svg",
     show_default=True,
-    help="Pictures, which every e-reader shows, or MathML.",
+    help="Formulas as pictures, which every e-reader shows, or as MathML.",
 )
 @click.pass_obj
 def epub(obj: Context, /, path: Path, comments: bool, formulas: str, **chosen: Any) -> None:
-    """Write a book of all posts, or of those chosen, with pictures and formulas inside."""
+    """Write a book of all posts, or of the chosen ones, with pictures and formulas inside."""
     from archiver.export import epub
     from archiver.processes import processors
 
@@ -146,24 +146,22 @@ def epub(obj: Context, /, path: Path, comments: bool, formulas: str, **chosen: A
 @export.command()
 @path
 @_choosing
-@click.option("--browser", metavar="PATH", help="The Chromium that sets the pages. [the one on the path]")
+@click.option("--browser", metavar="PATH", help="The Chromium that typesets the pages. [the one on the path]")
 @click.pass_obj
 def pdf(obj: Context, /, path: Path, comments: bool, browser: str | None, **chosen: Any) -> None:
-    """Write a PDF of the posts chosen, to print or to hand to a colleague; needs Chromium."""
+    """Write a PDF of the chosen posts, for printing or sharing; needs Chromium."""
     from archiver.export import pdf
     from archiver.processes import processors
 
     title, posts = _chosen(obj, **chosen)
     if posts is None:
-        raise UsageError(
-            "expected --post, --series or --topic: a blog is no document; `export epub` makes a book of it"
-        )
+        raise UsageError("expected --post, --series or --topic, found none; for the whole blog, use `export epub`")
     chapters = {"title": title, "posts": posts, "comments": comments, "browser": browser}
     _export(obj, path, pdf.write, warc=obj.storage(), processes=processors(), **chapters)
 
 
 language = click.option(
-    "--language", type=click.Choice(["zh", "en"]), help="Of buttons and headings; by default the blog's own."
+    "--language", type=click.Choice(["zh", "en"]), help="Language of buttons and headings; by default the blog's own."
 )
 
 
@@ -193,13 +191,13 @@ def zim(obj: Context, /, path: Path, language: str | None) -> None:
 @export.command()
 @click.argument("post", type=PostNumber())
 @click.argument("path", required=False, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--comments", is_flag=True, help="Put the comments behind the text.")
+@click.option("--comments", is_flag=True, help="Append the comments to the text.")
 @language
 @click.pass_obj
 def html(obj: Context, /, post: int, path: Path | None, comments: bool, language: str | None) -> None:
     """Write a post as one HTML file with pictures, formulas, citation and licence in it.
 
-    Without PATH its name is made of the post's; - is standard output.
+    Without PATH the file is named after the post; - is standard output.
     """
     from archiver.durable import replacing
     from archiver.static import alone

@@ -49,14 +49,20 @@ def crawl_origin(words: Sequence[str]) -> str:
 @click.argument("target", metavar="FILE.toml|URL")
 @click.option("--name", default="", help="Name of the blog. [by its address]")
 @click.option(
-    "--every", default="", metavar="LENGTH", help="Time from the end of one crawl to the start of the next. [1d]"
+    "--every", default="", metavar="DURATION", help="Time from the end of one crawl to the start of the next. [1d]"
 )
 @click.option("--profile", default="", metavar="FILE", help="Its profile. [what `archiver init` finds]")
 @click.option("--warc", default="", metavar="URL", help="Object storage for its records. [the worker's home]")
-@click.option("--option", "options", multiple=True, metavar="WORD", help="Word for `archiver crawl`; may be repeated.")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="WORD",
+    help="Option or argument for `archiver crawl`; may be repeated.",
+)
 @click.pass_obj
 def add(obj: Context, /, target: str, options: tuple[str, ...], **asked: str) -> None:
-    """Put a blog on the list, or all of a file; those that are there already are changed."""
+    """Add a blog to the list, or all blogs in a file; blogs that are already listed are changed."""
     from archiver.fleet import files, servers
     from archiver.fleet.blogs import Fleet
 
@@ -76,7 +82,7 @@ def add(obj: Context, /, target: str, options: tuple[str, ...], **asked: str) ->
 @click.argument("names", nargs=-1, required=True)
 @click.pass_obj
 def remove(obj: Context, /, names: tuple[str, ...]) -> None:
-    """Take blogs off the list; their archives stay as they are."""
+    """Remove blogs from the list; their archives stay as they are."""
     from archiver.fleet.blogs import Fleet
 
     with Fleet(obj.db) as known:
@@ -86,9 +92,9 @@ def remove(obj: Context, /, names: tuple[str, ...]) -> None:
 
 @fleet.command()
 @click.argument("names", nargs=-1)
-@click.option("--due", is_flag=True, help="A crawl of each blog that is due.")
-@click.option("--all", "all_", is_flag=True, help="Of every blog.")
-@click.option("--job", default="", metavar="WORDS", help="Another command than crawl: verify, rebuild or export.")
+@click.option("--due", is_flag=True, help="Every blog that is due for a crawl.")
+@click.option("--all", "all_", is_flag=True, help="Every blog.")
+@click.option("--job", default="", metavar="WORDS", help="A command other than crawl: verify, rebuild or export.")
 @click.pass_obj
 def run(obj: Context, /, names: tuple[str, ...], due: bool, all_: bool, job: str) -> None:
     """Queue a job for each of these blogs: a crawl, whether due or not, or another command."""
@@ -112,14 +118,16 @@ def run(obj: Context, /, names: tuple[str, ...], due: bool, all_: bool, job: str
     callback=length,
     default="30s",
     show_default=True,
-    metavar="LENGTH",
-    help="Take the jobs of workers that were not heard of for this long.",
+    metavar="DURATION",
+    help="Take over the jobs of workers that have not reported for this long.",
 )
-@click.option("--metrics-port", type=click.IntRange(1, 65535), metavar="N", help="Serve figures for Prometheus there.")
-@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address to serve them on.")
+@click.option(
+    "--metrics-port", type=click.IntRange(1, 65535), metavar="N", help="Port on which to serve figures for Prometheus."
+)
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address on which to serve them.")
 @click.pass_obj
 def worker(obj: Context, /, stalled: timedelta, metrics_port: int | None, metrics_host: str, **asked: Any) -> None:
-    """Take jobs and run them until stopped; any number of workers on any machines."""
+    """Run jobs until stopped; there can be any number of workers, on any machines."""
     from archiver.fleet.worker import WorkerOptions, work
 
     options = WorkerOptions(home=obj.home, stalled=stalled, keep_local=obj.keep_local, **asked)
@@ -143,7 +151,7 @@ def _figures(obj: Context, port: int, host: str) -> AbstractContextManager[int]:
 @as_rows
 @click.pass_obj
 def status(obj: Context, /, format_: str | None) -> None:
-    """Say how each blog is: when it was complete, when it is due, what it holds; and which workers there are."""
+    """Show when each blog was last complete, when it is due and what it holds; and list the workers."""
     from archiver.fleet import status as states
     from archiver.fleet.blogs import Fleet
     from archiver.store.results import Result
@@ -157,9 +165,9 @@ def status(obj: Context, /, format_: str | None) -> None:
         return
     print_rows(Result(_COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in shown]))
     for each in workers:
-        click.echo(f"Worker {each.name}, {each.home}: {', '.join(each.jobs) or 'waits'}")
+        click.echo(f"Worker {each.name}, {each.home}: {', '.join(each.jobs) or 'idle'}")
     if not workers:
-        click.echo("No worker was heard of lately; `archiver fleet worker` starts one.")
+        click.echo("No worker has reported lately; `archiver fleet worker` starts one.")
 
 
 _COLUMNS = (
@@ -214,7 +222,7 @@ def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
 
 
 def _job_words(text: str) -> list[str]:
-    """Return the words of a command that may be a job; raises UsageError for what is none."""
+    """Return the words of a command that may be a job; raises UsageError if it is not one."""
     try:
         words = shlex.split(text)
     except ValueError as error:

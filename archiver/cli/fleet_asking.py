@@ -1,4 +1,4 @@
-"""Commands that ask all blogs of a fleet at once: search, sql, serve, export."""
+"""Commands that query all blogs of a fleet at once: search, sql, serve, export."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 chosen = click.option("--blog", "names", multiple=True, metavar="NAME", help="Only this blog; may be repeated.")
 
 
-# Words to leave out begin with a minus sign; so this command knows no options of one letter.
+# Excluded words begin with a minus sign, so this command has no one-letter options.
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("words", nargs=-1)
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Most hits to show.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Maximum number of hits."
+)
 @chosen
 @as_rows
 @click.pass_obj
 def search(obj: Context, /, words: tuple[str, ...], limit: int, names: tuple[str, ...], format_: str | None) -> None:
-    """Find posts of all blogs by WORDS; what these may say is what `archiver search --help` tells.
+    """Search the posts of all blogs for WORDS; `archiver search --help` describes what these can be.
 
-    Hits are in one order, as if all posts were one blog's. A blog that cannot be searched is named.
+    Hits are ranked together, as if all posts were in one blog. A blog that cannot be searched is named.
     """
     from archiver.fleet import profiles
     from archiver.store import search_schemas
@@ -71,9 +73,9 @@ def report(blogs: Mapping[str, Blog], failed: Mapping[str, str]) -> None:
 @query_options
 @click.pass_obj
 def sql(obj: Context, query: str | None, format_: str | None, schema: bool, timeout: float) -> None:
-    """Ask all blogs at once in SQL: each table and view of an archive has those of all blogs, with a column `blog`.
+    """Query all blogs at once in SQL: each table and view has the rows of all blogs, with a column `blog`.
 
-    They are views in the schema `fleet`, for any program that speaks to PostgreSQL; this command keeps them up to date.
+    They are views in the schema `fleet`, for any PostgreSQL client; this command keeps them up to date.
     """
     from archiver.fleet import views
     from archiver.fleet.blogs import Fleet
@@ -100,7 +102,7 @@ def sql(obj: Context, query: str | None, format_: str | None, schema: bool, time
 def serve(obj: Context, /, port: int, host: str, allow_remote: bool, token: str | None) -> None:
     """Serve a reader of all blogs: a list of them, one search, and the reader of each below its name.
 
-    Pictures are shown of blogs whose records are below --home, as on a worker. There is no replay.
+    Pictures are shown for blogs whose records are below --home, as on a worker. There is no replay.
     """
     from archiver.fleet import profiles
     from archiver.web.reader.serve import ServeOptions, serving_shelf
@@ -119,14 +121,14 @@ def serve(obj: Context, /, port: int, host: str, allow_remote: bool, token: str 
 
 @click.group()
 def export() -> None:
-    """Hand the archives of all blogs over in another format, with their licences."""
+    """Write the archives of all blogs in another format, with their licences."""
 
 
 @export.command("parquet")
 @click.argument("target", metavar="DIR|URL")
 @click.pass_obj
 def export_parquet(obj: Context, /, target: str) -> None:
-    """Write one Parquet data set, parted by blog and year, to a folder or to object storage (s3://bucket/prefix).
+    """Write one Parquet data set, partitioned by blog and year, to a folder or to object storage (s3://bucket/prefix).
 
     A second export replaces what has changed and removes what is gone; a blog that cannot be read stays as it was.
     """
@@ -144,7 +146,7 @@ def export_parquet(obj: Context, /, target: str) -> None:
     with Schemas(url, list(blogs)) as schemas:
         there = schemas.there(schemas.names)
     done = dataset.write({name: opened(blog) for name, blog in blogs.items() if name in there}, target)
-    click.echo(f"{target}: {counted(done.written, 'file')} written, {done.same} as they were, {done.removed} removed")
+    click.echo(f"{target}: {counted(done.written, 'file')} written, {done.same} unchanged, {done.removed} removed")
     report(blogs, done.failed)
 
 

@@ -1,4 +1,4 @@
-"""What a fleet's jobs do beside crawling: commands that are run for one blog of it."""
+"""What a fleet's jobs do besides crawling: commands run for one of its blogs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_pages(obj: JobContext, /, file: str) -> None:
 @click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes that read pages. [one per processor]")
 @click.pass_obj
 def rebuild(obj: JobContext, /, processes: int | None) -> None:
-    """Make the database again from the WARC files, and from what was read of them ahead."""
+    """Rebuild the database from the WARC files and from pages that were read ahead."""
     from archiver.fleet import readings
 
     with obj.opened() as (known, blog):

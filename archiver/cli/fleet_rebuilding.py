@@ -12,14 +12,22 @@ from archiver.errors import ArchiverError
 @click.command("rebuild")
 @click.argument("names", nargs=-1)
 @click.option(
-    "--older-than", type=int, metavar="EXTRACTOR", help="Of those, what one older than this read. [this one's]"
+    "--older-than",
+    type=int,
+    metavar="EXTRACTOR",
+    help="Only blogs that an extractor older than this read. [this one's]",
 )
-@click.option("--split", type=click.IntRange(0), metavar="PAGES", help="Read blogs of so many by several jobs. [10000]")
+@click.option(
+    "--split",
+    type=click.IntRange(0),
+    metavar="PAGES",
+    help="Split the reading of blogs with this many pages or more. [10000]",
+)
 @click.pass_obj
 def rebuild(obj: Context, /, names: tuple[str, ...], older_than: int | None, split: int | None) -> None:
-    """Read all pages of these blogs again, by jobs: of all whose posts an older extractor read, or of those NAMED.
+    """Queue rebuilds, which read all pages again: of blogs that an older extractor read, or of those named.
 
-    A blog with many pages is read by a job for each WARC file, before the one that makes its database again.
+    A blog with many pages is read by one job per WARC file, before the job that rebuilds its database.
     """
     from archiver.fleet import readings
     from archiver.fleet.blogs import Fleet
@@ -40,7 +48,7 @@ def rebuild(obj: Context, /, names: tuple[str, ...], older_than: int | None, spl
             if files is None:
                 click.echo(f"{blog.name}: queued already")
             else:
-                click.echo(f"{blog.name}: queued" + (f", {counted(files, 'file')} to be read before" if files else ""))
+                click.echo(f"{blog.name}: queued" + (f", {counted(files, 'file')} to be read first" if files else ""))
     if not queued:
         click.echo("Nothing was queued.")
 

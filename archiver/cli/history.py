@@ -101,7 +101,7 @@ def _words(revision: Revision, before: Revision | None, difference: Difference |
     if revision.lost:
         yield "its record is lost"
     if revision.status == "review":
-        yield f"put aside for review: {'; '.join(revision.issues)}"
+        yield f"held for review: {'; '.join(revision.issues)}"
 
 
 def _difference_text(revisions: Sequence[Revision], chosen: tuple[int, int], difference: Difference) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Commands over what was recorded: verify, replay, walk."""
+"""Commands on what was recorded: verify, replay, walk."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _of_index(database: str) -> list[Finding]:
 
 
 def _of_pictures(database: str) -> list[Finding]:
-    """Check the bytes of pictures that stand in pages themselves: their addresses are digests."""
+    """Check the bytes of pictures that are in pages themselves: their addresses are digests."""
     from archiver.store import embedded
     from archiver.warc.findings import Finding, Severity
 
@@ -175,7 +175,7 @@ def replay(obj: Context, /, port: int, at: str | None) -> None:
 @as_rows
 @click.pass_obj
 def walk(obj: Context, /, format_: str | None) -> None:
-    """Follow every link, picture, style and script of the archived blog, offline; name what leads nowhere."""
+    """Follow every link, picture, style and script of the archived blog, offline; list the dead ones."""
     from archiver.store.timeline import Timeline
     from archiver.web.replay import Replay
     from archiver.web.walk import DeadLink
@@ -189,7 +189,7 @@ def walk(obj: Context, /, format_: str | None) -> None:
     else:
         for dead in found.dead:
             click.echo(f"{dead.url}: {dead.reason}; linked from {dead.linked_from or 'nowhere'}")
-        refused = f"{found.not_there} of which the blog said no, {found.forbidden} forbidden"
+        refused = f"{found.not_there} that the blog does not have, {found.forbidden} forbidden"
         click.echo(f"{counted(found.shown, 'address')} shown, {refused}, {len(found.dead)} dead")
     sys.exit(ExitCode.INCOMPLETE if found.dead else ExitCode.DONE)
 

@@ -29,11 +29,11 @@ _WEB = ("http://", "https://")
 @as_json
 @click.pass_obj
 def probe(obj: Context, /, url: str, site: str, delay: float | None, contact: str, json_: bool) -> None:
-    """Make first contact: fetch some pages, show what is recognised and what is not, store no post.
+    """Fetch some pages, and show what is recognised in them and what is not; no post is stored.
 
-    Without a URL, of the blog this archive is of, by its profile; the URL of one of its posts has that one read. With
-    another, of any blog: what made it, which lists it has, how its posts read. `archiver init URL` writes down what was
-    found.
+    Without a URL, this looks at the blog of this archive, by its profile; with the URL of one of its posts, it reads
+    that post. Any other URL is that of an unknown blog: this finds out which engine made it, which lists it has, and
+    how a post reads. `archiver init URL` writes the findings to a file.
     """
     if url and not _is_own(obj, url):
         found = _visit(url, site, delay, contact)
@@ -59,15 +59,15 @@ def probe(obj: Context, /, url: str, site: str, delay: float | None, contact: st
 
 @click.command()
 @click.argument("url")
-@click.option("--profile", metavar="NAME|FILE", default="", help="Take this engine for granted, or a file as it is.")
+@click.option("--profile", metavar="NAME|FILE", default="", help="Assume this engine, or take this file as it is.")
 @click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
 @click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
 @click.pass_obj
 def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None, contact: str) -> None:
-    """Begin an archive of the blog at URL: look at it as `probe` does, and write its profile, `site.toml`.
+    """Start an archive of the blog at URL: look at it as `probe` does, and write its profile, `site.toml`.
 
-    From then on `archiver crawl` in this home needs no option. The file is yours: what it says comes before what is
+    From then on `archiver crawl` in this home needs no option. You can edit the file: what it says overrides what is
     known of the engine.
     """
     from archiver import profile as profiles
@@ -99,7 +99,7 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
 
 
 def _expect_address(url: str) -> None:
-    """Raise UsageError for what is no address on the web."""
+    """Raise UsageError for what is not an address on the web."""
     if not url.startswith(_WEB):
         raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
 

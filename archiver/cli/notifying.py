@@ -1,4 +1,4 @@
-"""The command that sends word of a run, and what a crawl does of it at its end."""
+"""The command that sends the notification of a run, and what a crawl does of that at its end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _server(_context: click.Context, _option: click.Parameter, url: str) -> str:
 def _addresses(_context: click.Context, _option: click.Parameter, found: tuple[str, ...]) -> tuple[str, ...]:
     for each in found:
         if each.count("@") != 1 or each.strip("@") != each or not each.isprintable() or " " in each:
-            raise UsageError(f"expected an address for e-mail such as me@example.org, found {each!r}")
+            raise UsageError(f"expected an e-mail address such as me@example.org, found {each!r}")
     return found
 
 
@@ -44,36 +44,38 @@ def _addresses(_context: click.Context, _option: click.Parameter, found: tuple[s
     type=click.Choice(_EVENTS),
     default=("failed", "brought"),
     show_default=True,
-    help="After a crawl: that failed, that brought something, or any; may be repeated.",
+    help="Which crawls to report: failed, those that brought something, or always; may be repeated.",
 )
-@click.option("--command", default="", metavar="COMMAND", help="For the shell; gets the text on standard input.")
-@click.option("--ntfy", default="", metavar="URL", callback=_topic, help="A topic, such as https://ntfy.sh/my-blog.")
-@click.option("--email", multiple=True, metavar="ADDRESS", callback=_addresses, help="May be repeated.")
+@click.option("--command", default="", metavar="COMMAND", help="Shell command; gets the text on standard input.")
+@click.option(
+    "--ntfy", default="", metavar="URL", callback=_topic, help="URL of a topic, such as https://ntfy.sh/my-blog."
+)
+@click.option("--email", multiple=True, metavar="ADDRESS", callback=_addresses, help="Recipient; may be repeated.")
 @click.option(
     "--smtp",
     default="smtp://localhost",
     show_default=True,
     metavar="URL",
     callback=_server,
-    help="Server for e-mail, such as smtps://me@mail.example.org. Its password: $ARCHIVER_SMTP_PASSWORD.",
+    help="Mail server, such as smtps://me@mail.example.org. Its password: $ARCHIVER_SMTP_PASSWORD.",
 )
-@click.option("--sender", default="", metavar="ADDRESS", help="Of the e-mail. [the first it goes to]")
-@click.option("--password-file", type=click.Path(path_type=Path), help="Has the password of the server for e-mail.")
-@click.option("--apprise", multiple=True, metavar="URL", hide_input=True, help="As Apprise has them; may be repeated.")
-@click.option("--reader", default="", metavar="URL", help="Where your reader is, for a link to it.")
-@click.option("--test", "test_", is_flag=True, help="Send a notice that only says that it arrives.")
+@click.option("--sender", default="", metavar="ADDRESS", help="Sender of the e-mail. [its first recipient]")
+@click.option("--password-file", type=click.Path(path_type=Path), help="File with the password of the mail server.")
+@click.option("--apprise", multiple=True, metavar="URL", hide_input=True, help="Apprise URL; may be repeated.")
+@click.option("--reader", default="", metavar="URL", help="Address of your reader, for a link to it.")
+@click.option("--test", "test_", is_flag=True, help="Send a test notification.")
 @click.pass_obj
 def notify(obj: Context, /, reader: str, test_: bool, on: tuple[str, ...], **ways: Any) -> None:
-    """Send word of the last crawl, by command, ntfy, e-mail or Apprise.
+    """Send the notification of the last crawl, by command, ntfy, e-mail or Apprise.
 
-    Each crawl does so at its end when the table [notify] of config.toml, or variables, say how.
+    Each crawl does so at its end, if [notify] in config.toml or variables say how.
     """
     from archiver import notices
 
     chosen = notices.Ways(**ways)
     if not chosen:
         raise UsageError(
-            "expected a way to send word, found none; see `archiver config notify`, or name one: --ntfy URL"
+            "expected a way to send notifications, found none; see `archiver config notify`, or name one: --ntfy URL"
         )
     notice = _test(obj, reader) if test_ else _about(obj, _last(obj), reader)
     failures = notices.deliver(notice, chosen)
@@ -88,11 +90,11 @@ def _test(obj: Context, reader: str) -> Notice:
     from archiver.notices import Notice
 
     blog = obj.site().profile.name
-    return Notice(title=f"{blog}: a test", text=f"Word of crawls of {blog} arrives here.", reader=reader)
+    return Notice(title=f"{blog}: a test", text=f"Notifications about crawls of {blog} arrive here.", reader=reader)
 
 
 def tell(obj: Context, report: CrawlReport) -> None:
-    """Send word of a crawl that ended, if somebody wants it; what cannot be sent is a line in the log of the run."""
+    """Send the notification of a crawl that ended, if it is wanted; a failure is a line in the log of the run."""
     failures = _sent(lambda reader: _about(obj, report.run, reader, report.message))
     if failures:
         import logging
@@ -105,7 +107,7 @@ def tell(obj: Context, report: CrawlReport) -> None:
 
 
 def tell_error(obj: Context, error: ArchiverError) -> None:
-    """Send word of a crawl that an error ended; a slip of the pen at a terminal is between the two."""
+    """Send the notification of a crawl that an error ended; a typing mistake at a terminal is not reported."""
     if error.exit_code == ExitCode.USAGE and sys.stderr.isatty():
         return
 
@@ -123,7 +125,7 @@ def tell_error(obj: Context, error: ArchiverError) -> None:
 
 
 def _sent(about: Any) -> list[str]:
-    """Send what is to be said, as the settings of `notify` have it; return a sentence for each failure."""
+    """Send a notice as the settings of `notify` say; return a sentence for each failure."""
     root = click.get_current_context().find_root()
     asked = notify.make_context("notify", [], parent=root).params
     on, reader, _ = asked.pop("on"), asked.pop("reader"), asked.pop("test_")
@@ -135,7 +137,7 @@ def _sent(about: Any) -> list[str]:
         notice = about(reader)
         failures = notices.deliver(notice, notices.Ways(**asked)) if notices.wanted(notice, on) else []
     except (ArchiverError, OSError) as error:
-        failures = [f"expected to send word, found: {error}"]
+        failures = [f"expected to send a notification, found: {error}"]
     for sentence in failures:
         click.echo(f"Warning: {sentence}", err=True)
     return failures
@@ -145,7 +147,7 @@ def _last(obj: Context) -> int:
     """Return the number of the last crawl; raise UsageError when there was none."""
     found = obj.ask("SELECT max(id) FROM runs WHERE command LIKE 'crawl%'").rows[0][0]
     if found is None:
-        raise UsageError("expected a crawl to tell of, found none in this archive; --test sends a notice all the same")
+        raise UsageError("expected a crawl to report, found none in this archive; --test sends a notification anyway")
     return int(found)
 
 

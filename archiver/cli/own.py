@@ -1,4 +1,4 @@
-"""Commands over what somebody keeps beside an archive."""
+"""Commands on what the reader keeps for its user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archiver.errors import UsageError
 
 @click.group()
 def own() -> None:
-    """Write what you keep in the reader (favourites, what is read, notes) to a file, or take it from one."""
+    """Write what you keep in the reader (favourites, posts read, notes) to a file, or read it from one."""
 
 
 @own.command(name="export")
@@ -34,7 +34,7 @@ def export_(obj: Context, /, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.pass_obj
 def import_(obj: Context, /, file: Path) -> None:
-    """Keep what FILE has, which `archiver own export` wrote; for a post in both, FILE counts."""
+    """Add what `archiver own export` wrote to FILE; for a post in both, FILE's marks and note win."""
     from archiver.export import own as form
     from archiver.store.own import Own
 

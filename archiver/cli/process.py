@@ -12,7 +12,7 @@ from typing import TextIO
 
 
 def speak_chinese() -> None:
-    """Begin anew in Python's UTF-8 mode where neither arguments nor names of files can hold Chinese.
+    """Start again in Python's UTF-8 mode where neither arguments nor names of files can hold Chinese.
 
     Python takes that mode by itself in the locale C, unless `PYTHONUTF8=0` or an older locale keeps it from it.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archiver.store.progress import Progress
 
 _WIDE = 120  # columns of a terminal that has room for a bar
-_REST = 66  # columns of what stands around an address in a line
+_REST = 66  # columns of what is around an address in a line
 _PAUSE = 2.0  # seconds between two looks: a polite crawl asks every three
 
 
@@ -33,7 +33,7 @@ def template() -> str:
 def under_way(path: str, failed: int, done: int, left: int, seconds: float) -> str:
     """Return in a line what came last, how many failed, how fast it goes, and until when it takes at this rate."""
     room = max(min(shutil.get_terminal_size().columns - _REST, 40), 12)
-    said = [path if len(path) <= room else f"{path[: room - 1]}…", f"{failed} not had" if failed else ""]
+    said = [path if len(path) <= room else f"{path[: room - 1]}…", f"{failed} failed" if failed else ""]
     return " · ".join(filter(None, [*said, rate(done, seconds), f"until {until(done, left, seconds)}"]))
 
 
@@ -52,7 +52,7 @@ def until(done: int, left: int, seconds: float) -> str:
 
 
 def watch(obj: Context, json_: bool) -> None:
-    """Show how far the last run is until an interrupt: drawn anew on a terminal, else a line for each change.
+    """Show how far the last run is until an interrupt: redrawn on a terminal, else one line per change.
 
     Raises BrokenPipeError when whoever reads has left, ArchiverError when there is no archive.
     """
@@ -94,13 +94,13 @@ def _line(obj: Context, found: Progress | None) -> str:
 def _page(obj: Context, found: Progress | None) -> str:
     """Return a screen for a person."""
     if found is None:
-        return f"{obj.home}: no run yet; `archiver crawl` begins one. (Ctrl-C ends this.)"
+        return f"{obj.home}: no run yet; `archiver crawl` starts one. (Ctrl-C ends this.)"
     total = found.settled + found.left
     rows = {
         "run": f"{found.run}: {found.command}, since {_clock(found.started_at)}",
         "addresses": f"{found.settled:,} of {total:,} settled, {found.left:,} left",
         "records": f"{found.requests:,} answers, {found.bytes / 1e6:.1f} MB",
-        "not had": f"{found.failed:,}; `archiver gaps` says why" if found.failed else "none",
+        "failed": f"{found.failed:,}; `archiver gaps` says why" if found.failed else "none",
     }
     if found.finished_at:
         rows["ended"] = f"{_clock(found.finished_at)}: {found.outcome} (exit code {found.exit_code})"

@@ -31,14 +31,14 @@ _NOT_IN_FRONT = frozenset({"content", "quality", "witnesses"})
     "--from",
     "archive",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Take the URLs' pages out of this WARC, WACZ or ARC file instead of the web.",
+    help="Read the pages at the URLs from this WARC, WACZ or ARC file instead of the web.",
 )
 @click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
 @click.option("--json", "format_", flag_value="json", help="The same as --format json.")
 @click.option(
     "--pictures",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write pictures that stand in the page itself here, and link the files. [data: addresses in the Markdown]",
+    help="Write pictures embedded in the page to this folder, and link them. [data: addresses in the Markdown]",
 )
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
 def read(
@@ -46,7 +46,7 @@ def read(
 ) -> None:
     """Print the article of any page as Markdown: of a saved FILE, of `-` for standard input, or of a URL.
 
-    A URL is asked for once; nothing is archived. What the page says of the article comes first, as YAML.
+    A URL is fetched once; nothing is archived. The article's metadata come first, as YAML.
     """
     failed = 0
     for source in sources:
@@ -146,7 +146,7 @@ def _written(article: Article, format_: str, pictures: Path | None) -> str:
 
 
 def _address(picture: EmbeddedPicture, folder: Path | None) -> str:
-    """Return where the Markdown shows a picture that stands in the page itself: there, or in a file that is written."""
+    """Return where the Markdown shows a picture that is in the page itself: there, or in a file that is written."""
     from archiver.media import SUFFIXES
     from archiver.text import embedded
 

@@ -1,4 +1,4 @@
-"""Commands that make the database from records, and say what of them counts: rebuild, import, accept."""
+"""Commands that build the database from records, and accept what is held back: rebuild, import, accept."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_obj
 def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
-    """Rebuild the database from the WARC files, offline; the old one is kept beside it.
+    """Rebuild the database from the WARC files, offline; the old one is kept next to it.
 
-    Ends with 4 when that one has posts, versions, comments, pages or captures that no WARC file holds.
+    Ends with 4 if the old one has posts, versions, comments, pages or captures that no WARC file holds.
     """
     from archiver.rebuild import swap
 
@@ -43,9 +43,9 @@ def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def import_(obj: Context, /, file: Path, json_: bool) -> None:
-    """Bring in another program's captures of the blog: a WARC FILE, a WACZ or an ARC file, each page at its date.
+    """Import another program's captures of the blog from FILE, a WARC, WACZ or ARC file, each at its own date.
 
-    Ends with 4 when records of it are damaged and were left out; the others come in.
+    Ends with 4 if damaged records were left out; the others are imported.
     """
     from archiver.rebuild.outside import import_warc
 
@@ -60,7 +60,7 @@ def import_(obj: Context, /, file: Path, json_: bool) -> None:
 @as_rows
 @click.pass_obj
 def accept(obj: Context, /, subjects: tuple[str, ...], format_: str | None) -> None:
-    """Say that what the archive does not believe is right; without SUBJECTS, show what that is.
+    """Accept what the archive does not believe or holds for review; without SUBJECTS, list it.
 
     A subject is the address of a list or the name of a part of pages, as shown, or the number of a post whose newest
     version is held for review.

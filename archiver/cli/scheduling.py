@@ -1,4 +1,4 @@
-"""Commands for crawls by the clock: schedule and watch."""
+"""Commands for scheduled crawls: schedule and watch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def repeated(command: Command) -> Command:
     """Add the period, and the words for `archiver crawl`."""
     words = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CRAWL OPTIONS]...")
     explained = "Time from the start of one run to the start of the next: 12h, 7d."
-    every = click.option("--every", metavar="LENGTH", callback=length, default="24h", show_default=True, help=explained)
+    every = click.option("--every", metavar="DURATION", callback=length, default="24h", show_default=True, help=explained)
     return every(words(command))
 
 
@@ -74,10 +74,12 @@ def schedule() -> None:
 
 @schedule.command("systemd", context_settings=PASS_ON)
 @timed
-@click.option("--account", default="", metavar="NAME", help="For the whole system instead, run as this account.")
+@click.option(
+    "--account", default="", metavar="NAME", help="Install for the whole system instead, to run as this account."
+)
 @click.pass_obj
 def schedule_systemd(obj: Context, /, action: str | None, **asked: Any) -> None:
-    """Print units: a timer, the crawl it starts, the alarm when that fails. CRAWL OPTIONS: as for `archiver crawl`."""
+    """Print a timer, the service it starts and an alarm if that fails. CRAWL OPTIONS: as for `archiver crawl`."""
     from archiver import schedule as schedules
     from archiver.config import user_config_home
 
@@ -113,7 +115,7 @@ def schedule_cron(obj: Context, /, action: str | None, **asked: Any) -> None:
 @installed
 @click.pass_obj
 def schedule_reader(obj: Context, /, action: str | None) -> None:
-    """Print a unit for systemd that serves the reader from your login on, as `archiver serve` does."""
+    """Print a systemd unit that serves the reader from the time you log in, as `archiver serve` does."""
     from archiver import schedule as schedules
     from archiver.config import user_config_home
 
@@ -132,7 +134,7 @@ def schedule_reader(obj: Context, /, action: str | None) -> None:
 @repeated
 @click.pass_obj
 def watch(obj: Context, /, every: timedelta, words: tuple[str, ...]) -> None:
-    """Crawl now, and again until stopped: for containers. CRAWL OPTIONS: as for `archiver crawl`."""
+    """Crawl again and again until stopped: for containers. CRAWL OPTIONS: as for `archiver crawl`."""
     from archiver import schedule as schedules
 
     run_once = schedules.crawl_process(planned(obj, words, every=every).crawl)

@@ -21,31 +21,33 @@ if TYPE_CHECKING:
     from archiver.store.search import Hit, Results
 
 
-HELP = """Find posts by WORDS, Chinese, English or TeX; all of them have to be there.
+HELP = """Find posts by WORDS, in Chinese, English or TeX; all have to match.
 
 \b
-"低秩近似"       exactly so (quote for the shell as well: '"低秩近似"')
--蒸馏            not there
-Muon OR Adam     one of the two
-quant*           words that begin so
+"低秩近似"       exactly this phrase (in a shell: '"低秩近似"')
+-蒸馏            without this
+Muon OR Adam     either of the two
+quant*           words that begin like this
 title:  tag:  category:  topic:  author:        in the title; by name
 after:2021  before:2024-03  year:2024           by date
-tex:'\\msign'      exactly so in a formula; {*} in it is anything, in any spelling
-like:'QK^T'      a formula in any spelling, with other letters, or a part of one
+tex:'\\msign'      exactly this in a formula; with {*} for anything, in any spelling
+like:'QK^T'      a formula or part of one, in any spelling and with any letters
 has:code  has:images  has:formulas  has:comments
-in:comments  in:pages             among the comments, or the independent pages alone
+in:comments  in:pages             only comments, or only independent pages
 sort:newest  sort:oldest          by date
 
-Where few posts match, those that cover most of the words follow, and with the
-extra `meaning` those that are near to them by meaning (see --vectors).
+If few posts match, those that cover most of the words follow, and with the
+extra `meaning` those that are close to them in meaning (see --vectors).
 """
-# Not a docstring: a raw one would show the mark of click's that keeps lines apart.
+# Not a docstring: a raw one would show click's mark that keeps lines apart.
 
 
-# Words to leave out begin with a minus sign; so this command knows no options of one letter.
+# Excluded words begin with a minus sign, so this command has no one-letter options.
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}, help=HELP)
 @click.argument("words", nargs=-1)
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Most hits to show.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Maximum number of hits."
+)
 @click.option("--rebuild", is_flag=True, help="Rebuild the index from the database first; crawls keep it up to date.")
 @click.option(
     "--vectors",
@@ -188,7 +190,7 @@ def _divider(found: Results) -> str:
     before = "" if found.exact else "No post matches all of it. "
     if all(hit.by == "words" for hit in found.hits):
         return f"{before}These cover most of it:"
-    return f"{before}These cover most of it, or are near to it by meaning:"
+    return f"{before}These cover most of it, or are close to it in meaning:"
 
 
 def _counted(found: Results) -> str:
@@ -244,7 +246,7 @@ def _emphasised(words: Iterable[tuple[str, bool]]) -> str:
 def datasette(obj: Context, /, more: tuple[str, ...], run: bool) -> None:
     """Print the command that opens the archive in Datasette, with search, facets and descriptions.
 
-    What else follows is handed on: archiver datasette --run --port 8002
+    Further arguments are passed on: archiver datasette --run --port 8002
     """
     import os
     import shlex

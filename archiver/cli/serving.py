@@ -12,11 +12,11 @@ from archiver.errors import UsageError
 
 
 def serve_options(command: Command) -> Command:
-    """Add what a command takes that serves a reader."""
+    """Add the options of a command that serves a reader."""
     for option in (
         click.option(
             "--token",
-            help="The token; one is made when none is given. [$ARCHIVER_TOKEN]",
+            help="Token; generated if not given. [$ARCHIVER_TOKEN]",
             envvar="ARCHIVER_TOKEN",
             hide_input=True,
         ),
@@ -39,10 +39,12 @@ def tell(address: str) -> None:
 
 @click.command()
 @serve_options
-@click.option("--replay-port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="For the replay.")
+@click.option(
+    "--replay-port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port of the replay."
+)
 @click.pass_obj
 def serve(obj: Context, /, port: int, replay_port: int, host: str, allow_remote: bool, token: str | None) -> None:
-    """Serve a reader of the archive on this machine: read, search, compare, ask in SQL; nothing is ever fetched."""
+    """Serve a reader of the archive on this machine: read, search, compare, query in SQL; nothing is ever fetched."""
     from archiver.web.reader.serve import ServeOptions, serving
     from archiver.web.reader.serve import serve as run
 
@@ -53,9 +55,9 @@ def serve(obj: Context, /, port: int, replay_port: int, host: str, allow_remote:
 @click.command()
 @click.pass_obj
 def mcp(obj: Context) -> None:
-    """Answer a program that speaks the Model Context Protocol, over standard input and output: see docs/mcp.md.
+    """Serve a client of the Model Context Protocol over standard input and output: see docs/mcp.md.
 
-    It searches, reads posts, formulas and citations, and asks in SQL; the archive is only read.
+    It can search, read posts, formulas and citations, and query in SQL; the archive is opened read-only.
     """
     from contextlib import closing
 

@@ -1,4 +1,4 @@
-"""The command that sets everything up: five questions, and then what the answers need."""
+"""The command that sets everything up: five questions, then whatever the answers need."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ BOOTED = Path("/run/systemd/system")
 
 _HOST = re.compile(r"localhost|[\w-]+(\.[\w-]+)+|[0-9a-f:]+")
 
-_NOTHING = "All of it is set up already."
+_NOTHING = "Everything is already set up."
 
-_WAYS = "the URL of an ntfy topic, an address for e-mail, a URL of Apprise or a command; none"
+_WAYS = "the URL of an ntfy topic, an e-mail address, an Apprise URL or a command; none"
 
 
 @click.command("setup")
 @click.option("--blog", metavar="URL", help="Which blog.")
-@click.option("--every", metavar="LENGTH", help="How often it is crawled: 12h, 7d, never.")
-@click.option("--notify", metavar="HOW", hide_input=True, help=f"How you get word of a crawl: {_WAYS}.")
-@click.option("--reader/--no-reader", default=None, help="Serve the reader from your login on.")
+@click.option("--every", metavar="DURATION", help="How often it is crawled: 12h, 7d, never.")
+@click.option("--notify", metavar="HOW", hide_input=True, help=f"How to notify you of a crawl: {_WAYS}.")
+@click.option("--reader/--no-reader", default=None, help="Serve the reader from the time you log in.")
 @click.option("--by", type=click.Choice(["systemd", "cron"]), help="What runs the crawls. [what this machine has]")
 @click.option("--print", "print_", is_flag=True, help="Print files and commands instead of writing and running them.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take the defaults where no option says otherwise.")
 @click.pass_context
 def setup(ctx: click.Context, /, print_: bool, yes: bool, by: str | None, **said: Any) -> None:
-    """Ask where, which blog, how often, how you get word and whether a reader is to run; then set all that up.
+    """Ask where, which blog, how often, how to notify you and whether to run the reader; then set all that up.
 
-    Nothing is done before you agree, no file of settings is ever changed, and doing it again starts from what is set.
+    Nothing is done before you agree, an existing settings file is never changed, and a second setup starts from it.
     """
     if not yes and not print_ and not sys.stdin.isatty():
         raise UsageError("expected a terminal to ask at, found none; say --yes for the defaults, or --print to look")
@@ -121,7 +121,7 @@ def _answers(root: click.Context, asking: bool, by: str | None, said: dict[str, 
     every = answer("every", "How often (12h, 24h, 7d; never)", _often(root, by), lambda text: _every(text, by))
     ways = (_is_set(root, "notify", name) for name in ("ntfy", "email", "apprise", "command"))
     known = next((str(way[0] if isinstance(way, list) else way) for way in ways if way), NONE)
-    how = answer("notify", f"Word of crawls by ({_WAYS})", known, lambda text: _way(text, known))
+    how = answer("notify", f"Notify you by ({_WAYS})", known, lambda text: _way(text, known))
     notify = None if how == known else _notify(how, asking)
     from archiver import schedule as schedules
 
@@ -129,10 +129,10 @@ def _answers(root: click.Context, asking: bool, by: str | None, said: dict[str, 
     if reader is None:
         reader = is_ours(schedules.READER, obj.home)
         if asking and by == "systemd":
-            reader = click.confirm("Serve the reader from login on", default=reader)
+            reader = click.confirm("Serve the reader from the time you log in", default=reader)
     if reader and by != "systemd":
         raise UsageError(
-            "expected systemd to serve the reader from login on, found none; `archiver serve` does by hand"
+            "expected systemd for a reader from the time you log in, found none; `archiver serve` does it by hand"
         )
     return SetupAnswers(blog=blog, every=every, notify=notify, reader=reader)
 
@@ -167,7 +167,7 @@ def _is_set(root: click.Context, *place: str) -> Any:
 
 
 def _blog(obj: Context, text: str) -> str:
-    """Return the address of a blog; raise UsageError for what is none, or not that of an archive that is there."""
+    """Return the address of a blog; raise UsageError if it is not one, or not that of an archive that is there."""
     url = text.strip() if "://" in text else f"https://{text.strip()}"
     host = urlsplit(url).hostname if url.startswith(("http://", "https://")) else None
     if not host or not _HOST.fullmatch(host):
@@ -194,19 +194,19 @@ def _every(text: str, by: str | None) -> str:
 
 
 def _way(text: str, known: str) -> str:
-    """Return a way to get word; raise UsageError for none where one is set, and for a URL that is none."""
+    """Return a way to notify; raise UsageError for none where one is set, and for an invalid URL."""
     from archiver.notices import ntfy
 
     how = text.strip() or NONE
     if how == NONE and known != NONE:
         raise UsageError(
-            f"expected a way to get word, found none, and {known!r} is set; take it out of the file yourself"
+            f"expected a way to notify you, found none, but {known!r} is set; remove it from the file yourself"
         )
     return ntfy.check(how) if how.startswith(("http://", "https://")) else how
 
 
 def _notify(how: str, asking: bool) -> dict[str, Any]:
-    """Return the settings for a way to get word, told by what it looks like."""
+    """Return the settings for a way to notify, recognised by its form."""
     from archiver.notices import mail
 
     if how.startswith(("http://", "https://")):
@@ -218,7 +218,7 @@ def _notify(how: str, asking: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"email": [how]}
     if not asking:
         return found
-    found["smtp"] = _asked("Server for e-mail, such as smtps://me@mail.example.org", "smtp://localhost", mail.check)
+    found["smtp"] = _asked("Mail server, such as smtps://me@mail.example.org", "smtp://localhost", mail.check)
     if urlsplit(found["smtp"]).username:
         found["password-file"] = str(_asked("File with its password", str(config.user_file().with_name("smtp")), _file))
     return found
@@ -231,7 +231,7 @@ def _file(text: str) -> Path:
 def _next(obj: Context, answers: SetupAnswers, by: str | None) -> str:
     """Return what to do now."""
     own = "archiver" if found_home() == obj.home else f"archiver --home {shlex.quote(str(obj.home))}"
-    own_time = "; else it comes by itself" if answers.every != NEVER else ""
+    own_time = "; otherwise it starts by itself" if answers.every != NEVER else ""
     tries = {"crawl": f"begins now{own_time}", "status --watch": "shows how far it is"}
     tries |= {"notify --test": "sends a notice"} if answers.notify else {}
     tries |= {} if answers.reader else {"serve": "is the reader"}

@@ -1,4 +1,4 @@
-"""Settings: every option of every command may stand in a file or in the environment.
+"""Settings: every option of every command may be in a file or in the environment.
 
 An option that is given counts first, then its variable, then `config.toml` in the archive's folder, then the user's.
 What a file may say is read off the commands themselves.
@@ -73,7 +73,7 @@ class Layer:
     file: Path
     values: Defaults
     said: dict[str, Any]
-    """The same as it stands in the file."""
+    """The same as it is in the file."""
 
     def get(self, setting: Setting) -> Any:
         """Return its value of a setting, None when it has none."""
@@ -145,7 +145,7 @@ def checked(command: click.Command, table: Mapping[str, Any], file: Path, place:
 
 
 def _value(command: click.Command, option: click.Option, value: Any, file: Path, name: str) -> Any:
-    """Return a value that the option takes, as it stands in the file."""
+    """Return a value that the option takes, as it is in the file."""
     kind, wanted = _kind(option)
     values = value if option.multiple and isinstance(value, list) else [value]
     fits = all(isinstance(each, kind) and (kind is bool or not isinstance(each, bool)) for each in values)

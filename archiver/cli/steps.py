@@ -1,4 +1,4 @@
-"""What `archiver setup` does, a step for each thing; each can be printed instead of done."""
+"""What `archiver setup` does, step by step; each step can be printed instead of done."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NEVER = "never"
 NONE = "none"
-"""Answers to how often, and how to get word."""
+"""Answers to how often, and how to be notified."""
 
 PLACES = ("db", "warc", "keep-local")
 """Options before `setup` that go into the file."""
@@ -71,7 +71,7 @@ def steps(root: click.Context, answers: SetupAnswers, by: str | None) -> Iterato
 
 
 def _own_settings(root: click.Context, answers: SetupAnswers, by: str | None) -> str:
-    """Return what the answers come to as a file of settings, in tables."""
+    """Return the settings file that the answers give, in tables."""
     places = {name: root.params[name.replace("-", "_")] for name in PLACES if given(root, name)}
     lines = [f"{name} = {_toml(str(value))}" for name, value in places.items()]
     if answers.every != NEVER and by:
@@ -86,7 +86,7 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-_ABOUT = "# Settings: what can stand here, and what counts, is told by `archiver config --all`.\n\n"
+_ABOUT = "# Settings: `archiver config --all` lists what can be set here, and what applies.\n\n"
 
 
 def _settings(command: click.Command, file: Path, text: str) -> Iterator[SetupStep]:
@@ -98,12 +98,12 @@ def _settings(command: click.Command, file: Path, text: str) -> Iterator[SetupSt
     if _covers(found, wanted):
         return
     if file.exists():
-        said = f"Put into {file}, which stays as it is:\n{text.rstrip()}"
-        yield SetupStep(f"Leave {file}; its lines are yours", f"# in {file}\n{text}", lambda: [said])
+        said = f"Add to {file}, which is left as it is:\n{text.rstrip()}"
+        yield SetupStep(f"Leave {file} as it is; its lines are yours to change", f"# in {file}\n{text}", lambda: [said])
         return
 
     password = wanted.get("notify", {}).get("password-file")
-    missing = [f"Write the password of the server for e-mail into {password}, which only you may read."]
+    missing = [f"Write the password of the mail server into {password}, which only you may read."]
 
     def write() -> list[str]:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def _plan(obj: Context) -> Schedule:
 
 
 def _timed(root: click.Context, every: str, by: str) -> Schedule:
-    """Return a schedule as `archiver schedule` makes it of its own settings, but for the period."""
+    """Return a schedule as `archiver schedule` makes it of its own settings, except for the period."""
     group = schedule.make_context("schedule", [by], parent=root)
     command = schedule.commands[by].make_context(by, ["--every", every], parent=group)
     return planned(root.obj, **{name: value for name, value in command.params.items() if name != "action"})
@@ -158,7 +158,7 @@ def _schedule(root: click.Context, every: str, by: str) -> Iterator[SetupStep]:
             gone = partial(schedules.uninstall_cron, _plan(obj))
         if is_ours(schedules.TIMER, obj.home) if by == "systemd" else _is_said(root, by):
             undo = _command(obj, "schedule", by, "--uninstall")
-            yield SetupStep(f"Have {by} crawl no more", undo, lambda: _done(gone(), _UNSAID))
+            yield SetupStep(f"Stop {by} from crawling", undo, lambda: _done(gone(), _UNSAID))
         return
     plan = _timed(root, every, by)
     if by == "cron":
@@ -189,7 +189,7 @@ def _reader(obj: Context, wanted: bool) -> Iterator[SetupStep]:
         if is_ours(schedules.READER, obj.home):
             undo = _command(obj, "schedule", "reader", "--uninstall")
             gone = partial(schedules.uninstall_reader, plan, config.user_config_home())
-            yield SetupStep("Have systemd serve no reader", undo, lambda: _done(gone()))
+            yield SetupStep("Stop systemd from serving the reader", undo, lambda: _done(gone()))
         return
 
     def serve() -> list[str]:
@@ -197,14 +197,14 @@ def _reader(obj: Context, wanted: bool) -> Iterator[SetupStep]:
         return _to_run(schedules.enable_systemd(schedules.READER))
 
     if _are_to_come(units, plan):
-        yield SetupStep("Have systemd serve the reader from your login on", _units(units, schedules.READER), serve)
+        yield SetupStep("Have systemd serve the reader from the time you log in", _units(units, schedules.READER), serve)
 
 
 def _to_run(commands: list[str]) -> list[str]:
     return [f"Now run: {command}" for command in commands]
 
 
-_UNSAID = f"Take `every` out of [schedule] in {config.FILE} if it stands there."
+_UNSAID = f"Remove `every` from [schedule] in {config.FILE} if it is there."
 
 
 def _done(_: object, *left: str) -> list[str]:

@@ -153,6 +153,6 @@ class PublicResolver(CachingThreadedResolver):
     def _checked(self, address: str, name: str) -> str:
         if is_public(address):
             return address
-        reason = f"{name} resolves to {address}, which is no public address"
+        reason = f"{name} resolves to {address}, which is not a public address"
         self.refused[name] = reason
         raise DNSLookupError(reason)

@@ -49,7 +49,7 @@ class Canary:
         self._odd: defaultdict[str, list[str]] = defaultdict(list)
         """Addresses of pages that are not what they promise, by kind."""
         self._unproven: Counter[str] = Counter()
-        """Pages whose text does not prove itself, by kind."""
+        """Pages whose text could not be verified, by kind."""
         self._kept: Counter[str] = Counter()
         self._lost: Counter[str] = Counter()
         """Parts of pages that were there, and that were not."""

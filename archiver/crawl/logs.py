@@ -21,7 +21,7 @@ KEPT = 100
 """Logs of the latest runs, and of the latest that failed, that stay."""
 
 MOST_BYTES = 64 << 20
-"""Bytes of logs that stay beside the newest, whatever their number."""
+"""Bytes of logs that are kept besides the newest, whatever their number."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -79,7 +79,7 @@ def logging_to(path: Path, *, verbose: bool = False) -> Iterator[None]:
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A path that is no UTF-8 may be in a message.
+        # A path that is not UTF-8 may be in a message.
         to_file = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     to_file.setFormatter(JsonFormatter())
     handlers: list[logging.Handler] = [to_file]

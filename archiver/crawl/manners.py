@@ -3,7 +3,7 @@
 A refusal (429, 503) rests the whole host: as long as `Retry-After` says, or for a back-off that doubles. Refusals of
 several addresses in a row end the run: crawlers that went on were shut out. So do connections cut in a row, which is
 how the blog was seen to ban, and a site that cannot be reached. One address alone ends nothing, whatever it answers: a
-post with a password says 403 for ever. What another host does concerns the addresses there.
+post with a password always says 403. What another host does concerns the addresses there.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class MannersMiddleware:
         return cls(run_of(crawler), settings.getint("RETRY_TIMES"), settings.getfloat("DOWNLOAD_DELAY"), passing)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return the response, or the request to be made again later."""
+        """Return the response, or the request to repeat later."""
         reason = f"HTTP {response.status}"
         if response.status in REFUSALS:
             return self._refused(request, response, reason)
@@ -89,7 +89,7 @@ class MannersMiddleware:
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Return the request to be made again later, or None to let it fail."""
+        """Return the request to repeat later, or None to let it fail."""
         if not isinstance(exception, self.passing):
             return None
         reason = in_words(exception)

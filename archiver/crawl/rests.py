@@ -32,7 +32,7 @@ class Rests:
         self.asked: datetime | None = None
         """Until when an address asked for a longer rest than a run can wait; it may have spoken for itself alone."""
         if self.until is not None and self.until - clock.now() > PATIENCE:
-            raise RateLimited(f"the site asked not to be asked before {timestamp(self.until)}; run again then")
+            raise RateLimited(f"the site wants no requests before {timestamp(self.until)}; run again then")
 
     @property
     def left(self) -> timedelta | None:

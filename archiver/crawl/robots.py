@@ -142,7 +142,7 @@ class RobotsMiddleware:
         downloader = self._engine().downloader
         for host, slot in downloader.slots.items():
             slot.delay = max(slot.delay, delay)
-            # A slot that is idle for a minute is dropped, and made again from this.
+            # A slot that is idle for a minute is dropped, and created again from this.
             downloader.per_slot_settings[host] = {"delay": slot.delay, "concurrency": slot.concurrency}
         throttle = self.crawler.get_extension(AutoThrottle)
         if throttle is not None:
@@ -159,7 +159,7 @@ class RobotsMiddleware:
         pages = {site.front_url(), site.catalogue_url(), *site.list_urls(), site.post_url(1) or site.front_url()}
         if origin == site.base and not any(rules.can_fetch(site.fetch_url(page), PRODUCT) for page in pages):
             message = (
-                f"{origin}/robots.txt forbids all of the blog; nothing was asked for, and all that is archived stays"
+                f"{origin}/robots.txt forbids all of the blog; nothing was asked for, and everything archived stays"
             )
             self.run.stop(Refused(message))
         return rules

@@ -187,7 +187,7 @@ class Run:
             self.counts.posts["gone"] += gone
 
     def connect(self) -> None:
-        """Work out anew how posts belong together."""
+        """Derive again how posts are connected."""
         with self.archive.savepoint() as session:
             connections.refresh(session)
 

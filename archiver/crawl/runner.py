@@ -130,7 +130,7 @@ def crawl(
     if options.source:
         place, options = _offline(place, options, options.source)
     elif options.at:
-        raise UsageError("expected --from with --at: only an archive answers as of a date, the blog does not")
+        raise UsageError("expected --from with --at: only an archive can answer as of a date")
     arguments = _checked(_arguments(place, options))
     _expect_database(place)
     with locked(place.home, place.db) as dead:
@@ -205,7 +205,7 @@ def _expect_database(place: ArchiveLocation) -> None:
     if any(place.warc_folder.glob(f"*{SUFFIX}")) and not runs.any_known(url):
         raise UsageError(
             f"{place.home}: expected the database of the WARC files in it, found none; "
-            "`archiver rebuild` makes it from them"
+            "`archiver rebuild` builds it from them"
         )
     known = warc_files.known(url)
     if place.warc_url is None or normal(place.warc_url) == warc_files.place(known):

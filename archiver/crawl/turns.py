@@ -35,7 +35,7 @@ class TurnDownloadHandler(WireDownloadHandler):
         """Download in turn; raise RateLimited when the server rests for longer than a run can wait."""
         while wait := self._turn(request):
             if wait > PATIENCE:
-                raise RateLimited(f"the server asked not to be asked before {timestamp(clock.now() + wait)}")
+                raise RateLimited(f"the server wants no requests before {timestamp(clock.now() + wait)}")
             await asyncio.sleep(wait.total_seconds())
         return await super().download_request(request)
 

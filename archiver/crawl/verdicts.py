@@ -21,23 +21,23 @@ def judge_early_end(run: Run, reason: str) -> Verdict | None:
     if run.fatal is not None:
         return run.fatal.outcome, run.fatal.exit_code, str(run.fatal)
     if reason in INTERRUPTED:
-        return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to go on"
+        return "interrupted", ExitCode.INTERRUPTED, "interrupted; nothing is lost, run again to resume"
     return None
 
 
 def judge_crawl(run: Run) -> Verdict:
-    """Judge by what this run asked for; what has been failing for longer, and is no news, only gets a word."""
+    """Judge by what this run asked for; what has been failing for longer, and is not news, only gets a word."""
     counts, session = run.counts, run.archive.session
     if run.unanswered is not None and not counts.pages:
         return run.unanswered.outcome, run.unanswered.exit_code, str(run.unanswered)
     if run.limit is not None and frontier.has_pending(session, without={*run.canary.closed, *run.without}):
-        return "limited", ExitCode.DONE, f"stopped after {counted(run.limit, 'post')} as asked; run again to go on"
+        return "limited", ExitCode.DONE, f"stopped after {counted(run.limit, 'post')} as asked; run again to resume"
     if doubted := [each for each in doubts.standing(session).values() if not doubts.is_believed(each)]:
         return runs.MARKUP_CHANGED, ExitCode.MARKUP_CHANGED, _said(doubted)
     if not counts.pages and counts.gaps:
         return "failed", ExitCode.FAILED, f"asked for {counted(sum(counts.gaps.values()), 'address')} and got nothing"
     if counts.failures:
-        text = f"{counted(counts.failures, 'address')} could not be had; run again, `archiver gaps` says why"
+        text = f"{counted(counts.failures, 'address')} could not be fetched; run again, `archiver gaps` says why"
         return runs.INCOMPLETE, ExitCode.INCOMPLETE, text
     if counts.cut:
         return runs.INCOMPLETE, ExitCode.INCOMPLETE, "a list of posts has more pages than are read of one"

@@ -3,7 +3,7 @@
 Scrapy hands out neither the request as sent nor the reason phrase, header order and case, bad header lines and chunks
 of the response; no signal of its has them. Here its HTTP/1.1 handler gets its connections from a pool that puts a tap
 into each, above TLS, so the bytes are plain. The tap is made of what Twisted documents: a pool answers `getConnection`,
-an endpoint `connect`, and `ProtocolWrapper` stands between a protocol and its transport. Nothing is patched.
+an endpoint `connect`, and `ProtocolWrapper` is between a protocol and its transport. Nothing is patched.
 
 Two things are relied on that are documented nowhere, and hold in Scrapy 2.14 to 2.19: the handler keeps its pool in
 `_pool`, and asks it for a connection before it first waits. `fallback_reason` says when the first does not hold; an
@@ -70,7 +70,7 @@ class Exchange:
     """One request and its response, byte for byte."""
 
     request: bytes
-    """As sent: request line, headers, blank line, body."""
+    """As sent: request line, headers, empty line, body."""
     response: Message
     """As received, from the status line to the end of the message: chunks and content coding are still on.
 
@@ -99,7 +99,7 @@ def take_exchange(request: Request) -> Exchange | None:
     """Return the last exchange of a request, and forget it.
 
     For a downloader middleware nearest to the downloader: in `process_response`, and in `process_exception`, because a
-    download that fails may have received something all the same. None when nothing came back that begins like an HTTP
+    download that fails may have received something anyway. None when nothing came back that begins like an HTTP
     response, when the response is from elsewhere (a cache), and wherever bytes cannot be captured.
 
     An exchange that is not taken is kept as long as its request lives.

@@ -1,4 +1,4 @@
-"""Books made when somebody asks for one: by a process beside this one, one at a time, kept for the next who asks."""
+"""Books made on request: by a separate process, one at a time, and kept for the next request."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Books:
         self._executor: ProcessPoolExecutor | None = None
 
     def book(self, title: str, posts: Sequence[int], state: str) -> bytes:
-        """Return a book of posts as EPUB; one that was made in the same `state` of the archive is not made again.
+        """Return a book of posts as EPUB, from the cache if it was made in the same `state` of the archive.
 
         Raises Busy when too many wait, ArchiverError when the book cannot be made.
         """
@@ -81,7 +81,7 @@ class Books:
 
     def _book(self, name: str, title: str, posts: Sequence[int]) -> bytes:
         if self._closed:
-            raise ArchiverError("the server ends: ask again when it is back")
+            raise ArchiverError("the server is stopping: ask again when it is back")
         if name not in self._kept:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="books-", ignore_cleanup_errors=True)
@@ -104,7 +104,7 @@ class Books:
             self._executor = None
             raise ArchiverError(
                 f"expected a book within {PATIENCE} seconds, found none; "
-                "make it with `archiver export epub`, which has no such limit"
+                "use `archiver export epub`, which has no such limit"
             ) from error
 
 

@@ -46,7 +46,7 @@ def find(browser: str | None = None) -> str:
     if browser:
         raise UsageError(f"--browser {browser}: expected a program, found none")
     raise UsageError(
-        "expected Chromium or Google Chrome, which sets the pages of a PDF, found none: install one "
+        "expected Chromium or Google Chrome, which typesets PDFs, found none: install one "
         "(Debian and Ubuntu: apt install chromium), or name it with --browser PATH"
     )
 

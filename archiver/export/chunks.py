@@ -16,7 +16,7 @@ from archiver.text import chunks, tex
 
 
 def write(library: Library, target: Path, step: Step) -> None:
-    """Write a file with an object a line for each chunk of each post, in order.
+    """Write a file with one object per line, for each chunk of each post, in order.
 
     The texts of a post, one after the other, are its Markdown. Raises as `replacing` does.
     """

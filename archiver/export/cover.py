@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 600, 800
 """Pixels, as 3 to 4: what shelves of e-readers show whole."""
 
 _LONGEST = 20
-"""Columns of a line of the title; a Chinese sign takes two."""
+"""Columns of a line of the title; a Chinese character takes two."""
 _MOST = 6
 """Lines of the title."""
 _SIZE = 50
@@ -47,7 +47,7 @@ def _cut(text: str) -> str:
 
 
 def _lines(text: str) -> Sequence[str]:
-    """Break a title into lines, at blanks where a word would be cut."""
+    """Break a title into lines, at spaces where a word would be cut."""
     lines, line = [""], 0
     for word in _words(text):
         width = sum(map(_width, word))
@@ -61,7 +61,7 @@ def _lines(text: str) -> Sequence[str]:
 
 
 def _words(text: str) -> Sequence[str]:
-    """Return what must not be broken: words of an alphabet with the blank behind them, and every wide sign."""
+    """Return what must not be broken: alphabetic words with the space after them, and every wide character."""
     words = [""]
     for sign in text:
         narrow = _width(sign) == 1

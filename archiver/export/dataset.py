@@ -143,9 +143,9 @@ def _readme(notices: Mapping[str, Attribution]) -> str:
     blogs = "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in cells)
     return (
         "# Blogs as tables\n\n"
-        f"Each table is a folder of Parquet files, `TABLE/blog=NAME/{FILE}`; posts and comments are parted by the year "
-        f"they are of, formulas by that of their post: `posts/blog=NAME/year=2024/{FILE}`. What has no date is in "
-        f"`year={NO_YEAR}`. `{MANIFEST}` has the SHA-256 of each file.\n\n"
+        f"Each table is a folder of Parquet files, `TABLE/blog=NAME/{FILE}`; posts and comments are partitioned "
+        f"by their year, formulas by that of their post: `posts/blog=NAME/year=2024/{FILE}`. Rows without a date are "
+        f"in `year={NO_YEAR}`. `{MANIFEST}` has the SHA-256 of each file.\n\n"
         f"| blog | title | source | author | licence |\n| --- | --- | --- | --- | --- |\n{blogs}\n"
         + "\n".join(rows.described(table, (BLOG, *table.columns), "") for table in rows.TABLES)
     )

@@ -43,7 +43,7 @@ class Drawers:
         self._end()
 
     def draw_in(self, body: etree._Element) -> None:
-        """Put pictures with their TeX in words in the place of formulas; those that cannot be drawn stay MathML."""
+        """Put pictures with their TeX in words in place of formulas; those that cannot be drawn stay MathML."""
         found = {math: _without_words(math) for math in body.iter(f"{{{NAMESPACE}}}math")}
         new = list(dict.fromkeys(plain for plain in found.values() if plain not in self._drawings))
         self._drawings.update(zip(new, self._drawn(new), strict=True))

@@ -162,7 +162,7 @@ class _Book:
         self._whole = whole
         self._drawers = drawers
         self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
-        self._chapters: list[tuple[Post, str]] = []  # and what is in it beside XHTML
+        self._chapters: list[tuple[Post, str]] = []  # and what is in it besides XHTML
         self._overviews: list[ContentsEntry] = []
         self._held: dict[str, PictureFile | None] = {}
         self._store("mimetype", b"application/epub+zip", stored=True)

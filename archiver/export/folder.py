@@ -1,4 +1,4 @@
-"""Exports that are a folder of files: written beside, then put in the place of the one before."""
+"""Exports that are a folder of files: written next to the former one, then put in its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archiver.durable import sync_directory, writing
 from archiver.errors import UsageError
 
 MANIFEST = ".archiver-export"
-"""Names the files of an export, one a line: so a later one knows which of them it may take away."""
+"""Lists the files of an export, one per line, so that a later one knows which it may remove."""
 
 
 class Folder:

@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line, for any program."""
+"""JSON Lines: one object per line, for any program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markdown: a file a post or page with front matter, pictures beside; opens as a vault of Obsidian or in any editor."""
+"""Markdown: one file per post or page with front matter, and the pictures; opens in Obsidian or any editor."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def write(
 ) -> str | None:
     """Write a folder with a file a post or page, the pictures, and an index; return what is missing, in words.
 
-    Every formula stands between dollar signs, the only ones that Obsidian, Typora, Quarto and GitHub all know; with
+    Every formula is between dollar signs, the only ones that Obsidian, Typora, Quarto and GitHub all know; with
     `exact` it is byte for byte as in the archive. With `comments` those of a post follow its text.
 
     Raises as `replacing_folder` does.
@@ -152,7 +152,7 @@ def retarget(markdown: str, local: Callable[[str], str]) -> str:
 
 
 def _retargeted(markdown: str, local: Callable[[str], str]) -> str:
-    """Return our Markdown with other targets, also of pictures that stand in HTML, as in tables that need it."""
+    """Return our Markdown with other targets, also of pictures that are in HTML, as in tables that need it."""
     text = retarget(markdown, local)
     return embedded.retarget(text, {url: local(url) for url in embedded.shown(text)})
 

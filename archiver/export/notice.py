@@ -58,7 +58,7 @@ class Attribution:
         return (
             f"Posts of the blog {self.title}, {self.source}, by {self.author or 'an unnamed author'}.",
             f"{licensed}.",
-            f"As archived until {self.archived_until or 'now'}.",
+            f"As archived up to {self.archived_until or 'now'}.",
         )
 
 

@@ -35,7 +35,7 @@ def write(library: Library, target: Path, step: Step) -> None:
 
 
 def write_tables(library: Library, folder: Folder, step: Step, said: Attribution) -> dict[str, int]:
-    """Write a file a table to a folder; return how many rows each has."""
+    """Write one file per table to a folder; return how many rows each has."""
     return {
         table.name: _write(folder.path(table.name + SUFFIX), table, rows.rows(library, table, step), said)
         for table in rows.TABLES

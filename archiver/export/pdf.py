@@ -202,7 +202,7 @@ class _Document:
 
 
 def _mark(post: int, number: int, link: etree._Element) -> etree._Element:
-    """Return what stands behind a link: its number, which leads to the note."""
+    """Return what is behind a link: its number, which leads to the note."""
     mark = etree.Element(f"{{{xhtml.NAMESPACE}}}sup", {"class": "note", "id": f"{post}-link.{number}"})
     etree.SubElement(mark, f"{{{xhtml.NAMESPACE}}}a", {"href": f"#{post}-note.{number}"}).text = f"[{number}]"
     mark.tail, link.tail = link.tail, None
@@ -218,5 +218,5 @@ def _printable(text: str) -> str:
 
 
 def _as_css(text: str) -> str:
-    """Return a text as what stands in a string of CSS."""
+    """Return a text as what is in a string of CSS."""
     return "".join(f"\\{ord(sign):x} " if sign in '"\\\n\t<' else sign for sign in text)

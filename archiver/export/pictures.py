@@ -1,4 +1,4 @@
-"""The pictures of posts, out of the archive's records, or of its database where they stand in a page itself."""
+"""The pictures of posts, out of the archive's records, or of its database where they are in a page itself."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ class Pictures:
         if not self.missing:
             return None
         first = ", ".join(sorted(self.missing)[:3])
-        return f"not in the archive, so links as before: {counted(len(self.missing), 'picture')}, such as {first}"
+        return (
+            f"not in the archive, so still links to the blog: {counted(len(self.missing), 'picture')}, such as {first}"
+        )
 
 
 def _name(url: str, suffix: str) -> str:

@@ -50,7 +50,7 @@ class Table:
 
 POSTS = Table(
     "posts",
-    "One row a post, in its current revision.",
+    "One row per post, in its current revision.",
     (
         Column("id", Type.INTEGER, "The blog's own number of the post."),
         Column("title", Type.TEXT, "Title."),
@@ -74,7 +74,7 @@ POSTS = Table(
 
 COMMENTS = Table(
     "comments",
-    "One row a comment, also those that are no longer on the blog.",
+    "One row per comment, including those no longer on the blog.",
     (
         Column("id", Type.INTEGER, "The blog's own number of the comment."),
         Column("post_id", Type.INTEGER, "The post it is under."),
@@ -96,7 +96,7 @@ COMMENTS = Table(
 
 FORMULAS = Table(
     "formulas",
-    "One row a formula of a post, in page order.",
+    "One row per formula of a post, in page order.",
     (
         Column("post_id", Type.INTEGER, "The post."),
         Column("position", Type.INTEGER, "Place in the post, from 0."),
@@ -112,9 +112,9 @@ FORMULAS = Table(
 
 PAGES = Table(
     "pages",
-    "One row an independent page, such as the one about the author.",
+    "One row per independent page, such as the one about the author.",
     (
-        Column("id", Type.INTEGER, "Number in this archive; another archive may have another one."),
+        Column("id", Type.INTEGER, "Number in this archive; it may differ in another archive."),
         Column("title", Type.TEXT, "Title."),
         Column("url", Type.TEXT, "Canonical address."),
         Column("markdown", Type.TEXT, "Full text as Markdown, formulas byte for byte."),
@@ -134,13 +134,13 @@ def _of_pages(table: Table, about: str) -> Table:
     return Table(f"page_{table.name}", about, columns)
 
 
-PAGE_COMMENTS = _of_pages(COMMENTS, "One row a comment under an independent page, as in comments.")
+PAGE_COMMENTS = _of_pages(COMMENTS, "One row per comment on an independent page, as in comments.")
 
-PAGE_FORMULAS = _of_pages(FORMULAS, "One row a formula of an independent page, as in formulas.")
+PAGE_FORMULAS = _of_pages(FORMULAS, "One row per formula of an independent page, as in formulas.")
 
 FILES = Table(
     "files",
-    "One row a linked file that is no picture; its bytes are in the archive's records.",
+    "One row per linked file that is not a picture; its bytes are in the archive's records.",
     (
         Column("url", Type.TEXT, "Canonical address."),
         Column("content_type", Type.TEXT, "Media type the server named."),
@@ -154,10 +154,10 @@ FILES = Table(
 
 EMBEDDED_PICTURES = Table(
     "embedded_pictures",
-    "One row a picture whose bytes stand in a page itself: the Markdown names it by its address.",
+    "One row per picture embedded in a page: the Markdown names it by its address.",
     (
-        Column("url", Type.TEXT, "Address by its digest, ni:///sha-256;... (RFC 6920)."),
-        Column("media_type", Type.TEXT, "Media type, as its bytes tell."),
+        Column("url", Type.TEXT, "Address, made of its digest: ni:///sha-256;... (RFC 6920)."),
+        Column("media_type", Type.TEXT, "Media type, recognised by its bytes."),
         Column("size", Type.INTEGER, "Bytes."),
         Column("sha256", Type.TEXT, "SHA-256 of the bytes."),
         Column("data", Type.BYTES, "The bytes; in JSON as base64."),

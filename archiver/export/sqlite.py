@@ -1,4 +1,4 @@
-"""SQLite: one clean file to hand over."""
+"""SQLite: one clean file to share."""
 
 from __future__ import annotations
 

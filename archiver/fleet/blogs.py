@@ -59,11 +59,11 @@ class Blog:
 
 
 def check_name(name: str) -> None:
-    """Raise UsageError for what is no name of a blog."""
+    """Raise UsageError for what is not a name of a blog."""
     if not _NAME.fullmatch(name) or _TAKEN.fullmatch(name):
         raise UsageError(
-            f"expected a name of small letters, digits and _ that begins with a letter, has at most 32 characters and "
-            f"is free to be a schema's, found {name!r}"
+            f"expected a name of lower-case letters, digits and _ that begins with a letter, has at most 32 characters "
+            f"and is not a schema's already, found {name!r}"
         )
 
 
@@ -87,7 +87,7 @@ class Fleet:
             if make:
                 tables.upgrade(self.connection)
             elif not tables.are_there(self.connection):
-                raise UsageError(f"{self.shown}: expected a fleet, found none; `archiver fleet add` begins one")
+                raise UsageError(f"{self.shown}: expected a fleet, found none; `archiver fleet add` creates one")
 
     @property
     def shown(self) -> str:
@@ -133,7 +133,7 @@ class Fleet:
                 ).fetchone()
                 if clash:
                     raise UsageError(
-                        f"expected a blog that the fleet has not yet, found {each.url}, which is {clash[0]}"
+                        f"expected a blog that is not in the fleet yet, found {each.url}, which is {clash[0]}"
                     )
                 self.connection.execute(_ADD, _values(each))
 

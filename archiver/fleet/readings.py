@@ -1,6 +1,6 @@
 """Pages read ahead of a rebuild: those of a large blog, one WARC file a job, by any of the workers.
 
-What a page comes to waits in the fleet's database until the blog's rebuild takes it from there, in the place of an
+What a page comes to waits in the fleet's database until the blog's rebuild takes it from there, in place of an
 executor; what it does not find it reads itself. So nothing depends on all of it being there: a job that is killed is
 taken up where it was, one that fails leaves its pages to the rebuild. It is pickled, which the same version of the
 program alone reads, and kept by what decides the outcome: a page of another version, or of a blog whose profile has
@@ -94,7 +94,7 @@ def rebuild(
     with fleet.failing():
         if under_way := fleet.connection.execute(_UNDER_WAY, {"name": blog.name, "read": READ}).fetchall():
             raise ArchiveLocked(
-                f"{blog.name}: being read: {counted(len(under_way), 'file')} of it; the rebuild waits for that"
+                f"{blog.name}: being read: {counted(len(under_way), 'file')} of it; the rebuild waits for it"
             )
     database = fleet.database(blog)
     if missing := sorted(swap.files_known(home, database) - _present(storage(home, database))):
@@ -109,7 +109,7 @@ def rebuild(
 
 
 class Readings(Executor):
-    """What pages of a blog came to, in the place of an executor that would read them; it reads those it has not.
+    """What pages of a blog came to, in place of an executor that would read them; it reads those it has not.
 
     It takes `reading.read_elsewhere` with its arguments, and nothing else.
     """

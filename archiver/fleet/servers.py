@@ -89,7 +89,9 @@ class SharedServers:
                 taken = self._connection.execute(_HOLD, (key,)).fetchone()
                 if not (taken and taken[0]):
                     self._connection.close()
-                    raise ArchiveLocked(f"{blog.name}: another crawl of this fleet asks the server {key}; wait for it")
+                    raise ArchiveLocked(
+                        f"{blog.name}: another crawl of this fleet is using the server {key}; wait for it"
+                    )
 
     def turn(self, url: str, pause: float) -> timedelta:
         """Take the turn to ask a server, or return how long it is until then; see `archiver.crawl.servers`."""

@@ -96,7 +96,7 @@ def _archive(name: str, counts: Mapping[str, list[int]], sizes: Mapping[str, int
 
 
 def _counted(fleet: Fleet, names: Sequence[str]) -> Iterator[Any]:
-    """Yield what archives hold; nothing of one that is not as this version makes it, or is being made anew."""
+    """Yield what archives hold; skip any that is of another version, or is being rebuilt."""
     from psycopg.errors import ProgrammingError
 
     query = " UNION ALL ".join(_COUNTS.format(name=name, schema=server.quoted(name)) for name in names)

@@ -94,7 +94,7 @@ def upgrade(connection: Connection[Any]) -> None:
         steps, applied = connection.execute("SELECT steps, engine FROM version").fetchone() or (0, "")
         if steps > len(STEPS):
             raise ArchiverError(
-                f"expected tables of a fleet as this version makes them, found newer ones ({steps} steps, not "
+                f"expected a fleet's tables of this version, found newer ones ({steps} steps, not "
                 f"{len(STEPS)}); upgrade blog-archiver on this machine"
             )
         for statements in _later(engine, applied) if applied else [_whole()]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STALLED = timedelta(seconds=30)
 """A worker that was not heard of for this long is dead, and its jobs are for others."""
 
-_BEATS = 5  # signs of life in that time
+_BEATS = 5  # heartbeats in that time
 _LONGEST_BEAT = 5  # seconds between them, however patient this worker is: others may be less so
 _TICKS = "ticks"
 _EVERY_TICK = "* * * * * */5"  # cron with seconds: what is due, and whose worker died, is looked for every five
@@ -48,7 +48,7 @@ _ATTEMPT = 2.0  # seconds between looks whether a server that went away is back
 _LOOK = 0.5  # seconds between looks whether all is done
 
 _SUCCEEDED = frozenset({ExitCode.DONE, ExitCode.INCOMPLETE, ExitCode.MARKUP_CHANGED, ExitCode.RATE_LIMITED})
-"""Exit codes of jobs that are over: when the next crawl is due stands in the list of blogs."""
+"""Exit codes of jobs that are over: when the next crawl is due is in the list of blogs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +165,7 @@ class _Worker:
                 raise ArchiverError("the connection was lost")
 
     def _beside(self, app: App, worker: Any) -> list[Any]:
-        """Return what goes on beside the work, and ends it when it ends."""
+        """Return what runs alongside the jobs, and ends them when it ends."""
         return [self._stop.wait(), self._announced(app, worker), *([self._idle()] if self._options.until_idle else [])]
 
     async def _announced(self, app: App, worker: Any) -> None:
@@ -241,7 +241,7 @@ class _Worker:
                 continue
 
     def _environment(self) -> dict[str, str]:
-        """Return what a job's process is told by variables: others may see its words."""
+        """Return what a job's process is told through variables: others may see its arguments."""
         keep = self._options.keep_local
         return {"ARCHIVER_DB": self._url} | ({} if keep is None else {"ARCHIVER_KEEP_LOCAL": str(keep)})
 

@@ -1,4 +1,4 @@
-"""Word of a run to whoever wants it: by a command, e-mail, ntfy or one of Apprise's services."""
+"""Notifications about runs: by a command, e-mail, ntfy or one of Apprise's services."""
 
 from archiver.notices.delivery import LONGEST, Ways, deliver
 from archiver.notices.notice import Notice, about_error, about_run, wanted

@@ -24,9 +24,7 @@ def send(notice: Notice, urls: Sequence[str]) -> None:
     services = apprise.Apprise()
     for number, url in enumerate(urls, 1):
         if not services.add(url):
-            raise UsageError(
-                f"expected a URL as Apprise has them, found another thing as number {number} of {len(urls)}"
-            )
+            raise UsageError(f"expected Apprise URLs, found something else as number {number} of {len(urls)}")
     kind = apprise.NotifyType.FAILURE if FAILED in notice.events else apprise.NotifyType.INFO
     if not services.notify(title=notice.title, body=notice.text, notify_type=kind):
-        raise ArchiverError("a service did not take it")
+        raise ArchiverError("a service did not accept it")

@@ -17,7 +17,7 @@ LONGEST = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
-    """Ways by which word goes out; those that are empty are none."""
+    """Ways to send a notification; an empty one is not used."""
 
     command: str = ""
     """For the shell; gets the text on standard input, the rest in variables."""
@@ -53,7 +53,7 @@ class Ways:
 
 
 def deliver(notice: Notice, ways: Ways) -> list[str]:
-    """Send a notice by all ways; return a sentence for each way that failed, none of which ends anything."""
+    """Send a notice by all ways; return a sentence for each way that failed, which stops nothing else."""
     failures: dict[str, str] = {}
 
     def attempt(name: str, send: Callable[[Notice], None]) -> None:
@@ -64,11 +64,14 @@ def deliver(notice: Notice, ways: Ways) -> list[str]:
             failures[name] = f"{error}" or type(error).__name__
 
     senders = ways.senders()
-    failures |= dict.fromkeys(senders, f"no end of it within {LONGEST:g} s")
+    failures |= dict.fromkeys(senders, f"no result within {LONGEST:g} s")
     until = time.monotonic() + LONGEST
     threads = [threading.Thread(target=attempt, args=each, daemon=True) for each in senders.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
-    return [f"expected to send word by {name}, found: {' '.join(why.split())}" for name, why in dict(failures).items()]
+    return [
+        f"expected to send a notification by {name}, found: {' '.join(why.split())}"
+        for name, why in dict(failures).items()
+    ]

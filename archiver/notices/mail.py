@@ -36,7 +36,7 @@ class MailServer:
 
 
 def check(url: str) -> str:
-    """Return the URL of a server for e-mail; raise UsageError for what is none, or has a password in it."""
+    """Return the URL of a server for e-mail; raise UsageError if it is not one, or has a password in it."""
     try:
         parts = urlsplit(url)
         fits = parts.scheme in PORTS and bool(parts.hostname) and (parts.port or 1) > 0 and not parts.path.strip("/")

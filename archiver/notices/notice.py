@@ -1,4 +1,4 @@
-"""What is said of a run, in plain words."""
+"""What a notification says about a run, in plain words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archiver.counting import counted
 from archiver.errors import ExitCode
 
 FAILED, BROUGHT, ALWAYS = "failed", "brought", "always"
-"""After which runs somebody wants word."""
+"""Which runs are reported."""
 
 TOLD = 10
 """Posts of each kind that are named: a first crawl brings a thousand."""
@@ -18,7 +18,7 @@ TOLD = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Word of a run."""
+    """The notification of a run."""
 
     title: str
     text: str
@@ -41,7 +41,7 @@ def about_run(
     tolerated: Collection[int] = (),
     reader: str = "",
 ) -> Notice:
-    """Return what is to be said of a run.
+    """Return the notification of a run.
 
     `run` is its row of the view run_log; `new` and `changed` are titles and addresses of posts; `message` is a sentence
     about how it ended, its outcome if empty; an exit code in `tolerated` is no failure.
@@ -60,7 +60,7 @@ def about_run(
     lines += [f"{counted(figures['comments_new'], 'new comment')}."] if figures["comments_new"] else []
     lines += [f"{counted(figures['gone'], 'post')} gone from the blog."] if figures["gone"] else []
     if figures["failed"]:
-        lines.append(f"{counted(figures['failed'], 'address')} not had; `archiver gaps` says why.")
+        lines.append(f"{counted(figures['failed'], 'address')} could not be fetched; `archiver gaps` says why.")
     lines.append(f"Run {run['id']}: {message or outcome} (exit code {code}).")
     return Notice(
         title=f"{blog}: {'; '.join(filter(None, said))}",
@@ -72,7 +72,7 @@ def about_run(
 
 
 def about_error(blog: str, message: str, code: int, *, tolerated: Collection[int] = (), reader: str = "") -> Notice:
-    """Return what is to be said of a run that an error kept from beginning, or from ending as one."""
+    """Return the notification of a run that an error kept from starting, or from ending as one."""
     return Notice(
         title=f"{blog}: the crawl failed",
         text=_with_reader([f"{message} (exit code {int(code)})."], reader),
@@ -83,7 +83,7 @@ def about_error(blog: str, message: str, code: int, *, tolerated: Collection[int
 
 
 def wanted(notice: Notice, on: Collection[str]) -> bool:
-    """Return whether somebody who wants word after such runs wants this one."""
+    """Return whether the settings ask for this notification."""
     return ALWAYS in on or not notice.events.isdisjoint(on)
 
 

@@ -27,7 +27,7 @@ LONGEST = 4_000
 
 
 def check(url: str) -> str:
-    """Return the URL of a topic; raise UsageError for what is none."""
+    """Return the URL of a topic; raise UsageError if it is not one."""
     try:
         parts = urlsplit(url)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -39,7 +39,7 @@ def check(url: str) -> str:
 
 
 def send(notice: Notice, url: str, seconds: float) -> None:
-    """Post a notice to a topic. A name and password, or a token as password, may stand in the URL.
+    """Post a notice to a topic. A name and password, or a token as password, may be in the URL.
 
     Raises OSError when that fails, a redirect included: followed, it would no longer be a post.
     """

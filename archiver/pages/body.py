@@ -94,7 +94,7 @@ _BLOCKS = ("div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "p", "section", "spa
 
 
 class Body(NamedTuple):
-    """The text of a page: an element of a copy without what stands around it, and who found it."""
+    """The text of a page: an element of a copy without what is around it, and who found it."""
 
     element: HtmlElement
     engine: str
@@ -201,7 +201,7 @@ def _from_first_to_last(parts: list[tuple[float, HtmlElement]]) -> list[HtmlElem
 
 
 def _together(elements: list[HtmlElement]) -> HtmlElement:
-    """Return a new element with copies of several in it: what stands between them is none of the text."""
+    """Return a new element with copies of several in it: what is between them is none of the text."""
     whole = html.Element("div")
     for element in elements:
         if not any(above in elements for above in element.iterancestors()):

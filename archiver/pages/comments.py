@@ -55,7 +55,7 @@ class Discussion:
 def parse_comment_page(url: str, body: bytes, site: Site | None = None) -> CommentPage:
     """Read one page of a post's comments.
 
-    Raises PageNotRecognised when the address is no comment page's, or no comment is on the page.
+    Raises PageNotRecognised when the address is not a comment page's, or no comment is on the page.
     """
     site = site or Site()
     place = site.discussion(site.canonical(url))
@@ -178,7 +178,7 @@ def _ids(element: HtmlElement, naming: Naming) -> set[int]:
 
 
 def _known_before(comments: list[Comment]) -> Iterator[set[int]]:
-    """Yield for each comment which others stand before it."""
+    """Yield for each comment which others are before it."""
     known: set[int] = set()
     for comment in comments:
         yield known
@@ -226,8 +226,8 @@ def _pager(
 ) -> tuple[int | None, int]:
     """Return the page a pager marks as current, if any, and the last one there is; comments are out of `rest`.
 
-    Permalinks and links for answering lead to pages of comments too, and are no pager. Where only the pages before and
-    behind are linked, the current one is between them.
+    Permalinks and reply links lead to pages of comments too, and are not a pager. Where only the previous and the next
+    page are linked, the current one is between them.
     """
     current, beside, last = None, None, 1
     around: set[HtmlElement] = set()

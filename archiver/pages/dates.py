@@ -112,7 +112,7 @@ def abroad(text: str, /) -> tuple[str, int, int] | None:
 
 
 def without_time(text: str) -> str:
-    """Return what stands behind a date without the time of day it begins with: `at 5:12 pm`, `下午5:12`, `um 17:12`."""
+    """Return what is behind a date without the time of day it begins with: `at 5:12 pm`, `下午5:12`, `um 17:12`."""
     found = _TIME.match(text)
     return text[found.end() :] if found else text
 

@@ -90,7 +90,7 @@ def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
 
 
 def _begin_body(tree: HtmlElement) -> None:
-    """Move what is no metadata from the head to the body: without a `<body>` libxml2 takes `<main>` for some."""
+    """Move what is not metadata from the head to the body: without a `<body>` libxml2 takes `<main>` for some."""
     head = tree.find("head")
     begins = () if head is None else (part for part in head.iterchildren(etree.Element) if part.tag not in _METADATA)
     first_part = next(iter(begins), None)
@@ -132,7 +132,7 @@ def flattened(text: str) -> str:
 def decode(body: bytes) -> tuple[str, tuple[str, ...]]:
     """Return the text of a page and what was wrong with its bytes.
 
-    The blog sends UTF-8. What is not is read as UTF-8 with marks if only a little is amiss, else as what the page
+    The blog sends UTF-8. What is not is read as UTF-8 with marks if only a little is wrong, else as what the page
     declares, else as GB18030. NUL and lone surrogates, which no tree can hold, become U+FFFD.
     """
     flaws: tuple[str, ...] = ()
@@ -192,7 +192,7 @@ def text_of(element: HtmlElement) -> str:
 
 
 def title_of(heading: HtmlElement) -> str:
-    """Return a heading's text without the sign that links to the heading itself, notes, and sources of formulas."""
+    """Return a heading's text without the symbol that links to the heading itself, notes, and sources of formulas."""
     if heading.xpath(_UNSAID):
         heading = copy.deepcopy(heading)
         for element in heading.xpath(_UNSAID):

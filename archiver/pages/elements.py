@@ -63,7 +63,7 @@ def each(body: bytes, names: Container[str], url: str) -> Iterator[etree._Elemen
 
 
 def name_of(element: etree._Element) -> str:
-    """Return the name of an element without its namespace; empty for what is none, such as an entity."""
+    """Return the name of an element without its namespace; empty if it is not one, such as an entity."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 

@@ -76,12 +76,12 @@ def _day_shown(tree: HtmlElement, moment: str | None) -> str | None:
 
 
 def _instant(moment: str) -> datetime | str:
-    """Return what a moment is whatever its zone; as it stands where it has none."""
+    """Return what a moment is whatever its zone; as it is where it has none."""
     return datetime.fromisoformat(moment) if _ZONED.search(moment) else moment
 
 
 def day(moment: str | None, profile: Profile) -> str | None:
-    """Return the day on which a moment of ISO 8601 is by the blog's clock; that of one without a zone as it stands.
+    """Return the day on which a moment of ISO 8601 is by the blog's clock; that of one without a zone as it is.
 
     What falls on midnight is a day somebody wrote, whatever zone a program added.
     """

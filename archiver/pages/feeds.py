@@ -89,7 +89,7 @@ def _entry(element: etree._Element, url: str) -> ListEntry | None:
 
 
 def _addresses(element: etree._Element) -> Iterator[str]:
-    """Yield what an entry gives as its address: what FeedBurner stands before, links, and an identifier that is one."""
+    """Yield what an entry gives as its address: the address behind FeedBurner, links, and an identifier that is one."""
     yield from _texts(element, f"{{{_ORIGINAL}}}origLink")
     links = [child for child in element if name_of(child) == "link"]
     for link in sorted(links, key=lambda each: "html" not in each.get("type", "html")):

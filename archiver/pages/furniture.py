@@ -1,6 +1,6 @@
 """The addresses on a page or in a style sheet: what it links, what it is shown with, which feeds it names.
 
-For the blog beside its posts (front page, tags, independent pages, feeds, files): no list tells of these, links do.
+For the blog besides its posts (front page, tags, independent pages, feeds, files): no list tells of these, links do.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Address = tuple[str, Role]
 
 
 def addresses(url: str, body: bytes, site: Site) -> tuple[Address, ...]:
-    """Return the blog's own canonical addresses on the page at `url`, each once; none for what is no page."""
+    """Return the blog's own canonical addresses on the page at `url`, each once; none for what is not a page."""
     try:
         tree = parse(url, body)
     except PageNotRecognised:
@@ -85,7 +85,7 @@ def kind_to_ask(url: str, role: Role, site: Site) -> str | None:
     if role is Role.LINKED and site.post_id(url):
         return "post"
     if site.discussion(url):
-        return None  # what they are under asks for its pages of comments, save the one it shows itself
+        return None  # what they are under asks for its pages of comments, except the one it shows itself
     if role is Role.NAMED and not site.is_feed_of_all(url):
         return None  # every page names a feed of its own
     if role is Role.SHOWN and site.file_kind(url) == "requisite":
@@ -98,6 +98,6 @@ def kind_to_ask(url: str, role: Role, site: Site) -> str | None:
 
 
 def _is_one_file(url: str) -> bool:
-    """Tell whether an address has no query that could make others of it without end."""
+    """Return whether an address has no query that could make others of it without end."""
     query = url.partition("?")[2]
     return not query or _VERSION.fullmatch(query) is not None

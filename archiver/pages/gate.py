@@ -1,4 +1,4 @@
-"""The page a blog answers with until its cookie comes back."""
+"""The page with which a blog answers until it gets its cookie back."""
 
 from __future__ import annotations
 

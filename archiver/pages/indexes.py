@@ -29,12 +29,12 @@ _TITLES = ("title", "name")
 _PUBLISHED = ("datepublished", "publishdate", "publishedat", "published", "pubdate", "date", "createdat", "created")
 _MODIFIED = ("datemodified", "modifiedgmt", "modified", "lastmod", "lastmodified", "updatedat", "updated")
 _LISTS = ("posts", "articles", "items", "entries", "results", "data", "docs", "pages")
-"""Names of a list of posts beside other lists, the most telling first."""
+"""Names of a list of posts among other lists, the most telling first."""
 _APART = re.compile(r"[^a-z]")
 
 
 def read_json(text: str, url: str, headers: Mapping[str, str]) -> ListPage | None:
-    """Read a list in JSON; None where it is no JSON or nothing in it looks like a list of posts."""
+    """Read a list in JSON; None where it is not JSON or nothing in it looks like a list of posts."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -63,7 +63,7 @@ def read_search(body: bytes, url: str) -> ListPage:
         texts = {name: text_of(parts[name]) for name in ("url", "title", "date") if name in parts}
         href = texts.get("url") or (parts["link"].get("href") if "link" in parts else "")
         if href:
-            href = href if "/" in href else unquote(href)  # where each sign is escaped, the theme takes that back
+            href = href if "/" in href else unquote(href)  # where each character is escaped, the theme decodes them
             reading.entries.append(ListEntry((href,), url, texts.get("title", ""), texts.get("date", "")))
     return reading
 
@@ -132,7 +132,7 @@ def _objects(value: object, depth: int = 0) -> list[dict[str, Any]]:
 
 
 def _entry(value: Mapping[str, Any], url: str) -> ListEntry:
-    """Return what an object says of a post, whatever it calls it; one without an address is no post."""
+    """Return what an object says of a post, whatever it calls it; one without an address is not a post."""
     named = {_bare(name): each for name, each in value.items()}
     return ListEntry(
         tuple(dict.fromkeys(_said(named, _ADDRESSES))),

@@ -44,9 +44,9 @@ _TURN = re.compile(
 
 
 def read_page(url: str, body: bytes, site: Site) -> ListPage | None:
-    """Read a page that links posts, what stands beside its main part last; None where it links none.
+    """Read a page that links posts, what is next to its main part last; None where it links none.
 
-    Raises PageNotRecognised for what is no page at all.
+    Raises PageNotRecognised for what is not a page at all.
     """
     tree = parse(url, body)
     own = site.resolve(url)
@@ -108,7 +108,7 @@ def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -
 def _dated(
     entry: ListEntry, found: list[HtmlElement], holders: dict[HtmlElement, str], above: dict[HtmlElement, str]
 ) -> ListEntry:
-    """Return an entry with the day that stands beside it without a year, where a heading above names that."""
+    """Return an entry with the day that is next to it without a year, where a heading above names that."""
     for link in found if not entry.published else ():
         beside = text_of(_block(link, entry.hrefs[0], holders)).replace(text_of(link), " ")
         if link in above and len(beside) <= _LITTLE and (day := years.day(beside, above[link])):
@@ -197,7 +197,7 @@ def _written(block: HtmlElement, *, changed: bool) -> Iterator[str]:
 
 
 def _lines(part: HtmlElement) -> tuple[str, ...]:
-    """Return the text of a part, with nothing and with a space between its elements; none where it is no line."""
+    """Return the text of a part, with nothing and with a space between its elements; none where it is not a line."""
     text = text_of(part)
     return (text, " ".join(dom.texts(part))) if len(text) <= _LITTLE else ()
 

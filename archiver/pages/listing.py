@@ -15,7 +15,7 @@ from archiver.urls import Site
 def parse_listing(url: str, body: bytes, site: Site | None = None) -> Listing:
     """Read a page of a category.
 
-    Raises PageNotRecognised when the address is no category's or the posts on the page are not recognised.
+    Raises PageNotRecognised when the address is not a category's or the posts on the page are not recognised.
     """
     site = site or Site()
     place = site.category(site.canonical(url))

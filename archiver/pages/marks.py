@@ -35,7 +35,7 @@ HEADER = 80
 """Characters of a piece of text up to which a date in it may be the one beside a comment."""
 
 Place = tuple[str, str, str]
-"""The kind of place of a text: tag and class of the element it stands in, and the tag around that."""
+"""The kind of place of a text: tag and class of the element it is in, and the tag around that."""
 
 
 class Name(NamedTuple):
@@ -57,9 +57,9 @@ class Naming:
     """Canonical address of what they are under."""
 
     def of(self, name: str) -> Name | None:
-        """Return what an id says; None when it is no comment's.
+        """Return what an id says; None when it is not a comment's.
 
-        An id that is no number makes one: 2 to the 62nd and seven bytes of its SHA-256, the same ever after.
+        An id that is not a number makes one: 2 to the 62nd and seven bytes of its SHA-256, the same ever after.
         """
         found = self.mark.fullmatch(name)
         if found is None:
@@ -78,7 +78,7 @@ class Naming:
 
 
 class Piece(NamedTuple):
-    """A piece of text: what stands in an element before its first child, or behind it."""
+    """A piece of text: what is in an element before its first child, or behind it."""
 
     element: HtmlElement
     is_tail: bool
@@ -86,7 +86,7 @@ class Piece(NamedTuple):
 
     @property
     def holder(self) -> HtmlElement:
-        """The element the text stands in."""
+        """The element the text is in."""
         return self.element.getparent() if self.is_tail else self.element
 
 
@@ -213,6 +213,6 @@ def place(piece: Piece, order: Mapping[HtmlElement, int]) -> float:
 
 
 def kind_of_place(piece: Piece) -> Place:
-    """Return the kind of place a text stands in."""
+    """Return the kind of place a text is in."""
     holder = piece.holder
     return holder.tag, holder.get("class") or "", getattr(holder.getparent(), "tag", "")

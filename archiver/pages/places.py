@@ -1,4 +1,4 @@
-"""What stands in the places that a profile names: the fields of a post, its text, and what is none of it."""
+"""What is in the places that a profile names: the fields of a post, its text, and what is none of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archiver.pages.selectors import every
 from archiver.profile import Fields, PostMarkup, Selectors
 
 WITNESS = "site"
-"""Witness of what stands where a profile says, and engine of a text that does."""
+"""Witness of what is where a profile says, and engine of a text that does."""
 
 _ATTRIBUTES = ("datetime", "content")
 """What holds a value made for programs, where an element has it."""
@@ -51,7 +51,7 @@ def text(tree: HtmlElement, markup: PostMarkup) -> Body | None:
 
 
 def drop(body: HtmlElement, unwanted: Selectors) -> None:
-    """Take out of a text all that any of some selectors find."""
+    """Remove from a text all that any of some selectors find."""
     for selector in unwanted:
         for element in every(body, selector):
             if element is not body and element.getparent() is not None:

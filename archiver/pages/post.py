@@ -1,7 +1,7 @@
 """An article page: the post, its metadata, and the page of comments shown with it.
 
 On the pages of a theme that is known as a whole every field is found by meaning and anchor (ids, classes, forms of
-URLs) rather than by position, and where the page says a thing twice both are read: what disagrees is reported, not
+URLs) rather than by position, and where the page says something twice both are read: disagreement is reported, not
 guessed away. Other pages are read by `archiver.pages.entry`.
 """
 

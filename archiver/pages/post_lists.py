@@ -23,7 +23,7 @@ from archiver.urls import Site
 
 _GZIP = b"\x1f\x8b"
 _BLANK = b"\xef\xbb\xbf \t\r\n"
-"""What may stand before a list and is none of it: a mark of its coding, and what careless programs print."""
+"""What may be before a list and is none of it: a mark of its coding, and what careless programs print."""
 _LONGEST_DATE = 100
 _FEED = re.compile(r"(?:rss|atom|rdf|feed)\+|\A(?:text|application)/xml\b")
 _REMARKS = re.compile(r"\bcomments?\b|评论", re.IGNORECASE)
@@ -75,7 +75,7 @@ def parse_post_list(url: str, body: bytes, site: Site, headers: Mapping[str, str
     """Read one page of a list of posts, whatever its form; `headers` are those of the answer, in any case.
 
     Addresses of other hosts are left out. Of a compressed list the bytes may be as they came.
-    Raises PageNotRecognised where it is no list of posts.
+    Raises PageNotRecognised where it is not a list of posts.
     """
     body, is_cut = _unpacked(url, body)
     reading, ending = _read(url, body.lstrip(_BLANK), site, headers)
@@ -97,7 +97,7 @@ def parse_post_list(url: str, body: bytes, site: Site, headers: Mapping[str, str
 
 
 def announced(url: str, body: bytes, site: Site) -> tuple[str, ...]:
-    """Return the addresses of lists that a page names, the most telling first; none for what is no page.
+    """Return the addresses of lists that a page names, the most telling first; none for what is not a page.
 
     That of WordPress's posts, of sitemaps, and of feeds that are not of comments.
     """
@@ -142,7 +142,7 @@ def _unpacked(url: str, body: bytes) -> tuple[bytes, bool]:
 
 
 def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tuple[ListPage, str | None]:
-    """Return what a list says, and how its markup ends; None of what is no markup."""
+    """Return what a list says, and how its markup ends; None of what is not markup."""
     if body[:1] in (b"[", b"{"):
         if reading := indexes.read_json(decode(body)[0], url, headers):
             return reading, None

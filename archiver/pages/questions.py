@@ -96,13 +96,13 @@ def _marked(page: HtmlElement, syntax: Syntax) -> list[QuestionPart]:
 
 
 def _is_asked(element: HtmlElement, syntax: Syntax) -> bool:
-    """Tell whether an element is a question that a page is about, rather than one in an article or in a list."""
+    """Return whether an element is a question that a page is about, rather than one in an article or in a list."""
     above = _scope(element, syntax)
     return "Question" in _types(element, syntax) and (above is None or any(map(_PAGE.search, _types(above, syntax))))
 
 
 def _is_answer(element: HtmlElement, question: HtmlElement, syntax: Syntax) -> bool:
-    """Tell whether an element is an answer of a question, which older pages do not always say it is of."""
+    """Return whether an element is an answer of a question, which older pages do not always say it is of."""
     named = not _names(element, syntax).isdisjoint(_ANSWERS)
     return (named or "Answer" in _types(element, syntax)) and _scope(element, syntax) is question
 
@@ -162,7 +162,7 @@ def _names(element: HtmlElement, syntax: Syntax) -> set[str]:
 
 
 def _repeated(page: HtmlElement) -> list[QuestionPart]:
-    """Return the parts of a thread if every text that JSON-LD tells stands on the page: some sites cut them short."""
+    """Return the parts of a thread if every text that JSON-LD tells is on the page: some sites cut them short."""
     asked = [question for root in schema_org.roots(page) for question in _questions(root)]
     if len(asked) != 1:
         return []

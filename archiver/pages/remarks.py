@@ -1,6 +1,6 @@
-"""What one comment says and what stands around it: name, homepage, date.
+"""What one comment says and what is around it: name, homepage, date.
 
-Known classes are believed first. Without them the header is what stands between the comments' texts: the date, and the
+Known classes are believed first. Without them the header is what is between the comments' texts: the date, and the
 words before it that are neither a floor nor a `says`; and where the text has no element of its own, it is what is left
 of the comment without its header.
 """
@@ -52,7 +52,7 @@ class CommentPart:
     """The texts around that; of a comment without an element for its text, all its texts."""
     item: HtmlElement
     shared: bool
-    """Whether other comments stand in the same item, side by side."""
+    """Whether other comments are in the same item, side by side."""
     form: DateFormat | None
     markup: CommentMarkup
     naming: Naming
@@ -123,7 +123,7 @@ def _drop_answer_links(item: HtmlElement, group: Sequence[Thread]) -> None:
 
 
 def _is_tool(link: HtmlElement) -> bool:
-    """Tell whether a link leads nowhere and is there to answer, quote, praise or change a comment."""
+    """Return whether a link leads nowhere and is there to answer, quote, praise or change a comment."""
     return (link.get("href") or "#").startswith(("#", "javascript:")) and bool(_TOOL.fullmatch(text_of(link)))
 
 
@@ -147,7 +147,7 @@ def _with_class(item: HtmlElement, names: Sequence[str]) -> HtmlElement | None:
 
 
 def comment(part: CommentPart, site: Site, owner: str | None, notation: Notation = HOUSE) -> Comment:
-    """Read a comment; the item it stands in may be changed, so read each part once."""
+    """Read a comment; the item it is in may be changed, so read each part once."""
     author, author_url = _author(part, site)
     dated = part.dated
     element = part.text if part.text is not None else _rest(part)
@@ -179,7 +179,7 @@ def _digest(author: str, author_url: str | None, element: HtmlElement) -> str:
 
 
 def _is_owners(part: CommentPart) -> bool:
-    """Tell whether a comment is marked as the blog's own."""
+    """Return whether a comment is marked as the blog's own."""
     return not part.shared and not classes_within(part.item).isdisjoint(part.markup.owners)
 
 

@@ -63,14 +63,14 @@ class Node:
 
 
 def json_ld(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield what the scripts of type `application/ld+json` say; one that is no JSON says nothing."""
+    """Yield what the scripts of type `application/ld+json` say; one that is not JSON says nothing."""
     outermost = roots(tree)
     things = [each for root in outermost for each in _inside(root) if len(each.properties) > 1]
     yield from _claims(outermost, "json-ld", {name: each for each in things for name in _ids(each)})
 
 
 def roots(tree: HtmlElement) -> list[Node]:
-    """Return the outermost things of the scripts of type `application/ld+json`; one that is no JSON holds none."""
+    """Return the outermost things of the scripts of type `application/ld+json`; one that is not JSON holds none."""
     scripts = (script for script in tree.iter("script") if "ld+json" in script.get("type", "").lower())
     return [node for script in scripts for node in _parsed(script.text or "")]
 

@@ -1,6 +1,6 @@
 """Where on a page an element is: selectors as profiles write them, CSS or XPath, each made ready once.
 
-A page is gone through once for all names in it while it is `unchanged`; else each selector goes through it anew.
+A page is gone through once for all names in it while it is `unchanged`; else each selector goes through it again.
 """
 
 from __future__ import annotations

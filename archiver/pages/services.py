@@ -2,7 +2,7 @@
 
 A service is known by its documented embed code, or by what a theme writes in its place: the element that the comments
 come into, and the script that is told which discussion. A script alone that only counts, and settings for which there
-is no element, are no thread. The forms of Jetpack and WordPress.com are none either: comments sent by them stand in the
+is no element, are no thread. The forms of Jetpack and WordPress.com are none either: comments sent by them are in the
 page, as do those of Staticman.
 
 Sources of the embed codes: help.disqus.com (universal embed code), SukkaW/DisqusJS, giscus.app and its client.ts,
@@ -239,7 +239,7 @@ _SIGNS = (
     ),
     *("cb_entryid", "cb_postid", "currentblogapp", "data-isso", "js/embed"),
 )
-"""One of these stands in every script that has to do with a service."""
+"""One of these is in every script that has to do with a service."""
 
 _NO_PLACES = frozenset({"a", "body", "html", "script", "span"})
 """Elements into which no comments come: links and numbers may be of the same class."""
@@ -288,7 +288,7 @@ class _Script:
 
     @property
     def is_run(self) -> bool:
-        """Whether it is no data for other scripts."""
+        """Whether it is not data for other scripts."""
         return "json" not in self.attributes.get("type", "")
 
 
@@ -327,7 +327,7 @@ class _PageTraces:
 
 
 def _has_sign(script: HtmlElement) -> bool:
-    """Tell whether a script may have to do with a service."""
+    """Return whether a script may have to do with a service."""
     words = " ".join((*script.keys(), *script.values(), script.text or "")).lower()
     return any(sign in words for sign in _SIGNS)
 

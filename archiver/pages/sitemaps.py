@@ -30,7 +30,7 @@ def read_sitemap(body: bytes, url: str) -> ListPage:
 
 
 def read_text(text: str, url: str) -> ListPage | None:
-    """Read a sitemap of one address a line; None where any line is something else."""
+    """Read a sitemap of one address per line; None where any line is something else."""
     lines = [line for each in text.splitlines() if (line := each.strip())]
     if not lines or not all(line.startswith(("http://", "https://")) and " " not in line for line in lines):
         return None

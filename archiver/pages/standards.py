@@ -206,7 +206,7 @@ _UPDATED = re.compile(r"updat|modif", re.IGNORECASE)
 
 
 def times(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield the dates of `<time>` elements that stand in nothing beside the article."""
+    """Yield the dates of `<time>` elements that are in nothing beside the article."""
     for element in tree.iter("time"):
         if not is_aside(element):
             named = f"{element.get('class', '')} {element.get('itemprop', '')} {element.get('title', '')}"
@@ -306,7 +306,7 @@ def html(tree: HtmlElement) -> Iterator[Claim]:
 
 
 def leads_home(heading: HtmlElement) -> bool:
-    """Tell whether a heading is the name of a site: it links to the front page."""
+    """Return whether a heading is the name of a site: it links to the front page."""
     link = next(heading.iter("a"), next(heading.iterancestors("a"), None))
     return link is not None and _HOME.fullmatch(link.get("href") or "#") is not None
 

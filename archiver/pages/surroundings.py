@@ -1,4 +1,4 @@
-"""What stands around and within an article and is none of it: menus, share bars, related posts, comments, contents.
+"""What is around and within an article and is none of it: menus, share bars, related posts, comments, contents.
 
 Told by the element itself, by its role (WAI-ARIA), and by the words of its id and classes, which themes of all engines
 name alike. A word may also be part of what a theme calls the whole (`with-sidebar`), so it counts only where little of
@@ -89,7 +89,7 @@ _ELSEWHERE = re.compile(
 MOST_UNLINKED = 0.2
 """Share of such a box, without its heading, that may be no link."""
 _CONTENTS = re.compile(r"(?:table of )?contents|目录|目錄|目次", re.IGNORECASE)
-"""What stands above a table of contents."""
+"""What is above a table of contents."""
 _BROAD = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 """Signs of Chinese, Japanese and Korean, one of which says as much as three letters."""
 
@@ -104,7 +104,7 @@ MOST_PROSE = 0.2
 
 
 def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
-    """Take out of a page what stands around its article and in it; `texts` may be the article and stay."""
+    """Remove from a page what is around its article and in it; `texts` may be the article and stay."""
     kept = {above for element in texts for above in element.iterancestors()} | texts
     for element in [each for each in page.iter(etree.Element) if _is_remarks(each)]:
         _take_out(element, kept)
@@ -133,7 +133,7 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
 
 
 def is_aside(element: HtmlElement) -> bool:
-    """Tell whether an element stands in something around the article; its header and footer are of it."""
+    """Return whether an element is in something around the article; its header and footer are of it."""
     return any(
         above.tag in _TAGS or _is_remarks(above) or not _WORDS.isdisjoint(_words_of(above))
         for above in element.iterancestors()
@@ -142,7 +142,7 @@ def is_aside(element: HtmlElement) -> bool:
 
 
 def _is_marked(link: HtmlElement) -> bool:
-    """Tell whether a link says that it leads to a neighbour of the post, or to the posts with its tag or category."""
+    """Return whether a link says that it leads to a neighbour of the post, or to the posts with its tag or category."""
     relations = (link.get("rel") or "").lower().split()
     return not _RELATIONS.isdisjoint(relations) or not _NEIGHBOURS.isdisjoint(_words(link.get("class", "")))
 
@@ -161,7 +161,7 @@ def _lines_that_lead(page: HtmlElement) -> list[HtmlElement]:
 
 
 def _only_leads(part: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
-    """Tell whether a part of the page has nothing but marked links and their labels; `known` keeps what was told."""
+    """Return whether a part of the page has nothing but marked links and their labels; `known` keeps what was told."""
     if part not in known:
         known[part] = _leads(part, known)
     return known[part]
@@ -198,7 +198,7 @@ def _size(paragraph: HtmlElement) -> int:
 
 
 def _is_bare(heading: HtmlElement) -> bool:
-    """Return whether nothing stands under a heading, up to another that is no part of it."""
+    """Return whether nothing is under a heading, up to another that is no part of it."""
     if (heading.tail or "").strip():
         return False
     after = next((each for each in heading.itersiblings(etree.Element) if each.tag not in _UNSEEN), None)
@@ -209,7 +209,7 @@ def _is_bare(heading: HtmlElement) -> bool:
 
 
 def _leading_elsewhere(heading: HtmlElement) -> HtmlElement | None:
-    """Return the box that a heading stands on top of, where it says that the links in it lead to other articles."""
+    """Return the box that a heading is on top of, where it says that the links in it lead to other articles."""
     words = text_of(heading)
     if not _ELSEWHERE.fullmatch(words):
         return None
@@ -253,7 +253,7 @@ def _is_around(element: HtmlElement) -> bool:
 
 
 def _is_note(aside: HtmlElement) -> bool:
-    """Tell whether an aside is the author's, as in Distill's margin: among paragraphs, written, of no other name."""
+    """Return whether an aside is the author's, as in Distill's margin: among paragraphs, written, of no other name."""
     return (
         all(any(map(_is_prose, aside.itersiblings("p", preceding=before))) for before in (True, False))
         and (_WORDS | _WEAK | _WHOLE).isdisjoint(_words_of(aside))
@@ -296,7 +296,7 @@ def _words_of(element: HtmlElement) -> frozenset[str]:
 
 
 def _is_authors(element: HtmlElement) -> bool:
-    """Tell whether the id of an element is a label of the author's, or made of what the element is headed."""
+    """Return whether the id of an element is a label of the author's, or made of what the element is headed."""
     name = element.get("id", "")
     if element.tag in dom.HEADINGS or _LABELS.match(name) or _LEVEL.search(element.get("class", "")):
         return True
@@ -307,12 +307,12 @@ def _is_authors(element: HtmlElement) -> bool:
 
 
 def _is_slug(name: str, heading: str) -> bool:
-    """Tell whether an id is made of the words of a heading, which some engines strip of their number."""
+    """Return whether an id is made of the words of a heading, which some engines strip of their number."""
     return letters(_AGAIN.sub("", unquote(name))).casefold() == letters(_NUMBER.sub("", heading)).casefold()
 
 
 def _is_written(box: HtmlElement, heading: HtmlElement) -> bool:
-    """Tell whether most of what stands under a heading is no link, and none of it asks for anything."""
+    """Return whether most of what is under a heading is not a link, and none of it asks for anything."""
     if next(box.iter("form", "input"), None) is not None:
         return False
     linked = sum(len(text_of(link)) for link in box.iter("a"))
@@ -337,7 +337,7 @@ def _links_within(element: HtmlElement) -> int:
 
 
 def _is_line(element: HtmlElement) -> bool:
-    """Tell whether an element is a line of words: formulas alone, such as hidden definitions, are of the text."""
+    """Return whether an element is a line of words: formulas alone, such as hidden definitions, are of the text."""
     words = text_of(element)
     formulas = " ".join(text_of(formula) for formula in element.iter(dom.FORMULA))
     return len(words) <= LITTLE and (not formulas or words != formulas)

@@ -56,7 +56,7 @@ class CommentSurvey:
     def taken_apart(self) -> Iterator[tuple[HtmlElement, list[Thread]]]:
         """Yield each item, cut out of what is around it, with its comments: one, or several that share it.
 
-        What was not yielded is left in `box` in the end; where comments stand in the box itself, that comes last.
+        What was not yielded is left in `box` in the end; where comments are in the box itself, that comes last.
         """
         inner_first = sorted(self._items, key=self._places.__getitem__, reverse=True)
         for item in inner_first:
@@ -131,7 +131,7 @@ class CommentSurvey:
         return left + ([last] if last else [])
 
     def _come_before(self, events: list[tuple[float, Thread | Piece]]) -> bool:
-        """Whether dates stand before the marks they belong to: most do, or are nearer in the tree, or come first."""
+        """Whether dates are before the marks they belong to: most do, or are nearer in the tree, or come first."""
         things = [event for _, event in events]
         before = sum(isinstance(one, Piece) and isinstance(two, Thread) for one, two in pairwise(things))
         after = sum(isinstance(one, Thread) and isinstance(two, Piece) for one, two in pairwise(things))
@@ -139,7 +139,7 @@ class CommentSurvey:
         return nearer > 0 if nearer else isinstance(things[0], Piece)
 
     def _is_alike(self, piece: Piece) -> bool:
-        """Whether a date stands in the same kind of place as those of comments."""
+        """Whether a date is in the same kind of place as those of comments."""
         return kind_of_place(piece) in self._kinds
 
     @cached_property
@@ -172,7 +172,7 @@ class CommentSurvey:
     def _grow(self, thread: Thread, alike: set[tuple[str, str]]) -> HtmlElement:
         """Return a wider item for a comment without a date, or one that only links name.
 
-        That is the next element in which it comes first and which is like other items; or else the one that stands in
+        That is the next element in which it comes first and which is like other items; or else the one that is in
         a list; or else the widest that holds it alone.
         """
         alone = before = thread.item

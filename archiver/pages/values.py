@@ -29,7 +29,7 @@ _SCRIPTS = {
     "ko": (re.compile("[\uac00-\ud7af]"), 0.05),
     "zh": (re.compile("[\u4e00-\u9fff]"), 0.3),
 }
-"""Signs of a language, and the share of the letters from which on they tell it: Japanese is full of Chinese signs."""
+"""Characters of a language, and the share of the letters that identifies it: Japanese is full of Chinese characters."""
 
 _COMMONS = re.compile(r"//creativecommons\.org/(?:licenses|publicdomain)/([a-z+-]+)/(\d\.\d)", re.IGNORECASE)
 

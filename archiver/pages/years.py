@@ -14,7 +14,7 @@ from archiver.text import dom
 _YEAR = re.compile(r"((?:19|20)\d\d)\s*年?(?:\W*\d+\W*)?")
 """All that a heading says: a year, and how many posts are of it."""
 _CALLED = re.compile(r"year|collection", re.IGNORECASE)
-"""In the class of what is no heading and stands for one."""
+"""In the class of what is not a heading and stands for one."""
 _NUMBERS = re.compile(r"(?<![\d./-])(\d{1,2})[-/.月](\d{1,2})日?(?![\d./-])")
 
 

@@ -141,7 +141,7 @@ def _any_of(paths: Iterable[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a string of TOML; its escapes are those of JSON, but for the sign DEL."""
+    """Return a string of TOML; its escapes are those of JSON, except for the character DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -57,7 +57,7 @@ _FEED_GENERATOR = re.compile(rb"<generator[^>]*?>\s*(?:https?://)?(?:www\.)?([A-
 _API = "https://api.w.org/"
 
 TOLD, MARKED, THANKED = 3, 2, 1
-"""Weight of a sign: a tag made to tell it, a part of an address, a link that may stand in any text."""
+"""Weight of a sign: a tag made to tell it, a part of an address, a link that may be in any text."""
 
 
 class EngineSign(NamedTuple):

@@ -34,7 +34,7 @@ PAUSE = 3.0
 """Seconds between requests, as of a crawl."""
 
 MOST_TRIES = 12
-"""Addresses at which lists are looked for, beside those the blog names."""
+"""Addresses at which lists are looked for, besides those the blog names."""
 
 MOST_PARTS = 8
 """Further pages of a list that are read: parts of a sitemap."""
@@ -55,7 +55,7 @@ _NO_NAMES = frozenset(
 )
 """What front pages are headed with that is the name of no blog."""
 _SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*[|｜]\s*")
-"""What stands between the name of a site and what it says of itself."""
+"""What is between the name of a site and what it says of itself."""
 
 
 @dataclass(slots=True)
@@ -350,7 +350,7 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
 
 
 def _is_kept(page: PostList, site: Site) -> bool:
-    """Tell whether a list is one of the profile: a front page that only showed what addresses are like is none."""
+    """Return whether a list is one of the profile: a front page that only showed what addresses are like is none."""
     return page.whole or _leads_on(_place(page.url, site))
 
 

@@ -1,4 +1,4 @@
-"""The database made again from the WARC files: what the bytes say, and nothing else.
+"""The database rebuilt from the WARC files: what the bytes say, and nothing else.
 
 `build` makes it, from the `files` of each run in their order, with pages read (`reading`) on several processes
 (`pool`). `former` says what reads differently from the database it replaces; `outside` brings other programs' WARC

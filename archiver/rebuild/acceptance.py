@@ -1,7 +1,7 @@
 """What the owner says is right, where the archive has its doubts: each guard has this way out.
 
 An acceptance is a run without requests. Its command, in the warcinfo record of its file, says what was accepted, so
-that the database can be made again from the records.
+that the database can be rebuilt from the records.
 """
 
 from __future__ import annotations
@@ -116,9 +116,7 @@ def _check(archive: Archive, subject: str) -> None:
     standing = doubts.standing(session)
     if subject not in standing:
         known = ", ".join(standing) or "none"
-        raise UsageError(
-            f"expected the number of a held post or one of the doubts there are ({known}), found {subject}"
-        )
+        raise UsageError(f"expected the number of a held post or one of these doubts ({known}), found {subject}")
     if standing[subject].kind == doubts.PAGES:
         raise UsageError(
             f"{subject}: pages that cannot be read cannot be accepted; a newer archiver may read them, and "

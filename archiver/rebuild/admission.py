@@ -25,12 +25,12 @@ from archiver.warc.storage import WarcFile
 Key = tuple[str, str | None, str]
 """Id, address and date of a record: programs have given several records one id."""
 
-ALONE = "records about no capture that came in"
+ALONE = "records about captures that were not imported"
 TOO_LARGE = f"captures of more than {MAX_RECORD >> 20} MiB"
-NO_MESSAGE = "responses that are no HTTP message with a status"
-CONVERTED = "conversions of a page into something that is no page"
-INCOMPLETE = "pieces that make no whole record"
-"""Reasons for which records stay outside that are no damage."""
+NO_MESSAGE = "responses that are not an HTTP message with a status"
+CONVERTED = "conversions of a page into something that is not a page"
+INCOMPLETE = "pieces that do not make a whole record"
+"""Reasons for which records stay outside that are not damage."""
 
 _PAGES = ("text/html", "application/xhtml+xml")
 _LEVEL = 6

@@ -1,6 +1,6 @@
 """The second pass: the pages among the captures are read again and go to the store as they did when they were fetched.
 
-Three things decide what became of a page, beside its bytes:
+Three things besides its bytes decide what became of a page:
 
 - What a killed run fetched last was lost with it where the run that went on with it fetched it again.
 - An address that was still to be had when its run ended did not come to the store, whatever was fetched of it.

@@ -82,7 +82,7 @@ class _SourceFile:
 def runs(storage: Storage, incoming: Path | None = None, profile: Profile | None = None) -> list[RunFiles]:
     """Return the runs that wrote an archive's files, in their order; other programs' files are runs of their own, last.
 
-    `incoming` is a file that is still open and counts all the same; `profile` is what the archive's owner says of the
+    `incoming` is a file that is still open and counts anyway; `profile` is what the archive's owner says of the
     blog.
 
     Runs keep their numbers. Only where a number comes twice, because a database was lost and begun again, do the later

@@ -1,7 +1,7 @@
 """`archiver import`: another program's captures of the blog come into the archive.
 
 Their records are read and judged (`admission`) before a byte becomes part of it. Those that come in are written, as
-they are, into a WARC file that stays open while the database is made again with it, which puts each page at its date:
+they are, into a WARC file that stays open while the database is rebuilt with it, which puts each page at its date:
 what is older than what the archive has becomes an older revision. The import has happened when the new database takes
 the place of the old one; then the file is closed. Killed before that, the next run removes the file; killed after it,
 the next run closes it.
@@ -62,7 +62,7 @@ def import_warc(
 ) -> ImportReport:
     """Bring the captures of the blog in an archive of another program into this one, and make its database again.
 
-    Whatever fails, the archive is as it was. Raises UsageError when the source is no archive, ArchiveDamaged when a
+    Whatever fails, the archive is as it was. Raises UsageError when the source is not an archive, ArchiveDamaged when a
     package cannot be opened, ArchiveLocked while a run writes to the archive.
     """
     outside.check(source)
@@ -92,7 +92,7 @@ def _taken(
     warc_url: str | None,
     keep_local: int | None,
 ) -> RebuildReport:
-    """Write what comes in, and make the database again with it."""
+    """Write what is imported, and rebuild the database with it."""
     number, began = _next_run(home, db, warc_url), timestamp()
     name = source.name.encode("utf-8", "replace").decode()
     command = f"{journal.IMPORT} {name}"

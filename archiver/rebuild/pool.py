@@ -5,7 +5,7 @@ pages in its hands with it; they are read again one by one, so that only the pag
 
 What the pages come to is handed over in files, and only their names through the executor's queue: a process that is
 killed while it writes more than a pipe takes at once (PIPE_BUF, at least 512 bytes by POSIX) leaves half a message
-there, and the executor waits for the other half for ever.
+there, and the executor waits for the other half forever.
 
 An executor of the caller's, such as a cluster's, sees to its own machines; from it they come back as values.
 """
@@ -56,7 +56,7 @@ def readers(storage: Storage, processes: int, executor: Executor | None = None) 
 
 
 class Pool:
-    """Processes that read pages, made anew when one dies; with one process, this one.
+    """Processes that read pages, started again when one dies; with one process, this one.
 
     They start at once, and load their libraries while the caller does other things.
     """
@@ -216,7 +216,7 @@ def _read(storage: Storage, tasks: list[Task], spool: str) -> str:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        raise DiskFull(f"{spool}: expected room for pages under way, found none; free some, or set TMPDIR") from error
+        raise DiskFull(f"{spool}: expected room for pages in progress, found none; free some, or set TMPDIR") from error
     return file.name
 
 

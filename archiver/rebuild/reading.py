@@ -47,7 +47,7 @@ VERSION = f"{__version__}, extractor {EXTRACTOR_VERSION}"
 """What two machines must have in common for pages that one reads to be what the other would have read."""
 
 UNASKED = frozenset({ROBOTS})
-"""Paths of what is fetched, but is no address of the frontier."""
+"""Paths of what is fetched, but is not an address of the frontier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Task:
 def kind_of(url: str, index: str | None, site: Site) -> str | None:
     """Return the kind of page at a canonical address; None for what a crawl does not keep in its frontier.
 
-    `index` is the address of the curated index, if the run had one. What is no page is a file.
+    `index` is the address of the curated index, if the run had one. What is not a page is a file.
     """
     if url == index:
         return "index"
@@ -110,7 +110,7 @@ def read(storage: Storage, task: Task) -> Item:
             return Gap(reason=CUT, ending=ending_of(body))
         if is_gate(task.site.profile.gate, record.http_status or 0, body):
             return Gap(reason=GATE)
-        if task.kind == "list":  # the numbers of its pages may stand in the head
+        if task.kind == "list":  # the numbers of its pages may be in the head
             return parse_post_list(task.url, body, task.site, _headers(record))
         return PAGES[task.kind](task.url, body, task.site)
     except StorageUnreachable:  # the page is not the worse for it

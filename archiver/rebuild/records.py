@@ -37,7 +37,7 @@ Progress = Callable[[str, int, int], object]
 
 
 class Records:
-    """What the records of an archive say, beside the rows they became."""
+    """What the records of an archive say, besides the rows they became."""
 
     def __init__(self, archive: Archive, commit: Callable[[], object], progress: Progress) -> None:
         self.captures = 0

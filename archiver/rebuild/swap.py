@@ -76,7 +76,7 @@ def rebuild(
     executor: Executor | None = None,
     progress: Progress = lambda *_: None,
 ) -> RebuildReport:
-    """Make the database of an archive again from its WARC files, and put it in the place of the one there.
+    """Rebuild the database of an archive from its WARC files, and put it in place of the old one.
 
     The former database stays beside it under another name, on a server in another schema; there an empty one gets
     everything in one transaction. `processes` read pages, by default one for each processor. `warc_url` and
@@ -233,9 +233,9 @@ def _in_file(file: Path, filled: _Fill) -> _Built:
 
 
 def _swap(new: Path, file: Path, *, alone: bool) -> Path | None:
-    """Put a new database in the place of one, which stays under another name; return that.
+    """Put a new database in place of one, which stays under another name; return that.
 
-    The log of the old one must not stay beside the new one: SQLite would take it for the new one's.
+    The log of the old one must not stay next to the new one: SQLite would take it for the new one's.
     """
     chronicle.fold_log(file)
     with writing(file):

@@ -38,7 +38,7 @@ def cron_line(settings: Schedule) -> str:
 def cron_block(settings: Schedule) -> str:
     """Return the line between marks that name the archive, with a comment on what cron mails."""
     begin, end = _marks(settings)
-    comment = '# Cron mails what goes wrong to the account, or to the MAILTO= above this line; MAILTO="" mails nothing.'
+    comment = '# Cron mails errors to the account, or to the MAILTO= above this line; MAILTO="" mails nothing.'
     return f"{begin}\n{comment}\n{cron_line(settings)}\n{end}\n"
 
 
@@ -91,7 +91,7 @@ def _words(words: tuple[str, ...]) -> str:
     r"""Quote words for the shell behind cron.
 
     Some crons take the backslash off `\\` too, others do not. So none of ours is followed by a backslash or by the `\%`
-    of a percent sign: each stands before the end of a quoted piece, `'a\''%b'`.
+    of a percent sign: each is before the end of a quoted piece, `'a\''%b'`.
     """
     return " ".join(shlex.quote(word).replace("\\", "\\''").replace("%", "\\%") for word in words)
 

@@ -35,10 +35,10 @@ def parse_duration(text: str) -> timedelta:
     found = _LENGTH.fullmatch(text.strip())
     # A bare number would be seconds to one person and hours to the next, so it is refused as well.
     if not found or not text.strip():
-        raise UsageError(f"expected a length of time such as 26h, 90m, 1d12h or '2 days', found {text!r}")
+        raise UsageError(f"expected a duration such as 26h, 90m, 1d12h or '2 days', found {text!r}")
     seconds = sum(int(found[unit] or 0) * length for unit, length in SECONDS.items())
     if not 0 < seconds <= LONGEST.total_seconds():
-        raise UsageError(f"expected a length of time from 1s to {LONGEST.days}d, found {text!r}")
+        raise UsageError(f"expected a duration from 1s to {LONGEST.days}d, found {text!r}")
     return timedelta(seconds=seconds)
 
 

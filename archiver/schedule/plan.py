@@ -101,7 +101,7 @@ class Schedule:
             possible = ", ".join(f"{period}h" for period in PERIODS[:-1])
             raise UsageError(
                 f"expected runs every {possible} or 7d, found {format_duration(self.every)}; "
-                f"`archiver watch` can wait for any length"
+                f"`archiver watch` can wait for any duration"
             )
         return int(hours)
 
@@ -145,6 +145,6 @@ def _check(word: str) -> None:
     try:
         word.encode()
     except UnicodeEncodeError as error:
-        raise UsageError(f"expected a schedule of UTF-8 only, found {word!r}; rename it") from error
+        raise UsageError(f"expected a schedule in UTF-8, found {word!r}; rename it") from error
     if any(unicodedata.category(character) == "Cc" for character in word):
         raise UsageError(f"expected a schedule without control characters, found {word!r}")

@@ -102,7 +102,7 @@ def reader_unit(settings: Schedule) -> dict[str, str]:
 
 def _headed(bodies: dict[str, str], settings: Schedule) -> dict[str, str]:
     edit = f"systemctl{'' if settings.account else ' --user'} edit"
-    advice = f"# Change it with `{edit}`, which makes a drop-in: this file is written anew by --install."
+    advice = f"# Change it with `{edit}`, which creates a drop-in: --install overwrites this file."
     return {name: f"{_marker(settings)}\n{advice}\n\n{body}" for name, body in bodies.items()}
 
 

@@ -22,7 +22,7 @@ def first() -> Profile:
 
 
 def bundled(name: str) -> Profile:
-    """Return the profile that comes along under a name; raise ProfileInvalid when none does."""
+    """Return the bundled profile under a name; raise ProfileInvalid when there is none."""
     if name not in _shipped():
         raise ProfileInvalid(f"expected a file with a profile, or one of {', '.join(_shipped())}, found {name!r}")
     return _shipped()[name]

@@ -1,4 +1,4 @@
-"""The formulas of a page of the reader as MathML, in the place of the script that sets them in a browser.
+"""The formulas of a page of the reader as MathML, in place of the script that sets them in a browser.
 
 The TeX stays in each as an annotation, which programs read and a click copies.
 """

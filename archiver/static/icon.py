@@ -1,4 +1,4 @@
-"""The sign of a site as PNG, for shelves that take no drawing: a page of writing on the blog's colour."""
+"""The icon of a site as PNG, for programs that take no SVG: a page of writing on the blog's colour."""
 
 from __future__ import annotations
 

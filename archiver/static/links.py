@@ -16,7 +16,7 @@ from archiver.web.reader.lists import PER_PAGE
 FRONT = "index.html"
 SEARCH = "search.html"
 WORKER, MANIFEST, LIST, INDEX = OF_THE_SITE = ("worker.js", "manifest.webmanifest", "files.json", "search/index.js")
-"""Files of the site that are no pages: its service worker, what makes it an app, all names, and the search's index."""
+"""Files of the site that are not pages: its service worker, what makes it an app, all names, and the search's index."""
 
 _TAG = re.compile(r'<[a-zA-Z][^\s<>/]*(?:\s+[^\s=<>"]+(?:="[^"]*")?)*\s*/?>')
 """A tag as templates and the allow list write it: what is between tags has no `<`."""
@@ -78,7 +78,7 @@ class Links:
         return self._here.site.post_url(int(number)) or self._here.library.linked(int(number))
 
     def _original(self, at: str, path: str) -> str:
-        """Return where a link to the blog beside its posts leads: to the page the archive has, or to the blog."""
+        """Return where a link to the blog besides its posts leads: to the page the archive has, or to the blog."""
         site = self._here.site
         url = site.resolve(path)
         row = self._here.library.page_at(url) if url else None

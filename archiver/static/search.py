@@ -163,7 +163,7 @@ def _number(page: Page) -> int:
 
 
 def _located(text: str, formulas: Iterable[str]) -> tuple[list[list[int]], list[str]]:
-    """Return where formulas stand in a text, one after the other, as JavaScript counts; and those that do not."""
+    """Return where formulas are in a text, one after the other, as JavaScript counts; and those that do not."""
     spans, others = [], []
     at = counted = 0
     for tex in formulas:

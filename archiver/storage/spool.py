@@ -252,7 +252,7 @@ class Spool:
 def restate(
     archive: Archive, storage: Storage, former: Mapping[str, WarcFileRow], incoming: Path | None = None
 ) -> None:
-    """Give the files of an archive their rows in a database that is made anew, which the caller commits.
+    """Give the files of an archive their rows in a database that is being rebuilt; the caller commits.
 
     `former` are the rows of the database before: what they say of an object of the same size need not be read again.
     `incoming` is a file that is still open.

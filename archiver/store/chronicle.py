@@ -1,6 +1,6 @@
 """Rows of what happened, told again in order: runs with the numbers they had, captures, addresses.
 
-For a database that is made anew from the WARC files, and for what a run leaves in them so that it can be.
+For a database that is rebuilt from the WARC files, and for what a run leaves in them so that it can be.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def file_url(file: Path) -> str:
 def fold_log(file: Path) -> None:
     """Bring what the log of an SQLite file holds into the file itself, so that it is whole without.
 
-    What is no database stays as it is.
+    What is not a database stays as it is.
     """
     if not file.exists():
         return
@@ -92,7 +92,7 @@ def capture(session: Session, number: int) -> items.Capture:
 
 
 def correct(session: Session, number: int, capture: items.Capture) -> None:
-    """Store a capture in the place of what its row says."""
+    """Store a capture in place of what its row says."""
     values = {name: getattr(capture, name) for name in items.Capture.__slots__}
     session.execute(update(Capture).where(Capture.id == number).values(**values))
 

@@ -1,7 +1,7 @@
-"""Chinese for an index that knows words by the blanks around them: each wide character becomes a word of its own.
+"""Chinese for an index that separates words by spaces: each wide character becomes a word of its own.
 
 SQLite's `unicode61` takes an unbroken run of Chinese for one word, and so finds one two-character word in ten. With a
-zero width space around every character a phrase is found wherever it stands, by any SQLite; the spaces do not show.
+zero width space around every character a phrase is found wherever it is, by any SQLite; the spaces do not show.
 
 The index (`store/search_index.py`), what is asked of it, and the SQL of docs/queries.md must agree on what is wide.
 """
@@ -19,8 +19,8 @@ SPACE = "\u200b"
 """Zero width space: ends a word, and does not show."""
 
 BREAK = "\u2060"
-"""Word joiner, a word of its own in the index: stands where something parts two Chinese words, so that 阶梯。度量 does
-not hold 梯度. It does not show."""
+"""Word joiner, a word of its own in the index: it stands between two Chinese words that something
+separates, so that 阶梯。度量 does not hold 梯度. It does not show."""
 
 TOKENIZER = f"unicode61 remove_diacritics 2 tokenchars '{BREAK}'"
 """What the index has to be made with."""
@@ -35,7 +35,7 @@ _INVISIBLE = str.maketrans("", "", SPACE + BREAK)
 def spaced(text: str) -> str:
     """Return a text as the index holds it.
 
-    A change of this needs a migration that makes the index anew: what it no longer gives could not be taken out.
+    A change of this needs a migration that rebuilds the index: words it no longer gives could not be removed.
     """
     parted = _GAP.sub(_part, text.translate(_INVISIBLE))
     return _RUN.sub(lambda run: SPACE + SPACE.join(run[0]) + SPACE, parted)
@@ -70,7 +70,7 @@ def is_wide(character: str) -> bool:
 
 
 def _part(gap: re.Match[str]) -> str:
-    """Mark a gap; blanks beside Latin are none, as 用 LoRA 微调 and 用LoRA微调 are written alike."""
+    """Mark a gap; spaces next to Latin are not gaps, as 用 LoRA 微调 and 用LoRA微调 are written alike."""
     text = gap.string
     latin = not is_wide(text[gap.start() - 1]) or not is_wide(text[gap.end()])
     if latin and gap[0].isspace() and "\n" not in gap[0]:

@@ -1,6 +1,6 @@
-"""How posts belong together: series told from titles and links, and the works elsewhere they cite.
+"""How posts belong together: series derived from titles and links, and the works elsewhere they cite.
 
-Both follow from posts and links alone, so they are worked out anew at the end of each crawl. A table is only written
+Both depend on posts and links alone, so they are derived again at the end of each crawl. A table is only written
 when its rows differ.
 """
 

@@ -1,7 +1,7 @@
 """Ranking for a sentence that no post holds as it is: how much of what is rare in it a post covers.
 
 A sentence is taken apart into pairs of neighbouring Chinese characters and whole Latin words; each weighs what it tells
-(its inverse document frequency), and counts thrice in a title. Measured beside word segmentation and plain bm25 in
+(its inverse document frequency), and counts threefold in a title. Measured beside word segmentation and plain bm25 in
 benchmarks/search.py.
 """
 
@@ -16,7 +16,7 @@ from typing import TypeVar
 from archiver.store import cjk
 
 TITLE_BONUS = 2.0
-"""What a pair in the title counts beside being there at all."""
+"""What a pair in the title adds to its weight in the text."""
 
 MOST = 50
 """Posts a ranking gives."""

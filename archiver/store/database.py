@@ -1,6 +1,6 @@
 """The archive's database: one connection that writes, in transactions that can be grouped.
 
-SQLite is opened in WAL mode with foreign keys on. Nothing else in this package assumes SQLite, save the migrations'
+SQLite is opened in WAL mode with foreign keys on. Nothing else in this package assumes SQLite, except the migrations'
 views and read-only queries.
 """
 
@@ -120,7 +120,7 @@ class Archive:
             raise
 
     def recover(self) -> None:
-        """Begin anew after a failure, without what was not committed: the end of a run may still find room."""
+        """Start again after a failure, without what was not committed: the end of a run may still fit on the disk."""
         with suppress(ArchiverError):
             self.session.rollback()
         self.failure = None
@@ -144,7 +144,7 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def storage_failure(where: str, error: BaseException | None) -> ArchiverError | None:
-    """Return a failure of the storage as an error of ours: a full disk, a file that is no database, one locked."""
+    """Return a failure of the storage as an error of ours: a full disk, a file that is not a database, one locked."""
     if isinstance(error, OperationalError):
         reason = str(error.orig)
         if is_full(error.orig) or "disk is full" in reason:

@@ -1,4 +1,4 @@
-"""An archive's tables made anew on a server: in a schema beside theirs, to take their place in one transaction.
+"""An archive's tables rebuilt on a server: in a schema next to theirs, to replace them in one transaction.
 
 The former ones stay in a schema of their own, `SCHEMA_bak_20261126t152553z`. Tables are moved and no schema is renamed,
 so that `public` will do, and what else is in a schema stays there. Who may read them may read the new ones.
@@ -48,7 +48,7 @@ def draft_of(url: str) -> str:
         if others := _others(connection, name):
             raise UsageError(
                 f"{server.place(connection)}: expected no views of your own on the archive's tables and views, found "
-                f"{', '.join(others)}, which would go on showing the former ones: drop them, and make them again then"
+                f"{', '.join(others)}, which would still show the former ones: drop them, and create them again later"
             )
         draft = f"{name}_new"
         connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {server.quoted(draft)} CASCADE")
@@ -64,7 +64,7 @@ def discard(url: str) -> None:
 
 
 def swap(url: str, *, alone: bool) -> str:
-    """Put the draft in the place of an archive's tables; return the schema where these are now.
+    """Put the draft in place of an archive's tables; return the schema where these are now.
 
     `alone` says that they hold what nothing else does.
     """

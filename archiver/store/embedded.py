@@ -1,4 +1,4 @@
-"""Rows of pictures whose bytes stand in pages themselves: one for the same bytes, wherever and how often they stand."""
+"""Rows of pictures whose bytes are in pages themselves: one for the same bytes, wherever and how often they stand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALL = "SELECT url, media_type, data FROM embedded_pictures ORDER BY url"
 
 
 def save(session: Session, item: Item) -> None:
-    """Store the pictures that stand in a page, of its text and its comments; none is ever taken away."""
+    """Store the pictures that are in a page, of its text and its comments; none is ever taken away."""
     if isinstance(item, Post | Page | CommentPage):
         keep(session, (picture for content in _contents(item) for picture in content.embedded))
 
@@ -58,7 +58,7 @@ def read(database: str | Path) -> Iterator[EmbeddedPicture]:
 
 
 def is_whole(picture: EmbeddedPicture) -> bool:
-    """Tell whether a picture has the bytes that its address names."""
+    """Return whether a picture has the bytes that its address names."""
     return media.digest_url(picture.data) == picture.url
 
 

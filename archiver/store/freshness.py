@@ -23,7 +23,7 @@ ONCE = frozenset({"comments", "image", "requisite"}) | frontier.FURNITURE
 """Kinds that pages name and that are fetched once; what changes with a post is renewed when a post does."""
 
 MOST_FURNITURE = 10_000
-"""Addresses of one kind beside the posts: a theme that makes up tags without end fills no more."""
+"""Addresses of one kind besides the posts: a theme that generates endless tags adds no more."""
 
 RUNS_UNTIL_GONE = 3
 """Runs that must agree before a post counts as gone."""
@@ -87,7 +87,7 @@ def _says_news(listed: Mapping[str, Any], sighting: Any, post: Any) -> bool:
 
 
 def renew_furniture(session: Session, post: items.Post, site: Site, *, run_id: int) -> None:
-    """Have what shows the latest posts fetched again after one came or changed: front page, feed, lists it stands in.
+    """Have what shows the latest posts fetched again after one came or changed: front page, feed, lists it is in.
 
     Only the first pages: further ones would all be asked for at every new post, and `--full` does.
     """

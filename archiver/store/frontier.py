@@ -32,7 +32,7 @@ PRIORITIES |= {"image": 5, "requisite": 5, "front": 6, "page": 6, "feed": 6, "fi
 """What is fetched first: lists tell what there is, and a post's comments follow the post they belong to."""
 
 FURNITURE = frozenset({"front", "page", "feed", "file", "tag"})
-"""Kinds of what belongs to the blog beside its posts: after the posts, and never in their way."""
+"""Kinds of what the blog has besides its posts: fetched after the posts, and never in their way."""
 
 LISTS = frozenset({"catalogue", "list", "category", "index"})
 """Kinds of page that tell what there is."""

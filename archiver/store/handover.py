@@ -20,7 +20,7 @@ PATIENCE = 600.0
 _BATCH = 500  # rows
 
 BOOKKEEPING = ("frontier", "sightings", "warc_files", "post_vectors", "alembic_version")
-"""Tables that only serve the next crawl or can be made again. Captures stay as the proof of what was read from them."""
+"""Tables that only serve the next crawl or can be derived again. Captures stay as evidence of what was read."""
 
 PROVEN = ("revisions", "comments", "comment_revisions", "pages", "page_revisions", "files")
 """Tables whose rows name the capture they were read from."""

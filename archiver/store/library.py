@@ -107,12 +107,12 @@ class Library:
         return self._all(models.Image, Image, post_id, models.Image.post_id, models.Image.position)
 
     def embedded_pictures(self) -> Iterator[EmbeddedPicture]:
-        """Yield the pictures whose bytes stand in pages themselves, by address."""
+        """Yield the pictures whose bytes are in pages themselves, by address."""
         found = sa.select(*_columns(models.EmbeddedPicture, EmbeddedPicture)).order_by(models.EmbeddedPicture.url)
         return (EmbeddedPicture(**row) for row in self._rows(found))
 
     def embedded_picture(self, url: str) -> EmbeddedPicture | None:
-        """Return the picture that stands in a page itself, by the address of its bytes."""
+        """Return the picture that is in a page itself, by the address of its bytes."""
         found = sa.select(*_columns(models.EmbeddedPicture, EmbeddedPicture)).where(models.EmbeddedPicture.url == url)
         return next((EmbeddedPicture(**row) for row in self._rows(found)), None)
 
@@ -139,7 +139,7 @@ class Library:
         return self._of_pages(models.PageFormula, PageFormula, page_id, models.PageFormula.position)
 
     def files(self) -> Iterator[File]:
-        """Yield the linked files that are no pictures, by address."""
+        """Yield the linked files that are not pictures, by address."""
         linking = defaultdict(list)
         linked = sa.select(models.Link.url, models.Link.post_id).join(models.File, models.File.url == models.Link.url)
         for row in self._rows(linked.distinct().order_by(models.Link.post_id)):

@@ -55,7 +55,7 @@ _ALEMBIC = threading.Lock()
 def upgrade(database: str | URL | Engine) -> None:
     """Bring a database, new or old, to `HEAD` and make its views the current ones, or leave it as it is.
 
-    Raises DatabaseTooNew for a database of a newer program, UsageError for one that is no archive, and SQLAlchemy's
+    Raises DatabaseTooNew for a database of a newer program, UsageError for one that is not an archive, and SQLAlchemy's
     DBAPIError when the database cannot be opened or written.
     """
     if isinstance(database, Engine):
@@ -71,7 +71,7 @@ def upgrade(database: str | URL | Engine) -> None:
 def check(connection: Connection) -> bool:
     """Return whether the database needs an upgrade; plain SQL, quick enough for every start.
 
-    Raises DatabaseTooNew for a revision this program does not know, UsageError for a database that is no archive.
+    Raises DatabaseTooNew for a revision this program does not know, UsageError for a database that is not an archive.
     """
     found = revision(connection)
     if found is not None and found not in REVISIONS:

@@ -19,7 +19,7 @@ SELECT p.url, 'comments', 'incomplete',
        NULL, NULL, NULL, NULL, p.first_seen_at, NULL, NULL, NULL
 FROM comment_gaps AS g JOIN posts AS p ON p.id = g.post_id WHERE g.missing > 0 OR g.unread > 0 OR g.issues IS NOT NULL
 """
-"""Each with its address, kind, state and reason, and how often and since when it was asked for in vain."""
+"""Each with its address, kind, state and reason, how often it was asked for without success, and since when."""
 
 IN_BRIEF = f"""
 SELECT url, kind, state, reason, failures, failed_since, not_before, first_seen_at FROM ({ALL}) AS missing

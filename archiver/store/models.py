@@ -74,7 +74,7 @@ class Post(Base):
     license_url: Mapped[str | None] = mapped_column(doc="Address of the licence the page links.")
     reader_count: Mapped[int | None] = mapped_column(doc="Readers the page counted when last seen.")
     comment_count: Mapped[int | None] = mapped_column(doc="Comments the page claimed when last seen; it drifts.")
-    status: Mapped[str] = mapped_column(default="live", doc="`live`, or `gone` when the blog no longer has it.")
+    status: Mapped[str] = mapped_column(default="live", doc="`live`, or `gone` if the blog no longer has it.")
     first_seen_at: Mapped[str] = mapped_column(doc="When the archive first fetched it.")
     last_seen_at: Mapped[str] = mapped_column(doc="When the archive last fetched it.")
     last_changed_at: Mapped[str] = mapped_column(doc="When the archive first saw its current revision.")
@@ -86,7 +86,7 @@ class Post(Base):
     )
     comments_owed: Mapped[int] = mapped_column(
         default=0,
-        doc="Comments the blog counts more than before, or below zero fewer, and the archive has not found yet.",
+        doc="Change of the blog's count of comments that the archive has not explained yet; negative if it fell.",
     )
 
 
@@ -95,27 +95,27 @@ class PostRevision(Base):
 
     __tablename__ = "revisions"
     __table_args__ = about(
-        "Every version of a post the archive has seen, without the text that posts has: see the view post_revisions.",
+        "Every version of a post; the text of the current one is in posts. The view post_revisions has all.",
         CheckConstraint("status IN ('good', 'review')", name="status"),
         Index(None, "post_id", "content_sha256"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, doc="Number in the order of sight.")
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number, in the order in which they were first seen.")
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), doc="The post.")
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), index=True, doc="The exchange it was read from.")
     seen_at: Mapped[str] = mapped_column(doc="When that exchange took place.")
     content_sha256: Mapped[str] = mapped_column(
-        doc="SHA-256 of the body's markup and the metadata as served; counters do not count as change."
+        doc="SHA-256 of the body's markup and the metadata as served, without counters."
     )
     title: Mapped[str] = mapped_column(doc="Title in this version.")
     markdown: Mapped[str | None] = mapped_column(doc="Full text as Markdown; empty while this version is current.")
     text: Mapped[str | None] = mapped_column(doc="Full text without markup; empty while this version is current.")
     extractor_version: Mapped[int] = mapped_column(doc="Version of the code that read it.")
     engine: Mapped[str] = mapped_column(doc="What found the body: `site`, `trafilatura` or `readability`.")
-    status: Mapped[str] = mapped_column(doc="`good`, or `review` when the page did not prove itself.")
-    issues: Mapped[str] = mapped_column(doc="JSON list of what speaks against trusting it; `[]` when nothing does.")
+    status: Mapped[str] = mapped_column(doc="`good`, or `review` if it could not be verified against the page.")
+    issues: Mapped[str] = mapped_column(doc="JSON list of reasons not to trust it; `[]` if there are none.")
     notes: Mapped[str] = mapped_column(
-        default="[]", doc="JSON list of what is odd about the page itself, or had one witness only."
+        default="[]", doc="JSON list of oddities of the page itself, and of facts from one witness only."
     )
 
 
@@ -125,7 +125,7 @@ class Category(Base):
     __tablename__ = "categories"
     __table_args__ = about("Sections of the blog, as its menu names them.")
 
-    id: Mapped[int] = mapped_column(primary_key=True, doc="Number in the order of sight.")
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number, in the order in which they were first seen.")
     name: Mapped[str] = mapped_column(doc="Name as shown, for example 数学研究.")
     slug: Mapped[str] = mapped_column(unique=True, doc="Name in addresses, for example Mathematics.")
 
@@ -148,7 +148,7 @@ class Tag(Base):
     __tablename__ = "tags"
     __table_args__ = about("Keywords the author gave to posts.")
 
-    id: Mapped[int] = mapped_column(primary_key=True, doc="Number in the order of sight.")
+    id: Mapped[int] = mapped_column(primary_key=True, doc="Number, in the order in which they were first seen.")
     name: Mapped[str] = mapped_column(unique=True, doc="The keyword.")
 
 
@@ -199,7 +199,7 @@ class Comment(Base):
     )
 
     id: Mapped[int] = mapped_column(
-        primary_key=True, autoincrement=False, doc="The blog's own number of the comment, or one made of its id."
+        primary_key=True, autoincrement=False, doc="The blog's own number of the comment, or one derived from its id."
     )
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), doc="The post it is under.")
     parent_id: Mapped[int | None] = mapped_column(
@@ -208,12 +208,12 @@ class Comment(Base):
     page: Mapped[int] = mapped_column(doc="Page of the post's comments it was last seen on.")
     author: Mapped[str] = mapped_column(doc="Name as shown.")
     author_url: Mapped[str | None] = mapped_column(doc="Homepage the name links to.")
-    is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 when the blog's author wrote it.")
+    is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 if the blog's author wrote it.")
     published_on: Mapped[str | None] = mapped_column(doc="Date, YYYY-MM-DD; the blog shows no time.")
     is_trackback: Mapped[bool] = mapped_column(
         flag("is_trackback"),
         default=False,
-        doc="1 when it is another page's notice of a link: its kind is not `comment`.",
+        doc="1 if it is another page's notice of a link: its kind is not `comment`.",
     )
     markdown: Mapped[str] = mapped_column(doc="Text as Markdown, formulas byte for byte.")
     text: Mapped[str] = mapped_column(doc="Text without markup.")
@@ -227,13 +227,13 @@ class Comment(Base):
         default="comment", server_default="comment", doc="`comment`, or `pingback` or `trackback`: a notice of a link."
     )
     content_sha256: Mapped[str | None] = mapped_column(
-        doc="SHA-256 of author and markup as served; empty when it was last seen by a version that kept none."
+        doc="SHA-256 of author and markup as served; empty if it was last seen by a version that stored none."
     )
     capture_id: Mapped[int | None] = mapped_column(
         ForeignKey("captures.id"), doc="The exchange its present wording was first read from."
     )
     notes: Mapped[str] = mapped_column(
-        default="[]", server_default="[]", doc="JSON list of what is odd about it; `[]` when nothing is."
+        default="[]", server_default="[]", doc="JSON list of oddities; `[]` if there are none."
     )
 
 
@@ -277,22 +277,22 @@ class CommentPage(Base):
     page: Mapped[int] = mapped_column(primary_key=True, doc="Number of the page; the last one is the post's own.")
     seen_at: Mapped[str] = mapped_column(doc="When it was last read.")
     shown: Mapped[int] = mapped_column(doc="Comments that were read on it.")
-    unread: Mapped[int] = mapped_column(doc="Comments that are on it and could not be read, as far as the page tells.")
-    issues: Mapped[str] = mapped_column(default="[]", doc="JSON list of what speaks against having them all.")
+    unread: Mapped[int] = mapped_column(doc="Comments on it that could not be read, as far as the page tells.")
+    issues: Mapped[str] = mapped_column(default="[]", doc="JSON list of reasons to think that some are missing.")
 
 
 class Shape(Base):
-    """A formula but for its spelling."""
+    """A formula, whatever its spelling."""
 
     __tablename__ = "shapes"
     __table_args__ = about(
-        "Every formula of posts, pages and comments but for its spelling: `\\dfrac ab` and `\\frac{a}{b}` have the "
+        "Every formula of posts, pages and comments, whatever its spelling: `\\dfrac ab` and `\\frac{a}{b}` have the "
         "same shape."
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number, made of the tokens.")
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number, derived from the tokens.")
     tokens: Mapped[str] = mapped_column(
-        doc="The formula in one spelling, blanks between its tokens, the macros of its text expanded."
+        doc="The formula in one spelling, with spaces between its tokens and the macros of its text expanded."
     )
 
 
@@ -323,9 +323,11 @@ class Formula(Base):
         "or `converted` from MathML, AsciiMath or a picture's address, which shows the same but is not known to be "
         "exact.",
     )
-    converter: Mapped[str | None] = mapped_column(doc="Name and version of what converted it; empty when nothing did.")
+    converter: Mapped[str | None] = mapped_column(
+        doc="Name and version of what converted it; empty if it was not converted."
+    )
     shape_id: Mapped[int | None] = mapped_column(
-        ForeignKey("shapes.id"), index=True, doc="Its shape; empty where nothing is left of it but its look."
+        ForeignKey("shapes.id"), index=True, doc="Its shape; empty if it consists of nothing but styling."
     )
 
 
@@ -333,11 +335,11 @@ class CodeBlock(Base):
     """A listing of a post."""
 
     __tablename__ = "code_blocks"
-    __table_args__ = about("Every code listing of the current revisions.")
+    __table_args__ = about("Every code block of the current revisions.")
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
     position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the post, from 0.")
-    language: Mapped[str] = mapped_column(doc="Language as the page names it; empty when it does not.")
+    language: Mapped[str] = mapped_column(doc="Language as the page names it; empty if it does not.")
     code: Mapped[str] = mapped_column(doc="Exact source.")
 
 
@@ -352,25 +354,23 @@ class Image(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
     position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the post, from 0.")
     url: Mapped[str] = mapped_column(
-        index=True, doc="Canonical address; ni:///sha-256;... if it stands in the page itself."
+        index=True, doc="Canonical address; ni:///sha-256;... if it is embedded in the page."
     )
     alt: Mapped[str] = mapped_column(doc="Alternative text.")
     caption: Mapped[str] = mapped_column(doc="Caption below the picture.")
 
 
 class EmbeddedPicture(Base):
-    """A picture whose bytes stand in pages themselves."""
+    """A picture whose bytes are in pages themselves."""
 
     __tablename__ = "embedded_pictures"
-    __table_args__ = about(
-        "Every picture whose bytes stand in a page itself, a drawing or a data: address, each once; as in images."
-    )
+    __table_args__ = about("Every picture embedded in a page, as a drawing or a data: address, once each; see images.")
 
-    url: Mapped[str] = mapped_column(primary_key=True, doc="Address by its digest, ni:///sha-256;... (RFC 6920).")
-    media_type: Mapped[str] = mapped_column(doc="Media type, as its bytes tell.")
+    url: Mapped[str] = mapped_column(primary_key=True, doc="Address, made of its digest: ni:///sha-256;... (RFC 6920).")
+    media_type: Mapped[str] = mapped_column(doc="Media type, recognised by its bytes.")
     size: Mapped[int] = mapped_column(doc="Bytes.")
     sha256: Mapped[str] = mapped_column(doc="SHA-256 of the bytes.")
-    data: Mapped[bytes] = mapped_column(doc="The bytes; of a drawing, the SVG file that it makes.")
+    data: Mapped[bytes] = mapped_column(doc="The bytes; for a drawing, those of its SVG file.")
 
 
 class Link(Base):
@@ -381,7 +381,9 @@ class Link(Base):
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post it is in.")
     position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the post, from 0.")
-    url: Mapped[str] = mapped_column(index=True, doc="Where it leads; canonical on the blog, as written if no URL.")
+    url: Mapped[str] = mapped_column(
+        index=True, doc="Where it leads; canonical if on the blog, as written if it is not a URL."
+    )
     text: Mapped[str] = mapped_column(doc="What it says.")
     kind: Mapped[str] = mapped_column(doc="`post`, `site` (other page of the blog), `external` or `other`.")
     target_post_id: Mapped[int | None] = mapped_column(index=True, doc="The post it leads to; not every one exists.")
@@ -392,10 +394,12 @@ class Page(Base):
 
     __tablename__ = "pages"
     __table_args__ = about(
-        "Every page of the blog that is no post and no list, such as the one about the author, and attachments' pages."
+        "Every page of the blog that is neither a post nor a list, such as one about the author or of an attachment."
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number in the order of sight.")
+    id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, doc="Number, in the order in which they were first seen."
+    )
     url: Mapped[str] = mapped_column(unique=True, doc="Canonical address.")
     title: Mapped[str] = mapped_column(doc="Its heading, or the title of the document where it has none.")
     markdown: Mapped[str] = mapped_column(doc="Full text as Markdown, formulas byte for byte.")
@@ -404,7 +408,7 @@ class Page(Base):
         doc="What found the text: `site`, `trafilatura`, `readability`; `none` if the page is read as it is."
     )
     issues: Mapped[str] = mapped_column(
-        doc="JSON list of what spoke against trusting it, or against having all comments, when last seen."
+        doc="JSON list of reasons not to trust it, or to think that comments are missing, when last seen."
     )
     content_sha256: Mapped[str] = mapped_column(doc="SHA-256 of the title and of the text's markup as served.")
     capture_id: Mapped[int] = mapped_column(
@@ -435,7 +439,7 @@ class PageFormula(Base):
 
     __tablename__ = "page_formulas"
     __table_args__ = about(
-        "Every formula of the pages, in page order; as formulas has those of posts.",
+        "Every formula of the pages, in page order, as in formulas for posts.",
         CheckConstraint("provenance IN ('served', 'annotation', 'attribute', 'converted')", name="provenance"),
     )
 
@@ -451,7 +455,9 @@ class PageFormula(Base):
     provenance: Mapped[str] = mapped_column(
         default="served", server_default="served", doc="Where the source is from, as in formulas."
     )
-    converter: Mapped[str | None] = mapped_column(doc="Name and version of what converted it; empty when nothing did.")
+    converter: Mapped[str | None] = mapped_column(
+        doc="Name and version of what converted it; empty if it was not converted."
+    )
     shape_id: Mapped[int | None] = mapped_column(ForeignKey("shapes.id"), index=True, doc="Its shape, as in formulas.")
 
 
@@ -460,21 +466,21 @@ class PageComment(Base):
 
     __tablename__ = "page_comments"
     __table_args__ = about(
-        "Every comment under a page, as comments has those under posts; former wordings are in the WARC files only.",
+        "Every comment on a page, as in comments for posts; former wordings are in the WARC files only.",
         CheckConstraint("kind IN ('comment', 'pingback', 'trackback')", name="kind"),
     )
 
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), primary_key=True, doc="The page it is under.")
     id: Mapped[int] = mapped_column(
-        primary_key=True, autoincrement=False, doc="The blog's own number of the comment, or one made of its id."
+        primary_key=True, autoincrement=False, doc="The blog's own number of the comment, or one derived from its id."
     )
     parent_id: Mapped[int | None] = mapped_column(doc="The comment it answers; empty at the top level.")
     page: Mapped[int] = mapped_column(doc="Page of the comments it was last seen on.")
     author: Mapped[str] = mapped_column(doc="Name as shown.")
     author_url: Mapped[str | None] = mapped_column(doc="Homepage the name links to.")
-    is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 when the blog's author wrote it.")
+    is_owner: Mapped[bool] = mapped_column(flag("is_owner"), doc="1 if the blog's author wrote it.")
     is_trackback: Mapped[bool] = mapped_column(
-        flag("is_trackback"), doc="1 when it is another page's notice of a link: its kind is not `comment`."
+        flag("is_trackback"), doc="1 if it is another page's notice of a link: its kind is not `comment`."
     )
     published_on: Mapped[str | None] = mapped_column(doc="Date, YYYY-MM-DD; the blog shows no time.")
     markdown: Mapped[str] = mapped_column(doc="Text as Markdown, formulas byte for byte.")
@@ -485,7 +491,7 @@ class PageComment(Base):
     quotes_id: Mapped[int | None] = mapped_column(doc="The first comment its text links; not every one exists.")
     kind: Mapped[str] = mapped_column(doc="`comment`, or `pingback` or `trackback`: a notice of a link.")
     content_sha256: Mapped[str] = mapped_column(doc="SHA-256 of author and markup as served.")
-    notes: Mapped[str] = mapped_column(doc="JSON list of what is odd about it; `[]` when nothing is.")
+    notes: Mapped[str] = mapped_column(doc="JSON list of oddities; `[]` if there are none.")
 
 
 class File(Base):
@@ -493,14 +499,14 @@ class File(Base):
 
     __tablename__ = "files"
     __table_args__ = about(
-        "Every file that is linked and no picture, such as a paper or an archive; the bytes are in its capture."
+        "Every linked file that is not a picture, such as a paper or an archive; the bytes are in its capture."
     )
 
     url: Mapped[str] = mapped_column(primary_key=True, doc="Canonical address.")
-    content_type: Mapped[str] = mapped_column(doc="Media type the server named; empty when it named none.")
+    content_type: Mapped[str] = mapped_column(doc="Media type the server named; empty if it named none.")
     size: Mapped[int] = mapped_column(doc="Bytes.")
     sha256: Mapped[str] = mapped_column(doc="SHA-256 of the bytes.")
-    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), doc="The exchange that brought these bytes.")
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), doc="The exchange in which these bytes arrived.")
     first_seen_at: Mapped[str] = mapped_column(doc="When the archive first fetched it.")
     last_seen_at: Mapped[str] = mapped_column(doc="When the archive last fetched it.")
 
@@ -527,7 +533,7 @@ class Series(Base):
     """Posts that belong together."""
 
     __tablename__ = "series"
-    __table_args__ = about("Series of posts, told from their titles and links at the end of each crawl.")
+    __table_args__ = about("Series of posts, derived from their titles and links at the end of each crawl.")
 
     id: Mapped[int] = mapped_column(
         ForeignKey("posts.id"), primary_key=True, autoincrement=False, doc="Number of its first post."
@@ -563,7 +569,7 @@ class Capture(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True, doc="The run that fetched it.")
     fetched_at: Mapped[str] = mapped_column(doc="When the request was sent, as in the WARC.")
     status: Mapped[int] = mapped_column(doc="HTTP status.")
-    content_type: Mapped[str] = mapped_column(doc="Media type the server named; empty when it named none.")
+    content_type: Mapped[str] = mapped_column(doc="Media type the server named; empty if it named none.")
     payload_sha256: Mapped[str] = mapped_column(
         index=True, doc="SHA-256 of the entity as sent, coding kept; of a revisit, of the one it refers to."
     )
@@ -572,30 +578,30 @@ class Capture(Base):
     warc_length: Mapped[int] = mapped_column(doc="Length of that member in bytes.")
     record_id: Mapped[str] = mapped_column(doc="WARC-Record-ID of the response record.")
     revisit_of: Mapped[str | None] = mapped_column(doc="Record that holds the same payload, for a revisit.")
-    etag: Mapped[str | None] = mapped_column(doc="Validator the server sent, for asking whether it changed.")
-    last_modified: Mapped[str | None] = mapped_column(doc="Date the server sent, for asking whether it changed.")
-    truncated: Mapped[str | None] = mapped_column(doc="Why the record holds less than the whole answer, if it does.")
+    etag: Mapped[str | None] = mapped_column(doc="Validator that the server sent, for conditional requests.")
+    last_modified: Mapped[str | None] = mapped_column(doc="Date that the server sent, for conditional requests.")
+    truncated: Mapped[str | None] = mapped_column(doc="Why the record holds less than the whole response, if it does.")
 
 
 class WarcFile(Base):
     """A WARC file."""
 
     __tablename__ = "warc_files"
-    __table_args__ = about("WARC files: where each is, what it was when it was closed, and which were lost.")
+    __table_args__ = about("WARC files: where each is, its size and digest when it was closed, and which were lost.")
 
     name: Mapped[str] = mapped_column(primary_key=True, doc="Name of the file, as in captures.")
     url: Mapped[str | None] = mapped_column(
-        doc="Place in object storage that it is in, or is to go to, without its name; empty where all stay in the home."
+        doc="Place in object storage where it is or will be, without its name; empty if all files stay in the home."
     )
     spool: Mapped[str | None] = mapped_column(
-        doc="Machine and folder that have it beside object storage or before it; empty once it is there only."
+        doc="Machine and folder that have a copy; empty once it is only in object storage."
     )
     size: Mapped[int | None] = mapped_column(doc="Bytes; empty while it is written.")
     sha256: Mapped[str | None] = mapped_column(doc="SHA-256 of all of it; empty while it is written.")
     closed_at: Mapped[str | None] = mapped_column(doc="When it was last written to; empty while it is written.")
     uploaded_at: Mapped[str | None] = mapped_column(doc="When it was found to be whole in object storage.")
     lost_at: Mapped[str | None] = mapped_column(
-        doc="When it was found to be nowhere: neither in object storage nor in the home of the run that looked."
+        doc="When it was found neither in object storage nor in the home of the run that looked."
     )
 
 
@@ -604,14 +610,14 @@ class PostVectors(Base):
 
     __tablename__ = "post_vectors"
     __table_args__ = about(
-        "Posts as vectors, for search by meaning (extra `meaning`): made of the posts, by `archiver search --vectors`."
+        "Posts as vectors, for search by meaning (extra `meaning`): made by `archiver search --vectors`."
     )
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
-    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), doc="The revision they were made of.")
-    model: Mapped[str] = mapped_column(doc="What made them; only those of one model can be compared.")
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), doc="The revision they were made from.")
+    model: Mapped[str] = mapped_column(doc="The model that made them; only vectors of one model compare.")
     vectors: Mapped[bytes] = mapped_column(
-        doc="Of the title, as a question, then of each section: of length 1, 16-bit floats (little-endian)."
+        doc="Of the title, as a question, then of each section: of norm 1, as 16-bit floats (little-endian)."
     )
 
 
@@ -619,7 +625,7 @@ class PostStat(Base):
     """Counters of a post at a time."""
 
     __tablename__ = "post_stats"
-    __table_args__ = about("Counters that change without being a revision: at most one row a post and day.")
+    __table_args__ = about("Counters, whose changes are not revisions: at most one row per post and day.")
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, doc="The post.")
     seen_at: Mapped[str] = mapped_column(primary_key=True, doc="When.")
@@ -634,7 +640,7 @@ class Sighting(Base):
     __table_args__ = about("Where each post was listed, the last time each list was read.")
 
     post_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="Number; not every one exists.")
-    source: Mapped[str] = mapped_column(primary_key=True, doc="`catalogue`, `index`, or of other lists kind and path.")
+    source: Mapped[str] = mapped_column(primary_key=True, doc="`catalogue`, `index`, or kind and path of another list.")
     title: Mapped[str] = mapped_column(doc="Title as listed.")
     published_on: Mapped[str | None] = mapped_column(doc="Date as listed, YYYY-MM-DD.")
     comment_count: Mapped[int | None] = mapped_column(doc="Comments as listed.")
@@ -647,7 +653,7 @@ class FrontierEntry(Base):
 
     __tablename__ = "frontier"
     __table_args__ = about(
-        "Every address ever seen and what became of it.",
+        "Every address ever seen, and its state.",
         CheckConstraint("state IN ('pending', 'leased', 'done', 'failed', 'skipped')", name="state"),
         Index(None, "state", "priority", "seq"),
     )
@@ -659,11 +665,11 @@ class FrontierEntry(Base):
     state: Mapped[str] = mapped_column(doc="pending, leased, done, failed, or skipped (never to be asked for).")
     reason: Mapped[str | None] = mapped_column(doc="Why it failed or was skipped.")
     permanent: Mapped[bool] = mapped_column(
-        flag("permanent"), default=False, doc="1 when asking again soon makes no sense (404, 410)."
+        flag("permanent"), default=False, doc="1 if there is no point in asking again soon (404, 410)."
     )
-    attempts: Mapped[int] = mapped_column(default=0, doc="Times asked for without success since it was last opened.")
+    attempts: Mapped[int] = mapped_column(default=0, doc="Unsuccessful requests since it was last opened.")
     failures: Mapped[int] = mapped_column(
-        default=0, doc="Runs in a row that asked for it and did not get it; after 3 it makes no run incomplete."
+        default=0, doc="Runs in a row that asked for it without success; after 3 it makes no run incomplete."
     )
     failed_since: Mapped[str | None] = mapped_column(doc="When the first of these runs asked for it.")
     priority: Mapped[int] = mapped_column(default=0, doc="Lower is fetched first.")
@@ -678,11 +684,13 @@ class PageEnding(Base):
     """How pages of a kind end."""
 
     __tablename__ = "page_endings"
-    __table_args__ = about("How pages of each kind end, learned from those stored: what ends otherwise was cut short.")
+    __table_args__ = about(
+        "How pages of each kind end, learned from those stored: a page that ends otherwise was cut short."
+    )
 
     kind: Mapped[str] = mapped_column(primary_key=True, doc="catalogue, category, comments, page or post.")
     ending: Mapped[str] = mapped_column(primary_key=True, doc="`</html>`, or the last one or two tags.")
-    pages: Mapped[int] = mapped_column(doc="Pages stored that ended so, counted until that is enough.")
+    pages: Mapped[int] = mapped_column(doc="Stored pages that ended like this, counted until there are enough.")
 
 
 class Doubt(Base):
@@ -690,22 +698,22 @@ class Doubt(Base):
 
     __tablename__ = "doubts"
     __table_args__ = about(
-        "What the blog shows and the archive does not believe yet: nothing is concluded from it.",
+        "What the blog shows but the archive does not believe yet: nothing is concluded from it.",
         CheckConstraint("kind IN ('list', 'pages', 'part')", name="kind"),
     )
 
     subject: Mapped[str] = mapped_column(
-        primary_key=True, doc="Address of a list; or the kind of page, or the part of it, that is not as expected."
+        primary_key=True, doc="Address of a list; or the kind of page, or part of a page, that is not as expected."
     )
     kind: Mapped[str] = mapped_column(doc="`list` (may be accepted), `pages` or `part` (needs a newer program).")
     reason: Mapped[str] = mapped_column(doc="What is not as expected, as last seen.")
-    first_seen_at: Mapped[str] = mapped_column(doc="When it was first seen so.")
-    last_seen_at: Mapped[str] = mapped_column(doc="When it was last seen so.")
-    last_run: Mapped[int] = mapped_column(doc="The run that last saw it so.")
-    runs: Mapped[int] = mapped_column(doc="Runs in a row that saw it so.")
-    days: Mapped[int] = mapped_column(doc="Days on which they did; a list is believed after 3 runs on 3 days.")
+    first_seen_at: Mapped[str] = mapped_column(doc="When this was first seen.")
+    last_seen_at: Mapped[str] = mapped_column(doc="When this was last seen.")
+    last_run: Mapped[int] = mapped_column(doc="The run that last saw this.")
+    runs: Mapped[int] = mapped_column(doc="Runs in a row that saw this.")
+    days: Mapped[int] = mapped_column(doc="Days of these runs; a list is believed after 3 runs on 3 days.")
     accepted: Mapped[bool] = mapped_column(
-        flag("accepted"), default=False, doc="1 when the owner said that it is right: the next run believes it."
+        flag("accepted"), default=False, doc="1 if the owner accepted it: the next run believes it."
     )
 
 
@@ -727,5 +735,5 @@ class Run(Base):
     cycle: Mapped[int | None] = mapped_column(doc="First of the runs that belong together; its own number if alone.")
     outcome: Mapped[str | None] = mapped_column(doc="complete, incomplete, interrupted, ... ; empty while running.")
     exit_code: Mapped[int | None] = mapped_column(doc="Exit code of the command.")
-    rest_until: Mapped[str | None] = mapped_column(doc="Time before which the site asked not to be asked again.")
+    rest_until: Mapped[str | None] = mapped_column(doc="Time before which the site wants no further requests.")
     counts: Mapped[str] = mapped_column(default="{}", doc="JSON object of what happened: requests, new, changed, ...")

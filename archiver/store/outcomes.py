@@ -108,7 +108,7 @@ def accept(session: Session, post: Post, held: HeldRevision, site: Site, *, run_
 
 
 def _fail(session: Session, url: str, kind: str, gap: Gap, site: Site) -> int:
-    """Note that an address gave no page; return in how many runs in a row, 0 when that is no failure.
+    """Note that an address gave no page; return in how many runs in a row, 0 when that is not a failure.
 
     Of a post that only other people's lists name, a plain no is likely to last; the blog's own list tells of the rest.
     Without that list a run has not heard what is new, so it is a new failure each time, whatever the answer.

@@ -160,7 +160,7 @@ class Kept:
 
 
 class Own:
-    """What is kept beside one archive; may be shared by threads."""
+    """What is kept for one archive; may be shared by threads."""
 
     def __init__(self, home: Path) -> None:
         """Keep it in the home of an archive."""
@@ -305,7 +305,7 @@ class Own:
         except sqlite3.Error as error:
             raise ArchiverError(
                 f"expected to use {self._file}, found: {error}; "
-                "if it is no database any more, move it away and import what `archiver own export` wrote"
+                "if it is no longer a database, move it away and import what `archiver own export` wrote"
             ) from error
 
     def _migrate(self, connection: sqlite3.Connection) -> None:

@@ -98,7 +98,7 @@ def sentences(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tup
 
 
 def _sentence(text: str, start: int, end: int) -> Span:
-    """Return where the sentence around a place begins and ends; one that is long, at blanks nearer to it."""
+    """Return where the sentence around a place begins and ends; a long one is cut at spaces nearer to it."""
     near, far = max(0, start - WIDTH), min(len(text), end + WIDTH)
     ends = [found.end() for found in _ENDS.finditer(text, near, start + 1) if found.end() <= start]
     blank = None if ends or not near else _GAP.search(text, near, start)
@@ -110,7 +110,7 @@ def _sentence(text: str, start: int, end: int) -> Span:
 
 
 def _blanked(text: str, spans: Sequence[Span]) -> str:
-    """Return a text with `_FILLER` in the place of its formulas."""
+    """Return a text with `_FILLER` in place of its formulas."""
     pieces, at = list[str](), 0
     for start, end in spans:
         pieces += [text[at:start], _FILLER * (end - start)]
@@ -123,7 +123,7 @@ def _scanned(text: str) -> list[Span]:
 
 
 def _located(text: str, formulas: Iterable[str]) -> list[Span]:
-    """Return where formulas stand in a text, one after the other; one that stands there otherwise is left out."""
+    """Return where formulas are in a text, one after the other; one that is there otherwise is left out."""
     found, at = list[Span](), 0
     for formula in formulas:
         start = text.find(formula, at)
@@ -181,7 +181,7 @@ def _prose(text: str, at: int, end: int, found: Sequence[Span]) -> Iterator[Segm
 
 
 def _on_one_line(pieces: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield the pieces with each gap in prose a blank; in TeX a line's end may be that of a comment."""
+    """Yield the pieces with each gap in prose as one space; in TeX the end of a line may end a comment."""
     for text, marked in pieces:
         yield Segment(text if tex.is_formula(text) else _GAP.sub(" ", text), marked)
 
@@ -217,7 +217,7 @@ def _best(text: str, pattern: re.Pattern[str], width: int) -> int | None:
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
-    """Return what finds the words as the index does: any signs between Latin words, no part of a longer Latin word.
+    """Return what finds the words as the index does: any punctuation between Latin words, no part of a longer one.
 
     One that ends in an asterisk may go on.
     """
@@ -244,7 +244,7 @@ def _as_pattern(word: str) -> str:
 
 
 def _between(before: re.Match[str], part: re.Match[str]) -> str:
-    """Return what may stand between two parts of a phrase; the same part twice is the first."""
+    """Return what may be between two parts of a phrase; the same part twice is the first."""
     if before is part or (before.end() == part.start() and cjk.is_wide(before[0]) and cjk.is_wide(part[0])):
         return ""
     return r"\s*" if before.end() == part.start() else _SIGNS

@@ -122,7 +122,7 @@ def connect(file: Path) -> sqlite3.Connection:
     A database in WAL mode needs a place for its shared index beside it. On a medium that gives none, or a full one, the
     file is opened as one that never changes, which is only right when nothing waits in the log.
 
-    Raises UsageError when there is no archive, and sqlite3.Error when the file cannot be read or is no database.
+    Raises UsageError when there is no archive, and sqlite3.Error when the file cannot be read or is not a database.
     """
     _find(file)
     try:
@@ -167,7 +167,7 @@ def _opened(file: Path, options: str) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    # sqlite3 gives up on a whole query for one text that is no UTF-8.
+    # sqlite3 gives up on a whole query for one text that is not UTF-8.
     connection.text_factory = _decoded
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -322,10 +322,10 @@ def _translated(file: Path, guard: _QueryGuard, error: sqlite3.Error) -> UsageEr
     if name.startswith("SQLITE_NOTADB"):
         return UsageError(f"{file}: expected the database of an archive, found a file that is none")
     if name == "SQLITE_CORRUPT_VTAB":
-        return ArchiveDamaged(f"{file}: the full-text index is damaged: make it anew with `archiver search --rebuild`")
+        return ArchiveDamaged(f"{file}: the full-text index is damaged: rebuild it with `archiver search --rebuild`")
     if name.startswith("SQLITE_CORRUPT"):
         return ArchiveDamaged(
-            f"{file}: the file is damaged ({error}): move it away and make it anew with `archiver rebuild`"
+            f"{file}: the file is damaged ({error}): move it away and rebuild it with `archiver rebuild`"
         )
     return UsageError(f"SQL: {' '.join(str(error).split())}")
 

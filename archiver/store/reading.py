@@ -1,7 +1,7 @@
 """Questions to an archive from many threads at once, read-only.
 
 A connection serves one question at a time and is kept for the next; each question sees what a crawl has committed by
-then, and a database that was put in the place of another one.
+then, and a database that was put in place of another one.
 """
 
 from __future__ import annotations

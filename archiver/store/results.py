@@ -83,7 +83,7 @@ def as_table(result: Result | Stream, width: int | None = None) -> Iterator[str]
 
 
 def as_json(result: Result | Stream) -> Iterator[str]:
-    """Yield the rows as a JSON list of objects, one a line; see `as_lines`."""
+    """Yield the rows as a JSON list of objects, one per line; see `as_lines`."""
     yield "["
     before = "\n"
     for line in as_lines(result):
@@ -93,7 +93,7 @@ def as_json(result: Result | Stream) -> Iterator[str]:
 
 
 def as_lines(result: Result | Stream) -> Iterator[str]:
-    """Yield the rows as JSON objects, one a line.
+    """Yield the rows as JSON objects, one per line.
 
     A column name that comes again gets a number (`id`, `id_2`). Bytes are `{"$base64": true, "encoded": ...}`, what
     JSON has no type for is text.

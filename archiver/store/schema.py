@@ -12,11 +12,11 @@ from archiver.store.search_tables import TABLES
 from archiver.store.views import VIEWS
 
 COMMAND = "archiver sql --schema --markdown > docs/schema.md"
-"""What makes docs/schema.md anew after a change of the tables or views."""
+"""The command that generates docs/schema.md after a change of the tables or views."""
 
 CONVENTIONS = (
     "Times are ISO 8601 UTC (`2026-11-21T17:45:00Z`) and the blog's own dates `YYYY-MM-DD`, so both sort as text.",
-    "Yes and no are 1 and 0. What is not known is NULL.",
+    "Yes and no are 1 and 0. Unknown values are NULL.",
     "URLs are absolute and in the one form the archive uses.",
     "The numbers of posts and comments are the blog's own. Positions count from 0.",
 )
@@ -38,11 +38,11 @@ SELECT p.id, p.title, count(*) AS formulas
 FROM formulas AS f JOIN posts AS p ON p.id = f.post_id
 WHERE f.tex LIKE '%msign%' GROUP BY p.id, p.title ORDER BY formulas DESC
 """,
-    "What does the curated index list, and what of it is missing?": """
+    "What does the curated index list, and what is missing?": """
 SELECT topic, position, post_id, index_title, status
 FROM topic_outline ORDER BY topic_position, position
 """,
-    "What did the blog's author answer lately?": """
+    "What has the blog's author answered lately?": """
 SELECT c.published_on, p.title, c.text
 FROM comments AS c JOIN posts AS p ON p.id = c.post_id
 WHERE c.is_owner ORDER BY c.published_on DESC LIMIT 20
@@ -74,7 +74,7 @@ _HEAD = f"""# Tables and views
 Made by `{COMMAND}`; a test keeps it up to date.
 
 Ask with `archiver sql 'SELECT ...'`, or with any program that opens SQLite: the file is `archive.db` in the archive's
-home. `archiver sql` only ever reads.
+home. `archiver sql` never writes.
 """
 
 _TYPES: Mapping[type, str] = {bool: "0 or 1", bytes: "bytes", int: "integer", str: "text"}
@@ -187,7 +187,7 @@ def as_markdown() -> str:
         "## Views\n",
         *_sections(views()),
         "## Full text\n",
-        "How to ask these is in [search.md](search.md).\n",
+        "How to query these is described in [search.md](search.md).\n",
         *_sections(full_text()),
     )
     return "\n".join(parts).rstrip("\n") + "\n"

@@ -1,7 +1,7 @@
 """Views over the tables of several archives on one server: those of each name together, with the blog's name first.
 
 A view on an archive's table would be in the way of whatever replaces that table, a rebuild or a migration. So each view
-shows a function of SQL, whose text names the tables and is read when it is asked: the server puts it in the place of
+shows a function of SQL, whose text names the tables and is read when it is asked: the server puts it in place of
 the call, so that conditions reach each table and its indexes (PostgreSQL documentation, "SQL Functions Returning
 TABLE"; "Function Volatility Categories": it has to be STABLE for that).
 """

@@ -123,7 +123,7 @@ class Results:
 
 
 def indexed_file(archive: str | Path) -> Path:
-    """Return the SQLite file a path or URL stands for; raise UsageError for a server, which is no file to be opened."""
+    """Return the SQLite file a path or URL stands for; raise UsageError for a server, which has no file."""
     file = sqlite_file(archive)
     if file is None:
         raise UsageError("expected an archive in an SQLite file, found one on a server: use its own tools")
@@ -163,7 +163,7 @@ def on_server(connection: Connection) -> ServerIndex:
     return index
 
 
-_NONE = "expected a full-text index, found none; `archiver search --rebuild` makes it"
+_NONE = "expected a full-text index, found none; `archiver search --rebuild` builds it"
 
 
 def search(

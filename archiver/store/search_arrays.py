@@ -28,7 +28,7 @@ _HELD = {
     FORMULAS: ("keys",),
     "shapes": ("keys",),
 }
-"""What the index of each table has beside numbers."""
+"""What the index of each table has besides numbers."""
 _TEXT = 'text COLLATE "C"'
 _TYPES = {"size": "integer", "keys": 'text[] COLLATE "C"'}
 
@@ -37,7 +37,7 @@ Texts = Mapping[int, Sequence[str]]
 
 
 def rebuild(connection: Connection, rows: str, columns: Collection[str]) -> int:
-    """Make the index of a table anew from these columns, and return how many rows it has."""
+    """Rebuild the index of a table from these columns, and return how many rows it has."""
     index = f"{rows}_fts"
     held = ", ".join(f"{name} {_TYPES.get(name, _TEXT)} NOT NULL" for name in _HELD[rows])
     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {index}")

@@ -16,7 +16,7 @@ PATIENCE = 600.0
 def differing(database: str | Path) -> list[str]:
     """Return the tables of the index that do not hold the words of the rows, or are not there.
 
-    In a file each is made once more beside the archive, and the two are compared word by word: in how many rows a word
+    In a file each is built a second time, and the two are compared word by word: in how many rows a word
     is, and how often; on a server row by row. Raises as `query.connect` does.
     """
     file = query.sqlite_file(database)

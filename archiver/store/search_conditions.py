@@ -42,7 +42,7 @@ def among_shapes(spelling: Spelling, pattern: Pattern) -> Condition:
 
 
 def conditions(query: Query, spelling: Spelling) -> tuple[Condition, ...]:
-    """Return what rows must fulfil beside the match of words."""
+    """Return what rows must fulfil besides matching the words."""
     found = [*_tex(query, spelling), *_filters(query.filters)]
     if query.filters.comments and query.titles:
         found.append(_titled(query.titles, spelling))
@@ -52,7 +52,7 @@ def conditions(query: Query, spelling: Spelling) -> tuple[Condition, ...]:
 
 
 def conditions_of_pages(query: Query, spelling: Spelling) -> tuple[Condition, ...]:
-    """Return what independent pages must fulfil beside the match of words: they have no tags, dates and the like."""
+    """Return what independent pages must fulfil besides matching the words: they have no tags, dates and the like."""
     found = [*_page_tex(query, spelling)]
     if query.filters.narrow_pages:
         found.append(Condition("FALSE"))

@@ -24,7 +24,7 @@ _BATCH = 500  # rows
 
 
 def rebuild(connection: Connection) -> dict[str, int]:
-    """Make the index anew from the rows, and return how many each table has; the caller makes that one transaction."""
+    """Rebuild the index from the rows, and return how many each table has; the caller makes that one transaction."""
     there = inspect(connection).get_table_names()
     tables = [table for table in TABLES if table.rows in there]  # early migrations come here, too
     if "shapes" in there:

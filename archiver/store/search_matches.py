@@ -26,7 +26,7 @@ class Match:
     size: int = 0
     """Number of its words."""
     times: tuple[float, ...] = ()
-    """How often each phrase stands in it, by the weight of the column."""
+    """How often each phrase is in it, by the weight of the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

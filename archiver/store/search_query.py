@@ -18,7 +18,7 @@ r"""What people type into a search box, understood.
     in:pages               among the independent pages alone; else they come after the posts
     sort:newest  sort:oldest   by date, not by how well they match
 
-Quotes hold together what has blanks: `tag:"deep learning"`. What looks like a filter and is none is a word.
+Quotes hold together what has spaces: `tag:"deep learning"`. What looks like a filter but is not one is a word.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _clean(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _QueryTerm:
-    """One thing between blanks."""
+    """One thing between spaces."""
 
     field: str
     value: str
@@ -192,7 +192,7 @@ class _QueryTerm:
 
     @property
     def is_or(self) -> bool:
-        """Whether it may stand between two words of which one will do."""
+        """Whether it may be between two words of which one will do."""
         return self.value == "OR" and not (self.field or self.quoted or self.negated)
 
     @property
@@ -253,7 +253,7 @@ class _Builder:
         self.filters = Filters()
         self.sort = ""
         self.either = False
-        """Whether what comes will do in the place of the last word."""
+        """Whether what comes will do in place of the last word."""
 
     def query(self) -> Query:
         return Query(
@@ -309,7 +309,7 @@ def _unquoted(tex: str) -> str:
 
 
 _APART = re.compile(r"[，。、；：？！…（）《》〈〉【】「」『』—·～“”‘’,;?!()\[\]]+")
-"""Signs that part what was typed without blanks: a sentence, or a title with its subtitle."""
+"""Punctuation that separates what was typed without spaces: a sentence, or a title with its subtitle."""
 
 
 def _parts(value: str) -> list[str]:

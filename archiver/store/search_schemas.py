@@ -1,7 +1,7 @@
 """Search of several archives on one server as if they were one: the same query language, and one order of all hits.
 
 Each archive is asked for what matches, and how often; the scores are made of the counts of all together
-(`search_matches`), so that a hit stands where an index over all of them would put it.
+(`search_matches`), so that a hit is where an index over all of them would put it.
 """
 
 from __future__ import annotations

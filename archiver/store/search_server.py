@@ -172,7 +172,7 @@ class ServerIndex:
     def _counted(
         self, kind: SearchKind, phrases: Sequence[_Phrase], found: Sequence[tuple[int, str | None]]
     ) -> Sequence[Match]:
-        """Return rows, of which number and day are given, with how often each phrase stands in them."""
+        """Return rows, of which number and day are given, with how often each phrase is in them."""
         counted = [
             (at, weight, _times(column, phrase.words))
             for at, phrase in enumerate(phrases)
@@ -247,7 +247,7 @@ def _having(index: str, phrase: _Phrase) -> Condition:
 
 
 def _times(column: str, phrase: Words) -> Condition:
-    """Return how often a phrase stands in a column of rows `w`."""
+    """Return how often a phrase is in a column of rows `w`."""
     held = phrase.held
     if phrase.overlaps:
         counted = f"(SELECT count(*) FROM regexp_matches(w.{column}, ?, 'g'))"  # noqa: S608

@@ -1,7 +1,7 @@
 r"""What a formula is looked for by: its tokens as words of an index, and a pattern that decides.
 
 In the index every letter is the same word, and opening braces are none; so a phrase of words is in all formulas that
-are equal but for their letters. Whether one renaming makes the one out of the other is for the pattern to tell.
+are equal except for their letters. Whether one renaming makes the one out of the other is for the pattern to tell.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from archiver.errors import UsageError
 from archiver.text import shapes, spellings
 
 WHOLE, RENAMED, PART, RENAMED_PART = range(1, 5)
-"""How a formula is what is looked for, best first: but for its spelling, but for its letters, or with that in it."""
+"""How a formula matches, best first: whatever its spelling, whatever its letters, or as a part of it."""
 
 _MOST_PHRASES = 50  # the index is asked for; the pattern decides in any case
 _BYTES = 6  # of a shape's number: exact in JSON, and two of a million shapes are the same once in 500 archives
@@ -32,12 +32,12 @@ for _ in range(_DEEPEST):
 
 
 def number(tokens: str) -> int:
-    """Return the number of a shape, by its tokens with blanks between."""
+    """Return the number of a shape, by its tokens joined by spaces."""
     return int.from_bytes(blake2b(tokens.encode(), digest_size=_BYTES).digest(), "big")
 
 
 def words(tokens: str) -> str:
-    """Return tokens with blanks between as the index holds them."""
+    """Return tokens joined by spaces as the index holds them."""
     return " ".join(filter(None, map(_word, tokens.split(" "))))
 
 
@@ -80,7 +80,7 @@ class Pattern:
         return [phrase for phrase in found if phrase][:_MOST_PHRASES]
 
     def rank(self, tokens: str) -> int | None:
-        """Return how a shape is what is looked for, or None; by its tokens with blanks between."""
+        """Return how a shape matches the query, or None; by its tokens joined by spaces."""
         held = f"{tokens} "
         found = self._expression.search(held)
         if not found:

@@ -58,7 +58,7 @@ TABLES = (
         rows="posts",
         about="Titles and texts of the posts for full-text search; `rowid` is the post's number.",
         columns={
-            "title": "Title, to be asked for with each Chinese character a word. NULL: it is in posts.",
+            "title": "Title; in queries each Chinese character is a word. NULL: it is in posts.",
             "text": "Full text, likewise.",
         },
         options=_WORDS,
@@ -67,7 +67,7 @@ TABLES = (
         rows="pages",
         about="Titles and texts of the independent pages for full-text search; `rowid` is the page's number.",
         columns={
-            "title": "Title, to be asked for as in posts_fts. NULL: it is in pages.",
+            "title": "Title; queries are as in posts_fts. NULL: it is in pages.",
             "text": "Full text, likewise.",
         },
         options=_WORDS,
@@ -76,22 +76,22 @@ TABLES = (
         rows="comments",
         about="Authors and texts of the comments for full-text search; `rowid` is the comment's number.",
         columns={
-            "author": "Name as shown, to be asked for as in posts_fts. NULL: it is in comments.",
+            "author": "Name as shown; queries are as in posts_fts. NULL: it is in comments.",
             "text": "Text, likewise.",
         },
         options=_WORDS,
     ),
     FullText(
         rows="formulas",
-        about="Source of the formulas, found by any three characters of it and more, capitals and signs as they are.",
+        about="Source of the formulas, found by any three or more of its characters, exactly as written.",
         columns={"tex": "Exact source, that of the row in formulas with the number `rowid`."},
         # Datasette and sqlite-utils see which table an index belongs to by double quotes only.
         options='content="formulas", content_rowid="id", tokenize = "trigram case_sensitive 1"',
     ),
     FullText(
         rows="shapes",
-        about="Words of the shapes of formulas, for finding formulas like another; `rowid` is the shape's number.",
-        columns={"tokens": "A word for each token, the same for all letters. NULL: the tokens are in shapes."},
+        about="Words of the shapes of formulas, for finding similar formulas; `rowid` is the shape's number.",
+        columns={"tokens": "One word per token, the same for all letters. NULL: the tokens are in shapes."},
         options="content = '', tokenize = 'ascii'",
         words=search_shapes.words,
     ),

@@ -1,7 +1,7 @@
 """The words of a text for an index on a server: those SQLite's tokenizer finds, so that both give the same answers.
 
-A text is held as its words in order: wide characters one after the other, every other word between blanks of its own.
-So a phrase stands in a text exactly where its words stand in the text's.
+A text is held as its words in order: wide characters one after the other, every other word between spaces of its own.
+So a phrase is in a text exactly where its words are in the text's.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Words:
 
     @property
     def times(self) -> Counter[str]:
-        """How often each key stands in a text, within itself too, as 哈哈 does twice in 哈哈哈."""
+        """How often each key is in a text, within itself too, as 哈哈 does twice in 哈哈哈."""
         return Counter((*self._pairs(), *(word[:LONGEST_KEY] for word in self.words if word != cjk.BREAK)))
 
     @cached_property
@@ -74,7 +74,7 @@ def words(text: str) -> Words:
 
 
 def folded(character: str) -> str:
-    """Return what the tokenizer makes of a character: another one, nothing, or a blank."""
+    """Return what the tokenizer makes of a character: another one, nothing, or a space."""
     return _FOLDED[ord(character)]
 
 
@@ -83,7 +83,7 @@ def _is_wide(word: str) -> bool:
 
 
 class _Folded(dict[int, str]):
-    """What SQLite's tokenizer makes of a character: another one, nothing, or a blank; asked when it is first met."""
+    """What SQLite's tokenizer makes of a character: another one, nothing, or a space; asked when it is first needed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -53,7 +53,7 @@ def spelled(sql: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """Return a name as it stands in SQL."""
+    """Return a name as it is in SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -75,7 +75,7 @@ def _first(index: SearchIndex, sql: str) -> str:
 
 
 def _first_phrase(title: str) -> str:
-    """Return the longest stretch of a title without signs, in quotes."""
+    """Return the longest stretch of a title without punctuation, in quotes."""
     parts = re.findall(r"\w+(?: \w+)*", title)
     return f'"{max(parts, key=len)}"' if parts else ""
 

@@ -225,5 +225,5 @@ class Timeline:
 
 
 def _within(origin: str) -> tuple[str, str]:
-    """Return between which texts the addresses of an origin stand in the order of the alphabet: `0` follows `/`."""
+    """Return between which texts the addresses of an origin are in the order of the alphabet: `0` follows `/`."""
     return f"{origin}/", f"{origin}0"

@@ -128,7 +128,7 @@ class PageFormula:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A linked file that is no picture; see the table `files`."""
+    """A linked file that is not a picture; see the table `files`."""
 
     url: str
     content_type: str
@@ -153,7 +153,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedPicture:
-    """A picture whose bytes stand in pages themselves; see the table `embedded_pictures`."""
+    """A picture whose bytes are in pages themselves; see the table `embedded_pictures`."""
 
     url: str
     media_type: str

@@ -1,7 +1,7 @@
-"""The vectors of search by meaning: made from the rows of posts, and made again where these have changed.
+"""The vectors of search by meaning: made from the rows of posts, and updated where these have changed.
 
 A vector is made of the beginning of each section of a post, with the title and the headings above it, and without
-formulas, which cost time and say nothing to the model. That takes seconds a post, so the transaction that changes the
+formulas, which cost time and say nothing to the model. That takes seconds per post, so the transaction that changes the
 rows does not wait for it: vectors follow when a run has ended, or by `archiver search --vectors`.
 """
 

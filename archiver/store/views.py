@@ -38,19 +38,19 @@ VIEWS = (
         name="post_revisions",
         about="Every version of a post the archive has seen, oldest first by id, each with its text.",
         columns={
-            "id": "Number in the order of sight.",
+            "id": "Number, in the order in which they were first seen.",
             "post_id": "The post.",
             "capture_id": "The exchange it was read from.",
             "seen_at": "When that exchange took place.",
-            "content_sha256": "SHA-256 of the body's markup and the metadata as served; counters are no change.",
+            "content_sha256": "SHA-256 of the body's markup and the metadata as served, without counters.",
             "title": "Title in this version.",
             "markdown": "Full text as Markdown in this version.",
             "text": "Full text without markup in this version.",
             "extractor_version": "Version of the code that read it.",
             "engine": "What found the body: `site`, `trafilatura` or `readability`.",
-            "status": "`good`, or `review` when the page did not prove itself.",
-            "issues": "JSON list of what speaks against trusting it; `[]` when nothing does.",
-            "notes": "JSON list of what is odd about the page itself, or had one witness only.",
+            "status": "`good`, or `review` if it could not be verified against the page.",
+            "issues": "JSON list of reasons not to trust it; `[]` if there are none.",
+            "notes": "JSON list of oddities of the page itself, and of facts from one witness only.",
         },
         sql="""
 SELECT
@@ -81,18 +81,18 @@ JOIN posts AS p ON p.id = r.post_id
             "published_on": "Date of publication, YYYY-MM-DD.",
             "year": "Year of publication.",
             "author": "Author as the page names them.",
-            "categories": "Names of its categories, separated by a comma and a space; empty when it has none.",
-            "tags": "Its tags, separated by a comma and a space; empty when it has none.",
+            "categories": "Names of its categories, separated by a comma and a space; empty if it has none.",
+            "tags": "Its tags, separated by a comma and a space; empty if it has none.",
             "char_count": "Characters of its text.",
             "formulas": "Number of formulas.",
             "images": "Number of pictures.",
-            "code_blocks": "Number of code listings.",
+            "code_blocks": "Number of code blocks.",
             "comments": "Comments the archive holds and the blog still shows.",
             "comment_count": "Comments the page claimed when last seen.",
             "reader_count": "Readers the page counted when last seen.",
-            "status": "`live`, or `gone` when the blog no longer has it.",
-            "review": "1 when the page of its current revision did not prove itself, else 0.",
-            "revisions": "Versions the archive has seen, those put aside for review included.",
+            "status": "`live`, or `gone` if the blog no longer has it.",
+            "review": "1 if its current revision could not be verified against the page, else 0.",
+            "revisions": "Versions the archive has seen, including those held for review.",
             "first_seen_at": "When the archive first fetched it.",
             "last_seen_at": "When the archive last fetched it.",
             "last_changed_at": "When the archive first saw its current revision.",
@@ -131,12 +131,12 @@ LEFT JOIN post_revisions AS r ON r.id = p.current_revision_id
     ),
     View(
         name="citations",
-        about="Which post links to which other post: one row a pair.",
+        about="Which post links to which other post: one row per pair.",
         columns={
             "post_id": "The post that links.",
             "title": "Its title.",
             "target_post_id": "The post it links to.",
-            "target_title": "Title of that post; empty when the archive does not hold it.",
+            "target_title": "Title of that post; empty if the archive does not hold it.",
             "links": "How many times it links there.",
         },
         sql="""
@@ -176,16 +176,16 @@ GROUP BY t.id, t.title, p.id, p.title, p.published_on
     ),
     View(
         name="comment_threads",
-        about="Every comment with its place in the discussion; ordered by post and path it reads as on the page.",
+        about="Every comment with its place in the discussion; ordered by post and path, they read as on the page.",
         columns={
-            "id": "The blog's own number of the comment, or one made of its id.",
+            "id": "The blog's own number of the comment, or one derived from its id.",
             "post_id": "The post it is under.",
             "parent_id": "The comment it answers; empty at the top level.",
             "thread_id": "The comment at the top level it descends from, or its own number.",
             "depth": "0 at the top level, 1 for an answer, 2 for an answer to that.",
-            "path": "Numbers of the comments above it and its own, padded: sorts answers after what they answer.",
+            "path": "Numbers of the comments above it and its own, padded: answers sort after what they answer.",
             "author": "Name as shown.",
-            "is_owner": "1 when the blog's author wrote it.",
+            "is_owner": "1 if the blog's author wrote it.",
             "published_on": "Date, YYYY-MM-DD.",
             "text": "Text without markup.",
             "deleted_at": "When the archive found it gone.",
@@ -221,7 +221,7 @@ ORDER BY c.post_id, t.path
             "position": "Place in the section, from 0.",
             "post_id": "Number of the post.",
             "index_title": "Title as the index words it.",
-            "title": "Title as the blog shows it; empty when the post is missing.",
+            "title": "Title as the blog shows it; empty if the post is missing.",
             "published_on": "Date of publication, YYYY-MM-DD.",
             "status": "`have` or `missing`.",
         },
@@ -249,8 +249,8 @@ ORDER BY t.position, tp.position
             "position": "Place in the section, from 0.",
             "post_id": "Number the index names.",
             "index_title": "Title as the index words it.",
-            "state": "What became of its address, as in the frontier; empty when it was never asked for.",
-            "reason": "Why it failed or was skipped; 404 when the blog has no such post.",
+            "state": "State of its address, as in the frontier; empty if it was never asked for.",
+            "reason": "Why it failed or was skipped; 404 if the blog has no such post.",
         },
         sql="""
 SELECT t.name AS topic, tp.position, tp.post_id, tp.title AS index_title, f.state, f.reason
@@ -283,7 +283,7 @@ ORDER BY s.id, sp.position
     ),
     View(
         name="cited_works",
-        about="Papers and code elsewhere the posts link to, each once.",
+        about="Papers and code elsewhere that the posts link to, once each.",
         columns={
             "kind": "`arxiv`, `doi` or `github`.",
             "identifier": "1706.03762, math/0211159, 10.1038/nature14539 or owner/name.",
@@ -312,15 +312,15 @@ GROUP BY e.kind, e.identifier, e.url
             "post_id": "The post.",
             "revision_id": "The version.",
             "seen_at": "When it was first seen.",
-            "status": "`good`, or `review` when the page did not prove itself.",
+            "status": "`good`, or `review` if it could not be verified against the page.",
             "title": "Title in this version.",
             "char_count": "Characters of its text.",
             "previous_revision_id": "The version before; empty for the first.",
             "previous_seen_at": "When that one was first seen.",
             "previous_title": "Title in the version before.",
             "previous_char_count": "Characters of the text before.",
-            "char_change": "Characters more, or fewer when negative, than before.",
-            "title_changed": "1 when the title is another than before, else 0.",
+            "char_change": "Difference in characters from before; negative if fewer.",
+            "title_changed": "1 if the title differs from before, else 0.",
         },
         sql="""
 SELECT
@@ -345,13 +345,13 @@ LEFT JOIN post_revisions AS b
         name="page_overview",
         about="Every independent page without its text: what it is, how long, and what is in it.",
         columns={
-            "id": "Number in the order of sight.",
+            "id": "Number, in the order in which they were first seen.",
             "title": "Its heading.",
             "url": "Canonical address.",
             "char_count": "Characters of its text.",
             "formulas": "Number of formulas.",
             "comments": "Comments the archive holds and the blog still shows.",
-            "revisions": "Wordings the archive has seen, the present one included.",
+            "revisions": "Wordings the archive has seen, including the present one.",
             "first_seen_at": "When the archive first fetched it.",
             "last_seen_at": "When the archive last fetched it.",
             "last_changed_at": "When the archive first saw its present wording.",
@@ -373,7 +373,7 @@ FROM pages AS g
     ),
     View(
         name="file_links",
-        about="Which post links which file: one row a link; a file that only pages and lists link has none.",
+        about="Which post links which file: one row per link; a file linked only from pages and lists has none.",
         columns={
             "url": "Address of the file.",
             "content_type": "Media type the server named.",
@@ -392,20 +392,20 @@ JOIN posts AS p ON p.id = l.post_id
     ),
     View(
         name="gaps",
-        about="Every address the archive knows of and does not hold, or could not get again, and why.",
+        about="Every address that the archive knows but does not hold, or could not fetch again, and why.",
         columns={
             "url": "Canonical address.",
             "kind": "catalogue, list, category, index, post, comments, image, requisite, front, tag, page, feed, file.",
             "state": "pending, leased, failed, or skipped (never to be asked for).",
             "reason": "Why it failed or was skipped.",
-            "permanent": "1 when asking again soon makes no sense (404, 410).",
-            "attempts": "Times asked for without success since it was last taken up.",
-            "failures": "Runs in a row that asked for it and did not get it; after 3 it makes no run incomplete.",
+            "permanent": "1 if there is no point in asking again soon (404, 410).",
+            "attempts": "Unsuccessful requests since it was last opened.",
+            "failures": "Runs in a row that asked for it without success; after 3 it makes no run incomplete.",
             "failed_since": "When the first of these runs asked for it.",
             "first_seen_at": "When it was first found.",
-            "last_done_at": "When it was last archived; empty when the archive holds nothing of it.",
-            "last_answer_at": "When the server last answered for it at all.",
-            "not_before": "Time before which it is not asked for again; empty when the next run will.",
+            "last_done_at": "When it was last archived; empty if the archive holds no capture of it.",
+            "last_answer_at": "When the server last answered at all.",
+            "not_before": "Time before which it is not asked for again; empty if the next run will ask.",
         },
         sql="""
 SELECT
@@ -427,16 +427,16 @@ WHERE f.state = 'failed' OR (f.state <> 'done' AND f.last_done_at IS NULL)
     ),
     View(
         name="comment_gaps",
-        about="Posts whose comments the archive may not have in full: what the blog counts, and what was read.",
+        about="Posts with comments that the archive may be missing: what the blog counts, and what was read.",
         columns={
             "post_id": "The post.",
             "title": "Its title.",
             "claimed": "Comments the page counts, or else the catalogue; the blog's counter drifts by a few.",
             "held": "Comments the archive holds and the blog still shows.",
-            "missing": "Comments counted and not held; below zero where the archive holds more.",
-            "unread": "Comments that were seen on pages and could not be read.",
+            "missing": "Comments counted but not archived; negative if the archive holds more.",
+            "unread": "Comments that were seen on pages but could not be read.",
             "pages_read": "Pages of comments that were read.",
-            "issues": "What pages of comments had to say, as JSON lists one after the other; empty when nothing.",
+            "issues": "Issues of the pages of comments, as JSON lists one after the other; empty if there are none.",
         },
         sql="""
 SELECT * FROM (
@@ -468,7 +468,7 @@ WHERE missing <> 0 OR unread > 0 OR issues IS NOT NULL
     ),
     View(
         name="run_log",
-        about="Every run with its most asked-for counts in columns of their own.",
+        about="Every run, with the most useful counts in columns of their own.",
         columns={
             "id": "Number of the run.",
             "started_at": "When it began.",
@@ -481,12 +481,12 @@ WHERE missing <> 0 OR unread > 0 OR issues IS NOT NULL
             "bytes": "Bytes received.",
             "new": "Posts seen for the first time.",
             "changed": "Posts that got a new revision.",
-            "unchanged": "Posts fetched and found as they were.",
-            "held": "Changed posts put aside because the page did not prove itself.",
+            "unchanged": "Posts fetched and found unchanged.",
+            "held": "Changed posts held for review: not verified against the page.",
             "gone": "Posts the blog no longer has.",
             "comments_new": "Comments seen for the first time.",
-            "failed": "Addresses that gave no page.",
-            "unrecognised": "Pages that arrived and were not what their address promises.",
+            "failed": "Addresses that could not be fetched.",
+            "unrecognised": "Pages that arrived but were not what their addresses promise.",
             "counts": "JSON object of all counts.",
         },
         sql="""
@@ -514,7 +514,7 @@ FROM runs
     ),
     View(
         name="captures_latest",
-        about="For each address its latest exchange that brought a page (status 200), and where its record is.",
+        about="For each address its latest exchange with a page (status 200), and where its record is.",
         columns={
             "url": "Canonical address.",
             "id": "Number of the exchange in captures.",
@@ -580,7 +580,7 @@ GROUP BY t.id, t.name
         columns={
             "author": "Name as shown; different people may share one.",
             "is_owner": "1 for the blog's author.",
-            "comments": "Comments, deleted ones included.",
+            "comments": "Comments, including deleted ones.",
             "posts": "Posts they are under.",
             "first_on": "Date of the first, YYYY-MM-DD.",
             "last_on": "Date of the latest.",
@@ -617,7 +617,7 @@ def create(connection: Connection) -> None:
 def _create_on_server(connection: Connection) -> None:
     """Make all of them, with the rights others had on them, when one is not the same.
 
-    PostgreSQL words a definition anew, so that a view's comment says which statement it was made by; and it keeps a
+    PostgreSQL rewrites a definition, so a view's comment says which statement created it; and it keeps a
     view that another one shows.
     """
     statements = {view.name: view.statement("postgresql") for view in VIEWS}

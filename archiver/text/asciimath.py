@@ -39,7 +39,7 @@ class _Kind(Enum):
     SIGN = auto()
     NUMBER = auto()
     WORD = auto()
-    """Stands among blanks: `and`."""
+    """Is surrounded by spaces: `and`."""
     TEXT = auto()
     SPACE = auto()
     PAIR = auto()
@@ -145,7 +145,7 @@ class _Token(NamedTuple):
     sign: str
     """What it shows, or the text that belongs to it."""
     apart: bool
-    """Whether a blank follows it."""
+    """Whether a space follows it."""
 
 
 _END = _Token(_Kind.END, "", "", False)
@@ -213,14 +213,14 @@ class _Parser:
         return token
 
     def _takes(self, name: str) -> bool:
-        """Step over a sign if it is the next."""
+        """Step over a token if it is the next."""
         if self._token.kind is not _Kind.INFIX or self._token.name != name:
             return False
         self._at += 1
         return True
 
     def _ends(self) -> bool:
-        """Tell whether nothing more can be read of what is open; a bar there opens something itself."""
+        """Return whether nothing more can be read of what is open; a bar there opens something itself."""
         return self._token.kind is _Kind.END or bool(self._open and self._token.kind is _Kind.RIGHT)
 
     def expression(self) -> list[etree._Element]:
@@ -236,7 +236,7 @@ class _Parser:
         return found
 
     def _argument(self, read: Callable[[], etree._Element]) -> etree._Element:
-        """Read what stands behind an infix: with a sign before it, without the brackets around it."""
+        """Read what follows an infix: with a sign before it, without the brackets around it."""
         if self._ends():
             return _leaf("mo", "□")
         token = self._token

@@ -10,7 +10,7 @@ from archiver.text import tex
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-# BibTeX counts braces whether or not a backslash stands before them.
+# BibTeX counts braces whether or not a backslash is before them.
 _ESCAPED = str.maketrans({
     **{sign: f"\\{sign}" for sign in "&%#_$"},
     "{": r"\textbraceleft{}",

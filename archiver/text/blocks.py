@@ -105,7 +105,7 @@ def _item(marker: str, blocks: list[Block]) -> str:
 
 
 def _is_tight(before: Block, block: Block) -> bool:
-    """Tell whether a list can follow a paragraph without an empty line, and no formula seems to go on into it."""
+    """Return whether a list can follow a paragraph without an empty line, and no formula seems to go on into it."""
     return (
         before.kind == "p"
         and block.text.startswith(_INTERRUPTING.get(block.kind, ()))

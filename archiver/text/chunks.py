@@ -32,7 +32,7 @@ class Chunk(NamedTuple):
     """A piece of a post."""
 
     headings: tuple[str, ...]
-    """Those it stands below, outermost first, as plain text."""
+    """Those it is below, outermost first, as plain text."""
     text: str
     """Markdown; a heading is the first line of the first chunk below it."""
 

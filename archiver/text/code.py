@@ -1,4 +1,4 @@
-"""Listings of a page: their lines, their language, and which numbers beside them are no code.
+"""Code blocks of a page: their lines, their language, and which numbers next to them are not code.
 
 Highlighters give each line an element of its own (`pre > ol > li`, `pre > div`), and many number them, in the line or
 in a table with one cell for the numbers and one for the code.
@@ -13,7 +13,7 @@ from lxml import etree
 
 from archiver.text import dom
 
-_LINES = dom.BLOCKS - {"td", "th"}  # the cells of a row stand on one line
+_LINES = dom.BLOCKS - {"td", "th"}  # the cells of a row are on one line
 _KEPT_EMPTY = frozenset({"li", "tr"})  # a line also when nothing is in it
 _FRAMES = frozenset({"ol", "table", "tbody", "tfoot", "thead", "tr", "ul"})  # white space between their parts is none
 _GUTTERS = frozenset(
@@ -38,7 +38,7 @@ _AROUND = 5  # elements around a listing that may name its language: figure, tab
 
 
 def is_listing(element: etree._Element) -> bool:
-    """Tell whether an element is code as a whole: a `<pre>`, or a table of code with numbers of lines."""
+    """Return whether an element is code as a whole: a `<pre>`, or a table of code with numbers of lines."""
     if element.tag != "table":
         return bool(element.tag == "pre")
     numbered = any(map(is_gutter, element.iter("td", "th", "pre", "div", "span")))
@@ -47,12 +47,12 @@ def is_listing(element: etree._Element) -> bool:
 
 
 def is_span(element: etree._Element) -> bool:
-    """Tell whether an element is code in a line: one that holds more than text is what is inside."""
+    """Return whether an element is code in a line: one that holds more than text is what is inside."""
     return element.tag in dom.NO_MATHS and next(element.iter("pre", "img", *dom.EMBEDS), None) is None
 
 
 def is_gutter(element: etree._Element) -> bool:
-    """Tell whether an element of a listing only holds numbers of lines."""
+    """Return whether an element of a listing only holds numbers of lines."""
     classes = element.get("class")
     if classes is not None and not _GUTTERS.isdisjoint(classes.split()):
         return True
@@ -123,5 +123,5 @@ def _pieces(listing: etree._Element) -> list[str]:
 
 
 def _is_frame(element: etree._Element) -> bool:
-    """Tell whether white space in an element is none of the code: in a table, or in a cell around a `<pre>`."""
+    """Return whether white space in an element is none of the code: in a table, or in a cell around a `<pre>`."""
     return element.tag in _FRAMES or (element.tag == "td" and next(element.iterchildren("pre"), None) is not None)

@@ -24,7 +24,7 @@ FORMULA = "formula"
 _FINDER = "finder"  # in the parser's environment: what finds formulas in a text
 _VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak", FORMULA})
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
-# Wider than CommonMark: a sign with a meaning anywhere but inside of a word, or at the beginning of a line. Every
+# Wider than CommonMark: a character with a meaning anywhere but inside a word, or at the beginning of a line. Every
 # alternative begins with a letter of its own, as in `tex`.
 _MEANING = re.compile(
     r"\\|`|\*|~|<|&|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
@@ -52,7 +52,7 @@ class VisibleText(NamedTuple):
     """What a reader of Markdown sees."""
 
     text: str
-    """One block a line. Formulas are part of it; pictures are not."""
+    """One block per line. Formulas are part of it; pictures are not."""
     formulas: list[str]
 
 
@@ -76,7 +76,7 @@ def read(markdown: str) -> VisibleText:
 def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
     """Yield blocks, each with its formulas if it reads as it is yielded.
 
-    Most paragraphs of real posts hold no sign with a meaning, or simple ones only, and need no parser. Displayed
+    Most paragraphs of real posts hold no character with a meaning, or simple ones only, and need no parser. Displayed
     formulas that do not end in their block, and fences inside lists, may reach over several: Markdown with any is
     yielded whole.
     """
@@ -108,7 +108,7 @@ def formulas(markdown: str) -> list[tuple[int, int]]:
 
 
 def with_dollars(markdown: str) -> str:
-    r"""Return Markdown with dollar signs around environments, and in the place of `\(..\)` and `\[..\]`."""
+    r"""Return Markdown with dollar signs around environments, and in place of `\(..\)` and `\[..\]`."""
     pieces: list[str] = []
     position = 0
     for start, end in formulas(markdown):
@@ -138,7 +138,7 @@ def parts(markdown: str, most: int) -> list[str]:
 
 
 def _last_cut(markdown: str, start: int, limit: int, whole: list[tuple[int, int]]) -> int:
-    """Return where a part ends: behind the last empty line that is in nothing whole, the last line, the last blank."""
+    """Return where a part ends: after the last empty line outside any whole, the last line, or the last space."""
     inside = [span for span in whole if span[0] < limit and span[1] > start]
     for sign in ("\n\n", "\n", " "):
         at = markdown.rfind(sign, start, limit)
@@ -284,7 +284,7 @@ def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> boo
 
 
 def _ends_before(state: StateBlock, reached: int, line: int, end: int) -> bool:
-    """Tell whether the paragraph, which reaches to one line, ends before another: some blocks need no empty line."""
+    """Return whether the paragraph, which reaches to one line, ends before another: some blocks need no empty line."""
     outside, state.parentType = state.parentType, "paragraph"
     rules = state.md.block.ruler.getRules("paragraph")
     ends = any(rule(state, between, end, True) for between in range(reached + 1, line + 1) for rule in rules)

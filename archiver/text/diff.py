@@ -1,7 +1,7 @@
 """What changed between two texts in Markdown: prose by character, formulas as wholes and by TeX token.
 
-Chinese has no words to compare, and half a TeX command means nothing. So a formula is one sign of the prose around it,
-and beside that each changed formula is shown on its own, token by token.
+Chinese has no words to compare, and half a TeX command means nothing. So a formula is one character of the prose around
+it, and each changed formula is also shown on its own, token by token.
 
 Lines are compared first, then the sentences of lines that differ, then the characters of sentences that differ: an
 edit is found where it happened, and time stays near linear in the length of a text that is mostly the same.
@@ -117,7 +117,7 @@ def _signs(text: str) -> list[str]:
 
 
 def _pieces(text: str, ends: Callable[[str], bool]) -> list[str]:
-    """Return a text in pieces, each up to a sign that ends one; a formula is never split."""
+    """Return a text in pieces, each up to a character that ends one; a formula is never split."""
     pieces: list[str] = []
     current: list[str] = []
     for sign in _signs(text):
@@ -245,7 +245,7 @@ def _added(source: str) -> FormulaChange:
 
 
 def _alike(old: str, new: str) -> bool:
-    """Tell whether two formulas have enough tokens in common; dollar signs around them do not count."""
+    """Return whether two formulas have enough tokens in common; dollar signs around them do not count."""
     ours, theirs = (_TOKEN.findall(source.strip("$")) for source in (old, new))
     matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
     return matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE

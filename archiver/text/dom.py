@@ -16,7 +16,7 @@ from lxml import etree, html
 Resolve = Callable[[str], str | None]
 """Maps a `href` or `src` to its absolute canonical URL, or to None when it leads nowhere on the web.
 
-Where nobody knows which page it stands on, it may stay as it is written."""
+Where nobody knows which page it is on, it may stay as it is written."""
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = frozenset(
@@ -43,7 +43,7 @@ FORMULA = "tex-formula"
 """Tag of an element that is one formula: its text is the TeX with delimiters, its attributes tell where that is from
 (`archiver.text.sources`)."""
 PROSE = "tex-prose"
-"""Tag of text in which no formula is, whatever its signs."""
+"""Tag of text that holds no formula, whatever its characters."""
 
 BREAK = "\r"
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")  # neither valid in HTML text nor allowed in XML
@@ -51,7 +51,7 @@ _TOLD = etree.XPath("descendant::*[@*]")
 _LEADING = re.compile(r"https?://\S+\Z|[^\s:/?#]*(?:[/?#]\S*)?\Z")  # or a relative one: RFC 3986, section 4.2
 _RENDERED = re.compile(r"(?:^|\s)(?:MathJax(?:_\w+)?|katex(?:-display|-html)?)(?=\s|$)")
 _BLANK = " \t\n\r\xa0\u200b\u2060\ufeff"
-"""What nobody sees; Docusaurus shows a sign in the place of a space without width."""
+"""What nobody sees; Docusaurus shows a sign in place of a space without width."""
 _BROKEN = re.compile(r"\r([ \t]*)\n")
 
 
@@ -90,7 +90,7 @@ def in_order(body: etree._Element, elements: Iterable[etree._Element]) -> list[e
 
 
 def is_overfull(element: etree._Element) -> bool:
-    """Tell whether libxml2 put anything inside elements that have no content."""
+    """Return whether libxml2 put anything inside elements that have no content."""
     return any(hollow.text or len(hollow) or hollow.tag == "image" for hollow in element.iter(*HOLLOW))
 
 
@@ -118,7 +118,7 @@ def unbreak(text: str) -> str:
 
 @contextmanager
 def held(element: etree._Element) -> Iterator[None]:
-    """Keep the Python objects of a tree, which lxml otherwise makes anew for every walk."""
+    """Keep the Python objects of a tree, which lxml otherwise creates again for every walk."""
     objects = list(element.iter())
     yield
     del objects
@@ -166,7 +166,7 @@ def words(element: etree._Element) -> str:
 
 
 def is_anchor(link: etree._Element) -> bool:
-    """Tell whether a link inside a heading only marks the heading's own address."""
+    """Return whether a link inside a heading only marks the heading's own address."""
     if link.tag != "a" or not link.get("href", "").startswith("#") or next(link.iter("img"), None) is not None:
         return False
     return "".join(texts(link)).strip(_BLANK) in ("", "#", "¶", "§", "🔗")
@@ -181,7 +181,7 @@ def append_text(element: etree._Element, text: str) -> None:
 
 
 def is_in_rendering(element: etree._Element) -> bool:
-    """Tell whether an element is, or is in, what MathJax or KaTeX set of a formula; one with its source is replaced."""
+    """Return whether an element is, or is in, a formula set by MathJax or KaTeX; one with its source is replaced."""
     boxes = (box for box in (element, *element.iterancestors()) if box.tag not in ("article", "body", "html", "main"))
     return any(str(box.tag).startswith("mjx-") or _RENDERED.search(box.get("class") or "") for box in boxes)
 

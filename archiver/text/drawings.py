@@ -1,6 +1,6 @@
-"""Drawings that stand in a page as `<svg>`: each that belongs to the text becomes the picture that its file is.
+"""Drawings that are in a page as `<svg>`: each that belongs to the text becomes the picture that its file is.
 
-Formulas that MathJax drew are formulas, and small signs beside words are none of the text.
+Formulas that MathJax drew are formulas, and small icons next to words are not part of the text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from archiver.media import SVG
 from archiver.text import dom, embedded, svg
 
 LARGEST_ICON = 40.0
-"""Pixels of the longer side; signs beside words have 12 to 32, and drawings more than 100."""
+"""Pixels of the longer side; icons next to words have 12 to 32, and drawings more than 100."""
 LONGEST_ALT = 500
 """Characters of a drawing's own words that stand for it where it is not described."""
 
@@ -26,7 +26,7 @@ _SHAPES = frozenset(
 _NOT_DRAWN = frozenset({"clippath", "defs", "lineargradient", "marker", "mask", "pattern", "radialgradient", "symbol"})
 _NO_WORDS = frozenset({"desc", "metadata", "script", "style", "title"})
 _SWALLOWED = frozenset({"p", "pre", "table", dom.FORMULA, *dom.HEADINGS})
-"""What never stands in a drawing: one that is not closed has taken the text after it in."""
+"""What never is in a drawing: one that is not closed has taken the text after it in."""
 _HOLDERS = dom.DROPPED | {"math"}
 _SIGNS = re.compile(r"(?:^|[\s_-])(?:anticon|bi|emoji|fa|feather|icons?|lucide|octicon|twemoji)(?=$|[\s_-])")
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b")
@@ -36,7 +36,7 @@ _PIXELS = {None: 1.0, "px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0
 
 
 def settle(body: HtmlElement) -> None:
-    """Put a picture in the place of each drawing, in the body itself."""
+    """Put a picture in place of each drawing, in the body itself."""
     for drawing in find(body):
         image = etree.Element("img", src=embedded.data_url(SVG, svg.file(drawing)), alt=_words(drawing))
         drawing.addprevious(image)
@@ -49,12 +49,12 @@ def find(body: HtmlElement) -> list[HtmlElement]:
 
 
 def is_shown(drawing: HtmlElement) -> bool:
-    """Tell whether an `<svg>` is to show something to readers of the text: neither an icon nor part of something."""
+    """Return whether an `<svg>` is to show something to readers of the text: neither an icon nor part of something."""
     return _is_seen(drawing) and _survey(drawing).draws
 
 
 def awaits_script(drawing: HtmlElement) -> bool:
-    """Tell whether an `<svg>` is there for a script to draw in: nothing is in it to be seen or used."""
+    """Return whether an `<svg>` is there for a script to draw in: nothing is in it to be seen or used."""
     return _is_seen(drawing) and next(drawing.iter(*_SHAPES, "symbol", "use"), None) is None
 
 
@@ -98,7 +98,7 @@ def _survey(drawing: etree._Element) -> _Survey:
 
 
 def _is_small(drawing: etree._Element) -> bool:
-    """Tell whether a drawing has the size of a sign; of one without a size, the plane it is drawn on tells."""
+    """Return whether a drawing has the size of an icon; without a size, its view box decides."""
     styled = dict(_STYLED.findall(drawing.get("style", "")))
     given = [value for name in ("width", "height") if (value := styled.get(name) or drawing.get(name))]
     lengths = [float(side[1]) * _PIXELS[side[2]] for side in map(_LENGTH.fullmatch, given) if side]

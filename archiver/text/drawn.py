@@ -175,7 +175,7 @@ def _add_token(target: etree._Element, node: etree._Element, name: str) -> None:
 
 
 def _sign(text: str) -> str:
-    """Return the sign that the pieces of a stretched one make."""
+    """Return the character that the pieces of a stretched one make."""
     if len(text) > 1 and (whole := _BRACES.get(text[0])):
         return whole
     whole = next((sign for sign, pieces in _PIECES.items() if text and set(text) <= set(pieces)), text)
@@ -204,7 +204,7 @@ def _font(glyph: etree._Element) -> str:
 
 
 def _glyphs(node: etree._Element) -> Iterator[str]:
-    """Yield the signs of a token: by their numbers, or as text where a font of MathJax lacks them."""
+    """Yield the characters of a token: by their numbers, or as text where a font of MathJax lacks them."""
     for glyph in node.iter(etree.Element):
         stretched = str(glyph.tag).startswith("mjx-stretchy")
         code = glyph.get("data-c") or ((found := _CODE.search(glyph.get("class", ""))) and found[1])
@@ -235,7 +235,7 @@ def typeset(element: etree._Element) -> etree._Element | None:
 
 
 def _set(row: etree._Element, element: etree._Element, token: str, depth: int) -> None:
-    """Add the signs of an element to a row; a script goes to the last of them."""
+    """Add the characters of an element to a row; a script belongs to the last of them."""
     _add_signs(row, element.text or "", token)
     for child in element if depth <= MAX_DEPTH else ():
         if script := _SCRIPTS.get(str(child.tag)):

@@ -1,4 +1,4 @@
-"""Pictures whose bytes stand in a page itself, as `data:` addresses (RFC 2397)."""
+"""Pictures whose bytes are in a page itself, as `data:` addresses (RFC 2397)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _DOT = 2
 
 
 def is_data(address: str) -> bool:
-    """Tell whether an address is the thing itself."""
+    """Return whether an address is the thing itself."""
     return address.lstrip()[:5].lower() == "data:"
 
 
 def picture(address: str) -> EmbeddedPicture | None:
-    """Return the picture that a `data:` address is; None for a broken one, a blank one and what is no picture.
+    """Return the picture in a `data:` address; None if it is broken, empty or not a picture.
 
-    Blank ones hold the place of pictures that a script brings. The bytes are never more than the signs of the address.
+    Empty ones are placeholders for pictures that a script loads. The bytes are never more than the characters.
     """
     head, comma, body = address.strip().partition(",")
     claimed, *settings = (part.strip().lower() for part in head[5:].split(";"))
@@ -47,7 +47,7 @@ def data_url(media_type: str, data: bytes) -> str:
 
 
 def retarget(markdown: str, targets: Mapping[str, str]) -> str:
-    """Return Markdown with other addresses of pictures that stand in a page: no text has such a one by chance."""
+    """Return Markdown with other addresses of pictures that are in a page: no text has such a one by chance."""
     return _ADDRESS.sub(lambda found: targets.get(found[0], found[0]), markdown)
 
 
@@ -57,7 +57,7 @@ def shown(markdown: str) -> list[str]:
 
 
 def _decoded(body: bytes) -> bytes:
-    """Return what base64 says, as forgiving as browsers are: of blanks, and of what is missing at the end."""
+    """Decode base64 as forgivingly as browsers do: spaces, and a missing end, are no error."""
     signs = _SPACE.sub(b"", body.partition(b"#")[0]).rstrip(b"=")
     try:
         return base64.b64decode(signs + b"=" * (-len(signs) % 4), validate=True)

@@ -42,7 +42,7 @@ def of_question(text: str) -> NDArray[float32]:
 
 
 def of_passages(texts: Sequence[str]) -> NDArray[float32]:
-    """Return the vectors of passages, of length one, one a row: about a millisecond for each token of them."""
+    """Return the vectors of passages, of norm 1, one per row: about a millisecond per token."""
     return _model().passage(texts)  # type: ignore[no-any-return]
 
 

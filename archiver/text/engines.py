@@ -48,7 +48,7 @@ def read_fragment(element: HtmlElement, resolve: Resolve) -> Content:
 
 
 def _as_browsers_read(body: HtmlElement) -> HtmlElement:
-    """Return a body that `pages.document` parsed as it is, and one of another parser mended."""
+    """Return a body that `pages.document` parsed as it is, and that of another parser corrected."""
     if dom.is_overfull(body):
         body = copy.deepcopy(body)
         dom.empty(body)
@@ -91,7 +91,7 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
 
 
 def _is_same(found: str, article: HtmlElement) -> bool:
-    """Tell whether an engine's text differs from an article's in white space only, as most do; that is quickly seen."""
+    """Return whether an engine's text differs from an article's in white space only, as most do; this is quick."""
     return "".join(found.split()) == "".join(str(article.text_content()).split())
 
 
@@ -107,7 +107,7 @@ def _paragraphs(page: HtmlElement) -> str | None:
     """Return the text that trafilatura finds in a page of nothing but whole paragraphs, without asking it.
 
     None where there is anything that it lays out, as it does lists, cells and lines within a paragraph, or leaves out:
-    labels of buttons, a heading at the end, a paragraph that is there twice, signs that are not seen.
+    labels of buttons, a heading at the end, a paragraph that occurs twice, invisible characters.
     """
     lines = [""]
     tag = ""
@@ -132,7 +132,7 @@ _BOXES = frozenset({"article", "blockquote", "body", "div", "html", "section"})
 @cache
 def _text_options() -> Extractor:
     options = Extractor(output_format="python", fast=True, comments=False, formatting=False, recall=True)
-    options.min_extracted_size = 0  # a shorter text is no sign of failure, and the rescue would run it all together
+    options.min_extracted_size = 0  # a shorter text is not a sign of failure, and the rescue would run it all together
     return options
 
 
@@ -156,14 +156,14 @@ MIN_BODY = 20
 """Letters; a page of less text has no body worth the name."""
 MAX_EXTRA = 0.1
 """Share of an element's letters that the engine may have left out if the element is to be the body. Headings and
-captions of a post come to a few per cent; on pages with more beside the text, the engine's own selection counts."""
+captions of a post come to a few per cent; on pages with more around the text, the engine's own selection counts."""
 _COVERED = 0.97  # share of the engine's text that the body's element has to hold
 
 
 def find_body(page: HtmlElement, beside: Beside = lambda _: iter(())) -> tuple[HtmlElement, str] | None:
     """Return the body of a page that the site rule does not fit, and the engine that found it, or None.
 
-    The page is not changed. What is known to stand beside the text, as comments, menus and footers do, is taken out
+    The page is not changed. What is known not to be text, such as comments, menus and footers, is taken out
     before any engine looks.
     """
     pruned = copy.deepcopy(page)

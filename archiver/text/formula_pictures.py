@@ -1,6 +1,6 @@
 """Formulas as pictures, for readers of books that know no MathML: SVG of the outlines of STIX Two, by ziamath.
 
-A picture stands in the text itself, in its size and colour. The outlines are written where they are drawn: MuPDF shows
+A picture is in the text itself, in its size and colour. The outlines are written where they are drawn: MuPDF shows
 none of those it has to look up.
 """
 
@@ -41,7 +41,7 @@ class Drawing:
     shapes: str
     """Elements of SVG."""
     box: tuple[int, int, int, int]
-    """Left, top, width and height, so many to an em of the text around it; the line it stands on is at 0."""
+    """Left, top, width and height, so many to an em of the text around it; the line it is on is at 0."""
 
     def picture(self, tex: str, *, display: bool) -> etree._Element:
         """Return the drawing as an `svg` with its source in words, in the size of the text around it."""
@@ -56,7 +56,7 @@ class Drawing:
 
 
 def draw(math: etree._Element) -> Drawing | None:
-    """Return MathML as a picture; None where the font lacks a sign, such as Chinese ones, or it cannot be drawn."""
+    """Return MathML as a picture; None if the font lacks a character, such as a Chinese one, or it cannot be drawn."""
     ziamath = _ziamath()
     markup = etree.tostring(_simplified(math), encoding="unicode", with_tail=False)
     try:
@@ -77,7 +77,7 @@ def _simplified(math: etree._Element) -> etree._Element:
         if outer is None or row.attrib or any(child.get("linebreak") for child in row):
             continue
         alone = len(outer) == 1 and str(outer.tag).endswith(("}math", "}mtd"))
-        # Within another row, brackets around a sign say that it is no operator.
+        # Within another row, brackets around a symbol say that it is not an operator.
         if alone or (len(row) == 1 and not str(outer.tag).endswith(("}mrow", "}mstyle"))):
             place = outer.index(row)
             outer[place : place + 1] = list(row)
@@ -90,7 +90,7 @@ def _box(root: Any) -> tuple[int, int, int, int]:
 
 
 def _shapes(root: Any) -> Iterator[str]:
-    """Yield the shapes of a drawing as SVG, signs of a colour that follow each other as one path.
+    """Yield the shapes of a drawing as SVG, adjacent glyphs of one colour as one path.
 
     Raises ValueError where it holds anything else.
     """

@@ -27,13 +27,13 @@ _CALLED = re.compile(r"admonition|markdown-alert|callout|note ")
 _LISTED = re.compile(r"copy|clipboard|toolbar|crayon-syntax|highlight-tools")
 _QUOTES = (("“", "”"), ("‘", "’"))
 _EMOJI = re.compile(r":\w+:|[^\w\s]{1,12}")
-"""What stands for the picture of an emoji in text: a sign, with what colours or joins it, or its name or old face."""
+"""The text for the picture of an emoji: a character with its modifiers and joiners, or its name or old emoticon."""
 _BACKGROUND = re.compile(r"background(?:-image)?\s{0,9}:[^;]{0,200}?url\(\s{0,9}([\"']?)(.+?)\1\s{0,9}\)")
 _TOOLS = frozenset(
     {"btn-clipboard", "btn-copy", "clipboard-copy", "code-copy", "copy-btn", "copy-button", "copy-code", "copybtn"}
     | {"copy-code-button", "highlight-tools", "toolbar", "zeroclipboard-container"}
 )
-"""Classes of what highlighters put beside code for the reader to press, with NexT, Butterfly, Prism, GitHub, Sphinx."""
+"""Classes of the buttons that highlighters put next to code, with NexT, Butterfly, Prism, GitHub, Sphinx."""
 _ADMONITIONS = frozenset({"admonition", "callout", "markdown-alert", "theme-admonition"})
 """Classes of boxes with Sphinx and Python-Markdown, Quarto, GitHub, Docusaurus."""
 _NOTES = frozenset({"danger", "default", "important", "info", "primary", "success", "tip", "warning"})
@@ -57,7 +57,7 @@ def candidates(body: HtmlElement, told: list[HtmlElement] | None = None) -> list
 
 
 def settle(body: HtmlElement) -> None:
-    """Put plain elements in the place of idioms, in the body itself."""
+    """Put plain elements in place of idioms, in the body itself."""
     distill.settle(body)
     notes.settle(body)
     found = _found(body)
@@ -88,7 +88,7 @@ def _may_be_one(element: HtmlElement) -> bool:
 
 
 def _is_of_tag(element: HtmlElement, classes: str) -> bool:
-    """Tell whether an element is of a tag that browsers show more of than its text, and says what is to be shown."""
+    """Return whether an element is of a tag that browsers show more of than its text, and says what is to be shown."""
     match str(element.tag):
         case "div" | "section":
             return bool(classes) and _CALLED.search(classes) is not None
@@ -111,7 +111,7 @@ def _is_of_tag(element: HtmlElement, classes: str) -> bool:
 
 
 def _refers_back(element: HtmlElement) -> bool:
-    """Tell whether an item may be a footnote: it has an id, and a link within the page."""
+    """Return whether an item may be a footnote: it has an id, and a link within the page."""
     if element.get("id") is None or (element.tag == "aside" and not _is_note(element)):
         return False
     return any(link.get("href", "").startswith("#") for link in element.iter("a"))
@@ -232,7 +232,7 @@ _IDIOMS: dict[str, Callable[[HtmlElement], None]] = {
 
 
 def _settle_listing(element: HtmlElement, listings: dict[HtmlElement, bool]) -> None:
-    """Take out what only serves a listing beside it, and let that be the code and its name.
+    """Remove what only serves a code block next to it, and reduce that to the code and its name.
 
     `listings` keeps which boxes hold one: a page may have thousands of tools in one box.
     """
@@ -261,7 +261,7 @@ def _settle_name(cell: HtmlElement) -> None:
 
 
 def _settle_crayon(box: HtmlElement) -> None:
-    """Put a `<pre>` in the place of a listing of Crayon, which has the code as it was typed in a field to copy from."""
+    """Put a `<pre>` in place of a listing of Crayon, which has the code as it was typed in a field to copy from."""
     source = next((field for field in box.iter("textarea") if "crayon-plain" in field.get("class", "").split()), None)
     if source is None:
         return
@@ -323,7 +323,7 @@ def _settle_notes(body: HtmlElement, items: list[HtmlElement]) -> None:
 
 
 def _is_note(element: HtmlElement) -> bool:
-    """Tell whether an element outside of any list is a footnote by its role, as Sphinx writes it."""
+    """Return whether an element outside of any list is a footnote by its role, as Sphinx writes it."""
     return bool(element.tag == "aside" and element.get("role") == "doc-footnote")
 
 

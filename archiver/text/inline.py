@@ -23,7 +23,7 @@ class InlineKind(Enum):
     DISPLAY = auto()
     """Source of a formula on its own line."""
     CODE = auto()
-    """Code in the line, as it stands."""
+    """Code in the line, as it is."""
     RAW = auto()
     """Finished Markdown: a picture, an address."""
     NOTE = auto()
@@ -60,7 +60,7 @@ _SPACE = " \t\n"
 _SPECIAL = re.compile(
     r"""\\(?: (?=[!-/:-@\[-`{-~\n] | begin\{ | \Z) | (?<=\\\\) )  # escapes what follows, or opens a formula
     | ` | ~ | \$
-    | \*(?: (?<!\ \*) | (?!\ ) )            # alone between blanks it is a plain star
+    | \*(?: (?<!\ \*) | (?!\ ) )            # alone between spaces it is a plain star
     | _(?: (?<![^\W_]_) | (?![^\W_]) )      # inside a word it is a plain underscore
     | <(?=[A-Za-z/!?])                      # a tag or an address
     | &(?=\#?\w{1,31};)                     # an entity
@@ -81,7 +81,7 @@ _LINE_START = re.compile(
 )
 _IN_LABEL = re.compile(r"[\\`*_~$<>]|&(?=#?\w{1,31};)")
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
-_LINES = re.compile(r"\s*\n[ \t\n]*")  # a line of exotic blanks after a raw tag would begin an HTML block
+_LINES = re.compile(r"\s*\n[ \t\n]*")  # a line of exotic white space after a raw tag would begin an HTML block
 
 
 def escape(text: str, *, line_start: bool = False) -> str:
@@ -117,7 +117,7 @@ def destination(url: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a line that is no markup but for its formulas, as Markdown."""
+    """Return a line that is not markup except for its formulas, as Markdown."""
     pieces, at = list[str](), 0
     for span in tex.scan(text).spans:
         pieces += [_SIGNS.sub(r"\\\1", text[at : span.start]), text[span.start : span.end]]
@@ -134,7 +134,7 @@ def longest_backticks(text: str) -> int:
 
 
 def code_span(text: str) -> str:
-    """Return inline code; a newline in it reads as a blank."""
+    """Return inline code; a newline in it reads as a space."""
     text = text.replace("\n", " ")
     fence = "`" * (longest_backticks(text) + 1)
     padded = text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " " and text.strip(" "))
@@ -158,7 +158,7 @@ _NO_GAP, _BLANK, _NEWLINE, _HARD = range(4)
 class _Line:
     """A paragraph under way.
 
-    White space is held back until something visible follows, so that it never stands at the inner edge of a mark, where
+    White space is held back until something visible follows, so that it never is at the inner edge of a mark, where
     CommonMark would not take the mark for one.
     """
 
@@ -232,7 +232,7 @@ class _Line:
         self._code = (len(self._out) - 1, text)
 
     def _with_bare_openers(self, escaped: str) -> str:
-        """Return the paragraph with openers that have no end as they stand, if no reader takes one for a formula's."""
+        """Return the paragraph with openers that have no end as they are, if no reader takes one for a formula's."""
         out = self._out.copy()
         for place in self._strays:
             out[place] = out[place].replace("\\$", "$").replace("\\\\begin{", "\\begin{")
@@ -315,12 +315,12 @@ class _Line:
 
 
 def _flanks(inside: str, outside: str) -> bool:
-    """Tell whether a star between these characters belongs to the inner one (CommonMark 0.31, section 6.2)."""
+    """Return whether a star between these characters belongs to the inner one (CommonMark 0.31, section 6.2)."""
     return not inside.isspace() and (_WORD.match(inside) is not None or _WORD.match(outside) is None)
 
 
 def _is_label(text: str) -> bool:
-    """Tell whether text can stand between the brackets of a link with brackets of its own as they are."""
+    """Return whether text can be between the brackets of a link with brackets of its own as they are."""
     return "](" not in text and "]:" not in text and _balanced(text)
 
 

@@ -1,7 +1,7 @@
 """Reads the objects that a script's source writes out, without running anything.
 
 Pages configure MathJax and KaTeX by object literals of JavaScript. They are JSON with other quotes, bare names,
-comments and trailing commas; whatever else stands in the place of a value (a function, a variable, a sum) is stepped
+comments and trailing commas; whatever else is in place of a value (a function, a variable, a sum) is stepped
 over and read as None.
 """
 
@@ -54,7 +54,7 @@ class _Reader:
         return _TOKEN.match(self._source, self._at)
 
     def _sign(self) -> str | None:
-        """Return the sign that comes next, empty before a string, name or number, None at the end."""
+        """Return the next punctuation mark, empty before a string, name or number, None at the end."""
         token = self._peek()
         return (token[4] or "") if token else None
 
@@ -90,7 +90,7 @@ class _Reader:
         return text
 
     def _skip(self) -> bool:
-        """Step to what ends a value; tell whether nothing stood in between."""
+        """Step to what ends a value; tell whether nothing was in between."""
         direct = True
         open_brackets: list[str] = []
         while (token := self._peek()) is not None:

@@ -51,7 +51,7 @@ def found(source: str) -> Iterator[tuple[int, int, Macro]]:
 
 
 def name(definition: str) -> str:
-    """Return the name that a definition gives, without its backslash; empty for one that is no word."""
+    """Return the name that a definition gives, without its backslash; empty for one that is not a word."""
     named = next((macro.name for _, _, macro in found(definition)), "")
     return named if named.isascii() and named.isalpha() else ""
 

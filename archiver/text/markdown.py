@@ -1,6 +1,6 @@
 """Writes the body of a page as Markdown, and collects its formulas, code, pictures and links on the way.
 
-One walk over the tree, which is only read. Formulas stand in the Markdown byte for byte.
+One walk over the tree, which is only read. Formulas are in the Markdown byte for byte.
 Tags without a meaning in Markdown (`<u>`, `<font>`, `<span>`, the blog's broken `<hs>` or `<trong>`) leave their text.
 """
 
@@ -124,7 +124,7 @@ class _Writer:
             self.findings.unclosed.append(dom.unbreak(text[start : start + _SNIPPET]).split("\n")[0])
 
     def _formula(self, node: etree._Element, depth: int) -> None:
-        """Take a formula that was put in the place of another form of it."""
+        """Take a formula that was put in place of another form of it."""
         del depth
         self._arrive()
         source = node.text or ""
@@ -192,7 +192,7 @@ class _Writer:
         return inside
 
     def _within_line(self, node: etree._Element, depth: int) -> bool:
-        """Take a block that stands where none can, in a heading or a cell, without its markup."""
+        """Take a block that is where none can, in a heading or a cell, without its markup."""
         if self._lines_only:
             self._blocks_met = True
             self._block(node, depth)
@@ -276,7 +276,7 @@ class _Writer:
         self._blocks.append(blocks.items(node, items, self._blocks[-1].kind if self._blocks else ""))
 
     def _items(self, node: etree._Element, depth: int) -> list[list[Block]]:
-        """Return the items of a list; what stands between them belongs to the one before."""
+        """Return the items of a list; what is between them belongs to the one before."""
         items: list[list[Block]] = []
         for child in (node, *node):
             beside: list[Block] = []

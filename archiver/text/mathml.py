@@ -2,7 +2,7 @@ r"""A post's formulas as MathML, for readers without a TeX renderer.
 
 latex2mathml knows neither the author's macros nor numbers and references. So macros are expanded before (the blog
 defines them within formulas, `\newcommand` without its backslash included), labels are taken out, and numbers are
-counted as MathJax does with `autoNumber: "AMS"`. What it cannot translate is told by what leaks into the result.
+counted as MathJax does with `autoNumber: "AMS"`. What it cannot translate is recognised by what leaks into the result.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class RenderedFormula:
     element: etree._Element | None
     """A `math` element, or None when it could not be translated."""
     number: str
-    """What stands beside it in brackets, such as `3`; empty without one."""
+    """What is next to it in brackets, such as `3`; empty without one."""
 
 
 class Formulas:

@@ -1,7 +1,7 @@
 """What latex2mathml writes, as MathML Core has it (https://www.w3.org/TR/mathml-core/), so that every program shows it.
 
 Scripts on a matrix are on all of it, letters of a style are those of Unicode (Core knows no `mathvariant` but
-`normal`), limits stand below their operator in display style, and no attribute leads elsewhere or styles the page.
+`normal`), limits are below their operator in display style, and no attribute leads elsewhere or styles the page.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _UNSAFE = frozenset({"href", "style", "class", "id"})
 """Attributes of links and looks: a text of others decides neither."""
 
 _COMMANDS = {"\\{": "{", "\\}": "}"}
-"""Delimiters that latex2mathml leaves as they are behind `\\big`, and has no sign for."""
+"""Delimiters that latex2mathml leaves as they are after `\\big`, and has no character for."""
 
 # Signs latex2mathml would write as markup, and what stands for them on the way.
 HIDDEN = {ord("<"): "\ue000", ord(">"): "\ue001", ord("&"): "\ue002"}
@@ -92,7 +92,7 @@ def _set_color(node: etree._Element) -> None:
 
 
 def _set_text(node: etree._Element) -> bool:
-    """Make a token hold text alone, in the letters of its style; return whether it is no command."""
+    """Make a token hold text alone, in the letters of its style; return whether it is not a command."""
     text = "".join(map(str, node.itertext())).translate(_SHOWN)
     node[:] = []
     if text.startswith("\\") and len(text) > 1:
@@ -122,7 +122,7 @@ def letters(style: str) -> dict[str, str]:
         kind, _, plain = unicodedata.decomposition(chr(code)).partition(" ")
         if named and kind == "<font>" and named[1].replace("BLACK-LETTER", "FRAKTUR") == wanted:
             found[chr(int(plain, 16))] = chr(code)
-    # Some signs have no italic form: digits are only bold.
+    # Some characters have no italic form: digits are only bold.
     return {**letters("bold"), **found} if style == "bold-italic" else found
 
 
@@ -149,7 +149,7 @@ def _set_limits(node: etree._Element) -> None:
 
 
 def _set_lines(row: etree._Element) -> None:
-    """Put what stands on several lines, as in `gathered`, into rows of a table: Core breaks no line."""
+    """Put what is on several lines, as in `gathered`, into rows of a table: Core breaks no line."""
     if not any(map(_is_break, row)):
         return
     lines = [list(line) for broken, line in groupby(list(row), _is_break) if not broken]

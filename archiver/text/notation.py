@@ -40,7 +40,7 @@ MAX_SCRIPT = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notation:
-    """Where TeX stands in the text of a page."""
+    """Where TeX is in the text of a page."""
 
     inline: frozenset[tuple[str, str]] = frozenset({_SINGLE, _ROUND})
     display: frozenset[tuple[str, str]] = frozenset({_DOUBLE, _SQUARE})
@@ -53,12 +53,12 @@ class Notation:
     ignored: str = "tex2jax_ignore|mathjax_ignore"
     """Classes, between bars, of elements that are not searched; `.*` is any."""
     processed: str = "tex2jax_process|mathjax_process"
-    """Classes of elements that are searched all the same."""
+    """Classes of elements that are searched anyway."""
     asciimath: frozenset[tuple[str, str]] = frozenset()
-    """Delimiters of formulas in AsciiMath, which stand before those of TeX."""
+    """Delimiters of formulas in AsciiMath, which are before those of TeX."""
 
     def ignores(self, classes: str) -> bool | None:
-        """Tell whether an element of these classes is not searched; None when it is like what is around it."""
+        """Return whether an element of these classes is not searched; None when it is like what is around it."""
         if _classes(self.processed).search(classes):
             return False
         return True if _classes(self.ignored).search(classes) else None
@@ -145,7 +145,7 @@ def of(page: etree._Element, scripts: Scripts | None = None) -> Notation:
 
 
 def _front_matter(page: etree._Element) -> Notation | None:
-    """Return what the front matter of Distill tells KaTeX, beside which a page may have a renderer of its own."""
+    """Return what the front matter of Distill tells KaTeX; a page may also have a renderer of its own."""
     for matter in page.iter("d-front-matter"):
         said = literals.read("".join(map(str, matter.itertext())), 0)
         if isinstance(said, dict) and "katex" in said:

@@ -1,4 +1,4 @@
-"""Moves notes that stand in the line they are about to the end of the text, with links there and back.
+"""Moves notes that are in the line they are about to the end of the text, with links there and back.
 
 Those of Distill, of LaTeXML (arXiv, ar5iv) and of Tufte CSS, which browsers show in the margin or when asked to.
 """
@@ -16,13 +16,13 @@ _LIST = "notes-in-line"
 
 
 def candidates(body: HtmlElement) -> list[HtmlElement]:
-    """Return the notes inside a body that stand in its lines, in page order."""
+    """Return the notes inside a body that are in its lines, in page order."""
     found = body.iterdescendants("d-footnote", "dt-fn", "span")
     return [note for note in found if note.tag != "span" or not _CLASSES.isdisjoint(note.get("class", "").split())]
 
 
 def settle(body: HtmlElement) -> None:
-    """Put links in the place of the notes, in the body itself."""
+    """Put links in place of the notes, in the body itself."""
     for number, element in enumerate(candidates(body)):
         for mark in cast("list[HtmlElement]", _MARKS(element)):
             mark.drop_tree()
@@ -32,7 +32,7 @@ def settle(body: HtmlElement) -> None:
 
 
 def _place(element: HtmlElement, body: HtmlElement) -> HtmlElement:
-    """Return what a note may stand at the end of and be within the text still: the article, or the nearest box."""
+    """Return what a note may be at the end of and be within the text still: the article, or the nearest box."""
     whole = next(element.iterancestors("article", "d-article", "dt-article"), None)
     return whole if whole is not None else next(element.iterancestors("section", "div"), body)
 

@@ -1,6 +1,6 @@
-"""Outlines of signs as short paths of SVG: whole numbers, relative to each other (https://www.w3.org/TR/SVG11/paths.html).
+"""Outlines of glyphs as short SVG paths: whole numbers, relative to each other (https://www.w3.org/TR/SVG11/paths.html).
 
-The same sign is the same text wherever it stands, but for its first point. Compression lives on that.
+The same glyph is the same text wherever it is, except for its first point, so that it compresses well.
 """
 
 from __future__ import annotations

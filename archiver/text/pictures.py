@@ -1,7 +1,7 @@
 """Pictures of a body: where each is to be had, and the words that belong to it.
 
 Many pages load a picture only when it comes into view. Until then `src` is empty or holds a placeholder, and the
-address stands in an attribute for a script, in `srcset`, in the sources of a `<picture>` or in a `<noscript>` beside.
+address is in an attribute for a script, in `srcset`, in the sources of a `<picture>` or in a `<noscript>` beside.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def address(image: etree._Element, follow: Follow) -> str | None:
 def addresses(image: etree._Element, follow: Follow) -> Iterator[str]:
     """Yield every address at which the picture of an `<img>` may be, the best first: twins have one in common.
 
-    That of a picture that stands in the page itself comes only where there is no other.
+    That of a picture that is in the page itself comes only where there is no other.
     """
     elsewhere = False
     for url in _remote(image, follow):
@@ -55,7 +55,7 @@ def addresses(image: etree._Element, follow: Follow) -> Iterator[str]:
 
 
 def own(image: etree._Element, follow: Follow) -> EmbeddedPicture | None:
-    """Return the picture of an `<img>` that stands in the page itself; None where it is elsewhere, or nowhere."""
+    """Return the picture of an `<img>` that is in the page itself; None where it is elsewhere, or nowhere."""
     return None if next(_remote(image, follow), None) else _own(image, follow)
 
 
@@ -80,12 +80,12 @@ def _remote(image: etree._Element, follow: Follow) -> Iterator[str]:
 
 
 def is_promised(image: etree._Element) -> bool:
-    """Tell whether an `<img>` holds a picture or an address that could be one's; `file:` and the like lead nowhere."""
+    """Return whether an `<img>` holds a picture or an address that could be one's; `file:` and the like cannot."""
     return any(written and not _ELSEWHERE.match(written.strip()) for written in _written(image))
 
 
 def is_dot(image: etree._Element) -> bool:
-    """Tell whether a picture has a size at which there is nothing to see, as those that count readers."""
+    """Return whether a picture has a size at which there is nothing to see, as those that count readers."""
     return image.get("width") in _DOT and image.get("height") in _DOT
 
 
@@ -107,7 +107,7 @@ def caption(image: etree._Element) -> str:
 
 
 def _is_box(element: etree._Element) -> bool:
-    """Tell whether an element may be there for a picture: a paragraph is where it is a figure's."""
+    """Return whether an element may be there for a picture: a paragraph is where it is a figure's."""
     above = element.getparent() if element.tag == "p" else None
     return element.tag in _BOXES or (above is not None and above.tag == "figure")
 
@@ -125,7 +125,7 @@ def _beside(box: etree._Element) -> str:
 
 
 def _follower(box: etree._Element) -> etree._Element | None:
-    """Return the element after another if no text stands between: comments of the page are none."""
+    """Return the element after another if no text is between: comments of the page are none."""
     before = box
     for after in box.itersiblings():
         if (before.tail or "").strip():

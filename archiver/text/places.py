@@ -10,7 +10,7 @@ from lxml import etree
 from archiver.text import dom
 
 _NAME = re.compile(r"[\w.:~+%@/=,;!()-]{1,200}")
-"""What can stand in an attribute and in an address alike; real ids hold little else."""
+"""What can be in an attribute and in an address alike; real ids hold little else."""
 
 
 def name(href: str | None) -> str | None:
@@ -46,7 +46,7 @@ def _own(element: etree._Element) -> str:
 
 
 def is_within(link: etree._Element, place: str) -> bool:
-    """Tell whether a link stands where it leads, or in another place of the same name."""
+    """Return whether a link is where it leads, or in another place of the same name."""
     return any(_own(element) == place for element in (link, *link.iterancestors()))
 
 

@@ -15,7 +15,7 @@ _CODE = "\x01"  # before code, whose indentation counts
 
 
 def read(body: etree._Element, resolve: Resolve) -> str:
-    """Return the text of everything inside `body`, one block a line, formulas and code as they stand.
+    """Return the text of everything inside `body`, one block per line, formulas and code as they are.
 
     Pictures are left out (their captions are text), and so are the anchors of headings. Players and frames show their
     address, as they do in Markdown.

@@ -117,7 +117,7 @@ def convert(math: etree._Element) -> str:
 
 
 def _joined(pieces: Iterable[str], merging: re.Pattern[str] = _MERGING) -> str:
-    r"""Put pieces side by side, with a blank where `\alpha` and a letter, or two numbers, would become one."""
+    r"""Put pieces side by side, with a space where `\alpha` and a letter, or two numbers, would become one."""
     found = [piece for piece in pieces if piece]
     gaps = [" " if merging.search(f"{one[-_LONGEST:]} {other[0]}") else "" for one, other in pairwise(found)]
     return "".join(piece + gap for piece, gap in zip_longest(found, gaps, fillvalue=""))
@@ -168,7 +168,7 @@ def _fenced(children: Sequence[etree._Element], depth: int) -> str:
 
 
 def _is_sign(node: etree._Element) -> bool:
-    """Tell whether an element is an operator, alone in rows of its own or not."""
+    """Return whether an element is an operator, alone in rows of its own or not."""
     inside = _sole([node])
     return inside is not None and _name(inside) == "mo"
 
@@ -270,7 +270,7 @@ def _words(node: etree._Element) -> str:
 
 
 def _escaped(sign: re.Match[str]) -> str:
-    r"""Return a sign as it may stand in `\text`, where a backslash by itself cannot."""
+    r"""Return a character as it may be in `\text`, where a backslash by itself cannot."""
     return "∖" if sign[0] == "\\" else f"\\{sign[0][-1]}"
 
 
@@ -328,7 +328,7 @@ def _square_root(node: etree._Element, depth: int) -> str:
 
 
 def _base(node: etree._Element, depth: int) -> str:
-    """Return what scripts are put at, in braces where they would be put at its last sign only."""
+    """Return the base of scripts, in braces where they would belong to its last character only."""
     children = _children(node)
     if not children:
         return "{}"
@@ -339,7 +339,7 @@ def _base(node: etree._Element, depth: int) -> str:
 
 
 def _is_fenced(written: str) -> bool:
-    r"""Tell whether TeX begins with a `\left` whose `\right` it ends with."""
+    r"""Return whether TeX begins with a `\left` whose `\right` it ends with."""
     depth = 0
     for found in _SIZED.finditer(written) if written.startswith(r"\left") else ():
         depth += 1 if found[1] == "left" else -1
@@ -365,7 +365,7 @@ def _scripts(*marks: str) -> Callable[[etree._Element, int], str]:
 
 
 def _accented(node: etree._Element, depth: int, marks: dict[str, str]) -> str | None:
-    """Return an accent or a brace over or under something, or None where it is none."""
+    """Return an accent or a brace over or under something, or None if it is not one."""
     children = _children(node)
     if len(children) < 2 or _name(children[1]) != "mo":
         return None
@@ -378,7 +378,7 @@ def _accented(node: etree._Element, depth: int, marks: dict[str, str]) -> str | 
 
 
 def _takes_limits(node: etree._Element) -> bool:
-    """Tell whether TeX itself puts the scripts of a base under and over it."""
+    """Return whether TeX itself puts the scripts of a base under and over it."""
     base = _children(node)[0] if _children(node) else None
     if base is None:
         return False

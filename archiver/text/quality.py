@@ -13,8 +13,8 @@ from archiver.text.agreement import MINIMUM, agreement
 from archiver.text.dom import Resolve
 
 MAX_CHECKED = 200_000
-"""Characters of Markdown; longer texts are not read back: the parser's time grows with the square of some signs. The
-longest real post has 34,000."""
+"""Characters of Markdown; longer texts are not read back: the parser's time grows with the square of some. The longest
+real post has 34,000."""
 _SHOWN = 40
 _LISTED = 5
 _NEWLINES = re.compile(r"\s*\n\s*")
@@ -62,7 +62,7 @@ def _formulas(wanted: list[str], found: list[str]) -> list[str]:
 
 
 def _folded(formula: str) -> str:
-    """Return a formula with newlines as blanks, which is the same to TeX if none ends a comment.
+    """Return a formula with newlines as spaces, which is the same to TeX if none ends a comment.
 
     A heading has no room for a newline, a line none for an empty one.
     """

@@ -1,4 +1,4 @@
-r"""Elements of a page that are a formula: what renderers, plugins and editors put in the place of TeX.
+r"""Elements of a page that are a formula: what renderers, plugins and editors put in place of TeX.
 
 Each is known by what it is, whatever the site: a script that MathJax 2 reads, what MathJax or KaTeX rendered, MathML,
 a picture whose address or description is TeX, an element with the TeX in an attribute, or one whose text is TeX by its
@@ -32,7 +32,7 @@ class Rendering(NamedTuple):
     """One of `archiver.items`' `SERVED`, `ANNOTATION`, `ATTRIBUTE` and `CONVERTED`."""
     converter: str | None
     elements: tuple[HtmlElement, ...]
-    """All that goes when the formula comes in the place of the first one."""
+    """All that goes when the formula comes in place of the first one."""
 
 
 ADDRESS = "image-address 1"
@@ -103,7 +103,7 @@ def _may_be_one(element: HtmlElement) -> bool:
 
 
 def rendering(element: HtmlElement) -> Rendering | None:
-    """Return the formula an element is, or None when it is none or its source is not to be found."""
+    """Return the formula an element is, or None if it is not one or its source is not to be found."""
     tag, classes = str(element.tag), frozenset(element.get("class", "").split())
     for reader in _readers(tag, classes, element):
         if found := reader(element):
@@ -295,7 +295,7 @@ def _katex(element: HtmlElement) -> Rendering | None:
 def _untagged(element: HtmlElement) -> str | None:
     """Return the source out of MathML that lost its tags to a filter, as on CSDN: the last text in it, or None.
 
-    The filter leaves blank lines between the texts; in a formula TeX allows none.
+    The filter leaves empty lines between the texts, which TeX does not allow in a formula.
     """
     for box in element.iterchildren("span"):
         if "katex-mathml" in box.get("class", "").split() and not len(box):
@@ -324,12 +324,12 @@ def _attributed(element: HtmlElement) -> Rendering | None:
 
 
 def _is_leaf(element: HtmlElement) -> bool:
-    """Tell whether an element has room for one formula only: neither paragraphs nor listings are inside."""
+    """Return whether an element has room for one formula only: neither paragraphs nor listings are inside."""
     return next(element.iter("p", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "article", "section"), element) is element
 
 
 def _belongs(name: str, value: str, element: HtmlElement) -> bool:
-    """Tell whether an attribute holds TeX; some names serve other programs too."""
+    """Return whether an attribute holds TeX; some names serve other programs too."""
     if name in ("data-tex", "data-latex", "data-katex", "data-value"):
         return True
     marks = f"{element.tag} {element.get('class', '')} {element.get('data-type', '')}".lower()
@@ -357,7 +357,7 @@ def _marked(element: HtmlElement) -> Rendering | None:
 
 
 def _is_unclosed(element: HtmlElement) -> bool:
-    """Tell whether an element was meant to end its parent: `<d-math>x<d-math>`."""
+    """Return whether an element was meant to end its parent: `<d-math>x<d-math>`."""
     return element.tag in _BARE_TAGS and not dom.words(element).strip()
 
 
@@ -382,7 +382,7 @@ def _shows_displayed(element: HtmlElement) -> bool:
 
 
 def _stands_alone(element: HtmlElement) -> bool:
-    """Tell whether an element has its line for itself: nothing else is beside it in its paragraph."""
+    """Return whether an element has its line for itself: nothing else is beside it in its paragraph."""
     box = element.getparent()
     if box is None or box.tag not in _LINES:
         return False
@@ -429,7 +429,7 @@ def _from_address(address: str) -> str | None:
 
 
 def _says(description: str, address: str) -> bool:
-    """Tell whether a description says what an address does, which may have lost its signs on the way."""
+    """Return whether a description says what an address does, which may have lost punctuation on the way."""
     wanted, told = ("".join(each.split()) for each in (address, description))
     return told == wanted or (len(told) >= len(wanted) and letters(told) == letters(wanted) != "")
 
@@ -447,7 +447,7 @@ def _spares(image: HtmlElement, source: str | None) -> Iterator[HtmlElement]:
 
 
 def _bare(text: str) -> tuple[str, bool]:
-    """Return TeX without the delimiters that may stand around it, and whether they say that it is displayed."""
+    """Return TeX without the delimiters that may be around it, and whether they say that it is displayed."""
     stripped = text.strip()
     spans = tex.scan(stripped).spans
     whole = len(spans) == 1 and (spans[0].start, spans[0].end) == (0, len(stripped))
@@ -459,7 +459,7 @@ def _bare(text: str) -> tuple[str, bool]:
 
 
 def _is_unmistakable(text: str) -> bool:
-    """Tell whether a description is a formula and nothing but one: that of a drawing may hold some among its words."""
+    """Return whether a description is nothing but a formula: that of a drawing may hold some among its words."""
     return _UNMISTAKABLE.search(text) is not None and _PROSE.search(_ARGUMENT.sub(" ", text)) is None
 
 

@@ -5,7 +5,7 @@ colours, the order of scripts, braces that hold nothing together, `\le` and `\le
 expanded. What an upright font or `\operatorname` holds is one word, and so are the names of functions, with a backslash
 or without. A letter in bold, calligraphic or blackboard is a letter of its own: `\mathbf{x}` is one token.
 
-Arguments and scripts always stand in braces. The tokens with blanks between are TeX again, and have the same tokens.
+Arguments and scripts are always in braces. Joined by spaces the tokens are TeX again, which has the same tokens.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class _Argument(NamedTuple):
 
 
 class _Scripts(NamedTuple):
-    """What is below and above what stands before them."""
+    """What is below and above what is before them."""
 
     below: list[_Node]
     above: list[_Node]
@@ -137,7 +137,7 @@ def _flat(nodes: Iterable[_Node]) -> Iterator[str]:
 
 
 def _pieces(tex: str) -> list[str]:
-    """Return the tokens of TeX as they are, last one first, comments left out and each white space a blank."""
+    """Return the tokens of TeX as they are, last one first, without comments and with each white space as one space."""
     found = [" " if piece.isspace() else piece for piece in _PIECE.findall(tex) if piece[0] != "%"]
     return found[::-1]
 
@@ -183,7 +183,7 @@ class _Reader:
             else:
                 given.append(self._raw())
         made: list[str] = []
-        for piece in _pieces(macro.body):  # last one first: the digit of a parameter comes before its sign
+        for piece in _pieces(macro.body):  # last one first: the digit of a parameter comes before its `#`
             if piece == "#" and made and made[-1] in "123456789":
                 number = int(made.pop())
                 made += given[number - 1] if number <= len(given) else []
@@ -308,7 +308,7 @@ class _Reader:
         return [f"{sign}{{{name}}}"] if name.replace("*", "").isalpha() else []
 
     def _columns(self, sign: str) -> None:
-        """Leave out what says how an environment sets its columns; our own tokens have a blank there."""
+        """Leave out an environment's column specification; our own tokens have a space there."""
         if sign == r"\begin":
             if self._pieces and self._pieces[-1] == "[":
                 self._bracketed()
@@ -316,7 +316,7 @@ class _Reader:
                 self._raw()
 
     def _plain(self, sign: str, face: str, *, alone: bool) -> list[_Node]:
-        """Read a character that is no command, and those that are one word or number with it."""
+        """Read a character that is not a command, and those that are one word or number with it."""
         if sign == " " or sign in spellings.DROPPED or (sign == "&" and not self._cells):
             return []
         if not sign.isalnum():

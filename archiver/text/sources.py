@@ -1,10 +1,10 @@
-r"""Puts one formula in the place of every form that a page has it in, before anything is written.
+r"""Replaces every form in which a page has a formula by a single one, before anything is written.
 
 All readers of a body know formulas in one notation, the blog's own: TeX in text, between its delimiters. A page that
-brings them otherwise is translated into that: every formula becomes an element `dom.FORMULA` whose text is TeX that
-`tex.scan` reads as exactly one formula; its other forms (previews, rendered signs, MathML for screen readers, pictures)
-go; text that the page's notation takes for prose, and the blog's for formulas, becomes a `dom.PROSE`. The blog's own
-pages need none of this, and nothing is done to them.
+has them in another is translated: every formula becomes an element `dom.FORMULA` whose text is TeX that `tex.scan`
+reads as exactly one formula; its other forms (previews, rendered glyphs, MathML for screen readers, pictures) are
+removed; text that is prose in the page's notation but a formula in the blog's becomes a `dom.PROSE`. The blog's own
+pages need none of this and are left unchanged.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
 
 
 def _is_simple(body: HtmlElement) -> bool:
-    """Tell whether a body is of such elements only as nobody writes a formula or an idiom in: most comments are."""
+    """Return whether a body is of such elements only as nobody writes a formula or an idiom in: most comments are."""
     return all(each.tag in _SIMPLE and _OF_LINKS.issuperset(each.keys()) for each in body.iterdescendants())
 
 
@@ -89,7 +89,7 @@ def _place_renderings(body: HtmlElement, notation: Notation) -> None:
 
 
 def _is_listed(element: HtmlElement, notation: Notation) -> bool:
-    """Tell whether an element is a piece of a listing rather than of the text."""
+    """Return whether an element is a piece of a listing rather than of the text."""
     return any(box.tag in notation.skipped for box in element.iterancestors()) and element.tag != "code"
 
 

@@ -69,7 +69,7 @@ def _copy(element: etree._Element, parent: etree._Element) -> etree._Element:
 
 
 def _namespace(tag: str, parent: etree._Element) -> str:
-    """Return the namespace of an element: HTML stands in a drawing where `foreignObject` lets it."""
+    """Return the namespace of an element: HTML is in a drawing where `foreignObject` lets it."""
     outer, _, name = str(parent.tag)[1:].partition("}")
     if outer == _XHTML or name == "foreignObject":
         return {"svg": _NAMESPACE, "math": _MATHML}.get(tag, _XHTML)
@@ -98,7 +98,7 @@ _WITHIN = ("#", "data:image/")
 
 
 def without_scripts(data: bytes) -> bytes | None:
-    """Return a file of SVG without what runs scripts or leads elsewhere; None for one that is no XML."""
+    """Return a file of SVG without what runs scripts or leads elsewhere; None for one that is not XML."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(data, parser)

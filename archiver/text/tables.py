@@ -25,7 +25,7 @@ _SPAN = re.compile(r"[1-9]\d{0,2}")
 
 
 def is_regular(table: etree._Element) -> bool:
-    """Tell whether all of a table is in captions and in cells of rows."""
+    """Return whether all of a table is in captions and in cells of rows."""
     parts = {"table": _SECTIONS | {"tr", "caption", "colgroup", "col"}, "tr": {"td", "th"}}
     for node in (table, *(part for part in table if part.tag in _SECTIONS), *_rows(table)):
         inside = parts.get(str(node.tag), {"tr"})
@@ -52,7 +52,7 @@ def _rows(table: etree._Element) -> Iterator[etree._Element]:
 
 
 def has_spans(rows: list[list[etree._Element]]) -> bool:
-    """Tell whether a cell covers several rows or columns."""
+    """Return whether a cell covers several rows or columns."""
     return any(cell.get(name, "1") != "1" for row in rows for cell in row for name in ("colspan", "rowspan"))
 
 
@@ -65,7 +65,7 @@ def pipes(rows: list[list[str]]) -> str:
 
 
 def html(rows: list[list[etree._Element]], resolve: Resolve) -> str:
-    """Return a table as HTML of safe tags without blank lines, which would end it in Markdown.
+    """Return a table as HTML of safe tags without empty lines, which would end it in Markdown.
 
     Formulas stand as they are but for `<` and `&` where HTML would misread them.
     """

@@ -52,7 +52,7 @@ class Scan(NamedTuple):
     def reaching(self, text: str) -> list[int]:
         """Return the offsets of displayed openers at a line's beginning, whose ends a reader may look for further on.
 
-        In Markdown such formulas may hold empty lines; only marks stand before them.
+        In Markdown such formulas may hold empty lines; only marks are before them.
         """
         return [
             offset
@@ -205,7 +205,7 @@ class _Closers:
         return found[-1] if found else None
 
     def take(self, offset: int) -> _Token | None:
-        """Take out the closers that begin up to an offset, and return one of them."""
+        """Remove the closers that begin up to an offset, and return one of them."""
         taken = None
         for known in (self._all, self._outside):
             while known and known[-1].start <= offset:

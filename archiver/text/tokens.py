@@ -1,4 +1,4 @@
-"""Puts opaque words in the place of what text extractors damage, and puts it back afterwards.
+"""Puts opaque words in place of what text extractors damage, and puts it back afterwards.
 
 Extractors trim, unescape and reflow. A word of ASCII letters and digits comes through all of that; formulas, code,
 tables and what looks like an entity would not.
@@ -44,11 +44,11 @@ class Vault:
         return f"{self._prefix}{len(self._sources) - 1}Qz"
 
     def complete(self, text: str) -> bool:
-        """Tell whether a text holds every word exactly once, in order."""
+        """Return whether a text holds every word exactly once, in order."""
         return self._numbers(text) == list(range(len(self._sources)))
 
     def unbroken(self, text: str) -> bool:
-        """Tell whether a text holds a stretch of the formulas, each exactly once, in order and without a gap."""
+        """Return whether a text holds a stretch of the formulas, each exactly once, in order and without a gap."""
         numbers = [number for number in self._numbers(text) if number in self._formulas]
         wanted = sorted(self._formulas)
         first = wanted.index(numbers[0]) if numbers else 0
@@ -67,7 +67,7 @@ class Protector:
 
     What no reader sees is left out. The sources are plain text, a line break is one too, and only blocks are copied,
     without attributes: extractors judge a paragraph by its classes and links, and here all is one post. With `markup`
-    inline elements, addresses and pictures are copied too, and the sources are the HTML that stood there.
+    inline elements, addresses and pictures are copied too, and the sources are the HTML that was there.
     """
 
     def __init__(self, vault: Vault, resolve: Resolve, *, markup: bool = False) -> None:

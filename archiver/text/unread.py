@@ -29,7 +29,7 @@ _LIVE = ("canvas", "input")
 _FIELDS = frozenset({"color", "date", "email", "number", "range", "tel", "text", "time", "url"})
 """Types of fields that are part of what an article shows; boxes to tick and buttons serve menus and listings."""
 _SILENT = ("button", "select", "svg")
-"""Elements whose content is not read because no paragraph stands in them; one that is not closed swallows the rest."""
+"""Elements whose content is not read because no paragraph is in them; one that is not closed swallows the rest."""
 
 
 def check(body: HtmlElement, content: Content, resolve: Resolve) -> list[str]:

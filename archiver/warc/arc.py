@@ -49,7 +49,7 @@ def columns(description: bytes) -> int:
 
 
 def entry(line: bytes, columns: int) -> ArcHeader | None:
-    """Return what a line of so many columns says; None for what is none."""
+    """Return what a line of so many columns says; None if it is not one."""
     # An address may hold spaces, and the first line of version 2 has the columns of version 1.
     for number in (columns, COLUMNS):
         parts = line.strip().rsplit(b" ", number - 1)

@@ -255,13 +255,13 @@ class Lines:
         """Return where they disagree."""
         if self._lines is None:
             if self._wrong:
-                yield self._finding(f"lines about {whole.name}", "none: make the index anew", Severity.WARNING)
+                yield self._finding(f"lines about {whole.name}", "none: rebuild the index", Severity.WARNING)
             return
         if self._wrong:
             first = self._wrong[0]
             records = counted(len(self._wrong), "record")
             what = f"the lines of {records} of {whole.name}, the first at offset {first.offset}"
-            finding = self._finding(what, "others or none: make the index anew")
+            finding = self._finding(what, "others or none: rebuild the index")
             yield replace(finding, record_id=first.record_id, url=first.url)
         beside = [offset for offset in self._lines if not whole.damaged(offset)]
         if beside:
@@ -273,7 +273,7 @@ class Lines:
 
 
 def _will_do(found: str | None, expected: str, seen: CheckedRecord) -> bool:
-    """Return whether a line contradicts another one in no field both have; a 304 needs none, nor what is no answer."""
+    """Return whether a line agrees with another in all common fields; a 304 or a non-response needs no line."""
     if found is None:
         return index.is_unchanged(expected) or seen.type not in ANSWERS
     fields, known = (json.loads(line[line.index(" {") :]) for line in (found, expected))

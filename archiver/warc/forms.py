@@ -1,6 +1,6 @@
 """Archives in every form others write them in, one record after the other.
 
-One gzip member a record is how most come; others are not compressed, compressed as a whole, in Zstandard with or
+Most have one gzip member per record; others are not compressed, compressed as a whole, in Zstandard with or
 without a dictionary (https://iipc.github.io/warc-specifications/specifications/warc-zstd/), or ARC, the format before
 WARC. Whatever the form, a fault costs the record it is in and no other.
 """
@@ -75,7 +75,7 @@ def _in_gzip(file: BinaryIO, name: str) -> Iterator[Found]:
 
 
 def _is_cut(file: BinaryIO, name: str) -> bool:
-    """Return whether a file has one gzip member a record: the first is one, or the second begins one."""
+    """Return whether a file has one gzip member per record: the first is one, or the second begins one."""
     for number, found in enumerate(found for found in members.walk(file, name) if not _is_blank(found)):
         if isinstance(found, Large) and found.size == found.inflated:
             return True
@@ -139,7 +139,7 @@ class _Tape:
         return len(self.ahead) >= size
 
     def go_back(self, offset: int) -> bool:
-        """Return to a place before, for which all up to there may have to be unpacked again; not for ever."""
+        """Return to an earlier place, for which everything up to there may be unpacked again; not without limit."""
         self._returns -= 1
         if self._returns < 0:
             return False
@@ -184,7 +184,7 @@ def _at_record(tape: _Tape) -> bool:
 
 
 def _record(tape: _Tape) -> Found:
-    """Take the next record, or what stands in the place of one."""
+    """Take the next record, or what is in place of one."""
     offset = tape.offset
     tape.has(_PIECE)
     if head.blank_line(bytes(tape.ahead[:_PIECE]), 0, _PIECE)[0] == _PIECE:
@@ -237,7 +237,7 @@ def _large(tape: _Tape, found: Head) -> Found:
 
 
 def _broken(tape: _Tape, expected: str, found: str, size: int = 0, offset: int | None = None) -> Broken:
-    """Pass over what is no record, by its length if that can be told and fits; return what it was."""
+    """Pass over what is not a record, by its length if that can be told and fits; return what it was."""
     offset = tape.offset if offset is None else offset
     found += f" ({tape.fault})" if tape.fault else ""
     if 0 < size <= MAX_RECORD and tape.has(size) and tape.ahead[:size].endswith(END):

@@ -34,7 +34,7 @@ CONCURRENT = "warc-concurrent-to"
 
 
 class Malformed(Exception):
-    """Something is no WARC record that can be used."""
+    """Something is not a WARC record that can be used."""
 
     def __init__(self, expected: str, found: str, size: int = 0) -> None:
         super().__init__(expected, found)
@@ -53,7 +53,7 @@ class Head:
     fields: dict[str, str]
     """By name in lower case; the first of several with one name."""
     size: int
-    """Bytes up to the block, the blank line included."""
+    """Bytes up to the block, including the empty line."""
     length: int
     """Bytes of the block, as claimed."""
     date: str
@@ -109,7 +109,7 @@ def is_capture(kind: str, target_uri: str | None) -> bool:
 def parse(content: bytes) -> Head:
     """Return the head that `content` begins with.
 
-    Raises Malformed for what is no WARC record, and for one without type, id, length or a date that can be read.
+    Raises Malformed for what is not a WARC record, and for one without type, id, length or a date that can be read.
     """
     version = _VERSION.match(content)
     if not version:

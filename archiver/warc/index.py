@@ -178,7 +178,7 @@ def file_lines(source: WarcFile, on_damage: Callable[[Damage], object] = lambda 
 
 
 def write_index(storage: Storage, target: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> int:
-    """Make the index anew from all closed WARC files of an archive; return the number of lines.
+    """Rebuild the index from all closed WARC files of an archive; return the number of lines.
 
     The old index stays in place until the new one is on the disk. Raises ArchiverError when it cannot be written.
     """

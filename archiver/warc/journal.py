@@ -1,4 +1,4 @@
-"""What a run writes about itself into its WARC files, so that the database can be made again from nothing else.
+"""What a run writes about itself into its WARC files, so that the database can be rebuilt from nothing else.
 
 Each file begins with who writes it (`RunStart`, in the warcinfo record); a run that comes to its end says how it went
 (`RunEnd`, in a metadata record, the last one of its last file). A run without an end was killed. Both are fields as in

@@ -32,7 +32,7 @@ WHOLE = "a whole gzip member"
 
 _PIECE = 1 << 16
 _MOST_AT_ONCE = 1 << 24  # bytes inflated of one piece: a member can hide a thousandfold
-_LARGEST = 16 << 30  # bytes a member may inflate to: what is more is no record, and takes for ever
+_LARGEST = 16 << 30  # bytes a member may inflate to: more cannot be a record, and would never end
 _SIP = 512  # bytes fed at once to a broken member, to get out what is before the break
 _INTERIM = re.compile(rb"http/\d(?:\.\d)? +1\d\d")
 _ID = re.compile(rb"\nWARC-Record-ID:[ \t]*([^\r\n]+)\r?\n", re.IGNORECASE)
@@ -84,7 +84,7 @@ class _Torn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """A record as it stands in a member's content."""
+    """A record as it is in a member's content."""
 
     head: Head
     content: bytes

@@ -1,4 +1,4 @@
-"""HTTP/1 messages as they stand in a record: start line, headers, entity.
+"""HTTP/1 messages as they are in a record: start line, headers, entity.
 
 Lenient where servers are careless (bare line feeds, folded headers, lines without a colon), because a record holds
 whatever was received. Nothing here changes a byte of the message; see RFC 9112 for the grammar.
@@ -35,7 +35,7 @@ class Message:
     """Without its line end."""
     headers: Headers
     payload: bytes
-    """Everything after the blank line, transfer coding still on."""
+    """Everything after the empty line, with its transfer coding."""
 
     @property
     def status(self) -> int | None:
@@ -79,7 +79,7 @@ class Message:
 
 
 def parse(block: bytes) -> Message:
-    """Take a whole HTTP message apart; without a blank line all of it is the head.
+    """Split a whole HTTP message; without an empty line all of it is the head.
 
     Of a response that interim ones announce, all in one record, it is the last that counts.
     """

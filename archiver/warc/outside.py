@@ -39,7 +39,7 @@ class WarcSource:
 
 
 def check(path: Path) -> None:
-    """Raise UsageError for what is no archive, ArchiveDamaged for a package that cannot be opened."""
+    """Raise UsageError for what is not an archive, ArchiveDamaged for a package that cannot be opened."""
     for source in sources(path):
         if not source.fault:
             next(forms.walk(source.file, source.name), None)
@@ -49,7 +49,7 @@ def check(path: Path) -> None:
 def sources(path: Path) -> Iterator[WarcSource]:
     """Yield the WARC files of a source, each to be read before the next is asked for.
 
-    Raises UsageError for what is no file and for a package without any, ArchiveDamaged for one that is no zip.
+    Raises UsageError for what is not a file and for a package without any, ArchiveDamaged for one that is not a zip.
     """
     with _file(path) as file:
         start = file.read(len(_ZIP))
@@ -76,7 +76,7 @@ def is_package(path: Path) -> bool:
 
 
 def _file(path: Path) -> BinaryIO:
-    """Open a file; a pipe could be waited on for ever, and read only once."""
+    """Open a file; a pipe might never answer, and can be read only once."""
     if path.exists() and not path.is_file():
         raise errors.UsageError(
             f"expected a file, found {path}, which is none; save what comes from it as a file first"
@@ -89,7 +89,7 @@ def _packed(file: BinaryIO, name: str, depth: int) -> Iterator[WarcSource]:
     try:
         package = zipfile.ZipFile(file)
     except BROKEN as error:
-        raise errors.ArchiveDamaged(f"{name}: expected a WACZ, found {error}; get it anew") from error
+        raise errors.ArchiveDamaged(f"{name}: expected a WACZ, found {error}; get it again") from error
     survey = ZipContents(file, package)
     for place, problem in survey.problems:
         if _ENTRY.fullmatch(place):

@@ -169,7 +169,7 @@ def iter_records(
 def request_of(source: WarcFile, offset: int, *, start: int) -> Record | None:
     """Return the record of the request that the response at `offset` answers; None when no record beside it tells.
 
-    Either of the two may name the other, and stand before it (WARC 1.1, section 5.7). `start` is where the capture
+    Either of the two may name the other, and are before it (WARC 1.1, section 5.7). `start` is where the capture
     before the response ends. Damaged records are passed over.
     """
     requests: dict[str, Record] = {}
@@ -238,7 +238,7 @@ def _read(file: BinaryIO, name: str, offset: int) -> Record:
 
 
 def record_of(content: bytes, name: str, offset: int, length: int) -> Record:
-    """Return the record that is all of `content`, which stands at a place of the file that messages call `name`.
+    """Return the record that is all of `content`, which is at a place of the file that messages call `name`.
 
     Raises Malformed when it is not exactly one record.
     """

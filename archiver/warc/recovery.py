@@ -132,7 +132,7 @@ def _close(path: Path, file: BinaryIO) -> Recovered:
     closed = path.with_name(path.name.removesuffix(OPEN_SUFFIX))
     if closed.exists():
         raise errors.ArchiverError(
-            f"expected one of {closed} and {path.name} beside it, found both; compare them and move one away"
+            f"expected one of {closed} and {path.name} next to it, found both; compare them and move one away"
         )
     survey = _survey(path)
     size = os.fstat(file.fileno()).st_size

@@ -23,8 +23,8 @@ def latest_page(path: Path, url: str) -> Record:
     """Return the latest page of an address in a WARC file, plain or packed in any way, a WACZ or an ARC file.
 
     Addresses that differ as indexes do not tell them apart (https and http, www, the order of a query) are one. Raises
-    UsageError for what is no archive, ArchiveDamaged for one that cannot be opened, ResponseNotArchived when it holds
-    no such page.
+    UsageError for what is not an archive, ArchiveDamaged for one that cannot be opened, ResponseNotArchived when it
+    holds no such page.
     """
     wanted, found = surt(url), None
     others: dict[str, None] = {}

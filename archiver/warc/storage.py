@@ -72,7 +72,7 @@ class Storage:
     def local(self, name: str) -> Path | None:
         """Return the file with this name in the folder, which may still be written to; None when it is not there.
 
-        Raises ArchiveDamaged for what is no name of a file: it comes from a database, which may come from anywhere.
+        Raises ArchiveDamaged for what is not a name of a file: it comes from a database, which may come from anywhere.
         """
         if Path(name).name != name or "\0" in name or not name.strip("."):
             raise errors.ArchiveDamaged(f"expected the name of a file in {self.folder}, found {name!r}; {_ADVICE}")

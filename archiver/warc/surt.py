@@ -1,8 +1,8 @@
 """Keys of an index: URLs with the host turned round, as every web archive sorts them.
 
 SURT, the Sort-friendly URI Reordering Transform, in the form Wayback machines use: scheme, user, `www.`, default port
-and fragment are left out, escapes are undone and made again, everything is in lower case, parameters are sorted. Two
-URLs with one key are taken for the same page. The rules are those of IIPC's webarchive-commons; the tests compare with
+and fragment are left out, escapes are normalised, everything is in lower case, parameters are sorted. Two URLs with one
+key are taken for the same page. The rules are those of IIPC's webarchive-commons; the tests compare with
 the package `surt`, which its licence (AGPL) keeps out of this one.
 """
 

@@ -390,7 +390,7 @@ class _IndexLines:
                     before = line
         except FileNotFoundError:
             self._there = False
-            yield self._finding(Severity.WARNING, "the index", "none: make it anew")
+            yield self._finding(Severity.WARNING, "the index", "none: rebuild it")
         except OSError as error:
             yield self._finding(Severity.DAMAGE, "an index that can be read", error.strerror or str(error))
 

@@ -180,7 +180,7 @@ def _in_order(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         if line <= before or not line.endswith("\n"):
             raise errors.ArchiveDamaged(
-                f"expected the sorted lines of an index, found {line[:80]!r} after {before[:80]!r}; make it anew"
+                f"expected the sorted lines of an index, found {line[:80]!r} after {before[:80]!r}; rebuild it"
             )
         before = line
         yield line

@@ -155,7 +155,7 @@ class WarcWriter:
 
         With an `original` the response becomes a revisit record, which has the head and refers to its payload.
 
-        `request` and `response` are whole HTTP messages: start line, headers, blank line, body; a response may be
+        `request` and `response` are whole HTTP messages: start line, headers, empty line, body; a response may be
         parsed already. `target_uri` is the address as asked for; the record has it with what a URI may not hold
         escaped. `fetched_at` is a time with a zone (or its ISO 8601 form), `truncated` one of TRUNCATIONS.
 
@@ -457,7 +457,7 @@ class _MemberWriter(WARCWriter):  # type: ignore[misc]  # warcio has no types
 
 
 class _HttpHead:
-    """The head of an HTTP message as it is, where warcio expects one to encode anew."""
+    """The head of an HTTP message as it is, where warcio expects one to encode again."""
 
     def __init__(self, block: bytes) -> None:
         self.headers_buff = block

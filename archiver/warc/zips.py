@@ -23,7 +23,7 @@ SMALL = 64 << 20
 """Bytes an entry may inflate to in any case: it costs a moment and no memory."""
 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
-"""What Python's library raises for what is no zip, or in a coding it does not know."""
+"""What Python's library raises for what is not a zip, or in a coding it does not know."""
 
 _PIECE = 1 << 20
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
@@ -52,7 +52,7 @@ class ZipEntry:
 
     @property
     def stored(self) -> bool:
-        """Whether the content stands in the zip as it is."""
+        """Whether the content is in the zip as it is."""
         return self.info.compress_type == zipfile.ZIP_STORED
 
     def open(self) -> IO[bytes]:

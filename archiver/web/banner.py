@@ -56,7 +56,7 @@ class Banner:
         return replace(response, body=_inserted(response.body, line)) if line else response
 
     def _is_page(self, request: Request) -> bool:
-        """Tell whether a browser asks for a page of its own, not for a part of one or the recorded bytes."""
+        """Return whether a browser asks for a page of its own, not for a part of one or the recorded bytes."""
         if request.method not in ("GET", "HEAD") or request.headers.get("sec-fetch-dest", "document") != "document":
             return False
         return "id_/" not in request.target.partition("?")[0][:24]

@@ -39,7 +39,7 @@ def conditioned(request: Request, response: Response) -> Response:
 
 
 def _describes_the_answer(name: str) -> bool:
-    """Tell whether a header belongs into a 304: none that describes a body (section 15.4.5)."""
+    """Return whether a header belongs into a 304: none that describes a body (section 15.4.5)."""
     return not name.lower().startswith("content-") or name.lower() in _KEPT
 
 

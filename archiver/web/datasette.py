@@ -54,7 +54,7 @@ _TABLES: dict[str, dict[str, Any]] = {
     "tags": {"label_column": "name"},
     "topics": {"label_column": "name"},
 }
-"""What Datasette is told about tables and views beside their descriptions."""
+"""What Datasette is told about tables and views besides their descriptions."""
 
 
 _SEARCH = """

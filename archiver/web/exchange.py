@@ -180,12 +180,12 @@ def _plain(storage: Storage, held: StoredCapture) -> message.Message | None:
     if data.find(held.record_id.encode(), 0, start) < 0:
         return None
     payload = data.find(_END, start, end) + len(_END)
-    if payload < start:  # no blank line of the usual kind
+    if payload < start:  # no empty line of the usual kind
         return None
     head = message.parse(data[start:payload])
     if head.status is None or head.is_interim:  # no answer, or only what announces one
         return None
-    if head.payload:  # the blank line was another one
+    if head.payload:  # the empty line was another one
         return message.parse(data[start:end])
     return replace(head, payload=data[payload:end])
 

@@ -36,7 +36,7 @@ class Response:
         return next((value for each, value in self.headers if each.lower() == name), None)
 
     def head(self) -> bytes:
-        """Return the start line and the headers, up to and with the blank line."""
+        """Return the start line and the headers, up to and including the empty line."""
         reason = self.reason if self.reason is not None else _usual_reason(self.status)
         lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers).encode("latin-1", "replace")
         # RFC 9110, section 8.6: none with 204, and with 304 only that of the answer it stands for.

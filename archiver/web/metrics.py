@@ -45,7 +45,7 @@ AT_ONCE = 8
 """Archives that are asked at a time: most of an answer is waiting for a server."""
 
 Sources = Callable[[], Iterable[MetricsSource]]
-"""Asked anew for each exposition: a fleet's blogs come and go."""
+"""Asked again for each scrape: a fleet's blogs come and go."""
 
 
 def exposition(sources: Sources, accept: str = "") -> tuple[bytes, str]:

@@ -69,7 +69,7 @@ class Replay:
             return _own(405, notices.wrong(f"{request.method} {request.target}"), ("Allow", "GET, HEAD"))
         try:
             return self._list(request) or self._page(request)
-        except (UsageError, ValueError) as error:  # ValueError: what is no URL
+        except (UsageError, ValueError) as error:  # ValueError: what is not a URL
             return _own(400, notices.wrong(str(error)))
         except ArchiverError as error:
             return _own(503, notices.wrong(str(error)))
@@ -247,7 +247,7 @@ def _ranked(ask: Callable[..., StoredCapture | None]) -> Iterator[StoredCapture]
 
 
 def _is_file(held: StoredCapture) -> bool:
-    """Return whether a capture is a whole file that is no page."""
+    """Return whether a capture is a whole file that is not a page."""
     return 200 <= held.status < 300 and held.truncated is None and not held.content_type.lower().startswith(HTML)
 
 

@@ -31,7 +31,7 @@ _REST = rb"(?:" + re.sub(rb"\?P<\w+>", rb"?:", _NAME + _VALUE) + rb")*+[\s/]*+"
 
 _TOKEN = re.compile(
     rb"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>)?+)"  # a comment, perhaps unfinished: 13.2.5.43 to 52
-    rb"|<(?:[!?]|/[^a-z])[^>]*+"  # what is no tag either: 13.2.5.41
+    rb"|<(?:[!?]|/[^a-z])[^>]*+"  # what is not a tag either: 13.2.5.41
     rb"|</[a-z][^\s/>]*+[\s/]" + _REST + rb""  # an end tag, whose attributes count for nothing
     rb"|<plaintext(?=[\s/>]).*+"
     # Elements whose content is text (13.2.5.2 to 20). A tag that the page's end cuts off is matched too: a pattern that

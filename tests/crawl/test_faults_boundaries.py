@@ -146,7 +146,7 @@ def test_a_name_that_resolves_to_this_machine_or_network_is_refused(
     """Case 42."""
     refused = resolved(monkeypatch, name, address)
     assert isinstance(refused, DNSLookupError)
-    assert str(refused).endswith(f"{name} resolves to {address}, which is no public address.")
+    assert str(refused).endswith(f"{name} resolves to {address}, which is not a public address.")
 
 
 def test_only_the_site_that_was_named_may_be_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_what_is_said_of_such_a_name_is_where_it_leads(archive: Meddled) -> None
     """Case 42."""
     archive.site = archive.site.replace("127.0.0.1", "kexue.fm")
     done = archive.run(meddling=[resolving("kexue.fm", "127.0.0.1")])
-    assert "kexue.fm resolves to 127.0.0.1, which is no public address" in done.stdout
+    assert "kexue.fm resolves to 127.0.0.1, which is not a public address" in done.stdout
 
 
 @pytest.mark.parametrize("host", ["2130706433", "127.0.0.2", "0", "[::1]"])
@@ -203,7 +203,7 @@ def test_rules_kept_on_another_host_are_asked_for_there_if_that_is_a_public_one(
     archive.blog.overrides["/robots.txt"] = redirect("http://rules.invalid/robots.txt")
     done = archive.run(meddling=[resolving("rules.invalid", "127.0.0.1")])
     assert done.returncode == 7
-    assert "rules.invalid resolves to 127.0.0.1, which is no public address" in done.stdout
+    assert "rules.invalid resolves to 127.0.0.1, which is not a public address" in done.stdout
     assert set(archive.asked(None)) == {"/robots.txt"}
 
 

@@ -601,7 +601,7 @@ def test_a_long_rest_ends_the_run_and_the_next_one_keeps_to_it(archive: Archive,
 
     second = archive.fetch(144, 131, 97, GOOD)
     assert (second.returncode, second.stdout) == (7, "")
-    assert second.stderr == f"Error: the site asked not to be asked before {until}; run again then\n"
+    assert second.stderr == f"Error: the site wants no requests before {until}; run again then\n"
     assert len(blog.heard) == 4
 
     a_day_later(archive)

@@ -219,7 +219,7 @@ def test_a_signal_lets_what_is_in_flight_finish_and_asks_for_nothing_more(
     archive.watched.at = {4: interrupt}
     done = running.wait()
     assert (done.returncode, done.stderr) == (130, "")
-    assert "interrupted; nothing is lost, run again to go on" in done.stdout
+    assert "interrupted; nothing is lost, run again to resume" in done.stdout
     assert archive.last_run() == ("interrupted", 130)
     assert archive.rows("SELECT count(*) FROM runs WHERE finished_at IS NULL") == [(0,)]
     *_, (_, in_flight, status) = archive.blog.requests

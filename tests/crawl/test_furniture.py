@@ -1,4 +1,4 @@
-"""The blog beside its posts: asked for after them and once, and nothing dead in the replay."""
+"""The blog besides its posts: asked for after them and once, and nothing dead in the replay."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ def test_comments_at_a_service_are_a_gap_that_names_service_and_thread(archive: 
         200, HTML, page.replace("</body>", f"{embed}</body>").encode()
     )
     said = crawl(archive, "--recheck", "100").stdout
-    assert "Posts with comments at a service, by a script: 1; `archiver gaps` names it." in said
+    assert "Posts whose comments are hosted by a service: 1; `archiver gaps` names it." in said
     listed = archive.archiver("--home", archive.home, "gaps").stdout
     assert f"comments are at giscus (repository a/b, thread by pathname archives/{THREADED})" in listed
 

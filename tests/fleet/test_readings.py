@@ -102,7 +102,7 @@ def test_a_blog_with_many_pages_is_read_by_file_and_made_again_from_that(kept: K
     assert archiver(*fleet, "rebuild").stdout == "Nothing was queued.\n"
     older = str(EXTRACTOR_VERSION + 1)
     done = archiver(*fleet, "rebuild", "--older-than", older, "--split", "10")
-    assert done.stdout == f"{NAME}: queued, 2 files to be read before\n"
+    assert done.stdout == f"{NAME}: queued, 2 files to be read first\n"
     assert archiver(*fleet, "rebuild", NAME).stdout == f"{NAME}: queued already\nNothing was queued.\n"
     before = kept.rows(TEXTS), kept.rows(COMMENTS)
     (rebuilds,) = kept.rows(REBUILDS)

@@ -66,7 +66,7 @@ def test_a_rest_that_one_blog_was_asked_for_is_kept_by_all_of_its_server(fleet: 
     assert "ended with exit code 7 (rate limited)" in fleet.work()
     fleet.serve("second")
     fleet.log.clear()
-    assert "the site asked not to be asked before" in fleet.work()
+    assert "the site wants no requests before" in fleet.work()
     assert fleet.log == []
     states = fleet.status()
     assert states["first"]["rest_until"] == states["second"]["rest_until"]
@@ -129,6 +129,6 @@ def test_a_crawl_from_elsewhere_is_waited_for(fleet: Fleet) -> None:
         assert fleet.log == []
         began = time.monotonic()
     _, said = worker.communicate(timeout=60)
-    assert "another crawl of this fleet asks the server 127.0.0.1" in said
+    assert "another crawl of this fleet is using the server 127.0.0.1" in said
     assert "exit code 0 (done)" in said
     assert began < fleet.log[0].at

@@ -41,7 +41,7 @@ def test_a_length_is_read(text: str, length: timedelta) -> None:
     ],
 )
 def test_anything_else_is_refused_and_quoted(text: str) -> None:
-    with pytest.raises(UsageError, match="expected a length of time") as caught:
+    with pytest.raises(UsageError, match="expected a duration") as caught:
         parse_duration(text)
     assert repr(text) in str(caught.value)
 

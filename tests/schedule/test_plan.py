@@ -62,7 +62,7 @@ def test_control_characters_are_refused(word: str) -> None:
 
 
 def test_a_name_that_is_not_utf_8_is_refused() -> None:
-    with pytest.raises(UsageError, match="expected a schedule of UTF-8 only, found '/\\\\udcff'"):
+    with pytest.raises(UsageError, match="expected a schedule in UTF-8, found '/\\\\udcff'"):
         Schedule(home=Path("/\udcff"))
 
 
@@ -73,7 +73,7 @@ def test_a_calendar_can_say_these_periods(hours: int) -> None:
 
 @pytest.mark.parametrize("hours", [0.5, 1.5, 5, 26, 48, 336])
 def test_and_no_others(hours: float) -> None:
-    with pytest.raises(UsageError, match=r"expected runs every 1h, 2h, .*; `archiver watch` can wait for any length"):
+    with pytest.raises(UsageError, match=r"expected runs every 1h, 2h, .*; `archiver watch` can wait for any duration"):
         _ = Schedule(home=Path("/a"), every=hours * HOUR).period
 
 

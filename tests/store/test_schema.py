@@ -22,7 +22,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == schema.as_markdown(), f"make it anew: {schema.COMMAND}"
+    assert PAGE.read_text(encoding="utf-8") == schema.as_markdown(), f"generate it again: {schema.COMMAND}"
 
 
 def test_every_table_and_column_of_a_database_is_described(file: Path) -> None:
@@ -46,7 +46,7 @@ def test_the_text_names_keys_references_and_what_may_be_missing() -> None:
         r"^posts: Every post of the blog",
         r"^  id +integer, key +The blog's own number of the post\.$",
         r"^  current_revision_id +integer, → revisions\.id, or NULL +The revision",
-        r"^  is_owner +0 or 1 +1 when",
+        r"^  is_owner +0 or 1 +1 if",
         r"^post_overview: Every post without its text",
         r"^  char_count +Characters of its text\.$",
     ):

@@ -130,9 +130,9 @@ def _tools(here: Desk) -> list[tuple[str, str, Callable[..., str]]]:
         ],
         limit: Limit = 10,
     ) -> str:
-        """Find formulas by a fragment of their TeX, each with the sentence it stands in, its label and its post.
+        """Find formulas by a fragment of their TeX, each with the sentence it is in, its label and its post.
 
-        The fragment is compared sign by sign, blanks too: a short one finds more.
+        The fragment is compared character by character, including spaces: a short one finds more.
         """
         return answers.formulas(here, tex, limit)
 

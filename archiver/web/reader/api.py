@@ -193,7 +193,7 @@ ENDPOINTS = (
         ),
     ),
     Endpoint("/api/posts/{id}", "A post: its text, where it is listed, its connections", _post, (_POST,)),
-    Endpoint("/api/posts/{id}/related", "Posts that belong beside a post, and why", _related, (_POST,), array=True),
+    Endpoint("/api/posts/{id}/related", "Posts related to a post, and why", _related, (_POST,), array=True),
     Endpoint(
         "/api/posts/{id}/labels",
         "The equations of a post that have a label, in order: label, TeX, number",

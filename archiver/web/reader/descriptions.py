@@ -10,7 +10,7 @@ _CODE = re.compile(r"`([^`]*)`")
 
 
 def described(about: str, language: str) -> Markup:
-    """Return a description in a language, what stands between backticks as code."""
+    """Return a description in a language, what is between backticks as code."""
     text = CHINESE.get(about, about) if language == "zh" else about
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
@@ -20,8 +20,8 @@ CHINESE = {
     "Which posts do other posts link to most?": "哪些文章被其他文章链接最多？",
     "Which posts mention a word?": "哪些文章提到某个词？",
     "Which posts use a TeX command?": "哪些文章用到某个 TeX 命令？",
-    "What does the curated index list, and what of it is missing?": "人工索引列了什么，其中缺什么？",
-    "What did the blog's author answer lately?": "博主最近回复了什么？",
+    "What does the curated index list, and what is missing?": "人工索引列了什么，其中缺什么？",
+    "What has the blog's author answered lately?": "博主最近回复了什么？",
     "How did the discussion of a post go?": "一篇文章的讨论是怎样进行的？",
     "What was rewritten?": "哪些内容改写过？",
     "Which papers are cited most?": "哪些论文被引用最多？",
@@ -30,11 +30,11 @@ CHINESE = {
     "Every version of a post the archive has seen, oldest first by id, each with its text.": (
         "存档见过的每篇文章的每个版本，按编号从旧到新，附全文。"
     ),
-    "Number in the order of sight.": "按首次见到的次序编号。",
+    "Number, in the order in which they were first seen.": "按首次见到的次序编号。",
     "The post.": "所属文章。",
     "The exchange it was read from.": "读取自哪次请求。",
     "When that exchange took place.": "该次请求的时间。",
-    "SHA-256 of the body's markup and the metadata as served; counters are no change.": (
+    "SHA-256 of the body's markup and the metadata as served, without counters.": (
         "正文标记与元数据原样的 SHA-256；计数变化不算修改。"
     ),
     "Title in this version.": "这个版本的标题。",
@@ -44,11 +44,9 @@ CHINESE = {
     "What found the body: `site`, `trafilatura` or `readability`.": (
         "由什么找到正文：`site`、`trafilatura` 或 `readability`。"
     ),
-    "`good`, or `review` when the page did not prove itself.": "`good`；页面未通过检验时为 `review`。",
-    "JSON list of what speaks against trusting it; `[]` when nothing does.": (
-        "JSON 列表：不宜采信的理由；没有则为 `[]`。"
-    ),
-    "JSON list of what is odd about the page itself, or had one witness only.": (
+    "`good`, or `review` if it could not be verified against the page.": "`good`；页面未通过检验时为 `review`。",
+    "JSON list of reasons not to trust it; `[]` if there are none.": ("JSON 列表：不宜采信的理由；没有则为 `[]`。"),
+    "JSON list of oddities of the page itself, and of facts from one witness only.": (
         "JSON 列表：页面本身的异常，或只有一处佐证的内容。"
     ),
     "Every post without its text: what it is, how long, and what is in it.": (
@@ -60,30 +58,30 @@ CHINESE = {
     "Date of publication, YYYY-MM-DD.": "发布日期，YYYY-MM-DD。",
     "Year of publication.": "发布年份。",
     "Author as the page names them.": "页面所写的作者。",
-    "Names of its categories, separated by a comma and a space; empty when it has none.": (
+    "Names of its categories, separated by a comma and a space; empty if it has none.": (
         "各分类的名称，以逗号和空格分隔；没有则为空。"
     ),
-    "Its tags, separated by a comma and a space; empty when it has none.": "各标签，以逗号和空格分隔；没有则为空。",
+    "Its tags, separated by a comma and a space; empty if it has none.": "各标签，以逗号和空格分隔；没有则为空。",
     "Characters of its text.": "正文字数。",
     "Number of formulas.": "公式数。",
     "Number of pictures.": "图片数。",
-    "Number of code listings.": "代码段数。",
+    "Number of code blocks.": "代码段数。",
     "Comments the archive holds and the blog still shows.": "存档持有且博客仍显示的评论数。",
     "Comments the page claimed when last seen.": "最近一次见到时页面声称的评论数。",
     "Readers the page counted when last seen.": "最近一次见到时页面所计的阅读数。",
-    "`live`, or `gone` when the blog no longer has it.": "`live`；博客上已没有时为 `gone`。",
-    "1 when the page of its current revision did not prove itself, else 0.": (
+    "`live`, or `gone` if the blog no longer has it.": "`live`；博客上已没有时为 `gone`。",
+    "1 if its current revision could not be verified against the page, else 0.": (
         "当前版本的页面未通过检验为 1，否则为 0。"
     ),
-    "Versions the archive has seen, those put aside for review included.": "存档见过的版本数，包括待复核的。",
+    "Versions the archive has seen, including those held for review.": "存档见过的版本数，包括待复核的。",
     "When the archive first fetched it.": "存档首次取得它的时间。",
     "When the archive last fetched it.": "存档最近取得它的时间。",
     "When the archive first saw its current revision.": "存档首次见到当前版本的时间。",
-    "Which post links to which other post: one row a pair.": "哪篇文章链接到哪篇文章：每对一行。",
+    "Which post links to which other post: one row per pair.": "哪篇文章链接到哪篇文章：每对一行。",
     "The post that links.": "发出链接的文章。",
     "Its title.": "它的标题。",
     "The post it links to.": "链接所指的文章。",
-    "Title of that post; empty when the archive does not hold it.": "该文章的标题；存档没有时为空。",
+    "Title of that post; empty if the archive does not hold it.": "该文章的标题；存档没有时为空。",
     "How many times it links there.": "链接到那里的次数。",
     "Which other posts link to a post of the archive: citations seen from the other end.": (
         "哪些文章链接到存档中的某篇：从被引的一端看引用。"
@@ -93,19 +91,19 @@ CHINESE = {
     "Title of that post.": "该文章的标题。",
     "When that post was published, YYYY-MM-DD.": "该文章的发布日期，YYYY-MM-DD。",
     "How many times it links here.": "链接到这里的次数。",
-    "Every comment with its place in the discussion; ordered by post and path it reads as on the page.": (
+    "Every comment with its place in the discussion; ordered by post and path, they read as on the page.": (
         "每条评论及其在讨论中的位置；按文章和路径排序即页面上的次序。"
     ),
-    "The blog's own number of the comment, or one made of its id.": "博客自己的评论编号，或由其标识生成的编号。",
+    "The blog's own number of the comment, or one derived from its id.": "博客自己的评论编号，或由其标识生成的编号。",
     "The post it is under.": "所在的文章。",
     "The comment it answers; empty at the top level.": "所回复的评论；顶层为空。",
     "The comment at the top level it descends from, or its own number.": "所属的顶层评论，或它自己的编号。",
     "0 at the top level, 1 for an answer, 2 for an answer to that.": "顶层为 0，回复为 1，对回复的回复为 2。",
-    "Numbers of the comments above it and its own, padded: sorts answers after what they answer.": (
+    "Numbers of the comments above it and its own, padded: answers sort after what they answer.": (
         "上级各评论与自己的编号，补齐位数：回复排在所回复的之后。"
     ),
     "Name as shown.": "显示的名字。",
-    "1 when the blog's author wrote it.": "博主所写为 1。",
+    "1 if the blog's author wrote it.": "博主所写为 1。",
     "Date, YYYY-MM-DD.": "日期，YYYY-MM-DD。",
     "Text without markup.": "纯文本。",
     "When the archive found it gone.": "存档发现它已不在的时间。",
@@ -115,24 +113,22 @@ CHINESE = {
     "Place in the section, from 0.": "在小节中的位置，从 0 起。",
     "Number of the post.": "文章编号。",
     "Title as the index words it.": "索引所写的标题。",
-    "Title as the blog shows it; empty when the post is missing.": "博客显示的标题；文章缺失时为空。",
+    "Title as the blog shows it; empty if the post is missing.": "博客显示的标题；文章缺失时为空。",
     "`have` or `missing`.": "`have`（有）或 `missing`（缺）。",
     "Links of the curated index whose posts the archive does not hold, and why.": (
         "人工索引中存档没有的文章的链接，及其原因。"
     ),
     "Number the index names.": "索引所写的编号。",
-    "What became of its address, as in the frontier; empty when it was never asked for.": (
+    "State of its address, as in the frontier; empty if it was never asked for.": (
         "该地址的状态，同 `frontier`；从未请求过则为空。"
     ),
-    "Why it failed or was skipped; 404 when the blog has no such post.": (
-        "失败或跳过的原因；博客没有这篇文章时为 404。"
-    ),
+    "Why it failed or was skipped; 404 if the blog has no such post.": ("失败或跳过的原因；博客没有这篇文章时为 404。"),
     "Every series in its order, with the titles.": "每个系列，按其次序，附标题。",
     "The series: number of its first post.": "系列：其首篇文章的编号。",
     "What the titles of its posts have in common.": "各篇标题的共同部分。",
     "Place in the series, from 0.": "在系列中的位置，从 0 起。",
     "Its number as the title writes it; empty without one.": "标题所写的序号；没有则为空。",
-    "Papers and code elsewhere the posts link to, each once.": "文章所链接的外部论文与代码，每项一次。",
+    "Papers and code elsewhere that the posts link to, once each.": "文章所链接的外部论文与代码，每项一次。",
     "`arxiv`, `doi` or `github`.": "`arxiv`、`doi` 或 `github`。",
     "1706.03762, math/0211159, 10.1038/nature14539 or owner/name.": (
         "1706.03762、`math/0211159`、10.1038/nature14539 或 `owner/name`。"
@@ -148,15 +144,15 @@ CHINESE = {
     "When that one was first seen.": "首次见到前一版本的时间。",
     "Title in the version before.": "前一版本的标题。",
     "Characters of the text before.": "前一版本的字数。",
-    "Characters more, or fewer when negative, than before.": "比前一版本多的字数，少则为负。",
-    "1 when the title is another than before, else 0.": "标题与前一版本不同为 1，否则为 0。",
+    "Difference in characters from before; negative if fewer.": "比前一版本多的字数，少则为负。",
+    "1 if the title differs from before, else 0.": "标题与前一版本不同为 1，否则为 0。",
     "Every independent page without its text: what it is, how long, and what is in it.": (
         "每个独立页面的概况，不含正文：是什么、多长、包含什么。"
     ),
     "Its heading.": "它的标题。",
-    "Wordings the archive has seen, the present one included.": "存档见过的版本数，包括现在的。",
+    "Wordings the archive has seen, including the present one.": "存档见过的版本数，包括现在的。",
     "When the archive first saw its present wording.": "存档首次见到现在版本的时间。",
-    "Which post links which file: one row a link; a file that only pages and lists link has none.": (
+    "Which post links which file: one row per link; a file linked only from pages and lists has none.": (
         "哪篇文章链接了哪个文件：每个链接一行；只有页面和列表链接的文件不在其中。"
     ),
     "Address of the file.": "文件的地址。",
@@ -165,7 +161,7 @@ CHINESE = {
     "The post that links it.": "链接它的文章。",
     "Place of the link in the post, as in links.": "链接在文章中的位置，同 `links`。",
     "What the link says.": "链接的文字。",
-    "Every address the archive knows of and does not hold, or could not get again, and why.": (
+    "Every address that the archive knows but does not hold, or could not fetch again, and why.": (
         "存档知道但没有、或未能再次取得的每个地址，以及原因。"
     ),
     "catalogue, list, category, index, post, comments, image, requisite, front, tag, page, feed, file.": (
@@ -177,35 +173,35 @@ CHINESE = {
         "`pending` 待取、`leased` 正在取、`failed` 失败、`skipped` 跳过（不再请求）。"
     ),
     "Why it failed or was skipped.": "失败或跳过的原因。",
-    "1 when asking again soon makes no sense (404, 410).": "近期再请求没有意义（404、410）为 1。",
-    "Times asked for without success since it was last taken up.": "自上次列入以来未成功的请求次数。",
-    "Runs in a row that asked for it and did not get it; after 3 it makes no run incomplete.": (
+    "1 if there is no point in asking again soon (404, 410).": "近期再请求没有意义（404、410）为 1。",
+    "Unsuccessful requests since it was last opened.": "自上次列入以来未成功的请求次数。",
+    "Runs in a row that asked for it without success; after 3 it makes no run incomplete.": (
         "连续未能取得它的运行次数；满 3 次后不再使运行算作未完成。"
     ),
     "When the first of these runs asked for it.": "其中第一次运行请求它的时间。",
     "When it was first found.": "首次发现它的时间。",
-    "When it was last archived; empty when the archive holds nothing of it.": (
+    "When it was last archived; empty if the archive holds no capture of it.": (
         "最近一次存档的时间；存档没有任何内容时为空。"
     ),
-    "When the server last answered for it at all.": "服务器最近一次对它作出应答的时间。",
-    "Time before which it is not asked for again; empty when the next run will.": (
+    "When the server last answered at all.": "服务器最近一次对它作出应答的时间。",
+    "Time before which it is not asked for again; empty if the next run will ask.": (
         "在此之前不再请求；下次运行即会请求则为空。"
     ),
-    "Posts whose comments the archive may not have in full: what the blog counts, and what was read.": (
+    "Posts with comments that the archive may be missing: what the blog counts, and what was read.": (
         "存档可能没有全部评论的文章：博客所计的，与所读到的。"
     ),
     "Comments the page counts, or else the catalogue; the blog's counter drifts by a few.": (
         "页面所计的评论数，否则为目录所计的；博客的计数会有少许偏差。"
     ),
-    "Comments counted and not held; below zero where the archive holds more.": (
+    "Comments counted but not archived; negative if the archive holds more.": (
         "有计数而未持有的评论数；存档持有更多时为负。"
     ),
-    "Comments that were seen on pages and could not be read.": "在页面上见到但未能读取的评论数。",
+    "Comments that were seen on pages but could not be read.": "在页面上见到但未能读取的评论数。",
     "Pages of comments that were read.": "已读取的评论页数。",
-    "What pages of comments had to say, as JSON lists one after the other; empty when nothing.": (
+    "Issues of the pages of comments, as JSON lists one after the other; empty if there are none.": (
         "各评论页的说明，依次排列的 JSON 列表；没有则为空。"
     ),
-    "Every run with its most asked-for counts in columns of their own.": "每次运行，常用的计数各成一列。",
+    "Every run, with the most useful counts in columns of their own.": "每次运行，常用的计数各成一列。",
     "Number of the run.": "运行的编号。",
     "When it began.": "开始时间。",
     "When it ended; empty while it runs or if it was killed.": "结束时间；运行中或被终止时为空。",
@@ -219,14 +215,14 @@ CHINESE = {
     "Bytes received.": "收到的字节数。",
     "Posts seen for the first time.": "首次见到的文章数。",
     "Posts that got a new revision.": "有了新版本的文章数。",
-    "Posts fetched and found as they were.": "取得后与原来相同的文章数。",
-    "Changed posts put aside because the page did not prove itself.": "有修改但因页面未通过检验而搁置的文章数。",
+    "Posts fetched and found unchanged.": "取得后与原来相同的文章数。",
+    "Changed posts held for review: not verified against the page.": "有修改但因页面未通过检验而搁置的文章数。",
     "Posts the blog no longer has.": "博客上已没有的文章数。",
     "Comments seen for the first time.": "首次见到的评论数。",
-    "Addresses that gave no page.": "没有得到页面的地址数。",
-    "Pages that arrived and were not what their address promises.": "取得的页面与地址应有的内容不符的数目。",
+    "Addresses that could not be fetched.": "没有得到页面的地址数。",
+    "Pages that arrived but were not what their addresses promise.": "取得的页面与地址应有的内容不符的数目。",
     "JSON object of all counts.": "全部计数的 JSON 对象。",
-    "For each address its latest exchange that brought a page (status 200), and where its record is.": (
+    "For each address its latest exchange with a page (status 200), and where its record is.": (
         "每个地址最近一次取得页面（状态 200）的请求，及其记录所在。"
     ),
     "Number of the exchange in captures.": "该请求在 `captures` 中的编号。",
@@ -250,7 +246,7 @@ CHINESE = {
     ),
     "Name as shown; different people may share one.": "显示的名字；不同的人可能同名。",
     "1 for the blog's author.": "博主为 1。",
-    "Comments, deleted ones included.": "评论数，包括已删除的。",
+    "Comments, including deleted ones.": "评论数，包括已删除的。",
     "Posts they are under.": "所评论的文章数。",
     "Date of the first, YYYY-MM-DD.": "第一条的日期，YYYY-MM-DD。",
     "Date of the latest.": "最近一条的日期。",
@@ -265,15 +261,12 @@ CHINESE = {
     "Complete runs in a row that found it missing; 3 make it gone.": (
         "连续发现它缺失的完整运行次数；满 3 次即算已不在。"
     ),
-    "Comments the blog counts more than before, or below zero fewer, and the archive has not found yet.": (
+    "Change of the blog's count of comments that the archive has not explained yet; negative if it fell.": (
         "博客所计比以前多、而存档尚未找到的评论数；少则为负。"
     ),
     (
-        "Every version of a post the archive has seen, without the text that posts has: see the view post_revisions."
+        "Every version of a post; the text of the current one is in posts. The view post_revisions has all."
     ): "存档见过的每篇文章的每个版本，不含 `posts` 已有的正文：参见视图 `post_revisions`。",
-    "SHA-256 of the body's markup and the metadata as served; counters do not count as change.": (
-        "正文标记与元数据原样的 SHA-256；计数变化不算修改。"
-    ),
     "Full text as Markdown; empty while this version is current.": "Markdown 全文；此版本为当前版本时为空。",
     "Full text without markup; empty while this version is current.": "纯文本全文；此版本为当前版本时为空。",
     "Sections of the blog, as its menu names them.": "博客的栏目，名称依其菜单。",
@@ -300,7 +293,7 @@ CHINESE = {
     "Page of the post's comments it was last seen on.": "最近见到它的评论页。",
     "Homepage the name links to.": "名字所链接的主页。",
     "Date, YYYY-MM-DD; the blog shows no time.": "日期，YYYY-MM-DD；博客不显示时刻。",
-    "1 when it is another page's notice of a link: its kind is not `comment`.": (
+    "1 if it is another page's notice of a link: its kind is not `comment`.": (
         "是其他页面的链接通知为 1：其种类不是 `comment`。"
     ),
     "Text as Markdown, formulas byte for byte.": "Markdown 文本，公式逐字节保留。",
@@ -313,11 +306,11 @@ CHINESE = {
     "`comment`, or `pingback` or `trackback`: a notice of a link.": (
         "`comment`；链接通知为 `pingback` 或 `trackback`。"
     ),
-    "SHA-256 of author and markup as served; empty when it was last seen by a version that kept none.": (
+    "SHA-256 of author and markup as served; empty if it was last seen by a version that stored none.": (
         "作者与标记原样的 SHA-256；最近见到它的程序版本不保存时为空。"
     ),
     "The exchange its present wording was first read from.": "现在的内容首次读取自哪次请求。",
-    "JSON list of what is odd about it; `[]` when nothing is.": "JSON 列表：它的异常；没有则为 `[]`。",
+    "JSON list of oddities; `[]` if there are none.": "JSON 列表：它的异常；没有则为 `[]`。",
     "Wordings that comments had before they were edited; the present one is in comments.": (
         "评论被改动之前的内容；现在的内容在 `comments` 中。"
     ),
@@ -333,10 +326,10 @@ CHINESE = {
     "Number of the page; the last one is the post's own.": "页码；最后一页即文章自己的页面。",
     "When it was last read.": "最近一次读取的时间。",
     "Comments that were read on it.": "从中读到的评论数。",
-    "Comments that are on it and could not be read, as far as the page tells.": (
+    "Comments on it that could not be read, as far as the page tells.": (
         "页面上有但未能读取的评论数，以页面所示为准。"
     ),
-    "JSON list of what speaks against having them all.": "JSON 列表：评论可能不全的理由。",
+    "JSON list of reasons to think that some are missing.": "JSON 列表：评论可能不全的理由。",
     "Every formula of the current revisions, in page order.": "各当前版本的每个公式，按页面次序。",
     "Row number.": "行号。",
     "Place in the post, from 0.": "在文章中的位置，从 0 起。",
@@ -353,28 +346,28 @@ CHINESE = {
         "源码的来源：`served` 在页面文本中，`annotation` 由渲染器留下，`attribute` 在属性中，或 "
         "`converted` 由 MathML、AsciiMath 或图片地址转换而来，后者显示相同但未必逐字一致。"
     ),
-    "Name and version of what converted it; empty when nothing did.": "转换程序的名称与版本；未经转换则为空。",
-    "Every code listing of the current revisions.": "各当前版本的每段代码。",
-    "Language as the page names it; empty when it does not.": "页面所写的语言；没写则为空。",
+    "Name and version of what converted it; empty if it was not converted.": "转换程序的名称与版本；未经转换则为空。",
+    "Every code block of the current revisions.": "各当前版本的每段代码。",
+    "Language as the page names it; empty if it does not.": "页面所写的语言；没写则为空。",
     "Exact source.": "原样的源码。",
     (
         "Every picture of the current revisions; the bytes are in the capture of its address, or in embedded_pictures."
     ): "各当前版本的每幅图片；其字节在该地址的存档记录中，或在 `embedded_pictures` 中。",
-    "Canonical address; ni:///sha-256;... if it stands in the page itself.": (
+    "Canonical address; ni:///sha-256;... if it is embedded in the page.": (
         "规范地址；图片在页面本身之中时为 `ni:///sha-256;...`。"
     ),
     "Alternative text.": "替代文字。",
     "Caption below the picture.": "图片下的说明。",
-    "Every picture whose bytes stand in a page itself, a drawing or a data: address, each once; as in images.": (
+    "Every picture embedded in a page, as a drawing or a data: address, once each; see images.": (
         "字节在页面本身之中的每幅图片，即绘图或 `data:` 地址，每幅一次；同 `images`。"
     ),
-    "Address by its digest, ni:///sha-256;... (RFC 6920).": "由摘要构成的地址，`ni:///sha-256;...`（RFC 6920）。",
-    "Media type, as its bytes tell.": "媒体类型，由字节判断。",
+    "Address, made of its digest: ni:///sha-256;... (RFC 6920).": "由摘要构成的地址，`ni:///sha-256;...`（RFC 6920）。",
+    "Media type, recognised by its bytes.": "媒体类型，由字节判断。",
     "SHA-256 of the bytes.": "字节的 SHA-256。",
-    "The bytes; of a drawing, the SVG file that it makes.": "字节；绘图则为所成的 SVG 文件。",
+    "The bytes; for a drawing, those of its SVG file.": "字节；绘图则为所成的 SVG 文件。",
     "Every link in the text of the current revisions.": "各当前版本正文中的每个链接。",
     "The post it is in.": "所在的文章。",
-    "Where it leads; canonical on the blog, as written if no URL.": (
+    "Where it leads; canonical if on the blog, as written if it is not a URL.": (
         "所指的地址；博客内为规范地址，不成 URL 则照原样。"
     ),
     "What it says.": "链接的文字。",
@@ -383,14 +376,14 @@ CHINESE = {
     ),
     "The post it leads to; not every one exists.": "所指的文章；未必都存在。",
     (
-        "Every page of the blog that is no post and no list, such as the one about the author, and attachments' pages."
+        "Every page of the blog that is neither a post nor a list, such as one about the author or of an attachment."
     ): "博客中既非文章也非列表的每个页面，例如关于作者的页面，以及附件页面。",
     "Its heading, or the title of the document where it has none.": "它的标题；没有则为文档的标题。",
     "Full text without markup.": "纯文本全文。",
     "What found the text: `site`, `trafilatura`, `readability`; `none` if the page is read as it is.": (
         "由什么找到正文：`site`、`trafilatura`、`readability`；整页照读则为 `none`。"
     ),
-    "JSON list of what spoke against trusting it, or against having all comments, when last seen.": (
+    "JSON list of reasons not to trust it, or to think that comments are missing, when last seen.": (
         "JSON 列表：最近见到时不宜采信、或评论可能不全的理由。"
     ),
     "SHA-256 of the title and of the text's markup as served.": "标题与正文标记原样的 SHA-256。",
@@ -400,28 +393,28 @@ CHINESE = {
     "The page.": "页面。",
     "The exchange it was first read from.": "首次读取自哪次请求。",
     "Title in this wording.": "这一内容的标题。",
-    "Every formula of the pages, in page order; as formulas has those of posts.": (
+    "Every formula of the pages, in page order, as in formulas for posts.": (
         "各页面的每个公式，按页面次序；同文章的 `formulas`。"
     ),
     "Where the source is from, as in formulas.": "源码的来源，同 `formulas`。",
     (
-        "Every comment under a page, as comments has those under posts; former wordings are in the WARC files only."
+        "Every comment on a page, as in comments for posts; former wordings are in the WARC files only."
     ): "页面下的每条评论，同文章的 `comments`；以前的内容只在 WARC 文件中。",
     "The page it is under.": "所在的页面。",
     "Page of the comments it was last seen on.": "最近见到它的页面评论页。",
     "The first comment its text links; not every one exists.": "文本中链接的第一条评论；未必都存在。",
     "SHA-256 of author and markup as served.": "作者与标记原样的 SHA-256。",
-    "Every file that is linked and no picture, such as a paper or an archive; the bytes are in its capture.": (
+    "Every linked file that is not a picture, such as a paper or an archive; the bytes are in its capture.": (
         "每个被链接而非图片的文件，例如论文或压缩包；其字节在存档记录中。"
     ),
-    "Media type the server named; empty when it named none.": "服务器给出的媒体类型；没给则为空。",
-    "The exchange that brought these bytes.": "取得这些字节的请求。",
+    "Media type the server named; empty if it named none.": "服务器给出的媒体类型；没给则为空。",
+    "The exchange in which these bytes arrived.": "取得这些字节的请求。",
     "Links to papers and code elsewhere, each work under one name however it is linked.": (
         "指向外部论文与代码的链接；无论怎样链接，每项著作只用一个名称。"
     ),
     "Version of a paper on arXiv, when the link names one.": "arXiv 论文的版本（链接写明时）。",
     "The one address of the work, without its version.": "该著作的唯一地址，不含版本。",
-    "Series of posts, told from their titles and links at the end of each crawl.": (
+    "Series of posts, derived from their titles and links at the end of each crawl.": (
         "文章的系列，每次抓取结束时由标题与链接判断。"
     ),
     "Number of its first post.": "其首篇文章的编号。",
@@ -441,27 +434,27 @@ CHINESE = {
     "SHA-256 of the entity as sent, coding kept; of a revisit, of the one it refers to.": (
         "所收实体的 SHA-256，保留编码；`revisit` 则为所指记录的。"
     ),
-    "Validator the server sent, for asking whether it changed.": "服务器给出的校验标记，用于询问是否变化。",
-    "Date the server sent, for asking whether it changed.": "服务器给出的日期，用于询问是否变化。",
-    "Why the record holds less than the whole answer, if it does.": "记录未含完整应答时的原因。",
-    "WARC files: where each is, what it was when it was closed, and which were lost.": (
+    "Validator that the server sent, for conditional requests.": "服务器给出的校验标记，用于询问是否变化。",
+    "Date that the server sent, for conditional requests.": "服务器给出的日期，用于询问是否变化。",
+    "Why the record holds less than the whole response, if it does.": "记录未含完整应答时的原因。",
+    "WARC files: where each is, its size and digest when it was closed, and which were lost.": (
         "WARC 文件：各在何处，关闭时是什么样，哪些已丢失。"
     ),
     "Name of the file, as in captures.": "文件名，同 `captures`。",
     (
-        "Place in object storage that it is in, or is to go to, without its name; empty where all stay in the home."
+        "Place in object storage where it is or will be, without its name; empty if all files stay in the home."
     ): "所在或将去的对象存储位置，不含文件名；全部留在本地目录时为空。",
-    "Machine and folder that have it beside object storage or before it; empty once it is there only.": (
+    "Machine and folder that have a copy; empty once it is only in object storage.": (
         "除对象存储外（或上传之前）持有它的机器与目录；只在对象存储时为空。"
     ),
     "Bytes; empty while it is written.": "字节数；写入期间为空。",
     "SHA-256 of all of it; empty while it is written.": "整个文件的 SHA-256；写入期间为空。",
     "When it was last written to; empty while it is written.": "最后一次写入的时间；写入期间为空。",
     "When it was found to be whole in object storage.": "确认它在对象存储中完好的时间。",
-    "When it was found to be nowhere: neither in object storage nor in the home of the run that looked.": (
+    "When it was found neither in object storage nor in the home of the run that looked.": (
         "发现它哪里都没有的时间：不在对象存储，也不在查看它的那次运行的目录。"
     ),
-    "Counters that change without being a revision: at most one row a post and day.": (
+    "Counters, whose changes are not revisions: at most one row per post and day.": (
         "变化而不成为新版本的计数：每篇文章每天至多一行。"
     ),
     "When.": "时间。",
@@ -469,13 +462,13 @@ CHINESE = {
     "Comments the page claimed.": "页面声称的评论数。",
     "Where each post was listed, the last time each list was read.": "每篇文章列于何处，以各列表最近一次读取为准。",
     "Number; not every one exists.": "编号；未必都存在。",
-    "`catalogue`, `index`, or of other lists kind and path.": "`catalogue`、`index`；其他列表则为种类与路径。",
+    "`catalogue`, `index`, or kind and path of another list.": "`catalogue`、`index`；其他列表则为种类与路径。",
     "Title as listed.": "列表所写的标题。",
     "Date as listed, YYYY-MM-DD.": "列表所写的日期，YYYY-MM-DD。",
     "Comments as listed.": "列表所写的评论数。",
     "The run that last saw it there.": "最近在那里见到它的运行。",
     "When it was last changed, as listed, in ISO 8601.": "列表所写的最近修改时间，ISO 8601。",
-    "Every address ever seen and what became of it.": "见过的每个地址及其下落。",
+    "Every address ever seen, and its state.": "见过的每个地址及其下落。",
     "catalogue, category, index, post, comments, image, requisite, front, tag, page, feed or file.": (
         "`catalogue` 目录、`category` 分类、`index` 索引、`post` 文章、`comments` 评论、`image` "
         "图片、`requisite` 页面资源、`front` 首页、`tag` 标签、`page` 页面、`feed` 订阅源或 `file` "
@@ -484,38 +477,37 @@ CHINESE = {
     "pending, leased, done, failed, or skipped (never to be asked for).": (
         "`pending` 待取、`leased` 正在取、`done` 已取、`failed` 失败、`skipped` 跳过（不再请求）。"
     ),
-    "Times asked for without success since it was last opened.": "自上次开启以来未成功的请求次数。",
     "Lower is fetched first.": "数值小的先取。",
     "Order of discovery.": "发现的次序。",
     "Time before which it must not be asked for again.": "在此之前不得再请求。",
     "When it was last archived.": "最近一次存档的时间。",
     "The run that last opened it.": "最近开启它的运行。",
-    "How pages of each kind end, learned from those stored: what ends otherwise was cut short.": (
+    "How pages of each kind end, learned from those stored: a page that ends otherwise was cut short.": (
         "各类页面如何结尾，由已存的页面得知：结尾不同的即被截断。"
     ),
     "catalogue, category, comments, page or post.": (
         "`catalogue` 目录、`category` 分类、`comments` 评论、`page` 页面或 `post` 文章。"
     ),
     "`</html>`, or the last one or two tags.": "`</html>`，或最后一两个标签。",
-    "Pages stored that ended so, counted until that is enough.": "如此结尾的已存页面数，计到足够为止。",
-    "What the blog shows and the archive does not believe yet: nothing is concluded from it.": (
+    "Stored pages that ended like this, counted until there are enough.": "如此结尾的已存页面数，计到足够为止。",
+    "What the blog shows but the archive does not believe yet: nothing is concluded from it.": (
         "博客显示而存档尚不采信的内容：不据此下任何结论。"
     ),
-    "Address of a list; or the kind of page, or the part of it, that is not as expected.": (
+    "Address of a list; or the kind of page, or part of a page, that is not as expected.": (
         "列表的地址；或与预期不符的页面种类、页面部分。"
     ),
     "`list` (may be accepted), `pages` or `part` (needs a newer program).": (
         "`list`（可以采信），`pages` 或 `part`（需要更新的程序）。"
     ),
     "What is not as expected, as last seen.": "与预期不符之处，以最近所见为准。",
-    "When it was first seen so.": "首次如此见到的时间。",
-    "When it was last seen so.": "最近如此见到的时间。",
-    "The run that last saw it so.": "最近如此见到它的运行。",
-    "Runs in a row that saw it so.": "连续如此见到它的运行次数。",
-    "Days on which they did; a list is believed after 3 runs on 3 days.": (
+    "When this was first seen.": "首次如此见到的时间。",
+    "When this was last seen.": "最近如此见到的时间。",
+    "The run that last saw this.": "最近如此见到它的运行。",
+    "Runs in a row that saw this.": "连续如此见到它的运行次数。",
+    "Days of these runs; a list is believed after 3 runs on 3 days.": (
         "如此见到它的天数；列表满 3 次运行、3 天即予采信。"
     ),
-    "1 when the owner said that it is right: the next run believes it.": "所有者确认无误为 1：下次运行即采信。",
+    "1 if the owner accepted it: the next run believes it.": "所有者确认无误为 1：下次运行即采信。",
     "Every run, what it was asked for and how it ended.": "每次运行，所要求的内容与结果。",
     "Number.": "编号。",
     "Origin of the blog's canonical addresses, for example https://example.org.": (
@@ -523,29 +515,29 @@ CHINESE = {
     ),
     "Origin the blog was fetched from; empty for runs that fetch nothing.": "抓取博客的源；不抓取的运行为空。",
     "First of the runs that belong together; its own number if alone.": "同属一组的第一次运行；单独则为自己的编号。",
-    "Time before which the site asked not to be asked again.": "网站要求在此之前不再请求。",
+    "Time before which the site wants no further requests.": "网站要求在此之前不再请求。",
     "JSON object of what happened: requests, new, changed, ...": (
         "所发生之事的 JSON 对象：`requests`、`new`、`changed`……"
     ),
-    "Every formula of posts, pages and comments but for its spelling: "
+    "Every formula of posts, pages and comments, whatever its spelling: "
     "`\\dfrac ab` and `\\frac{a}{b}` have the same shape.": (
         "文章、页面和评论中的每个公式，不计写法：`\\dfrac ab` 与 `\\frac{a}{b}` 的形状相同。"
     ),
     "Every formula of the comments of posts, in order.": "文章评论中的每个公式，按次序。",
     "Its shape, as in formulas.": "公式的形状，同 `formulas`。",
-    "Its shape; empty where nothing is left of it but its look.": "公式的形状；除外观外别无内容时为空。",
-    "Number, made of the tokens.": "由各记号算出的编号。",
-    "Of the title, as a question, then of each section: of length 1, 16-bit floats (little-endian).": (
+    "Its shape; empty if it consists of nothing but styling.": "公式的形状；除外观外别无内容时为空。",
+    "Number, derived from the tokens.": "由各记号算出的编号。",
+    "Of the title, as a question, then of each section: of norm 1, as 16-bit floats (little-endian).": (
         "先是作为问题的标题，然后是每一节：长度为 1，16 位浮点数（小端序）。"
     ),
     "Place in the comment, from 0.": "在评论中的位置，从 0 开始。",
-    "Posts as vectors, for search by meaning (extra `meaning`): made of the posts, by `archiver search --vectors`.": (
+    "Posts as vectors, for search by meaning (extra `meaning`): made by `archiver search --vectors`.": (
         "文章的向量，用于按意思搜索（附加组件 `meaning`）：由 `archiver search --vectors` 从文章生成。"
     ),
-    "The formula in one spelling, blanks between its tokens, the macros of its text expanded.": (
+    "The formula in one spelling, with spaces between its tokens and the macros of its text expanded.": (
         "统一写法的公式，记号以空格隔开，所在文字的宏已展开。"
     ),
-    "The revision they were made of.": "生成时所依据的版本。",
-    "What made them; only those of one model can be compared.": "生成所用的模型；只有同一模型的向量可以比较。",
+    "The revision they were made from.": "生成时所依据的版本。",
+    "The model that made them; only vectors of one model compare.": "生成所用的模型；只有同一模型的向量可以比较。",
 }
 """Each description, and each question of the examples."""

@@ -105,7 +105,7 @@ class Guard:
 
 
 def _from_here(headers: Headers) -> bool:
-    """Tell whether a form comes from a page of this origin, or from no page at all."""
+    """Return whether a form comes from a page of this origin, or from no page at all."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site in ("same-origin", "none")

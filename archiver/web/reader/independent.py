@@ -1,4 +1,4 @@
-"""The blog beside its posts: its independent pages, and the files that are linked."""
+"""The blog besides its posts: its independent pages, and the files that are linked."""
 
 from __future__ import annotations
 

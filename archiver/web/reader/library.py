@@ -304,7 +304,7 @@ class ReaderQueries:
             {"number": number, "seen_at": seen_at},
         )
 
-    # The blog beside its posts
+    # The blog besides its posts
 
     def pages(self, limit: int = MOST_LISTED) -> list[Row]:
         """Return the independent pages in brief, by title, those of attachments last."""

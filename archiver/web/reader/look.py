@@ -1,6 +1,6 @@
-"""The colour and the sign by which the archive of one blog is told from that of another.
+"""The colour and the logo that distinguish the archive of one blog from that of another.
 
-A profile may name them; else the colour is made of the blog's name and the sign is the first letter of its title.
+A profile may name them; else the colour is derived from the blog's name and the logo is the first letter of its title.
 Contrast is as WCAG 2.2 reckons it: 4.5 is enough for words (criterion 1.4.3), 7 for those who see little (1.4.6).
 """
 
@@ -36,7 +36,7 @@ SHELF_ICON = _ICON.format(
 """The icon of several blogs: books on a shelf."""
 
 SHELF_STYLE = _STYLE.format(light="#3d5268", dark="#a9bfd6")
-"""Their colour, which is no blog's; a contrast of 7.8 on light paper and 9.3 on dark."""
+"""Their colour, which is not a blog's; a contrast of 7.8 on light paper and 9.3 on dark."""
 
 _DRAWN = '<path d="{}" fill="none" stroke="#fff" stroke-width="2.2" stroke-linecap="round"/>'
 _WRITTEN = (

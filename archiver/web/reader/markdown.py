@@ -53,7 +53,7 @@ def listing(request: Request) -> Response:
 
 
 def document(here: Desk, row: Row) -> str:
-    """Return a post with its front matter; every formula stands between dollar signs, links lead to the blog."""
+    """Return a post with its front matter; every formula is between dollar signs, links lead to the blog."""
     places, series = here.library.places(row["id"]), here.library.series_of(row["id"])
     fields = {
         "title": row["title"],

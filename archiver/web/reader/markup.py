@@ -219,7 +219,7 @@ def _shift(tokens: Sequence[Token]) -> None:
 
 
 def _is_link(token: Token) -> bool:
-    """Tell whether a token begins or ends a link, or the place one leads to."""
+    """Return whether a token begins or ends a link, or the place one leads to."""
     return token.type in _LINKS or (token.type == "html_inline" and token.content.startswith(("<a ", "</a")))
 
 
@@ -242,7 +242,7 @@ def _link_notes(tokens: Sequence[Token]) -> None:
 
 
 def _noted(text: Token, line: Token, notes: Mapping[str, Token], seen: set[str]) -> Iterator[Token]:
-    """Yield a piece of text with links in the place of its marks; `seen` are those that were referred to."""
+    """Yield a piece of text with links in place of its marks; `seen` are those that were referred to."""
     at = 0
     for mark in _MARK.finditer(text.content):
         number = mark[1]

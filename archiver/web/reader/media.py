@@ -24,11 +24,11 @@ class Picture:
     """Its media type."""
     data: bytes
     capture_id: int | None
-    """The capture it is the answer of; None of one that stands in a page itself."""
+    """The capture it is the answer of; None of one that is in a page itself."""
 
 
 def picture(here: Desk, url: str) -> Picture | None:
-    """Return the latest archived picture of an address, or the one that stands in a page itself; or None."""
+    """Return the latest archived picture of an address, or the one that is in a page itself; or None."""
     if is_digest(url):
         found = here.reading.tuples("SELECT media_type, data FROM embedded_pictures WHERE url = :url", {"url": url})
         return next((Picture(kind, bytes(data), None) for kind, data in found), None)

@@ -128,7 +128,7 @@ def remarks(reading: ReadOnlyPool, post: int, label: str, numbers: Formulas) -> 
 
 
 def same(reading: ReadOnlyPool, post: int, tex: str) -> list[Row]:
-    """Return other posts that have a formula but for its label, delimiters and blanks: id, title, published_on."""
+    """Return other posts that have a formula, whatever its label, delimiters and spaces: id, title, published_on."""
     core = _core(tex)
     piece = max(_PIECE.findall(_ENVIRONMENT.sub(" ", _NUMBERING.sub(" ", _inside(tex)))), key=len, default="")
     rows = reading.rows(_HOLDING, {"post": post, "piece": piece}) if piece else []
@@ -216,7 +216,7 @@ def _inside(tex: str) -> str:
 
 
 def _core(tex: str) -> str:
-    """Return what of a formula is the same wherever it stands."""
+    """Return what of a formula is the same wherever it is."""
     return "".join(_ENVIRONMENT.sub("", _NUMBERING.sub("", _inside(tex))).split())
 
 

@@ -1,4 +1,4 @@
-"""What only paper needs: where the links of a text lead, numbered as they stand in it."""
+"""What only paper needs: where the links of a text lead, numbered as they are in it."""
 
 from __future__ import annotations
 

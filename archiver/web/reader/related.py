@@ -1,4 +1,4 @@
-"""Posts that belong beside a post, and why: what they cite, are tagged with, speak of and compute alike.
+"""Posts related to a post, and why: what they both cite, are tagged with, mention and compute.
 
 What few posts share tells more than what many do: it weighs its inverse document frequency, from 0 for what all have
 to 1.
@@ -27,7 +27,7 @@ CITED = "cited by this post"
 SERIES = "in the same series"
 TAGGED = "both tagged"
 WORK = "both cite"
-SPEAK = "both speak of"
+SPEAK = "both mention"
 FORMULA = "both have"
 
 _WEIGHTS = {CITES: 2.0, CITED: 2.0, SERIES: 1.0, TAGGED: 1.0, WORK: 1.0, SPEAK: 0.6, FORMULA: 0.8}
@@ -42,7 +42,7 @@ _TERMS = 24  # of a post that are looked up
 _CANDIDATES = 40  # whose formulas are compared
 _TELLING = (40, 160)  # characters of a formula that hardly two posts write by chance, and that has room in a line
 _MANY = 2  # times that a post has a word it speaks of
-_LETTER = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"  # or a figure; Chinese stands beside it without a blank
+_LETTER = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"  # or a digit; Chinese is next to it without a space
 _NAME = re.compile(rf"(?<!\\)(?<!{_LETTER})(?=[a-z\d]*[A-Z])(?!\d){_LETTER}(?:-?{_LETTER}){{2,}}(?!{_LETTER}|[:/])")
 
 
@@ -57,7 +57,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A post that belongs beside another one."""
+    """A post that is related to another one."""
 
     id: int
     title: str
@@ -75,7 +75,7 @@ class _Sign:
 
 
 def related(reading: ReadOnlyPool, post: Row, works: Sequence[Row]) -> list[Related]:
-    """Return the posts that belong beside a post, given its row and the works it links to, nearest first."""
+    """Return the posts related to a post, given its row and the works it links to, nearest first."""
     number = post["id"]
     posts = reading.tuples("SELECT count(*) FROM posts")[0][0]
     signs = [

@@ -32,7 +32,7 @@ def new(request: Request) -> Response:
 def since(reading: ReadOnlyPool, moment: str, most: int) -> list[Row]:
     """Return the posts that are new, changed or have new comments since a moment, the latest first.
 
-    Raises UsageError for what is no moment.
+    Raises UsageError for what is not a moment.
     """
     if not _MOMENT.fullmatch(moment):
         raise UsageError(f"since: expected {_SINCE.about}, found {moment!r}")

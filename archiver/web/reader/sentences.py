@@ -120,4 +120,4 @@ _CHINESE = {
     "picture": "图片",
     "file": "文件",
 }
-"""Sentences and their parts, the more particular first; what stands in `{}` is turned into Chinese as well."""
+"""Sentences and their parts, the more particular first; what is in `{}` is turned into Chinese as well."""

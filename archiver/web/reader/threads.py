@@ -56,7 +56,7 @@ def threads(
 
     `former` are the wordings that comments had before, by comment, oldest first.
 
-    An answer whose parent the archive does not have stands at the top level.
+    An answer whose parent the archive does not have is at the top level.
     """
     by_id = {row["id"]: Remark(row, site, root, former.get(row["id"], ())) for row in rows}
     top: list[Remark] = []

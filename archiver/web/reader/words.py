@@ -1,4 +1,4 @@
-"""The words of the pages in Chinese; in English they are the words the templates are written in."""
+"""The words of the pages in Chinese; the templates are written in English."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ _CHINESE = {
     "All tags": "全部标签",
     "Pages": "页面",
     "Pages and files": "页面与文件",
-    "What the blog has beside its posts.": "博客文章之外的内容。",
+    "What the blog has besides its posts.": "博客文章之外的内容。",
     "Files": "文件",
     "{:byte}": "{} 字节",
     "linked by {:post}": "{} 篇文章有链接",
@@ -109,9 +109,9 @@ _CHINESE = {
     "Papers and code": "论文与代码",
     "Citations": "引用关系",
     "Citations by year": "各年引用",
-    "Cited most": "被引最多",
+    "Most cited": "被引最多",
     "How the posts of this blog link to each other.": "本博客文章之间的链接。",
-    "Across, the year of the citing post; upwards, that of the cited one": "横为引用文章的年份，纵为被引文章的年份",
+    "Horizontal: year of the citing post; vertical: year of the cited one": "横为引用文章的年份，纵为被引文章的年份",
     "New since {}": "{} 以来的更新",
     "New since your last visit": "上次来访以后的更新",
     "{:new comment}": "新评论 {} 条",
@@ -142,7 +142,7 @@ _CHINESE = {
     "in the same series": "同一系列",
     "both tagged": "同有标签",
     "both cite": "同引",
-    "both speak of": "都谈到",
+    "both mention": "都谈到",
     "both have": "都有",
     ", ": "、",
     "Go to the equation": "跳到公式",
@@ -176,7 +176,7 @@ _CHINESE = {
     "Oldest first": "最早在前",
     "Latest first": "最新在前",
     "{:answer}": "{} 条回复",
-    "Worded otherwise until {}": "{} 之前的内容",
+    "Different wording until {}": "{} 之前的内容",
     "Edited comments": "改过的评论",
     "Comments missing": "缺少的评论",
     "Link to this comment": "本评论的链接",
@@ -194,7 +194,7 @@ _CHINESE = {
     "Compare": "比较",
     "From": "从",
     "To": "到",
-    "There is one version only.": "只有一个版本。",
+    "There is only one version.": "只有一个版本。",
     "Changes": "修改",
     "Before": "修改前",
     "After": "修改后",
@@ -207,13 +207,13 @@ _CHINESE = {
     "Status": "状态码",
     "Type": "类型",
     "Record": "记录",
-    "Nothing of this address is archived.": "这个地址没有存档。",
+    "Nothing is archived from this address.": "这个地址没有存档。",
     "Search results": "搜索结果",
     "{:result}": "{} 条结果",
     "Nothing found.": "没有找到。",
     "Did you mean": "您要找的是不是：",
-    "What a query may say": "搜索可以这样写",
-    "Words must all be there; quotes hold some together, a minus sign leaves one out.": (
+    "What a query can say": "搜索可以这样写",
+    "All words must match; quotes make a phrase, a minus sign excludes a word.": (
         "词语须全部出现；引号内的词须连在一起，减号表示排除。"
     ),
     "More of it:": "还可以用：",
@@ -228,10 +228,10 @@ _CHINESE = {
     "formulas like it": "搜类似的公式",
     "Filters": "筛选",
     "Results found with fewer of the words": "只含部分词语的结果",
-    "Results found with fewer of the words, or near by meaning": "只含部分词语或意思相近的结果",
+    "Results found with fewer of the words, or close in meaning": "只含部分词语或意思相近的结果",
     "related by meaning": "意思相近",
     "Type to search. ↑ ↓ choose, Enter opens, / returns here.": "输入即搜索；↑ ↓ 选择，回车打开，/ 回到搜索框。",
-    "Ask the archive in SQL": "用 SQL 查询存档",
+    "Query the archive in SQL": "用 SQL 查询存档",
     "Read-only, whatever the query says; stopped after {:second}.": "只读，无论查询写了什么；超过 {} 秒即停止。",
     "Query": "查询",
     "Run": "运行",
@@ -365,7 +365,7 @@ _CHINESE = {
     "Next unread": "下一篇未读",
     "Reading list": "待读列表",
     "Read later": "稍后读",
-    "Not later": "移出待读",
+    "Off the reading list": "移出待读",
     "Add all to the reading list": "全部加入待读",
     "Next in the list": "列表下一篇",
     "Up": "上移",
@@ -387,14 +387,14 @@ _CHINESE = {
     "next entry of a list": "列表的下一项",
     "previous entry": "上一项",
     "open it": "打开",
-    "make it, or the post, a favourite, or no longer": "收藏该项或本文，再按取消",
+    "make it, or the post, a favourite, or undo that": "收藏该项或本文，再按取消",
     "next unread": "下一篇未读",
     "search": "搜索",
     "this help": "本说明",
     "Close": "关闭",
     "Favourites": "收藏",
     "Recently read": "最近读过",
-    "Nothing is kept yet. A post has buttons below its title; where you stop reading is kept by itself.": (
+    "Nothing is kept yet. Each post has buttons below its title; your place in it is saved automatically.": (
         "还没有内容。文章标题下有收藏等按钮；读到哪里会自动记住。"
     ),
     "Version of {}": "{} 的版本",
@@ -404,14 +404,14 @@ _CHINESE = {
     "This is the version the archive shows.": "存档现在显示的就是这个版本。",
     "The archive shows another version.": "存档现在显示的是另一个版本。",
     "Read it": "去阅读",
-    "All this is in own.db beside the archive.": "以上内容保存在存档旁的 own.db 中。",
+    "All of this is in own.db, next to the archive.": "以上内容保存在存档旁的 own.db 中。",
     "Read offline": "离线阅读",
     "Keep all of it on this device": "全部保存到本机",
     "All of it can be read offline.": "已可全部离线阅读。",
-    "It was not kept: is there a connection, and room?": "未能保存：请检查网络与存储空间。",
+    "It was not saved: is there a connection, and free space?": "未能保存：请检查网络与存储空间。",
     "Search posts and formulas": "搜索文章和公式",
-    "The search needs JavaScript; all else does not.": "搜索需要 JavaScript，其余都不需要。",
-    "This search does not know {}; leave it out, or ask the archive itself.": (
+    "Only the search needs JavaScript.": "搜索需要 JavaScript，其余都不需要。",
+    "This search does not support {}; leave it out, or search the archive itself.": (
         "这里的搜索不支持 {}；请去掉它，或在存档中搜索。"
     ),
     "The index cannot be read.": "无法读取索引。",

@@ -38,7 +38,7 @@ def test_related_posts_share_what_others_do_not(request: pytest.FixtureRequest, 
     assert found[3] == [{"words": "both tagged", "names": ["稀有"]}]
     assert found[4] == [
         {"words": "both cite", "names": ["Attention is All You Need"]},
-        {"words": "both speak of", "names": ["Muon"]},
+        {"words": "both mention", "names": ["Muon"]},
     ]
     assert '<span>both tagged <span lang="zh-Hans">稀有</span></span>' in text
     assert 'class="related"' not in lonely
