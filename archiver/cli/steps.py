@@ -197,7 +197,9 @@ def _reader(obj: Context, wanted: bool) -> Iterator[SetupStep]:
         return _to_run(schedules.enable_systemd(schedules.READER))
 
     if _are_to_come(units, plan):
-        yield SetupStep("Have systemd serve the reader from the time you log in", _units(units, schedules.READER), serve)
+        yield SetupStep(
+            "Have systemd serve the reader from the time you log in", _units(units, schedules.READER), serve
+        )
 
 
 def _to_run(commands: list[str]) -> list[str]:
