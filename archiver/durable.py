@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,24 +30,59 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """Yield a new file to write to, which replaces `target` when the block succeeds.
+    """Yield a new file to write to, which replaces `target`, or of what it links to, when the block succeeds.
 
     Until then `target` is as it was; after an error, and after the next call when this one was killed, nothing is left.
-    Raises as `writing` does.
+    Raises UsageError when `target` is there and no file, ArchiveLocked while another program writes it, and as
+    `writing` does.
     """
-    new = target.with_name(f"{target.name}.new")
     with writing(target):
-        try:
-            with new.open("w+b") as file:
+        target = target.resolve()
+        if target.exists() and not target.is_file():
+            found = "a folder" if target.is_dir() else "a device"
+            raise errors.UsageError(f"{target}: expected a file or nothing, found {found}; choose another place")
+        new = target.with_name(f".{target.name}.new")
+        with open(new, "w+b", opener=_opened) as file:
+            claim(file, new, target)
+            try:
+                file.truncate()
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            new.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
-            raise
+                new.replace(target)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    new.unlink(missing_ok=True)
+                raise
         sync_directory(target.parent)
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a file without emptying it: it may be another program's."""
+    return os.open(path, flags & ~os.O_TRUNC, 0o666)
+
+
+def claim(file: BinaryIO, path: Path, target: Path) -> None:
+    """Hold what is being written for this process alone, as long as the file at `path` is open.
+
+    Raises ArchiveLocked when another one holds it, or had it and has just put it in the place of `target`.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        ours = False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return
+    else:
+        ours = path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+    if not ours:
+        raise errors.ArchiveLocked(f"{target}: another program is writing this; wait for it, and run again")
+
+
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
+"""What file systems say that know no locks, such as some of a network."""
 
 
 def sync_directory(directory: Path) -> None:

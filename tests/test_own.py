@@ -134,3 +134,11 @@ def test_nothing_kept_is_an_empty_file(tmp_path: Path) -> None:
     assert form.loads((tmp_path / "kept.json").read_text()) == Kept()
     assert json.loads((tmp_path / "kept.json").read_text())["version"] == form.VERSION
     assert not (tmp_path / "home" / NAME).exists()
+
+
+def test_a_dash_is_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = archiver(tmp_path / "home", "export", "-")
+    assert done.exit_code == 0
+    assert json.loads(done.output)
+    assert not (tmp_path / "-").exists()

@@ -217,6 +217,36 @@ class PostOrPage(PostNumber):
         return page
 
 
+class Target(click.Path):
+    """A file or folder that a command writes: any but what the archive itself consists of."""
+
+    def __init__(self, *, dash: bool = False) -> None:
+        super().__init__(path_type=Path, allow_dash=dash)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; raises UsageError when writing there would take something from the archive."""
+        given = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if ctx and isinstance(ctx.obj, Context) and str(given) != "-":
+            _spare(ctx.obj, given)
+        return given
+
+
+def _spare(archive: Context, given: Path) -> None:
+    """Raise UsageError when a path is the archive's folder, one that has it, or a part of the archive."""
+    from archiver import config, sites
+    from archiver.store import location, lock, own
+    from archiver.warc import index
+
+    path, home = given.resolve(), archive.home.resolve()
+    database = location.plain_file(archive.database())
+    files = [home / location.FILE_NAME, home / own.NAME, *([database.resolve()] if database else [])]
+    names = (lock.NAME, index.NAME, sites.FILE, config.FILE, "warc", "logs")
+    parts = {(home / name).resolve() for name in names}
+    beside = any(path.parent == each.parent and path.name.startswith(each.name) for each in files)
+    if beside or home.is_relative_to(path) or not parts.isdisjoint((path, *path.parents)):
+        raise UsageError(f"{given}: expected a place of its own, found a part of the archive; choose another")
+
+
 def as_rows(command: Command) -> Command:
     """Add the options of a command that prints rows: for programs, in one of three forms."""
     for option in (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli.context import Context, PostNumber
+from archiver.cli.context import Context, PostNumber, Target
 from archiver.counting import counted
 from archiver.errors import UsageError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archiver.store.library import Library
     from archiver.store.values import PostGroup
 
-path = click.argument("path", type=click.Path(path_type=Path))
+path = click.argument("path", type=Target())
 
 
 @click.group()
@@ -190,7 +190,7 @@ def zim(obj: Context, /, path: Path, language: str | None) -> None:
 
 @export.command()
 @click.argument("post", type=PostNumber())
-@click.argument("path", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("path", required=False, type=Target(dash=True))
 @click.option("--comments", is_flag=True, help="Append the comments to the text.")
 @language
 @click.pass_obj

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from archiver.cli.context import Context
+from archiver.cli.context import Context, Target
 from archiver.errors import UsageError
 
 
@@ -16,15 +16,18 @@ def own() -> None:
 
 
 @own.command(name="export")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=Target(dash=True))
 @click.pass_obj
 def export_(obj: Context, /, file: Path) -> None:
-    """Write it all to FILE, as JSON."""
+    """Write it all to FILE, as JSON; - is standard output."""
     from archiver.durable import replacing
     from archiver.export import own as form
     from archiver.store.own import Own
 
     kept = Own(obj.home).everything()
+    if str(file) == "-":
+        click.echo(form.dumps(kept), nl=False)
+        return
     with replacing(file) as target:
         target.write(form.dumps(kept).encode())
     click.echo(f"{file}: {kept}")

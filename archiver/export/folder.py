@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from archiver.durable import sync_directory, writing
+from archiver.durable import claim, sync_directory, writing
 from archiver.errors import UsageError
 
 MANIFEST = ".archiver-export"
@@ -47,36 +47,49 @@ class Folder:
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Folder]:
-    """Give a new folder to fill, which takes the place of `target` when the block ends well.
+    """Give a new folder to fill, which takes the place of `target`, or of what it links to, when the block ends well.
 
     Files that an earlier export did not write, such as the settings of a program that opens the folder, stay. Until
     the new folder is whole, `target` is as it was.
 
-    Raises UsageError when `target` is something else than an empty folder or an earlier export, DiskFull and
-    ArchiverError when it cannot be written.
+    Raises UsageError when `target` is something else than an empty folder or an earlier export, ArchiveLocked while
+    another program writes it, DiskFull and ArchiverError when it cannot be written.
     """
-    target = Path(os.path.abspath(target))  # noqa: PTH100 - no link is to be followed
-    _check(target)
-    new, old = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
     with writing(target):
+        target = target.resolve()
+        _check(target)
+        new, old = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
         target.parent.mkdir(parents=True, exist_ok=True)
-        _restore(target, old)
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir()
-        try:
-            folder = Folder(new)
-            yield folder
-            folder.close()
-            _carry_over(target, new)
-            if target.exists():
-                target.rename(old)
-            new.rename(target)
-        except BaseException:
-            shutil.rmtree(new, ignore_errors=True)
+        with _held(new, target):
             _restore(target, old)
-            raise
-        sync_directory(target.parent)
-        shutil.rmtree(old, ignore_errors=True)
+            try:
+                folder = Folder(new)
+                yield folder
+                folder.close()
+                _carry_over(target, new)
+                if target.exists():
+                    target.rename(old)
+                new.rename(target)
+            except BaseException:
+                shutil.rmtree(new, ignore_errors=True)
+                _restore(target, old)
+                raise
+            sync_directory(target.parent)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _held(new: Path, target: Path) -> Iterator[None]:
+    """Make a folder, empty but for the list of its files, by which other programs see that it is being filled."""
+    new.mkdir(exist_ok=True)
+    with (new / MANIFEST).open("ab") as file:
+        claim(file, new / MANIFEST, target)
+        for path in new.iterdir():  # of one that was killed
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != MANIFEST:
+                path.unlink()
+        yield
 
 
 def _check(target: Path) -> None:
@@ -86,6 +99,10 @@ def _check(target: Path) -> None:
         raise UsageError(f"{target}: expected a folder or nothing, found a file; choose another place")
     if any(target.iterdir()) and not (target / MANIFEST).exists():
         raise UsageError(f"{target}: expected an empty folder or an earlier export, found other files; choose another")
+    if Path.cwd().is_relative_to(target):
+        raise UsageError(
+            f"{target}: expected a folder you are not in, as a new one takes its place; run from elsewhere"
+        )
 
 
 def _restore(target: Path, old: Path) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from archiver import __version__, extras
-from archiver.durable import sync_directory, writing
+from archiver.durable import replacing
 from archiver.errors import UsageError
 from archiver.export.rows import Step
 from archiver.static import icon
@@ -31,6 +33,8 @@ _LANGUAGES = {
 }  # fmt: skip
 """ISO 639-3 of languages by ISO 639-1."""
 _UNKNOWN = "und"
+_ROOM = 1 << 20
+"""Bytes free on a disk that counts as full when libzim fails."""
 
 
 def write(library: Library, target: Path, step: Step, *, home: Path, warc: Storage, language: str) -> str | None:
@@ -38,32 +42,41 @@ def write(library: Library, target: Path, step: Step, *, home: Path, warc: Stora
 
     Two of one archive differ in the number by which programs know a file, and in what threads did first.
 
-    Raises UsageError where libzim is not installed, there is no post or `target` is a folder, DiskFull and
-    ArchiverError when it cannot be written.
+    Raises UsageError where libzim is not installed, or there is no post; else as `replacing` does.
     """
     try:
-        from libzim.writer import Creator
+        import libzim.writer  # noqa: F401 - is it there?
     except ImportError as error:
         raise UsageError(extras.missing("zim")) from error
     if not library.count():
         raise UsageError("expected posts to make a ZIM file of, found none: run `archiver crawl` first")
-    if target.is_dir():
-        raise UsageError(f"{target}: expected a file or nothing, found a folder; choose another place")
     site = StaticSite(home, library, warc, language, step)
-    new = target.with_name(f"{target.name}.new")
     tongue = _LANGUAGES.get(library.site.profile.tongue.partition("-")[0], _UNKNOWN)
-    with writing(target):
-        try:
-            new.unlink(missing_ok=True)
-            with _silent_output():
-                _fill(Creator(new).config_indexing(True, tongue), site, tongue)
-            new.replace(target)
-        except BaseException:
-            for name in (new, new.with_name(f"{new.name}.tmp")):
-                name.unlink(missing_ok=True)
-            raise
-        sync_directory(target.parent)
+    with replacing(target) as file, _silent_output(), _made(Path(f"{file.name}.zim"), site, tongue) as made:
+        shutil.copyfileobj(made, file)
     return site.report()
+
+
+@contextmanager
+def _made(path: Path, site: Site, tongue: str) -> Iterator[BinaryIO]:
+    """Give the file as libzim makes it, which wants a name of its own, for as long as the block runs."""
+    from libzim.writer import Creator
+
+    names = (path, path.with_name(f"{path.name}.tmp"))
+    try:
+        for name in names:
+            name.unlink(missing_ok=True)
+        try:
+            _fill(Creator(path).config_indexing(True, tongue), site, tongue)
+        except RuntimeError as error:
+            # All that libzim says is "Unknown exception", also of a full disk.
+            full = shutil.disk_usage(path.parent).free < _ROOM
+            raise OSError(errno.ENOSPC if full else errno.EIO, f"libzim could not write: {error}") from error
+        with path.open("rb") as file:
+            yield file
+    finally:
+        for name in names:
+            name.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -436,6 +436,28 @@ def test_what_cannot_be_exported_is_one_line(
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.parametrize(
+    "part", ["archive.db", "archive.db-wal", "own.db", "index.cdxj", "lock", "site.toml", "warc", "warc/new", ".", ".."]
+)
+def test_no_export_takes_the_place_of_a_part_of_the_archive(demo: Path, tmp_path: Path, part: str) -> None:
+    home = tmp_path / "above" / "home"
+    shutil.copytree(demo, home)
+    before = contents(home)
+    for words in (("bibtex",), ("site",), ("html", "4")):
+        done = export(home, *words, home / part)
+        assert (done.exit_code, done.output.count("\n")) == (2, 1)
+        assert "found a part of the archive" in done.output
+    done = CliRunner().invoke(main, ["--home", str(home), "own", "export", str(home / part)])
+    assert done.exit_code == 2
+    assert contents(home) == before
+
+
+def test_an_export_may_be_in_the_folder_of_the_archive(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo, tmp_path / "home")
+    for _ in range(2):
+        assert export(tmp_path / "home", "bibtex", tmp_path / "home" / "blog.bib").exit_code == 0
+
+
 def test_pictures_that_stand_in_pages_are_files_of_an_export(demo: Path, exported: Exported) -> None:
     held = dict(rows(demo, "SELECT url, data FROM embedded_pictures"))
     texts = dict(rows(demo, "SELECT url, markdown FROM posts UNION ALL SELECT url, markdown FROM pages"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,15 @@ def test_what_is_missing_is_told_with_the_command_that_adds_it(
     assert done.exit_code == 2
     assert re.search(r"libzim|\[zim\]", done.output)  # whatever the installed program knows of its extras
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_libzim_cannot_write_is_one_line_and_leaves_nothing(demo: Path, tmp_path: Path) -> None:
+    target = tmp_path / "blog.zim"
+    target.write_bytes(b"before")
+    command = [sys.executable, "-m", "archiver", "--home", str(demo), "export", "zim", str(target)]
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (20_000, 20_000))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, preexec_fn=limit)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert f"expected to write {target}" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["blog.zim"]
+    assert target.read_bytes() == b"before"
