@@ -106,7 +106,7 @@ class Index(Spelling, Protocol):
     def all(self, kind: Kind, asked: Query) -> set[int]:
         """Return the numbers of all rows that match a query."""
 
-    def covering(self, kind: Kind, terms: Iterable[str]) -> list[int]:
+    def covering(self, kind: Kind, terms: Iterable[str]) -> dict[int, float]:
         """Return rows by what of the terms they cover, best first (`coverage`)."""
 
 
