@@ -1,10 +1,10 @@
 """How well half-remembered posts are found: by words, by meaning, and by both as `archiver search` puts them.
 
-    python benchmarks/meaning.py HOME [--questions FILE] [--worst 10]
+    python benchmarks/meaning.py HOME [--questions FILE ...] [--worst 10]
 
-HOME is an archive of the real blog in a file, with vectors (`archiver search --vectors`). Each question of the file has
+HOME is an archive of the real blog in a file, with vectors (`archiver search --vectors`). Each question of a file has
 posts of which any is right; those with none in the archive are left out. MRR is the mean of one over the place of the
-first right post. The questions are parted in two: what is chosen by the one half is held against the other.
+first right post. There are two files: what is chosen by the one is held against the other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import NamedTuple
 from archiver.store import search, vectors
 from archiver.urls import Site
 
-QUESTIONS = Path(__file__).with_name("meaning_questions.json")
+QUESTIONS = tuple(Path(__file__).with_name(f"meaning_{name}.json") for name in ("questions", "held_out"))
 DEEP = 100
 """Hits among which the right post is looked for."""
 
@@ -35,7 +35,7 @@ class Asked(NamedTuple):
 
     question: str
     right: set[int]
-    held_out: bool
+    file: str
     places: dict[str, int | None]
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path)
-    parser.add_argument("--questions", type=Path, default=QUESTIONS)
+    parser.add_argument("--questions", type=Path, nargs="+", default=QUESTIONS)
     parser.add_argument("--worst", type=int, default=10, help="questions to show that do worst with both")
     arguments = parser.parse_args()
     file = arguments.home / "archive.db"
@@ -52,17 +52,17 @@ def main() -> None:
         copy_without_vectors(file, words_only)
         with search.opened(words_only) as by_words, search.opened(file) as by_both:
             posts = {number for (number,) in by_both.rows("SELECT id FROM posts")}
-            all_questions = json.loads(arguments.questions.read_text("utf-8"))["questions"]
             questions = [
-                Asked(question, right, bool(number % 2), {})
-                for number, (question, numbers) in enumerate(all_questions)
+                Asked(question, right, file.stem, {})
+                for file in arguments.questions
+                for question, numbers in json.loads(file.read_text("utf-8"))["questions"]
                 if (right := posts.intersection(numbers))
             ]
             ((kept, stored),) = by_both.rows("SELECT count(*), sum(length(vectors)) FROM post_vectors")
             print(f"{len(posts)} posts, {kept} with vectors ({(stored or 0) / 1e6:.1f} MB), {len(questions)} questions")
             rankings: dict[str, Ranking] = {
                 "words": lambda question: found(by_words, question),
-                "meaning": lambda question: [number for number, _ in vectors.nearest(by_both, question)][:DEEP],
+                "meaning": lambda question: list(vectors.nearest(by_both, question))[:DEEP],
                 "both": lambda question: found(by_both, question),
             }
             report(questions, rankings, arguments.worst)
@@ -83,19 +83,22 @@ def found(index: search.SearchIndex, question: str) -> list[int]:
 
 def report(asked: Sequence[Asked], rankings: dict[str, Ranking], worst: int) -> None:
     """Print the figures of each ranking, and the questions that do worst by the last."""
-    print("MRR, hit@1 and hit@5 of both halves and of all; median milliseconds")
-    print(f"{'':10}{'tuning':>20}{'held out':>20}{'all':>20}{'ms':>8}")
+    files = list(dict.fromkeys(one.file for one in asked))
+    print("MRR, hit@1 and hit@5; median milliseconds by the clock and of the processor")
+    print(f"{'':10}{''.join(f'{file:>20}' for file in files)}{'ms':>8}{'cpu':>8}")
     for name, ranking in rankings.items():
         ranking(asked[0].question)  # what is read once
-        spent = []
+        spent, busy = [], []
         for one in asked:
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             ranked = ranking(one.question)
             spent.append(1000 * (time.perf_counter() - began))
+            busy.append(1000 * (time.process_time() - used))
             one.places[name] = next((place for place, number in enumerate(ranked, 1) if number in one.right), None)
-        halves = [[one for one in asked if not one.held_out], [one for one in asked if one.held_out], asked]
-        cells = [f"{mrr(half, name):.3f}  {hits(half, name, 1):.2f}  {hits(half, name, 5):.2f}" for half in halves]
-        print(f"{name:10}{''.join(f'{cell:>20}' for cell in cells)}{statistics.median(spent):8.1f}")
+        parts = [[one for one in asked if one.file == file] for file in files]
+        cells = [f"{mrr(part, name):.3f}  {hits(part, name, 1):.2f}  {hits(part, name, 5):.2f}" for part in parts]
+        times = f"{statistics.median(spent):8.1f}{statistics.median(busy):8.1f}"
+        print(f"{name:10}{''.join(f'{cell:>20}' for cell in cells)}{times}")
     last = list(rankings)[-1]
     for one in sorted(asked, key=lambda one: -(one.places[last] or DEEP + 1))[:worst]:
         print(one.question, one.places)

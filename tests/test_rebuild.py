@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, func, insert, literal, select, text, update
 from sqlalchemy.pool import NullPool
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -38,7 +38,8 @@ from archiver.rebuild.outside import import_warc
 from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import RebuildReport, rebuild
 from archiver.sample import SampleBlog, SampleComment, SampleResponse, SampleSource, serving
-from archiver.store import posts, query, search_check
+from archiver.store import models, posts, query, search_check
+from archiver.store.database import Archive
 from archiver.store.lock import locked
 from archiver.text import EXTRACTOR_VERSION
 from archiver.urls import Site
@@ -536,6 +537,30 @@ def test_a_database_on_a_server_that_is_filled_stays_beside_the_new_one(
     assert len(schemas) == 3
     assert ("public_new",) not in schemas
     assert search_check.differing(url) == []
+
+
+def test_vectors_stay_with_the_posts_that_read_the_same(
+    archiver: Zygote, small: Crawled, database: str, tmp_path: Path
+) -> None:
+    home = without_database(small, tmp_path / "home")
+    rebuild(home, database, processes=1)
+    with Archive(database) as archive:
+        session = archive.session
+        changed, outdated, *_ = session.scalars(text("SELECT id FROM posts ORDER BY id"))
+        one = {"model": "a model", "vectors": b"\0\1"}
+        revision = models.Post.current_revision_id
+        every = select(models.Post.id, revision, *(literal(value) for value in one.values()))
+        session.execute(insert(models.PostVectors).from_select(["post_id", "revision_id", *one], every))
+        session.execute(update(models.Post).where(models.Post.id == changed).values(title="as it was"))
+        other = select(func.max(revision)).where(models.Post.id != outdated).scalar_subquery()
+        of_another = update(models.PostVectors).where(models.PostVectors.post_id == outdated)
+        session.execute(of_another.values(revision_id=other))
+        archive.commit()
+    done = archiver("--home", home, "--db", database, "rebuild")
+    assert "without vectors: 1 post; `archiver search --vectors`" in done.stdout
+    kept = "SELECT post_id, model FROM post_vectors AS v JOIN posts ON current_revision_id = revision_id"
+    expected = f"SELECT id, 'a model' FROM posts WHERE id NOT IN ({changed}, {outdated})"
+    assert sorted(query.run(database, kept).rows) == sorted(query.run(database, expected).rows) != []
 
 
 @pytest.mark.postgresql

@@ -95,9 +95,8 @@ def _keep_vectors_up(obj: Context) -> None:
     if not embedding.installed():
         return
     with Archive(obj.database()) as archive:  # a reader would leave files of its own beside the database
-        wanted = vector_index.any_kept(archive)
-    if wanted:
-        bring_vectors_up_to_date(obj)
+        if vector_index.any_kept(archive):
+            bring_vectors_up_to_date(obj, archive)
 
 
 def crawled(obj: Context, asked: dict[str, Any], servers: Servers | None = None) -> CrawlReport:

@@ -128,6 +128,9 @@ def rebuilt(report: RebuildReport) -> str:
     for table, rows in found.lost.items():
         lines.append(f"in no WARC file, only in the former database: {counted(rows, 'row')} of {table}")
     lines += [f"as they were read before: {counted(found.kept, 'older revision')}"] if found.kept else []
+    if found.vectors_lost:
+        of = counted(found.vectors_lost, "post")
+        lines.append(f"read differently, so without vectors: {of}; `archiver search --vectors` makes them")
     lines += [f"the former database is now {report.backup}"] if report.backup else []
     lines += ["it may hold what nothing else does, and stays until you remove it"] if found.alone else []
     return "\n".join(lines)

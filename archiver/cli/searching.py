@@ -17,6 +17,7 @@ from archiver.counting import counted
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
+    from archiver.store.database import Archive
     from archiver.store.passages import Segments
     from archiver.store.search import Hit, Results
 
@@ -66,7 +67,7 @@ def search(  # noqa: D103 - click has HELP
     if rebuild:
         _rebuild(obj)
     if vectors:
-        click.echo(f"vectors of {bring_vectors_up_to_date(obj)} posts made")
+        _make_vectors(obj)
     if (rebuild or vectors) and not words:
         return
     with searching.opened(obj.database()) as index:
@@ -101,6 +102,18 @@ def _rebuild(obj: Context) -> None:
     click.echo(f"index of {posts}, {comments} and {formulas}")
 
 
+def _make_vectors(obj: Context) -> None:
+    from archiver.store import query
+    from archiver.store.database import Archive
+    from archiver.text import embedding
+
+    embedding.expect()
+    query.run(obj.database(), "SELECT id FROM posts LIMIT 1")  # a new archive is not what was meant
+    with Archive(obj.database()) as archive:
+        made = bring_vectors_up_to_date(obj, archive)
+    click.echo(f"vectors of {counted(made, 'post')} made")
+
+
 HIT = (
     *("post_id", "comment_id", "page_id", "title", "url", "author", "published_on", "categories"),
     *("passage", "marks", "formulas", "related", "by"),
@@ -108,21 +121,16 @@ HIT = (
 """What a hit tells programs."""
 
 
-def bring_vectors_up_to_date(obj: Context) -> int:
+def bring_vectors_up_to_date(obj: Context, archive: Archive) -> int:
     """Make the vectors of posts that are new or have changed, and return of how many; on a terminal a bar moves."""
-    from archiver.store import query, vector_index
-    from archiver.store.database import Archive
-    from archiver.text import embedding
+    from archiver.store import vector_index
 
-    embedding.expect()
-    query.run(obj.database(), "SELECT id FROM posts LIMIT 1")  # a new archive is not what was meant
-    with Archive(obj.database()) as archive:
-        if obj.verbosity != 0 or not sys.stderr.isatty():
-            return vector_index.bring_up_to_date(archive)
-        with click.progressbar(
-            length=vector_index.due(archive), label="Vectors of posts", show_pos=True, file=sys.stderr
-        ) as bar:
-            return vector_index.bring_up_to_date(archive, lambda: bar.update(1))
+    if obj.verbosity != 0 or not sys.stderr.isatty():
+        return vector_index.bring_up_to_date(archive)
+    with click.progressbar(
+        length=vector_index.due(archive), label="Vectors of posts", show_pos=True, file=sys.stderr
+    ) as bar:
+        return vector_index.bring_up_to_date(archive, lambda: bar.update(1))
 
 
 def as_dict(found: Results, blogs: Sequence[str] = ()) -> dict[str, Any]:

@@ -7,7 +7,7 @@ those before it as they were read when they were current, each with the version 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -15,7 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.store import chronicle, embedded, query
+from archiver.store import chronicle, embedded, query, vector_index
 from archiver.store.database import Archive
 from archiver.store.results import Row
 from archiver.text import EXTRACTOR_VERSION
@@ -48,6 +48,10 @@ _TABLES = {
 }
 """What asks for the names of tables, on a server or in a file."""
 
+_VECTORS = """
+SELECT v.post_id, p.title, p.markdown, v.model, v.vectors FROM post_vectors AS v
+JOIN posts AS p ON p.id = v.post_id AND p.current_revision_id = v.revision_id ORDER BY v.post_id
+"""
 _FORMULAS = "SELECT post_id, tex FROM formulas ORDER BY post_id, position"
 _OLDER = """
 SELECT r.post_id, c.record_id, r.title, r.markdown, r.text, r.extractor_version, r.engine, r.status, r.issues
@@ -82,6 +86,8 @@ class DatabaseComparison:
     """Rows of the former one that no WARC file holds, by table; none of tables without such rows."""
     kept: int = 0
     """Older revisions that keep the text they were once read with."""
+    vectors_lost: int = 0
+    """Posts whose vectors were of a text that no post has now."""
     unreadable: str = ""
     """Why the former one cannot be read, if so."""
 
@@ -110,7 +116,9 @@ class _Shown:
 def compare(former: Database, archive: Archive, new: Database) -> DatabaseComparison:
     """Let older revisions of the new database keep the text they had, and return what else reads differently."""
     try:
+        tables = _tables(former)
         kept = _keep(former, archive)
+        vectors_lost = _keep_vectors(former, archive) if "post_vectors" in tables else 0
         archive.commit()
         changed: list[PostChange] = []
         missing: list[int] = []
@@ -123,7 +131,13 @@ def compare(former: Database, archive: Archive, new: Database) -> DatabaseCompar
                     missing.append(number)
                 elif change := _change(number, was, now[1]):
                     changed.append(change)
-        return DatabaseComparison(changed=tuple(changed), missing=tuple(missing), lost=_lost(former, new), kept=kept)
+        return DatabaseComparison(
+            changed=tuple(changed),
+            missing=tuple(missing),
+            lost=_lost(former, new, tables),
+            kept=kept,
+            vectors_lost=vectors_lost,
+        )
     except (UsageError, ArchiveDamaged) as error:
         return DatabaseComparison(unreadable=str(error))
 
@@ -145,10 +159,23 @@ def _keep_pictures(former: Database, archive: Archive) -> None:
             embedded.keep(archive.session, [picture])
 
 
-def _lost(former: Database, new: Database) -> dict[str, int]:
-    """Return how many rows of the former database the new one does not have, by table."""
-    with query.stream(former, _TABLES[query.sqlite_file(former) is None]) as found:
-        tables = {str(name) for (name,) in found.rows}  # an earlier version's database lacks some
+def _keep_vectors(former: Database, archive: Archive) -> int:
+    """Take over the vectors of posts that read the same; return of how many posts they are lost."""
+    lost = 0
+    with query.stream(former, _VECTORS, timeout=PATIENCE) as vectors:
+        for number, title, markdown, model, stored in vectors.rows:
+            lost += not vector_index.take_over(archive, number, title, markdown, model, bytes(stored))
+    return lost
+
+
+def _tables(database: Database) -> set[str]:
+    """Return the names of a database's tables: one of an earlier version lacks some."""
+    with query.stream(database, _TABLES[query.sqlite_file(database) is None]) as found:
+        return {str(name) for (name,) in found.rows}
+
+
+def _lost(former: Database, new: Database, tables: Collection[str]) -> dict[str, int]:
+    """Return how many rows of the former database, which has these tables, the new one does not have, by table."""
     counts = {table: _rows_lost(former, new, keys) for table, keys in _KEYS.items() if table in tables}
     return {table: count for table, count in counts.items() if count}
 

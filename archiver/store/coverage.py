@@ -46,8 +46,8 @@ Row = TypeVar("Row", int, tuple[int, int])
 """The number of a row; of one of several archives with another number, less for a later archive."""
 
 
-def rank(total: int, found: Iterable[tuple[Collection[Row], Collection[Row]]]) -> list[Row]:
-    """Return rows by what they cover, best first.
+def rank(total: int, found: Iterable[tuple[Collection[Row], Collection[Row]]]) -> dict[Row, float]:
+    """Return rows by what they cover, as a share of what the best one does, best first.
 
     `total` is the number of rows there are, `found` has the rows with each term, and those with it in their title.
     """
@@ -60,6 +60,6 @@ def rank(total: int, found: Iterable[tuple[Collection[Row], Collection[Row]]]) -
             scores[row] += weight
         for row in titled:
             scores[row] += TITLE_BONUS * weight
-    least = LEAST_SHARE * max(scores.values(), default=0.0)
-    near = sorted((row for row, score in scores.items() if score >= least), reverse=True)
-    return sorted(near, key=lambda row: -scores[row])
+    best = max(scores.values(), default=0.0)
+    near = sorted((row for row, score in scores.items() if score >= LEAST_SHARE * best), reverse=True)
+    return {row: scores[row] / best for row in sorted(near, key=lambda row: -scores[row])}

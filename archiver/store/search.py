@@ -13,10 +13,10 @@ most of its words follow, with `related` set; among them those near to it by mea
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,9 +60,6 @@ WORDS, MEANING = "words", "meaning"
 
 MOST_BY_MEANING = 20
 """Posts that are taken for near to a question."""
-
-_EVEN = 10
-"""How little the first places of two rankings count more than the next: see benchmarks/meaning.py."""
 
 _BATCH = 100  # hits
 _LEAST_TERMS = 2
@@ -221,19 +218,22 @@ def _related(index: SearchIndex, kind: SearchKind, asked: Query) -> tuple[list[i
     """
     covering = _covering(index, kind, asked)
     question = _question(asked)
-    nearest = dict(vectors.nearest(index, question)) if kind is POSTS and question else {}
+    nearest = vectors.nearest(index, question) if kind is POSTS and question else {}
     allowed = partly(index, kind, asked, nearest) if nearest else set()
     near = [number for number in nearest if number in allowed][:MOST_BY_MEANING]
-    return _fused(covering, near), {number: nearest[number] for number in set(near).difference(covering)}
+    fused = _fused(
+        dict.fromkeys((*covering, *near)), covering, {number: each.share for number, each in nearest.items()}
+    )
+    return fused, {number: nearest[number].passage for number in near if number not in covering}
 
 
-def _covering(index: SearchIndex, kind: SearchKind, asked: Query) -> list[int]:
+def _covering(index: SearchIndex, kind: SearchKind, asked: Query) -> dict[int, float]:
     terms = loose_terms(asked)
     if not terms:
-        return []
+        return {}
     ranked = index.covering(kind, terms)
     allowed = partly(index, kind, asked, ranked)
-    return [number for number in ranked if number in allowed][: coverage.MOST]
+    return dict(islice(((number, ranked[number]) for number in ranked if number in allowed), coverage.MOST))
 
 
 def _question(asked: Query) -> str:
@@ -241,13 +241,9 @@ def _question(asked: Query) -> str:
     return " ".join(word.text for word in asked.words if not word.exact)
 
 
-def _fused(*rankings: Sequence[int]) -> list[int]:
-    """Return the rows of all rankings by the sum of their reciprocal ranks (Cormack, Clarke and Büttcher, 2009)."""
-    scores: defaultdict[int, float] = defaultdict(float)
-    for ranking in rankings:
-        for place, number in enumerate(ranking, 1):
-            scores[number] += 1 / (_EVEN + place)
-    return sorted(scores, key=lambda number: -scores[number])
+def _fused(numbers: Iterable[int], *rankings: Mapping[int, float]) -> list[int]:
+    """Return rows by the sum of their shares of the best score of each ranking: see benchmarks/meaning.py."""
+    return sorted(numbers, key=lambda number: -sum(ranking.get(number, 0.0) for ranking in rankings))
 
 
 def _by_meaning(index: SearchIndex, hit: Hit, passage: int) -> Hit:

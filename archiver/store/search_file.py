@@ -93,7 +93,7 @@ class FileIndex:
         _, tables, where, values = self._matching(kind, asked)
         return set(self._numbers(f"SELECT {kind.row} FROM {tables} WHERE {where}", *values))  # noqa: S608
 
-    def covering(self, kind: SearchKind, terms: Iterable[str]) -> list[int]:
+    def covering(self, kind: SearchKind, terms: Iterable[str]) -> dict[int, float]:
         """Return rows by what of the terms they cover, best first."""
         # A row for each of the table's, and short: to count the table itself is to read all of its texts.
         total = self.rows(f"SELECT count(*) FROM {kind.index}_docsize")[0][0]  # noqa: S608

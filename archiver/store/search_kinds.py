@@ -106,7 +106,7 @@ class SearchIndex(Spelling, Protocol):
     def all(self, kind: SearchKind, asked: Query) -> set[int]:
         """Return the numbers of all rows that match a query."""
 
-    def covering(self, kind: SearchKind, terms: Iterable[str]) -> list[int]:
+    def covering(self, kind: SearchKind, terms: Iterable[str]) -> dict[int, float]:
         """Return rows by what of the terms they cover, best first (`coverage`)."""
 
 

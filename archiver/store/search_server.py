@@ -120,7 +120,7 @@ class ServerIndex:
             found = [] if _terms(asked) else self._fulfilling(kind, asked)
         return {number for number, _ in found}
 
-    def covering(self, kind: SearchKind, terms: Iterable[str]) -> list[int]:
+    def covering(self, kind: SearchKind, terms: Iterable[str]) -> dict[int, float]:
         """Return rows by what of the terms they cover, best first."""
         return coverage.rank(*self.covered(kind, terms))
 

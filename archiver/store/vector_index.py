@@ -54,6 +54,16 @@ def bring_up_to_date(archive: Archive, step: Callable[[], object] = lambda: None
     return len(numbers)
 
 
+def take_over(archive: Archive, number: int, title: str, markdown: str, model: str, vectors: bytes) -> bool:
+    """Keep the vectors that another database has of a post, if it reads the same here; return whether it does."""
+    same = (Post.id == number, Post.title == title, Post.markdown == markdown)
+    revision = archive.session.scalar(select(Post.current_revision_id).where(*same))
+    if revision is None:
+        return False
+    _keep(archive, number, revision, model, vectors)
+    return True
+
+
 def _make(archive: Archive, number: int) -> None:
     """Make the vectors of a post, outside of a transaction: others write meanwhile."""
     session = archive.session
@@ -62,10 +72,15 @@ def _make(archive: Archive, number: int) -> None:
     session.rollback()
     found = (embedding.of_question(title), embedding.of_passages(list(_texts(title, markdown))))
     stored = b"".join(vectors.astype(FLOAT).tobytes() for vectors in found)
-    values = {"revision_id": revision, "model": embedding.MODEL, "vectors": stored}
-    statement = upsert(session.get_bind().dialect.name, PostVectors.__table__).values(post_id=number, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=["post_id"], set_=values))
+    _keep(archive, number, revision, embedding.MODEL, stored)
     archive.commit()
+
+
+def _keep(archive: Archive, number: int, revision: int | None, model: str, vectors: bytes) -> None:
+    values = {"revision_id": revision, "model": model, "vectors": vectors}
+    dialect = archive.session.get_bind().dialect.name
+    statement = upsert(dialect, PostVectors.__table__).values(post_id=number, **values)
+    archive.session.execute(statement.on_conflict_do_update(index_elements=["post_id"], set_=values))
 
 
 def _texts(title: str, markdown: str) -> Iterator[str]:

@@ -5,13 +5,13 @@ A search takes the vectors that are there, also of a former revision; without th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archiver.store.search_kinds import SearchIndex
 from archiver.text import embedding
 
 if TYPE_CHECKING:
-    from numpy import float32, int64
+    from numpy import float32
     from numpy.typing import NDArray
 
     from archiver.text.chunks import Chunk
@@ -20,46 +20,58 @@ FLOAT = "<f2"
 """How a number of a vector is stored, as numpy calls it: half of 32 bits ranks the same."""
 
 
-def nearest(index: SearchIndex, question: str) -> list[tuple[int, int]]:
-    """Return the posts with vectors and which of their passages is nearest to a question, the nearest post first.
+class Near(NamedTuple):
+    """How near a post is to a question."""
 
-    None without the model, or where no vectors are kept.
+    share: float
+    """Of the nearest post's nearness; negative for what is further away than most."""
+    passage: int
+    """Which of its passages is nearest."""
+
+
+def nearest(index: SearchIndex, question: str) -> dict[int, Near]:
+    """Return the posts with vectors by their nearness to a question, the nearest first.
+
+    A post is as near as its nearest passage and all of them on average. None without the model, or where no vectors
+    are kept.
     """
     if not embedding.installed() or not index.has("post_vectors"):
-        return []
+        return {}
     rows = index.rows("SELECT post_id, vectors FROM post_vectors WHERE model = ? ORDER BY post_id", embedding.MODEL)
     if not rows:
-        return []
+        return {}
     import numpy as np
 
     asked = embedding.of_question(question)
     stored = np.frombuffer(b"".join(vectors for _, vectors in rows), FLOAT).reshape(-1, asked.size)
-    ends = np.cumsum([len(vectors) // (stored.itemsize * asked.size) for _, vectors in rows])
-    titles = np.concatenate(([0], ends[:-1]))
-    scores = _nearness(stored.astype(np.float32), titles, asked)
-    best = np.maximum.reduceat(scores, titles)
-    return [
-        (int(rows[at][0]), int(np.argmax(scores[titles[at] : ends[at]])) - 1) for at in np.argsort(-best, kind="stable")
-    ]
+    counts = np.array([len(vectors) // (stored.itemsize * asked.size) - 1 for _, vectors in rows])
+    starts = np.cumsum(counts) - counts
+    titles = starts + np.arange(len(rows))
+    passages = np.delete(stored, titles, axis=0).astype(np.float32)
+    scores = _nearness(passages, stored[titles].astype(np.float32), asked)
+    near = np.maximum.reduceat(scores, starts) + np.add.reduceat(scores, starts) / counts
+    shares = near / max(near.max(), _LEAST)
+    return {
+        int(rows[at][0]): Near(float(shares[at]), int(np.argmax(scores[starts[at] :][: counts[at]])))
+        for at in np.argsort(-near, kind="stable")
+    }
 
 
-def _nearness(stored: NDArray[float32], titles: NDArray[int64], asked: NDArray[float32]) -> NDArray[float32]:
-    """Return how near passages are to a question; titles are not at all.
+def _nearness(passages: NDArray[float32], titles: NDArray[float32], asked: NDArray[float32]) -> NDArray[float32]:
+    """Return how near passages are to a question.
 
     The cosine, after what all passages and what all questions have in common is taken off: else a few passages are
     near to everything. Titles stand for the questions, as which they were read.
     """
     import numpy as np
 
-    common = (stored.sum(axis=0) - stored[titles].sum(axis=0)) / max(len(stored) - len(titles), 1)
-    direction = asked - stored[titles].mean(axis=0)
-    length = np.sqrt(np.maximum(1 - 2 * (stored @ common) + common @ common, _LEAST))
-    scores = (stored @ direction - common @ direction) / length
-    scores[titles] = -np.inf
-    return scores  # type: ignore[no-any-return]
+    common = passages.mean(axis=0)
+    direction = asked - titles.mean(axis=0)
+    length = np.sqrt(np.maximum(1 - 2 * (passages @ common) + common @ common, _LEAST))
+    return (passages @ direction - common @ direction) / length  # type: ignore[no-any-return]
 
 
-_LEAST = 1e-3  # squared length; one passage alone is all there is in common
+_LEAST = 1e-3  # where one passage alone is all there is in common
 
 
 def passages(markdown: str) -> list[Chunk]:
