@@ -58,7 +58,7 @@ def write(library: Library, target: Path, step: Step, *, home: Path, warc: Stora
 
 
 @contextmanager
-def _made(path: Path, site: Site, tongue: str) -> Iterator[BinaryIO]:
+def _made(path: Path, site: StaticSite, tongue: str) -> Iterator[BinaryIO]:
     """Give the file as libzim makes it, which wants a name of its own, for as long as the block runs."""
     from libzim.writer import Creator
 
