@@ -27,7 +27,9 @@ def repeated(command: Command) -> Command:
     """Add the period, and the words for `archiver crawl`."""
     words = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CRAWL OPTIONS]...")
     explained = "Time from the start of one run to the start of the next: 12h, 7d."
-    every = click.option("--every", metavar="DURATION", callback=length, default="24h", show_default=True, help=explained)
+    every = click.option(
+        "--every", metavar="DURATION", callback=length, default="24h", show_default=True, help=explained
+    )
     return every(words(command))
 
 

@@ -1,4 +1,4 @@
-"""What made a blog: told by generator tags, by addresses that only one engine has, and by what themes thank."""
+"""Which engine made a blog: by generator tags, by addresses that only one engine has, and by credits in themes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ TOLD, MARKED, THANKED = 3, 2, 1
 
 
 class Sign(NamedTuple):
-    """Something on a page by which an engine is known."""
+    """Something on a page that identifies an engine."""
 
     engine: str
     evidence: str

@@ -1,4 +1,4 @@
-"""A visit to a blog that nobody wrote a profile for: some of its pages, one after the other, and what they tell.
+"""A visit to a blog that has no profile yet: some of its pages, one after the other, and what they reveal.
 
 Its front page, its robots.txt, the lists that these name or that its engine has by habit, and one post. What robots.txt
 forbids is not asked for.
