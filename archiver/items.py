@@ -448,7 +448,7 @@ class Gap:
 
 
 Item = Post | CommentPage | Page | Listing | Catalogue | PostList | Topics | File | Asset | Unmodified | Gap
-"""What a response comes to: exactly one of these."""
+"""The outcome of a response: exactly one of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

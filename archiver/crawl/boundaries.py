@@ -123,7 +123,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Resolves names, and refuses what resolves to this machine or network: a name may lead anywhere.
+    """Resolves names, and refuses addresses of this machine or network: a host name may resolve anywhere.
 
     A site that is itself on loopback, as in tests, may be resolved to it.
     """

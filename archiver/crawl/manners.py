@@ -53,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 
 class MannersMiddleware:
-    """Repeats what may go well later, rests when told to, ends the run when the site says stop."""
+    """Retries what may succeed later, backs off when told to, ends the run when the site says stop."""
 
     def __init__(self, run: Run, retries: int, pause: float, passing: tuple[type[Exception], ...]) -> None:
         self.run = run

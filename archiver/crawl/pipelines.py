@@ -59,7 +59,7 @@ class StorePipeline:
         return item
 
     def _of_settled_post(self, comments: Outcome) -> Outcome:
-        """Return what comments come to once it is known whether there is a post to hang them on."""
+        """Return the outcomes of comments, once it is known whether their post is stored."""
         page = comments.item
         if isinstance(page, CommentPage) and not posts.known(self.run.archive.session, page.post_id):
             return replace(comments, item=Gap(reason="the post of these comments could not be archived"))

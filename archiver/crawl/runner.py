@@ -75,7 +75,7 @@ class Options:
 
     @property
     def command(self) -> str:
-        """What is stored of the request: two runs of one command go on with each other."""
+        """What is stored of the request: two runs of one command resume each other."""
         parts = ["crawl", *self.sources, *(f"--category {slug}" for slug in self.slugs)]
         parts += [f"--index {self.index}"] if self.index else []
         parts += ["--full"] if self.full else []

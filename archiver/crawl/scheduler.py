@@ -48,7 +48,7 @@ class FrontierScheduler(BaseScheduler):
     """Keeps requests as rows of the frontier; the row is the request.
 
     A new request becomes a pending row unless this run has had it. A repeated one returns its row to the pending ones,
-    later. What goes on with a leased row (a redirect, the gate's second knock) goes ahead at once.
+    later. What continues a leased row (a redirect, the gate's second knock) goes ahead at once.
     """
 
     def __init__(self, crawler: Crawler, run: Run) -> None:

@@ -301,7 +301,7 @@ class _Page:
         """All ids and classes."""
         address = urlsplit(url)
         self.given = {"@path": address.path or "/", "@address": url.partition("#")[0]}
-        """What a service takes where it is told nothing."""
+        """What a service assumes if it is told nothing."""
         title = tree.find(".//title")
         self.title = text_of(title) if title is not None else ""
         self.own = [*tree.iter(*(tag for kind in _KINDS for tag in kind.tags))]

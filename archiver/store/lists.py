@@ -70,7 +70,7 @@ def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
     """Store a curated index in place of the one before."""
     session.execute(delete(models.TopicPost))
     session.execute(delete(models.Topic))
-    for number, topic in enumerate(topics.topics, 1):  # a server would go on counting
+    for number, topic in enumerate(topics.topics, 1):  # a server would continue counting
         session.execute(insert(models.Topic), [{"id": number, "position": topic.position, "name": topic.name}])
         links = [
             {

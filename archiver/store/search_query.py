@@ -298,7 +298,7 @@ class _Builder:
 
 
 def _term(part: str) -> Term:
-    """Return a word; one that ends in an asterisk may go on. Chinese always may."""
+    """Return a word; one that ends in an asterisk may continue. Chinese always may."""
     text = part.rstrip("*")
     return Term(text, begins=text != part and not cjk.is_wide(text[-1]))
 

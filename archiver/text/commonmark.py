@@ -208,7 +208,7 @@ def _html(markup: str, pieces: list[str], formulas: list[str]) -> None:
 
 @cache
 def _parser() -> MarkdownIt:
-    return new_parser().disable(["text_join", "fragments_join"])  # nobody minds into how many pieces a text falls
+    return new_parser().disable(["text_join", "fragments_join"])  # how many pieces a text is split into does not matter
 
 
 def new_parser() -> MarkdownIt:
@@ -336,7 +336,7 @@ def _hanging(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _name_term(state: StateBlock) -> None:
-    """Open a list of definitions with the paragraph before as its term, or go on with the list before."""
+    """Open a list of definitions with the paragraph before as its term, or continue the list before."""
     before = state.tokens
     if before and before[-1].type == "dl_close" and before[-1].level == state.level:
         before.pop()

@@ -199,7 +199,7 @@ def _converted(text: str, inside: str) -> etree._Element:
 
 
 def _fill(node: HtmlElement, parts: list[str | etree._Element]) -> None:
-    """Put text and elements inside an element in place of all that is there."""
+    """Replace the content of an element by text and elements."""
     for child in list(node):
         child.tail = None
         node.remove(child)
