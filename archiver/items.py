@@ -453,7 +453,7 @@ Item = Post | CommentPage | Page | Listing | Catalogue | PostList | Topics | Fil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The end of one request: what came of it, and where the exchange is recorded."""
+    """The end of one request: its outcome, and where the exchange is recorded."""
 
     item: Item
     kind: str

@@ -112,7 +112,7 @@ class Canary:
         return f"{number} of {total} {kind} pages are not as expected; the last one: {self._reasons[kind]}"
 
     def _judge_unproven(self, kind: str, number: int) -> None:
-        """Doubt texts that do not prove themselves, where far more of them do not than in the archive."""
+        """Doubt texts that cannot be verified, if there are far more of them than in the archive."""
         total, most = self._good[kind], self._usual + FALL
         none_proven = number == total and most < 1 and (kind in self._before or total > FEW)
         if not self._first_crawl and (none_proven or (total >= LEAST and number > most * total)):

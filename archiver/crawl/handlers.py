@@ -70,7 +70,7 @@ class ArchiveDownloadHandler:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the handler of a crawler."""
+        """Create the handler for a crawler."""
         return cls(crawler)
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The item pipeline: hands what a request came to over to the store, and counts it."""
+"""The item pipeline: hands the outcome of a request to the store, and counts it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StorePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the pipeline of a crawler's run."""
+        """Create the pipeline for a crawler's run."""
         return cls(run_of(crawler))
 
     def process_item(self, item: Outcome) -> Outcome:

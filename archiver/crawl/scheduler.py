@@ -62,7 +62,7 @@ class FrontierScheduler(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the scheduler of a crawler's run."""
+        """Create the scheduler for a crawler's run."""
         return cls(crawler, run_of(crawler))
 
     def open(self, spider: Spider) -> None:

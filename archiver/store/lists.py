@@ -101,7 +101,7 @@ def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[st
 
 
 def slugs(session: Session) -> tuple[str, ...]:
-    """Return the categories the archive knows, in the order of sight."""
+    """Return the categories the archive knows, in the order in which they were first seen."""
     return tuple(session.execute(select(models.Category.slug).order_by(models.Category.id)).scalars())
 
 
