@@ -2,8 +2,8 @@
 
 Scrapy hands out neither the request as sent nor the reason phrase, header order and case, bad header lines and chunks
 of the response; none of its signals has them. Here its HTTP/1.1 handler gets its connections from a pool that puts a
-tap into each, above TLS, so the bytes are plain. The tap uses what Twisted documents: a pool answers `getConnection`, an
-endpoint `connect`, and `ProtocolWrapper` wraps a protocol around its transport. Nothing is patched.
+tap into each, above TLS, so the bytes are plain. The tap uses what Twisted documents: a pool answers `getConnection`,
+an endpoint `connect`, and `ProtocolWrapper` sits between a protocol and its transport. Nothing is patched.
 
 Two things are relied on that are documented nowhere, and hold in Scrapy 2.14 to 2.19: the handler keeps its pool in
 `_pool`, and asks it for a connection before it first waits. `fallback_reason` says when the first does not hold; an
