@@ -1,4 +1,4 @@
-"""Services at which the comments of a page are: a script loads them, so that the page itself holds none of them.
+"""Services that host the comments of a page: a script loads them, so the page itself holds none of them.
 
 A service is known by its documented embed code, or by what a theme writes in its place: the element that the comments
 come into, and the script that is told which discussion. A script alone that only counts, and settings for which there

@@ -23,7 +23,7 @@ _GENERATORS = {
     "typecho": "typecho",
     "wordpress": "wordpress",
 }
-"""First words of generator tags, in small letters, and the profile of their engine."""
+"""First words of generator tags, in lower case, and the profile of their engine."""
 
 _ADDRESSES = {
     "/wp-content/": "wordpress",

@@ -56,8 +56,8 @@ def passage(
 ) -> Segments:
     """Return the passage of a text with the most of the words in it, its prose on one line.
 
-    Where no word is in it, it is that of the formula that tells most about one of these fragments of TeX; the beginning
-    of the text when there is none. `formulas` are those of the text in order, where they are known: a listing may hold
+    If no word is in it, the passage is around the formula that fits best one of these fragments of TeX, or the beginning
+    of the text. `formulas` are those of the text in order, where they are known: a code block may hold
     what looks like one.
     """
     pattern = _pattern(words)

@@ -54,7 +54,7 @@ class Term:
     begins: bool = False
     """Whether words that begin so will do."""
     others: tuple[Term, ...] = ()
-    """What will do in its place, typed behind it with OR."""
+    """What will do in its place, typed after it with OR."""
 
     @property
     def spellings(self) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def with_dollars(markdown: str) -> str:
 def parts(markdown: str, most: int) -> list[str]:
     """Return Markdown in parts of at most `most` characters, cut at empty lines if there are any, else where one may.
 
-    Put together they are the whole again. Formulas and listings are not cut, but for those longer than that.
+    Put together they are the whole again. Formulas and code blocks are not cut, except those longer than that.
     """
     spans = [*formulas(markdown), *(fence.span() for fence in _FENCE.finditer(markdown))]
     whole = sorted(span for span in spans if span[1] - span[0] <= most)
