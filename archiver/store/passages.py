@@ -56,9 +56,9 @@ def passage(
 ) -> Segments:
     """Return the passage of a text with the most of the words in it, its prose on one line.
 
-    If no word is in it, the passage is around the formula that fits best one of these fragments of TeX, or the beginning
-    of the text. `formulas` are those of the text in order, where they are known: a code block may hold
-    what looks like one.
+    If no word is in it, the passage is around the formula that best fits one of these fragments of TeX, or else the
+    beginning of the text. `formulas` are those of the text in order, where they are known: a code block may hold what
+    looks like one.
     """
     pattern = _pattern(words)
     spans = _scanned(text) if formulas is None else _located(text, formulas)
