@@ -448,12 +448,12 @@ class Gap:
 
 
 Item = Post | CommentPage | Page | Listing | Catalogue | PostList | Topics | File | Asset | Unmodified | Gap
-"""What a response comes to: exactly one of these."""
+"""The outcome of a response: exactly one of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The end of one request: what came of it, and where the exchange is recorded."""
+    """The end of one request: its outcome, and where the exchange is recorded."""
 
     item: Item
     kind: str

@@ -37,7 +37,7 @@ AUTOTHROTTLE_START_DELAY = 3.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
 # Scrapy would read the source of each callback to warn of a mistake; the types say that there is none.
 WARN_ON_GENERATOR_RETURN_VALUE = False
-# A response comes to one outcome; Scrapy would start a hundred tasks to wait for more.
+# A response has one outcome; Scrapy would start a hundred tasks to wait for more.
 CONCURRENT_ITEMS = 1
 # Each failed attempt costs the site a request; the rest is left to the next run.
 RETRY_TIMES = 4
@@ -60,7 +60,7 @@ DOWNLOAD_HANDLERS = {
     "http": "archiver.crawl.turns.TurnDownloadHandler",
     "https": "archiver.crawl.turns.TurnDownloadHandler",
 }
-# A name may lead anywhere: what resolves to this machine or network is refused.
+# A host name may resolve anywhere; addresses of this machine or network are refused.
 TWISTED_DNS_RESOLVER = "archiver.crawl.boundaries.PublicResolver"
 # The largest page known has 0.4 MiB, the largest picture 6; the cap also stops compressed bombs.
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024

@@ -424,7 +424,7 @@ def _upper(path: str) -> str:
 
 
 def _escaped(text: str, safe: str) -> str:
-    """Escape what a URL may not hold; leave escapes that are there as they are."""
+    """Escape what a URL may not hold; leave existing escapes as they are."""
     return quote(_ESCAPE.sub("%25", text), safe=safe)
 
 

@@ -2,7 +2,7 @@
 
 A callback yields its follow-up requests first and exactly one outcome last; none of them if the page is not believed,
 since what it links may be as wrong as the rest of it. A callback is named after the kind of page in the frontier, so
-that any spider can go on with what another one left.
+that any spider can continue what another one left.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class BlogSpider(Spider):
         return self._read(response, self._file)
 
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
-        """Yield what a page asks for, then what it comes to: its content, or the gap it leaves."""
+        """Yield what a page asks for, then its outcome: its content, or the gap it leaves."""
         links, item = self._understood(response, page)
         found = outcome(Errand.of(response.meta), item)
         doubt = self.judge(found.kind, found.url, item)

@@ -1,4 +1,4 @@
-"""How far the lists of a run go on: which further pages are worth asking for, and where there is no end of them."""
+"""How far the lists of a run are followed: which further pages are worth asking for, and when they are endless."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class ProbeSpider(BlogSpider):
         yield parse_front(response.url, response.body, self.site)
 
     def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
-        """Yield the few requests a page leads to, and what it is; not what a crawl would go on with."""
+        """Yield the few requests a page leads to, and what it is; not what a crawl would continue with."""
         for found in super()._checked(response, page):
             if not isinstance(found, Request):
                 yield from self._onward(found)

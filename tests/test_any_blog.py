@@ -145,7 +145,7 @@ def test_a_profile_that_was_edited_is_tried_before_a_crawl(archiver: Zygote, tmp
     assert (done.returncode, of_post.returncode) == (0, 0)
     assert [(each["reader"], each["posts"]) for each in found["lists"]] == [("feed", 10)]
     assert (found["engine"], found["posts"], found["post"]["title"]) == ("hexo", 10, "Note 8 on chalk")
-    assert found["cannot"][0].startswith(f"go by a list of the profile: expected a page at {origin}/sitmap.xml")
+    assert found["cannot"][0].startswith(f"use a list of the profile: expected a page at {origin}/sitmap.xml")
     assert found["site.toml"] == (tmp_path / sites.FILE).read_text("utf-8")
     assert f"Read {note}:" in of_post.stdout
     assert "begins: The 3th line of chalk" in of_post.stdout
@@ -372,7 +372,7 @@ def test_a_list_of_what_is_not_there_is_left_for_the_next(archiver: Zygote, tmp_
     blog.files = lambda: files() | {"/archive/": files()["/tags/limits/"]}  # type: ignore[method-assign]
     found = probed(archiver, tmp_path, blog)
     assert (found["posts"], [each["reader"] for each in found["lists"]]) == (24, ["html"])
-    assert found["cannot"][0] == "go by /sitemap.xml: it names posts at addresses that do not answer, or lead elsewhere"
+    assert found["cannot"][0] == "use /sitemap.xml: it names posts at addresses that do not answer, or lead elsewhere"
 
 
 @pytest.mark.parametrize(("address", "told"), [("/{slug}/", 10), ("/{year}/{month}/{day}/{slug}/", 24)])

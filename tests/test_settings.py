@@ -121,7 +121,7 @@ def test_secrets_are_not_shown(home: Path, user: Path) -> None:
         ("[notify]\nsmtp = 'smtp://me:secret@host'", "notify.smtp: expected no password in the address of a server"),
         ("keep-local = 'much'", "keep-local: expected a number of bytes such as 500MB"),
         ("[crawl\n", "expected TOML, found: "),
-        (f"x = {'[' * 100_000}", "found lists in lists without end"),
+        (f"x = {'[' * 100_000}", "found lists nested without end"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_with_file_and_key(home: Path, user: Path, text: str, said: str) -> None:

@@ -179,6 +179,6 @@ FROM posts AS p WHERE id IN (
 )
 ORDER BY published_on DESC, id DESC
 """
-"""Posts of which a run brought a version, and whether there was one before."""
+"""Posts that got a version in a run, and whether there was one before."""
 
 COMMANDS = (notify,)

@@ -167,7 +167,7 @@ def _is_set(root: click.Context, *place: str) -> Any:
 
 
 def _blog(obj: Context, text: str) -> str:
-    """Return the address of a blog; raise UsageError if it is not one, or not that of an archive that is there."""
+    """Return the address of a blog; raise UsageError if it is not one, or not that of the existing archive."""
     url = text.strip() if "://" in text else f"https://{text.strip()}"
     host = urlsplit(url).hostname if url.startswith(("http://", "https://")) else None
     if not host or not _HOST.fullmatch(host):

@@ -90,7 +90,7 @@ _ABOUT = "# Settings: `archiver config --all` lists what can be set here, and wh
 
 
 def _settings(command: click.Command, file: Path, text: str) -> Iterator[SetupStep]:
-    """Yield what writes a file of settings; of one that is there, what would have to be put into it by hand."""
+    """Yield what writes a settings file; for an existing one, what would have to be added by hand."""
     import tomllib
 
     wanted, found = tomllib.loads(text), config.read(file)

@@ -51,7 +51,7 @@ class BoundariesMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawler's run."""
+        """Create the middleware for a crawler's run."""
         return cls(run_of(crawler))
 
     def process_request(self, request: Request) -> None:
@@ -123,7 +123,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Resolves names, and refuses what resolves to this machine or network: a name may lead anywhere.
+    """Resolves names, and refuses addresses of this machine or network: a host name may resolve anywhere.
 
     A site that is itself on loopback, as in tests, may be resolved to it.
     """
@@ -137,7 +137,7 @@ class PublicResolver(CachingThreadedResolver):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: Any) -> Self:
-        """Make the resolver of a crawl; its site may be wherever the user said, as long as no name decides that."""
+        """Create the resolver for a crawl; its site may be wherever the user said, as long as no name decides that."""
         resolver = super().from_crawler(crawler, reactor)
         site = site_of(crawler.settings)
         host = urlsplit(site.base).hostname or ""

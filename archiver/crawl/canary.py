@@ -1,8 +1,8 @@
-"""The canary: notices that the blog shows something else than it used to, before anything is concluded from it.
+"""The canary: notices that the blog differs from what it used to show, before anything is concluded from it.
 
-It guards conclusions, not progress. Of a kind of page that is not as expected the pages wait, of a list that lost much
-of what it had neither its links nor its gaps count; everything else goes on, and the run ends with exit code 6 as long
-as it is so. A single odd page is a gap. A part of pages that is nowhere to be found, as the licence, stops nothing.
+It guards conclusions, not progress. If pages of a kind are not as expected, they wait; if a list lost much of what it
+had, neither its links nor its gaps count. Everything else continues, and the run ends with exit code 6 until this is
+resolved. A single odd page is a gap. A part that all pages lack, such as the licence, stops nothing.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Canary:
         return f"{number} of {total} {kind} pages are not as expected; the last one: {self._reasons[kind]}"
 
     def _judge_unproven(self, kind: str, number: int) -> None:
-        """Doubt texts that do not prove themselves, where far more of them do not than in the archive."""
+        """Doubt texts that cannot be verified, if there are far more of them than in the archive."""
         total, most = self._good[kind], self._usual + FALL
         none_proven = number == total and most < 1 and (kind in self._before or total > FEW)
         if not self._first_crawl and (none_proven or (total >= LEAST and number > most * total)):

@@ -35,7 +35,7 @@ class Counts:
     """Pages that arrived and were not what their address promises."""
 
     def add(self, outcome: items.Outcome, effect: Effect) -> None:
-        """Count what a request came to, and what storing that did."""
+        """Count the outcome of a request, and what storing it did."""
         if isinstance(outcome.item, items.Gap):
             self.gaps[outcome.kind] += 1
             self.unrecognised += outcome.item.unrecognised

@@ -1,6 +1,6 @@
 """Answers requests from the archive: a crawl with no network, by the same spiders and middlewares.
 
-A page comes as it was recorded, content coding included, redirects and missing pages too. The bytes go on to the
+A page comes as it was recorded, content coding included, redirects and missing pages too. The bytes are passed to the
 recorder with the date they were fetched at, so an archive made offline from another has the same rows.
 """
 
@@ -70,7 +70,7 @@ class ArchiveDownloadHandler:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the handler of a crawler."""
+        """Create the handler for a crawler."""
         return cls(crawler)
 
     async def close(self) -> None:

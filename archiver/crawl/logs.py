@@ -1,4 +1,4 @@
-"""The log of a run: one JSON object a line, in a file of its own. It holds events, never what was fetched."""
+"""The log of a run: one JSON object per line, in a file of its own. It holds events, never what was fetched."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 
 class MannersMiddleware:
-    """Repeats what may go well later, rests when told to, ends the run when the site says stop."""
+    """Retries what may succeed later, backs off when told to, ends the run when the site says stop."""
 
     def __init__(self, run: Run, retries: int, pause: float, passing: tuple[type[Exception], ...]) -> None:
         self.run = run
@@ -67,7 +67,7 @@ class MannersMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawler's run."""
+        """Create the middleware for a crawler's run."""
         settings = crawler.settings
         passing = tuple(load_object(each) for each in settings.getlist("RETRY_EXCEPTIONS"))
         return cls(run_of(crawler), settings.getint("RETRY_TIMES"), settings.getfloat("DOWNLOAD_DELAY"), passing)

@@ -52,7 +52,7 @@ class GateMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawler's run."""
+        """Create the middleware for a crawler's run."""
         return cls(run_of(crawler))
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
@@ -89,7 +89,7 @@ class ValidatorMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawler's run."""
+        """Create the middleware for a crawler's run."""
         return cls(run_of(crawler))
 
     def process_request(self, request: Request) -> None:
@@ -119,7 +119,7 @@ class WarcMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the recorder of a crawler's run."""
+        """Create the recorder for a crawler's run."""
         return cls(crawler, run_of(crawler))
 
     def process_response(self, request: Request, response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""The item pipeline: hands what a request came to over to the store, and counts it."""
+"""The item pipeline: hands the outcome of a request to the store, and counts it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StorePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the pipeline of a crawler's run."""
+        """Create the pipeline for a crawler's run."""
         return cls(run_of(crawler))
 
     def process_item(self, item: Outcome) -> Outcome:
@@ -59,7 +59,7 @@ class StorePipeline:
         return item
 
     def _of_settled_post(self, comments: Outcome) -> Outcome:
-        """Return what comments come to once it is known whether there is a post to hang them on."""
+        """Return the outcomes of comments, once it is known whether their post is stored."""
         page = comments.item
         if isinstance(page, CommentPage) and not posts.known(self.run.archive.session, page.post_id):
             return replace(comments, item=Gap(reason="the post of these comments could not be archived"))

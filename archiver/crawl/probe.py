@@ -1,4 +1,4 @@
-"""First contact: what of a few pages is recognised, and whether a crawl would work."""
+"""First contact: what is recognised in a few pages, and whether a crawl would work."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class ProbePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the pipeline of a crawler's run."""
+        """Create the pipeline for a crawler's run."""
         return cls(run_of(crawler))
 
     def process_item(self, item: Outcome) -> Outcome:
-        """Note what a page came to."""
+        """Note the outcome of a page."""
         found = item.item
         problem = found.reason if isinstance(found, Gap) else None
         self.run.findings.append(

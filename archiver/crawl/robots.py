@@ -1,4 +1,4 @@
-"""robots.txt: asked for once a run, and obeyed; a host that cannot say what it wishes is not asked for anything.
+"""robots.txt: fetched once per run, and obeyed; a host whose rules cannot be fetched is not asked for anything.
 
 Without the rules of the blog's own host the run ends; those of another host concern the addresses there.
 
@@ -48,7 +48,7 @@ _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 
 
 def parse_rules(body: bytes) -> Protego:
-    """Return the rules of a robots.txt, made plain before Protego reads it.
+    """Return the rules of a robots.txt, normalised before Protego reads it.
 
     Left out are a byte order mark, what follows the bytes that count, and a line they end within, which would say
     something else. Bytes that are not plain ASCII are escaped (RFC 9309, 2.2.2), since others end lines, too. A group
@@ -77,7 +77,7 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawler's run."""
+        """Create the middleware for a crawler's run."""
         return cls(crawler, run_of(crawler))
 
     async def process_request(self, request: Request) -> None:

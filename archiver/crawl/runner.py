@@ -75,7 +75,7 @@ class CrawlOptions:
 
     @property
     def command(self) -> str:
-        """What is stored of the request: two runs of one command go on with each other."""
+        """What is stored of the request: two runs of one command resume each other."""
         parts = ["crawl", *self.sources, *(f"--category {slug}" for slug in self.slugs)]
         parts += [f"--index {self.index}"] if self.index else []
         parts += ["--full"] if self.full else []
@@ -158,7 +158,7 @@ def crawl(
 
 
 def probe(place: ArchiveLocation, options: CrawlOptions) -> tuple[CrawlReport, list[PageCheck]]:
-    """Fetch a few pages of each kind, and report what of them is recognised; no post is stored.
+    """Fetch a few pages of each kind, and report what is recognised in them; no post is stored.
 
     Raises as `crawl` does.
     """
@@ -234,7 +234,7 @@ def _note_takeover(run: Run, dead: str) -> None:
 
 
 def _offline(place: ArchiveLocation, options: CrawlOptions, source: Path) -> tuple[ArchiveLocation, CrawlOptions]:
-    """Return where and how to crawl when an archive answers: under the addresses it was fetched from, unhurried."""
+    """Return where and how to crawl when an archive answers: by the addresses it was fetched from, without delays."""
     if source.resolve() == place.home.resolve():
         raise UsageError(f"expected another archive than {source} to answer; name a --home for the copy")
     return replace(place, site=replace(place.site, base=recorded_origin(source, place.site))), replace(

@@ -48,7 +48,7 @@ class FrontierScheduler(BaseScheduler):
     """Keeps requests as rows of the frontier; the row is the request.
 
     A new request becomes a pending row unless this run has had it. A repeated one returns its row to the pending ones,
-    later. What goes on with a leased row (a redirect, the gate's second knock) goes ahead at once.
+    later. What continues a leased row (a redirect, the gate's second knock) goes ahead at once.
     """
 
     def __init__(self, crawler: Crawler, run: Run) -> None:
@@ -62,7 +62,7 @@ class FrontierScheduler(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the scheduler of a crawler's run."""
+        """Create the scheduler for a crawler's run."""
         return cls(crawler, run_of(crawler))
 
     def open(self, spider: Spider) -> None:

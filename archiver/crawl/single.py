@@ -22,7 +22,7 @@ from archiver.settings import DEFAULT_REQUEST_HEADERS, DOWNLOAD_TIMEOUT, USER_AG
 from archiver.warc import coding
 
 SECONDS = float(DOWNLOAD_TIMEOUT)
-"""All that a page may take, from the first byte asked for to the last received."""
+"""Seconds that a page may take, from the request to the last byte received."""
 
 _PIECE = 1 << 16
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -31,7 +31,7 @@ PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "t
 
 
 class FetchedPage(NamedTuple):
-    """What came."""
+    """The page as it arrived."""
 
     url: str
     """Of the page itself, after redirects."""
@@ -89,7 +89,7 @@ def _opener() -> OpenerDirector:
 
 
 class _Errors(HTTPRedirectHandler):
-    """Raises for answers that are no success."""
+    """Raises for answers other than success."""
 
     def http_response(self, request: Request, response: HTTPResponse) -> HTTPResponse:
         """Return a success, follow a redirect, raise HTTPError for the rest."""

@@ -52,7 +52,7 @@ class Takeover:
             )
 
     def _take_up(self, known: dict[str, int], returned: Collection[str]) -> None:
-        """Give the exchanges that no row is of their rows."""
+        """Give rows to the exchanges that have none."""
         found = 0
         owner = runs.before(self._session, self._run_id) or self._run_id
         kept = {name: captures.offsets(self._session, name) for name in returned}

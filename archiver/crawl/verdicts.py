@@ -1,4 +1,4 @@
-"""What a run comes to: its outcome, its exit code, and a sentence about it."""
+"""The result of a run: its outcome, its exit code, and a sentence about it."""
 
 from __future__ import annotations
 

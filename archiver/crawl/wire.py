@@ -1,9 +1,9 @@
 """The bytes of each HTTP exchange as they went over the wire, request and response.
 
 Scrapy hands out neither the request as sent nor the reason phrase, header order and case, bad header lines and chunks
-of the response; no signal of its has them. Here its HTTP/1.1 handler gets its connections from a pool that puts a tap
-into each, above TLS, so the bytes are plain. The tap is made of what Twisted documents: a pool answers `getConnection`,
-an endpoint `connect`, and `ProtocolWrapper` is between a protocol and its transport. Nothing is patched.
+of the response; none of its signals has them. Here its HTTP/1.1 handler gets its connections from a pool that puts a
+tap into each, above TLS, so the bytes are plain. The tap uses what Twisted documents: a pool answers `getConnection`,
+an endpoint `connect`, and `ProtocolWrapper` sits between a protocol and its transport. Nothing is patched.
 
 Two things are relied on that are documented nowhere, and hold in Scrapy 2.14 to 2.19: the handler keeps its pool in
 `_pool`, and asks it for a connection before it first waits. `fallback_reason` says when the first does not hold; an
@@ -62,7 +62,7 @@ logger = logging.getLogger(__name__)
 
 
 class CertificateRefused(Exception):
-    """A server could not prove that it is who it is said to be; the message says why not."""
+    """A server could not prove its identity; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

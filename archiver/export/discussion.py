@@ -1,4 +1,4 @@
-"""Comments as Markdown behind the post they belong to: quotations, each answer within the one it answers."""
+"""Comments as Markdown after the post they belong to: quotations, each answer within the one it answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEEPEST = 6
 def discussion(
     comments: Iterable[Comment], heading: str = "Comments", gone: str = "no longer on the blog"
 ) -> Iterator[str]:
-    """Yield a heading and the comments, each answer behind the comment it answers; nothing without comments."""
+    """Yield a heading and the comments, each answer after the comment it answers; nothing without comments."""
     answers: dict[int | None, list[Comment]] = {}
     held = {comment.id: comment for comment in comments}
     for comment in held.values():

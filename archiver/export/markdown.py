@@ -160,7 +160,7 @@ def _retargeted(markdown: str, local: Callable[[str], str]) -> str:
 def file_names(posts: Iterable[Post], site: Site) -> dict[int, str]:
     """Return the file of each post: named after its number and title, or its date and the name in its address.
 
-    Of two that would have one name, also where capitals are not told from small letters, the second is named after the
+    Of two that would have one name, also where case does not distinguish names, the second is named after the
     key it is cited under.
     """
     names: dict[int, str] = {}

@@ -202,7 +202,7 @@ class _Document:
 
 
 def _mark(post: int, number: int, link: etree._Element) -> etree._Element:
-    """Return what is behind a link: its number, which leads to the note."""
+    """Return what follows a link: its number, which leads to the note."""
     mark = etree.Element(f"{{{xhtml.NAMESPACE}}}sup", {"class": "note", "id": f"{post}-link.{number}"})
     etree.SubElement(mark, f"{{{xhtml.NAMESPACE}}}a", {"href": f"#{post}-note.{number}"}).text = f"[{number}]"
     mark.tail, link.tail = link.tail, None

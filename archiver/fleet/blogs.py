@@ -122,7 +122,7 @@ class Fleet:
         return server.in_schema(self.url, blog.name)
 
     def add(self, blogs: Sequence[Blog]) -> None:
-        """Add blogs, or change those that are there by these names; a profile that is known stays if none is given.
+        """Add blogs, or change existing ones of these names; a profile that is known stays if none is given.
 
         Raises UsageError when another blog has the address of one.
         """

@@ -1,6 +1,6 @@
 """Pages read ahead of a rebuild: those of a large blog, one WARC file a job, by any of the workers.
 
-What a page comes to waits in the fleet's database until the blog's rebuild takes it from there, in place of an
+The outcome of a page waits in the fleet's database until the blog's rebuild takes it from there, in place of an
 executor; what it does not find it reads itself. So nothing depends on all of it being there: a job that is killed is
 taken up where it was, one that fails leaves its pages to the rebuild. It is pickled, which the same version of the
 program alone reads, and kept by what decides the outcome: a page of another version, or of a blog whose profile has
@@ -65,7 +65,7 @@ def is_older(fleet: Fleet, blog: Blog, extractor: int) -> bool:
 
 
 def read(fleet: Fleet, blog: Blog, home: Path, name: str) -> int:
-    """Read the pages in a WARC file of a blog that were not read yet, and keep what they come to; return how many.
+    """Read the pages in a WARC file of a blog that were not read yet, and keep their outcomes; return how many.
 
     Raises ArchiverError when the file is not here.
     """
@@ -169,7 +169,7 @@ def _tasks(database: str, site: Site, name: str) -> Iterator[Task]:
 
 
 def _key(task: Task) -> bytes:
-    """Return a digest of all that decides what a page comes to, but the program."""
+    """Return a digest of everything that the outcome of a page depends on, except the program."""
     parts = (task.warc_file, str(task.offset), task.kind, task.url, task.site.base, *task.site.profile.written)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
 

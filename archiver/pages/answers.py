@@ -1,4 +1,4 @@
-"""What an answer comes to that holds no page: of a crawl, and of its record when it is read again."""
+"""The outcome of an answer that holds no page: in a crawl, and from its record when it is read again."""
 
 from __future__ import annotations
 

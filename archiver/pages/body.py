@@ -228,7 +228,7 @@ def _place(page: HtmlElement, pieces: list[str]) -> Body | None:
 
 
 def _narrowed(element: HtmlElement, pieces: list[str]) -> HtmlElement:
-    """Return the innermost element that holds as much of the scorers' text, and all formulas, listings and pictures."""
+    """Return the innermost element with as much of the scorers' text, and all formulas, code blocks and pictures."""
     wanted = _share(element, pieces) * NEARLY_ALL
     while pieces:
         whole = _fragile(element, ()) + _unlinked(element)
@@ -280,7 +280,7 @@ def _widened(element: HtmlElement) -> HtmlElement:
 
 
 def _fragile(element: HtmlElement, pictures: tuple[str, ...] = ("img",)) -> int:
-    """Return how many formulas, listings and pictures an element holds, told by their elements."""
+    """Return how many formulas, code blocks and pictures an element holds, by its elements."""
     return sum(1 for _ in element.iter(dom.FORMULA, "math", "pre", *pictures))
 
 
@@ -320,7 +320,7 @@ def _lists_tags(line: HtmlElement, tags: frozenset[str]) -> bool:
 
 
 def _drop(element: HtmlElement, body: HtmlElement) -> None:
-    """Take an element out, and the boxes around it that held nothing else."""
+    """Remove an element, and the boxes around it that held nothing else."""
     above = element.getparent()
     element.drop_tree()
     while above is not None and above is not body and not text_of(above) and not _fragile(above):

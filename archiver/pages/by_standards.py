@@ -1,4 +1,4 @@
-"""An article as its page tells of it by the standards of the web, and its text as general rules find it.
+"""An article as its page describes it by web standards, and its text as general rules find it.
 
 Where a profile says in which places of a page something stands, those are asked first.
 """
@@ -117,7 +117,7 @@ def _loaded(scripts: Scripts, base: str, written: list[str]) -> dict[str, str]:
 
 
 def claims(tree: HtmlElement) -> Claims:
-    """Return what a page says by the standards of the web."""
+    """Return what a page says by web standards."""
     return Claims(_claims(tree, PostMarkup()))
 
 

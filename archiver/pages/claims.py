@@ -1,4 +1,4 @@
-"""What a page claims of its article, and which standard said it.
+"""What a page claims about its article, and which standard said it.
 
 Each reader of a standard yields claims; of several about one field the first that makes sense counts. The readers are
 asked in the order of `archiver.pages.by_standards`, the most exact standard first.
@@ -67,6 +67,6 @@ class Claims:
         return tuple(found.values())
 
     def settle(self, field: str, value: Value, witness: str) -> Value:
-        """Take a value that came by other means, and remember which."""
+        """Take a value found by other means, and remember which."""
         self.witnesses[field] = witness
         return value

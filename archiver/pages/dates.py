@@ -1,4 +1,4 @@
-"""Dates as pages write them: beside a comment, one way of writing at a time; of an article, with the time of day."""
+"""Dates as pages write them: next to a comment, one way of writing at a time; of an article, with the time of day."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def abroad(text: str, /) -> tuple[str, int, int] | None:
 
 
 def without_time(text: str) -> str:
-    """Return what is behind a date without the time of day it begins with: `at 5:12 pm`, `下午5:12`, `um 17:12`."""
+    """Return what follows a date, without the time of day it begins with: `at 5:12 pm`, `下午5:12`, `um 17:12`."""
     found = _TIME.match(text)
     return text[found.end() :] if found else text
 

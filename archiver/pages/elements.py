@@ -25,7 +25,7 @@ _SAFE: dict[str, Any] = {
 
 
 def root_name(body: bytes) -> str | None:
-    """Return the name of the outermost element in small letters, without its namespace; None where there is none."""
+    """Return the name of the outermost element in lower case, without its namespace; None where there is none."""
     parser = etree.XMLPullParser(events=("start",), **_SAFE)
     try:
         for begin in range(0, len(body), _CHUNK):

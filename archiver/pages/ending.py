@@ -1,4 +1,4 @@
-"""How a page ends: by that a page is told that was cut short on its way though its framing was in order."""
+"""How a page ends: this reveals a page that was cut short on its way though its framing was in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A post of a blog whose pages are read by the standards of the web, and by the places that its profile names."""
+"""A post of a blog whose pages are read by web standards, and by the places that its profile names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An independent page: no post and no list, such as the one about the author, a guestbook or a tool.
+"""An independent page: neither a post nor a list, such as one about the author, a guestbook or a tool.
 
 It has the theme's frame and often comments, like a post, and neither date nor categories. The page of an attachment is
 one, too. What stands outside the theme altogether is read as it is.

@@ -148,7 +148,7 @@ def _said(named: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _bare(name: str) -> str:
-    """Return the letters of a name in small: `relPermalink`, `rel_permalink` and `relpermalink` are one."""
+    """Return the letters of a name in lower case: `relPermalink`, `rel_permalink` and `relpermalink` are one."""
     return _APART.sub("", name.lower())
 
 

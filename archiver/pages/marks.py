@@ -78,7 +78,7 @@ class Naming:
 
 
 class Piece(NamedTuple):
-    """A piece of text: what is in an element before its first child, or behind it."""
+    """A piece of text: what is in an element before its first child, or after it."""
 
     element: HtmlElement
     is_tail: bool
@@ -114,7 +114,7 @@ class Thread:
 
 
 def pieces(root: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> Iterator[Piece]:
-    """Yield the texts in an element in page order, without those in some elements; the texts behind these count."""
+    """Yield the texts in an element in page order, without those in some elements; the texts after these count."""
     walk = etree.iterwalk(root, events=("start", "end", "comment"))
     for event, element in walk:
         if event == "start" and (element in without or element.tag in ("script", "style", "textarea")):
@@ -205,7 +205,7 @@ def line(element: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def place(piece: Piece, order: Mapping[HtmlElement, int]) -> float:
-    """Return where a text stands among elements in page order; behind an element means behind all that is in it."""
+    """Return where a text is among elements in page order; after an element means after all that is in it."""
     inside = piece.element
     while piece.is_tail and len(inside):
         inside = inside[-1]

@@ -85,7 +85,7 @@ def read_metadata(tree: HtmlElement, heading: HtmlElement, site: Site, url: str)
 
 
 def author_of(tree: HtmlElement, markup: PostMarkup) -> str | None:
-    """Return the author named beside the date of a post."""
+    """Return the author named next to the date of a post."""
     found = markup.author.search(_byline(tree, markup))
     return found[1] if found else None
 
@@ -122,7 +122,7 @@ def _iso(year: str, month: str, day: int | None) -> str | None:
 
 
 def _testify(found: Metadata, tree: HtmlElement, byline: str, markup: PostMarkup) -> None:
-    """Hear both witnesses about title, author and date; where there is none, general rules."""
+    """Compare both witnesses about title, author and date; without any, general rules apply."""
     cited = citation(tree, markup)
     found.witness("title", found.title, cited.title)
     author = found.witness("author", author_of(tree, markup), cited.author)

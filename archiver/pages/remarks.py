@@ -92,7 +92,7 @@ def parts(
 
 
 def _headers(item: HtmlElement, group: Sequence[Thread], form: DateFormat | None) -> list[list[Piece]]:
-    """Return for each of several comments side by side the texts around its own: those before it, or those behind."""
+    """Return for each of several comments side by side the texts around its own: those before it, or those after."""
     order = {element: number for number, element in enumerate(item.iter())}
     bounds = [order[thread.first if thread.text is None else thread.text] for thread in group]
     around = list(pieces(item, frozenset(thread.text for thread in group if thread.text is not None)))
@@ -111,7 +111,7 @@ def _only(element: HtmlElement | None) -> frozenset[HtmlElement]:
 
 
 def _drop_answer_links(item: HtmlElement, group: Sequence[Thread]) -> None:
-    """Take the links for answering out, save one that stands for a comment's id."""
+    """Remove the links for answering, except one that stands for a comment's id."""
     needed = {pointer for thread in group for pointer in thread.pointers}
     for link in [link for link in item.iter("a") if answered(link) or _is_tool(link)]:
         if link in needed:
@@ -219,7 +219,7 @@ def _named(part: CommentPart) -> HtmlElement | None:
 
 
 def _name_piece(part: CommentPart) -> Piece | None:
-    """Return the text that is the name: the first before the date, or behind a text the last, or after the date.
+    """Return the text that is the name: the first before the date, or the last after a text, or after the date.
 
     There is none where the place for a name is empty.
     """
@@ -268,7 +268,7 @@ def _rest(part: CommentPart) -> HtmlElement:
 
 
 def _header_span(part: CommentPart) -> tuple[int, int]:
-    """Return from where to where the texts of a comment are its header: at the beginning, or behind the text."""
+    """Return from where to where the texts of a comment are its header: at the beginning, or after the text."""
     dated, named = part.dated, _name_piece(part)
     if dated is None:
         known = _named(part)
@@ -285,7 +285,7 @@ def _header_span(part: CommentPart) -> tuple[int, int]:
 
 
 def _drop_pictures_before(item: HtmlElement, end: HtmlElement) -> None:
-    """Take the pictures of a header out: avatars."""
+    """Remove the pictures of a header: avatars."""
     before = []
     for element in item.iter(etree.Element):
         if element is end:

@@ -109,7 +109,7 @@ def mathjax_parts(url: str, body: bytes) -> list[str]:
     """Return the addresses of what a file of MathJax has it load: the script its configuration, that one all parts.
 
     So a server without them is asked for no more than one in vain. All are as a browser asks for them: the script knows
-    its version and puts it behind every name (`MathJax.Ajax.fileRev`), the address of the configuration hands it on.
+    its version and appends it to every name (`MathJax.Ajax.fileRev`), the address of the configuration hands it on.
     """
     if script := _SCRIPT.fullmatch(url):
         version = _VERSION.search(body)

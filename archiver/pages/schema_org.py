@@ -19,7 +19,7 @@ from archiver.pages.claims import Claim
 from archiver.pages.document import text_of
 
 DEEPEST = 20
-"""Values within each other; real ones come to six."""
+"""Depth of nested values; real ones reach six."""
 
 _ARTICLE = re.compile(r"Article|Posting|Report|LearningResource", re.IGNORECASE)
 _OTHER_WORKS = frozenset({"Question", "CreativeWork", "HowTo", "Review", "Book", "Chapter", "Thesis"})

@@ -1,4 +1,4 @@
-"""Services at which the comments of a page are: a script loads them, so that the page itself holds none of them.
+"""Services that host the comments of a page: a script loads them, so the page itself holds none of them.
 
 A service is known by its documented embed code, or by what a theme writes in its place: the element that the comments
 come into, and the script that is told which discussion. A script alone that only counts, and settings for which there
@@ -301,7 +301,7 @@ class _PageTraces:
         """All ids and classes."""
         address = urlsplit(url)
         self.given = {"@path": address.path or "/", "@address": url.partition("#")[0]}
-        """What a service takes where it is told nothing."""
+        """What a service assumes if it is told nothing."""
         title = tree.find(".//title")
         self.title = text_of(title) if title is not None else ""
         self.own = [*tree.iter(*(tag for kind in _KINDS for tag in kind.tags))]

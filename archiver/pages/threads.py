@@ -114,7 +114,7 @@ class CommentSurvey:
         return [piece for piece in left if textless.isdisjoint(line(piece.holder)) or self._is_alike(piece)]
 
     def _pair(self, waiting: list[Thread], free: list[Piece]) -> list[Piece]:
-        """Give each date to the mark next to it, all to the one behind or all to the one before; return the rest."""
+        """Give each date to the mark next to it, all to the one after or all to the one before; return the rest."""
         events: list[tuple[float, Thread | Piece]] = [(self._places[thread.first], thread) for thread in waiting]
         events += [(marks.place(piece, self._places), piece) for piece in free]
         events.sort(key=lambda event: event[0])
@@ -245,7 +245,7 @@ def _is_answers(element: HtmlElement) -> bool:
 
 
 def _cut(element: HtmlElement) -> None:
-    """Take an element out of its tree; the text behind it stays there."""
+    """Remove an element from its tree; the text after it stays there."""
     above, before, tail = element.getparent(), element.getprevious(), element.tail
     element.tail = None
     above.remove(element)

@@ -1,1 +1,1 @@
-"""First contact with a blog nobody wrote a profile for: what it is made with, which lists it has, how it reads."""
+"""First contact with a blog that has no profile yet: which engine made it, which lists it has, how a post reads."""

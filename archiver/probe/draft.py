@@ -21,7 +21,7 @@ NO_POST = AddressForm("(?!)", "", "", 0)
 """Takes none: what an engine's own forms say of addresses."""
 
 _WITHOUT_LISTS = [
-    "# No list was found: what links lead to is all there is to go by.",
+    "# No list was found: posts can be found by links only.",
     'lists = ["furniture"]',
 ]
 
@@ -32,7 +32,7 @@ _UTC = "+00:00"
 _SUMMER = 60
 """Minutes that clocks are ahead in summer."""
 _OF_SUMMER = (
-    '# In summer its clock is an hour ahead: the name of its zone, such as "Europe/Berlin", would be more exact.'
+    '# In summer its clock is an hour ahead: the name of the zone, such as "Europe/Berlin", would be more exact.'
 )
 
 _BIBLATEX = {
@@ -75,7 +75,7 @@ class Draft:
     def toml(self) -> str:
         """Return the text of the profile's file."""
         lines = [
-            f"# {self.title or self.name}, as `archiver init` met it. What each key means: docs/sites.md.",
+            f"# {self.title or self.name}, as `archiver init` found it. For the keys, see docs/sites.md.",
             "",
             f"extends = {_quoted(self.engine)}",
             f"name = {_quoted(self.name)}",
@@ -93,7 +93,7 @@ class Draft:
         if self.pages:
             lines += [
                 "",
-                "# Addresses like those of posts, of pages that are none.",
+                "# Pages that are not posts, though their addresses look like it.",
                 *_rule("page", _any_of(self.pages)),
             ]
         for form in self.forms:

@@ -1,4 +1,4 @@
-"""What made a blog: told by generator tags, by addresses that only one engine has, and by what themes thank."""
+"""Which engine made a blog: by generator tags, by addresses that only one engine has, and by credits in themes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GENERATORS = {
     "typecho": "typecho",
     "wordpress": "wordpress",
 }
-"""First words of generator tags, in small letters, and the profile of their engine."""
+"""First words of generator tags, in lower case, and the profile of their engine."""
 
 _ADDRESSES = {
     "/wp-content/": "wordpress",
@@ -61,7 +61,7 @@ TOLD, MARKED, THANKED = 3, 2, 1
 
 
 class EngineSign(NamedTuple):
-    """Something on a page by which an engine is known."""
+    """Something on a page that identifies an engine."""
 
     engine: str
     evidence: str

@@ -1,4 +1,4 @@
-"""Forms of the addresses of posts, worked out from examples: `/2021/11/12/git-for-notes/` is one of many."""
+"""Forms of the addresses of posts, derived from examples: `/2021/11/12/git-for-notes/` is one of many."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class AddressForm:
 
 
 class _AddressShape(NamedTuple):
-    """What addresses of one form have alike."""
+    """What addresses of one form have in common."""
 
     parts: tuple[str, ...]
     """Of each part of the path: `year`, `two` digits, `number`, or `name`."""

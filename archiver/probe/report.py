@@ -49,27 +49,27 @@ def as_text(found: Visit) -> str:
 def cannot(found: Visit) -> Iterator[str]:
     """Yield what a crawl of the blog would not get, in sentences without a full stop."""
     for page in found.stale:
-        yield f"go by {found.site.path(page.url)}: it names posts at addresses that do not answer, or lead elsewhere"
-    yield from (f"go by a list of the profile: {reason}" for reason in found.refused)
+        yield f"use {found.site.path(page.url)}: it names posts at addresses that do not answer, or lead elsewhere"
+    yield from (f"use a list of the profile: {reason}" for reason in found.refused)
     if not found.lists:
-        yield "learn what posts there are: no sitemap, feed or index answered; a crawl goes by links alone"
+        yield "learn what posts there are: no sitemap, feed or index answered; a crawl follows links only"
     elif not found.expected:
         yield (
             f"learn what posts there are: no list names an address at {', '.join(sorted(found.site.profile.hosts))}; "
             "if the blog has another name as well, add it to `hosts`"
         )
     elif not any(each.page.whole and each.posts for each in found.lists):
-        yield "learn of all posts from one list: those that answered tell of the newest; a crawl follows links as well"
+        yield "learn of all posts from one list: those that answered name only the newest; a crawl follows links too"
     if found.post is None:
         yield f"read a post: {found.problem}"
         return
     for name, value in (("author", found.post.author), ("date", found.post.published_on)):
         if not value:
-            yield f"tell the {name} of the post that was read: add a selector to [post.fields]"
+            yield f"find the {name} of the post that was read: add a selector to [post.fields]"
     listed = found.listed_day(found.post.url)
     if listed and found.post.published_on and listed != found.post.published_on:
         yield f"be sure of days: the post is of {found.post.published_on}, a list says {listed}: see to `zone`"
-    yield from (f"say more of comments: {issue}" for issue in found.post.comment_issues)
+    yield from (f"say more about comments: {issue}" for issue in found.post.comment_issues)
     yield from found.post.quality.issues
 
 

@@ -1,4 +1,4 @@
-"""A visit to a blog that nobody wrote a profile for: some of its pages, one after the other, and what they tell.
+"""A visit to a blog that has no profile yet: some of its pages, one after the other, and what they reveal.
 
 Its front page, its robots.txt, the lists that these name or that its engine has by habit, and one post. What robots.txt
 forbids is not asked for.
@@ -191,7 +191,7 @@ def _path(path: str) -> str:
 def _other_hosts(tree: HtmlElement, asked: str, draft: Draft) -> tuple[str, ...]:
     """Return the hosts that led to the front page, or that it says it is at home under, beside the one it is at.
 
-    A blog that moved to a name of its own often goes on writing the former one, in its lists as well.
+    A blog that moved to a name of its own often still writes the former one, in its lists as well.
     """
     said = by_standards.claims(tree).one("canonical_url", lambda value: values.address(value, ""))
     hosts = (urlsplit(each).hostname for each in (asked, said or ""))

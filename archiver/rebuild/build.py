@@ -3,7 +3,7 @@
 Three things besides its bytes decide what became of a page:
 
 - What a killed run fetched last was lost with it where the run that went on with it fetched it again.
-- An address that was still to be had when its run ended did not come to the store, whatever was fetched of it.
+- An address that was still pending when its run ended was not stored, whatever was fetched of it.
 - Another program's captures come in by their dates, before what was fetched later. Their lists are left alone, since
   what lists say is compared within a run.
 """
@@ -61,7 +61,7 @@ class RebuildStep:
     url: str | None = None
     """Address to settle: what had been asked for."""
     item: Item | None = None
-    """What it comes to, if that needs no reading."""
+    """Its outcome, if that needs no reading."""
 
 
 Work = Iterator[tuple[RebuildStep, Task | None]]
@@ -146,7 +146,7 @@ class Build:
                 yield RebuildStep(run, seen, kind, url, reading.without_reading(self._storage, seen)), None
 
     def _imported(self, run: RunFiles, seen: CaptureRow) -> Work:
-        """Yield what another program's capture comes to: posts, pages, files and comments; no address to settle."""
+        """Yield the outcomes of another program's capture: posts, pages, files and comments; no address to settle."""
         kind = reading.kind_of(seen.url, None, run.site)
         if kind in ("post", "comments", "page", "file") and reading.is_page(seen, kind):
             yield RebuildStep(run, seen, kind), self._task(run, seen, kind)
@@ -178,7 +178,7 @@ class Build:
             self._tally.notes.append(f"accepted by run {run.id}, and not by this rebuild: {error}")
 
     def _store(self, step: RebuildStep, item: Item) -> None:
-        """Store what a step comes to, and note what became of its address."""
+        """Store the outcome of a step, and note what became of its address."""
         item = outcomes.judged(self._session, step.kind, step.url, item)
         try:
             with self._archive.savepoint():

@@ -3,7 +3,7 @@
 Processes, never threads: the libraries below the parsers are known to crash in threads. A process that dies takes the
 pages in its hands with it; they are read again one by one, so that only the page that kills is lost.
 
-What the pages come to is handed over in files, and only their names through the executor's queue: a process that is
+The results of reading are handed over in files, and only their names through the executor's queue: a process that is
 killed while it writes more than a pipe takes at once (PIPE_BUF, at least 512 bytes by POSIX) leaves half a message
 there, and the executor waits for the other half forever.
 
@@ -85,7 +85,7 @@ class Pool:
             self._spool.cleanup()
 
     def read_all(self, work: Iterable[tuple[Step, Task | None]]) -> Iterator[tuple[Step, Item | None]]:
-        """Yield each step with what its page comes to, in order; None for a step without a page."""
+        """Yield each step with the outcome of its page, in order; None for a step without a page."""
         if self._processes < 2:
             for step, task in work:
                 yield step, reading.read(self._storage, task) if task else None
@@ -181,7 +181,7 @@ def _in_order(
     submitted: Callable[[list[Task]], Hand],
     result: Callable[[Hand], list[Item]],
 ) -> Iterator[tuple[Step, Item | None]]:
-    """Hand pages out in chunks, so many at most at a time, and yield what they come to in the order of the work."""
+    """Hand pages out in chunks, at most so many at a time, and yield their outcomes in the order of the work."""
     waiting: deque[tuple[list[tuple[Step, Task | None]], Hand]] = deque()
     steps = iter(work)
     while True:
@@ -208,7 +208,7 @@ def _some(steps: Iterator[tuple[Step, Task | None]]) -> list[tuple[Step, Task | 
 
 
 def _read(storage: Storage, tasks: list[Task], spool: str) -> str:
-    """Read pages; return the path of a file with what they come to."""
+    """Read pages; return the path of a file with their outcomes."""
     items = [reading.read(storage, task) for task in tasks]
     try:
         with tempfile.NamedTemporaryFile(dir=spool, delete=False) as file:

@@ -1,4 +1,4 @@
-"""From a record to what it comes to: the same values a crawl gets from the same bytes.
+"""From a record to its outcome: the same values that a crawl gets from the same bytes.
 
 Pure but for reading the file, so that any process can do it.
 """
@@ -82,7 +82,7 @@ def is_page(seen: CaptureRow, kind: str) -> bool:
 
 
 def without_reading(storage: Storage, seen: CaptureRow) -> Item:
-    """Return what a capture that holds no page comes to; of a redirect, its record says where it led."""
+    """Return the outcome of a capture that holds no page; for a redirect, its record says where it led."""
     if seen.truncated:
         return Gap(reason=f"the response broke off: {seen.truncated}")
     if seen.status == 200:
@@ -102,7 +102,7 @@ def _location(storage: Storage, seen: CaptureRow) -> str | None:
 
 
 def read(storage: Storage, task: Task) -> Item:
-    """Return what a page comes to: its content, or the gap it leaves."""
+    """Return the outcome of a page: its content, or the gap it leaves."""
     try:
         record = read_record(storage, task.warc_file, task.offset)
         body, whole = record.undone(DOWNLOAD_MAXSIZE)
@@ -126,7 +126,7 @@ def read(storage: Storage, task: Task) -> Item:
 
 
 def read_elsewhere(storage: Storage, tasks: list[Task], version: str) -> list[Item]:
-    """Return what pages come to, on a machine of an executor.
+    """Return the outcomes of pages, on a machine of an executor.
 
     Raises ArchiverError when the program there is not of this `version`.
     """

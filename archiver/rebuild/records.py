@@ -137,7 +137,7 @@ class Records:
         self._lasts[run.id] = self.captures
 
     def _was_lost(self, capture: int, run: RunFiles, later: RunFiles) -> bool:
-        """Whether a page with a later answer did not come to the store: given up for that, or lost in a kill.
+        """Whether a page with a later answer was not stored: given up for that, or lost in a kill.
 
         What a run that was killed had stored before, the next one only asked for again if there was news of it.
         """

@@ -18,7 +18,7 @@ PERIODS = (1, 2, 3, 4, 6, 8, 12, 24, 24 * 7)
 TOLERATED = (ExitCode.INCOMPLETE, ExitCode.LOCKED, ExitCode.INTERRUPTED)
 """Exit codes of a crawl that alarm nobody by themselves.
 
-Incomplete: some picture fails every other day, and the next run goes on; an alarm that rings each time is soon not
+Incomplete: some picture fails every other day, and the next run resumes; an alarm that rings each time is soon not
 heard. Locked: another run is doing the work. Interrupted: somebody stopped it, or the machine went down. What they
 might hide, a blog that is down for days or an owner of the lock that hangs, shows in `archiver status --max-age`, which
 is asked after each of them. Rate limited does alarm: the site said stop to a program that runs in a person's name.

@@ -30,7 +30,7 @@ MARKER = "# archiver schedule: "
 """Begins the first line of a unit of ours; the archive's folder follows."""
 
 LONGEST = timedelta(days=1)
-"""Time for one run. A first crawl, some thousand requests three seconds apart, takes hours; it goes on the next day."""
+"""Time for one run. A first crawl, some thousand requests three seconds apart, takes hours and resumes the next day."""
 
 SPREAD = timedelta(hours=1)
 """How much later a run may start, so that the archives of the world do not all ask at midnight."""

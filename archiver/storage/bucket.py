@@ -50,7 +50,7 @@ _METADATA = "/latest/api/token"
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """One WARC file that is there."""
+    """One stored WARC file."""
 
     size: int
     stored_at: datetime
@@ -72,7 +72,7 @@ class Bucket:
         self._folder = Path(unquote(urlsplit(self.url).path)) if self.url.startswith("file:") else None
 
     def objects(self) -> dict[str, Object]:
-        """Return the files that are there, by name."""
+        """Return the stored files, by name."""
         import obstore
 
         with self._explained("list it"):

@@ -2,7 +2,7 @@
 
 A closed file gets a row with its size and SHA-256. Where the archive has a place in object storage it is then stored
 there, checked, and noted as stored; only after that the copy in the folder may go. Killed at any moment, the next
-command that writes goes on: what is there already is found to be the same.
+command that writes resumes: what is already stored is found to be the same.
 """
 
 from __future__ import annotations

@@ -213,9 +213,9 @@ def _upsert(session: Session, rows: Sequence[Mapping[str, Any]], again: Sequence
 
 
 def count_on(session: Session) -> None:
-    """Let the database number further runs and captures after those that brought their numbers along."""
+    """Let the database number further runs and captures after those stored with their own numbers."""
     if session.get_bind().dialect.name != "postgresql":
-        return  # SQLite goes on after the highest number by itself
+        return  # SQLite continues after the highest number by itself
     for table in (Run.__tablename__, Capture.__tablename__):
         last = f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"  # noqa: S608  # a table of ours
         session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last}, false)"))

@@ -65,7 +65,7 @@ def _begin(connection: Any) -> None:
 
 
 def upsert(dialect: str, table: Any) -> Any:
-    """Return an INSERT that can say what to do about a row that is there: each database has its own."""
+    """Return an INSERT that can say what to do about an existing row: each database has its own."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 

@@ -87,7 +87,7 @@ def _says_news(listed: Mapping[str, Any], sighting: Any, post: Any) -> bool:
 
 
 def renew_furniture(session: Session, post: items.Post, site: Site, *, run_id: int) -> None:
-    """Have what shows the latest posts fetched again after one came or changed: front page, feed, lists it is in.
+    """Fetch again what shows the latest posts after one was added or changed: front page, feed, lists it is in.
 
     Only the first pages: further ones would all be asked for at every new post, and `--full` does.
     """

@@ -240,7 +240,7 @@ def release(session: Session) -> int:
 
 
 def forget_waits(session: Session, *, after: str) -> None:
-    """Have addresses that wait for longer than any is told to asked for now: the clock has jumped back."""
+    """Make due every address whose wait is longer than any we set: the clock has jumped back."""
     late = (Entry.state == "pending") & (Entry.not_before > after)
     session.execute(update(Entry).where(late).values(not_before=None))
 

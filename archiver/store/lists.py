@@ -70,7 +70,7 @@ def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
     """Store a curated index in place of the one before."""
     session.execute(delete(models.TopicPost))
     session.execute(delete(models.Topic))
-    for number, topic in enumerate(topics.topics, 1):  # a server would go on counting
+    for number, topic in enumerate(topics.topics, 1):  # a server would continue counting
         session.execute(insert(models.Topic), [{"id": number, "position": topic.position, "name": topic.name}])
         links = [
             {
@@ -101,7 +101,7 @@ def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[st
 
 
 def slugs(session: Session) -> tuple[str, ...]:
-    """Return the categories the archive knows, in the order of sight."""
+    """Return the categories the archive knows, in the order in which they were first seen."""
     return tuple(session.execute(select(models.Category.slug).order_by(models.Category.id)).scalars())
 
 

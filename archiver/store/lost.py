@@ -148,7 +148,7 @@ def return_(session: Session, names: Collection[str]) -> None:
 
 
 def _stranded() -> Any:
-    """Return what asks for the revisits that have lost their payload."""
+    """Return the query for the revisits that have lost their payload."""
     original = aliased(Capture)
     held = (
         select(original.id)

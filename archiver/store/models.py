@@ -332,7 +332,7 @@ class Formula(Base):
 
 
 class CodeBlock(Base):
-    """A listing of a post."""
+    """A code block of a post."""
 
     __tablename__ = "code_blocks"
     __table_args__ = about("Every code block of the current revisions.")

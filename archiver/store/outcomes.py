@@ -82,7 +82,7 @@ def save(session: Session, outcome: Outcome, site: Site, *, run_id: int, extract
 
 
 def judged(session: Session, kind: str, url: str | None, item: Item) -> Item:
-    """Return what a page comes to: itself, or a gap if it was cut short or is not what it was before.
+    """Return the outcome of a page: itself, or a gap if it was cut short or is not what it was before.
 
     An independent page that lost half of what it had may be an error in its place. It is believed when it is so in as
     many runs in a row as make a failure an old one; what it said before stays in any case.

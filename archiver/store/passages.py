@@ -56,9 +56,9 @@ def passage(
 ) -> Segments:
     """Return the passage of a text with the most of the words in it, its prose on one line.
 
-    Where no word is in it, it is that of the formula that tells most about one of these fragments of TeX; the beginning
-    of the text when there is none. `formulas` are those of the text in order, where they are known: a listing may hold
-    what looks like one.
+    If no word is in it, the passage is around the formula that best fits one of these fragments of TeX, or else the
+    beginning of the text. `formulas` are those of the text in order, where they are known: a code block may hold what
+    looks like one.
     """
     pattern = _pattern(words)
     spans = _scanned(text) if formulas is None else _located(text, formulas)
@@ -123,7 +123,7 @@ def _scanned(text: str) -> list[Span]:
 
 
 def _located(text: str, formulas: Iterable[str]) -> list[Span]:
-    """Return where formulas are in a text, one after the other; one that is there otherwise is left out."""
+    """Return where formulas are in a text, one after the other; one that is there in another form is left out."""
     found, at = list[Span](), 0
     for formula in formulas:
         start = text.find(formula, at)
@@ -219,7 +219,7 @@ def _best(text: str, pattern: re.Pattern[str], width: int) -> int | None:
 def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
     """Return what finds the words as the index does: any punctuation between Latin words, no part of a longer one.
 
-    One that ends in an asterisk may go on.
+    One that ends in an asterisk may continue.
     """
     found = sorted({word for word in map(_as_pattern, words) if word}, key=len, reverse=True)
     return re.compile("|".join(found), re.IGNORECASE) if found else None

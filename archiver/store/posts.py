@@ -1,4 +1,4 @@
-"""Rows of posts and all that hangs on them but comments: revisions, categories, tags, formulas, code, images, links."""
+"""Rows of posts and what belongs to them, but not comments: revisions, categories, formulas, code, images, links."""
 
 from __future__ import annotations
 

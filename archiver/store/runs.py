@@ -27,7 +27,7 @@ MARKUP_CHANGED = "markup changed"
 """Outcome of a run that tried everything, while something the blog shows is not believed."""
 
 ENDED = frozenset({COMPLETE, INCOMPLETE, MARKUP_CHANGED})
-"""Outcomes of runs that tried everything due: they leave nothing to go on with."""
+"""Outcomes of runs that tried everything due: they leave nothing to resume."""
 
 
 def begin(
@@ -35,7 +35,7 @@ def begin(
 ) -> tuple[int, int]:
     """Store a new run; return its number and its cycle's.
 
-    A cycle is a run that did not get to its end, and those of the same command that go on with it.
+    A cycle is a run that did not finish, and those of the same command that resume it.
     """
     last = session.execute(select(Run).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
     run_id = session.execute(

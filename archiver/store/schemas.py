@@ -26,7 +26,7 @@ CONNECTIONS = 4
 """Archives asked at a time."""
 
 PATIENCE = 10.0
-"""Seconds after which no archive is asked any more, and no statement goes on."""
+"""Seconds after which no further archive is asked, and no statement continues."""
 
 LOCK_PATIENCE = 1.0
 """Seconds to wait for tables that a rebuild or migration holds: it takes them for a moment, at its end."""
@@ -64,7 +64,7 @@ class Schemas:
         return Schemas(self.url, names, readers=self._readers)
 
     def there(self, names: Sequence[str]) -> set[str]:
-        """Return those of these schemas that are there; raise UsageError where the server cannot be asked."""
+        """Return which of these schemas exist; raise UsageError where the server cannot be asked."""
         with query.explained_by_server(), self._readers.lent(PATIENCE) as connection:
             found = connection.exec_driver_sql(
                 "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", (list(names),)

@@ -54,7 +54,7 @@ class Term:
     begins: bool = False
     """Whether words that begin so will do."""
     others: tuple[Term, ...] = ()
-    """What will do in its place, typed behind it with OR."""
+    """What will do in its place, typed after it with OR."""
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -298,7 +298,7 @@ class _Builder:
 
 
 def _term(part: str) -> Term:
-    """Return a word; one that ends in an asterisk may go on. Chinese always may."""
+    """Return a word; one that ends in an asterisk may continue. Chinese always may."""
     text = part.rstrip("*")
     return Term(text, begins=text != part and not cjk.is_wide(text[-1]))
 

@@ -26,7 +26,7 @@ class Words:
 
     words: tuple[str, ...]
     begins: bool = False
-    """Whether the last word may go on."""
+    """Whether the last word may continue."""
 
     @property
     def held(self) -> str:

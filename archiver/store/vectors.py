@@ -1,6 +1,6 @@
 """Search by meaning: posts as vectors (`vector_index`), and those nearest to a question.
 
-A search takes the vectors that are there, also of a former revision; without the extra it does not ask for any.
+A search uses the vectors it finds, also of a former revision; without the extra it does not ask for any.
 """
 
 from __future__ import annotations

@@ -416,7 +416,7 @@ def _cells(row: etree._Element) -> list[list[etree._Element]]:
     return cells
 
 
-# What a name makes of the one thing behind it
+# What a name makes of the one thing after it
 
 
 def _accent(tag: str, sign: str, inside: etree._Element) -> etree._Element:

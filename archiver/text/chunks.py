@@ -56,7 +56,7 @@ def chunks(markdown: str, most: int = MOST) -> Iterator[Chunk]:
 
 
 def prose(markdown: str) -> str:
-    """Return the words of Markdown on one line, without formulas, listings and pictures."""
+    """Return the words of Markdown on one line, without formulas, code blocks and pictures."""
     pieces = []
     for token in _parser().parse(markdown):
         pieces += [child.content if child.type in _SPOKEN else " " for child in token.children or []]

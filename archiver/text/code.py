@@ -52,7 +52,7 @@ def is_span(element: etree._Element) -> bool:
 
 
 def is_gutter(element: etree._Element) -> bool:
-    """Return whether an element of a listing only holds numbers of lines."""
+    """Return whether an element of a code block only holds line numbers."""
     classes = element.get("class")
     if classes is not None and not _GUTTERS.isdisjoint(classes.split()):
         return True
@@ -61,14 +61,14 @@ def is_gutter(element: etree._Element) -> bool:
 
 
 def text(element: etree._Element) -> str:
-    """Return the exact text of a listing or of `<code>`, without the newline that HTML ignores after `<pre>`."""
+    """Return the exact text of a code block or of `<code>`, without the newline that HTML ignores after `<pre>`."""
     said = dom.unbreak("".join(_pieces(element)))
     ignored = element.tag == "pre" and element.text and dom.clean(element.text[:2]).startswith("\n")
     return said[1:] if ignored else said
 
 
 def language(element: etree._Element) -> str:
-    """Return the language a listing is marked with, on itself or near by, or an empty string."""
+    """Return the language that a code block is marked with, on itself or nearby, or an empty string."""
     for marked in (element, *element.iter("code", "div", "pre"), *islice(element.iterancestors(), _AROUND)):
         if marked.get("id") and marked is not element and not _BESIDE.search(marked.get("class", "")):
             break
@@ -88,7 +88,7 @@ def _language(element: etree._Element) -> str:
 
 
 def _pieces(listing: etree._Element) -> list[str]:
-    """Return the text of a listing piece by piece, with a newline between elements that are lines."""
+    """Return the text of a code block piece by piece, with a newline between elements that are lines."""
     pieces: list[str] = []
     begun: list[int] = []  # how many pieces there were when each line that is open began
     apart = False  # whether a line has begun or ended since the last piece

@@ -125,7 +125,7 @@ def with_dollars(markdown: str) -> str:
 def parts(markdown: str, most: int) -> list[str]:
     """Return Markdown in parts of at most `most` characters, cut at empty lines if there are any, else where one may.
 
-    Put together they are the whole again. Formulas and listings are not cut, but for those longer than that.
+    Put together they are the whole again. Formulas and code blocks are not cut, except those longer than that.
     """
     spans = [*formulas(markdown), *(fence.span() for fence in _FENCE.finditer(markdown))]
     whole = sorted(span for span in spans if span[1] - span[0] <= most)
@@ -208,7 +208,7 @@ def _html(markup: str, pieces: list[str], formulas: list[str]) -> None:
 
 @cache
 def _parser() -> MarkdownIt:
-    return new_parser().disable(["text_join", "fragments_join"])  # nobody minds into how many pieces a text falls
+    return new_parser().disable(["text_join", "fragments_join"])  # how many pieces a text is split into does not matter
 
 
 def new_parser() -> MarkdownIt:
@@ -336,7 +336,7 @@ def _hanging(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _name_term(state: StateBlock) -> None:
-    """Open a list of definitions with the paragraph before as its term, or go on with the list before."""
+    """Open a list of definitions with the paragraph before as its term, or continue the list before."""
     before = state.tokens
     if before and before[-1].type == "dl_close" and before[-1].level == state.level:
         before.pop()

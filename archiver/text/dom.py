@@ -95,7 +95,7 @@ def is_overfull(element: etree._Element) -> bool:
 
 
 def empty(element: etree._Element) -> None:
-    """Move what is inside elements that have no content behind them; call `<image>` an `<img>`, as browsers do."""
+    """Move what is inside elements without content after them; rename `<image>` to `<img>`, as browsers do."""
     for hollow in element.iter(*HOLLOW):
         if hollow.tag == "image" and next(hollow.iterancestors("svg"), None) is None:
             hollow.tag = "img"

@@ -156,7 +156,7 @@ MIN_BODY = 20
 """Letters; a page of less text has no body worth the name."""
 MAX_EXTRA = 0.1
 """Share of an element's letters that the engine may have left out if the element is to be the body. Headings and
-captions of a post come to a few per cent; on pages with more around the text, the engine's own selection counts."""
+captions of a post are a few per cent; on pages with more around the text, the engine's own selection counts."""
 _COVERED = 0.97  # share of the engine's text that the body's element has to hold
 
 

@@ -261,7 +261,7 @@ def _settle_name(cell: HtmlElement) -> None:
 
 
 def _settle_crayon(box: HtmlElement) -> None:
-    """Put a `<pre>` in place of a listing of Crayon, which has the code as it was typed in a field to copy from."""
+    """Put a `<pre>` in place of a code block of Crayon, which has the code as it was typed in a field to copy from."""
     source = next((field for field in box.iter("textarea") if "crayon-plain" in field.get("class", "").split()), None)
     if source is None:
         return

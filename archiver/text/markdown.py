@@ -163,7 +163,7 @@ class _Writer:
             parts.append(_BREAK)
 
     def _flush(self) -> None:
-        """End the paragraph under way. Marks that are open go on in the next one."""
+        """End the current paragraph. Open marks continue in the next one."""
         if self._lines_only:
             self._parts.append(_BREAK)
             return

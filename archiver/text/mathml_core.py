@@ -30,7 +30,7 @@ _LARGE = re.compile("[\u220f-\u2211\u22c0-\u22c3\u2a00-\u2a06\u2a09]")
 """Sums, products, unions and the like; integrals have their limits beside them."""
 
 _BARS = frozenset("|\u2016")
-"""Brackets that MathML makes as high as what is beside them, and TeX only behind `\\left`."""
+"""Brackets that MathML makes as high as what is next to them, and TeX only after `\\left`."""
 
 _SIZED = frozenset({"stretchy", "minsize"})
 

@@ -6,7 +6,7 @@ The same glyph is the same text wherever it is, except for its first point, so t
 from __future__ import annotations
 
 _NUMBERS = {"M": 2, "L": 2, "Q": 4, "C": 6}
-"""Numbers behind each command."""
+"""Numbers after each command."""
 
 
 def shortened(path: str, scale: float) -> str:

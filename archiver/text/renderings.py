@@ -166,7 +166,7 @@ def _renderings_before(script: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def _adjoining(before: HtmlElement | None) -> HtmlElement | None:
-    """Return an element if MathJax 2 made it and no text is behind it."""
+    """Return an element if MathJax 2 made it and no text follows it."""
     made = before is not None and not (before.tail or "").strip() and _RENDERED.search(before.get("class") or "")
     return before if made else None
 
@@ -176,7 +176,7 @@ def _is_preview(element: HtmlElement) -> bool:
 
 
 def _mathjax2(element: HtmlElement) -> Rendering | None:
-    """Read what MathJax 2 rendered, by the script behind it or else by its MathML."""
+    """Read what MathJax 2 rendered, by the script after it or else by its MathML."""
     behind = element.getnext()
     if _is_preview(element) and behind is not None and behind.tag != "script" and _adjoining(element) is not None:
         behind = behind.getnext()
@@ -324,7 +324,7 @@ def _attributed(element: HtmlElement) -> Rendering | None:
 
 
 def _is_leaf(element: HtmlElement) -> bool:
-    """Return whether an element has room for one formula only: neither paragraphs nor listings are inside."""
+    """Return whether an element has room for one formula only: neither paragraphs nor code blocks are inside."""
     return next(element.iter("p", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "article", "section"), element) is element
 
 

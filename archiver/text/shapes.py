@@ -329,7 +329,7 @@ class _Reader:
         return [f"\\{face}{{{each}}}" if face and _ASCII.fullmatch(each) else each for each in run]
 
     def _run(self, first: str, face: str) -> str:
-        """Take the characters that go on with a word, a number or a run of letters."""
+        """Take the characters that continue a word, a number or a run of letters."""
         found: list[str] = []
         while self._pieces and self._goes_on(first, self._pieces[-1], face, found):
             found.append(self._pieces.pop())

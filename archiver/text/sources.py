@@ -89,7 +89,7 @@ def _place_renderings(body: HtmlElement, notation: Notation) -> None:
 
 
 def _is_listed(element: HtmlElement, notation: Notation) -> bool:
-    """Return whether an element is a piece of a listing rather than of the text."""
+    """Return whether an element is a piece of a code block rather than of the text."""
     return any(box.tag in notation.skipped for box in element.iterancestors()) and element.tag != "code"
 
 
@@ -199,7 +199,7 @@ def _converted(text: str, inside: str) -> etree._Element:
 
 
 def _fill(node: HtmlElement, parts: list[str | etree._Element]) -> None:
-    """Put text and elements inside an element in place of all that is there."""
+    """Replace the content of an element by text and elements."""
     for child in list(node):
         child.tail = None
         node.remove(child)

@@ -120,4 +120,4 @@ STARRED = frozenset((r"\operatorname*", r"\tag*", r"\hspace*"))
 ALIGNED = re.compile(
     r"(?:equation|align|aligned|alignat|alignedat|gather|gathered|multline|split|eqnarray|flalign|displaymath|math)\*?"
 )
-"""Environments that are there for the look of it."""
+"""Environments that only change the look."""

@@ -22,7 +22,7 @@ class _Decoder(NamedTuple):
     step: Callable[[bytes, int], bytes]
     """Feeds a piece, returns at most so many bytes of result."""
     ended: Callable[[], bool]
-    """Whether the stream has come to its end, with the sums there in order."""
+    """Whether the stream has ended, with correct checksums."""
 
 
 class ContentTooLarge(errors.ArchiverError):

@@ -1,6 +1,6 @@
 """What a run writes about itself into its WARC files, so that the database can be rebuilt from nothing else.
 
-Each file begins with who writes it (`RunStart`, in the warcinfo record); a run that comes to its end says how it went
+Each file begins with who writes it (`RunStart`, in the warcinfo record); a run that finishes says how it went
 (`RunEnd`, in a metadata record, the last one of its last file). A run without an end was killed. Both are fields as in
 `application/warc-fields`: `archiver-run: 42`.
 """
@@ -22,7 +22,7 @@ CONTENT_TYPE = "application/warc-fields"
 """Content type of the record with a run's end; programs that index WARC files pass such records over."""
 
 IMPORT = "import"
-"""First word of the command of a run that brought in another program's captures."""
+"""First word of the command of a run that imported another program's captures."""
 
 ACCEPT = "accept"
 """First word of the command of a run by which the owner said that something is right."""
@@ -65,7 +65,7 @@ class RunStart(_RecordFields):
     """Which run writes a file."""
 
     cycle: int
-    """First of the runs it goes on with, or its own number."""
+    """First of the runs that it resumes, or its own number."""
     command: str
     site: str
     """Origin the blog is fetched from."""

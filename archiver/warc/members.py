@@ -79,7 +79,7 @@ class Large:
 
 
 class _Torn(Exception):
-    """A gzip member does not come to an end."""
+    """A gzip member does not end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +162,9 @@ def region(file: BinaryIO, start: int, size: int) -> BinaryIO:
 
 
 def walk(file: BinaryIO, name: str) -> Iterator[Member | Large | Broken]:
-    """Yield every gzip member of a file from where it stands, and the stretches that hold none.
+    """Yield every gzip member of a file from its current position, and the stretches that hold none.
 
-    After such a stretch it goes on at the next whole record; only there may the caller have moved the file's position.
+    After such a stretch it continues at the next whole record; only there may the caller have moved the position.
     `name` is what messages call the file.
     """
     offset = file.tell()

@@ -147,7 +147,7 @@ def iter_records(
 
     Raises ArchiveDamaged at the first place that holds no whole record; everything before it has been yielded, so the
     last record's offset plus length is where the good part ends. With `on_damage`, such a place is reported instead,
-    and reading goes on at the next whole record.
+    and reading continues at the next whole record.
     """
     name = source.name.removesuffix(OPEN_SUFFIX)
     offset = start

@@ -42,7 +42,7 @@ class Recovered:
     damage: tuple[Damage, ...] = ()
     """Stretches before the cut that hold no whole record; they were left as they are."""
     undone: bool = False
-    """Whether an import wrote it that did not come to its end, and left nothing in the database."""
+    """Whether an import wrote it that did not finish, and left nothing in the database."""
 
     @property
     def removed(self) -> bool:
@@ -53,7 +53,7 @@ class Recovered:
     def sentence(self) -> str:
         """What became of it, for a person."""
         if self.undone:
-            return f"removed {self.warc_file}: the import that wrote it did not come to its end, import it again"
+            return f"removed {self.warc_file}: the import that wrote it did not finish, import it again"
         cut = f", {counted(self.dropped, 'byte')} of a torn end cut off" if self.dropped else ""
         return f"closed {self.warc_file}, which an earlier run left open: {counted(self.exchanges, 'record')}{cut}"
 
@@ -86,8 +86,8 @@ def recover(directory: Path, known: Container[str] | None = None) -> Recovery:
     `known` are the names of files the database has captures of. An import has happened once its captures are there: the
     file of one that has not is removed. None keeps all.
 
-    Killed at any moment, the next call goes on. The caller holds the archive's lock; beyond that, a file whose writer
-    still lives is left alone where the file system has locks.
+    If it is killed at any moment, the next call resumes. The caller holds the archive's lock; beyond that, a file whose
+    writer still lives is left alone where the file system has locks.
 
     Raises ArchiverError when a file cannot be changed, or when its closed name is taken.
     """

@@ -3,7 +3,7 @@
 Each gzip member is inflated to its end (checksum and size), each record held against its own lengths and digests, each
 request against its response. That finds whatever happens within a file. What is gone as a whole is missed only by who
 knows of it, so the files are also held against the captures of the database and against the index: a file cut between
-two exchanges, an exchange taken out, a file that is not there. After damage the check goes on at the next record.
+two exchanges, an exchange taken out, a missing file. After damage the check continues at the next record.
 
 Out of reach without a second copy: up to seven bits at the end of each compressed stream, which mean nothing.
 """

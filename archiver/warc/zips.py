@@ -17,7 +17,7 @@ from typing import IO, BinaryIO
 from archiver.warc import members
 
 MOST_INFLATION = 100
-"""How many times its size an entry may inflate to: text comes to five, an index to twenty, an attack to a thousand."""
+"""How many times its size an entry may inflate to: text reaches five, an index twenty, an attack a thousand."""
 
 SMALL = 64 << 20
 """Bytes an entry may inflate to in any case: it costs a moment and no memory."""

@@ -145,7 +145,7 @@ def _method(storage: Storage, held: StoredCapture, start: int) -> str:
     """
     try:
         request = reader.request_of(storage.file(held.warc_file), held.warc_offset, start=start)
-    except (ArchiveDamaged, OSError):  # what cannot be read is told of where it is asked for
+    except (ArchiveDamaged, OSError):  # what cannot be read is reported where it is requested
         return "GET"
     return (message.parse(request.block).method if request else "") or "GET"
 

@@ -1,4 +1,4 @@
-"""Pages of our own, in Chinese and English, without scripts: what is not archived, when what was, and where it led."""
+"""The replay's own pages, in Chinese and English, without scripts: for gaps, dates and redirects."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def days(held: Iterable[tuple[str, int, int]], start: list[str]) -> bytes:
         sentences=[
             (
                 "选一个日期，看当天的样子；也可以写在地址里：/@2026/、/@20260101120000/。",
-                "Choose a date for the blog as of its end. An address may begin with one: /@2026/, /@20260101120000/.",
+                "Choose a date to see the blog at its end. An address may begin with one: /@2026/, /@20260101120000/.",
             )
         ],
         lists=[("", [NoticeRow(_dated(day, start), day, _counted(count, urls)) for day, count, urls in held])],
@@ -104,14 +104,14 @@ def leaving(url: str, target: str) -> bytes:
     return _rendered(
         title=("这个地址转向了博客之外", "This address redirected to another site"),
         address=url,
-        sentences=[("转向的目标不在存档里：", "Where it led is not in the archive:")],
+        sentences=[("转向的目标不在存档里：", "Its target is not in the archive:")],
         detail=target,
     )
 
 
 def wrong(problem: str) -> bytes:
     """Return the page for an address that makes no sense."""
-    return _rendered(title=("无法理解这个地址", "This address makes no sense"), detail=problem)
+    return _rendered(title=("无法理解这个地址", "This address is invalid"), detail=problem)
 
 
 def _reasons(miss: Miss) -> Iterator[Sentence]:
@@ -122,24 +122,24 @@ def _reasons(miss: Miss) -> Iterator[Sentence]:
     elif miss.captures:
         yield (
             "那时还没有可看的存档，别的时候有：",
-            "Nothing to show as of then; other captures:",
+            "There is nothing to show for that date; other captures:",
         )
     known = miss.known
     if known is None and not miss.captures and miss.linking:
         yield "有文章链接到这个地址，存档没有抓取过它。", "Posts link to this address; the archive never asked for it."
     elif known is None and not miss.captures:
-        yield "存档从未见过这个地址。", "The archive has never come across this address."
+        yield "存档从未见过这个地址。", "The archive has never seen this address."
     elif known is not None and known.state in ("pending", "leased"):
         since = known.first_seen_at
         yield f"{since} 起知道它，还没有抓取。", f"Known since {since}, not fetched yet."
     elif known is not None and known.reason == LEFT_OUT:
         yield (
             "存档知道它，但抓取时要求略去这一类（--without）。",
-            "It is known and was left out on purpose (--without).",
+            "It is known, but was left out on purpose (--without).",
         )
     elif known is not None and known.state != "done":
         reason = known.reason or "?"
-        yield f"没有抓到，原因：{reason}", f"It was not archived, because: {reason}"
+        yield f"没有抓到，原因：{reason}", f"It was not archived: {reason}"
 
 
 def _captures(miss: Miss) -> list[tuple[str, list[NoticeRow]]]:

@@ -297,7 +297,7 @@ def serve(
 ) -> None:
     """Serve an archive until an interrupt or SIGTERM, as of the date `at`.
 
-    `ready` is told where the server is, and the path of a page to begin with.
+    `ready` gets the address of the server, and the path of a page to begin with.
 
     Raises UsageError when there is no archive or the date is none, ArchiverError when the port is taken.
     """

@@ -38,7 +38,7 @@ class DeadLink:
 
 @dataclass(slots=True)
 class Walk:
-    """What a walk came by."""
+    """What a walk found."""
 
     shown: int = 0
     """Addresses the archive shows."""
@@ -50,7 +50,7 @@ class Walk:
 
 
 def walk(replay: Replay, timeline: Timeline) -> Walk:
-    """Go through all that can be reached from the front page and the list of everything."""
+    """Visit everything that can be reached from the front page and the list of everything."""
     found, site = Walk(), replace(replay.site, base=ORIGIN)
     queue = deque([(site.front_url(), ""), (site.catalogue_url(), "")])
     met = {url for url, _ in queue}

@@ -95,7 +95,7 @@ def test_an_export_has_what_the_views_have(ask: Ask, tmp_path: Path) -> None:
 
     done = ask("export", "parquet", str(tmp_path / "set"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "files written, 0 as they were, 0 removed" in done.stdout
+    assert "files written, 0 unchanged, 0 removed" in done.stdout
     posts = ds.dataset(tmp_path / "set" / "posts", partitioning="hive").to_table(columns=["blog", "id"]).to_pylist()
     seen = json.loads(ask("sql", "SELECT blog, id FROM posts", "--json").stdout)
     assert sorted(map(repr, posts)) == sorted(map(repr, seen))

@@ -150,4 +150,4 @@ def test_a_server_that_is_not_there_is_one_line(archiver: Zygote) -> None:
 @pytest.mark.postgresql
 def test_a_database_without_a_fleet_is_one_line(fleet: Fleet) -> None:
     done = fleet("status")
-    assert (done.returncode, "`archiver fleet add` begins one" in done.stderr) == (ExitCode.USAGE, True)
+    assert (done.returncode, "`archiver fleet add` creates one" in done.stderr) == (ExitCode.USAGE, True)

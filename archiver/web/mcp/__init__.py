@@ -1,1 +1,1 @@
-"""The archive for programs that converse, by the Model Context Protocol."""
+"""The archive for MCP clients (Model Context Protocol)."""

@@ -1,4 +1,4 @@
-"""What the tools of the Model Context Protocol answer: text of bounded length, for who reads it in a conversation."""
+"""The answers of the MCP tools: text of bounded length, to be read in a conversation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from archiver.web.reader import markdown, returning, tables
 from archiver.web.reader.desk import Desk
 
 LONGEST = 12_000
-"""Characters of a text that are handed out at once: some 4,000 tokens of English, 10,000 of Chinese."""
+"""Characters of a text in one answer: some 4,000 tokens of English, 10,000 of Chinese."""
 
 MOST = 50
 """Hits, formulas or posts of one answer."""

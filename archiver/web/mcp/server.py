@@ -1,6 +1,6 @@
-"""The archive for programs that converse: a server of the Model Context Protocol, over standard input and output.
+"""The archive for MCP clients: a server of the Model Context Protocol over standard input and output.
 
-It only reads. A failure is the answer of the tool that failed, in one line; the program goes on.
+It only reads. A failure is the answer of the tool that failed, in one line; the server continues.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from archiver.web.reader import tables
 from archiver.web.reader.desk import Desk
 
 Post = Annotated[int | str, Field(description="Number of the post, as search names it (8265), or its address")]
-Part = Annotated[int, Field(ge=1, description="Which part of a text that is too long for one answer, from 1 on")]
-Limit = Annotated[int, Field(ge=1, le=answers.MOST, description="Most results of one answer")]
+Part = Annotated[int, Field(ge=1, description="Which part of a text that is too long for one answer, counted from 1")]
+Limit = Annotated[int, Field(ge=1, le=answers.MOST, description="Maximum number of results")]
 
 INSTRUCTIONS = """
 An archive of the blog {title}, {address}: {posts} posts, their comments, formulas and every version of them, kept
-offline and only read here. Find posts with `search`, read them with `read_post`; `formula_context` finds formulas by
+offline and read-only here. Find posts with `search`, read them with `read_post`; `formula_context` finds formulas by
 their TeX. Formulas are TeX as the author wrote it, between dollar signs. Answers name posts by number: cite the address
 and the date with what you quote, and heed the licence of the post.
 
@@ -95,11 +95,11 @@ def _tools(here: Desk) -> list[tuple[str, str, Callable[..., str]]]:
     def search(
         query: Annotated[str, Field(description="Words, or the query language of the description")],
         limit: Limit = 10,
-        offset: Annotated[int, Field(ge=0, le=100_000, description="Results to leave out")] = 0,
+        offset: Annotated[int, Field(ge=0, le=100_000, description="Results to skip")] = 0,
     ) -> str:
         r"""Find posts by words in Chinese or English, or by TeX. Start here.
 
-        All words have to be there: 低秩 近似; "in this order"; -without; one OR another; quant* for beginnings;
+        All words must match: 低秩 近似; "in this order"; -without; one OR another; quant* for beginnings;
         title:x tag:x category:x topic:x author:x; after:2021 before:2024-03 year:2024; tex:\frac{1}{2} for formulas
         with exactly that in them; has:code has:images has:formulas has:comments; in:comments or in:pages to search
         these instead; sort:newest. Gives number, title, date, address and the passage that matches; where few posts
@@ -125,14 +125,12 @@ def _tools(here: Desk) -> list[tuple[str, str, Callable[..., str]]]:
         return answers.page(here, page, part)
 
     def formula_context(
-        tex: Annotated[
-            str, Field(description=r"A fragment of TeX, exactly as it stands in formulas: \mathcal{O}(n^2)")
-        ],
+        tex: Annotated[str, Field(description=r"A fragment of TeX, exactly as in the formula: \mathcal{O}(n^2)")],
         limit: Limit = 10,
     ) -> str:
         """Find formulas by a fragment of their TeX, each with the sentence it is in, its label and its post.
 
-        The fragment is compared character by character, including spaces: a short one finds more.
+        The fragment must match exactly, including spaces: a short one finds more.
         """
         return answers.formulas(here, tex, limit)
 
@@ -149,21 +147,21 @@ def _tools(here: Desk) -> list[tuple[str, str, Callable[..., str]]]:
 
     def sql(
         query: Annotated[str, Field(description="One SELECT")],
-        limit: Annotated[int, Field(ge=1, le=tables.MOST_ROWS, description="Most rows of the answer")] = 100,
+        limit: Annotated[int, Field(ge=1, le=tables.MOST_ROWS, description="Maximum number of rows")] = 100,
     ) -> str:
-        """Ask the archive's database in SQL, for counts and lists that no other tool gives. It can only read.
+        """Query the archive's database in SQL, read-only, for counts and lists that no other tool gives.
 
-        Ask `tables` first what there is. A query may take 10 seconds; long texts are cut to 300 characters: read
-        posts with `read_post`. The first line names the columns, each further line is a row as JSON.
+        Call `tables` first to see what there is. A query may take 10 seconds; long texts are cut to 300 characters:
+        read posts with `read_post`. The first line names the columns, each further line is a row as JSON.
         """
         return answers.rows(here, query, limit)
 
     def describe(
         table: Annotated[
-            str | None, Field(description="A table or view, to list its columns; else all are named")
+            str | None, Field(description="A table or view, to describe its columns; without one, all are listed")
         ] = None,
     ) -> str:
-        """Say what tables and views there are for `sql`, or what the columns of one of them mean."""
+        """List the tables and views for `sql`, or describe the columns of one of them."""
         return answers.described(table)
 
     return [
@@ -174,7 +172,7 @@ def _tools(here: Desk) -> list[tuple[str, str, Callable[..., str]]]:
         ("formula_context", "Find formulas", formula_context),
         ("citations", "Citations of a post", citations),
         ("changes", "What is new", changes),
-        ("sql", "Ask in SQL", sql),
+        ("sql", "Query in SQL", sql),
         ("tables", "Tables for SQL", describe),
     ]
 

@@ -30,7 +30,7 @@ PARAMETERS = (
     Parameter("topic", "only posts of this topic of the curated index", most=200),
     Parameter("year", "only posts of this year", int, least=1900, most=2999),
     Parameter("sort", "order of the hits: the best first if empty", choices=SORTS),
-    Parameter("code", "only posts with a listing", bool, default=False),
+    Parameter("code", "only posts with a code block", bool, default=False),
     Parameter("comments", "search the comments instead of the posts", bool, default=False),
     Parameter("tex", "take the whole query as TeX: it must be in a formula, byte for byte", bool, default=False),
     Parameter("like", "take the whole query as a formula, in any spelling and with other letters", bool, default=False),

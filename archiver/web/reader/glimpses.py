@@ -1,4 +1,4 @@
-"""What is behind a link, shown beside it: the first lines of a post, the title of a paper."""
+"""What is behind a link, shown next to it: the first lines of a post, the title of a paper."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Ledger:
         )
 
     def brought(self, run: int) -> list[Row]:
-        """Return the newest posts of which a run brought a version; `is_new` tells whether it was the first."""
+        """Return the newest posts that got a version in a run; `is_new` tells whether it was the first."""
         return self._ask(_BROUGHT, {"run": run})
 
     def counts(self) -> Row:

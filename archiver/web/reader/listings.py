@@ -12,14 +12,14 @@ from pygments.token import STANDARD_TYPES
 from pygments.util import ClassNotFound
 
 CLASSES = frozenset(filter(None, STANDARD_TYPES.values()))
-"""Classes a part of a listing may have."""
+"""Classes that a part of a code block may have."""
 
 _LONGEST = 100_000  # characters; what is longer is data
 _FORMATTER = HtmlFormatter(nowrap=True)
 
 
 def coloured(code: str, language: str = "") -> str:
-    """Return a listing; one without a known language stays plain."""
+    """Return a code block; one without a known language stays plain."""
     shown = escape(code)
     if language and len(code) <= _LONGEST:
         with suppress(ClassNotFound):

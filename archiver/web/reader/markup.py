@@ -131,7 +131,7 @@ def _referring(text: str) -> str:
 
 
 class _Renderer(RendererHTML):
-    """Writes tokens as HTML, formulas and listings in our way."""
+    """Writes tokens as HTML, formulas and code blocks in our way."""
 
     def renderInline(self, tokens: Sequence[Token], options: Any, env: Any) -> str:  # noqa: N802 - markdown-it's name
         """Return the HTML of a line; neighbouring pieces of text are one text again."""

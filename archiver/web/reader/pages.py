@@ -58,7 +58,7 @@ _REVISIONS = (Parameter("from", "a version", int), Parameter("to", "a version", 
 
 
 def front(request: Request) -> Response:
-    """Show what is new, what there is, and what the last run brought."""
+    """Show what is new, what there is, and what the last run added or changed."""
     library, ledger = desk(request).library, desk(request).ledger
     runs = ledger.runs(1)
     brought = ledger.brought(runs[0]["id"]) if runs else []

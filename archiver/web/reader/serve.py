@@ -133,7 +133,7 @@ def _written(host: str) -> str:
 
 
 def serve(address: AbstractContextManager[str], ready: Callable[[str], object] = print) -> None:
-    """Serve until an interrupt or SIGTERM what `serving` or `serving_shelf` gave; `ready` is told where.
+    """Serve until an interrupt or SIGTERM what `serving` or `serving_shelf` gave; `ready` gets the address.
 
     Raises as these do.
     """
