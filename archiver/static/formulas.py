@@ -44,7 +44,10 @@ def _shown(formulas: Formulas, position: int, source: str, *, display: bool) -> 
     number = f'<span class="number">({escape(rendered.number)})</span>' if rendered.number else ""
     place = f' id="{_anchor(position)}"' if rendered.number else ""
     classes = f"tex{' display' * display}{' numbered' * bool(number)}"
-    return f'<span class="{classes}" data-tex{place}>{_annotated(rendered.element, source)}{number}</span>'
+    scrolls = ' tabindex="0"' if display and not number else ""
+    if number:  # the formula scrolls beside its number
+        rendered.element.set("tabindex", "0")
+    return f'<span class="{classes}" data-tex{place}{scrolls}>{_annotated(rendered.element, source)}{number}</span>'
 
 
 def _annotated(math: etree._Element, source: str) -> str:

@@ -82,6 +82,7 @@ def test_formulas_are_mathml_with_their_tex_and_references_lead_to_them(site: Pa
     (equation,) = text.xpath(f".//*[@id='{reference.get('href')[1:]}']")
     assert reference.text == "(1)"
     assert equation.xpath("string(.//*[@class='number'])") == "(1)"
+    assert equation.xpath("./*[@tabindex='0'][.//annotation]")  # it scrolls beside its number
     assert text.xpath(".//*[@class='tex' and not(*)]") == []
 
 

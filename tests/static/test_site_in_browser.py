@@ -18,7 +18,7 @@ from archiver.store import blog, search
 from archiver.store.database import database_url
 from archiver.store.library import Library
 from archiver.store.search_words import words
-from tests.web.test_browser import ARGUMENTS, CHROMIUM, pytestmark  # noqa: F401 - marks this module too
+from tests.web.test_browser import ARGUMENTS, CHROMIUM, pytestmark, serious, with_axe  # noqa: F401 - pytestmark marks this module too
 
 QUERIES = (
     "梯度", "的", "黑", "注意力", "公式 向量", '"向量"', '"的向量"', "Attention", "attention mask", '"self attention"',
@@ -183,12 +183,34 @@ def test_all_but_the_search_works_without_scripts(browser: Browser, site: Path) 
     assert page.locator(".text annotation").first.is_hidden()
     page.goto((site / "search.html").as_uri())
     assert page.locator("noscript").is_visible()
+    assert page.locator("form:visible, .examples:visible").count() == 0
+    page.locator("noscript a").first.click()
+    assert page.locator(".entry").count()
     context.close()
 
 
+@with_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_stands_in_anybodys_way(browser: Browser, site: Path, scheme: str) -> None:
+    dark = scheme == "dark"
+    context = browser.new_context(
+        color_scheme="dark" if dark else "light", bypass_csp=True, viewport={"width": 390, "height": 844}
+    )
+    page = context.new_page()
+    found = []
+    for name in ("index.html", "search.html?q=tex:x_", "tags.html", f"posts/{post_with_formulas(site).name}"):
+        page.goto(f"{site.as_uri()}/{name}")
+        if "?" in name:
+            page.wait_for_selector(".hit mark")
+        found += serious(page)
+    context.close()
+    assert found == []
+
+
 @pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_is_wider_than_its_window(browser: Browser, site: Path, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800})
+@pytest.mark.parametrize("scripts", [True, False])
+def test_no_page_is_wider_than_its_window(browser: Browser, site: Path, width: int, scripts: bool) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=scripts)
     page = context.new_page()
     for path in (site / "index.html", site / "search.html", site / "tags.html", post_with_formulas(site)):
         page.goto(path.as_uri())

@@ -312,7 +312,20 @@ def test_without_script_all_but_formulas_is_there(browser: Browser, address: str
     context.close()
 
 
-@pytest.mark.skipif("AXE" not in os.environ, reason="expected $AXE, the path of axe.min.js, found none")
+def test_without_scripts_nothing_is_offered_that_would_do_nothing(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for path in ("/posts/1001", "/posts/1001/labels/eq%3Aone", "/posts/1002/versions/20260101010000"):
+        page.goto(address + path)
+        assert page.locator("[data-copy]").count() == 1
+        assert page.locator("[data-copy]:visible, .hint:visible, .quick kbd:visible").count() == 0
+    context.close()
+
+
+with_axe = pytest.mark.skipif("AXE" not in os.environ, reason="expected $AXE, the path of axe.min.js, found none")
+
+
+@with_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_stands_in_anybodys_way(browser: Browser, address: str, scheme: str) -> None:
     context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light", bypass_csp=True)
@@ -326,18 +339,26 @@ def test_nothing_serious_stands_in_anybodys_way(browser: Browser, address: str, 
         "/health",
         "/posts/1002/difference",
         "/tags",
+        "/labels",
+        "/posts/1001/labels/eq%3Aone",
+        "/posts/1002/versions/20260101010000",
+        "/own?q=x",
     ):
         page.goto(address + path)
-        page.wait_for_load_state("networkidle")
-        page.evaluate(Path(os.environ["AXE"]).read_text(encoding="utf-8"))
-        result = page.evaluate("axe.run()")
-        found += [
-            (path, each["id"], each["impact"], [node["html"][:100] for node in each["nodes"]][:3])
-            for each in result["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
+        found += serious(page)
     context.close()
     assert found == []
+
+
+def serious(page: Page) -> list[tuple[str, str, list[str]]]:
+    """Return what axe holds against a page: where, which of its rules, and some of the elements."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate(Path(os.environ["AXE"]).read_text(encoding="utf-8"))
+    return [
+        (page.url, each["id"], [node["html"][:100] for node in each["nodes"]][:3])
+        for each in page.evaluate("axe.run()")["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
 
 
 def test_lists_are_gone_through_and_marked_by_keys(page: Page, address: str) -> None:
@@ -359,6 +380,17 @@ def test_lists_are_gone_through_and_marked_by_keys(page: Page, address: str) -> 
     page.wait_for_load_state("load")  # the keys come with the page's scripts
     page.keyboard.press("n")
     page.wait_for_url(lambda url: "/posts/" in url and not url.endswith(str(first)))
+
+
+def test_an_entry_that_says_nothing_but_its_passage_is_marked_by_keys_too(page: Page, address: str) -> None:
+    page.goto(f"{address}/posts/1001/labels/eq%3Aone")
+    page.keyboard.press("j")
+    with page.expect_response("**/favourite") as answer:
+        page.keyboard.press("m")
+    assert answer.value.status == 204
+    page.locator(".entry .favourite").wait_for()
+    with page.expect_response("**/favourite"):
+        page.keyboard.press("m")
 
 
 def test_the_place_where_one_stopped_is_kept_and_found_again(page: Page, address: str) -> None:

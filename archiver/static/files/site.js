@@ -7,6 +7,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     for (const node of $$(".tex[data-tex]")) node.dataset.tex = $("annotation", node).textContent;
     offerCopies(document);
+    for (const node of $$(".tex.display[tabindex]")) node.removeAttribute("tabindex"); // the button is there to be reached
     tame(document);
     document.documentElement.dataset.formulas = "set";
     if (worker && "serviceWorker" in navigator && location.protocol.startsWith("http")) offerKeeping();

@@ -32,6 +32,8 @@ _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }
 _CLASSES = {"span": {"tex", "display", *listings.CLASSES}, "pre": {"listing"}}
+_SET = {"table": {"tabindex": "0"}}
+"""A wide table scrolls by itself, so it is to be reached by keys."""
 _ANCHOR = re.compile(r"s\d{1,4}")
 _PLACE = "to-"
 """Before the ids of an archived text, so that none is one of the reader's own."""
@@ -47,6 +49,7 @@ def clean(markup: str, site: Site, root: str = "") -> str:
         attributes=_ATTRIBUTES,
         attribute_filter=partial(_filtered, site, root),
         allowed_classes=_CLASSES,
+        set_tag_attribute_values=_SET,
         url_schemes=_SCHEMES | {"ni"},
         link_rel="noreferrer noopener",
     )

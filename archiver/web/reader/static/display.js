@@ -1,9 +1,10 @@
-// How the text looks, as its reader chose: kept in the browser, and set before anything is drawn.
+// How the text looks, as its reader chose: kept in the browser, and set before anything is drawn. So is what needs scripts.
 "use strict";
 
 {
   const KEY = "archiver-display";
   const page = document.documentElement;
+  page.dataset.scripts = "on"; // what needs a script is shown only where one runs
 
   function kept() {
     try {

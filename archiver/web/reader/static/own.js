@@ -23,7 +23,7 @@ async function favour() {
   if (button) return button.click();
   const number = /\/posts\/(\d+)/.exec(current() ? titleOf(current()).pathname : "")?.[1];
   if (!number) return;
-  const meta = $(".meta", current());
+  const meta = $(".meta", current()) ?? current();
   const badge = $(".kept.favourite", meta);
   const answer = await keep(number, "favourite", { on: badge ? 0 : 1 });
   if (!answer.ok) return;

@@ -98,12 +98,18 @@ async function setAll() {
 // What is wider than its line scrolls by itself, not the page.
 function tame(root) {
   const formulas = $$(".tex[data-tex]:not(.display)", root);
-  formulas.forEach((node) => node.classList.remove("long"));
+  formulas.forEach((node) => {
+    node.classList.remove("long");
+    node.removeAttribute("tabindex");
+  });
   const long = formulas.filter((node) => {
     const block = node.parentElement.closest("p, li, h1, h2, h3, h4, h5, h6, td, th, div, blockquote");
     return node.getBoundingClientRect().right > block.getBoundingClientRect().right + 1;
   });
-  long.forEach((node) => node.classList.add("long"));
+  for (const node of long) {
+    node.classList.add("long");
+    if (!$("[tabindex]", node)) node.tabIndex = 0; // what scrolls is to be reached by keys
+  }
 }
 
 let resized;
