@@ -135,6 +135,20 @@ def test_what_makes_no_sense_is_one_line_with_file_and_key(home: Path, user: Pat
         file.unlink()
 
 
+@pytest.mark.parametrize("delay", ["nan", "inf", "1e300", "-1"])
+def test_a_pause_that_is_none_is_refused_wherever_it_is_said(home: Path, user: Path, delay: str) -> None:
+    assert run("--home", home, "crawl", "--delay", delay).exit_code == 2
+    assert run("--home", home, "crawl", ARCHIVER_CRAWL_DELAY=delay).exit_code == 2
+    (home / "config.toml").write_text(f"[crawl]\ndelay = {delay}\n", encoding="utf-8")
+    assert run("--home", home, "config").exit_code == 2
+    assert not (home / "warc").exists()
+
+
+def test_a_file_with_a_byte_order_mark_is_read(home: Path, user: Path) -> None:
+    (home / "config.toml").write_text("[crawl]\ndelay = 5\n", encoding="utf-8-sig")
+    assert shown(home, "crawl.delay") == (5, str(home / "config.toml"))
+
+
 def test_a_file_that_is_no_text_is_one_line(home: Path) -> None:
     (home / "config.toml").write_bytes(b"[crawl]\nindex = '\xff'")
     done = run("--home", home, "status")

@@ -12,7 +12,7 @@ import click
 
 from archiver import clock
 from archiver.cli import progress
-from archiver.cli.context import Command, Context, PostOrPage, as_json, as_rows, length, print_rows
+from archiver.cli.context import Command, Context, PostOrPage, Seconds, as_json, as_rows, length, print_rows
 from archiver.errors import ArchiverError, ExitCode, NotArchived, UsageError
 from archiver.store import missing
 from archiver.store.totals import LAST_COMPLETE, TOTALS
@@ -21,9 +21,7 @@ from archiver.store.totals import LAST_COMPLETE, TOTALS
 def query_options(command: Command) -> Command:
     """Add the options of a command that runs SQL."""
     for option in (
-        click.option(
-            "--timeout", type=click.FloatRange(0.001), default=30, show_default=True, help="Time limit in seconds."
-        ),
+        click.option("--timeout", type=Seconds(0.001), default=30, show_default=True, help="Time limit in seconds."),
         click.option("--schema", is_flag=True, help="Describe every table, view and column instead."),
         as_rows,
         click.argument("query", required=False),

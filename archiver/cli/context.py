@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import re
 import sys
@@ -215,6 +216,21 @@ class PostOrPage(PostNumber):
         with suppress(UsageError):
             return super().convert(value, param, ctx)
         return page
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds, which `nan` is not, though it is a float and within any range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"expected a number of seconds, found {value!r}", param, ctx)
+        return seconds
+
+
+PAUSE = Seconds(0, 86_400)
+"""What is between requests: a day at most, as a longer pause is a crawl that never ends."""
 
 
 class Target(click.Path):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.cli import notifying, progress
-from archiver.cli.context import Context, as_json, by_kind, origin
+from archiver.cli.context import PAUSE, Context, as_json, by_kind, origin
 from archiver.counting import counted
 from archiver.errors import ArchiverError, ExitCode
 from archiver.profile import BESIDE, LISTS
@@ -40,7 +40,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 @click.option("--category", "slugs", multiple=True, metavar="SLUG", help="Only this category; may be repeated.")
 @click.option("--index", metavar="FILE|URL", default="", help="Curated index, Markdown or HTML. [the bundled one]")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after this many posts.")
-@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
+@click.option("--delay", type=PAUSE, metavar="S", help="Seconds between requests. [3]")
 @click.option("--concurrency", type=click.IntRange(1, 64), metavar="N", help="Requests at a time. [1]")
 @click.option("--full", is_flag=True, help="Fetch everything again, not only what is new or has changed.")
 @click.option(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from archiver.cli.context import Context, as_json, origin
+from archiver.cli.context import PAUSE, Context, as_json, origin
 from archiver.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _WEB = ("http://", "https://")
 @click.command()
 @click.argument("url", required=False, default="")
 @click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
-@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
+@click.option("--delay", type=PAUSE, metavar="S", help="Seconds between requests. [3]")
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
 @as_json
 @click.pass_obj
@@ -61,7 +61,7 @@ def probe(obj: Context, /, url: str, site: str, delay: float | None, contact: st
 @click.argument("url")
 @click.option("--profile", metavar="NAME|FILE", default="", help="Assume this engine, or take this file as it is.")
 @click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
-@click.option("--delay", type=click.FloatRange(0), metavar="S", help="Seconds between requests. [3]")
+@click.option("--delay", type=PAUSE, metavar="S", help="Seconds between requests. [3]")
 @click.option("--contact", envvar="ARCHIVER_CONTACT", default="", help="Added to the user agent. [$ARCHIVER_CONTACT]")
 @click.pass_obj
 def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None, contact: str) -> None:

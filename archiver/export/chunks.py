@@ -22,14 +22,14 @@ def write(library: Library, target: Path, step: Step) -> None:
     """
     with replacing(target) as file:
         for post in library.posts():
-            revision = next(one.id for one in library.revisions(post.id) if one.current)
+            revision = next((one.id for one in library.revisions(post.id) if one.current), None)
             for row in rows(post, revision):
                 file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
             step()
 
 
-def rows(post: Post, revision: int) -> Iterator[dict[str, Any]]:
-    """Yield the chunks of a post, in this revision, as plain values."""
+def rows(post: Post, revision: int | None) -> Iterator[dict[str, Any]]:
+    """Yield the chunks of a post, in this revision if the archive knows which it is, as plain values."""
     for number, chunk in enumerate(chunks.chunks(post.markdown), 1):
         yield {
             "post": post.id,

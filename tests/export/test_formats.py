@@ -452,6 +452,15 @@ def test_no_export_takes_the_place_of_a_part_of_the_archive(demo: Path, tmp_path
     assert contents(home) == before
 
 
+def test_chunks_of_a_post_whose_revision_nobody_knows_name_none(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo, tmp_path / "home")
+    with closing(sqlite3.connect(tmp_path / "home" / "archive.db")) as connection, connection:
+        connection.execute("UPDATE posts SET current_revision_id = NULL WHERE id = 4")
+    assert export(tmp_path / "home", "chunks", tmp_path / "chunks.jsonl").exit_code == 0
+    found = {row["revision"] is None for row in json_lines(tmp_path / "chunks.jsonl") if row["post"] == 4}
+    assert found == {True}
+
+
 def test_an_export_may_be_in_the_folder_of_the_archive(demo: Path, tmp_path: Path) -> None:
     shutil.copytree(demo, tmp_path / "home")
     for _ in range(2):

@@ -150,7 +150,7 @@ def citations(here: Desk, wanted: int | str) -> str:
     number = row["id"]
     lines = [f"post {number}: {row['title']}"]
     for heading, rows in (("Cites", here.library.cites(number)), ("Cited by", here.library.cited_by(number))):
-        lines += [f"\n{heading} {len(rows)} posts", *map(_cited, rows)]
+        lines += [f"\n{heading} {counted(len(rows), 'post')}", *map(_cited, rows)]
     works = here.library.works(number)
     lines += [f"\nCites {len(works)} papers and repositories"]
     lines += [f"- {work['title'] or work['kind'] + ':' + work['identifier']} {work['url']}" for work in works]
