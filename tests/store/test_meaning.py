@@ -135,6 +135,14 @@ def test_what_a_query_demands_holds_for_hits_by_meaning_too(shelf: Shelf) -> Non
         assert shelf.found(query).hits == ()
 
 
+def test_a_filter_leaves_the_order_of_far_posts_as_it_is(shelf: Shelf) -> None:
+    shelf.put(4, "热带鱼", "鱼缸换水之后，两条小鱼不肯吃东西。")
+    vector_index.bring_up_to_date(shelf.archive)
+    order = [hit.post_id for hit in shelf.found(QUESTION).hits]
+    assert order.index(4) < order.index(1)
+    assert [hit.post_id for hit in shelf.found(f"{QUESTION} category:甲").hits] == [4, 1]
+
+
 def test_vectors_are_made_again_only_of_what_changed(shelf: Shelf) -> None:
     assert vector_index.bring_up_to_date(shelf.archive) == 3
     assert vector_index.bring_up_to_date(shelf.archive) == 0
