@@ -13,6 +13,7 @@ most of its words follow, with `related` set; among them those near to it by mea
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -60,6 +61,12 @@ WORDS, MEANING = "words", "meaning"
 
 MOST_BY_MEANING = 20
 """Posts that are taken for near to a question."""
+
+_PARTS = 3
+"""Parts of a series among the hits from which on its first post is meant, too."""
+
+_OPENER = 0.2
+"""What the mean score of these parts counts for the first post: see benchmarks/meaning.py."""
 
 _BATCH = 100  # hits
 _LEAST_TERMS = 2
@@ -221,9 +228,12 @@ def _related(index: SearchIndex, kind: SearchKind, asked: Query) -> tuple[list[i
     nearest = vectors.nearest(index, question) if kind is POSTS and question else {}
     allowed = partly(index, kind, asked, nearest) if nearest else set()
     near = [number for number in nearest if number in allowed][:MOST_BY_MEANING]
-    fused = _fused(
+    scores = _fused(
         dict.fromkeys((*covering, *near)), covering, {number: each.share for number, each in nearest.items()}
     )
+    if near:
+        _lift_openers(index, scores)
+    fused = sorted(scores, key=lambda number: -scores[number])
     return fused, {number: nearest[number].passage for number in near if number not in covering}
 
 
@@ -241,9 +251,22 @@ def _question(asked: Query) -> str:
     return " ".join(word.text for word in asked.words if not word.exact)
 
 
-def _fused(numbers: Iterable[int], *rankings: Mapping[int, float]) -> list[int]:
-    """Return rows by the sum of their shares of the best score of each ranking: see benchmarks/meaning.py."""
-    return sorted(numbers, key=lambda number: -sum(ranking.get(number, 0.0) for ranking in rankings))
+def _fused(numbers: Iterable[int], *rankings: Mapping[int, float]) -> dict[int, float]:
+    """Return the sum of the shares of the best score that rows have in each ranking: see benchmarks/meaning.py."""
+    return {number: sum(ranking.get(number, 0.0) for ranking in rankings) for number in numbers}
+
+
+def _lift_openers(index: Index, scores: dict[int, float]) -> None:
+    """Let what is found of a series count a little for its first post, where most readers of several would begin."""
+    listed = ", ".join("?" * len(scores))
+    parts = index.rows(f"SELECT series_id, post_id FROM series_posts WHERE post_id IN ({listed})", *scores)  # noqa: S608
+    found: defaultdict[int, list[float]] = defaultdict(list)
+    for opener, number in parts:
+        found[opener].append(scores[number])
+    for opener, shares in found.items():
+        best = sorted(shares, reverse=True)[:_PARTS]
+        if opener in scores and len(best) == _PARTS:
+            scores[opener] += _OPENER * sum(best) / _PARTS
 
 
 def _by_meaning(index: SearchIndex, hit: Hit, passage: int) -> Hit:

@@ -135,6 +135,28 @@ def test_what_a_query_demands_holds_for_hits_by_meaning_too(shelf: Shelf) -> Non
         assert shelf.found(query).hits == ()
 
 
+def test_a_filter_leaves_the_order_of_far_posts_as_it_is(shelf: Shelf) -> None:
+    shelf.put(4, "热带鱼", "鱼缸换水之后，两条小鱼不肯吃东西。")
+    vector_index.bring_up_to_date(shelf.archive)
+    order = [hit.post_id for hit in shelf.found(QUESTION).hits]
+    assert order.index(4) < order.index(1)
+    assert [hit.post_id for hit in shelf.found(f"{QUESTION} category:甲").hits] == [4, 1]
+
+
+def test_of_a_series_that_is_found_in_parts_the_first_post_is_favoured(shelf: Shelf) -> None:
+    for number in (5, 6, 7):
+        shelf.put(number, "养猫记", "为了不让它挠坏家具，给它买了绳球，它玩了很久。")
+    vector_index.bring_up_to_date(shelf.archive)
+    order = [hit.post_id for hit in shelf.found(QUESTION).hits if hit.post_id in (5, 6, 7)]
+    opener = order[1] or 0
+    shelf.archive.session.add(models.Series(id=opener, name="养猫记"))
+    for position, number in enumerate((opener, order[0], order[2])):
+        shelf.archive.session.add(models.SeriesPost(series_id=opener, position=position, post_id=number, label=""))
+    shelf.archive.commit()
+    found = [hit.post_id for hit in shelf.found(QUESTION).hits if hit.post_id in order]
+    assert found == [opener, order[0], order[2]]
+
+
 def test_vectors_are_made_again_only_of_what_changed(shelf: Shelf) -> None:
     assert vector_index.bring_up_to_date(shelf.archive) == 3
     assert vector_index.bring_up_to_date(shelf.archive) == 0
