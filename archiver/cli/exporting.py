@@ -266,12 +266,12 @@ def _chosen(
             title = library.post(posts[0]).title if len(posts) == 1 else None
             return title, [library.post(number).id for number in posts]
         if series or topic:
-            group = _group(library.series if series else library.topics, series or topic or "")
+            group = _group("series", library.series, series) if series else _group("topic", library.topics, topic or "")
             return group.name, list(dict.fromkeys(entry.post_id for entry in group.entries))
     return None, None
 
 
-def _group(groups: Sequence[Group], wanted: str) -> Group:
+def _group(kind: str, groups: Sequence[Group], wanted: str) -> Group:
     """Return the series or topic that is meant: by its whole name, its number, or what only its name holds."""
     for meant in (
         [group for group in groups if wanted in (group.name, str(group.id))],
@@ -279,7 +279,7 @@ def _group(groups: Sequence[Group], wanted: str) -> Group:
     ):
         if len(meant) == 1:
             return meant[0]
-    names = ", ".join(group.name for group in groups) or "none: run `archiver crawl` or `archiver migrate` first"
+    names = ", ".join(group.name for group in groups) or f"none, as no {kind} is known in this archive, so use --post"
     raise UsageError(f"expected the name of one of these: {names}; found {wanted!r}")
 
 
