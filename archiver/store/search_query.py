@@ -154,7 +154,7 @@ def _whole(field: str, tex: str) -> str:
     """Return a formula; raise UsageError for one that stops in a group, as after a space outside quotes."""
     if count := open_braces(tex):
         found = f"{tex} with {counted(count, 'brace')} left open"
-        raise UsageError(f"{field}: expected a whole formula, found {found}; if it has spaces, put it in double quotes")
+        raise UsageError(f'{field}: expected a whole formula, found {found}; if it has spaces, write {field}:"…"')
     return tex
 
 
