@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from archiver.store.values import PostGroup
 
 path = click.argument("path", type=Target())
+comments = click.option("--comments", is_flag=True, help="Append the comments to each post.")
 
 
 @click.group()
@@ -69,16 +70,6 @@ def huggingface(obj: Context, /, path: Path) -> None:
 @export.command()
 @path
 @click.pass_obj
-def bibtex(obj: Context, /, path: Path) -> None:
-    """Write every post as a BibTeX entry to a file."""
-    from archiver.export import bibtex
-
-    _export(obj, path, bibtex.write)
-
-
-@export.command()
-@path
-@click.pass_obj
 def sqlite(obj: Context, /, path: Path) -> None:
     """Write one SQLite file to share, without the crawler's bookkeeping."""
     from archiver.export import sqlite
@@ -99,7 +90,7 @@ def atom(obj: Context, /, path: Path) -> None:
 @export.command()
 @path
 @click.option("--exact", is_flag=True, help="Leave formulas byte for byte, so that environments have no dollar signs.")
-@click.option("--comments", is_flag=True, help="Append the comments to each post.")
+@comments
 @click.pass_obj
 def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
     """Write one Markdown file per post, with its pictures, to a folder that Obsidian can open."""
@@ -109,9 +100,8 @@ def markdown(obj: Context, /, path: Path, exact: bool, comments: bool) -> None:
 
 
 def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose posts, and the one that adds their comments."""
+    """Add the options that choose posts."""
     for option in (
-        click.option("--comments", is_flag=True, help="Append the comments to each post."),
         click.option("--topic", metavar="NAME", help="Only this topic of the curated index."),
         click.option("--series", metavar="NAME", help="Only this series, by its name or the number of its first post."),
         click.option(
@@ -123,8 +113,26 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @export.command()
+@click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
+@_choosing
+@click.pass_obj
+def bibtex(obj: Context, /, path: Path, **chosen: Any) -> None:
+    """Write every post, or those chosen, as a BibTeX entry to a file; - is standard output."""
+    from archiver.export import bibtex
+
+    _, posts = _chosen(obj, **chosen)
+    if str(path) != "-":
+        _export(obj, path, bibtex.write, posts=posts)
+        return
+    with obj.library() as library:
+        for part in bibtex.parts(library, posts):
+            click.echo(part, nl=False)
+
+
+@export.command()
 @path
 @_choosing
+@comments
 @click.option(
     "--formulas",
     type=click.Choice(["svg", "mathml"]),
@@ -146,6 +154,7 @@ def epub(obj: Context, /, path: Path, comments: bool, formulas: str, **chosen: A
 @export.command()
 @path
 @_choosing
+@comments
 @click.option("--browser", metavar="PATH", help="The Chromium that typesets the pages. [the one on the path]")
 @click.pass_obj
 def pdf(obj: Context, /, path: Path, comments: bool, browser: str | None, **chosen: Any) -> None:
@@ -264,12 +273,12 @@ def _chosen(
             title = library.post(posts[0]).title if len(posts) == 1 else None
             return title, [library.post(number).id for number in posts]
         if series or topic:
-            group = _group(library.series if series else library.topics, series or topic or "")
+            group = _group("series", library.series, series) if series else _group("topic", library.topics, topic or "")
             return group.name, list(dict.fromkeys(entry.post_id for entry in group.entries))
     return None, None
 
 
-def _group(groups: Sequence[PostGroup], wanted: str) -> PostGroup:
+def _group(kind: str, groups: Sequence[PostGroup], wanted: str) -> PostGroup:
     """Return the series or topic that is meant: by its whole name, its number, or what only its name holds."""
     for meant in (
         [group for group in groups if wanted in (group.name, str(group.id))],
@@ -277,7 +286,7 @@ def _group(groups: Sequence[PostGroup], wanted: str) -> PostGroup:
     ):
         if len(meant) == 1:
             return meant[0]
-    names = ", ".join(group.name for group in groups) or "none: run `archiver crawl` or `archiver migrate` first"
+    names = ", ".join(group.name for group in groups) or f"none, as no {kind} is known in this archive, so use --post"
     raise UsageError(f"expected the name of one of these: {names}; found {wanted!r}")
 
 

@@ -27,6 +27,8 @@ _HOST = re.compile(r"localhost|[\w-]+(\.[\w-]+)+|[0-9a-f:]+")
 
 _NOTHING = "Everything is already set up."
 
+_NOBODY = "Neither systemd nor cron was found here: no crawl begins by itself; `archiver watch` crawls while it runs."
+
 _WAYS = "the URL of an ntfy topic, an e-mail address, an Apprise URL or a command; none"
 
 
@@ -48,6 +50,8 @@ def setup(ctx: click.Context, /, print_: bool, yes: bool, by: str | None, **said
         raise UsageError("expected a terminal to ask at, found none; say --yes for the defaults, or --print to look")
     asking = not yes and sys.stdin.isatty()
     by = by or _keeper()
+    if by is None and said["every"] is None:
+        click.echo(_NOBODY, err=True)
     home = _home(ctx.find_root(), asking)
     root = _at(ctx.find_root(), home)
     answers = _answers(root, asking, by, said)

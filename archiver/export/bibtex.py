@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from archiver.durable import replacing
@@ -13,17 +14,22 @@ from archiver.text.bibtex import entry
 from archiver.urls import Site
 
 
-def write(library: Library, target: Path, step: Step) -> None:
-    """Write one file with all posts by number.
+def write(library: Library, target: Path, step: Step, *, posts: Collection[int] | None = None) -> None:
+    """Write one file with all posts by number, or with the posts chosen in the order they are given.
 
     Raises DiskFull and ArchiverError when it cannot be written.
     """
     with replacing(target) as file:
-        head = "".join(f"% {sentence}\n" for sentence in notice(library.posts(), library.site.profile).sentences())
-        file.write(head.encode())
-        for post in library.posts():
-            file.write(b"\n" + cite(post, library.site).encode())
+        for part in parts(library, posts):
+            file.write(part.encode())
             step()
+
+
+def parts(library: Library, posts: Collection[int] | None = None) -> Iterator[str]:
+    """Yield the text of such a file: what it is of, then the entries."""
+    yield "".join(f"% {sentence}\n" for sentence in notice(library.posts(), library.site.profile).sentences())
+    for post in library.posts() if posts is None else map(library.post, posts):
+        yield "\n" + cite(post, library.site)
 
 
 def cite(post: Post, site: Site) -> str:

@@ -26,10 +26,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from archiver.counting import counted
 from archiver.errors import UsageError
 from archiver.store import cjk
 from archiver.store.search_shapes import Pattern, pattern
-from archiver.text.shapes import has_placeholder
+from archiver.text.shapes import has_placeholder, open_braces
 
 LONGEST = 1000
 """Characters of a query."""
@@ -131,9 +132,12 @@ class Query:
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:
-        """The formulas that are looked for by their shape; raises UsageError for one that has nothing to look for."""
-        wild = (pattern(tex, renamed=False) for tex in self.tex if has_placeholder(tex))
-        return (*wild, *(pattern(tex, renamed=True) for tex in self.like))
+        """The formulas that are looked for by their shape.
+
+        Raises UsageError for one that has nothing to look for, or whose braces are not all closed.
+        """
+        wild = (pattern(_whole("tex", tex), renamed=False) for tex in self.tex if has_placeholder(tex))
+        return (*wild, *(pattern(_whole("like", tex), renamed=True) for tex in self.like))
 
     @property
     def fragments(self) -> tuple[str, ...]:
@@ -144,6 +148,14 @@ class Query:
     def empty(self) -> bool:
         """Whether it asks for nothing."""
         return replace(self, sort="") == Query()
+
+
+def _whole(field: str, tex: str) -> str:
+    """Return a formula; raise UsageError for one that stops in a group, as after a space outside quotes."""
+    if count := open_braces(tex):
+        found = f"{tex} with {counted(count, 'brace')} left open"
+        raise UsageError(f'{field}: expected a whole formula, found {found}; if it has spaces, write {field}:"…"')
+    return tex
 
 
 _QUOTES = {'"': '"', "“": "”", "”": "“", "＂": "＂", "「": "」"}

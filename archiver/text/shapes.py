@@ -55,6 +55,14 @@ def has_placeholder(tex: str) -> bool:
     return _ANY_GROUP.search(tex) is not None
 
 
+def open_braces(tex: str) -> int:
+    """Return how many braces of a piece of TeX are never closed."""
+    depth = 0
+    for piece in _pieces(tex)[::-1]:
+        depth = max(depth + (piece == "{") - (piece == "}"), 0)
+    return depth
+
+
 def in_order(formulas: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """Yield the tokens of the formulas of one text, in which what one defines holds for itself and those after it."""
     known: dict[str, Macro] = {}

@@ -395,6 +395,16 @@ def test_epubcheck_finds_no_fault(exported: Exported) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_one_post_is_cited_on_standard_output(demo: Path, exported: Exported) -> None:
+    done = export(demo, "bibtex", Path("-"), "--post", "131")
+    assert done.exit_code == 0
+    head, *entries = done.stdout.split("\n\n")
+    assert head.startswith("% ")
+    assert [entry.strip() for entry in entries] == [
+        entry.strip() for entry in exported("bibtex").read_text("utf-8").split("\n\n") if "{kexuefm-131," in entry
+    ]
+
+
 @pytest.mark.parametrize(
     ("chosen", "posts"),
     [(("--post", "131", "--post", "12"), [131, 12]), (("--topic", "一些数学"), None), (("--series", "4"), None)],
@@ -418,7 +428,7 @@ def test_a_book_of_what_is_chosen(demo: Path, tmp_path: Path, chosen: tuple[str,
     ("arguments", "code", "message"),
     [
         (("epub", "a.epub", "--post", "99999"), 2, "expected post 99999"),
-        (("epub", "a.epub", "--series", "无此"), 2, "expected the name of one of these"),
+        (("epub", "a.epub", "--series", "无此"), 2, "one of these: none, as no series is known in this archive"),
         (("epub", "a.epub", "--post", "4", "--topic", "x"), 2, "expected one of"),
         (("bibtex", "no/such/folder/a.bib"), 1, "expected to write"),
         (("jsonl", "."), 2, "expected an empty folder or an earlier export"),

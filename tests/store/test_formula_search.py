@@ -84,6 +84,23 @@ def test_a_hit_shows_the_formula_it_was_found_by(index: SearchIndex) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("like:\\frac{", r"like: expected a whole formula, found \\frac{ with 1 brace left open; if it has spaces"),
+        ("like:\\frac{a + b}{c}", "with 1 brace left open"),
+        ("tex:{\\frac{*}{", "tex: expected a whole formula, found .* with 2 braces left open"),
+    ],
+)
+def test_a_formula_with_an_open_brace_is_not_looked_for(index: Index, query: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        search(index, query, Site())
+
+
+def test_an_escaped_brace_opens_nothing(index: Index) -> None:
+    assert search(index, r"like:\{\{x", Site()).exact == 0
+
+
+@pytest.mark.parametrize(
     ("query", "message"), [("like:$$", "like: expected a formula"), ("tex:{*}", "tex: expected a")]
 )
 def test_a_formula_of_nothing_is_said_in_one_line(index: SearchIndex, query: str, message: str) -> None:
