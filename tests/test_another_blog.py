@@ -235,7 +235,7 @@ def test_an_archive_whose_profile_is_gone_is_not_read_as_another_blogs(chalk: Cr
     (tmp_path / "bare" / sites.FILE).unlink()
     done = run(chalk, tmp_path / "bare", "show", "131")
     assert (done.returncode, "expected the profile of https://chalk.example as site.toml" in done.stderr) == (2, True)
-    assert run(chalk, tmp_path / "bare", "rebuild").returncode == 0
+    assert run(chalk, tmp_path / "bare", "rebuild", "--processes", "1").returncode == 0
     assert run(chalk, tmp_path / "bare", "show", "131").returncode == 0
 
 

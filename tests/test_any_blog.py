@@ -239,7 +239,7 @@ def test_a_page_that_only_leads_on_is_no_post_and_no_page(archiver: Zygote, tmp_
         drafted(archiver, home, origin)
         assert archiver("--home", home, "crawl", *QUICKLY).returncode == 0
     shutil.copytree(home / "warc", copy / "warc")
-    assert archiver("--home", copy, "rebuild").returncode == 0
+    assert archiver("--home", copy, "rebuild", "--processes", "1").returncode == 0
     for archive in (home, copy):
         titles = {title for (title,) in rows(archive, "SELECT title FROM posts")}
         assert titles == {note.title for note in NOTES} | {"Note 100 on chalk"}
@@ -394,7 +394,7 @@ def test_a_day_that_no_page_shows_is_that_of_its_address_or_a_list(
     assert {title: day for title, day in days.items() if day} == {title: known[title] for title in days if days[title]}
     assert sum(day is not None for day in days.values()) == told
     shutil.copytree(home / "warc", copy / "warc")
-    assert archiver("--home", copy, "rebuild").returncode == 0
+    assert archiver("--home", copy, "rebuild", "--processes", "1").returncode == 0
     assert dict(rows(copy, "SELECT title, published_on FROM posts")) == days
 
 
@@ -446,7 +446,7 @@ def test_a_list_that_goes_on_without_end_is_cut_and_the_run_says_so(archiver: Zy
     for _ in ("crawled", "rebuilt"):
         assert rows(tmp_path, "SELECT count(*) FROM posts WHERE missing_runs > 0") == [(0,)]
         assert rows(tmp_path, "SELECT state, reason FROM frontier WHERE url LIKE '%page=4'") == [("skipped", TOO_MANY)]
-        assert archiver("--home", tmp_path, "rebuild").returncode == 0
+        assert archiver("--home", tmp_path, "rebuild", "--processes", "1").returncode == 0
     profile.write_text(profile.read_text("utf-8").replace("most_pages = 4", "most_pages = 6"), "utf-8")
     with serving(blog) as origin, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rendered, "files", lambda self: Endless(files(self)))

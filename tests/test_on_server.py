@@ -201,7 +201,7 @@ def test_an_import_takes_place_with_the_new_tables(pair: Pair, server: Callable[
     url, home = server(), tmp_path / "home"
     shutil.copytree(pair.file, home)
     (home / "archive.db").unlink()
-    assert pair.archiver("--home", home, "--db", url, "rebuild").returncode == 0
+    assert pair.archiver("--home", home, "--db", url, "rebuild", "--processes", "1").returncode == 0
     theirs = tmp_path / "theirs.warc.gz"
     theirs.write_bytes(compress(foreign_record("response", f"{Site().origin}/archives/58", http(page(58)))))
     done = pair.archiver("--home", home, "--db", url, "import", theirs)

@@ -570,7 +570,7 @@ def test_a_former_database_on_a_server_that_alone_holds_something_is_never_remov
     home, url = without_database(small, tmp_path / "home"), server()
     rebuild(home, url, processes=1)
     alter(url, "UPDATE captures SET record_id = 'lost' WHERE id = 1")
-    done = archiver("--home", home, "--db", url, "rebuild", "--json")
+    done = archiver("--home", home, "--db", url, "rebuild", "--processes", "1", "--json")
     assert (done.returncode, json.loads(done.stdout)["comparison"]["lost"]) == (4, {"captures": 1})
     assert json.loads(done.stdout)["backup"].endswith("_only_copy")
 
@@ -694,7 +694,7 @@ def test_what_only_the_former_database_had_is_said_and_ends_with_4(
     with sqlite3.connect(home / "archive.db") as database:
         database.execute(change)
     database.close()
-    done = archiver("--home", home, "rebuild", "--json")
+    done = archiver("--home", home, "rebuild", "--processes", "1", "--json")
     assert done.returncode == 4
     assert json.loads(done.stdout)["comparison"]["lost"][lost] == 1
 

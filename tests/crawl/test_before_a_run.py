@@ -144,7 +144,7 @@ def test_records_without_their_database_are_rebuilt_and_not_fetched_again(archiv
     for make in ((archive.home / "archive.db").touch, lambda: archiver("--home", archive.home, "migrate")):
         make()  # an empty database is no better
         assert archive.crawl().returncode == 2
-    assert archiver("--home", archive.home, "rebuild").returncode == 0
+    assert archiver("--home", archive.home, "rebuild", "--processes", "1").returncode == 0
     assert archive.rows("SELECT id, text FROM posts ORDER BY id") == posts
     assert archive.crawl().returncode == 0
 
