@@ -41,8 +41,10 @@ class Cost:
 
 def measured(command: list[str]) -> Cost:
     """Run a command to its end and return what it used."""
+    # Installed programs have their bytecode; without it a crawl begins with compiling this package.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     _, status, used = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) not in (0, 3):
         sys.exit(

@@ -56,6 +56,7 @@ class FrontierScheduler(BaseScheduler):
         self.run = run
         self.session = run.archive.session
         self.continued: deque[Request] = deque()
+        self.beside = freshness.Beside(self.session)
         self.posts = 0
         self.begun = False
         """Whether the spider has said where it starts: what lists are there to tell comes before all that waits."""
@@ -129,7 +130,7 @@ class FrontierScheduler(BaseScheduler):
         if errand.listed.get("is_beyond"):
             self.run.leave_unread(url, kind)
             return False
-        if not self.run.full and not freshness.wanted(self.session, url, kind, errand.listed, site):
+        if not self.run.full and not freshness.wanted(self.session, url, kind, errand.listed, site, self.beside):
             return False
         if kind in self.run.without:
             if not frontier.is_known(self.session, url):

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store import models, search_index
-from archiver.store.database import upsert
+from archiver.store.database import put_rows, upsert
 from archiver.store.totals import COMMENTS_MISSING
 
 _POSTS: Any = models.Post.__table__
@@ -143,7 +143,7 @@ def _store(
     there = [before[each.id] for each in comments if each.id in before]
     words = {each.id: (each.author, each.content.text) for each in comments}
     search_index.reword_comments(session, words, {row.id: (row.author, row.text) for row in there})
-    session.execute(_upsert(session.get_bind().dialect.name), rows)
+    put_rows(session.connection(), _upsert(session.get_bind().dialect.name), rows)
     texts = {each.id: each.content.markdown for each in comments}
     search_index.put_comment_formulas(session, texts, [row.id for row in there])
 
@@ -257,8 +257,13 @@ def _settle_counter(
     owed = 0 if page == 1 else owed
     values = {"comments_owed": owed, "comment_count": row.comment_count if counted is None else counted}
     if values != {name: getattr(row, name) for name in values}:
-        session.execute(update(_POSTS).where(_POSTS.c.id == post_id).values(**values))
+        session.execute(_COUNT, {"post": post_id, **values})
     return int(owed)
 
 
+_COUNT = (
+    update(_POSTS)
+    .where(_POSTS.c.id == bindparam("post"))
+    .values({name: bindparam(name) for name in ("comments_owed", "comment_count")})
+)
 _COUNTED = select(_POSTS.c.comment_count, _POSTS.c.comments_owed).where(_POSTS.c.id == bindparam("post"))

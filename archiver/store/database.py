@@ -6,12 +6,13 @@ views and read-only queries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import migrate, server
 from archiver.store.location import FILE_NAME, database_url
 
-__all__ = ["BUSY_TIMEOUT_MS", "FILE_NAME", "Archive", "connect", "database_url", "upsert"]
+__all__ = ["BUSY_TIMEOUT_MS", "FILE_NAME", "Archive", "connect", "database_url", "put_rows", "upsert"]
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a writer waits for another: longer than any reader's query (30 s by default) may take."""
@@ -66,7 +67,28 @@ def _begin(connection: Any) -> None:
 
 def upsert(dialect: str, table: Any) -> Any:
     """Return an INSERT that can say what to do about an existing row: each database has its own."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # what few need, and long to load
+
+    return postgresql.insert(table)
+
+
+def put_rows(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run an INSERT for rows of the same columns, whose values are texts, numbers or truths.
+
+    The statement has to be one that is kept, as it is made into SQL once. SQLAlchemy would go through the values of
+    each row, which takes as long as SQLite needs to store them.
+    """
+    sql, order = _as_sql(statement, connection.dialect, tuple(rows[0]))
+    connection.exec_driver_sql(sql, [tuple(row[name] for name in order) if order else dict(row) for row in rows])
+
+
+@cache
+def _as_sql(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return a statement as SQL, and the order of its values unless they go by name."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    return str(compiled), tuple(compiled.positiontup or ())
 
 
 class Archive:

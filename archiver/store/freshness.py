@@ -29,7 +29,23 @@ RUNS_UNTIL_GONE = 3
 """Runs that must agree before a post counts as gone."""
 
 
-def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], site: Site) -> bool:
+class Beside:
+    """How many addresses beside the posts are known, by kind: counted once a run, not again for each new tag."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[str, int] = {}
+
+    def take_in(self, kind: str) -> bool:
+        """Return whether there is room for one more, which is counted from now on."""
+        if kind not in self._known:
+            self._known[kind] = int(self._session.execute(_OF_KIND, {"kind": kind}).scalar_one())
+        has_room = self._known[kind] < MOST_FURNITURE
+        self._known[kind] += has_room
+        return has_room
+
+
+def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], site: Site, beside: Beside) -> bool:
     """Return whether an address is worth asking for again.
 
     `listed` is what the list it was found in says: `title`, `comment_count` and `modified_at` of a post, with the
@@ -45,7 +61,7 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], sit
             return entry is None or entry.state != "failed" or not entry.permanent
         return not _in_category(session, place[0], listed.get("last"))
     if entry is None and kind in frontier.FURNITURE:
-        return int(session.execute(_OF_KIND, {"kind": kind}).scalar_one()) < MOST_FURNITURE
+        return beside.take_in(kind)
     return entry is None or kind not in ONCE
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store import lists, models, search_index
+from archiver.store.database import put_rows
 
 # Rows by the thousand need none of the mapper's care.
 _POSTS: Any = models.Post.__table__
@@ -66,7 +67,7 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
     columns = _take_over(session, post, before) | {"last_changed_at": seen_at} if current else {}
     if before is None:
         blank = {"id": post.id, "first_seen_at": seen_at, "comments_owed": 0}
-        session.execute(insert(_POSTS), {**blank, **columns, **seen})
+        session.execute(_NEW_POST, {**blank, **columns, **seen})
     revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version, current=current)
     changed = ({} if before is None else seen | columns) | ({"current_revision_id": revision} if current else {})
     session.execute(_change(*changed), {"post": post.id, **changed})
@@ -289,6 +290,7 @@ _HAND_BACK = (
 )
 """A post's text is stored once: in its row, and in a revision's only when another one is current."""
 
+_NEW_POST = insert(_POSTS)
 _NEW_REVISION = insert(_REVISIONS).returning(_REVISIONS.c.id)
 
 
@@ -309,14 +311,20 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
     if not anew:
         search_index.forget_formulas(session, post.id)
     for model, rows in parts.items():
-        table: Any = model.__table__
         if not anew:
+            table: Any = model.__table__
             session.execute(delete(table).where(table.c.post_id == post.id))
         values = [{"post_id": post.id, **row} for row in rows]
         if values:
-            session.execute(insert(table), values)
+            put_rows(session.connection(), _put(model), values)
     search_index.put_formulas(session, post.id)
     search_index.forget_shapes(session, former)
+
+
+@cache
+def _put(model: type[models.Base]) -> Any:
+    table: Any = model.__table__
+    return insert(table)
 
 
 def _seen(post: items.Post, seen_at: str) -> dict[str, Any]:
@@ -332,6 +340,9 @@ _LAST_COUNTERS = (
 )
 
 
+_PUT_COUNTERS = insert(_STATS)
+
+
 def _note_counters(session: Session, post: items.Post, seen_at: str) -> None:
     last = session.execute(_LAST_COUNTERS, {"post": post.id}).first()
     if last is not None:
@@ -339,7 +350,7 @@ def _note_counters(session: Session, post: items.Post, seen_at: str) -> None:
         if seen_at <= last.seen_at or (recent and last.comment_count == post.comment_count):
             return
     values = {"reader_count": post.reader_count, "comment_count": post.comment_count}
-    session.execute(insert(_STATS), {"post_id": post.id, "seen_at": seen_at, **values})
+    session.execute(_PUT_COUNTERS, {"post_id": post.id, "seen_at": seen_at, **values})
 
 
 def _formulas(session: Session, formulas: Sequence[items.Formula]) -> list[dict[str, Any]]:
@@ -354,8 +365,7 @@ def _fields(item: Any) -> dict[str, Any]:
 def _categories(session: Session, shown: Iterable[items.Category]) -> list[int]:
     """Return the numbers of categories, which are added or renamed as the blog shows them."""
     names = {category.slug: category.name for category in shown}
-    stored = select(_CATEGORIES.c.slug, _CATEGORIES.c.id, _CATEGORIES.c.name).where(_CATEGORIES.c.slug.in_(names))
-    known = {row.slug: row for row in session.execute(stored)}
+    known = {row.slug: row for row in session.execute(_KNOWN_CATEGORIES, {"slugs": list(names)})}
     numbers = []
     for slug, name in names.items():
         if slug not in known:
@@ -368,12 +378,15 @@ def _categories(session: Session, shown: Iterable[items.Category]) -> list[int]:
     return numbers
 
 
+_KNOWN_CATEGORIES = select(_CATEGORIES.c.slug, _CATEGORIES.c.id, _CATEGORIES.c.name).where(
+    _CATEGORIES.c.slug.in_(bindparam("slugs", expanding=True))
+)
 _NEW_CATEGORY = insert(_CATEGORIES).returning(_CATEGORIES.c.id)
 
 
 def _tags(session: Session, names: Sequence[str]) -> list[int]:
     """Return the numbers of tags, one for each name, which are added if they are new."""
-    stored = session.execute(select(_TAGS.c.name, _TAGS.c.id).where(_TAGS.c.name.in_(names)))
+    stored = session.execute(_KNOWN_TAGS, {"names": list(names)}) if names else ()
     numbers = {row.name: int(row.id) for row in stored}
     for name in names:
         if name not in numbers:
@@ -381,6 +394,7 @@ def _tags(session: Session, names: Sequence[str]) -> list[int]:
     return [numbers[name] for name in names]
 
 
+_KNOWN_TAGS = select(_TAGS.c.name, _TAGS.c.id).where(_TAGS.c.name.in_(bindparam("names", expanding=True)))
 _NEW_TAG = insert(_TAGS).returning(_TAGS.c.id)
 
 

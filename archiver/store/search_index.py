@@ -75,23 +75,19 @@ def _reword(
         before = {row[0]: (row[1], row[2]) for row in connection.execute(stored, {"ids": list(words)})}
     changed = [number for number in words if before.get(number) != words[number]]
     for statement, held in ((out, before), (into, words)):
-        rows = [
-            {"id": number, "first": cjk.spaced(held[number][0]), "second": cjk.spaced(held[number][1])}
-            for number in changed
-            if number in held
-        ]
+        rows = [(number, *map(cjk.spaced, held[number])) for number in changed if number in held]
         if rows:
-            connection.execute(statement, rows)
+            connection.exec_driver_sql(statement, rows)
 
 
 @cache
-def _statements(table: str, columns: tuple[str, str]) -> tuple[Any, Any, Any]:
-    """Return what takes words out, what puts words in, and what asks for those a row has."""
+def _statements(table: str, columns: tuple[str, str]) -> tuple[str, str, Any]:
+    """Return what takes words out and what puts words in, as SQL, and what asks for those a row has."""
     first, second = columns
-    into = f"INSERT INTO {table}_fts (rowid, {first}, {second}) VALUES (:id, :first, :second)"  # noqa: S608
-    out = into.replace("(rowid", f"({table}_fts, rowid").replace("(:id", "('delete', :id")
+    into = f"INSERT INTO {table}_fts (rowid, {first}, {second}) VALUES (?, ?, ?)"  # noqa: S608
+    out = into.replace("(rowid", f"({table}_fts, rowid").replace("(?", "('delete', ?")
     stored = f"SELECT id, {first}, {second} FROM {table} WHERE id IN :ids"  # noqa: S608
-    return text(out), text(into), text(stored).bindparams(bindparam("ids", expanding=True))
+    return out, into, text(stored).bindparams(bindparam("ids", expanding=True))
 
 
 def forget_formulas(session: Session, post_id: int) -> None:
@@ -157,7 +153,7 @@ def forget_shapes(session: Session, numbers: set[int]) -> None:
     if arrays := _arrays(connection):
         arrays.forget(connection, "shapes", gone)
     else:
-        connection.execute(_DELETE_SHAPE, [_words_of(each) for each in gone.items()])
+        connection.exec_driver_sql(_DELETE_SHAPE, [_words_of(each) for each in gone.items()])
     shapes.remove(connection, gone)
 
 
@@ -167,15 +163,15 @@ def _index_shapes(connection: Connection, new: Mapping[int, str]) -> None:
     if arrays := _arrays(connection):
         arrays.put(connection, "shapes", {number: (tokens,) for number, tokens in new.items()})
     else:
-        connection.execute(_INSERT_SHAPE, [_words_of(each) for each in new.items()])
+        connection.exec_driver_sql(_INSERT_SHAPE, [_words_of(each) for each in new.items()])
 
 
-def _words_of(shape: tuple[int, str]) -> dict[str, Any]:
-    return {"id": shape[0], "words": search_shapes.words(shape[1])}
+def _words_of(shape: tuple[int, str]) -> tuple[int, str]:
+    return shape[0], search_shapes.words(shape[1])
 
 
-_INSERT_SHAPE = text("INSERT INTO shapes_fts (rowid, tokens) VALUES (:id, :words)")
-_DELETE_SHAPE = text("INSERT INTO shapes_fts (shapes_fts, rowid, tokens) VALUES ('delete', :id, :words)")
+_INSERT_SHAPE = "INSERT INTO shapes_fts (rowid, tokens) VALUES (?, ?)"
+_DELETE_SHAPE = "INSERT INTO shapes_fts (shapes_fts, rowid, tokens) VALUES ('delete', ?, ?)"
 
 
 def _arrays(connection: Connection) -> ModuleType | None:

@@ -6,6 +6,7 @@ The index of their words is `search_index`'s.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from archiver.store import models
-from archiver.store.database import upsert
+from archiver.store.database import put_rows, upsert
 from archiver.store.search_shapes import number
 from archiver.text import shapes, tex
 
@@ -40,9 +41,14 @@ def add(connection: Connection, found: Iterable[tuple[int | None, str]]) -> dict
         for (there,) in connection.execute(_THERE, {"ids": batch}):
             del new[there]
     if new:
-        statement = upsert(connection.dialect.name, _SHAPES).on_conflict_do_nothing()
-        connection.execute(statement, [{"id": each, "tokens": tokens} for each, tokens in new.items()])
+        rows = [{"id": each, "tokens": tokens} for each, tokens in new.items()]
+        put_rows(connection, _insertion(connection.dialect.name), rows)
     return new
+
+
+@cache
+def _insertion(dialect: str) -> Any:
+    return upsert(dialect, _SHAPES).on_conflict_do_nothing()
 
 
 def used_by(connection: Connection, table: Any, column: Any, row: int) -> set[int]:
@@ -97,10 +103,11 @@ def put_comments(
         ]
     new = add(connection, found)
     if rows:
-        connection.execute(insert(_IN_COMMENTS), rows)
+        put_rows(connection, _PUT_IN_COMMENTS, rows)
     return new, {each for each in gone if each is not None} if changed else set()
 
 
+_PUT_IN_COMMENTS = insert(_IN_COMMENTS)
 _OF_COMMENTS = (
     select(_IN_COMMENTS)
     .where(_IN_COMMENTS.c.comment_id.in_(bindparam("ids", expanding=True)))

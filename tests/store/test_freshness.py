@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from archiver import items
-from archiver.store import freshness, lists, models, runs
+from archiver.store import freshness, frontier, lists, models, runs
 from archiver.store.database import Archive
 
 NOW = "2026-11-21T00:00:00Z"
@@ -47,3 +47,14 @@ def test_only_runs_in_a_row_that_miss_a_post_make_it_count_as_gone(archive: Arch
     found = [missed(archive, 1) for _ in range(4)]
     assert found == [(1, "live", 0), (2, "live", 0), (3, "gone", 1), (4, "gone", 0)]
     assert archive.session.get_one(models.Post, 1).missing_runs == 0
+
+
+def test_addresses_beside_the_posts_are_taken_in_up_to_a_limit_of_each_kind(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freshness, "MOST_FURNITURE", 2)
+    run_id, _ = runs.begin(archive.session, "crawl", now=NOW)
+    frontier.add(archive.session, "https://kexue.fm/tag/known/", "tag", run_id=run_id, now=NOW)
+    beside = freshness.Beside(archive.session)
+    assert [beside.take_in("tag") for _ in range(3)] == [True, False, False]
+    assert [beside.take_in("page") for _ in range(3)] == [True, True, False]
