@@ -9,17 +9,26 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
+import scrapy
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from archiver import clock
 from archiver.clock import timestamp
+from archiver.crawl.boundaries import PublicResolver
+from archiver.crawl.inside import inside
 from archiver.crawl.rests import PATIENCE
 from archiver.crawl.run import run_of
 from archiver.crawl.wire import WireDownloadHandler
 from archiver.errors import ArchiverError, RateLimited
+
+_UNJUDGED = (
+    "expected to look up {} by TWISTED_DNS_RESOLVER, which keeps requests from this machine and network, found that "
+    "Scrapy {} has not asked it; install the version that constraints.txt names"
+)
 
 
 class TurnDownloadHandler(WireDownloadHandler):
@@ -37,7 +46,12 @@ class TurnDownloadHandler(WireDownloadHandler):
             if wait > PATIENCE:
                 raise RateLimited(f"the server asked not to be asked before {timestamp(clock.now() + wait)}")
             await asyncio.sleep(wait.total_seconds())
-        return await super().download_request(request)
+        response = await super().download_request(request)
+        if not PublicResolver.has_judged(request):
+            error = ArchiverError(_UNJUDGED.format(urlsplit(request.url).hostname, scrapy.__version__))
+            self._run.stop(error)
+            raise error
+        return response
 
     def _turn(self, request: Request) -> timedelta:
         try:
@@ -48,5 +62,5 @@ class TurnDownloadHandler(WireDownloadHandler):
 
     def _pause_of(self, request: Request) -> float:
         """Return the seconds that are to be between requests by now: the server may be slow, or ask for more."""
-        slot = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot"))
+        slot = inside(self._crawler.engine.downloader, "slots").get(request.meta.get("download_slot"))
         return float(slot.delay) if slot else self._pause
