@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import scrapy
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from archiver import clock
@@ -41,16 +42,20 @@ class TurnDownloadHandler(WireDownloadHandler):
         self._pause = crawler.settings.getfloat("DOWNLOAD_DELAY")
 
     async def download_request(self, request: Request) -> Response:
-        """Download in turn; raise RateLimited when the server rests for longer than a run can wait."""
+        """Download in turn.
+
+        Raises RateLimited when the server rests for longer than a run can wait, IgnoreRequest when its name was not
+        looked up by the resolver that refuses private addresses; the run ends then.
+        """
         while wait := self._turn(request):
             if wait > PATIENCE:
                 raise RateLimited(f"the server asked not to be asked before {timestamp(clock.now() + wait)}")
             await asyncio.sleep(wait.total_seconds())
         response = await super().download_request(request)
         if not PublicResolver.has_judged(request):
-            error = ArchiverError(_UNJUDGED.format(urlsplit(request.url).hostname, scrapy.__version__))
-            self._run.stop(error)
-            raise error
+            unjudged = _UNJUDGED.format(urlsplit(request.url).hostname, scrapy.__version__)
+            self._run.stop(ArchiverError(unjudged))
+            raise IgnoreRequest(unjudged)  # which nobody repeats
         return response
 
     def _turn(self, request: Request) -> timedelta:

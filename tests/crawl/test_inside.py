@@ -13,12 +13,25 @@ import pytest
 from archiver.crawl.inside import inside, keep_suffixes_at_hand
 from archiver.crawl.servers import SUFFIXES
 from archiver.errors import ArchiverError
+from archiver.sample import SampleResponse
 
 from .conftest import Crawled
 
 ROOT = Path(__file__).parents[2]
 
-ROBOTS = "User-agent: *\nCrawl-delay: 1\n"
+WITHOUT = """
+import sys
+
+def get(self, name):
+    if name == "per_slot_settings" and sys._getframe(1).f_globals["__name__"].startswith("archiver."):
+        raise AttributeError(name)
+    return object.__getattribute__(self, name)
+
+Downloader.__getattribute__ = get
+"""
+"""A downloader that calls something else than we do."""
+
+ROBOTS = b"User-agent: *\nCrawl-delay: 1\n"
 
 
 def crawl_with(archive: Crawled, change: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +39,7 @@ def crawl_with(archive: Crawled, change: str) -> subprocess.CompletedProcess[str
     code = f"import archiver.settings\nfrom scrapy.core.downloader import Downloader\n{change}\n"
     code += "from archiver.cli import main\nmain()"
     site = archive.site.replace("127.0.0.1", "localhost")
-    words = ["--home", str(archive.home), "crawl", "--site", site, "--delay", "0", "--limit", "1"]
+    words = ["--home", str(archive.home), "crawl", "catalogue", "--site", site, "--delay", "0", "--limit", "1"]
     return subprocess.run(
         [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
@@ -37,7 +50,7 @@ def test_a_resolver_that_is_not_asked_ends_the_run_at_the_first_answer(crawled: 
     other = "archiver.settings.TWISTED_DNS_RESOLVER = 'scrapy.resolver.CachingThreadedResolver'"
     done = crawl_with(archive, other)
     assert done.returncode == 1
-    assert "expected to look up localhost by TWISTED_DNS_RESOLVER" in done.stderr
+    assert "expected to look up localhost by TWISTED_DNS_RESOLVER" in done.stdout
     assert archive.asked(None) == ["/robots.txt"]
 
 
@@ -48,11 +61,10 @@ def test_the_resolver_is_asked_by_the_scrapy_that_is_installed(crawled: Callable
 
 def test_without_the_pauses_of_a_server_a_run_ends_rather_than_hurry(crawled: Callable[..., Crawled]) -> None:
     archive = crawled()
-    made = "made = Downloader.__init__\ndef make(self, crawler):\n    made(self, crawler)\n    del self.per_slot_settings\n"
-    archive.blog.overrides["/robots.txt"] = archive.blog.respond("/robots.txt")
-    done = crawl_with(archive, made + "Downloader.__init__ = make")
+    archive.blog.overrides["/robots.txt"] = SampleResponse(200, {"Content-Type": "text/plain"}, ROBOTS)
+    done = crawl_with(archive, WITHOUT)
     assert done.returncode == 1
-    assert "expected `per_slot_settings` in Scrapy's Downloader" in done.stderr
+    assert "expected `per_slot_settings` in Scrapy's Downloader" in done.stdout
 
 
 def test_what_scrapy_lacks_is_named() -> None:
