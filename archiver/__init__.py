@@ -29,8 +29,8 @@ def open(home: str | Path = "data", *, db: str | None = None) -> Library:  # noq
     Raises UsageError when there is none.
     """
     from archiver.store import blog
-    from archiver.store.database import database_url
     from archiver.store.library import Library
+    from archiver.store.location import database_url
 
     database = database_url(Path(home), db)
     return Library(database, blog.site(Path(home), database))

@@ -9,9 +9,6 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-KINDS = ("arxiv", "doi", "github")
-"""What a reference may be."""
-
 # https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNN(N) since April 2007, before that archive/YYMMNNN with a
 # subject class that may be left out.
 _NEW_ID = r"\d{4}\.\d{4,5}"

@@ -29,7 +29,7 @@ from psycopg import sql
 
 from archiver.sample import SampleBlog, serving
 from archiver.store import migrate, server
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 
 DAY = 86_400
 FLEET = 10_000

@@ -41,7 +41,7 @@ from starlette.staticfiles import StaticFiles
 
 from archiver.export.records import export_wacz
 from archiver.store import query
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.urls import Site
 from archiver.warc.reader import read_record
 from archiver.warc.storage import Storage

@@ -29,7 +29,8 @@ from pathlib import Path
 from archiver import items
 from archiver.clock import timestamp
 from archiver.store import captures, runs
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.urls import Site
 from archiver.warc.writer import WarcWriter
 from archiver.web.exchange import MEMORY

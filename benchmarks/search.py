@@ -28,7 +28,8 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from archiver.store import cjk, coverage, search
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.store.models import Base
 from archiver.store.search_index import rebuild
 from archiver.store.search_query import parse

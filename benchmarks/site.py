@@ -34,7 +34,7 @@ from opencc import OpenCC
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from archiver.store import blog
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.search import opened, search
 
 FIND = """async (query) => {

@@ -18,7 +18,7 @@ import pytest
 import archiver
 from archiver import profile, sites
 from archiver.sample import SampleBlog, serving
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.urls import LARGEST_WRITTEN, Site
 from archiver.web.reader import look
 from archiver.web.reader.serve import ServeOptions

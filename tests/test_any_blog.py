@@ -16,7 +16,7 @@ import pytest
 
 from archiver import sites
 from archiver.items import TOO_MANY
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.web.reader.serve import ServeOptions
 from archiver.web.reader.serve import serving as shown
 from tests.rendered import NOTES, Note, Rendered, serving

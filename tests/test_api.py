@@ -40,7 +40,8 @@ def test_every_way_in_is_on_the_page() -> None:
 
 def test_an_archive_is_read_as_it_was_when_it_was_opened(demo: Path, tmp_path: Path) -> None:
     from archiver.store import models
-    from archiver.store.database import Archive, database_url
+    from archiver.store.database import Archive
+    from archiver.store.location import database_url
 
     home = shutil.copytree(demo, tmp_path / "home")
     with archiver.open(home) as library:

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from archiver.cli import main
 from archiver.store import models
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 
 VERSIONS = (
     ("再谈梯度", "设$x=1$，首先计算梯度。", "good"),

@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from archiver.errors import ArchiveLocked, ExitCode
 from archiver.sample import SampleBlog, serving
 from archiver.store import progress, query
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.lock import locked
 from archiver.urls import Site
 from archiver.warc.writer import WarcWriter
@@ -213,7 +213,8 @@ def test_an_import_takes_place_with_the_new_tables(pair: Pair, server: Callable[
 
 def test_psycopg_is_only_imported_for_a_server() -> None:
     code = "import sys; from archiver.store import database, library, search; from archiver.store import lock\n"
-    code += "from pathlib import Path\nwith database.Archive(database.database_url(Path(sys.argv[1]))): pass\n"
+    code += "from pathlib import Path\nfrom archiver.store.location import database_url\n"
+    code += "with database.Archive(database_url(Path(sys.argv[1]))): pass\n"
     code += "print([name for name in sys.modules if name.startswith('psycopg')])"
     with TemporaryDirectory() as folder:
         done = subprocess.run(

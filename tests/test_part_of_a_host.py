@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archiver.store import blog
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.timeline import Timeline
 from archiver.warc.storage import Storage
 from archiver.web.messages import Request

@@ -131,6 +131,9 @@ class PublicResolver(CachingThreadedResolver):
     refused: ClassVar[dict[str, str]] = {}
     """Names that were refused and why: Twisted drops the reason of a failed look-up, and there is one resolver."""
 
+    asked: ClassVar[set[str]] = set()
+    """Names that were looked up here: where an answer comes from any other, names are looked up elsewhere."""
+
     def __init__(self, reactor: Any, cache_size: int, timeout: float) -> None:
         super().__init__(reactor, cache_size, timeout)
         self.private_hosts: frozenset[str] = frozenset()
@@ -145,8 +148,15 @@ class PublicResolver(CachingThreadedResolver):
             resolver.private_hosts = frozenset({host})
         return resolver
 
+    @classmethod
+    def has_judged(cls, request: Request) -> bool:
+        """Return whether the host of a request that was answered was looked up here, or had no need of it."""
+        host = urlsplit(request.url).hostname or ""
+        return host in cls.asked or _is_ip(host) or "proxy" in request.meta
+
     def getHostByName(self, name: str, timeout: Any = ()) -> Any:  # noqa: N802  # Twisted's name
         """Return a Deferred of the address of a host; it fails when that is not a public one."""
+        self.asked.add(name)
         found = super().getHostByName(name, timeout)
         return found if name in self.private_hosts else found.addCallback(self._checked, name)
 

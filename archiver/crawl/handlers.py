@@ -25,7 +25,7 @@ from archiver.dates import parse_date
 from archiver.errors import ResponseNotArchived
 from archiver.pages.gate import is_gate, may_be
 from archiver.storage.elsewhere import storage
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.timeline import END_OF_TIME, StoredCapture, Timeline
 from archiver.urls import Site
 from archiver.warc import message

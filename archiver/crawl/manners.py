@@ -8,7 +8,6 @@ post with a password always says 403. What another host does concerns the addres
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -49,7 +48,6 @@ MOST_IN_A_ROW = 5
 
 LEAST_BACK_OFF = timedelta(seconds=0.1)
 LONGEST_BACK_OFF = timedelta(minutes=10)
-logger = logging.getLogger(__name__)
 
 
 class MannersMiddleware:

@@ -14,9 +14,9 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from archiver.clock import timestamp
+from archiver.crawl.inside import keep_suffixes_at_hand
 from archiver.crawl.message import rebuilt
 from archiver.crawl.run import Run, run_of
-from archiver.crawl.servers import SUFFIXES
 from archiver.crawl.wire import Exchange, take_exchange
 from archiver.errand import Errand, noted
 from archiver.errors import ArchiverError
@@ -40,9 +40,6 @@ EVIDENCE = 1 << 20
 
 logger = logging.getLogger(__name__)
 
-# Scrapy's cookie jar would ask the web for the list of public suffixes; the copy that comes with the library will do.
-cookies._split_domain = SUFFIXES
-
 
 class GateMiddleware:
     """Repeats a request that met the cookie gate, now with the cookie; what still meets it is a gap, not content."""
@@ -53,6 +50,7 @@ class GateMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Create the middleware for a crawler's run."""
+        keep_suffixes_at_hand(cookies)
         return cls(run_of(crawler))
 
     def process_response(self, request: Request, response: Response) -> Request | Response:

@@ -20,6 +20,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http.request import NO_CALLBACK
 
+from archiver.crawl.inside import inside
 from archiver.crawl.manners import PASSING
 from archiver.crawl.run import Run, run_of
 from archiver.errand import KEY, RULES, Errand
@@ -134,19 +135,23 @@ class RobotsMiddleware:
         rules = parse_rules(body)
         delay = rules.crawl_delay(PRODUCT)
         if delay and origin == self.run.site.base:
-            self._slow_down(min(float(delay), LONGEST_DELAY))
+            try:
+                self._slow_down(min(float(delay), LONGEST_DELAY))
+            except ArchiverError as error:
+                self.run.stop(error)
         return rules
 
     def _slow_down(self, delay: float) -> None:
         """Keep at least this many seconds between requests, in this run."""
         downloader = self._engine().downloader
-        for host, slot in downloader.slots.items():
-            slot.delay = max(slot.delay, delay)
+        lasting = inside(downloader, "per_slot_settings")
+        for host, slot in inside(downloader, "slots").items():
+            slot.delay = max(inside(slot, "delay"), delay)
             # A slot that is idle for a minute is dropped, and created again from this.
-            downloader.per_slot_settings[host] = {"delay": slot.delay, "concurrency": slot.concurrency}
+            lasting[host] = {"delay": slot.delay, "concurrency": slot.concurrency}
         throttle = self.crawler.get_extension(AutoThrottle)
         if throttle is not None:
-            throttle.mindelay = max(throttle.mindelay, delay)
+            throttle.mindelay = max(inside(throttle, "mindelay"), delay)
 
     def _without(self, origin: str, message: str, kind: type[ArchiverError]) -> str:
         if origin == self.run.site.base:

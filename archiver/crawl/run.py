@@ -30,7 +30,8 @@ from archiver.pages.promises import PageCheck
 from archiver.storage.elsewhere import storage
 from archiver.storage.spool import Spool
 from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, lost, runs
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.urls import Site
 from archiver.warc.journal import RunEnd, RunStart
 from archiver.warc.storage import Storage

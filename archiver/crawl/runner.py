@@ -31,7 +31,7 @@ from archiver.profile import BESIDE
 from archiver.settings import DOWNLOAD_DELAY
 from archiver.storage.bucket import Bucket, normal
 from archiver.store import comments, frontier, lists, runs, warc_files
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.lock import locked
 from archiver.warc.storage import SUFFIX
 

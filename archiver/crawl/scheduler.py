@@ -116,9 +116,10 @@ class FrontierScheduler(BaseScheduler):
         asyncio.get_running_loop().call_later(seconds, self._wake)
 
     def _wake(self) -> None:
-        slot = getattr(self.crawler.engine, "_slot", None)  # private; without it the engine's own clock has to do
-        if slot is not None:
-            slot.nextcall.schedule()
+        # Private; without it the engine's own clock has to do.
+        call = getattr(getattr(self.crawler.engine, "_slot", None), "nextcall", None)
+        if schedule := getattr(call, "schedule", None):
+            schedule()
 
     def _add(self, address: str, errand: Errand) -> bool:
         kind, site = errand.kind, self.run.site

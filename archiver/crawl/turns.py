@@ -9,17 +9,27 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
+import scrapy
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from archiver import clock
 from archiver.clock import timestamp
+from archiver.crawl.boundaries import PublicResolver
+from archiver.crawl.inside import inside
 from archiver.crawl.rests import PATIENCE
 from archiver.crawl.run import run_of
 from archiver.crawl.wire import WireDownloadHandler
 from archiver.errors import ArchiverError, RateLimited
+
+_UNJUDGED = (
+    "expected to look up {} by TWISTED_DNS_RESOLVER, which keeps requests from this machine and network, found that "
+    "Scrapy {} has not asked it; install the version that constraints.txt names"
+)
 
 
 class TurnDownloadHandler(WireDownloadHandler):
@@ -32,12 +42,21 @@ class TurnDownloadHandler(WireDownloadHandler):
         self._pause = crawler.settings.getfloat("DOWNLOAD_DELAY")
 
     async def download_request(self, request: Request) -> Response:
-        """Download in turn; raise RateLimited when the server rests for longer than a run can wait."""
+        """Download in turn.
+
+        Raises RateLimited when the server rests for longer than a run can wait, IgnoreRequest when its name was not
+        looked up by the resolver that refuses private addresses; the run ends then.
+        """
         while wait := self._turn(request):
             if wait > PATIENCE:
                 raise RateLimited(f"the server wants no requests before {timestamp(clock.now() + wait)}")
             await asyncio.sleep(wait.total_seconds())
-        return await super().download_request(request)
+        response = await super().download_request(request)
+        if not PublicResolver.has_judged(request):
+            unjudged = _UNJUDGED.format(urlsplit(request.url).hostname, scrapy.__version__)
+            self._run.stop(ArchiverError(unjudged))
+            raise IgnoreRequest(unjudged)  # which nobody repeats
+        return response
 
     def _turn(self, request: Request) -> timedelta:
         try:
@@ -48,5 +67,5 @@ class TurnDownloadHandler(WireDownloadHandler):
 
     def _pause_of(self, request: Request) -> float:
         """Return the seconds that are to be between requests by now: the server may be slow, or ask for more."""
-        slot = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot"))
+        slot = inside(self._crawler.engine.downloader, "slots").get(request.meta.get("download_slot"))
         return float(slot.delay) if slot else self._pause

@@ -14,7 +14,7 @@ from archiver import extras, sites
 from archiver.errors import ArchiverError, UsageError
 from archiver.fleet import tables
 from archiver.store import server
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -19,7 +19,8 @@ from archiver.rebuild.reading import Task
 from archiver.storage.elsewhere import storage
 from archiver.storage.spool import Spool
 from archiver.store import blog, chronicle, doubts, outcomes, posts, runs
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.store.lock import locked
 from archiver.urls import Site
 from archiver.warc import index, journal

@@ -24,7 +24,7 @@ from archiver.rebuild.admission import Admission, AdmittedCounts, known_captures
 from archiver.rebuild.records import Progress
 from archiver.rebuild.swap import RebuildReport
 from archiver.store import blog, query, runs
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.lock import locked
 from archiver.urls import Site
 from archiver.warc import journal, outside

@@ -21,7 +21,8 @@ from archiver.rebuild.records import Progress
 from archiver.storage.elsewhere import listed
 from archiver.storage.spool import Spool, restate
 from archiver.store import chronicle, drafts, query, warc_files
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.store.lock import locked
 from archiver.warc import index, recovery
 from archiver.warc.storage import Storage

@@ -25,8 +25,6 @@ from archiver.warc.storage import Storage
 from archiver.web.reader import look, words
 from archiver.web.reader.desk import Desk, Static
 
-LANGUAGES = words.LANGUAGES
-
 _KINDS = {
     ".bib": "text/x-bibtex; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -64,7 +62,7 @@ class StaticSite:
     library: Library
     warc: Storage
     language: str
-    """Of `LANGUAGES`."""
+    """Of `words.LANGUAGES`."""
     step: Step
     _pictures: dict[str, str | None] = field(default_factory=dict)
     _found: list[PictureFile] = field(default_factory=list)

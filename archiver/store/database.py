@@ -19,9 +19,6 @@ from sqlalchemy.orm import Session
 
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import migrate, server
-from archiver.store.location import FILE_NAME, database_url
-
-__all__ = ["BUSY_TIMEOUT_MS", "FILE_NAME", "Archive", "connect", "database_url", "put_rows", "upsert"]
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a writer waits for another: longer than any reader's query (30 s by default) may take."""

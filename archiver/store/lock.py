@@ -12,7 +12,7 @@ from archiver.clock import timestamp
 from archiver.durable import writing
 from archiver.errors import ArchiveLocked
 from archiver.store import server
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 
 NAME = "lock"
 """Name of the lock file in the archive's home; it holds the owner's process number and start."""

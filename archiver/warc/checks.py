@@ -354,7 +354,7 @@ class Captures:
 
     def _lost(self, captures: list[KnownCapture], moved: int | None, beyond: bool, whole: CheckedFile) -> Finding:
         first = captures[0]
-        number = "a known response" if len(captures) == 1 else f"{len(captures)} known responses"
+        number = counted(len(captures), "known response")
         if moved is not None:
             found = f"{abs(moved)} bytes {'before' if moved < 0 else 'after'}"
         else:

@@ -41,17 +41,12 @@ def decode(entity: bytes, codings: Sequence[str], max_size: int) -> bytes:
     return undo(entity, codings, max_size)[0]
 
 
-def is_whole(entity: bytes, codings: Sequence[str], max_size: int) -> bool:
-    """Return whether the content codings of a body end in order, with their trailers and sums.
+def undo(entity: bytes, codings: Sequence[str], max_size: int) -> tuple[bytes, bool]:
+    """Return what `decode` does, and whether the codings end in order, with their trailers and sums.
 
     What is not in the coding it claims, or in one that is unknown, has no end to be told. Raises ContentTooLarge as
     `decode` does.
     """
-    return undo(entity, codings, max_size)[1]
-
-
-def undo(entity: bytes, codings: Sequence[str], max_size: int) -> tuple[bytes, bool]:
-    """Return what `decode` and `is_whole` do, for the work of one. Raises ContentTooLarge as they do."""
     whole = True
     for coding in reversed(codings) if len(codings) <= _MOST_CODINGS else ():
         if not entity:

@@ -31,7 +31,6 @@ VERSION = "1.1.1"
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two packages of one archive differ
 _MODE = 0o100644 << 16  # a plain file, readable by all
 _UNIX = 3
-_PIECE = 1 << 20
 _BLOCK_LINES = 1024  # as other writers of WACZ do: what a reader fetches to look up one address
 
 

@@ -13,7 +13,8 @@ from warcio.archiveiterator import ArchiveIterator
 from archiver.clock import timestamp
 from archiver.sample import SampleBlog, serving
 from archiver.store import frontier, runs
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.urls import Site
 from archiver.warc.reader import read_record
 from archiver.warc.storage import Storage

@@ -18,8 +18,8 @@ from moto.server import ThreadedMotoServer
 from archiver.errors import ArchiverError, UsageError
 from archiver.export import dataset, rows
 from archiver.export.folder import MANIFEST
-from archiver.store.database import database_url
 from archiver.store.library import Library
+from archiver.store.location import database_url
 from archiver.urls import Site
 
 Open = Callable[[], AbstractContextManager[Library]]

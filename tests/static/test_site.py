@@ -146,7 +146,8 @@ def test_what_the_licence_asks_for_is_said_in_one_line(demo: Path, tmp_path: Pat
 
 
 def test_an_archive_without_posts_is_told_so(tmp_path: Path) -> None:
-    from archiver.store.database import Archive, database_url
+    from archiver.store.database import Archive
+    from archiver.store.location import database_url
 
     Archive(database_url(tmp_path)).close()
     done = export(tmp_path, "site", tmp_path / "site")

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from archiver.cli import main
 from archiver.store import blog, search
-from archiver.store.database import database_url
 from archiver.store.library import Library
+from archiver.store.location import database_url
 from archiver.store.search_words import words
 from tests.web.test_browser import ARGUMENTS, CHROMIUM, pytestmark, serious, with_axe  # noqa: F401 - pytestmark marks this module too
 

@@ -18,7 +18,8 @@ import pytest
 from archiver import items
 from archiver.clock import timestamp
 from archiver.store import captures, runs
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.store.timeline import END_OF_TIME, Timeline
 from archiver.urls import Site
 from archiver.warc import message

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.warc.storage import Storage

@@ -15,7 +15,8 @@ from mcp.client.stdio import StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
 from archiver.store import models
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.web.mcp.answers import LONGEST
 
 ROOT = Path(__file__).parents[2]

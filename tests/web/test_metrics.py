@@ -17,7 +17,8 @@ from archiver import __version__, extras
 from archiver.clock import timestamp
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import runs
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.text import EXTRACTOR_VERSION
 from archiver.web import metrics
 from archiver.web.metrics import MetricsSource

@@ -27,7 +27,7 @@ from warcio.warcwriter import WARCWriter
 from archiver.items import LEFT_OUT
 from archiver.sample import SampleBlog, serving
 from archiver.store import frontier, models
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.warc.reader import read_record

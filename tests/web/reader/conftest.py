@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.web.reader.serve import ServeOptions, serving
 from tests.conftest import ON_BOTH
 from tests.web.reader.library import filled

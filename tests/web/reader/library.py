@@ -11,7 +11,8 @@ from pathlib import Path
 from archiver import items, media
 from archiver.store import captures, connections, embedded, lists, pages, posts, runs
 from archiver.store import comments as said
-from archiver.store.database import Archive, database_url
+from archiver.store.database import Archive
+from archiver.store.location import database_url
 from archiver.text import tex
 from archiver.urls import Site
 from archiver.warc import message

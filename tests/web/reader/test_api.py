@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archiver.errors import ArchiverError, UsageError
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from lxml import html
 
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.reading import ReadOnlyPool
 from archiver.text import macros
 from archiver.web.reader import notation

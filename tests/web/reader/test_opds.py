@@ -19,7 +19,7 @@ from archiver.errors import ArchiverError
 from archiver.export import books
 from archiver.export.books import Books, Busy
 from archiver.store import blog
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.warc.storage import Storage
 from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client

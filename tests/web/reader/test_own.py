@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.store.own import NAME
 from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archiver import clock
-from archiver.store.database import database_url
+from archiver.store.location import database_url
 from archiver.web.reader.serve import ServeOptions, serving
 from tests.web.reader.conftest import Client
 from tests.web.reader.library import Library

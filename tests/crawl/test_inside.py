@@ -1,0 +1,83 @@
+"""Versions of Scrapy that lack what is relied upon: a run says so, and is no less polite or careful for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from archiver.crawl.inside import inside, keep_suffixes_at_hand
+from archiver.crawl.servers import SUFFIXES
+from archiver.errors import ArchiverError
+from archiver.sample import SampleResponse
+
+from .conftest import Crawled
+
+ROOT = Path(__file__).parents[2]
+
+WITHOUT = """
+import sys
+
+def get(self, name):
+    if name == "per_slot_settings" and sys._getframe(1).f_globals["__name__"].startswith("archiver."):
+        raise AttributeError(name)
+    return object.__getattribute__(self, name)
+
+Downloader.__getattribute__ = get
+"""
+"""A downloader that calls something else than we do."""
+
+ROBOTS = b"User-agent: *\nCrawl-delay: 1\n"
+
+
+def crawl_with(archive: Crawled, change: str) -> subprocess.CompletedProcess[str]:
+    """Crawl by name with a Scrapy that a statement has changed."""
+    code = f"import archiver.settings\nfrom scrapy.core.downloader import Downloader\n{change}\n"
+    code += "from archiver.cli import main\nmain()"
+    site = archive.site.replace("127.0.0.1", "localhost")
+    words = ["--home", str(archive.home), "crawl", "catalogue", "--site", site, "--delay", "0", "--limit", "1"]
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_a_resolver_that_is_not_asked_ends_the_run_at_the_first_answer(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled()
+    other = "archiver.settings.TWISTED_DNS_RESOLVER = 'scrapy.resolver.CachingThreadedResolver'"
+    done = crawl_with(archive, other)
+    assert done.returncode == 1
+    assert "expected to look up localhost by TWISTED_DNS_RESOLVER" in done.stdout
+    assert archive.asked(None) == ["/robots.txt"]
+
+
+def test_the_resolver_is_asked_by_the_scrapy_that_is_installed(crawled: Callable[..., Crawled]) -> None:
+    done = crawl_with(crawled(), "")
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_the_pauses_of_a_server_a_run_ends_rather_than_hurry(crawled: Callable[..., Crawled]) -> None:
+    archive = crawled()
+    archive.blog.overrides["/robots.txt"] = SampleResponse(200, {"Content-Type": "text/plain"}, ROBOTS)
+    done = crawl_with(archive, WITHOUT)
+    assert done.returncode == 1
+    assert "expected `per_slot_settings` in Scrapy's Downloader" in done.stdout
+
+
+def test_what_scrapy_lacks_is_named() -> None:
+    assert inside(SimpleNamespace(slots=1), "slots") == 1
+    with pytest.raises(ArchiverError, match=r"expected `slots` in Scrapy's SimpleNamespace.*install the version"):
+        inside(SimpleNamespace(), "slots")
+
+
+def test_a_cookie_jar_that_knows_suffixes_otherwise_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    cookies = ModuleType("cookies")
+    keep_suffixes_at_hand(cookies)
+    assert "cookies._split_domain" in caplog.text
+    caplog.clear()
+    keep_suffixes_at_hand(cookies)
+    assert not caplog.text
+    assert vars(cookies)["_split_domain"] is SUFFIXES
