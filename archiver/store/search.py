@@ -256,7 +256,7 @@ def _fused(numbers: Iterable[int], *rankings: Mapping[int, float]) -> dict[int, 
     return {number: sum(ranking.get(number, 0.0) for ranking in rankings) for number in numbers}
 
 
-def _lift_openers(index: Index, scores: dict[int, float]) -> None:
+def _lift_openers(index: SearchIndex, scores: dict[int, float]) -> None:
     """Let what is found of a series count a little for its first post, where most readers of several would begin."""
     listed = ", ".join("?" * len(scores))
     parts = index.rows(f"SELECT series_id, post_id FROM series_posts WHERE post_id IN ({listed})", *scores)  # noqa: S608

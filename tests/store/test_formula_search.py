@@ -91,12 +91,12 @@ def test_a_hit_shows_the_formula_it_was_found_by(index: SearchIndex) -> None:
         ("tex:{\\frac{*}{", "tex: expected a whole formula, found .* with 2 braces left open"),
     ],
 )
-def test_a_formula_with_an_open_brace_is_not_looked_for(index: Index, query: str, message: str) -> None:
+def test_a_formula_with_an_open_brace_is_not_looked_for(index: SearchIndex, query: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         search(index, query, Site())
 
 
-def test_an_escaped_brace_opens_nothing(index: Index) -> None:
+def test_an_escaped_brace_opens_nothing(index: SearchIndex) -> None:
     assert search(index, r"like:\{\{x", Site()).exact == 0
 
 
