@@ -564,7 +564,7 @@ def test_a_page_never_seen_says_so_and_what_is_near(shelf: Shelf, replayed: Repl
     text = answer.body.decode()
     assert answer.status == 404
     assert "存档从未见过这个地址" in text
-    assert "never come across" in text
+    assert "never seen this address" in text
     assert {"/archives/8260", "/archives/8266"} <= set(links(answer.body))
     assert "<script" not in text
     assert "script-src" not in (answer.header("Content-Security-Policy") or "")
@@ -577,7 +577,7 @@ def test_a_gap_is_given_its_reason(shelf: Shelf, replayed: Replayed) -> None:
     frontier.skip(session, f"{BLOG}/tag/x/", "tag", LEFT_OUT, run_id=shelf.run, now=now)
     shelf.commit()
     client = replayed(shelf.home)
-    assert "It is known and was left out on purpose (--without)" in client.get("/tag/x/").body.decode()
+    assert "It is known, but was left out on purpose (--without)" in client.get("/tag/x/").body.decode()
     assert "robots.txt &lt;forbids&gt; it" in client.get("/archives/1").body.decode()
     assert f"Known since {now}, not fetched yet" in client.get("/archives/2").body.decode()
 
@@ -592,7 +592,7 @@ def test_an_address_that_only_posts_link_is_not_said_to_be_unheard_of(shelf: She
     body = replayed(shelf.home).get("/usr/uploads/2010/11/a.pdf").body
     text = body.decode()
     assert "the archive never asked for it" in text
-    assert "never come across" not in text
+    assert "never seen this address" not in text
     assert "有&lt;附件&gt;的文章" in text
     assert "/archives/7" in links(body)
 
