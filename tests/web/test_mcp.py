@@ -173,3 +173,10 @@ def test_a_long_post_comes_in_parts_and_no_answer_is_longer(demo: Path, tmp_path
     assert first.count(r"\begin{aligned}") == first.count(r"\end{aligned}") > 1
     assert second.count(r"\begin{aligned}") == second.count(r"\end{aligned}") > 1
     assert "more rows are not shown" in rows
+
+
+def test_one_citation_is_one_post(demo: Path) -> None:
+    [(failed, cited)] = answers(demo, [("citations", {"post": 4})])
+    assert not failed
+    assert "Cites 1 post\n" in cited
+    assert "Cited by 1 post\n" in cited
