@@ -233,11 +233,12 @@ class BlogSpider(Spider):
             return page(response) if elsewhere is None else iter([self.ask(elsewhere, "post"), _moved(elsewhere)])
         if response.status == 304 and _was_conditional(response):
             return iter([Unmodified()])
+        not_before = Errand.of(response.meta).not_before
         if GATE in response.flags:
-            return iter([Gap(reason=GATE, not_before=Errand.of(response.meta).not_before)])
+            return iter([Gap(reason=GATE, not_before=not_before)])
         location = response.headers.get("Location")
         leads = location.decode("latin-1") if location else None
-        return iter([refusal(response.status, leads, not_before=Errand.of(response.meta).not_before)])
+        return iter([refusal(response.status, leads, not_before=not_before)])
 
     def _elsewhere(self, response: Response) -> str | None:
         """Return the address of the post a redirect led to, when it is another one than was asked for."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-OF_SCRAPY = {"download_latency", "download_maxsize", "download_slot", "redirect_urls"}
+OF_SCRAPY = {"download_latency", "download_maxsize", "download_slot", "proxy", "redirect_urls"}
 """Keys that Scrapy has in the `meta` of a request."""
 
 

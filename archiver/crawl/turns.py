@@ -40,6 +40,7 @@ class TurnDownloadHandler(WireDownloadHandler):
         self._crawler: Any = crawler
         self._run = run_of(crawler)
         self._pause = crawler.settings.getfloat("DOWNLOAD_DELAY")
+        self._unjudged = ""
 
     async def download_request(self, request: Request) -> Response:
         """Download in turn.
@@ -47,15 +48,17 @@ class TurnDownloadHandler(WireDownloadHandler):
         Raises RateLimited when the server rests for longer than a run can wait, IgnoreRequest when its name was not
         looked up by the resolver that refuses private addresses; the run ends then.
         """
+        if self._unjudged:
+            raise IgnoreRequest(self._unjudged)
         while wait := self._turn(request):
             if wait > PATIENCE:
                 raise RateLimited(f"the server wants no requests before {timestamp(clock.now() + wait)}")
             await asyncio.sleep(wait.total_seconds())
         response = await super().download_request(request)
         if not PublicResolver.has_judged(request):
-            unjudged = _UNJUDGED.format(urlsplit(request.url).hostname, scrapy.__version__)
-            self._run.stop(ArchiverError(unjudged))
-            raise IgnoreRequest(unjudged)  # which nobody repeats
+            self._unjudged = _UNJUDGED.format(urlsplit(request.url).hostname, scrapy.__version__)
+            self._run.stop(ArchiverError(self._unjudged))
+            raise IgnoreRequest(self._unjudged)
         return response
 
     def _turn(self, request: Request) -> timedelta:
