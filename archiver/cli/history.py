@@ -37,8 +37,8 @@ def history(
     With --diff, compare the last two VERSIONS, or those named: `archiver history 8265 --diff 1 3`.
     """
     if (post is None) == (since is None):
-        found = "neither" if post is None else "both"
-        raise UsageError(f"expected a POST, or --since DAY for all posts, such as --since 2026-03-01; found {found}")
+        given = "neither" if post is None else "both"
+        raise UsageError(f"expected a POST, or --since DAY for all posts, such as --since 2026-03-01; found {given}")
     if post is None:
         _print_news(obj, str(since), format_)
         return
