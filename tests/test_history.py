@@ -123,9 +123,27 @@ def test_versions_are_chosen_by_number(
     assert "".join(one["text"] for one in segments if one["kind"] != "insert") == VERSIONS[compared[0] - 1][1]
 
 
+def test_all_posts_with_something_new_since_a_day_are_listed(home: Path) -> None:
+    def since(day: str) -> list[dict[str, Any]]:
+        done = CliRunner().invoke(main, ["--home", str(home), "history", "--since", day, "--json"])
+        return list(json.loads(done.output))
+
+    (post,) = since("2000-01-01")
+    assert (post["id"], post["is_new"]) == (8, 1)
+    assert post["new_comments"] > 0
+    assert since("2999-01-01T00:00:00Z") == []
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
-    [(("9",), "expected post 9"), (("8", "5"), "from 1 to 4, found 5"), (("8", "1", "2", "3"), "at most two")],
+    [
+        (("9",), "expected post 9"),
+        (("8", "5"), "from 1 to 4, found 5"),
+        (("8", "1", "2", "3"), "at most two"),
+        ((), "found neither"),
+        (("8", "--since", "2026-01-01"), "found both"),
+        (("--since", "March"), "since: expected a day or moment"),
+    ],
 )
 def test_what_is_not_there_is_a_usage_error(history: Callable[..., Any], asked: tuple[str, ...], message: str) -> None:
     done = history(*asked)

@@ -56,6 +56,12 @@ def test_printing_says_so_where_there_is_nothing_to_do(person: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "Everything is already set up.\n")
 
 
+def test_printing_says_that_nothing_here_runs_crawls(person: Path) -> None:
+    done = setup("--print")
+    assert (done.exit_code, "Neither systemd nor cron was found here" in done.stderr) == (0, True)
+    assert "Neither" not in setup("--print", "--by", "cron").stderr + setup("--print", "--every", "never").stderr
+
+
 def test_everything_can_be_printed_instead(person: Path) -> None:
     done = setup("--print", "--by", "systemd", "--reader", "--notify", "https://ntfy.sh/mine", "--blog", "example.org")
     assert done.exit_code == 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli.context import Context, PostNumber, as_rows, print_found
+from archiver.cli.context import Context, PostNumber, as_rows, print_found, print_rows
 from archiver.counting import counted
 from archiver.errors import UsageError
 
@@ -23,16 +23,25 @@ SHOWN = 60
 
 
 @click.command()
-@click.argument("post", type=PostNumber())
+@click.argument("post", type=PostNumber(), required=False)
 @click.argument("versions", nargs=-1, type=click.IntRange(1))
 @click.option("--diff", is_flag=True, help="Show what changed: formulas first, then prose by character.")
+@click.option("--since", metavar="DAY", help="Instead of one post: all that are new, changed or discussed since then.")
 @as_rows
 @click.pass_obj
-def history(obj: Context, /, post: int, versions: tuple[int, ...], diff: bool, format_: str | None) -> None:
+def history(
+    obj: Context, /, post: int | None, versions: tuple[int, ...], diff: bool, since: str | None, format_: str | None
+) -> None:
     """List every version of a POST and what changed in it, and which of its comments are gone or were edited.
 
     With --diff, compare the last two VERSIONS, or those named: `archiver history 8265 --diff 1 3`.
     """
+    if (post is None) == (since is None):
+        given = "neither" if post is None else "both"
+        raise UsageError(f"expected a POST, or --since DAY for all posts, such as --since 2026-03-01; found {given}")
+    if post is None:
+        _print_news(obj, str(since), format_)
+        return
     with obj.library() as library:
         revisions = library.revisions(post)
         gone = [comment for comment in library.comments(post) if comment.deleted_at]
@@ -46,6 +55,12 @@ def history(obj: Context, /, post: int, versions: tuple[int, ...], diff: bool, f
         sys.stdout.writelines(_difference_text(revisions, chosen, difference))
     else:
         sys.stdout.writelines(_history_text(revisions, gone, edited))
+
+
+def _print_news(obj: Context, since: str, format_: str | None) -> None:
+    from archiver.store import news, query
+
+    print_rows(query.run(obj.database(), news.SINCE, {"since": news.checked(since)}), format_)
 
 
 def _chosen(versions: Sequence[int], count: int) -> tuple[int, int] | None:

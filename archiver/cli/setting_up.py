@@ -50,11 +50,11 @@ def setup(ctx: click.Context, /, print_: bool, yes: bool, by: str | None, **said
         raise UsageError("expected a terminal to ask at, found none; say --yes for the defaults, or --print to look")
     asking = not yes and sys.stdin.isatty()
     by = by or _keeper()
-    if by is None and said["every"] is None:
-        click.echo(_NOBODY, err=True)
     home = _home(ctx.find_root(), asking)
     root = _at(ctx.find_root(), home)
     answers = _answers(root, asking, by, said)
+    if by is None and said["every"] is None:
+        click.echo(_NOBODY, err=True)
     found = list(steps.steps(root, answers, by))
     if print_:
         click.echo("\n".join(step.printed for step in found) or _NOTHING)

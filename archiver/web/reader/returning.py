@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from archiver import clock
-from archiver.errors import UsageError
+from archiver.store import news
 from archiver.store.reading import ReadOnlyPool, Row
 from archiver.web.reader import parameters
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.parameters import Parameter
 from archiver.web.reader.view import page
 
-_SINCE = Parameter("since", "a day or moment, such as 2026-03-01 or 2026-03-01T08:00:00Z", required=True, most=20)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
+_SINCE = Parameter("since", news.EXPECTED, most=20)
 _MOST = 200
 _OLD = timedelta(days=365)
 
 
 def new(request: Request) -> Response:
-    """List what the archive found since a moment: new posts, changed ones, and those with new comments."""
-    moment = parameters.read(request, [_SINCE])["since"]
+    """List what the archive found since a moment, or this month: new posts, changed ones, those with new comments."""
+    moment = parameters.read(request, [_SINCE])["since"] or clock.now().date().replace(day=1).isoformat()
     posts = since(desk(request).reading, moment, _MOST)
     return page(request, "new.html", since=moment, posts=posts, most=_MOST)
 
@@ -34,9 +32,7 @@ def since(reading: ReadOnlyPool, moment: str, most: int) -> list[Row]:
 
     Raises UsageError for what is not a moment.
     """
-    if not _MOMENT.fullmatch(moment):
-        raise UsageError(f"since: expected {_SINCE.about}, found {moment!r}")
-    return reading.rows(_NEW, {"since": moment, "most": most})
+    return reading.rows(f"{news.SINCE} LIMIT :most", {"since": news.checked(moment), "most": most})
 
 
 def random(request: Request) -> Response:
@@ -54,15 +50,6 @@ def on_this_day(reading: ReadOnlyPool) -> list[Row]:
     return reading.rows(_ON_THIS_DAY, {"day": today[len("YYYY") :], "today": today})
 
 
-_NEW = """
-SELECT p.id, p.title, p.published_on, p.first_seen_at > :since AS is_new, p.last_changed_at > :since AS is_changed,
-  coalesce(c.comments, 0) AS comments
-FROM posts AS p
-LEFT JOIN (SELECT post_id, count(*) AS comments, max(first_seen_at) AS latest FROM comments
-  WHERE first_seen_at > :since AND deleted_at IS NULL GROUP BY post_id) AS c ON c.post_id = p.id
-WHERE p.last_changed_at > :since OR c.comments > 0
-ORDER BY CASE WHEN p.last_changed_at > :since THEN p.last_changed_at ELSE c.latest END DESC, p.id DESC LIMIT :most
-"""
 _RANDOM = """
 SELECT id FROM posts ORDER BY CASE WHEN published_on < :until THEN 0 ELSE 1 END, random() LIMIT 1
 """

@@ -113,6 +113,8 @@ _CHINESE = {
     "How the posts of this blog link to each other.": "本博客文章之间的链接。",
     "Horizontal: year of the citing post; vertical: year of the cited one": "横为引用文章的年份，纵为被引文章的年份",
     "New since {}": "{} 以来的更新",
+    "New this month": "本月更新",
+    "Show": "显示",
     "New since your last visit": "上次来访以后的更新",
     "{:new comment}": "新评论 {} 条",
     "Nothing.": "没有。",

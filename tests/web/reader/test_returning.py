@@ -24,7 +24,13 @@ def test_what_is_new_since_a_moment_is_listed(reader: Client) -> None:
     assert 'data-count="0"' in reader.get("/new?since=2026-02-01T01:00:00Z").text
 
 
-@pytest.mark.parametrize("moment", ["", "yesterday", "2026", "2026-01-01T00:00:00", "2026-01-01' OR 1"])
+def test_what_is_new_this_month_needs_no_moment(reader: Client) -> None:
+    found = reader.get("/new", Accept_Language="en").text
+    assert f'name="since" value="{clock.now().date().replace(day=1)}"' in found
+    assert 'href="/new">New this month →' in reader.get("/", Accept_Language="en").text
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026", "2026-01-01T00:00:00", "2026-01-01' OR 1"])
 def test_a_moment_is_written_as_the_archive_writes_it(reader: Client, moment: str) -> None:
     assert reader.get(f"/new?since={moment.replace(' ', '%20')}").status == 400
 
