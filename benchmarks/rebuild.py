@@ -33,9 +33,9 @@ CRAWL = """
 import sys
 from pathlib import Path
 from archiver.crawl import runner
-from archiver.crawl.place import Place
-options = runner.Options(sources=("catalogue", "category"), source=Path(sys.argv[1]))
-report = runner.crawl(Place(home=Path(sys.argv[2])), options)
+from archiver.crawl.place import ArchiveLocation
+options = runner.CrawlOptions(sources=("catalogue", "category"), source=Path(sys.argv[1]))
+report = runner.crawl(ArchiveLocation(home=Path(sys.argv[2])), options)
 print(report.seconds, report.counts["requests"])
 """
 

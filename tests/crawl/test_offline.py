@@ -63,11 +63,11 @@ def refuse(event, args):
 
 sys.addaudithook(refuse)
 from archiver.crawl import runner
-from archiver.crawl.place import Place
+from archiver.crawl.place import ArchiveLocation
 
 options = json.loads(sys.argv[2])
-options = runner.Options(**options | {"source": Path(options["source"])})
-print(json.dumps(runner.crawl(Place(home=Path(sys.argv[1])), options).as_dict()))
+options = runner.CrawlOptions(**options | {"source": Path(options["source"])})
+print(json.dumps(runner.crawl(ArchiveLocation(home=Path(sys.argv[1])), options).as_dict()))
 """
 """A crawl from an archive, in a process that ends at once when it reaches for the network."""
 
