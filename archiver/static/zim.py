@@ -69,9 +69,10 @@ def _made(path: Path, site: StaticSite, tongue: str) -> Iterator[BinaryIO]:
         try:
             _fill(Creator(path).config_indexing(True, tongue), site, tongue)
         except RuntimeError as error:
-            # All that libzim says is "Unknown exception", also of a full disk.
+            # Of a full disk libzim says "Unknown exception", or where in its source it met it, in several lines.
             full = shutil.disk_usage(path.parent).free < _ROOM
-            raise OSError(errno.ENOSPC if full else errno.EIO, f"libzim could not write: {error}") from error
+            said = " ".join(str(error).split())
+            raise OSError(errno.ENOSPC if full else errno.EIO, f"libzim could not write: {said}") from error
         with path.open("rb") as file:
             yield file
     finally:
