@@ -50,8 +50,7 @@ def test_a_post_has_its_text_and_all_that_belongs_to_it(reader: Client) -> None:
     for found in (
         '<span class="tex">$0&lt;x&lt;y$</span>', '<a href="#s1">', '<span class="k">def</span>', "/media?url=",
         '<table tabindex="0">', "@online{kexuefm-1001", "/posts/1001/history", "/original/archives/1001",
-        "/categories/Big-Data",
-        'id="comment-213"', 'href="#comment-100"', "署名", "1999",
+        "/categories/Big-Data", 'id="comment-213"', 'href="#comment-100"', "署名", "1999",
     ):  # fmt: skip
         assert found in text
     assert "/posts/1001" in reader.get("/posts/1002").text  # cited by
