@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
@@ -74,14 +74,14 @@ def upsert(dialect: str, table: Any) -> Any:
 def put_rows(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Run an INSERT for rows of the same columns, whose values are texts, numbers or truths.
 
-    The statement has to be one that is kept, as it is made into SQL once. SQLAlchemy would go through the values of
-    each row, which takes as long as SQLite needs to store them.
+    The statement has to be one that is kept, as it is made into SQL once. SQLAlchemy itself would make up parameters
+    for each row anew.
     """
     sql, order = _as_sql(statement, connection.dialect, tuple(rows[0]))
     connection.exec_driver_sql(sql, [tuple(row[name] for name in order) if order else dict(row) for row in rows])
 
 
-@cache
+@lru_cache(128)  # bounded: each engine has a dialect of its own, which would stay with it
 def _as_sql(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return a statement as SQL, and the order of its values unless they go by name."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
