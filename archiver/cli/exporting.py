@@ -113,7 +113,7 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @export.command()
-@click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("path", type=Target(dash=True))
 @_choosing
 @click.pass_obj
 def bibtex(obj: Context, /, path: Path, **chosen: Any) -> None:

@@ -172,7 +172,7 @@ def changes(here: Desk, since: str, limit: int) -> str:
 
 def _changed(row: Row) -> str:
     what = "new" if row["is_new"] else "changed" if row["is_changed"] else ""
-    talk = f"{row['comments']} new comments" if row["comments"] else ""
+    talk = f"{row['new_comments']} new comments" if row["new_comments"] else ""
     return f"- post {row['id']}: {row['title']} ({', '.join(filter(None, (row['published_on'], what, talk)))})"
 
 
