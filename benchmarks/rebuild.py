@@ -23,11 +23,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from archiver import urls
+from archiver.items import Gap
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import RebuildReport, rebuild
 from archiver.store import query
 from archiver.urls import Site
+from archiver.warc.storage import Storage
 
 CRAWL = """
 import sys
@@ -77,8 +79,10 @@ def _cpu() -> float:
 
 def read_pages(archive: Path, pages: list[Task]) -> None:
     """Read every page in this process, and keep nothing."""
-    for page in pages:
-        reading.read(archive / "warc", page)
+    storage = Storage(archive / "warc")
+    unread = [item.reason for page in pages if isinstance(item := reading.read(storage, page), Gap)]
+    if len(unread) == len(pages):
+        sys.exit(f"expected pages that can be read, found none of {len(pages)}: {'; '.join(sorted(set(unread)))}")
 
 
 def rebuilt(archive: Path, processes: int) -> RebuildReport:
