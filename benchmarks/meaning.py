@@ -24,8 +24,8 @@ from archiver.store import search, vectors
 from archiver.urls import Site
 
 QUESTIONS = tuple(Path(__file__).with_name(f"meaning_{name}.json") for name in ("questions", "held_out"))
-DEEP = 100
-"""Hits among which the right post is looked for."""
+PAGE = 20
+"""Hits among which the right post is looked for: a page of them, as `archiver search` prints it."""
 
 Ranking = Callable[[str], Sequence[int]]
 
@@ -62,7 +62,7 @@ def main() -> None:
             print(f"{len(posts)} posts, {kept} with vectors ({(stored or 0) / 1e6:.1f} MB), {len(questions)} questions")
             rankings: dict[str, Ranking] = {
                 "words": lambda question: found(by_words, question),
-                "meaning": lambda question: list(vectors.nearest(by_both, question))[:DEEP],
+                "meaning": lambda question: list(vectors.nearest(by_both, question))[:PAGE],
                 "both": lambda question: found(by_both, question),
             }
             report(questions, rankings, arguments.worst)
@@ -78,7 +78,7 @@ def copy_without_vectors(source: Path, target: Path) -> None:
 
 def found(index: search.SearchIndex, question: str) -> list[int]:
     """Return the posts that a search finds, in its order."""
-    return [hit.post_id for hit in search.search(index, question, Site(), limit=DEEP).hits if hit.post_id]
+    return [hit.post_id for hit in search.search(index, question, Site(), limit=PAGE).hits if hit.post_id]
 
 
 def report(asked: Sequence[Asked], rankings: dict[str, Ranking], worst: int) -> None:
@@ -100,7 +100,7 @@ def report(asked: Sequence[Asked], rankings: dict[str, Ranking], worst: int) -> 
         times = f"{statistics.median(spent):8.1f}{statistics.median(busy):8.1f}"
         print(f"{name:10}{''.join(f'{cell:>20}' for cell in cells)}{times}")
     last = list(rankings)[-1]
-    for one in sorted(asked, key=lambda one: -(one.places[last] or DEEP + 1))[:worst]:
+    for one in sorted(asked, key=lambda one: -(one.places[last] or PAGE + 1))[:worst]:
         print(one.question, one.places)
 
 
@@ -111,7 +111,7 @@ def mrr(asked: Sequence[Asked], name: str) -> float:
 
 def hits(asked: Sequence[Asked], name: str, first: int) -> float:
     """Return the share of questions with a right post among so many first."""
-    return statistics.fmean((one.places[name] or DEEP + 1) <= first for one in asked)
+    return statistics.fmean((one.places[name] or PAGE + 1) <= first for one in asked)
 
 
 if __name__ == "__main__":

@@ -47,19 +47,20 @@ Row = TypeVar("Row", int, tuple[int, int])
 
 
 def rank(total: int, found: Iterable[tuple[Collection[Row], Collection[Row]]]) -> dict[Row, float]:
-    """Return rows by what they cover, as a share of what the best one does, best first.
+    """Return rows by what they cover, as a share of all that is asked, best first; titles can lift one above 1.
 
-    `total` is the number of rows there are, `found` has the rows with each term, and those with it in their title.
+    A term that no row has counts as asked, too, so that rows which cover little of a question have a low share. `total`
+    is the number of rows there are, `found` has the rows with each term, and those with it in their title.
     """
     scores: defaultdict[Row, float] = defaultdict(float)
+    asked = 0.0
     for everywhere, titled in found:
-        if not everywhere:
-            continue
         weight = log(1 + (total - len(everywhere) + 0.5) / (len(everywhere) + 0.5))
+        asked += weight
         for row in everywhere:
             scores[row] += weight
         for row in titled:
             scores[row] += TITLE_BONUS * weight
     best = max(scores.values(), default=0.0)
     near = sorted((row for row, score in scores.items() if score >= LEAST_SHARE * best), reverse=True)
-    return {row: scores[row] / best for row in sorted(near, key=lambda row: -scores[row])}
+    return {row: scores[row] / asked for row in sorted(near, key=lambda row: -scores[row])}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -61,6 +61,9 @@ WORDS, MEANING = "words", "meaning"
 
 MOST_BY_MEANING = 20
 """Posts that are taken for near to a question."""
+
+_COVERED = 2.0
+"""What covering all of a question counts, where being the nearest by meaning counts 1: see benchmarks/meaning.py."""
 
 _PARTS = 3
 """Parts of a series among the hits from which on its first post is meant, too."""
@@ -228,9 +231,10 @@ def _related(index: SearchIndex, kind: SearchKind, asked: Query) -> tuple[list[i
     nearest = vectors.nearest(index, question) if kind is POSTS and question else {}
     allowed = partly(index, kind, asked, nearest) if nearest else set()
     near = [number for number in nearest if number in allowed][:MOST_BY_MEANING]
-    scores = _fused(
-        dict.fromkeys((*covering, *near)), covering, {number: each.share for number, each in nearest.items()}
-    )
+    scores = {
+        number: _COVERED * covering.get(number, 0.0) + (nearest[number].share if number in nearest else 0.0)
+        for number in dict.fromkeys((*covering, *near))
+    }
     if near:
         _lift_openers(index, scores)
     fused = sorted(scores, key=lambda number: -scores[number])
@@ -249,11 +253,6 @@ def _covering(index: SearchIndex, kind: SearchKind, asked: Query) -> dict[int, f
 def _question(asked: Query) -> str:
     """Return what is asked in words that need not be there."""
     return " ".join(word.text for word in asked.words if not word.exact)
-
-
-def _fused(numbers: Iterable[int], *rankings: Mapping[int, float]) -> dict[int, float]:
-    """Return the sum of the shares of the best score that rows have in each ranking: see benchmarks/meaning.py."""
-    return {number: sum(ranking.get(number, 0.0) for ranking in rankings) for number in numbers}
 
 
 def _lift_openers(index: SearchIndex, scores: dict[int, float]) -> None:
