@@ -99,6 +99,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const WIDE = "[\\u{2e80}-\\u{10ffff}]";
   const LATIN = `(?:(?!${WIDE})[\\p{L}\\p{N}])`;
   const PART = new RegExp(`${WIDE}|${LATIN}+`, "gu");
+  const HEAD = new RegExp(`^${LATIN}+`, "u");
+  const TAIL = new RegExp(`${LATIN}+$`, "u");
 
   function patternOf(sought) {
     const patterns = sought.map(asPattern).filter(Boolean).sort((one, other) => other.length - one.length);
@@ -148,6 +150,12 @@ document.addEventListener("DOMContentLoaded", () => {
     return at;
   }
 
+  function wholeWords(text, start, end, at) {
+    const head = start && HEAD.test(text[start - 1]) ? HEAD.exec(text.slice(start, end))?.[0].length ?? 0 : 0;
+    const tail = end < text.length && HEAD.test(text[end]) ? TAIL.exec(text.slice(start, end))?.[0].length ?? 0 : 0;
+    return [start + head <= at ? start + head : start, end - tail > at ? end - tail : end];
+  }
+
   // A formula is never cut: it stands there as its TeX, whole.
   function passage({ text, formulas }, pattern, tex) {
     const spans = formulas.map(([start, length]) => [start, start + length]);
@@ -161,6 +169,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (first < start && start < last) start = at < last ? first : last;
       if (first < end && end < last) end = at < first ? first : last;
     }
+    [start, end] = wholeWords(text, start, end, at);
     const made = start ? ["…"] : [];
     let from = start;
     const prose = (to) => made.push(...marked(text.slice(from, to).replace(/\s+/g, " "), pattern));
