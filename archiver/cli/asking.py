@@ -152,13 +152,13 @@ SELECT {TOTALS},
 @click.pass_obj
 def migrate(obj: Context) -> None:
     """Upgrade the database's tables to this version of the program; every crawl does so by itself."""
-    from archiver.store import connections
+    from archiver.store import relations
     from archiver.store.database import Archive
     from archiver.store.migrate import HEAD
 
     obj.home.mkdir(parents=True, exist_ok=True)
     with Archive(obj.database()) as archive:
-        connections.refresh(archive.session)
+        relations.refresh(archive.session)
         archive.commit()
         click.echo(f"{obj.database()}: tables of revision {HEAD}")
 

@@ -16,7 +16,7 @@ from archiver.counting import counted
 from archiver.errors import ExitCode
 
 if TYPE_CHECKING:
-    from archiver.rebuild.outside import ImportReport
+    from archiver.rebuild.importing import ImportReport
     from archiver.rebuild.records import Progress
     from archiver.rebuild.swap import RebuildReport
 
@@ -47,7 +47,7 @@ def import_(obj: Context, /, file: Path, json_: bool) -> None:
 
     Ends with 4 if damaged records were left out; the others are imported.
     """
-    from archiver.rebuild.outside import import_warc
+    from archiver.rebuild.importing import import_warc
 
     with _progress(obj) as progress:
         report = import_warc(file, obj.home, obj.db, progress=progress, **obj.warc_options)

@@ -29,7 +29,7 @@ from archiver.errors import ArchiverError, UsageError
 from archiver.pages.promises import PageCheck
 from archiver.storage.elsewhere import storage
 from archiver.storage.spool import Spool
-from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, lost, runs
+from archiver.store import blog, captures, chronicle, doubts, freshness, frontier, lost, relations, runs
 from archiver.store.database import Archive
 from archiver.store.location import database_url
 from archiver.urls import Site
@@ -190,7 +190,7 @@ class Run:
     def connect(self) -> None:
         """Derive again how posts are connected."""
         with self.archive.savepoint() as session:
-            connections.refresh(session)
+            relations.refresh(session)
 
     def end(self, outcome: str, exit_code: int) -> None:
         """Store how the run ended; after a failure of the storage, without what was not committed."""

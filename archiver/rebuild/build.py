@@ -26,7 +26,7 @@ from archiver.rebuild.acceptance import accept_one
 from archiver.rebuild.files import RunFiles
 from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
-from archiver.store import chronicle, connections, doubts, endings, freshness, outcomes, posts, runs
+from archiver.store import chronicle, doubts, endings, freshness, outcomes, posts, relations, runs
 from archiver.store.chronicle import CaptureRow, Settled
 from archiver.store.database import Archive
 from archiver.text import EXTRACTOR_VERSION
@@ -253,7 +253,7 @@ class Build:
             self._tally.notes.append(
                 f"of a payload that no record has: {counted(len(lost), 'capture')}, such as {lost[0]}"
             )
-        connections.refresh(self._session)
+        relations.refresh(self._session)
         chronicle.count_on(self._session)
         rest = runs.rest_until(self._session)
         run_id, _ = runs.begin(self._session, COMMAND, now=began)

@@ -10,8 +10,8 @@ from html import escape, unescape
 from urllib.parse import parse_qs, quote
 
 from archiver.web.reader.desk import Desk
-from archiver.web.reader.library import Choice
 from archiver.web.reader.lists import PER_PAGE
+from archiver.web.reader.queries import Choice
 
 FRONT = "index.html"
 SEARCH = "search.html"
@@ -75,38 +75,38 @@ class Links:
         number = path.removeprefix("/posts/")
         if not number.isdigit():
             return None
-        return self._here.site.post_url(int(number)) or self._here.library.linked(int(number))
+        return self._here.site.post_url(int(number)) or self._here.queries.linked(int(number))
 
     def _original(self, at: str, path: str) -> str:
         """Return where a link to the blog besides its posts leads: to the page the archive has, or to the blog."""
         site = self._here.site
         url = site.resolve(path)
-        row = self._here.library.page_at(url) if url else None
+        row = self._here.queries.page_at(url) if url else None
         name = self._pages.get(f"/pages/{row['id']}") if row else None
         return _from(at, name) if name else site.origin + path
 
 
 def named(here: Desk) -> Iterator[tuple[str, str]]:
     """Yield the addresses of all pages of the reader, as links have them, and the names of their files."""
-    library = here.library
+    queries = here.queries
     yield "/", FRONT
     yield "/search", SEARCH
     yield from ((f"/{each}", f"{each}.html") for each in ("pages", "tags", "citations"))
-    yield from _listed("/posts", "posts", library.count())
-    for number in library.numbers():
+    yield from _listed("/posts", "posts", queries.count())
+    for number in queries.numbers():
         yield f"/posts/{number}", f"posts/{number}.html"
         yield f"/posts/{number}/citation.bib", f"posts/{number}.bib"
-    yield from ((f"/pages/{row['id']}", f"pages/{row['id']}.html") for row in library.pages())
-    yield from ((f"/series/{row['id']}", f"series/{row['id']}.html") for row in library.series())
-    yield from ((f"/topics/{row['id']}", f"topics/{row['id']}.html") for row in library.topics())
-    for row in library.categories():
+    yield from ((f"/pages/{row['id']}", f"pages/{row['id']}.html") for row in queries.pages())
+    yield from ((f"/series/{row['id']}", f"series/{row['id']}.html") for row in queries.series())
+    yield from ((f"/topics/{row['id']}", f"topics/{row['id']}.html") for row in queries.topics())
+    for row in queries.categories():
         choice = Choice(category=row["slug"])
         yield from _listed(
-            f"/categories/{quote(row['slug'], safe='')}", f"categories/{_safe(row['slug'])}", library.count(choice)
+            f"/categories/{quote(row['slug'], safe='')}", f"categories/{_safe(row['slug'])}", queries.count(choice)
         )
-    for row in library.tags():
+    for row in queries.tags():
         yield from _listed(f"/tags/{quote(row['name'], safe='')}", f"tags/{_safe(row['name'])}", row["posts"])
-    for row in library.years():
+    for row in queries.years():
         yield from _listed(f"/years/{row['year']}", f"years/{row['year']}", row["posts"])
 
 

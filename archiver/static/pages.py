@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
 from archiver.errors import ArchiverError
-from archiver.web.reader import app, finding, words
+from archiver.web.reader import app, searching, words
 from archiver.web.reader.desk import Desk, desk
 from archiver.web.reader.view import page
 
@@ -57,5 +57,5 @@ def _answered(routes: Iterable[BaseRoute], scope: dict[str, object]) -> Response
 
 def _search(request: Request) -> Response:
     """Show the form of the search in the browser."""
-    examples = finding.examples(desk(request).reading)
+    examples = searching.examples(desk(request).pool)
     return page(request, "static_search.html", examples=examples)

@@ -109,7 +109,7 @@ class StaticSite:
             self._found.clear()
             if name.startswith("posts/") and name.endswith(".html"):
                 self.step()
-        slugs = {row["name"]: row["slug"] for row in here.library.categories()}
+        slugs = {row["name"]: row["slug"] for row in here.queries.categories()}
         yield from (_file(name, data) for name, data in search.files(self.library, slugs))
         own = {f"static/{path.name}": path for path in sorted(OWN.iterdir())}
         icons = {f"static/icon-{side}.png": side for side in _SIDES}

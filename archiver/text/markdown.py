@@ -14,7 +14,7 @@ from lxml import etree
 
 from archiver.items import SERVED, CodeBlock, EmbeddedPicture, Formula, Image, PostLink
 from archiver.media import is_digest
-from archiver.text import blocks, code, commonmark, dom, idioms, inline, pictures, places, tables, tex
+from archiver.text import anchors, blocks, code, commonmark, dom, idioms, inline, pictures, tables, tex
 from archiver.text.blocks import Block
 from archiver.text.dom import Resolve
 from archiver.text.inline import InlineKind, Layout, Part
@@ -41,7 +41,7 @@ class Findings:
 
 def write(body: etree._Element, resolve: Resolve) -> tuple[str, Findings]:
     """Return the Markdown of everything inside `body`, and what was found there."""
-    writer = _Writer(resolve, places.find(body))
+    writer = _Writer(resolve, anchors.find(body))
     return blocks.joined(writer.blocks(body, 0)), writer.findings
 
 
@@ -88,7 +88,7 @@ class _Writer:
                     self._stretch(stretch)
                     stretch = ""
                 if child in self._places:
-                    self._reached.append((InlineKind.RAW, places.mark(self._places[child])))
+                    self._reached.append((InlineKind.RAW, anchors.mark(self._places[child])))
                 handler = _HANDLERS.get(tag)
                 if handler is None:
                     self._flow(child, depth + 1)
@@ -281,7 +281,7 @@ class _Writer:
         for child in (node, *node):
             beside: list[Block] = []
             if child is not node and child in self._places:
-                self._reached.append((InlineKind.RAW, places.mark(self._places[child])))
+                self._reached.append((InlineKind.RAW, anchors.mark(self._places[child])))
             if child is not node and child.tag == "li":
                 items.append(self.blocks(child, depth + 1))
             elif child is not node and isinstance(child.tag, str):
@@ -355,7 +355,7 @@ class _Writer:
             self._note_link(url, href, text)
         elif url != pictures.address(picture, self._target):
             self._note_link(url, href, picture.get("alt") or "")
-        own = name if (name := places.name(href)) in self._names and not places.is_within(node, name) else None
+        own = name if (name := anchors.name(href)) in self._names and not anchors.is_within(node, name) else None
         leads_to = f"#{own}" if own else url
         if leads_to is None or (picture is not None and not text):
             self._flow(node, depth)

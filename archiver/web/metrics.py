@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from archiver import __version__, extras
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import sizes
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 from archiver.text import EXTRACTOR_VERSION
 
@@ -176,9 +176,9 @@ def _metrics(sources: Iterable[MetricsSource]) -> Iterator[Metric]:
 def _figures(source: MetricsSource) -> _Figures | None:
     """Return what an archive says of itself; None when its database does not answer."""
     try:
-        with closing(ReadOnlyPool(source.database)) as reading:
-            row = reading.row(_ASKED) or {}
-            gaps = [(str(kind), int(number)) for kind, number in reading.tuples(_GAPS)]
+        with closing(ReadOnlyPool(source.database)) as pool:
+            row = pool.row(_ASKED) or {}
+            gaps = [(str(kind), int(number)) for kind, number in pool.tuples(_GAPS)]
     except ArchiverError:
         return None
     moments = {

@@ -86,7 +86,7 @@ def made(here: Desk) -> MCPServer[Any]:
 def _instructions(here: Desk) -> str:
     """Return what a client is told; nothing of it is from archived pages."""
     profile = here.site.profile
-    return INSTRUCTIONS.strip().format(title=profile.title, address=profile.address, posts=here.library.count())
+    return INSTRUCTIONS.strip().format(title=profile.title, address=profile.address, posts=here.queries.count())
 
 
 def _tools(here: Desk) -> list[tuple[str, str, Callable[..., str]]]:

@@ -14,7 +14,7 @@ import nh3
 
 from archiver.media import is_digest
 from archiver.urls import Site
-from archiver.web.reader import listings
+from archiver.web.reader import code
 
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del",
@@ -31,7 +31,7 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "align"},
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }
-_CLASSES = {"span": {"tex", "display", *listings.CLASSES}, "pre": {"listing"}}
+_CLASSES = {"span": {"tex", "display", *code.CLASSES}, "pre": {"listing"}}
 _SET = {"table": {"tabindex": "0"}}
 """A wide table scrolls by itself, so it is to be reached by keys."""
 _ANCHOR = re.compile(r"s\d{1,4}")

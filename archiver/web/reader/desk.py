@@ -11,13 +11,13 @@ from archiver.export.books import Books
 from archiver.storage.elsewhere import storage
 from archiver.store import blog
 from archiver.store.own import Own
-from archiver.store.reading import ReadOnlyPool
+from archiver.store.pool import ReadOnlyPool
 from archiver.store.sizes import Sizes, measure
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.web.exchange import Exchanges
 from archiver.web.reader.ledger import Ledger
-from archiver.web.reader.library import ReaderQueries
+from archiver.web.reader.queries import ReaderQueries
 
 
 class Missing(Exception):
@@ -41,8 +41,8 @@ class Desk:
 
     home: Path
     site: Site
-    reading: ReadOnlyPool
-    library: ReaderQueries
+    pool: ReadOnlyPool
+    queries: ReaderQueries
     ledger: Ledger
     timeline: Timeline
     exchanges: Exchanges
@@ -67,12 +67,12 @@ class Desk:
 
         Raises UsageError when there is none.
         """
-        reading = ReadOnlyPool(database)
+        pool = ReadOnlyPool(database)
         timeline = Timeline(database)
         warc = storage(home, database)
         site = site or blog.site(home, database)
         return cls(
-            home, site, reading, ReaderQueries(reading), Ledger(reading), timeline,
+            home, site, pool, ReaderQueries(pool), Ledger(pool), timeline,
             Exchanges(warc, timeline), Books(warc, database, site), replay_port, root,
         )  # fmt: skip
 
@@ -80,12 +80,12 @@ class Desk:
         """Let go of the files."""
         self.books.close()
         self.timeline.close()
-        self.reading.close()
+        self.pool.close()
 
     @property
     def sizes(self) -> Sizes:
         """What room the archive takes."""
-        return measure(self.home, self.reading.database)
+        return measure(self.home, self.pool.database)
 
 
 def desk(request: Request) -> Desk:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from archiver import references
 from archiver.store import passages
-from archiver.store.reading import Row
-from archiver.web.reader import finding, markup
+from archiver.store.pool import Row
+from archiver.web.reader import markup, searching
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.view import number_in, page
 
@@ -26,7 +26,7 @@ _POST = re.compile(r"(\d{1,18})(?:#.*)?")
 def glimpse(request: Request) -> Response:
     """Show title, date and first lines of a post: a part of a page, for the script beside a link."""
     here = desk(request)
-    row = here.library.post(number_in(request))
+    row = here.queries.post(number_in(request))
     if row is None:
         raise Missing(f"post {number_in(request)}")
     answer = page(
@@ -34,7 +34,7 @@ def glimpse(request: Request) -> Response:
         "glimpse.html",
         post=row,
         lines=[markup.piece(part.text) for part in passages.passage(row["text"], (), width=_FIRST_LINES)],
-        macros=finding.macros(here.reading.tuples(finding.DEFINING, {"post": row["id"], "page": None})),
+        macros=searching.macros(here.pool.tuples(searching.DEFINING, {"post": row["id"], "page": None})),
     )
     answer.headers["Cache-Control"] = _KEPT
     return answer

@@ -8,7 +8,7 @@ from typing import Any
 from archiver.clock import timestamp
 from archiver.errors import UsageError
 from archiver.store.own import Highlight, Own, squeezed
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.web.reader import markup
 from archiver.web.reader.desk import Desk
 from archiver.web.reader.parameters import Parameter
@@ -66,7 +66,7 @@ def shown(here: Desk, post: Row) -> list[tuple[Highlight, bool]]:
 def sought(here: Desk, words: list[str]) -> list[tuple[Highlight, bool, Row | None]]:
     """Return the highlights with these words, newest first: whether the text still has each, and its post if held."""
     found = [each for each in here.own.highlights() if each.matches(words)] if here.own else []
-    posts = {number: here.library.post(number) for number in {each.post_id for each in found}}
+    posts = {number: here.queries.post(number) for number in {each.post_id for each in found}}
     texts = {number: plain(here, post) for number, post in posts.items() if post}
     return [(each, each.fits(texts.get(each.post_id, "")), posts[each.post_id]) for each in reversed(found)]
 

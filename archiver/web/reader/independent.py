@@ -14,28 +14,28 @@ _FOLDED = 12  # comments of one discussion from which on its answers are folded,
 
 def listing(request: Request) -> Response:
     """List the independent pages and the files."""
-    library = desk(request).library
-    return view.page(request, "pages.html", pages=library.pages(), files=library.files())
+    queries = desk(request).queries
+    return view.page(request, "pages.html", pages=queries.pages(), files=queries.files())
 
 
 def page(request: Request) -> Response:
     """Show an independent page."""
     here = desk(request)
-    library = here.library
+    queries = here.queries
     number = number_in(request)
-    row = library.page(number)
+    row = queries.page(number)
     if row is None:
         raise Missing(f"page {number}")
-    comments = library.page_comments(number)
+    comments = queries.page_comments(number)
     return view.page(
         request,
         "independent.html",
         page=row,
         original=here.site.path(row["url"]),
         text=markup.post(row["markdown"], here.site, here.root),
-        former=library.page_revisions(number),
+        former=queries.page_revisions(number),
         former_text=markup.source,
-        captures=library.captures(row["url"]),
+        captures=queries.captures(row["url"]),
         comment_count=len(comments),
         shown=threads.threads(comments, {}, here.site, here.root),
         fold_from=_FOLDED,

@@ -10,18 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from archiver.store import missing
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.store.totals import LAST_COMPLETE, TOTALS
-from archiver.web.reader.library import MOST_LISTED
+from archiver.web.reader.queries import MOST_LISTED
 
 
 class Ledger:
     """Questions about how an archive came to be; may be shared by threads."""
 
-    def __init__(self, reading: ReadOnlyPool) -> None:
+    def __init__(self, pool: ReadOnlyPool) -> None:
         """Ask by these connections."""
-        self._ask = reading.rows
-        self._ask_one = reading.row
+        self._ask = pool.rows
+        self._ask_one = pool.row
 
     def runs(self, limit: int = 50) -> list[Row]:
         """Return the runs, newest first, their counts as an object."""

@@ -23,7 +23,7 @@ from markupsafe import Markup
 
 from archiver.text import commonmark, tex
 from archiver.urls import Site
-from archiver.web.reader import allowlist, listings
+from archiver.web.reader import allowlist, code
 
 _REFERENCE = re.compile(r"(\\(?:eq)?ref\{[^{}]{1,200}\})")
 _KEPT_POSTS, _KEPT_REMARKS = 256, 8192  # some 20 MB of each
@@ -153,7 +153,7 @@ class _Renderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """Return a listing."""
         del options, env
-        return listings.coloured(tokens[index].content, tokens[index].info.strip())
+        return code.coloured(tokens[index].content, tokens[index].info.strip())
 
     def code_block(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """Return a listing."""

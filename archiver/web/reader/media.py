@@ -30,7 +30,7 @@ class Picture:
 def picture(here: Desk, url: str) -> Picture | None:
     """Return the latest archived picture of an address, or the one that is in a page itself; or None."""
     if is_digest(url):
-        found = here.reading.tuples("SELECT media_type, data FROM embedded_pictures WHERE url = :url", {"url": url})
+        found = here.pool.tuples("SELECT media_type, data FROM embedded_pictures WHERE url = :url", {"url": url})
         return next((Picture(kind, bytes(data), None) for kind, data in found), None)
     return _captured(here.timeline, here.exchanges, here.site, url)
 

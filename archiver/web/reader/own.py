@@ -17,11 +17,11 @@ from starlette.routing import Route
 from archiver.clock import timestamp
 from archiver.errors import UsageError
 from archiver.store.own import Listed, Mark, Note, Own, ReadingPosition
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.web.reader import highlights, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
-from archiver.web.reader.library import ReaderQueries
 from archiver.web.reader.parameters import Parameter
+from archiver.web.reader.queries import ReaderQueries
 
 _LARGEST_FORM = 1_000_000  # bytes: a Chinese character takes nine
 _LONGEST_NOTE = 50_000  # characters
@@ -56,7 +56,7 @@ def overview(request: Request) -> Response:
     asked = parameters.read(request, _SOUGHT)
     notes = sorted(_own(here).notes().values(), key=lambda note: note.changed_at, reverse=True)
     found = [note for note in notes if note.matches(asked["q"].split()) and asked["tag"] in (None, *note.tags)]
-    titles = {row["id"]: row for row in here.library.named(note.post_id for note in found)}
+    titles = {row["id"]: row for row in here.queries.named(note.post_id for note in found)}
     marks = list(_own(here).marks().values())
     return view.page(
         request,
@@ -79,7 +79,7 @@ def unread(request: Request) -> Response:
     here = desk(request)
     after = parameters.read(request, [_AFTER])["after"]
     read = {number for number, mark in _own(here).marks().items() if mark.read_at}
-    numbers = here.library.numbers()
+    numbers = here.queries.numbers()
     at = numbers.index(after) + 1 if after in numbers else 0
     found = next((number for number in (*numbers[at:], *numbers[:at]) if number not in read and number != after), None)
     return RedirectResponse(f"{here.root}/own" if found is None else f"{here.root}/posts/{found}", 303)
@@ -118,7 +118,7 @@ def _annotate(own: Own, post: Row, form: Form) -> None:
 
 
 def _highlight(here: Desk, own: Own, number: int, form: Form) -> None:
-    post = here.library.post(number)
+    post = here.queries.post(number)
     if post is None and "key" not in form:
         raise Missing(f"post {number}")
     highlights.keep(here, own, post or {"id": number}, _values(form, *highlights.PARAMETERS))
@@ -139,7 +139,7 @@ def _outline(parts: Callable[[ReaderQueries, int], list[Row]]) -> Keep:
 
     def keep(here: Desk, own: Own, number: int, form: Form) -> None:
         del form
-        held = here.library.addresses(row["id"] for row in parts(here.library, number))
+        held = here.queries.addresses(row["id"] for row in parts(here.queries, number))
         if not held:
             raise Missing(str(number))
         own.enlist(Listed(post_id=post, url=url) for post, url in held.items())
@@ -156,14 +156,14 @@ def last_stop(here: Desk) -> tuple[Mark, Row | None] | None:
 def _posts(here: Desk, marks: list[Mark], moment: str) -> list[tuple[Mark, Row | None]]:
     """Return the marks that have a moment, latest first, each with its post in brief if the archive has it."""
     chosen = sorted((mark for mark in marks if getattr(mark, moment)), key=lambda mark: str(getattr(mark, moment)))
-    held = {row["id"]: row for row in here.library.named([mark.post_id for mark in chosen])}
+    held = {row["id"]: row for row in here.queries.named([mark.post_id for mark in chosen])}
     return [(mark, held.get(mark.post_id)) for mark in reversed(chosen)]
 
 
 def _listed(here: Desk) -> list[tuple[Listed, Row | None]]:
     """Return the reading list, each with its post in brief if the archive has it."""
     listed = _own(here).reading_list()
-    held = {row["id"]: row for row in here.library.named(each.post_id for each in listed)}
+    held = {row["id"]: row for row in here.queries.named(each.post_id for each in listed)}
     return [(each, held.get(each.post_id)) for each in listed]
 
 
@@ -181,7 +181,7 @@ def _of_post(keep: Callable[[Own, Row, Form], None]) -> Keep:
     """Return what keeps something of a post that the archive has."""
 
     def kept(here: Desk, own: Own, number: int, form: Form) -> None:
-        post = here.library.post(number)
+        post = here.queries.post(number)
         if post is None:
             raise Missing(f"post {number}")
         keep(own, post, form)

@@ -20,7 +20,7 @@ from archiver.web.banner import Banner
 from archiver.web.reader.app import reader
 from archiver.web.reader.desk import Desk
 from archiver.web.reader.guard import Access, Guard
-from archiver.web.reader.shelf import Shelf, library
+from archiver.web.reader.shelf import Shelf, application
 from archiver.web.replay import Replay
 from archiver.web.server import ADDRESS, NAMES, LoopbackServer, listening
 
@@ -72,7 +72,7 @@ def serving(home: Path, database: str, options: ServeOptions = ServeOptions()) -
 @contextmanager
 def serving_shelf(shelf: Shelf, options: ServeOptions = ServeOptions()) -> Iterator[str]:
     """Serve the archives of several blogs while the block lasts, as `serving` does one; raise as it does."""
-    with _served(lambda _, __: library(shelf), options) as address:
+    with _served(lambda _, __: application(shelf), options) as address:
         yield address
 
 

@@ -30,7 +30,7 @@ from archiver.store.search import Hit
 from archiver.store.server import in_schema
 from archiver.store.totals import LAST_COMPLETE
 from archiver.urls import Site
-from archiver.web.reader import app, finding, look, markup, parameters, view, words
+from archiver.web.reader import app, look, markup, parameters, searching, view, words
 from archiver.web.reader.desk import Desk, Missing
 from archiver.web.reader.parameters import Parameter
 
@@ -39,7 +39,7 @@ OWN = "/-"
 
 _LISTED_FOR = 5.0  # seconds
 _MOST_OPEN = 8  # readers of blogs that are kept open: each may keep a few connections
-_PARAMETERS = (Parameter("blog", "only this blog, by its name", most=100), *finding.PARAMETERS)
+_PARAMETERS = (Parameter("blog", "only this blog, by its name", most=100), *searching.PARAMETERS)
 _ABOUT = f"""
 SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), {LAST_COMPLETE},
        (SELECT outcome FROM runs ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM runs)
@@ -102,7 +102,7 @@ class Shelf:
         self.schemas.close()
 
 
-def library(shelf: Shelf) -> Starlette:
+def application(shelf: Shelf) -> Starlette:
     """Return the reader of several blogs."""
     routes = [
         Route("/", _front, methods=["GET"]),
@@ -207,7 +207,7 @@ def _found(shelf: Shelf, volumes: Mapping[str, Volume], values: dict[str, Any]) 
     schemas = shelf.schemas.of([chosen] if chosen else list(volumes))
     found = search_schemas.search(
         schemas,
-        finding.query(values),
+        searching.query(values),
         lambda name: volumes[name].site,
         limit=values["limit"],
         offset=values["offset"],
@@ -216,7 +216,7 @@ def _found(shelf: Shelf, volumes: Mapping[str, Volume], values: dict[str, Any]) 
     rows = [
         {
             "blog": name,
-            **finding.row(hit, f"/{name}"),
+            **searching.row(hit, f"/{name}"),
             "macros": defined,
             "tongue": volumes[name].site.profile.tongue,
         }
@@ -235,8 +235,8 @@ def _macros(schemas: Schemas, hits: Sequence[tuple[str, Hit]]) -> list[str]:
     """Return the definitions in the text of each hit."""
     asked: dict[str, list[Statement]] = {}
     for name, hit in hits:
-        asked.setdefault(name, []).append((finding.DEFINING, finding.defining(hit)))
-    found = {name: map(finding.macros, rows) for name, rows in schemas.rows(asked).found.items()}
+        asked.setdefault(name, []).append((searching.DEFINING, searching.defining(hit)))
+    found = {name: map(searching.macros, rows) for name, rows in schemas.rows(asked).found.items()}
     return [next(found[name]) if name in found else "" for name, _ in hits]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archiver.store import query
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.urls import Site
 from archiver.web.reader.desk import Desk
 
@@ -58,10 +58,10 @@ def table(desk: Desk, sql: str) -> ResultTable:
 
     Raises UsageError for a query that is wrong, writes or takes too long.
     """
-    found = query.run(desk.reading.database, sql, timeout=TIMEOUT, limit_rows=MOST_ROWS + 1)
+    found = query.run(desk.pool.database, sql, timeout=TIMEOUT, limit_rows=MOST_ROWS + 1)
     rows = [tuple(map(_shown, row)) for row in found.rows[:MOST_ROWS]]
     posts = _posts(found.columns, rows, desk.site)
-    return ResultTable(found.columns, rows, posts, _captures(desk.reading, posts), len(found.rows) > MOST_ROWS)
+    return ResultTable(found.columns, rows, posts, _captures(desk.pool, posts), len(found.rows) > MOST_ROWS)
 
 
 def _shown(value: Any) -> Any:
@@ -89,10 +89,10 @@ def _post(number: Any, urls: Sequence[Any], site: Site) -> int | None:
     return next(filter(None, (site.post_id(whose) for whose, _ in found)), None)
 
 
-def _captures(reading: ReadOnlyPool, posts: Sequence[int | None]) -> dict[int, Row]:
+def _captures(pool: ReadOnlyPool, posts: Sequence[int | None]) -> dict[int, Row]:
     wanted = sorted({post for post in posts if post})
     if not wanted:
         return {}
     numbers = ", ".join(map(str, wanted))
-    rows = reading.rows(_CAPTURES.format(numbers))
+    rows = pool.rows(_CAPTURES.format(numbers))
     return {row["id"]: row for row in rows}

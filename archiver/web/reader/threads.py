@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.urls import Site
 from archiver.web.reader import markup
 

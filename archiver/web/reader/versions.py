@@ -7,7 +7,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.text import bibtex
 from archiver.urls import Site
 from archiver.web.reader import markup
@@ -21,8 +21,8 @@ _DIGITS = 16  # of the SHA-256 in a citation: 64 bits tell any two versions of a
 def version(request: Request) -> Response:
     """Show a post as it was at a moment, with a citation of exactly that."""
     here, number = desk(request), number_in(request)
-    post = here.library.post(number)
-    row = here.library.version(number, _seen_at(str(request.path_params["moment"])))
+    post = here.queries.post(number)
+    row = here.queries.version(number, _seen_at(str(request.path_params["moment"])))
     if post is None or row is None:
         raise Missing(f"version {request.path_params['moment']} of post {number}")
     return page(

@@ -1,4 +1,4 @@
-"""What the reader asks the archive: posts, lists of them, their comments and connections.
+"""What the reader asks the archive: posts, lists of them, their comments, and how they belong together.
 
 Rows are plain dictionaries by column name, as the JSON API hands them out.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archiver import references
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 
 MOST_LISTED = 1000
 """Posts a list shows at most."""
@@ -55,10 +55,10 @@ _CONDITIONS = {
 class ReaderQueries:
     """Questions about one archive; may be shared by threads."""
 
-    def __init__(self, reading: ReadOnlyPool) -> None:
+    def __init__(self, pool: ReadOnlyPool) -> None:
         """Ask by these connections."""
-        self._ask = reading.rows
-        self._ask_one = reading.row
+        self._ask = pool.rows
+        self._ask_one = pool.row
 
     # Lists
 

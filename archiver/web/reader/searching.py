@@ -12,7 +12,7 @@ from markupsafe import Markup
 from archiver.errors import UsageError
 from archiver.store import suggestions
 from archiver.store.passages import Segments
-from archiver.store.reading import ReadOnlyPool
+from archiver.store.pool import ReadOnlyPool
 from archiver.store.search import Hit, search
 from archiver.store.search_query import LONGEST, SORTS, Filters, Query, parse
 from archiver.text.macros import definitions
@@ -69,18 +69,18 @@ def find(here: Desk, values: dict[str, Any]) -> SearchResults:
 
     Raises UsageError for a query that makes no sense.
     """
-    with here.reading.searching() as index:
+    with here.pool.searching() as index:
         results = search(index, query(values), here.site, limit=values["limit"], offset=values["offset"])
         meant = None if results.exact else suggestions.meant(index, values["q"])
     hits = [
-        {**row(hit, here.root), "macros": macros(here.reading.tuples(DEFINING, defining(hit)))} for hit in results.hits
+        {**row(hit, here.root), "macros": macros(here.pool.tuples(DEFINING, defining(hit)))} for hit in results.hits
     ]
     return SearchResults(hits, results.exact, results.related, results.understood, meant)
 
 
-def examples(reading: ReadOnlyPool) -> list[str]:
+def examples(pool: ReadOnlyPool) -> list[str]:
     """Return queries this archive has hits for; none where it has no index."""
-    with suppress(UsageError), reading.searching() as index:
+    with suppress(UsageError), pool.searching() as index:
         return suggestions.examples(index)
     return []
 

@@ -1,4 +1,4 @@
-"""Places within a text to which its own links lead: headings, formulas, anything with an id."""
+"""Anchors: the places within a text to which its own links lead, such as headings, formulas, anything with an id."""
 
 from __future__ import annotations
 

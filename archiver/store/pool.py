@@ -1,4 +1,4 @@
-"""Questions to an archive from many threads at once, read-only.
+"""A pool of read-only connections to one database, for queries from many threads at once.
 
 A connection serves one question at a time and is kept for the next; each question sees what a crawl has committed by
 then, and a database that was put in place of another one.

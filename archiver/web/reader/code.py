@@ -1,4 +1,4 @@
-"""Listings with their parts marked by class, for the style sheet to colour."""
+"""Code blocks with their parts marked by class, for the style sheet to colour."""
 
 from __future__ import annotations
 
