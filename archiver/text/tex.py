@@ -276,7 +276,7 @@ _ESCAPING = re.compile(r"(?<!\\)(?:\\\\)*\\\s+\Z")
 
 
 def trimmed(source: str) -> str:
-    """Return a formula's source without white space at its ends, save a space that a final backslash makes a command."""
+    """Return a formula's source without white space at its ends, save a space that a last backslash makes a command."""
     return f"{source.strip()} " if _ESCAPING.search(source) else source.strip()
 
 
