@@ -16,29 +16,29 @@ from archiver.web.reader.queries import Choice
 FRONT = "index.html"
 SEARCH = "search.html"
 WORKER, MANIFEST, LIST, INDEX = OF_THE_SITE = ("worker.js", "manifest.webmanifest", "files.json", "search/index.js")
-"""Files of the site that are not pages: its service worker, what makes it an app, all names, and the search's index."""
+"""Files of the site that are not pages: its service worker, its manifest as an app, all names, and the search index."""
 
 _TAG = re.compile(r'<[a-zA-Z][^\s<>/]*(?:\s+[^\s=<>"]+(?:="[^"]*")?)*\s*/?>')
 """A tag as templates and the allow list write it: what is between tags has no `<`."""
 _LINK = re.compile(r'(\s(?:href|src|action|data-files|data-index|data-worker))="([/?][^"]*)"')
 
 Picture = Callable[[str], str | None]
-"""What gives the file of a picture by its address, or a `data:` address; None where the archive has none."""
+"""Returns the file of a picture by its address, or a `data:` address; None where the archive has none."""
 
 
 class Links:
     """The files of a site, and how pages lead to them."""
 
     def __init__(self, here: Desk, picture: Picture, pages: Mapping[str, str]) -> None:
-        """Take an archive, what is called for each picture that a page shows, and the files of the pages there are."""
+        """Take an archive, a function to call for each picture that a page shows, and the files of its pages."""
         self._here = here
         self._picture = picture
         self._pages = pages
         self.files: set[str] = set()
-        """Files of the program that pages need."""
+        """The program's own files that pages need."""
 
     def relative(self, html: str, address: str) -> str:
-        """Return the page at an address with all links relative; what leads nowhere becomes none."""
+        """Return the page at an address with all links relative; links that lead nowhere are removed."""
         at = self._pages.get(address, "")
 
         def link(found: re.Match[str]) -> str:
@@ -48,7 +48,7 @@ class Links:
         return _TAG.sub(lambda tag: _LINK.sub(link, tag[0]), html)
 
     def target(self, at: str, path: str, to: str) -> str | None:
-        """Return where a link of the reader leads from a file, which is the page at a path."""
+        """Return where a link of the reader leads from the file of the page at a path."""
         whole, mark, fragment = to.partition("#")
         if whole.startswith("?"):
             whole = path + whole
@@ -71,14 +71,14 @@ class Links:
         return _from(at, path[1:])
 
     def _elsewhere(self, path: str) -> str | None:
-        """Return the blog's own address of a post that the archive does not have."""
+        """Return the blog's own address for a post that the archive does not have."""
         number = path.removeprefix("/posts/")
         if not number.isdigit():
             return None
         return self._here.site.post_url(int(number)) or self._here.queries.linked(int(number))
 
     def _original(self, at: str, path: str) -> str:
-        """Return where a link to the blog besides its posts leads: to the page the archive has, or to the blog."""
+        """Return where a link to the blog other than to a post leads: to the archived page, or to the blog."""
         site = self._here.site
         url = site.resolve(path)
         row = self._here.queries.page_at(url) if url else None
@@ -111,7 +111,7 @@ def named(here: Desk) -> Iterator[tuple[str, str]]:
 
 
 def _listed(address: str, name: str, posts: int) -> Iterator[tuple[str, str]]:
-    """Yield the pages of a list of posts; a list of none has none, but that of all posts."""
+    """Yield the pages of a list of posts; an empty list has none, unless it is that of all posts."""
     if posts or address == "/posts":
         yield address, f"{name}.html"
     for number in range(2, -(-posts // PER_PAGE) + 1):
