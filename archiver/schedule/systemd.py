@@ -260,7 +260,7 @@ def install_systemd(settings: Schedule, config_home: Path) -> list[Path]:
 
 
 def install_reader(settings: Schedule, config_home: Path) -> list[Path]:
-    """Write the unit of the reader as `install_systemd` does those of the crawl, and raise the same; return its path."""
+    """Write the unit of the reader as `install_systemd` does the crawl's, and raise the same; return its path."""
     return _install(reader_unit(settings), settings, config_home)
 
 

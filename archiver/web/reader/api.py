@@ -1,6 +1,6 @@
-"""The same as JSON, for programs and for the pages' own script, described by OpenAPI.
+"""What the pages show as JSON, for programs and for the pages' own script, described by OpenAPI.
 
-One table says which addresses there are, what may follow them and what answers: it routes, checks and describes.
+One table lists the addresses, their parameters and what answers them: it routes, checks and describes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Endpoint:
     answer: Answer
     parameters: tuple[Parameter, ...] = ()
     array: bool = False
-    """Whether it answers with a list."""
+    """Whether the answer is a list."""
 
     def __call__(self, request: Request) -> Response:
         """Answer a request."""

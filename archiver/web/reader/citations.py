@@ -19,7 +19,7 @@ _MOST_CITED = 20
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """How often posts of a year cite posts of another one, as a circle; its area tells how often."""
+    """How often posts of one year cite posts of another, as a circle whose area is that number."""
 
     x: float
     y: float

@@ -1,4 +1,4 @@
-"""What tables, views and columns mean, in Chinese; in English the models and views say it themselves."""
+"""What tables, views and columns mean, in Chinese; the models and views say it in English themselves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CODE = re.compile(r"`([^`]*)`")
 
 
 def described(about: str, language: str) -> Markup:
-    """Return a description in a language, what is between backticks as code."""
+    """Return a description in a language, text between backticks as code."""
     text = CHINESE.get(about, about) if language == "zh" else about
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 

@@ -24,7 +24,7 @@ _POST = re.compile(r"(\d{1,18})(?:#.*)?")
 
 
 def glimpse(request: Request) -> Response:
-    """Show title, date and first lines of a post: a part of a page, for the script beside a link."""
+    """Show title, date and first lines of a post: part of a page, which the script shows next to a link."""
     here = desk(request)
     row = here.queries.post(number_in(request))
     if row is None:
@@ -41,7 +41,7 @@ def glimpse(request: Request) -> Response:
 
 
 def titled(text: Markup, root: str, posts: Sequence[Row], works: Sequence[Row]) -> Markup:
-    """Return a text whose links say what they lead to, where it is one of these posts and works and has a title."""
+    """Return a text whose links to these posts and works say what they lead to, if that has a title."""
     by_number = {row["id"]: _named(row) for row in posts if row["title"]}
     by_work = {(row["kind"], row["identifier"]): row["title"] for row in works if row["title"]}
 

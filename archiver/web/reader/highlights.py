@@ -21,11 +21,11 @@ PARAMETERS = (
     Parameter("after", "the words after them", default="", most=200),
     Parameter("note", "what is written about them", default="", most=50_000),
 )
-"""What the form of a highlight may hold."""
+"""The most that the form of a highlight may hold."""
 
 
 def keep(here: Desk, own: Own, post: Row, values: dict[str, Any]) -> None:
-    """Add, change or remove a highlight, as the values of a form say.
+    """Add, change or remove a highlight, by the values of a form.
 
     Raises UsageError when the post does not have the words.
     """
@@ -64,7 +64,7 @@ def shown(here: Desk, post: Row) -> list[tuple[Highlight, bool]]:
 
 
 def sought(here: Desk, words: list[str]) -> list[tuple[Highlight, bool, Row | None]]:
-    """Return the highlights with these words, newest first: whether the text still has each, and its post if held."""
+    """Return the highlights with these words, newest first: if the text still has each, and its post if archived."""
     found = [each for each in here.own.highlights() if each.matches(words)] if here.own else []
     posts = {number: here.queries.post(number) for number in {each.post_id for each in found}}
     texts = {number: plain(here, post) for number, post in posts.items() if post}
@@ -72,5 +72,5 @@ def sought(here: Desk, words: list[str]) -> list[tuple[Highlight, bool, Row | No
 
 
 def plain(here: Desk, post: Row) -> str:
-    """Return the text of a post as a browser has it before formulas are set, without its white space."""
+    """Return the text of a post as it is in a browser before formulas are set, without white space."""
     return squeezed(markup.post(post["markdown"], here.site, here.root).html.striptags())

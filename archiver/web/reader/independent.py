@@ -1,4 +1,4 @@
-"""The blog besides its posts: its independent pages, and the files that are linked."""
+"""The rest of the blog: its independent pages, and the linked files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archiver.web.reader import markup, threads, view
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.view import number_in
 
-_FOLDED = 12  # comments of one discussion from which on its answers are folded, as of a post
+_FOLDED = 12  # comments of one discussion from which its answers are folded, as for a post
 
 
 def listing(request: Request) -> Response:

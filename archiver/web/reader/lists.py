@@ -1,4 +1,4 @@
-"""The pages that list: posts by what they have in common, tags, and captures of an address."""
+"""Pages with lists: posts by what they have in common, tags, and captures of an address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archiver.web.reader.queries import Choice
 from archiver.web.reader.view import number_in, page
 
 PER_PAGE = 100
-"""Posts of a page of a list."""
+"""Posts per page of a list."""
 
 _PAGE = Parameter("page", "number of the page", int, default=1, least=1, most=10_000)
 _URL = Parameter("url", "an address of the blog", required=True, most=2_000)

@@ -1,4 +1,4 @@
-"""A post as Markdown with what is known of it in front, and the list of all of them: for programs that read."""
+"""A post as Markdown after its front matter, and the list of all of them: for programs that read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of what formulas name: of each label and each macro, and where to find them."""
+"""The pages about what formulas name: each label and each macro, and where to find them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def labels(request: Request) -> Response:
 
 
 def label(request: Request) -> Response:
-    """Show the equation with a label: where it is, what refers to it, where it is found again."""
+    """Show the equation with a label: where it is, what refers to it, and where it recurs."""
     here = desk(request)
     number, name = number_in(request), str(request.path_params["name"])
     row = here.queries.post(number)
@@ -60,7 +60,7 @@ def macros(request: Request) -> Response:
 
 
 def macro(request: Request) -> Response:
-    """Show a macro: how posts define it, and formulas they use it in."""
+    """Show a macro: how posts define it, and formulas in which they use it."""
     here = desk(request)
     name = str(request.path_params["name"])
     found = notation.all_macros(here.pool).get(name)

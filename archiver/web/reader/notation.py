@@ -20,7 +20,7 @@ from archiver.web.reader import markup
 
 LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 MOST_EXAMPLES = 6
-"""Formulas that show what a macro is for."""
+"""How many formulas show what a macro is for."""
 
 _CONTEXT = 160  # characters around a reference
 _PIECE = re.compile(r"\S{1,60}")
@@ -34,7 +34,7 @@ class Mention:
     """Where a text refers to an equation."""
 
     heading: markup.Heading | None
-    """Of the section it is in; None before the first one."""
+    """Heading of the section it is in; None before the first one."""
     passage: tuple[Markup, ...]
 
 
@@ -45,12 +45,12 @@ class Equation:
     label: str
     tex: str
     number: str
-    """As beside it, such as `3`; empty without one."""
+    """Its number, such as `3`; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class MacroDefinition:
-    """A macro as one definition has it."""
+    """A macro, as one definition gives it."""
 
     definition: str
     posts: tuple[int, ...]
@@ -68,7 +68,7 @@ def labels(pool: ReadOnlyPool) -> dict[str, list[int]]:
 
 
 def equations(pool: ReadOnlyPool, post: int) -> list[Equation]:
-    """Return the labelled equations of a post in their order; one that has several labels comes once for each."""
+    """Return the labelled equations of a post in order; one with several labels is repeated for each."""
     sources = [tex for (tex,) in pool.tuples(_FORMULAS, {"post": post})]
     labelled = [(label, tex) for tex in sources for label in LABEL.findall(tex)]
     known = numbers(pool, post) if labelled else Formulas(())
@@ -76,12 +76,12 @@ def equations(pool: ReadOnlyPool, post: int) -> list[Equation]:
 
 
 def numbers(pool: ReadOnlyPool, post: int) -> Formulas:
-    """Return the formulas of a post, which know their numbers."""
+    """Return the formulas of a post, with their numbers."""
     return Formulas(tex for (tex,) in pool.tuples(_FORMULAS, {"post": post}))
 
 
 def unnumbered(tex: str) -> str:
-    """Return an equation that is shown alone: beside its own number MathJax would put the first one of the page."""
+    """Return an equation to be shown alone: next to its own number MathJax would put the page's first."""
     return _ENVIRONMENT.sub(r"\\\1{\2*}", _NUMBERING.sub("", tex))
 
 
@@ -104,7 +104,7 @@ def mentions(text: str, label: str, headings: Sequence[markup.Heading], numbers:
 
 
 def _joined(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield pieces of a passage, prose in one: what was looked for stands by itself, and a reference may be in two."""
+    """Yield pieces of a passage, with prose joined: a match is a piece by itself, and a reference may be in two."""
     for place, parts in groupby(enumerate(pieces), lambda each: each[0] if is_formula(each[1]) else None):
         del place
         yield "".join(text for _, text in parts)
@@ -128,7 +128,7 @@ def remarks(pool: ReadOnlyPool, post: int, label: str, numbers: Formulas) -> lis
 
 
 def same(pool: ReadOnlyPool, post: int, tex: str) -> list[Row]:
-    """Return other posts that have a formula, whatever its label, delimiters and spaces: id, title, published_on."""
+    """Return other posts with the same formula, whatever its label, delimiters and spaces: id, title, published_on."""
     core = _core(tex)
     piece = max(_PIECE.findall(_ENVIRONMENT.sub(" ", _NUMBERING.sub(" ", _inside(tex)))), key=len, default="")
     rows = pool.rows(_HOLDING, {"post": post, "piece": piece}) if piece else []
@@ -137,13 +137,13 @@ def same(pool: ReadOnlyPool, post: int, tex: str) -> list[Row]:
 
 
 def sought(tex: str) -> str | None:
-    """Return the query that finds a formula wherever it is part of one; None for what no query can say."""
+    """Return the query that finds a formula wherever it is part of one; None if no query can express it."""
     parts = _PARTED.split(_ENVIRONMENT.sub("\n", _NUMBERING.sub("\n", _inside(tex))))
     text = max((part.strip() for part in parts), key=len, default="")
     return f"tex:'{text}'" if text and "'" not in text and len(text) <= _LONGEST_SOUGHT else None
 
 
-_LONGEST_SOUGHT = 200  # characters; what is longer stands nowhere else
+_LONGEST_SOUGHT = 200  # characters; a longer formula is nowhere else
 _PARTED = re.compile(r"\\\\(?:\[[^\[\]]*\])?|\n")  # where lines end, written or set
 
 
@@ -180,9 +180,9 @@ def uses(pool: ReadOnlyPool, name: str) -> list[tuple[int, str]]:
 
 
 def examples(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Return some of the formulas with a macro: one of each post, of those that are read at a glance the longest.
+    """Return some of the formulas with a macro: from each post the longest of those that can be read at a glance.
 
-    They are without numbers, and without definitions.
+    They have no numbers and no definitions.
     """
     best: dict[int, str] = {}
     for post, whole in found:
@@ -214,7 +214,7 @@ def _inside(tex: str) -> str:
 
 
 def _core(tex: str) -> str:
-    """Return what of a formula is the same wherever it is."""
+    """Return the part of a formula that is the same wherever it is."""
     return "".join(_ENVIRONMENT.sub("", _NUMBERING.sub("", _inside(tex))).split())
 
 

@@ -1,6 +1,6 @@
 """The archive for e-readers and feed readers: a catalogue of books (OPDS 1.2) and two feeds (RFC 4287).
 
-https://specs.opds.io/opds-1.2: a catalogue is a set of feeds that lead to each other; books are made when they are
+https://specs.opds.io/opds-1.2: a catalogue is a set of feeds that link to each other; books are made when they are
 asked for.
 """
 
@@ -37,7 +37,7 @@ _RETRY = 60  # seconds
 
 
 class _Feed:
-    """A feed of the catalogue, on its way."""
+    """A feed of the catalogue, being written."""
 
     def __init__(self, request: Request, path: str, title: str, kind: str) -> None:
         self._here = desk(request)
@@ -54,7 +54,7 @@ class _Feed:
             self._link(self._root, "up", "/opds", _NAVIGATION)
 
     def part(self, path: str, title: str, about: str, kind: str, relation: str = "subsection") -> None:
-        """Add what leads to another feed."""
+        """Add a link to another feed."""
         entry = self._entry(path, title, self._updated, about)
         self._link(entry, relation, path, kind)
 
@@ -87,7 +87,7 @@ class _Feed:
         return entry
 
     def _offer(self, entry: etree._Element, path: str) -> None:
-        """Say where the book is, and the page of the reader with the same."""
+        """Say where the book is, and the reader's page with the same content."""
         self._add(entry, f"{{{_TERMS}}}language", self._here.site.profile.tongue)
         self._link(entry, _BOOK, f"/opds/books{path}.epub", _EPUB)
         self._link(entry, "alternate", path, "text/html")
@@ -106,7 +106,7 @@ class _Feed:
 
 
 def start(request: Request) -> Response:
-    """Show where the catalogue leads."""
+    """Show what the catalogue leads to."""
     queries, said = desk(request).queries, _said(request)
     feed = _Feed(request, "/opds", desk(request).site.profile.title, _NAVIGATION)
     feed.part("/opds/new", said("Newest posts"), "", _ACQUISITION, "http://opds-spec.org/sort/new")
@@ -141,12 +141,12 @@ def year(request: Request) -> Response:
 
 
 def series(request: Request) -> Response:
-    """Show the series, a book each."""
+    """Show the series, each as a book."""
     return _groups(request, "Series", desk(request).queries.series())
 
 
 def topics(request: Request) -> Response:
-    """Show the topics of the curated index, a book each."""
+    """Show the topics of the curated index, each as a book."""
     return _groups(request, "Topics", desk(request).queries.topics())
 
 
@@ -214,7 +214,7 @@ _FOUND: dict[str, Callable[[Desk, int], tuple[str, list[int]]]] = {
 
 
 def _updated(here: Desk) -> str:
-    """Return when the last run ended, or began: what the archive was then, it is still."""
+    """Return when the last run ended, or began: the archive has not changed since."""
     run = next(iter(here.ledger.runs(1)), None)
     return str(run["finished_at"] or run["started_at"]) if run else _NEVER
 

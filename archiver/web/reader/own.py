@@ -47,11 +47,11 @@ _AFTER = Parameter("after", "number of a post", int, most=10**10)
 
 Form = dict[str, str]
 Keep = Callable[[Desk, Own, int, Form], None]
-"""Keeps what a form says of the post, series or topic with a number."""
+"""Keeps what a form says about the post, series or topic with a number."""
 
 
 def overview(request: Request) -> Response:
-    """Show what is kept; or the notes that a search finds, or that have a tag."""
+    """Show what is kept, or the notes that a search finds or that have a tag."""
     here = desk(request)
     asked = parameters.read(request, _SOUGHT)
     notes = sorted(_own(here).notes().values(), key=lambda note: note.changed_at, reverse=True)
@@ -75,7 +75,7 @@ def overview(request: Request) -> Response:
 
 
 def unread(request: Request) -> Response:
-    """Lead to the next post, from new to old, that was not read yet; after the oldest comes the newest."""
+    """Redirect to the next unread post, from new to old; after the oldest comes the newest."""
     here = desk(request)
     after = parameters.read(request, [_AFTER])["after"]
     read = {number for number, mark in _own(here).marks().items() if mark.read_at}
@@ -130,12 +130,12 @@ def _move(here: Desk, own: Own, number: int, form: Form) -> None:
 
 
 def _unlist(here: Desk, own: Own, number: int, form: Form) -> None:
-    del here, form  # the archive need not have the post any more
+    del here, form  # the archive may no longer have the post
     own.unlist(number)
 
 
 def _outline(parts: Callable[[ReaderQueries, int], list[Row]]) -> Keep:
-    """Return what puts all posts of a series or topic into the reading list, in their order."""
+    """Return the action that puts all posts of a series or topic into the reading list, in order."""
 
     def keep(here: Desk, own: Own, number: int, form: Form) -> None:
         del form
@@ -148,13 +148,13 @@ def _outline(parts: Callable[[ReaderQueries, int], list[Row]]) -> Keep:
 
 
 def last_stop(here: Desk) -> tuple[Mark, Row | None] | None:
-    """Return the post one stopped in last, and where."""
+    """Return the post in which reading last stopped, and where."""
     found = _posts(here, list(here.own.marks().values()), "stopped_at")[:1] if here.own else []
     return found[0] if found else None
 
 
 def _posts(here: Desk, marks: list[Mark], moment: str) -> list[tuple[Mark, Row | None]]:
-    """Return the marks that have a moment, latest first, each with its post in brief if the archive has it."""
+    """Return the marks with this time set, latest first, each with its post in brief if the archive has it."""
     chosen = sorted((mark for mark in marks if getattr(mark, moment)), key=lambda mark: str(getattr(mark, moment)))
     held = {row["id"]: row for row in here.queries.named([mark.post_id for mark in chosen])}
     return [(mark, held.get(mark.post_id)) for mark in reversed(chosen)]
@@ -178,7 +178,7 @@ def _values(form: Form, *expected: Parameter) -> dict[str, Any]:
 
 
 def _of_post(keep: Callable[[Own, Row, Form], None]) -> Keep:
-    """Return what keeps something of a post that the archive has."""
+    """Return the action that keeps something about a post that the archive has."""
 
     def kept(here: Desk, own: Own, number: int, form: Form) -> None:
         post = here.queries.post(number)
@@ -190,7 +190,7 @@ def _of_post(keep: Callable[[Own, Row, Form], None]) -> Keep:
 
 
 def _kept(keep: Keep) -> Callable[[Request], Any]:
-    """Return what answers a form: it leads back where the form says so."""
+    """Return what answers a form: it redirects back to where the form says."""
 
     def answer(request: Request, form: Form) -> Response:
         here = desk(request)

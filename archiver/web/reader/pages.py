@@ -51,7 +51,7 @@ from archiver.web.server import NAMES
 
 _LATEST = Parameter("comments", "which comments come first", default="earliest", choices=("earliest", "latest"))
 _SHOWN_THREADS = 20  # discussions that are not folded
-_FOLDED = 12  # comments of one discussion from which on its answers are folded
+_FOLDED = 12  # comments of one discussion from which its answers are folded
 _NEWEST = 12
 _LISTED = 50  # missing addresses of one kind and reason
 _REVISIONS = (Parameter("from", "a version", int), Parameter("to", "a version", int))
@@ -152,7 +152,7 @@ def history(request: Request) -> Response:
 
 
 def difference(request: Request) -> Response:
-    """Show two versions of a post side by side: those asked for, or the last two."""
+    """Show two versions of a post side by side: those requested, or the last two."""
     queries = desk(request).queries
     number = number_in(request)
     row = queries.post(number)
@@ -231,7 +231,7 @@ def sql(request: Request) -> Response:
 
 
 def health(request: Request) -> Response:
-    """Show how the archive is: runs, gaps, doubts, reviews, sizes, growth."""
+    """Show the state of the archive: runs, gaps, doubts, reviews, sizes, growth."""
     here = desk(request)
     growth = here.ledger.growth()
     drawn = [
@@ -255,7 +255,7 @@ def health(request: Request) -> Response:
 
 
 def original(request: Request) -> Response:
-    """Lead to the blog's own page as it was archived, on the replay's origin."""
+    """Redirect to the blog's own page as it was archived, on the replay's origin."""
     here = desk(request)
     host = str(request.url.hostname or "")
     if here.root:
@@ -269,7 +269,7 @@ def original(request: Request) -> Response:
 
 
 def address(request: Request) -> Response:
-    """Lead from the blog's own path of a post, an independent page or their comments to its page here."""
+    """Redirect from the blog's own path of a post, an independent page or their comments to its page here."""
     here = desk(request)
     url = here.site.resolve("/" + from_bytes(request.scope["raw_path"]).removeprefix(here.root).lstrip("/"))
     url, page = here.site.discussion(url) or (url, 0)

@@ -15,7 +15,7 @@ from archiver import references
 from archiver.store.pool import ReadOnlyPool, Row
 
 MOST_LISTED = 1000
-"""Posts a list shows at most."""
+"""Most posts that a list shows."""
 
 _BRIEF = """
 p.id, p.title, p.published_on, p.status, p.reader_count,
@@ -31,11 +31,11 @@ class Choice:
     """Which posts a list is about: those for which everything given here holds."""
 
     category: str | None = None
-    """Its slug."""
+    """The category's slug."""
     tag: str | None = None
     year: int | None = None
     topic: int | None = None
-    """Its number."""
+    """The topic's number."""
 
     def where(self) -> tuple[str, dict[str, Any]]:
         """Return the condition in SQL, over posts named `p`, and its values."""
@@ -56,7 +56,7 @@ class ReaderQueries:
     """Questions about one archive; may be shared by threads."""
 
     def __init__(self, pool: ReadOnlyPool) -> None:
-        """Ask by these connections."""
+        """Query through this pool."""
         self._ask = pool.rows
         self._ask_one = pool.row
 
@@ -304,7 +304,7 @@ class ReaderQueries:
             {"number": number, "seen_at": seen_at},
         )
 
-    # The blog besides its posts
+    # The rest of the blog
 
     def pages(self, limit: int = MOST_LISTED) -> list[Row]:
         """Return the independent pages in brief, by title, those of attachments last."""
@@ -356,5 +356,5 @@ class ReaderQueries:
         )
 
     def gap(self, url: str) -> Row | None:
-        """Return why the archive does not hold an address, if it knows of it."""
+        """Return why the archive does not hold an address, if it knows it."""
         return self._ask_one("SELECT state, reason, first_seen_at, attempts FROM gaps WHERE url = :url", {"url": url})

@@ -1,7 +1,7 @@
 """Posts related to a post, and why: what they both cite, are tagged with, mention and compute.
 
-What few posts share tells more than what many do: it weighs its inverse document frequency, from 0 for what all have
-to 1.
+What few posts share says more than what many do: it is weighted by its inverse document frequency, from 0 for what all
+have to 1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from archiver.store.search_query import Term
 from archiver.text import tex
 
 MOST = 5
-"""Posts that are shown."""
+"""How many posts are shown."""
 
 CITES = "cites this post"
 CITED = "cited by this post"
@@ -31,24 +31,24 @@ SPEAK = "both mention"
 FORMULA = "both have"
 
 _WEIGHTS = {CITES: 2.0, CITED: 2.0, SERIES: 1.0, TAGGED: 1.0, WORK: 1.0, SPEAK: 0.6, FORMULA: 0.8}
-"""What a reason counts; what is shared only counts so much where it is rare."""
+"""What a reason counts; something shared counts this much only if it is rare."""
 
 _COMMON = 8
-"""What more than one post in so many has tells nothing."""
+"""What more than one post in so many has says nothing."""
 
 _REASONS = 2  # shown of a post
 _NAMED = {FORMULA: 1}  # names in a reason, if not two
 _TERMS = 24  # of a post that are looked up
 _CANDIDATES = 40  # whose formulas are compared
-_TELLING = (40, 160)  # characters of a formula that hardly two posts write by chance, and that has room in a line
-_MANY = 2  # times that a post has a word it speaks of
-_LETTER = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"  # or a digit; Chinese is next to it without a space
+_TELLING = (40, 160)  # characters of a formula that two posts hardly share by chance, and that fits on a line
+_MANY = 2  # times that a post has a word it is about
+_LETTER = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"  # or a digit; Chinese follows without a space
 _NAME = re.compile(rf"(?<!\\)(?<!{_LETTER})(?=[a-z\d]*[A-Z])(?!\d){_LETTER}(?:-?{_LETTER}){{2,}}(?!{_LETTER}|[:/])")
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What a post has in common with another one."""
+    """Something that a post has in common with another one."""
 
     words: str
     """One of the phrases of this module; the names follow it."""
@@ -137,7 +137,7 @@ def _sharing(rows: Iterable[Sequence[object]], reason: str, posts: int) -> Itera
 
 
 def _most(posts: int) -> int:
-    """Return how many other posts may have what still tells something."""
+    """Return how many other posts may have something that still counts."""
     return max(posts // _COMMON, 2)
 
 
@@ -163,7 +163,7 @@ def _speaking(pool: ReadOnlyPool, post: Row, posts: int) -> Iterator[_Sign]:
 
 
 def _terms(text: str, tags: Iterable[str]) -> list[str]:
-    """Return the names that a text has often: words with a capital letter, and tags of other posts."""
+    """Return the names that occur often in a text: words with a capital letter, and tags of other posts."""
     prose, at = [], 0
     for span in tex.scan(text).spans:
         prose.append(text[at : span.start])
@@ -175,7 +175,7 @@ def _terms(text: str, tags: Iterable[str]) -> list[str]:
 
 
 def _computing(pool: ReadOnlyPool, number: int, near: Sequence[int]) -> Iterator[_Sign]:
-    """Yield those of the posts near to this one that have a long formula of it."""
+    """Yield those of the posts near this one that share a long formula with it."""
     having: defaultdict[str, set[int]] = defaultdict(set)
     for formula, post in (
         pool.tuples(_among(_FORMULAS, [number, *near]), dict(zip(("least", "most"), _TELLING, strict=True)))

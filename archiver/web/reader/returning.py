@@ -1,4 +1,4 @@
-"""For who comes back: what is new since the last visit, what was published on this day, and a random old post."""
+"""For those who come back: what is new since the last visit, what was published on this day, and a random old post."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _OLD = timedelta(days=365)
 
 
 def new(request: Request) -> Response:
-    """List what the archive found since a moment, or this month: new posts, changed ones, those with new comments."""
+    """List what the archive found since a given time, or this month: new posts, changed ones, newly commented ones."""
     moment = parameters.read(request, [_SINCE])["since"] or clock.now().date().replace(day=1).isoformat()
     posts = since(desk(request).pool, moment, _MOST)
     return page(request, "new.html", since=moment, posts=posts, most=_MOST)
 
 
 def since(pool: ReadOnlyPool, moment: str, most: int) -> list[Row]:
-    """Return the posts that are new, changed or have new comments since a moment, the latest first.
+    """Return the posts that are new, changed or have new comments since a given time, the latest first.
 
-    Raises UsageError for what is not a moment.
+    Raises UsageError for anything that is not a time.
     """
     return pool.rows(f"{news.SINCE} LIMIT :most", {"since": news.checked(moment), "most": most})
 
 
 def random(request: Request) -> Response:
-    """Lead to a post of more than a year ago, another one each time; to any where none is so old."""
+    """Redirect to a post more than a year old, another one each time; to any if none is that old."""
     here = desk(request)
     row = here.pool.row(_RANDOM, {"until": (clock.now() - _OLD).date().isoformat()})
     if row is None:

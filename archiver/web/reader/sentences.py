@@ -1,6 +1,6 @@
-"""What the program says of its own accord, such as reasons and errors, in Chinese: by the forms of its sentences.
+"""The program's own sentences, such as reasons and errors, in Chinese, by the forms that they have.
 
-Rows hold these in English, as they were said when something happened.
+Rows hold these in English, as they were worded when something happened.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def said(sentence: object, language: str) -> Markup:
 
 
 def in_chinese(sentence: str) -> str | None:
-    """Return a sentence in Chinese; None for one of no known form."""
+    """Return a sentence in Chinese; None for one of an unknown form."""
     for form, chinese in _forms():
         if found := form.fullmatch(sentence):
             return chinese.format(*(in_chinese(part) or part for part in found.groups()))
@@ -120,4 +120,4 @@ _CHINESE = {
     "picture": "图片",
     "file": "文件",
 }
-"""Sentences and their parts, the more particular first; what is in `{}` is turned into Chinese as well."""
+"""Sentences and their parts, the more specific first; what is in `{}` is translated as well."""

@@ -1,4 +1,4 @@
-"""What a query of anybody's own finds, each row with the post it is about and the capture that proves it."""
+"""What a user's own query finds, each row with the post it is about and the capture that proves it."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class ResultTable:
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     posts: list[int | None]
-    """For each row the post it is about."""
+    """For each row, the post it is about."""
     captures: dict[int, Row]
-    """For each of these posts the capture its text was read from."""
+    """For each of these posts, the capture that its text was read from."""
     more: bool
     """Whether there are more rows."""
 
@@ -73,7 +73,7 @@ def _shown(value: Any) -> Any:
 
 
 def _posts(columns: Sequence[str], rows: Sequence[Sequence[Any]], site: Site) -> list[int | None]:
-    """Return which post each row is about: by a column of that name, or by its address."""
+    """Return which post each row is about, by a column of that name or by its address."""
     names = [name.lower() for name in columns]
     place = next((names.index(name) for name in _POST_COLUMNS if name in names), None)
     if place is None and "id" in names and {"title", "reader_count", "published_on"} & set(names):

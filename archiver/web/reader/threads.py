@@ -16,7 +16,7 @@ _DEEPEST = 6  # levels that are drawn as such; the blog allows ten, a phone has 
 
 @dataclass(slots=True)
 class Remark:
-    """A comment and what was answered to it."""
+    """A comment and the answers to it."""
 
     row: Row
     site: Site
@@ -34,7 +34,7 @@ class Remark:
 
     @property
     def former_html(self) -> list[tuple[str, Markup]]:
-        """Each former wording with the time until which it was there."""
+        """Each former wording with the time up to which it was there."""
         return [(row["replaced_at"], markup.remark(row["markdown"], self.site, self.root)) for row in self.former]
 
     @property

@@ -16,7 +16,7 @@ Translate = Callable[..., str]
 
 
 def chosen(request: Request) -> str:
-    """Return the language a request asks for: by its cookie, else by what the browser prefers."""
+    """Return the language a request asks for: by its cookie, else by the browser's preference."""
     kept = request.cookies.get(COOKIE)
     if kept in LANGUAGES:
         return str(kept)
@@ -28,7 +28,7 @@ def chosen(request: Request) -> str:
 
 
 def translator(language: str) -> Translate:
-    """Return what gives a phrase in a language.
+    """Return a function that gives a phrase in a language.
 
     `{}` in it are filled in turn; `{:post}` is a number of posts, so English says `1 post` or `2 posts`.
     """
@@ -51,7 +51,7 @@ _FILLING = _Filling()
 
 
 def title(titles: Mapping[str, str], language: str) -> str:
-    """Return what a blog calls itself in a language, or else in its own, the first."""
+    """Return a blog's title in a language, or else in its own, the first."""
     named = (words for tag, words in titles.items() if tag.partition("-")[0] == language)
     return next(named, next(iter(titles.values())))
 
