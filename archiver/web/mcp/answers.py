@@ -22,14 +22,14 @@ LONGEST = 12_000
 """Characters of a text in one answer: some 4,000 tokens of English, 10,000 of Chinese."""
 
 MOST = 50
-"""Hits, formulas or posts of one answer."""
+"""Hits, formulas or posts per answer."""
 
 _LONGEST_FORMULA = 2_000  # characters
 _MOST_IN_A_POST = 5  # formulas of one post, so that one post does not fill an answer
 
 
 def found(here: Desk, query: str, limit: int, offset: int) -> str:
-    """Return the hits of a search; raise UsageError for a query that makes no sense."""
+    """Return the hits of a search; raise UsageError for an invalid query."""
     with here.pool.searching() as index:
         results = search.search(index, query, here.site, limit=limit, offset=offset)
         meant = None if results.exact else suggestions.meant(index, query)
@@ -162,7 +162,7 @@ def _cited(row: Row) -> str:
 
 
 def changes(here: Desk, since: str, limit: int) -> str:
-    """Return what the archive found since a day or moment; raise UsageError for what is neither."""
+    """Return what the archive found since a day or time; raise UsageError for anything else."""
     rows = returning.since(here.pool, since, limit + 1)
     lines = [f"{len(rows[:limit])} posts are new, changed or have new comments since {since}"]
     lines += map(_changed, rows[:limit])
@@ -177,7 +177,7 @@ def _changed(row: Row) -> str:
 
 
 def rows(here: Desk, query: str, limit: int) -> str:
-    """Return what a query in SQL finds, a JSON array a line; raise UsageError for one that is wrong or writes."""
+    """Return what an SQL query finds, one JSON array per line; raise UsageError for one that is wrong or writes."""
     table = tables.table(here, query)
     lines = [json.dumps(table.columns, ensure_ascii=False)]
     length = len(lines[0])
@@ -196,7 +196,7 @@ def rows(here: Desk, query: str, limit: int) -> str:
 
 
 def described(table: str | None) -> str:
-    """Return the tables and views in a line each, or the columns of one; raise UsageError for one there is not."""
+    """Return the tables and views, one per line, or the columns of one; raise UsageError for an unknown one."""
     known = {each.name: each for each in (*schema.tables(), *schema.views())}
     if not table:
         return "\n".join((*schema.CONVENTIONS, "", *(f"{each.name}: {each.about}" for each in known.values())))
