@@ -16,7 +16,7 @@ def described(about: str, language: str) -> Markup:
 
 
 CHINESE = {
-    "How much was written each year?": "每年写了多少？",
+    "How much was written each year?": "每年写了多少文章？",
     "Which posts do other posts link to most?": "哪些文章被其他文章链接最多？",
     "Which posts mention a word?": "哪些文章提到某个词？",
     "Which posts use a TeX command?": "哪些文章用到某个 TeX 命令？",
@@ -25,7 +25,7 @@ CHINESE = {
     "How did the discussion of a post go?": "一篇文章的讨论是怎样进行的？",
     "What was rewritten?": "哪些内容改写过？",
     "Which papers are cited most?": "哪些论文被引用最多？",
-    "Where are the bytes of a page?": "一个页面的字节在哪里？",
+    "Where are the bytes of a page?": "一个页面的原始字节存在哪里？",
     "What is missing, and why?": "缺什么，为什么？",
     "Every version of a post the archive has seen, oldest first by id, each with its text.": (
         "存档见过的每篇文章的每个版本，按编号从旧到新，附全文。"
