@@ -119,7 +119,7 @@ def status(obj: Context, /, max_age: timedelta | None, watch_: bool, json_: bool
 
 
 def _shown(name: str, value: Any) -> str:
-    """Return a fact as a person reads it: `1234567` as a number of bytes is `1,234,567`."""
+    """Return a fact for people: `1234567` as a number of bytes is `1,234,567`."""
     return "-" if value is None else f"{value:,}" if name.endswith("_bytes") else str(value)
 
 
