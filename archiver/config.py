@@ -34,7 +34,7 @@ def read(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(file.read_text("utf-8-sig"))  # with the byte order mark that editors on Windows write
+        return tomllib.loads(file.read_text("utf-8-sig"))  # with the mark that editors on Windows put first
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:

@@ -45,7 +45,7 @@ def silence_output() -> None:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Make SIGTERM act as an interrupt while the block runs: files are closed, and the exit code says so."""
+    """Have SIGTERM do as an interrupt while the block runs: files are closed, and the exit code says so."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

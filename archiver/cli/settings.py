@@ -91,7 +91,7 @@ def files(home: Path) -> tuple[Path, Path]:
 def home_of(ctx: click.Context, option: click.Parameter, given: Path | None) -> Path | None:
     """Let the files set what no option and no variable does; return the home that is given.
 
-    A callback for `--home`, which comes before all others. Raises UsageError when a file is invalid.
+    A callback for `--home`, which comes before all others. Raises UsageError when a file says what makes no sense.
     """
     users = layer(ctx.command, config.user_file())
     named = users.values.get(HOME)

@@ -91,7 +91,7 @@ def _is_ip(host: str) -> bool:
 
 
 LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
-"""NAT64 of a local network: RFC 8215."""
+"""NAT64 of a network of one's own: RFC 8215."""
 
 
 def is_public(address: str) -> bool:

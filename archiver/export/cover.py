@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 600, 800
 """Pixels, as 3 to 4: what shelves of e-readers show whole."""
 
 _LONGEST = 20
-"""Columns per line of the title; a Chinese character takes two."""
+"""Columns of a line of the title; a Chinese character takes two."""
 _MOST = 6
 """Lines of the title."""
 _SIZE = 50

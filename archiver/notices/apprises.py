@@ -13,7 +13,7 @@ from archiver.notices.notice import FAILED, Notice
 def send(notice: Notice, urls: Sequence[str]) -> None:
     """Send a notice to each of the URLs.
 
-    Raises UsageError without the extra, or for a URL that Apprise rejects; ArchiverError when one was not reached.
+    Raises UsageError without the extra, or for what Apprise takes for no URL; ArchiverError when one was not reached.
     No URL is in a message: it holds a password.
     """
     try:

@@ -52,7 +52,7 @@ def check(url: str) -> str:
 def send(notice: Notice, recipients: Sequence[str], server: MailServer, seconds: float) -> None:
     """Send a notification by e-mail.
 
-    Raises UsageError if a password would go over a network in the clear, OSError when the server refuses the e-mail.
+    Raises UsageError where a password would go over a network in the clear, OSError when the server does not take it.
     """
     parts = urlsplit(check(server.url))
     host, port = str(parts.hostname), parts.port or (25 if parts.hostname in _HERE else PORTS[parts.scheme])

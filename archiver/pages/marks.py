@@ -29,7 +29,7 @@ _LARGEST = (1 << 63) - 1
 KINDS = ("comment", "pingback", "trackback")
 
 _UNSENT = f".//*[{has_class('comment-awaiting-moderation')}]"
-"""What Typecho and WordPress show on a comment that only its author sees."""
+"""What Typecho and WordPress say of a comment that only its author sees."""
 
 HEADER = 80
 """Longest piece of text, in characters, in which a date may be the one next to a comment."""

@@ -59,7 +59,7 @@ def first(tree: HtmlElement, *selectors: str) -> HtmlElement | None:
 
 @contextmanager
 def unchanged(tree: HtmlElement) -> Iterator[None]:
-    """Look up elements by name in a tree, which must not change meanwhile."""
+    """Look up what has a name in a tree, which nobody is to change meanwhile."""
     known = _unchanged.get()
     token = _unchanged.set(known if known and known[0] is tree else (tree, {}))
     try:

@@ -25,7 +25,7 @@ PARAMETERS = (
 
 
 def keep(here: Desk, own: Own, post: Row, values: dict[str, Any]) -> None:
-    """Add, change or remove a highlight, by the values of a form.
+    """Add, change or remove a highlight, as the values of a form say.
 
     Raises UsageError when the post does not have the words.
     """

@@ -21,7 +21,7 @@ _STEPS = 100
 
 _STYLE = (
     ":root {{ --link: {light}; }}\n@media (prefers-color-scheme: dark) {{ :root {{ --link: {dark}; }} }}\n"
-    ":root:is([data-theme=light], [data-theme=sepia]) {{ --link: {light}; }}\n"  # as the user chose: display.css
+    ":root:is([data-theme=light], [data-theme=sepia]) {{ --link: {light}; }}\n"  # as the reader chose: display.css
     ":root[data-theme=dark] {{ --link: {dark}; }}\n"
 )
 _ICON = (

@@ -191,7 +191,7 @@ def _mark_formulas(element: etree._Element) -> None:
 
 
 def _insert(element: etree._Element, at: int, text: str) -> str:
-    """Insert the formulas of a text as children from an index on, and return the text before the first one."""
+    """Insert the formulas of a text as children from a place on, and return the text before the first one."""
     spans = tex.scan(text).spans
     ends = [*(span.start for span in spans[1:]), len(text)]
     for number, (span, end) in enumerate(zip(spans, ends, strict=False)):
