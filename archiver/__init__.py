@@ -37,7 +37,7 @@ def open(home: str | Path = "data", *, db: str | None = None) -> Library:  # noq
 
 
 def read(html: bytes | str, url: str = "", scripts: Mapping[str, str] | None = None) -> Article:
-    """Return the article of a page of any site, with what the page says of it; see docs/api.md.
+    """Return the article of a page of any site, with what the page says about it; see docs/api.md.
 
     `url` is where the page comes from; without it links and pictures are found if the page says so itself. `scripts`
     are the sources of scripts it loads, by their addresses: one may configure MathJax or KaTeX. Nothing is fetched.

@@ -1,4 +1,4 @@
-"""What comes with the program besides its code: inside an installed package, or at the top of the checkout."""
+"""What is bundled with the program's code: inside an installed package, or at the top of the checkout."""
 
 from __future__ import annotations
 

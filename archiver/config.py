@@ -17,12 +17,12 @@ _FOLDER = "blog-archiver"
 
 def user_config_home() -> Path:
     """Return the folder of the user's configuration (XDG Base Directory Specification)."""
-    # Where nobody knows of a home, as in a container for a mere number, `~` stays as it is, and nothing is there.
+    # Without a home, as in a container run by a mere number, `~` stays as it is, and nothing is there.
     return Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))  # noqa: PTH111
 
 
 def user_file() -> Path:
-    """Return where the user's own file is: what it says is for all of the user's archives."""
+    """Return where the user's own file is, which applies to all of the user's archives."""
     return user_config_home() / _FOLDER / FILE
 
 
@@ -39,7 +39,7 @@ def read(file: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         if error.errno == errno.EACCES and not os.access(file.parent, os.X_OK):
-            return {}  # the folder of another user, whose home is taken for ours
+            return {}  # the folder of another user, mistaken for our home
         raise UsageError(f"{file}: expected a settings file that can be read, found: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: expected TOML in UTF-8, found: {error}; save it as UTF-8") from error

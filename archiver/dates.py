@@ -1,4 +1,4 @@
-"""Dates as people write them, and the clocks they are of.
+"""Dates as people write them, and the clocks they follow.
 
 Times are UTC and in the archive's form (`2026-01-01T23:59:59Z`), which sorts as text.
 """
@@ -21,7 +21,7 @@ _EXPECTED = "expected a date such as 2026-01-01, 2026-01-01T12:30:00Z or 4 to 14
 def last_second(digits: str) -> str:
     """Return the end of a year, month, day, hour, minute or second, given as 4 to 14 digits.
 
-    Raises UsageError when there is none such.
+    Raises UsageError for an impossible one.
     """
     if len(digits) not in _LENGTHS or not digits.isascii() or not digits.isdigit():
         raise UsageError(f"{_EXPECTED}, found {digits!r}")
@@ -36,7 +36,7 @@ def last_second(digits: str) -> str:
 
 
 def parse_date(text: str) -> str:
-    """Return the moment a person means by a date: the end of a day, an ISO 8601 time, or as `last_second`.
+    """Return the time that a person means by a date: the end of a day, an ISO 8601 time, or as `last_second`.
 
     Raises UsageError if it is not one.
     """
@@ -55,7 +55,7 @@ def parse_date(text: str) -> str:
 def clock(zone: str) -> tzinfo:
     """Return the clock of a zone: an offset from UTC such as `+08:00`, or a name such as `Europe/Berlin`.
 
-    Raises ValueError when there is none such.
+    Raises ValueError for an unknown one.
     """
     try:
         if re.fullmatch(r"[+-]\d\d:\d\d", zone):
@@ -66,9 +66,9 @@ def clock(zone: str) -> tzinfo:
 
 
 def day_by(moment: datetime, zone: str) -> str:
-    """Return the day, `YYYY-MM-DD`, on which a moment with an offset is by the clock of a zone, as of `clock`.
+    """Return the day, `YYYY-MM-DD`, of a time with an offset by the clock of a zone, as in `clock`.
 
-    An offset alone is that of winter: what is written with one an hour ahead of it is by the same clock in summer.
+    An offset alone is that of winter: a time with an offset one hour ahead is by the same clock in summer.
     """
     by = clock(zone)
     if isinstance(by, timezone) and moment.utcoffset() == by.utcoffset(None) + timedelta(hours=1):

@@ -30,10 +30,10 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """Yield a new file to write to, which replaces `target`, or of what it links to, when the block succeeds.
+    """Yield a new file to write to, which replaces `target`, or the target of a link, when the block succeeds.
 
-    Until then `target` is as it was; after an error, and after the next call when this one was killed, nothing is left.
-    Raises UsageError when `target` is there and no file, ArchiveLocked while another program writes it, and as
+    Until then `target` stays as it was; after an error, or after the call that follows a kill, nothing is left.
+    Raises UsageError when `target` exists and is not a file, ArchiveLocked while another program writes it, and as
     `writing` does.
     """
     with writing(target):
@@ -82,7 +82,7 @@ def claim(file: BinaryIO, path: Path, target: Path) -> None:
 
 
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
-"""What file systems say that know no locks, such as some of a network."""
+"""Errors of file systems without locks, such as some network ones."""
 
 
 def sync_directory(directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a request is for, and what has come of it on its way through Scrapy: one value in its `meta`."""
+"""What a request is for, and what happened on its way through Scrapy: one value in its `meta`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 from archiver.items import Holder
 
 KEY = "errand"
-"""Where the value is in a request's `meta`, besides what Scrapy keeps there."""
+"""Key of the value in a request's `meta`, next to what Scrapy keeps there."""
 
 RULES = "robots"
 """Kind of the requests for a robots.txt, which are in no frontier."""
@@ -18,26 +18,26 @@ RULES = "robots"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """One address to be asked for, to which every layer that the request passes adds what it knows.
+    """One address to be asked for; every layer that the request passes adds what it knows.
 
-    The spider says what is asked for; the scheduler what the frontier knows of it; on the way to the server it is noted
-    what the archive has, and on the way back where the answer was recorded, or when to ask again.
+    The spider says what is asked for; the scheduler, what the frontier knows about it; on the way to the server it is
+    noted what the archive has, and on the way back where the answer was recorded, or when to ask again.
     """
 
     url: str | None = None
-    """Canonical; None for what needs no place in the frontier."""
+    """Canonical address; None for requests that need no place in the frontier."""
     kind: str = "other"
     """Kind of page, as in the frontier."""
     listed: Mapping[str, Any] = field(default_factory=dict)
-    """What the list it was found in says of it: see `archiver.store.freshness.wanted`."""
+    """What the list it was found in says about it: see `archiver.store.freshness.wanted`."""
     leased: bool = False
-    """Whether it is a row of the frontier that is being asked for."""
+    """Whether it is a leased row of the frontier."""
     archived: bool = False
     """Whether the archive has something of the address."""
     failures: int = 0
-    """Runs in a row in which there was no getting it."""
+    """Runs in a row that failed to get it."""
     attempts: int = 0
-    """Times it was asked for in this run and is to be asked for again."""
+    """Times it was asked for in this run and has to be asked for again."""
     knocks: int = 0
     """Times the gate was asked again with its cookie."""
     confirms: Holder | None = None
@@ -46,18 +46,18 @@ class Errand:
     fetched_at: str | None = None
     """Row of the last answer on record, and when it was asked for."""
     wait: timedelta | None = None
-    """After which the request is to be repeated; None if it is not, or at once."""
+    """Wait before the request is repeated; None if it is not, or at once."""
     reason: str = ""
-    """What was in the way when there is a wait."""
+    """Reason for the wait."""
     not_before: str | None = None
-    """Until when the server wants to be left alone about this address; ISO 8601 UTC."""
+    """Time before which the server does not want to be asked for this address; ISO 8601 UTC."""
 
     @classmethod
     def of(cls, meta: Mapping[str, Any]) -> Self:
-        """Return what a request's `meta` says of its errand."""
+        """Return the errand in a request's `meta`."""
         return meta.get(KEY) or cls()
 
 
 def noted(meta: Mapping[str, Any], **news: Any) -> dict[str, Any]:
-    """Return a request's `meta` with what is new of its errand."""
+    """Return a request's `meta` with changes to its errand."""
     return {**meta, KEY: replace(Errand.of(meta), **news)}

@@ -26,7 +26,7 @@ import errno
 from enum import IntEnum
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""What the system says of a disk without room."""
+"""Error numbers for a full disk."""
 
 
 class ExitCode(IntEnum):
@@ -49,11 +49,11 @@ class ArchiverError(Exception):
 
     exit_code = ExitCode.FAILED
     outcome = "failed"
-    """How a run that the error ends has gone, as in its row."""
+    """Outcome of a run that the error ends, as in its row."""
 
 
 class UsageError(ArchiverError):
-    """An argument or setting makes no sense."""
+    """An argument or setting is invalid."""
 
     exit_code = ExitCode.USAGE
 
@@ -89,14 +89,14 @@ class RateLimited(ArchiverError):
 
 
 class Refused(ArchiverError):
-    """The site's rules forbid to ask for anything."""
+    """The site's rules forbid asking for anything."""
 
     exit_code = ExitCode.RATE_LIMITED
     outcome = "refused"
 
 
 class Unreachable(ArchiverError):
-    """No answer came from the site: no network, no such name, no connection, or nothing in time."""
+    """No answer came from the site: no network, unknown host, no connection, or a timeout."""
 
     exit_code = ExitCode.RATE_LIMITED
     outcome = "unreachable"
@@ -127,7 +127,7 @@ class PageNotRecognised(ArchiverError):
 
 
 class PageLeadsOn(PageNotRecognised):
-    """A page has nothing but a way to another, whose address is `to`."""
+    """A page only leads to another, whose address is `to`."""
 
     def __init__(self, url: str, to: str) -> None:
         super().__init__(url, f"the page only leads on to {to}")
@@ -159,7 +159,7 @@ UNREACHABLE = frozenset(
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Return whether a download failed because nobody answered at all."""
+    """Return whether a download failed because nobody answered."""
     return not UNREACHABLE.isdisjoint(each.__name__ for each in type(error).__mro__)
 
 

@@ -26,13 +26,13 @@ KINDS = ("catalogue", "list", "post", "comments", "category", "front", "tag", "f
 """Kinds of address, as in the frontier."""
 
 LISTS = ("catalogue", "lists", "category", "index", "furniture")
-"""What a crawl can start from, lists of posts and the blog besides them; each is a spider."""
+"""What a crawl can start from, lists of posts and the rest of the blog; each is a spider."""
 
 BESIDE = {"front": "front", "tags": "tag", "pages": "page", "feeds": "feed", "files": "file"}
-"""What `--without` leaves out of the blog besides its posts, as kinds of the frontier."""
+"""What `--without` can leave out of the rest of the blog, as kinds of the frontier."""
 
 ENGINES = Path(__file__).parent / "sites" / "engines"
-"""Folder of what profiles may extend: what is known of an engine, in the tables of a profile."""
+"""Folder of the profiles that others may extend: what is known about an engine."""
 
 Selectors = Annotated[tuple[str, ...], "selectors"]
 """Where an element is, the most trusted place first: CSS, or XPath where it begins with a slash, a dot and one, or a
@@ -41,7 +41,7 @@ bracket."""
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
-    """A form of addresses: the paths that follow it, and the one spelling of each."""
+    """A form of addresses: the paths that match it, and the one spelling of each."""
 
     kind: str
     pattern: re.Pattern[str]
@@ -60,7 +60,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Places:
-    """Addresses that nothing needs to tell, as paths."""
+    """Addresses known without a link, as paths."""
 
     front: str = "/"
     catalogue: str = ""
@@ -68,9 +68,9 @@ class Places:
     lists: tuple[str, ...] = ()
     """Lists of posts for programs or people: sitemaps, feeds, indexes, archives; see `archiver.pages.post_lists`."""
     most_pages: int = 1000
-    """Pages of lists of one form, such as feeds, that a run reads: a server may make up further ones without end."""
+    """How many pages of lists of one form, such as feeds, a run reads: a server may generate further ones endlessly."""
     feed: str = ""
-    """The feed of posts that readers are told of; empty where there is none."""
+    """The feed of posts that readers are pointed to; empty if there is none."""
     icon: str = "/favicon.ico"
     dated: tuple[str, ...] = ()
     """Lists of the posts of a `{year}` and of a `{month}`."""
@@ -82,40 +82,40 @@ class Apart:
 
     ids: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
-    """What ids begin with."""
+    """Prefixes of ids."""
     classes: frozenset[str] = frozenset()
 
 
 NOTHING = re.compile(r"(?!)()")
-"""Fits nothing: what a profile does not know."""
+"""A pattern that matches nothing: something that a profile does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fields:
-    """Where on the page of a post its fields are; what is in none of these places, the standards of the web say."""
+    """Where on the page of a post its fields are; fields without a place here are read by web standards."""
 
     title: Selectors = ()
     authors: Selectors = ()
     published_at: Selectors = ()
-    """By `datetime` or `content`, or else by their words."""
+    """Read from `datetime` or `content`, or else from their text."""
     modified_at: Selectors = ()
     categories: Selectors = ()
     tags: Selectors = ()
     license_url: Selectors = ()
     comment_count: Selectors = ()
-    """Words with the number of comments, the only number in them."""
+    """Text with the number of comments, the only number in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PostMarkup:
-    """Where on the page of a post its parts stand, and how they are written."""
+    """Where on the page of a post its parts are, and how they are written."""
 
     fields: Fields = field(default_factory=Fields)
     heading: Selectors = ()
-    """The link in the heading that leads to the post itself, in a theme that is known as a whole: then the keys below
+    """The link in the heading that leads to the post itself, in a fully known theme: then the keys below
     count, and not `fields`."""
     text: Selectors = ()
-    """Where nothing is found there, general rules look for it."""
+    """The element of the text; if it is not found, general rules look for it."""
     byline: Selectors = ()
     """Author, date and number of readers."""
     author: re.Pattern[str] = NOTHING
@@ -134,22 +134,22 @@ class PostMarkup:
     citation: Selectors = ()
     """The page's own citation of the post."""
     bibtex: Selectors = ()
-    """The same as a BibTeX entry, in the citation."""
+    """The BibTeX entry in the citation."""
     footer: tuple[str, ...] = ()
     """Ids of what follows the text inside its element."""
     notices: tuple[str, ...] = ()
     """How the paragraphs begin that the blog puts under each text, before its footer."""
     hollow: Selectors = ()
-    """Elements of the text that only hold a place: they go where they are empty."""
+    """Placeholders in the text, which are removed if they are empty."""
     without: Selectors = ()
-    """Elements in the text that are none of it, such as links to other posts: all that any of these find."""
+    """Elements in the text that are not part of it, such as links to other posts: all that any of these finds."""
     apart: Apart = field(default_factory=Apart)
-    """What is not the text, where the element of the text is not found and general rules look for it."""
+    """Elements that are not the text, for the general rules that look for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PageMarkup:
-    """Where on an independent page its parts stand."""
+    """Where on an independent page its parts are."""
 
     heading: Selectors = ()
     text: Selectors = ()
@@ -157,10 +157,10 @@ class PageMarkup:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CommentMarkup:
-    """Where on a page its comments stand."""
+    """Where on a page its comments are."""
 
     boxes: Selectors = ()
-    """What is around all of them, outermost first."""
+    """Elements around all comments, outermost first."""
     authors: tuple[str, ...] = ()
     """Classes of elements around a name."""
     texts: tuple[str, ...] = ()
@@ -174,18 +174,18 @@ class CommentMarkup:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ListMarkup:
-    """Where on a list of posts its parts stand."""
+    """Where on a list of posts its parts are."""
 
     posts: Selectors = ()
     """A block for each post."""
     title: Selectors = ()
-    """The links in a block of which one leads to the post."""
+    """The links in a block, one of which leads to the post."""
     byline: Selectors = ()
     """The element of a block with the date."""
     column: Selectors = ()
     """The part of the page with the posts."""
     empty: str = ""
-    """Words in the title of a list, which tell one without posts from one whose posts are not recognised."""
+    """Words in the title of a list without posts, which distinguish it from one whose posts are not recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -193,7 +193,7 @@ class Gate:
     """The page with which a blog answers until it gets its cookie back."""
 
     longest: int = 0
-    """Characters without white space that it has at most; none where a blog has no gate."""
+    """Most characters that it has, without white space; 0 if a blog has no gate."""
     signs: tuple[str, ...] = ()
     """What it contains."""
 
@@ -202,17 +202,17 @@ class Gate:
 class Look:
     """What distinguishes the reader's pages of one blog from another's: colours as `#1d4f73`, and a logo.
 
-    What is empty here is made of the blog's name and titles.
+    Empty fields are derived from the blog's name and titles.
     """
 
     colour: str = ""
     """Background of the icon."""
     on_light: str = ""
-    """Of links on light paper."""
+    """Colour of links on light paper."""
     on_dark: str = ""
-    """Of links on dark paper."""
+    """Colour of links on dark paper."""
     sign: str = ""
-    """A character before the title."""
+    """A character shown before the title."""
     drawing: str = ""
     """The logo on the icon as the data of an SVG path, drawn as a line in a square of 32; its character if empty."""
 
@@ -222,38 +222,38 @@ class Profile:
     """A blog."""
 
     name: str
-    """What it is called in a sentence; its WARC files are named after it."""
+    """Its name in sentences; its WARC files are named after it."""
     titles: Mapping[str, str]
-    """What it calls itself, by language (BCP 47), its own first."""
+    """Its titles by language (BCP 47), its own language first."""
     origin: str
     """Scheme and host of every canonical address."""
     hosts: frozenset[str]
-    """All names it answers under."""
+    """All its host names."""
     path: str = ""
-    """Under which all of the blog is: `/blog`; empty where it has its hosts to itself."""
+    """Path below which all of the blog is: `/blog`; empty if it has its hosts to itself."""
     since: int
     """Year of its first post."""
     zone: str
-    """Of its clock: an offset from UTC such as `+08:00`, or a name such as `Europe/Berlin`, which knows of summer."""
+    """Its time zone: an offset from UTC such as `+08:00`, or a name such as `Europe/Berlin`, with summer time."""
     offsets: bool = True
-    """Whether moments on its pages are as far from UTC as they say; if not, they are by its own clock."""
+    """Whether the offsets in times on its pages are right; if not, the times are by its own clock."""
     language: str
-    """Of its posts, as biblatex names it."""
+    """Language of its posts, as biblatex names it."""
     citation_key: str
-    """What the keys of its citations begin with."""
+    """Prefix of the keys of its citations."""
     lists: tuple[str, ...] = ("lists", "furniture")
-    """Where a crawl starts from, as in LISTS; with `index` it has the curated index that comes along."""
+    """Where a crawl starts from, as in LISTS; with `index` it has the bundled curated index."""
     root: re.Pattern[str] = NOTHING
-    """Beginning of a path that means nothing; these four are of paths below the blog's own, too."""
+    """Beginning of a path that means nothing; this and the next three are also of paths below the blog's own."""
     never: re.Pattern[str] = NOTHING
-    """In path and query of what is never asked for."""
+    """Pattern in the path and query of addresses that are never asked for."""
     requisite: re.Pattern[str] = NOTHING
-    """Path of what pages are made with, such as the theme's files."""
+    """Path of the files that pages are built with, such as the theme's."""
     feed_of_all: re.Pattern[str] = NOTHING
-    """Path of a feed of all posts or all comments; of others there is one on every page."""
+    """Path of a feed of all posts or all comments; every page may have another one."""
     places: Places = field(default_factory=Places)
     addresses: tuple[Rule, ...]
-    """Forms of addresses; the first that fits counts."""
+    """Forms of addresses; the first that matches counts."""
     post: PostMarkup = field(default_factory=PostMarkup)
     page: PageMarkup = field(default_factory=PageMarkup)
     comments: CommentMarkup = field(default_factory=CommentMarkup)
@@ -261,24 +261,24 @@ class Profile:
     gate: Gate = field(default_factory=Gate)
     reader: Look = field(default_factory=Look)
     written: tuple[str, str] = field(init=False, repr=False)
-    """Its TOML, and where that is from: what it is made of again in another process."""
+    """Its TOML, and where that is from: another process makes the profile from it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return read, self.written
 
     @property
     def address(self) -> str:
-        """Where it is: `https://example.org/blog`, without a slash at the end."""
+        """Its address: `https://example.org/blog`, without a slash at the end."""
         return self.origin + self.path
 
     @property
     def title(self) -> str:
-        """What it calls itself, in all its languages."""
+        """All its titles."""
         return "|".join(self.titles.values())
 
     @property
     def tongue(self) -> str:
-        """Language of its posts (BCP 47): that of its own title."""
+        """Language of its posts (BCP 47): that of its first title."""
         return next(iter(self.titles))
 
     def selectors(self) -> Iterator[tuple[str, str]]:
@@ -294,7 +294,7 @@ class Profile:
         return (each for each in self.addresses if each.kind == kind and {*groups} <= {*each.pattern.groupindex})
 
 
-@cache  # what is known of an address is kept by profile: the same text is the same one
+@cache  # results for addresses are kept by profile: the same text gives the same profile
 def read(text: str, source: str) -> Profile:
     """Return the profile in a TOML file; `source` is named when it is wrong.
 
@@ -316,7 +316,7 @@ def engines() -> list[str]:
 
 
 def _whole(table: dict[str, Any], place: _KeyPath) -> dict[str, Any]:
-    """Return a table with what it does not say itself, but the engine that it extends."""
+    """Return a table completed from the engine that it extends."""
     if (name := table.pop("extends", None)) is None:
         return table
     file = ENGINES / f"{name}.toml"
@@ -326,7 +326,7 @@ def _whole(table: dict[str, Any], place: _KeyPath) -> dict[str, Any]:
 
 
 def _joined(own: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """Return a table over another: of what both say the first counts; of forms of addresses, its own come first."""
+    """Return a table merged over another: the first wins; its own forms of addresses come first."""
     joined = known | own
     for key in own.keys() & known.keys():
         if isinstance(own[key], dict) and isinstance(known[key], dict):
@@ -338,7 +338,7 @@ def _joined(own: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _KeyPath:
-    """Where in a profile something stands."""
+    """A place in a profile."""
 
     source: str
     path: str = ""
@@ -398,10 +398,10 @@ def _pattern(value: object, place: _KeyPath) -> re.Pattern[str]:
 
 
 _NEEDED = {"comments": ("page",), "category": ("slug", "page")}
-"""Groups that the patterns of a kind have: its pages are known by them."""
+"""Groups that the patterns of a kind must have: they identify its pages."""
 
 _WANTED = {"catalogue": ("places", "catalogue"), "lists": ("places", "lists"), "category": ("listing", "posts")}
-"""Table and key without which a crawl cannot start from a list."""
+"""Table and key that a crawl needs to start from a list."""
 
 _LONGEST_SIGN = 8  # code points: a flag or a family is one character of several
 
@@ -409,7 +409,7 @@ _COUNTED = ("author", "readers", "comment_counter")
 
 
 def _check(profile: Profile, place: _KeyPath) -> None:
-    """Raise ProfileInvalid for values that are right by themselves and do not fit together."""
+    """Raise ProfileInvalid for values that are valid on their own but do not fit together."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", profile.name):
         raise place.at("name").wrong(
             "a name of letters, digits, dots and hyphens: files are named after it", profile.name

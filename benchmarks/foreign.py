@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver.errors import ArchiverError, UsageError
-from archiver.rebuild.outside import ImportReport, import_warc
+from archiver.rebuild.importing import ImportReport, import_warc
 from archiver.warc.findings import Finding, Severity
 from archiver.warc.outside import is_package
 from archiver.warc.storage import Storage

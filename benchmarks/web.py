@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from archiver.store.location import database_url
-from archiver.store.reading import ReadOnlyPool
+from archiver.store.pool import ReadOnlyPool
 
 WORDS = ("梯度", "低秩近似", "attention", "优化器", "概率分布", "LoRA", "奇异值", "扩散模型", "softmax", "位置编码")
 

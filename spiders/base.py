@@ -42,21 +42,21 @@ Output = Iterator[Request | Outcome]
 Found = Iterator[Request | Item]
 
 Judge = Callable[[str, str | None, Item], str]
-"""Tells of a page's kind, address and content why nothing is to be concluded from it; nothing when it is believed."""
+"""Returns why nothing is to be concluded from a page of this kind, address and content; empty when it is believed."""
 
 
 class BlogSpider(Spider):
     """Base of the spiders; has no name, so Scrapy does not list it.
 
     `site` is the blog and where it is fetched from; `comments` and `images` say whether to fetch those, `slugs` which
-    categories to walk (all when empty), `known` which there were in earlier runs. Raises UsageError for what can be no
+    categories to walk (all when empty), `known` those of earlier runs. Raises UsageError for an impossible
     category.
     """
 
     sources: frozenset[str] = frozenset()
-    """Lists whose posts are asked for, as in `archiver.profile`; `furniture` for the blog besides them."""
+    """Lists whose posts are asked for, as in `archiver.profile`; `furniture` for the rest of the blog."""
 
-    judge: Judge = staticmethod(lambda kind, url, item: "")  # the scheduler of a crawl has a stricter one
+    judge: Judge = staticmethod(lambda kind, url, item: "")  # the scheduler of a crawl sets a stricter one
 
     def __init__(
         self,
@@ -76,11 +76,11 @@ class BlogSpider(Spider):
         self.requisites: set[str] = set()
         self.pager = Pager(self.site.profile.places.most_pages)
         self.furniture: set[str] = set()
-        """Addresses of the blog besides its posts that were asked for."""
+        """Addresses of the rest of the blog that were asked for."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **options: Any) -> Self:
-        """Make the spider of a crawl; of the blog that its settings name, where nobody said which."""
+        """Make the spider of a crawl, by default for the blog that its settings name."""
         if options.get("site") is None and (told := crawler.settings["ARCHIVER_BLOG"]):
             options["site"] = load_object(told)(crawler.settings)
         return super().from_crawler(crawler, *arguments, **options)
@@ -143,7 +143,7 @@ class BlogSpider(Spider):
         return self._read(response, self._requisite)
 
     def parse_front(self, response: Response) -> Output:
-        """Note a page of the front page's list; what it links is asked for as of every page."""
+        """Note a page of the front page's list; its links are followed as on every page."""
         return self._read(response, self._image)
 
     def parse_tag(self, response: Response) -> Output:
@@ -163,7 +163,7 @@ class BlogSpider(Spider):
         return self._read(response, self._file)
 
     def _read(self, response: Response, page: Callable[[Response], Found]) -> Output:
-        """Yield what a page asks for, then its outcome: its content, or the gap it leaves."""
+        """Yield the requests of a page, then its outcome: its content, or the gap it leaves."""
         links, item = self._understood(response, page)
         found = outcome(Errand.of(response.meta), item)
         doubt = self.judge(found.kind, found.url, item)
@@ -172,7 +172,7 @@ class BlogSpider(Spider):
         yield replace(found, doubt=doubt)
 
     def _furnishings(self, response: Response) -> Iterator[Request]:
-        """Yield requests for what a page or style sheet names of the blog besides its posts, each once a run."""
+        """Yield requests for the rest of the blog that a page or style sheet names, each once per run."""
         if "furniture" not in self.sources:
             return
         for url, kind in self._named(response):
@@ -180,14 +180,14 @@ class BlogSpider(Spider):
                 yield self.ask(url, kind)
 
     def _is_new_furniture(self, url: str) -> bool:
-        """Return whether an address besides the posts is wanted and was not asked for; from now on it was."""
+        """Return whether an address other than a post's is wanted and was not asked for; afterwards it was."""
         if "furniture" not in self.sources or url in self.furniture:
             return False
         self.furniture.add(url)
         return True
 
     def _named(self, response: Response) -> list[tuple[str, str]]:
-        """Return address and kind of what a page or style sheet names; a page that cannot be read names nothing."""
+        """Return address and kind of all that a page or style sheet names; an unreadable one names nothing."""
         content_type = (response.headers.get("Content-Type") or b"").lower()
         try:
             if content_type.startswith(b"text/css"):
@@ -196,19 +196,19 @@ class BlogSpider(Spider):
                 found = list(addresses(response.url, response.body, self.site))
             else:
                 return []
-        except Exception:  # what only furnishes the blog must not cost a post
+        except Exception:  # the rest of the blog must not cost a post
             self.logger.exception("a fault of the archiver with the links of %s", response.url)
             return []
         kinds = [(url, kind_to_ask(url, role, self.site)) for url, role in found]
         left_out = set() if self.with_images else {"image", "requisite"}
-        # A crawl by some of its lists is not to be led to the whole blog by links, unless the blog has nothing else.
+        # Links must not lead a crawl from some lists to the whole blog, unless the blog has nothing else.
         telling = {"catalogue", "lists"}
         by_links = self.sources & telling or telling.isdisjoint(self.site.profile.lists)
         left_out |= set() if by_links else {"post"}
         return [(url, kind) for url, kind in kinds if kind and kind not in left_out]
 
     def _understood(self, response: Response, page: Callable[[Response], Found]) -> tuple[list[Request], Item]:
-        """Return what a page asks for, and what it is or why it is nothing."""
+        """Return the requests of a page, and its content or the gap it leaves."""
         try:
             *links, item = self._checked(response, page)
         except PageLeadsOn as error:
@@ -218,14 +218,14 @@ class BlogSpider(Spider):
             return [], Gap(reason=str(error), unrecognised=True)
         except Exception as error:
             self.logger.exception("a fault of the archiver at %s", response.url)
-            # All pages of a kind may meet with it: then it is as if their markup had changed.
+            # It may happen to all pages of a kind: then it is as if their markup had changed.
             return [], Gap(
                 reason=f"a fault of the archiver, please report it: {error!r}", unrecognised=True, fault=True
             )
         return cast("list[Request]", links), cast("Item", item)
 
     def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
-        """Return what a page asks for and what it is, or the gap that another status leaves."""
+        """Return the requests and the content of a page, or the gap that another status leaves."""
         if CUT in response.flags and response.status == 200:
             return iter([Gap(reason=CUT, ending=ending_of(response.body))])
         if response.status == 200:
@@ -241,7 +241,7 @@ class BlogSpider(Spider):
         return iter([refusal(response.status, leads, not_before=not_before)])
 
     def _elsewhere(self, response: Response) -> str | None:
-        """Return the address of the post a redirect led to, when it is another one than was asked for."""
+        """Return the address of the post that a redirect led to, if it is not the one asked for."""
         errand = Errand.of(response.meta)
         asked = self.site.post_id(errand.url) if errand.leased else None
         found = self.site.post_id(self.site.resolve(response.url))
@@ -333,7 +333,7 @@ class BlogSpider(Spider):
         yield Asset(url=response.url, content_type=content_type, size=len(response.body))
 
     def failed(self, failure: Failure) -> Output:
-        """Say why a request came to no response."""
+        """Say why a request got no response."""
         error = failure.value or RuntimeError("no reason given")
         _let_go(error)
         if isinstance(error, IgnoreRequest):
@@ -341,14 +341,14 @@ class BlogSpider(Spider):
             lasting = reason.startswith((OUT_OF_BOUNDS, "max redirections"))
             gap = Gap(reason=reason, refused=reason == FORBIDDEN, permanent=lasting)
         else:
-            # Scrapy refuses to make a request of what is not an address.
+            # Scrapy refuses to make a request for an invalid address.
             gap = Gap(reason=in_words(error), permanent=isinstance(error, ValueError))
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         yield outcome(Errand.of(request.meta), gap)
 
 
 def outcome(errand: Errand, item: Item) -> Outcome:
-    """Return what a request came to, with what was noted of it on the way."""
+    """Return the outcome of a request, with what was noted about it on the way."""
     return Outcome(
         item=item, kind=errand.kind, url=errand.url, capture_id=errand.capture_id, fetched_at=errand.fetched_at
     )

@@ -9,7 +9,7 @@ from spiders.base import BlogSpider
 
 
 class CatalogueSpider(BlogSpider):
-    """Asks for every post in `/content.html`: one request tells all."""
+    """Asks for every post in `/content.html`, which a single request lists."""
 
     name = "catalogue"
     sources = frozenset({"catalogue"})

@@ -9,7 +9,7 @@ from spiders.base import BlogSpider
 
 
 class CategorySpider(BlogSpider):
-    """Walks categories to their last pages: those named, or all of the blog's menu and of earlier runs.
+    """Walks categories to their last pages: those named, or all in the blog's menu and in earlier runs.
 
     The menu is read from the catalogue page, which other spiders ask for too; it may be what fails today.
     """

@@ -1,4 +1,4 @@
-"""The spider of the blog besides its posts: front page, tags, independent pages, feeds, files that are linked."""
+"""The spider of the rest of the blog: front page, tags, independent pages, feeds, linked files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from spiders.base import BlogSpider
 
 
 class FurnitureSpider(BlogSpider):
-    """Asks for the front page, and for what it and every other page name that is not a post and no list of posts.
+    """Asks for the front page, and for everything it and other pages name that is neither a post nor a list of posts.
 
-    No list tells of these, so each page that is read is looked through for them; posts come first.
+    No list names these, so each page that is read is searched for them; posts come first.
     """
 
     name = "furniture"

@@ -20,8 +20,8 @@ from spiders.base import BlogSpider, outcome
 class IndexSpider(BlogSpider):
     """Asks for every post an index links.
 
-    `index` is a file, a URL, or the topics of a file that was read before; by default the index that comes with the
-    program. Raises UsageError when there is no such file or URL, or when the file links no posts.
+    `index` is a file, a URL, or the topics of a file that was read before; by default the bundled index. Raises
+     UsageError when there is no such file or URL, or when the file links no posts.
     """
 
     name = "index"

@@ -9,7 +9,7 @@ from archiver.items import PostList
 
 
 class Pager:
-    """What the pages of the lists of a run have named.
+    """The entries named by the pages of a run's lists.
 
     `most` is how many pages of lists of one form are read.
     """
@@ -25,9 +25,9 @@ class Pager:
         self._total: int | None = None
 
     def further(self, page: PostList) -> Iterator[tuple[str, bool]]:
-        """Yield the further pages to ask for after one: address, and whether it is one more than are read.
+        """Yield the further pages to ask for after one: its address, and whether it exceeds the limit.
 
-        None where a page has nothing that none before had: a server that heeds no number has no last page.
+        Yields none if a page has nothing new: a server that ignores page numbers has no last page.
         """
         self._total = page.total if page.total is not None else self._total
         place = page.url.partition("?")[0]
@@ -47,7 +47,7 @@ class Pager:
             yield url, False
 
     def _is_last(self, page: PostList, place: str) -> bool:
-        """Return whether no page is to be supposed after one: it is shorter than another, or all posts are named."""
+        """Return whether no page can be assumed after one: it is shorter than another, or all posts are named."""
         self._longest[place] = max(self._longest[place], page.supposed_after)
         is_all = self._total is not None and len(self._named[place]) >= self._total
         return is_all or page.supposed_after < self._longest[place]

@@ -1,4 +1,4 @@
-"""The spider of first contact: one or two pages of each kind, to see what of them is recognised."""
+"""The spider of first contact: one or two pages of each kind, to see what is recognised in them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.rebuild import swap
-from archiver.rebuild.outside import ImportReport, import_warc
+from archiver.rebuild.importing import ImportReport, import_warc
 from archiver.sample import SampleBlog, SampleResponse, serving
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
@@ -627,7 +627,7 @@ def test_a_kill_leaves_one_of_two_states(good: Path, crawled: Crawled, archiver:
     place, happened = STOPS[moment]
     code = (
         "import importlib, os, signal, sys\nfrom pathlib import Path\n"
-        "from archiver.rebuild.outside import import_warc\n"
+        "from archiver.rebuild.importing import import_warc\n"
         f"module, _, name = {place!r}.rpartition('.')\n"
         "owner, rest = module, []\n"
         "while True:\n"

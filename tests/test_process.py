@@ -95,7 +95,7 @@ main(words)
     [
         ("archiver.warc.recovery", "recover", ("crawl", "--site", "http://127.0.0.1:9")),
         ("archiver.warc.recovery", "recover", ("rebuild",)),
-        ("archiver.rebuild.outside", "known_captures", ("import", "README.md.warc")),
+        ("archiver.rebuild.importing", "known_captures", ("import", "README.md.warc")),
         ("archiver.warc.verify", "verify", ("verify",)),
         ("archiver.export.jsonl", "write", ("export", "jsonl", "out")),
         ("archiver.store.search", "search", ("search", "x")),

@@ -34,7 +34,7 @@ from archiver.bundled import sample_folder
 from archiver.errors import ArchiveLocked, ArchiverError, UsageError
 from archiver.items import Gap, Item
 from archiver.rebuild import files, pool, reading
-from archiver.rebuild.outside import import_warc
+from archiver.rebuild.importing import import_warc
 from archiver.rebuild.reading import Task
 from archiver.rebuild.swap import RebuildReport, rebuild
 from archiver.sample import SampleBlog, SampleComment, SampleResponse, SampleSource, serving
@@ -869,7 +869,7 @@ def test_another_programs_words_are_not_taken_for_ours() -> None:
 
 
 def test_neither_scrapy_nor_twisted_is_needed() -> None:
-    code = "import sys, archiver.rebuild.outside; sys.exit('scrapy' in sys.modules or 'twisted' in sys.modules)"
+    code = "import sys, archiver.rebuild.importing; sys.exit('scrapy' in sys.modules or 'twisted' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

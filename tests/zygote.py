@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from archiver.cli import main as command
-from archiver.rebuild.outside import import_warc
+from archiver.rebuild.importing import import_warc
 from archiver.sample import SampleBlog
 from archiver.warc.writer import WarcWriter
 

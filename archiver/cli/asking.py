@@ -119,7 +119,7 @@ def status(obj: Context, /, max_age: timedelta | None, watch_: bool, json_: bool
 
 
 def _shown(name: str, value: Any) -> str:
-    """Return a fact as a person reads it: `1234567` as a number of bytes is `1,234,567`."""
+    """Return a fact for people: `1234567` as a number of bytes is `1,234,567`."""
     return "-" if value is None else f"{value:,}" if name.endswith("_bytes") else str(value)
 
 
@@ -152,13 +152,13 @@ SELECT {TOTALS},
 @click.pass_obj
 def migrate(obj: Context) -> None:
     """Upgrade the database's tables to this version of the program; every crawl does so by itself."""
-    from archiver.store import connections
+    from archiver.store import relations
     from archiver.store.database import Archive
     from archiver.store.migrate import HEAD
 
     obj.home.mkdir(parents=True, exist_ok=True)
     with Archive(obj.database()) as archive:
-        connections.refresh(archive.session)
+        relations.refresh(archive.session)
         archive.commit()
         click.echo(f"{obj.database()}: tables of revision {HEAD}")
 

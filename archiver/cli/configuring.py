@@ -17,7 +17,7 @@ from archiver.errors import UsageError
 
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
 HIDDEN = "***"
-"""What stands for a secret."""
+"""Shown in place of a secret."""
 
 
 @click.command("config")
@@ -58,7 +58,7 @@ DEFAULT = "default"
 
 
 def _named(known: list[Setting], names: tuple[str, ...]) -> list[Setting]:
-    """Return the settings of these names, or in tables of these names; all where there are none."""
+    """Return the settings of these names, or in tables of these names; all if there are none."""
     for name in names:
         if not any(f"{each.name}.".startswith(f"{name}.") for each in known):
             raise UsageError(
@@ -96,7 +96,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _cell(value: Any, format_: str | None) -> Any:
-    """Return a value as a cell of a row: lists are JSON there, and for a person true and false are as in the file."""
+    """Return a value as a cell of a row: lists are JSON there, and for people true and false are as in the file."""
     as_json = isinstance(value, list) or (format_ is None and isinstance(value, bool))
     return json.dumps(value, ensure_ascii=False) if as_json else value
 

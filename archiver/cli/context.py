@@ -1,4 +1,4 @@
-"""What every command shares: where the archive is, errors as one line, rows as asked for."""
+"""What every command shares: where the archive is, errors as one line, rows in the form asked for."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Context:
     keep_local: int | None = None
 
     def site(self, base: str = "") -> Site:
-        """Return the blog that the archive is of, and where it is fetched from: its own server, unless another."""
+        """Return the blog that the archive is of, and where it is fetched from: its own server by default."""
         from archiver.store import blog
 
         return blog.site(self.home, self.database(), base)
@@ -60,7 +60,7 @@ class Context:
 
     @property
     def warc_options(self) -> dict[str, Any]:
-        """Where closed WARC files go, as commands that write take it."""
+        """Where closed WARC files go, for commands that write."""
         return {"warc_url": self.warc_url, "keep_local": self.keep_local}
 
     def storage(self) -> Storage:
@@ -110,13 +110,13 @@ class Group(click.Group):
         set_ = (value for name, value in os.environ.items() if name.startswith("ARCHIVER_"))
         for word in (*words, *set_):
             if word and not _is_text(word):
-                # The database, the records and JSON hold text: a path that is none could be in none of them.
+                # The database, the records and JSON hold text: a path that is not text could be in none of them.
                 click.echo(f"Error: expected arguments and file names in UTF-8, found {word!r}; rename it", err=True)
                 sys.exit(ExitCode.USAGE)
         return super().main(args, *more, **options)
 
     def make_context(self, *names: Any, **options: Any) -> click.Context:
-        """Read what comes before the command, and the files of settings: what is wrong with these is one line, too."""
+        """Read what comes before the command, and the settings files, whose faults are one line, too."""
         try:
             return super().make_context(*names, **options)
         except ArchiverError as error:
@@ -136,7 +136,7 @@ class Group(click.Group):
             ctx.exit(ExitCode.INTERRUPTED)
         except OSError as error:
             if error.errno == errno.EPIPE:
-                raise  # whoever read has left, and click ends without a word
+                raise  # whoever was reading has left, and click ends without a word
             process.silence_output()
             click.echo(
                 f"Error: expected to use {error.filename or 'the output'}, found: {error.strerror or error}", err=True
@@ -144,7 +144,7 @@ class Group(click.Group):
             ctx.exit(ExitCode.DISK_FULL if error.errno in FULL else ExitCode.FAILED)
 
     def _written(self, ctx: click.Context) -> Any:
-        """Run the command, and have its output written before the exit code is settled."""
+        """Run the command, and write its output before the exit code is settled."""
         try:
             return super().invoke(ctx)
         finally:
@@ -152,7 +152,7 @@ class Group(click.Group):
 
 
 def _is_text(word: str) -> bool:
-    """Return whether what the system gave is text: Python puts surrogates for the bytes that are none."""
+    """Return whether a value from the system is text: Python puts surrogates for bytes that are not."""
     return word.isascii() or not any("\ud800" <= character <= "\udfff" for character in word)
 
 
@@ -170,7 +170,7 @@ def _addresses(ctx: click.Context | None, table: str) -> list[str]:
 
 
 class PostNumber(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
-    """The number of a post; also as its address, its comments', its path, the last part of it or its key in BibTeX."""
+    """The number of a post; or its address, its comments', its path, the last part of it or its BibTeX key."""
 
     name = "post"
 
@@ -219,7 +219,7 @@ class PostOrPage(PostNumber):
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds, which `nan` is not, though it is a float and within any range."""
+    """A number of seconds; not `nan`, which is a float and within any range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number."""
@@ -230,17 +230,17 @@ class Seconds(click.FloatRange):
 
 
 PAUSE = Seconds(0, 86_400)
-"""What is between requests: a day at most, as a longer pause is a crawl that never ends."""
+"""The pause between requests: a day at most, as with a longer one a crawl never ends."""
 
 
 class Target(click.Path):
-    """A file or folder that a command writes: any but what the archive itself consists of."""
+    """A file or folder that a command writes: any but those that the archive itself consists of."""
 
     def __init__(self, *, dash: bool = False) -> None:
         super().__init__(path_type=Path, allow_dash=dash)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path; raises UsageError when writing there would take something from the archive."""
+        """Return the path; raises UsageError when writing there would harm the archive."""
         given = Path(os.fsdecode(super().convert(value, param, ctx)))
         if ctx and isinstance(ctx.obj, Context) and str(given) != "-":
             _spare(ctx.obj, given)
@@ -248,7 +248,7 @@ class Target(click.Path):
 
 
 def _spare(archive: Context, given: Path) -> None:
-    """Raise UsageError when a path is the archive's folder, one that has it, or a part of the archive."""
+    """Raise UsageError when a path is the archive's folder, one around it, or a part of the archive."""
     from archiver import config, sites
     from archiver.store import location, lock, own
     from archiver.warc import index
@@ -284,7 +284,7 @@ def as_json(command: Command) -> Command:
 def print_found(
     whole: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], columns: Sequence[str], format_: str
 ) -> None:
-    """Print for programs what a command found: all of it as JSON, or its rows, with these columns, in another form."""
+    """Print what a command found for programs: all of it as JSON, or its rows, with these columns, in another form."""
     from archiver.store.results import Result
 
     if format_ == "json":
@@ -336,7 +336,7 @@ def origin(_context: click.Context, _option: click.Parameter, site: str) -> str:
     try:
         parts = urlsplit(site)
         whole = bool(parts.hostname) and (parts.port is not None or not parts.netloc.endswith(":"))
-    except ValueError:  # brackets or a port that make no sense
+    except ValueError:  # invalid brackets or port
         whole = False
     if not whole or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query:
         raise UsageError(f"--site: expected an origin such as https://example.org, found {site!r}")
@@ -344,7 +344,7 @@ def origin(_context: click.Context, _option: click.Parameter, site: str) -> str:
 
 
 def print_rows(found: Result | Stream, format_: str | None = None) -> None:
-    """Print rows as asked for; a table by default, cut to the terminal's width only when there is a terminal."""
+    """Print rows in the chosen form; a table by default, cut to the terminal's width only when there is a terminal."""
     from shutil import get_terminal_size
 
     from archiver.store import results

@@ -94,7 +94,7 @@ def _keep_vectors_up(obj: Context) -> None:
 
     if not embedding.installed():
         return
-    with Archive(obj.database()) as archive:  # a reader would leave files of its own beside the database
+    with Archive(obj.database()) as archive:  # a reader would leave files of its own next to the database
         if vector_index.any_kept(archive):
             bring_vectors_up_to_date(obj, archive)
 
@@ -160,7 +160,7 @@ _MOST_CALLED = 10  # posts in a line of the report
 
 
 def report_text(obj: Context, report: CrawlReport) -> str:
-    """Return the report for a person."""
+    """Return the report for people."""
     counts = report.counts
     volume = f"{counted(counts['requests'], 'request')}, {counts['bytes'] / 1e6:.1f} MB"
     posts = [f"{counts[name]} {name}" for name in ("new", "changed", "unchanged")]

@@ -250,12 +250,12 @@ def cdxj(obj: Context, /, path: Path) -> None:
 
 
 def _tongue(obj: Context) -> str:
-    """Return the language of buttons and headings that goes with the blog's."""
+    """Return the language of buttons and headings that matches the blog's."""
     return "zh" if obj.site().profile.tongue.startswith("zh") else "en"
 
 
 def _public(obj: Context) -> str:
-    """Return what the licence means for whoever puts an export on the web."""
+    """Return what the licence means for anybody who puts an export on the web."""
     from archiver.export.notice import notice
 
     with obj.library() as library:
@@ -279,7 +279,7 @@ def _chosen(
 
 
 def _group(kind: str, groups: Sequence[PostGroup], wanted: str) -> PostGroup:
-    """Return the series or topic that is meant: by its whole name, its number, or what only its name holds."""
+    """Return the series or topic that is meant: by its whole name, its number, or a part that only its name has."""
     for meant in (
         [group for group in groups if wanted in (group.name, str(group.id))],
         [group for group in groups if wanted.casefold() in group.name.casefold()],
@@ -301,7 +301,7 @@ def _export(obj: Context, path: Path, write: Callable[..., Any], **options: Any)
 
 @contextmanager
 def _progress(obj: Context, library: Library) -> Iterator[Callable[[], object]]:
-    """Give what to call after each post; on a terminal it moves a bar."""
+    """Give a function to call after each post; on a terminal it moves a bar."""
     if obj.verbosity != 0 or not sys.stderr.isatty():
         yield lambda: None
         return

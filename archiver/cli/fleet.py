@@ -32,9 +32,9 @@ def fleet() -> None:
 
 
 def crawl_origin(words: Sequence[str]) -> str:
-    """Check words for `archiver crawl`; return the origin to fetch from that they name, or nothing.
+    """Check arguments for `archiver crawl`; return the origin to fetch from that they name, or nothing.
 
-    Raises UsageError for what makes no sense there, or not in a fleet.
+    Raises UsageError for arguments that are invalid there, or in a fleet.
     """
     try:
         asked = crawl.make_context("crawl", list(words), help_option_names=[]).params
@@ -136,7 +136,7 @@ def worker(obj: Context, /, stalled: timedelta, metrics_port: int | None, metric
 
 
 def _figures(obj: Context, port: int, host: str) -> AbstractContextManager[int]:
-    """Serve figures of all blogs of a fleet while a block lasts."""
+    """Serve figures of all blogs of a fleet while the block lasts."""
     from archiver.fleet.blogs import Fleet
     from archiver.web import metrics
 
@@ -177,7 +177,7 @@ _COLUMNS = (
 
 
 def _plain(value: Any) -> Any:
-    """Return a moment as it is stored, a length in seconds, and anything else as it is."""
+    """Return a time as stored, a duration in seconds, and anything else unchanged."""
     from archiver.clock import timestamp
 
     if isinstance(value, timedelta):
@@ -216,7 +216,7 @@ def _crawl(here: Context, known: Fleet, blog: Blog) -> int:
     asked = crawl.make_context("crawl", list(blog.options), help_option_names=[]).params
     report = crawls.crawled(known, blog, here.home.parent, lambda servers: crawled(here, asked, servers))
     click.echo(report_text(here, report))
-    with suppress(ArchiverError):  # those who look need no new crawl for it: `fleet sql` does the same
+    with suppress(ArchiverError):  # users need not wait for a new crawl: `fleet sql` does the same
         views.refresh(known)
     return report.exit_code
 

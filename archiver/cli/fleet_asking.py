@@ -62,7 +62,7 @@ def listed(obj: Context, names: Sequence[str] = ()) -> tuple[str, dict[str, Blog
 
 
 def report(blogs: Mapping[str, Blog], failed: Mapping[str, str]) -> None:
-    """Name the blogs that could not be read; raises ArchiverError where none could."""
+    """Name the blogs that could not be read; raises ArchiverError if none could."""
     for name, reason in failed.items():
         click.echo(f"{name}: left out: {reason}", err=True)
     if blogs and len(failed) == len(blogs):

@@ -1,4 +1,4 @@
-"""What a fleet's jobs do besides crawling: commands run for one of its blogs."""
+"""What a fleet's jobs do in addition to crawling: commands run for one of its blogs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobContext(Context):
-    """Options of a command that is a job: as of any, and whose job it is."""
+    """Options of a command that is a job: those of any, and whose job it is."""
 
     fleet: str = ""
     """URL of the fleet's database."""
@@ -68,4 +68,4 @@ JOBS: dict[str, click.Command] = {
     "export": export,
     "read-pages": read_pages,
 }
-"""Commands that may be jobs, by the word that asks for them."""
+"""Commands that may be jobs, by their name."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archiver.text.diff import Difference, DiffSegment
 
 SHOWN = 60
-"""Characters of a comment's former wording that a line shows."""
+"""Characters of a comment's former wording that are shown on a line."""
 
 
 @click.command()

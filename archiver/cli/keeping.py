@@ -99,7 +99,7 @@ def _of_archive(obj: Context, tally: VerifiedCounts) -> tuple[list[Finding], dic
 
 
 def _of_database(obj: Context) -> list[Finding]:
-    """Check that the database file is whole; a server sees to its own."""
+    """Check that the database file is whole; a server checks its own."""
     from archiver.store.query import sqlite_file
     from archiver.warc.findings import Finding, Severity
 
@@ -115,7 +115,7 @@ def _of_database(obj: Context) -> list[Finding]:
 
 
 def _name(database: str) -> str:
-    """Return what a finding calls the database."""
+    """Return the name of the database in findings."""
     from archiver.store.query import sqlite_file
 
     file = sqlite_file(database)
@@ -123,7 +123,7 @@ def _name(database: str) -> str:
 
 
 def _of_index(database: str) -> list[Finding]:
-    """Check that search finds what the rows say."""
+    """Check that the search index agrees with the rows."""
     from archiver.store.search_check import differing
     from archiver.warc.findings import Finding, Severity
 

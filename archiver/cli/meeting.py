@@ -99,13 +99,13 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
 
 
 def _expect_address(url: str) -> None:
-    """Raise UsageError for what is not an address on the web."""
+    """Raise UsageError for anything but an address on the web."""
     if not url.startswith(_WEB):
         raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
 
 
 def _is_own(obj: Context, url: str) -> bool:
-    """Return whether an address is of a blog with a profile: the archive's own, or one that comes along."""
+    """Return whether an address is of a blog with a profile: the archive's own, or a bundled one."""
     from archiver import sites
 
     _expect_address(url)
@@ -131,7 +131,7 @@ def _show(found: Visit, as_json: bool) -> None:
 
 
 def _finding_text(finding: PageCheck) -> str:
-    """Return what was made of a page, a line for each thing it should have."""
+    """Return what was recognised in a page, one line for each thing it should have."""
     capture = f"  (capture {finding.capture_id})" if finding.capture_id is not None else ""
     lines = [f"{'ok ' if finding.recognised else 'NOT'} {finding.kind}  {finding.url}{capture}"]
     lines += [f"      {finding.problem}"] if finding.problem else []

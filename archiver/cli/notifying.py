@@ -1,4 +1,4 @@
-"""The command that sends the notification of a run, and what a crawl does of that at its end."""
+"""The command that sends the notification of a run, as a crawl does at its end."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def tell_error(obj: Context, error: ArchiverError) -> None:
 
 
 def _sent(about: Any) -> list[str]:
-    """Send a notice as the settings of `notify` say; return a sentence for each failure."""
+    """Send a notification as the settings of `notify` say; return a sentence for each failure."""
     root = click.get_current_context().find_root()
     asked = notify.make_context("notify", [], parent=root).params
     on, reader, _ = asked.pop("on"), asked.pop("reader"), asked.pop("test_")

@@ -1,4 +1,4 @@
-"""What a process of the command is to the system: its encoding, its streams, the signals that end it."""
+"""The command's process as the system sees it: its encoding, its streams, the signals that end it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def speak_chinese() -> None:
 
 
 def prepare_streams() -> None:
-    r"""Have what cannot be encoded written as `\udcff`, which JSON can read, and what was closed swallow everything."""
+    r"""Make streams write what cannot be encoded as `\udcff`, which JSON can read, and make closed ones silent."""
     sys.stdout = _prepared(sys.stdout)
     sys.stderr = _prepared(sys.stderr)
 
@@ -38,7 +38,7 @@ def _prepared(stream: TextIO | None) -> TextIO:
 
 
 def silence_output() -> None:
-    """Drop what is still to be written to standard output: Python would try once more at the end, and complain."""
+    """Drop what is still to be written to standard output: Python would try again at the end, and complain."""
     with suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:  # noqa: PTH123
         os.dup2(nothing.fileno(), sys.stdout.fileno())
 

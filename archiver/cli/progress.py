@@ -1,4 +1,4 @@
-"""How far a crawl is, for whoever started it and for whoever looks in."""
+"""How far a crawl is, for the one who started it and for anyone who looks in."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from archiver.cli.context import Context
     from archiver.store.progress import Progress
 
-_WIDE = 120  # columns of a terminal that has room for a bar
-_REST = 66  # columns of what is around an address in a line
-_PAUSE = 2.0  # seconds between two looks: a polite crawl asks every three
+_WIDE = 120  # columns of a terminal with room for a bar
+_REST = 66  # columns of everything around an address on a line
+_PAUSE = 2.0  # seconds between two checks: a polite crawl asks every three
 
 
 def template() -> str:
@@ -31,20 +31,20 @@ def template() -> str:
 
 
 def under_way(path: str, failed: int, done: int, left: int, seconds: float) -> str:
-    """Return in a line what came last, how many failed, how fast it goes, and until when it takes at this rate."""
+    """Return on one line what came last, how many failed, how fast it goes, and when it will be done at this rate."""
     room = max(min(shutil.get_terminal_size().columns - _REST, 40), 12)
     said = [path if len(path) <= room else f"{path[: room - 1]}…", f"{failed} failed" if failed else ""]
     return " · ".join(filter(None, [*said, rate(done, seconds), f"until {until(done, left, seconds)}"]))
 
 
 def rate(done: int, seconds: float) -> str:
-    """Return how many are done in a minute."""
+    """Return how many are done per minute."""
     each = done * 60 / max(seconds, 0.1)
     return f"{each:.0f}/min" if each >= 10 else f"{each:.1f}/min"
 
 
 def until(done: int, left: int, seconds: float) -> str:
-    """Return until when the rest takes at this rate, by the clock on the wall: new addresses make it later."""
+    """Return when the rest will be done at this rate, in local time: new addresses make it later."""
     end = (clock.now() + timedelta(seconds=seconds / max(done, 1) * left)).astimezone()
     today = clock.now().astimezone().date()
     day = "" if end.date() == today else "%a " if end.date() - today < timedelta(days=7) else "%Y-%m-%d "
@@ -92,7 +92,7 @@ def _line(obj: Context, found: Progress | None) -> str:
 
 
 def _page(obj: Context, found: Progress | None) -> str:
-    """Return a screen for a person."""
+    """Return a screen for people."""
     if found is None:
         return f"{obj.home}: no run yet; `archiver crawl` starts one. (Ctrl-C ends this.)"
     total = found.settled + found.left

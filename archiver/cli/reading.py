@@ -94,12 +94,12 @@ def _recorded(archive: Path, addresses: list[str]) -> dict[str, str]:
 
 
 def _beside(page: Path, addresses: list[str]) -> dict[str, str]:
-    """Return the sources of scripts that were saved with a page, into its folder or one inside it."""
+    """Return the sources of scripts that were saved with a page, in its folder or one inside it."""
     from archiver.text.notation import MAX_SCRIPT
 
     folder, found = page.resolve().parent, {}
     for address in addresses:
-        with suppress(OSError, ValueError):  # no name of a file
+        with suppress(OSError, ValueError):  # not a file name
             path = (folder / unquote(address.partition("?")[0])).resolve()
             if path.is_relative_to(folder) and path.is_file() and path.stat().st_size <= 4 * MAX_SCRIPT:
                 found[address] = path.read_text("utf-8", "replace")
@@ -107,7 +107,7 @@ def _beside(page: Path, addresses: list[str]) -> dict[str, str]:
 
 
 def _saved(source: str) -> bytes:
-    """Return a file, or what comes by standard input."""
+    """Return the content of a file or of standard input."""
     from archiver.pages.document import LARGEST
 
     if source == STDIN:
@@ -146,7 +146,7 @@ def _written(article: Article, format_: str, pictures: Path | None) -> str:
 
 
 def _address(picture: EmbeddedPicture, folder: Path | None) -> str:
-    """Return where the Markdown shows a picture that is in the page itself: there, or in a file that is written."""
+    """Return the address in Markdown of a picture that is in the page itself: its data, or a file that is written."""
     from archiver.media import SUFFIXES
     from archiver.text import embedded
 

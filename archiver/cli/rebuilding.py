@@ -16,7 +16,7 @@ from archiver.counting import counted
 from archiver.errors import ExitCode
 
 if TYPE_CHECKING:
-    from archiver.rebuild.outside import ImportReport
+    from archiver.rebuild.importing import ImportReport
     from archiver.rebuild.records import Progress
     from archiver.rebuild.swap import RebuildReport
 
@@ -47,7 +47,7 @@ def import_(obj: Context, /, file: Path, json_: bool) -> None:
 
     Ends with 4 if damaged records were left out; the others are imported.
     """
-    from archiver.rebuild.outside import import_warc
+    from archiver.rebuild.importing import import_warc
 
     with _progress(obj) as progress:
         report = import_warc(file, obj.home, obj.db, progress=progress, **obj.warc_options)
@@ -91,12 +91,12 @@ WHERE r.status = 'review' AND r.id > p.current_revision_id
   AND r.id = (SELECT max(id) FROM post_revisions WHERE post_id = p.id)
 ORDER BY kind, subject
 """
-"""What can be accepted, and what cannot but is not believed either."""
+"""What can be accepted, and what is not believed but cannot be."""
 
 
 @contextmanager
 def _progress(obj: Context) -> Iterator[Progress]:
-    """Give what shows how far a rebuild is, where there is a terminal to show it on."""
+    """Give a function that shows how far a rebuild is, if there is a terminal."""
     if obj.verbosity != 0 or not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -110,7 +110,7 @@ def _progress(obj: Context) -> Iterator[Progress]:
 
 
 def rebuilt(report: RebuildReport) -> str:
-    """Return the report of a rebuild for a person."""
+    """Return the report of a rebuild for people."""
     pages = by_kind(dict(sorted(report.pages.items())))
     records = f"{counted(report.captures, 'capture')} of {counted(report.runs, 'run')}"
     lines = [f"{records}, pages read: {pages} ({report.seconds:g} s)"]
@@ -137,7 +137,7 @@ def rebuilt(report: RebuildReport) -> str:
 
 
 def _imported(report: ImportReport) -> str:
-    """Return the report of an import for a person."""
+    """Return the report of an import for people."""
     tally = report.tally
     beside = f"{tally.elsewhere} of other sites, {tally.known} known, {tally.damaged} damaged"
     copied = f"{counted(tally.copied, 'capture')} imported, with {counted(tally.beside, 'record')} about them"

@@ -24,7 +24,7 @@ def _time(ctx: click.Context, option: click.Parameter, text: str | None) -> time
 
 
 def repeated(command: Command) -> Command:
-    """Add the period, and the words for `archiver crawl`."""
+    """Add the period, and the arguments for `archiver crawl`."""
     words = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CRAWL OPTIONS]...")
     explained = "Time from the start of one run to the start of the next: 12h, 7d."
     every = click.option(
@@ -57,11 +57,11 @@ def timed(command: Command) -> Command:
 
 
 def planned(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
-    """Return a schedule of crawls; the words for them are checked now, not at night."""
+    """Return a schedule of crawls; their arguments are checked now, not at night."""
     from archiver.schedule import Schedule
 
     contact = crawl.make_context("crawl", list(words)).params["contact"]
-    # A timer has not our environment.
+    # A timer does not have our environment.
     if contact and not any(word.startswith("--contact") for word in words):
         words += ("--contact", contact)
     options: tuple[str, ...] = ("--warc", obj.warc_url) if obj.warc_url else ()

@@ -83,7 +83,7 @@ def search(  # noqa: D103 - click has HELP
 
 
 def asked(words: Sequence[str]) -> str:
-    """Return the query that words make; raises UsageError for what looks like an option and is none."""
+    """Return the query that words make; raises UsageError for one that looks like an option but is not."""
     unknown = next((word for word in words if word.startswith("--") and len(word) > len("--")), None)
     if unknown:
         raise UsageError(f"expected words or an option, found {unknown}; `archiver search --help` lists the options")
@@ -118,11 +118,11 @@ HIT = (
     *("post_id", "comment_id", "page_id", "title", "url", "author", "published_on", "categories"),
     *("passage", "marks", "formulas", "related", "by"),
 )
-"""What a hit tells programs."""
+"""The fields of a hit for programs."""
 
 
 def bring_vectors_up_to_date(obj: Context, archive: Archive) -> int:
-    """Make the vectors of posts that are new or have changed, and return of how many; on a terminal a bar moves."""
+    """Make the vectors of new and changed posts, and return how many posts these were; on a terminal a bar moves."""
     from archiver.store import vector_index
 
     if obj.verbosity != 0 or not sys.stderr.isatty():
@@ -166,7 +166,7 @@ def _text(segments: Segments) -> str:
 
 
 def _marks(segments: Segments) -> list[tuple[int, int]]:
-    """Return first character and the one after the last, of each marked piece."""
+    """Return the first character of each marked piece, and the one after its last."""
     marks, at = [], 0
     for text, marked in segments:
         if marked:
@@ -183,7 +183,7 @@ def _width() -> int | None:
 
 
 def as_lines(found: Results, blogs: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the lines of a report for a person: how the query was understood, and the hits, each with its blog."""
+    """Yield the lines of a report for people: how the query was understood, and the hits, each with its blog."""
     width = _width()
     yield f"{_counted(found)}: {found.understood}"
     for number, hit in enumerate(found.hits):
@@ -219,11 +219,11 @@ def _hit_lines(hit: Hit, width: int | None, blog: str) -> Iterator[str]:
         yield from _wrapped([(" ".join(formula.split()), False)], width, "  ")
 
 
-_WORD = re.compile(r"[!-~]+|.", re.DOTALL)  # Chinese may be parted anywhere
+_WORD = re.compile(r"[!-~]+|.", re.DOTALL)  # Chinese may be broken anywhere
 
 
 def _wrapped(segments: Iterable[tuple[str, bool]], width: int | None, indent: str) -> Iterator[str]:
-    """Yield pieces of text as lines of a width, the marked ones emphasised on a terminal."""
+    """Yield pieces of text as lines of this width, the marked ones emphasised on a terminal."""
     from wcwidth import wcswidth
 
     from archiver.store.results import shown

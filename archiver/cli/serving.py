@@ -1,4 +1,4 @@
-"""Commands that serve: serve to a browser, mcp to programs that converse."""
+"""Commands that serve: serve for browsers, mcp for language models."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from archiver.cli.steps import NEVER, NONE, PLACES, SetupAnswers, found_home, gi
 from archiver.errors import ArchiverError, UsageError
 
 BOOTED = Path("/run/systemd/system")
-"""Is there where systemd runs the machine: sd_booted(3)."""
+"""Exists where systemd runs the machine: sd_booted(3)."""
 
 _HOST = re.compile(r"localhost|[\w-]+(\.[\w-]+)+|[0-9a-f:]+")
 
@@ -72,14 +72,14 @@ def setup(ctx: click.Context, /, print_: bool, yes: bool, by: str | None, **said
 
 
 def _keeper() -> str | None:
-    """Return what of this machine can run something by the clock."""
+    """Return what can run something by the clock on this machine."""
     if shutil.which("systemctl") and BOOTED.is_dir():
         return "systemd"
     return "cron" if shutil.which("crontab") else None
 
 
 def _home(root: click.Context, asking: bool) -> Path:
-    """Return the folder of the archive: the one that is named or there already, or else one in the user's own."""
+    """Return the folder of the archive: one that is named or exists already, or else one in the user's own."""
     obj: Context = root.obj
     known = obj.home_given or (obj.home / "archive.db").exists() or root.params["home"] is not None
     default = (obj.home if known else Path.home() / "blog-archive").absolute()
@@ -94,7 +94,7 @@ def _writable(text: str) -> Path:
     path = Path(text).expanduser().absolute()
     there = next(each for each in (path, *path.parents) if each.exists())
     try:
-        tempfile.TemporaryFile(dir=there).close()  # what the system says of rights is not all of it
+        tempfile.TemporaryFile(dir=there).close()  # the permissions that the system reports are not everything
     except OSError as error:
         raise UsageError(f"expected a folder that can be written to, found {there}: {error.strerror}") from error
     return path
@@ -113,7 +113,7 @@ def _at(root: click.Context, home: Path) -> click.Context:
 
 
 def _answers(root: click.Context, asking: bool, by: str | None, said: dict[str, Any]) -> SetupAnswers:
-    """Ask what no option says; raise UsageError for an answer that makes no sense."""
+    """Ask for everything that no option gives; raise UsageError for an invalid answer."""
     obj: Context = root.obj
 
     def answer(name: str, question: str, default: str, check: Callable[[str], Any]) -> Any:
@@ -152,7 +152,7 @@ def _asked(question: str, default: str, check: Callable[[str], Any]) -> Any:
 
 
 def _often(root: click.Context, by: str | None) -> str:
-    """Return how often crawls are, or will be if nobody says otherwise."""
+    """Return how often crawls run, or will run by default."""
     if every := _is_set(root, "schedule", str(by), "every"):
         return str(every)
     begun = root.meta[settings.LAYERS][0].file.exists()
@@ -160,7 +160,7 @@ def _often(root: click.Context, by: str | None) -> str:
 
 
 def _is_set(root: click.Context, *place: str) -> Any:
-    """Return what a file says of a setting, the one that counts; None when none does."""
+    """Return the value of a setting in the first file that has it; None if none does."""
     for layer in root.meta[settings.LAYERS]:
         found: Any = layer.said
         for word in place:
@@ -198,7 +198,7 @@ def _every(text: str, by: str | None) -> str:
 
 
 def _way(text: str, known: str) -> str:
-    """Return a way to notify; raise UsageError for none where one is set, and for an invalid URL."""
+    """Return a way to notify; raise UsageError for an empty answer if one is set, and for an invalid URL."""
     from archiver.notices import ntfy
 
     how = text.strip() or NONE

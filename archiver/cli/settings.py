@@ -1,7 +1,7 @@
 """Settings: every option of every command may be in a file or in the environment.
 
 An option that is given counts first, then its variable, then `config.toml` in the archive's folder, then the user's.
-What a file may say is read off the commands themselves.
+The commands themselves define what a file may say.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ class Setting:
 
     @property
     def key(self) -> str:
-        """What it is called in its table."""
+        """Its key in its table."""
         return max(self.option.opts, key=len).lstrip("-")
 
     @property
     def name(self) -> str:
-        """What it is called in a sentence: `crawl.delay`."""
+        """Its name in sentences: `crawl.delay`."""
         return ".".join((*self.place, self.key))
 
     @property
     def variable(self) -> str:
-        """The variable that stands for it."""
+        """Its environment variable."""
         return str(self.option.envvar)
 
 
 def settings(command: click.Command, place: tuple[str, ...] = ()) -> Iterator[Setting]:
-    """Yield what can be set of a command and of those below it: each option that is a parameter of its own."""
+    """Yield the settings of a command and of those below it: each option that is a parameter of its own."""
     options = [each for each in command.params if isinstance(each, click.Option) and each.expose_value]
     names = [each.name for each in options]
     yield from (Setting(place, each) for each in options if names.count(each.name) == 1 and not each.hidden)
@@ -56,7 +56,7 @@ def settings(command: click.Command, place: tuple[str, ...] = ()) -> Iterator[Se
 
 
 def name_variables(command: click.Command) -> None:
-    """Give each setting the variable that stands for it, `ARCHIVER_CRAWL_DELAY`, unless it has one."""
+    """Give each setting its environment variable, `ARCHIVER_CRAWL_DELAY`, unless it has one."""
     for each in settings(command):
         if each.option.envvar is None:
             each.option.envvar = "_".join(("ARCHIVER", *each.place, each.key)).replace("-", "_").upper()
@@ -73,10 +73,10 @@ class Layer:
     file: Path
     values: Defaults
     said: dict[str, Any]
-    """The same as it is in the file."""
+    """The values as they are in the file."""
 
     def get(self, setting: Setting) -> Any:
-        """Return its value of a setting, None when it has none."""
+        """Return its value for a setting, None if it has none."""
         found: Any = self.values
         for word in setting.place:
             found = found.get(word, {})
@@ -84,12 +84,12 @@ class Layer:
 
 
 def files(home: Path) -> tuple[Path, Path]:
-    """Return the files that count for an archive, first that which counts first."""
+    """Return the files that apply to an archive, the one that wins first."""
     return home / config.FILE, config.user_file()
 
 
 def home_of(ctx: click.Context, option: click.Parameter, given: Path | None) -> Path | None:
-    """Have the files say what no option and no variable does; return the home that is given.
+    """Let the files set what no option and no variable does; return the home that is given.
 
     A callback for `--home`, which comes before all others. Raises UsageError when a file says what makes no sense.
     """
@@ -104,7 +104,7 @@ def home_of(ctx: click.Context, option: click.Parameter, given: Path | None) -> 
 
 DEFAULT_HOME = "data"
 LAYERS = "archiver.cli.settings"
-"""The key in the `meta` of a context under which its layers are."""
+"""Key of the layers in the `meta` of a context."""
 
 
 def layer(command: click.Command, file: Path, *, own: bool = False) -> Layer:
@@ -121,7 +121,7 @@ def _over(own: Defaults, users: Defaults) -> Defaults:
 
 
 def checked(command: click.Command, table: Mapping[str, Any], file: Path, place: tuple[str, ...] = ()) -> Defaults:
-    """Return a table of a file as click takes it; raise UsageError for what no command can be told."""
+    """Return a table of a file as click takes it; raise UsageError for settings that no command has."""
     own = {each.key: each.option for each in settings(command) if not each.place}
     below = {name: each for name, each in getattr(command, "commands", {}).items() if not each.hidden}
     found: Defaults = {}
@@ -165,7 +165,7 @@ def _value(command: click.Command, option: click.Option, value: Any, file: Path,
 
 
 def _kind(option: click.Option) -> tuple[type | tuple[type, ...], str]:
-    """Return what of TOML an option takes, and how that is called."""
+    """Return the type in TOML that an option takes, and its name."""
     if option.is_flag:
         return bool, "true or false"
     if isinstance(option.type, click.types.IntParamType):
@@ -176,7 +176,7 @@ def _kind(option: click.Option) -> tuple[type | tuple[type, ...], str]:
 
 
 def _written(value: Any) -> str:
-    """Return a value as TOML has it, more or less."""
+    """Return a value roughly as in TOML."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):

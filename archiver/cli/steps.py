@@ -33,30 +33,30 @@ PLACES = ("db", "warc", "keep-local")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupAnswers:
-    """What was answered."""
+    """The answers given."""
 
     blog: str
     every: str
     """As `parse_duration` reads it, or NEVER."""
     notify: dict[str, Any] | None
-    """New settings of `archiver notify`; None where those that are set stay."""
+    """New settings of `archiver notify`; None if the present ones stay."""
     reader: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SetupStep:
-    """Something that is to be done."""
+    """One step."""
 
     said: str
-    """What it is, for a person."""
+    """What it is, in words."""
     printed: str
-    """The same for somebody who does it himself: a file with its name before it, or a command."""
+    """The same for doing it by hand: a file with its name before it, or a command."""
     do: Callable[[], list[str]]
     """Does it; returns lines on what is left to do by hand."""
 
 
 def steps(root: click.Context, answers: SetupAnswers, by: str | None) -> Iterator[SetupStep]:
-    """Yield what is to be done, in an order that leaves nothing half done that would run by itself."""
+    """Yield the steps, in an order that leaves nothing half done that would run by itself."""
     obj: Context = root.obj
     own, users = settings.files(obj.home)
     if text := _own_settings(root, answers, by):
@@ -82,7 +82,7 @@ def _own_settings(root: click.Context, answers: SetupAnswers, by: str | None) ->
 
 
 def _toml(value: Any) -> str:
-    """Return a value as TOML has it, whose strings and lists of strings are those of JSON."""
+    """Return a value in TOML, whose strings and lists of strings are those of JSON."""
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -90,7 +90,7 @@ _ABOUT = "# Settings: `archiver config --all` lists what can be set here, and wh
 
 
 def _settings(command: click.Command, file: Path, text: str) -> Iterator[SetupStep]:
-    """Yield what writes a settings file; for an existing one, what would have to be added by hand."""
+    """Yield the step that writes a settings file; for an existing one, what would have to be added by hand."""
     import tomllib
 
     wanted, found = tomllib.loads(text), config.read(file)
@@ -107,7 +107,7 @@ def _settings(command: click.Command, file: Path, text: str) -> Iterator[SetupSt
 
     def write() -> list[str]:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Only its owner may read it: addresses to which word is sent hold secrets.
+        # Only its owner may read it: addresses of notifications hold secrets.
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
             out.write(_ABOUT + text)
         return missing if password and not Path(password).exists() else []
@@ -116,7 +116,7 @@ def _settings(command: click.Command, file: Path, text: str) -> Iterator[SetupSt
 
 
 def _covers(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Return whether a table says all that another one does."""
+    """Return whether a table has everything that another one has."""
     return all(
         _covers(found.get(name, {}), value) if isinstance(value, dict) else found.get(name) == value
         for name, value in wanted.items()
@@ -222,7 +222,7 @@ def unit(name: str) -> Path:
 
 
 def is_ours(name: str, home: Path) -> bool:
-    """Return whether there is a unit of the name for this archive."""
+    """Return whether there is a unit of this name for this archive."""
     from archiver.schedule.systemd import MARKER
 
     path = unit(name)
@@ -230,7 +230,7 @@ def is_ours(name: str, home: Path) -> bool:
 
 
 def _are_to_come(units: dict[str, str], plan: Schedule) -> bool:
-    """Return whether any of these units is not there as it is to be; raise UsageError where another is in its place."""
+    """Return whether any of these units is missing or different; raise UsageError if another is in its place."""
     from archiver.schedule.systemd import refuse_foreign
 
     for name in units:
@@ -251,6 +251,6 @@ def given(root: click.Context, name: str) -> bool:
 
 
 def found_home() -> Path | None:
-    """Return which archive commands take that name none, by the environment or the user's file; None for no other."""
+    """Return the archive that commands use by default, from the environment or the user's file; None if no other."""
     named = os.environ.get("ARCHIVER_HOME") or config.read(config.user_file()).get(settings.HOME)
     return Path(named).expanduser() if named else None

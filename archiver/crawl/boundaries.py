@@ -71,9 +71,9 @@ class BoundariesMiddleware:
 
 
 def _is_chosen(request: Request) -> bool:
-    """Return whether a request may lead to another site: to an index that was named, and to wherever rules stand.
+    """Return whether a request may lead to another site: to an index that was named, and to wherever rules are kept.
 
-    To what an index redirects nobody named, but a site's rules may be kept on any other (RFC 9309, section 2.3.1.2).
+    Nobody named what an index redirects to, but a site's rules may be kept on any other (RFC 9309, section 2.3.1.2).
     """
     kind = Errand.of(request.meta).kind
     if "redirect_urls" not in request.meta:
@@ -95,7 +95,7 @@ LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is one a blog can live at: not loopback, private, link-local, reserved or embedded.
+    """Return whether a blog can be at an IP address: not a loopback, private, link-local, reserved or embedded one.
 
     Addresses of IPv4 within IPv6 (mapped, 6to4, Teredo, NAT64) count as what they lead to.
     """
@@ -132,7 +132,7 @@ class PublicResolver(CachingThreadedResolver):
     """Names that were refused and why: Twisted drops the reason of a failed look-up, and there is one resolver."""
 
     asked: ClassVar[set[str]] = set()
-    """Names that were looked up here: where an answer comes from any other, names are looked up elsewhere."""
+    """Names that were looked up here: an answer from any other name shows that names are looked up elsewhere."""
 
     def __init__(self, reactor: Any, cache_size: int, timeout: float) -> None:
         super().__init__(reactor, cache_size, timeout)
@@ -150,7 +150,7 @@ class PublicResolver(CachingThreadedResolver):
 
     @classmethod
     def has_judged(cls, request: Request) -> bool:
-        """Return whether the host of a request that was answered was looked up here, or had no need of it."""
+        """Return whether the host of a request that was answered was looked up here, or did not need to be."""
         host = urlsplit(request.url).hostname or ""
         return host in cls.asked or _is_ip(host) or "proxy" in request.meta
 

@@ -21,13 +21,13 @@ FALL = 0.2
 """Share by which what a kind of page yields may fall."""
 
 LEAST = 10
-"""Pages of a kind before a share of them says anything."""
+"""Pages of a kind from which a share of them is meaningful."""
 
 FEW = 2
-"""Pages of a kind that say something when they are all there is, and none is as expected."""
+"""Pages of a kind that are meaningful when there are no more and none is as expected."""
 
 SINGLE = frozenset({"catalogue", "index"})
-"""Kinds of which there is one page: it says something alone, for without it there is no news."""
+"""Kinds with a single page, which is meaningful alone, since without it there is no news."""
 
 
 class Canary:
@@ -35,7 +35,7 @@ class Canary:
 
     def __init__(self, archive: Archive, run_id: int, site: Site) -> None:
         self.closed: dict[str, str] = {}
-        """Kinds of page not asked for any more in this run, and why."""
+        """Kinds of page no longer asked for in this run, and why."""
         self._session = session = archive.session
         self._run_id = run_id
         self._site = site
@@ -72,7 +72,7 @@ class Canary:
         return self._odd.pop(kind, [])
 
     def close_lost(self) -> list[tuple[str, str]]:
-        """Return the pages that have to wait now that the run is over, and few are all there is, each with why."""
+        """Return the pages that have to wait if the run ended with only a few of a kind, each with the reason."""
         lost = [kind for kind, odd in self._odd.items() if self._is_lost(kind, FEW, len(odd))]
         self.closed |= {kind: self._evidence(kind, len(self._odd[kind]), len(self._odd[kind])) for kind in lost}
         return [(url, self.closed[kind]) for kind in lost for url in self.take_odd(kind)]

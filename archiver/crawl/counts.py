@@ -21,14 +21,14 @@ class Counts:
     pages: Counter[str] = field(default_factory=Counter)
     """Pages recognised, by kind."""
     posts: Counter[str] = field(default_factory=Counter)
-    """Posts by what storing them did: new, changed, unchanged, held."""
+    """Posts by the result of storing them: new, changed, unchanged, held."""
     comments_new: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
     """Addresses that gave no page, by kind of page."""
     failures: int = 0
     """Addresses that could not be archived, and have not failed often enough to be counted as failing."""
     cut: int = 0
-    """Lists that have more pages than are read."""
+    """Lists with more pages than are read."""
     waiting: Counter[str] = field(default_factory=Counter)
     """Pages that are not believed, by kind."""
     unrecognised: int = 0

@@ -54,8 +54,8 @@ OFFLINE = {
 class ArchiveDownloadHandler:
     """Answers with the latest capture of an address, or the latest as of `ARCHIVER_AT`.
 
-    What broke off, met the gate or was refused is taken only when there is nothing else. Raises ResponseNotArchived for
-    an address the archive has nothing of.
+    A response that was cut short, met the gate or was refused is only used if there is nothing else. Raises
+    ResponseNotArchived for an address of which the archive has nothing.
     """
 
     lazy = False
@@ -74,11 +74,11 @@ class ArchiveDownloadHandler:
         return cls(crawler)
 
     async def close(self) -> None:
-        """Let go of the archive."""
+        """Close the archive."""
         self._timeline.close()
 
     async def download_request(self, request: Request) -> Response:
-        """Return what the archive has of an address."""
+        """Return the archive's response for an address."""
         url = self._site.resolve(request.url) or request.url
         place, record = self._found(url)
         keep_exchange(request, _exchange(place, record, self._request(place) or request_bytes(request)))
@@ -101,7 +101,7 @@ class ArchiveDownloadHandler:
         for place in self._timeline.answers(url, self._until):
             record = self._read(place)
             gate = self._site.profile.gate
-            # What is longer in its coding than a gate may be is none, and need not be decoded.
+            # A body longer in its coding than a gate can be is not one, and need not be decoded.
             shut = may_be(gate, len(record.entity)) and is_gate(gate, place.status, record.body)
             if place.truncated is None and not shut:
                 return place, record
@@ -137,7 +137,7 @@ def recorded_origin(home: Path, site: Site) -> str:
 
 
 def _joined(revisit: Record, original: Record) -> Record:
-    """Return a revisit with the payload it refers to: the response as it was, unless that cannot be told any more."""
+    """Return a revisit with the payload it refers to: the response as it was, if that can still be determined."""
     coding = b"transfer-encoding"
     if revisit.http_status is None or revisit.http_header(coding) != original.http_header(coding):
         return original

@@ -1,4 +1,4 @@
-"""What of Scrapy's inside is relied upon though no documentation names it; asked for here, its absence is told."""
+"""Scrapy's undocumented internals that are relied upon: accessed here, where their absence is reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def inside(owner: object, name: str) -> Any:
 
 
 def keep_suffixes_at_hand(cookies: ModuleType) -> None:
-    """Have Scrapy's cookie jar know public suffixes by the copy that comes with the library: it would ask the web."""
+    """Make Scrapy's cookie jar use the bundled copy of the public suffixes: it would ask the web."""
     if not callable(getattr(cookies, _SPLITTER, None)):
         logger.warning(
             "Scrapy %s has no %s.%s: its cookie jar may ask the web for the list of public suffixes",

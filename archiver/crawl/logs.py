@@ -15,13 +15,13 @@ from archiver.clock import timestamp
 from archiver.durable import writing
 
 LONGEST = 2_000
-"""Characters of a message, and of a traceback: what is longer holds data, whoever wrote it."""
+"""Characters of a message, and of a traceback: longer ones hold data, whoever wrote them."""
 
 KEPT = 100
-"""Logs of the latest runs, and of the latest that failed, that stay."""
+"""How many logs of the latest runs, and of the latest that failed, are kept."""
 
 MOST_BYTES = 64 << 20
-"""Bytes of logs that are kept besides the newest, whatever their number."""
+"""Bytes of logs that are kept in addition to the newest, whatever their number."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -41,10 +41,10 @@ class JsonFormatter(logging.Formatter):
 
 
 class EventFormatter(LogFormatter):
-    """What Scrapy says of items: nothing when one was stored, and no more than its address when one was not."""
+    """What Scrapy logs about items: nothing when one was stored, and only its address when one was not."""
 
     def scraped(self, item: Any, response: Any, spider: Any) -> Any:
-        """Say nothing: the counts of a run have it."""
+        """Say nothing: it is in the counts of a run."""
 
     def dropped(self, item: Any, exception: BaseException, response: Any, spider: Any) -> Any:
         """Say which item was dropped, and why."""
@@ -60,10 +60,10 @@ def _address(item: Any) -> str:
 
 
 class _LogFile(logging.FileHandler):
-    """A file that may be on a full disk: what cannot be logged must not end the run a second time."""
+    """A file that may be on a full disk: a failure to log must not end the run a second time."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
-        """Let it go."""
+        """Ignore the failure."""
 
     def close(self) -> None:
         """Close the file, without the last lines if they cannot be written."""
@@ -110,7 +110,7 @@ def log_file(folder: Path, run: int) -> Path:
 def prune(folder: Path, failed: Collection[int]) -> None:
     """Remove the logs of runs long past; those of runs that failed, given by number, stay longer.
 
-    What cannot be removed stays: no run ends for it.
+    Logs that cannot be removed stay: no run ends because of them.
     """
     newest = sorted(_logs(folder), reverse=True)
     kept = {run for run, _ in newest[:KEPT]} | {run for run, _ in [each for each in newest if each[0] in failed][:KEPT]}

@@ -1,9 +1,9 @@
 """Manners: when to ask again, when to rest, and when to stop for today.
 
 A refusal (429, 503) rests the whole host: as long as `Retry-After` says, or for a back-off that doubles. Refusals of
-several addresses in a row end the run: crawlers that went on were shut out. So do connections cut in a row, which is
-how the blog was seen to ban, and a site that cannot be reached. One address alone ends nothing, whatever it answers: a
-post with a password always says 403. What another host does concerns the addresses there.
+several addresses in a row end the run: crawlers that continued were shut out. So do connections cut in a row, which is
+how the blog was seen to ban crawlers, and a site that cannot be reached. One address alone ends nothing, whatever it
+answers: a post with a password always says 403. What another host does concerns the addresses there.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class MannersMiddleware:
         self.unanswered: dict[str, str] = {}
         """Addresses of the blog that got no answer in this run, each with what was in the way."""
         self.in_a_row: set[str] = set()
-        """Those of them that got none since another one did."""
+        """Those that got none since the last address that did."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -107,7 +107,7 @@ class MannersMiddleware:
         return kind in KINDS and endings.judge(self.run.archive.session, kind, ending_of(response.body)) is Ending.CUT
 
     def _refused(self, request: Request, response: Response, reason: str) -> Request | Response:
-        """Rest the host when it asks for that; leave an address alone that asks for more than a run can wait."""
+        """Rest the host when it asks for that; postpone an address that asks for more than a run can wait."""
         asked = retry_after(response, clock.now())
         wait = asked or self._back_off(request)
         self._count(request, reason, RateLimited, asked)
@@ -126,7 +126,7 @@ class MannersMiddleware:
         errand = Errand.of(request.meta)
         if errand.kind == RULES:  # which is outside the queue: no pause there
             return None
-        # What has failed before is likely to fail again, and not asked for as often.
+        # An address that has failed before is likely to fail again, and is tried less often.
         retries = 0 if errand.failures >= FAILING else 1 if errand.failures else self.retries
         if errand.attempts >= min(retries, self.retries if most is None else most):
             return None
@@ -143,7 +143,7 @@ class MannersMiddleware:
     def _count(self, request: Request, what: str, kind: type[ArchiverError], asked: timedelta | None = None) -> None:
         """Count an address of the blog that got no answer; after several in a row the run ends.
 
-        Where the site asks for a rest longer than a run can wait, a second address that says so is enough.
+        If the site asks for a rest longer than a run can wait, a second address that says so is enough.
         """
         if not self._is_own(request) or Errand.of(request.meta).kind == RULES:
             return
@@ -163,7 +163,7 @@ class MannersMiddleware:
 
 
 def retry_after(response: Response, now: datetime) -> timedelta | None:
-    """Return how long a response asks to wait, at most a day; None when it does not say, or nothing that is a time.
+    """Return how long a response asks to wait, at most a day; None when it does not say, or says no valid time.
 
     The header holds seconds or an HTTP date (RFC 9110, section 10.2.3).
     """

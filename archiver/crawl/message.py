@@ -1,6 +1,6 @@
 """HTTP messages as bytes: where they were not seen, rebuilt from what Scrapy keeps of them.
 
-Scrapy keeps neither the order and case of headers nor the reason phrase nor chunking; what is rebuilt says what was
+Scrapy keeps neither the order and case of headers nor the reason phrase nor chunking; the rebuilt message says what was
 said, not how.
 """
 

@@ -30,19 +30,19 @@ KNOCKS = 2
 """How often the gate is asked again with its cookie: once is what crawlers that ran against it needed."""
 
 MOST_COOKIES = 4096
-"""Bytes of cookies sent: servers refuse a request with a line of more than 8 KB, and the gate's cookie has 20."""
+"""Bytes of cookies sent: servers refuse a request with a line of more than 8 KB; the gate's cookie has 20 bytes."""
 
 SINGLE = frozenset({"post", "comments", "image", "requisite"}) | FURNITURE
 """Kinds of page that may be asked for conditionally: lists have to be walked."""
 
 EVIDENCE = 1 << 20
-"""Bytes recorded of a response that is larger than the limit."""
+"""Bytes that are recorded of a response larger than the limit."""
 
 logger = logging.getLogger(__name__)
 
 
 class GateMiddleware:
-    """Repeats a request that met the cookie gate, now with the cookie; what still meets it is a gap, not content."""
+    """Repeats a request that met the cookie gate, now with the cookie; if still met, the gate is a gap, not content."""
 
     def __init__(self, run: Run) -> None:
         self.gate = run.site.profile.gate
@@ -142,13 +142,13 @@ class WarcMiddleware:
         return response.replace(body=body, headers=headers, flags=[*response.flags, CUT])
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Record what came of a download that failed."""
+        """Record what arrived of a download that failed."""
         if exchange := take_exchange(request):
             self._record(request, exchange)
 
     def _record(self, request: Request, exchange: Exchange) -> None:
-        """Write an exchange, and note in the request's errand where it is."""
-        # Of what is larger than the limit the beginning is evidence enough.
+        """Write an exchange, and note its location in the request's errand."""
+        # The beginning of a response larger than the limit is evidence enough.
         if exchange.truncated == "length":
             exchange = replace(exchange, response=message.parse(exchange.response.block[:EVIDENCE]))
         target_uri = urldefrag(request.url)[0]

@@ -88,7 +88,7 @@ class StorePipeline:
             self.run.counts.add(gap, self._save(gap))
 
     def _have_wait(self, outcome: Outcome) -> None:
-        """Store nothing of a page that is not believed, nor of the odd ones of its kind that came before it."""
+        """Store nothing of a page that is not believed, nor of the odd ones of its kind before it."""
         run = self.run
         for url in {*run.canary.take_odd(outcome.kind), *([outcome.url] if outcome.url else [])}:
             run.have_wait(url, outcome.doubt)

@@ -18,7 +18,7 @@ class ArchiveLocation:
     mirror: bool = False
     """Whether the site is said to be a mirror of the blog that the archive holds."""
     warc_url: str | None = None
-    """Where closed WARC files go in object storage, such as `s3://bucket/prefix`; None for where those before went."""
+    """Where closed WARC files go in object storage, such as `s3://bucket/prefix`; None to keep the previous place."""
     keep_local: int | None = None
     """Bytes of WARC files that may stay in the home once they are stored there; None keeps all."""
 

@@ -15,7 +15,7 @@ NEEDED = ("catalogue", "category", "post")
 
 
 class ProbePipeline:
-    """Collects what was made of each page, and stores no post: the captures are kept for a report."""
+    """Collects what was recognised in each page, and stores no post: the captures are kept for a report."""
 
     def __init__(self, run: Run) -> None:
         self.run = run

@@ -14,13 +14,13 @@ from archiver.store import captures, runs
 from archiver.store.database import Archive
 
 PATIENCE = timedelta(minutes=10)
-"""A run waits this long when the site asks for a rest; asked for a longer one it ends, and the next keeps to it."""
+"""A run waits this long if the site asks for a rest; asked for a longer one it ends, and the next observes it."""
 
 logger = logging.getLogger(__name__)
 
 
 class Rests:
-    """The clock of a run's rests; what it tells is kept for the next run, and for others that ask the server."""
+    """The clock of a run's rests; it is kept for the next run, and for others that ask the server."""
 
     def __init__(self, archive: Archive, base: str, servers: Servers) -> None:
         """Take up the rest that the server at `base` asked for; raise RateLimited for one longer than PATIENCE."""
@@ -30,13 +30,13 @@ class Rests:
         told = (runs.rest_until(session), servers.rest_until(base))
         self.until = max(filter(None, told), default=None)
         self.asked: datetime | None = None
-        """Until when an address asked for a longer rest than a run can wait; it may have spoken for itself alone."""
+        """When a rest ends that an address asked for and a run cannot wait for; it may concern that address alone."""
         if self.until is not None and self.until - clock.now() > PATIENCE:
             raise RateLimited(f"the site wants no requests before {timestamp(self.until)}; run again then")
 
     @property
     def left(self) -> timedelta | None:
-        """How long the site is still to be left alone; None when it is not."""
+        """How long the site must still be left alone; None if it need not be."""
         left = self.until - clock.now() if self.until else timedelta(0)
         return left if left > timedelta(0) else None
 
@@ -49,7 +49,7 @@ class Rests:
             self.until = clock.now() + min(wait, timedelta(seconds=pause))
 
     def rest(self, run_id: int, wait: timedelta, reason: str, commit: Callable[[], object]) -> None:
-        """Ask for nothing for a while; a run that is killed meanwhile leaves the next one to keep to it."""
+        """Ask for nothing for a while; if the run is killed meanwhile, the next one observes the rest."""
         until = clock.now() + wait
         if self.until is None or until > self.until:
             self.until = until
@@ -59,7 +59,7 @@ class Rests:
             self._servers.rest(self._base, until, reason)
 
     def keep(self, reason: str) -> None:
-        """Have the next run keep to the rest that was asked for."""
+        """Make the next run observe the rest that was asked for."""
         if self.asked is not None:
             self.until = max(self.asked, self.until or self.asked)
             self._servers.rest(self._base, self.until, reason)

@@ -1,7 +1,7 @@
-"""What need not be recorded again: a payload the archive has.
+"""Payloads that need not be recorded again, because the archive has them.
 
-The record that has it is read and compared first, so that nothing is left out for the sake of bytes that are damaged or
-no longer there. A response in chunks is always recorded whole: readers disagree about the digest of its payload, by
+The record with the payload is read and compared first, so that nothing is left out in favour of bytes that are damaged
+or no longer there. A response in chunks is always recorded whole: readers disagree about the digest of its payload, by
 which they would look for it.
 """
 
@@ -45,7 +45,7 @@ def _unmodified(archive: Archive, warc: Storage, confirmed: Holder) -> Original 
 
 
 def _read(warc: Storage, holder: Holder, profile: str) -> Original | None:
-    """Return a record as one to refer to, if it holds what its row says."""
+    """Return a record to refer to, if it holds what its row says."""
     try:
         record = reader.read_record(warc, holder.warc_file, holder.warc_offset)
     except ArchiverError:

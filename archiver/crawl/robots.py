@@ -35,14 +35,14 @@ ATTEMPTS = 3
 """Times robots.txt is asked for while a server or a connection fails."""
 
 LONGEST_DELAY = 60.0
-"""Seconds a `Crawl-delay` is cut to: a longer one would make a crawl of years."""
+"""Seconds to which a `Crawl-delay` is cut: a longer one would make a crawl last for years."""
 
 
 NOWHERE = (f"{OUT_OF_BOUNDS}: on another site", f"{OUT_OF_BOUNDS}: not a web address", "max redirections")
-"""How refusals begin of redirects that lead to no rules: to be taken like those that are not there (2.3.1.2)."""
+"""How the refusals of redirects begin that lead to no rules, which count as missing rules (2.3.1.2)."""
 
 PRODUCT = "blog-archiver"
-"""By this name rules speak of this program (2.2.1)."""
+"""The name of this program in rules (2.2.1)."""
 
 _NAME = re.compile(r"^([ \t]*user[- ]?agent[ \t]*[: \t][ \t]*)(\*(?![\w-])|[a-z_-]*).*", re.IGNORECASE | re.MULTILINE)
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
@@ -98,7 +98,7 @@ class RobotsMiddleware:
     async def _ask(self, origin: str) -> Protego | str:
         """Return the rules of a host, or why there are none; without those of the blog's own host, stop the run.
 
-        What may pass is tried again, since one cut connection should not cost a night's run.
+        Failures that may pass are retried, since one cut connection should not cost a night's run.
         """
         url = f"{origin}{ROBOTS}"
         found = ""

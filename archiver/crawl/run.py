@@ -29,7 +29,7 @@ from archiver.errors import ArchiverError, UsageError
 from archiver.pages.promises import PageCheck
 from archiver.storage.elsewhere import storage
 from archiver.storage.spool import Spool
-from archiver.store import blog, captures, chronicle, connections, doubts, freshness, frontier, lost, runs
+from archiver.store import blog, captures, chronicle, doubts, freshness, frontier, lost, relations, runs
 from archiver.store.database import Archive
 from archiver.store.location import database_url
 from archiver.urls import Site
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 class Run:
-    """A run of a command that writes: what it was asked for, what came of it, and the parts that do the work."""
+    """A run of a command that writes: what it was asked for, what happened, and the parts that do the work."""
 
     def __init__(
         self,
@@ -66,10 +66,10 @@ class Run:
         self.notes: list[str] = []
         self.findings: list[PageCheck] = []
         self.everything_listed = False
-        """Whether a list of everything was read, and nothing speaks against what it says."""
+        """Whether a complete list was read, with no reason to doubt it."""
         self.missing_counted = False
         self.waiting: list[str] = []
-        """Addresses that wait for the next run, as their pages are not believed."""
+        """Addresses that wait for the next run because their pages are not believed."""
         self.fatal: ArchiverError | None = None
         self.unanswered: ArchiverError | None = None
         """What the site last did instead of answering; None after an answer."""
@@ -120,12 +120,12 @@ class Run:
             freshness.add_due(session, posts, pages, run_id=self.id, now=timestamp(now))
 
     def have_wait(self, url: str, reason: str) -> None:
-        """Leave an address for the next run: its page is not believed, or there was no asking for it."""
+        """Leave an address for the next run: its page is not believed, or it could not be requested."""
         frontier.wait(self.archive.session, url, reason)
         self.waiting.append(url)
 
     def leave_unread(self, url: str, kind: str) -> None:
-        """Leave the rest of a list that has too many pages: what it does not name is not missing."""
+        """Leave the rest of a list that has too many pages: what it does not name does not count as missing."""
         most = self.site.profile.places.most_pages
         frontier.skip(self.archive.session, url, kind, items.TOO_MANY, run_id=self.id, now=timestamp())
         self.note(
@@ -176,7 +176,7 @@ class Run:
             self._halt()
 
     def halts(self, halt: Callable[[], object]) -> None:
-        """Say how the crawl is halted."""
+        """Set how the crawl is halted."""
         self._halt = halt
 
     def settle_missing(self) -> None:
@@ -188,9 +188,9 @@ class Run:
             self.counts.posts["gone"] += gone
 
     def connect(self) -> None:
-        """Derive again how posts are connected."""
+        """Derive the series and references of posts again."""
         with self.archive.savepoint() as session:
-            connections.refresh(session)
+            relations.refresh(session)
 
     def end(self, outcome: str, exit_code: int) -> None:
         """Store how the run ended; after a failure of the storage, without what was not committed."""
@@ -247,7 +247,7 @@ def _opened(place: ArchiveLocation) -> Archive:
 
 
 def _check_site(place: ArchiveLocation, archive: Archive) -> None:
-    """Raise UsageError when the archive holds another site's blog: rows of two would be taken for one's."""
+    """Raise UsageError when the archive holds another site's blog: rows of two blogs would be mixed up."""
     session, site = archive.session, place.site
     known_blog = runs.blog(session)
     if known_blog not in (None, site.origin):

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-# First: when it is loaded it looks through all imports it stands in, which takes 0.1 s from deep inside our own.
+# First: when loaded, it looks through all imports around it, which takes 0.1 s from deep inside our own.
 import scrapy.core.downloader.handlers.http11  # noqa: F401
 from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
@@ -36,13 +36,13 @@ from archiver.store.lock import locked
 from archiver.warc.storage import SUFFIX
 
 POSTS_A_PAGE = 10
-"""Posts that are looked at again for each independent page that is: there are a hundred times as many."""
+"""Posts that are re-checked for each independent page that is: there are a hundred times as many."""
 
 SPIDER = "everything"
 """The spider of a crawl, by its name."""
 
 RECHECK = 20
-"""Posts a run looks at again by default: 1,340 posts are through in ten weeks of daily runs."""
+"""Posts that a run re-checks by default: daily runs get through 1,340 posts in ten weeks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class CrawlOptions:
     """What a crawl is asked for."""
 
     sources: tuple[str, ...] = ()
-    """Lists to crawl by; all that the blog has if empty."""
+    """Lists to crawl from; all that the blog has if empty."""
     slugs: tuple[str, ...] = ()
     index: str = ""
     limit: int | None = None
@@ -71,13 +71,13 @@ class CrawlOptions:
 
     @property
     def recheck_pages(self) -> int:
-        """How many independent pages are looked at again."""
+        """How many independent pages are re-checked."""
         wanted = "furniture" in self.sources and "pages" not in self.without
         return self.recheck // POSTS_A_PAGE if wanted else 0
 
     @property
     def command(self) -> str:
-        """What is stored of the request: two runs of one command resume each other."""
+        """The stored form of the request: two runs of one command resume each other."""
         parts = ["crawl", *self.sources, *(f"--category {slug}" for slug in self.slugs)]
         parts += [f"--index {self.index}"] if self.index else []
         parts += ["--full"] if self.full else []
@@ -99,7 +99,7 @@ class CrawlReport:
     exit_code: int
     message: str
     notes: tuple[str, ...]
-    """What else there is to say, for example what an earlier run had left behind."""
+    """Other remarks, for example what an earlier run had left behind."""
     seconds: float
     counts: dict[str, Any]
     unfinished: int | None = None
@@ -109,7 +109,7 @@ class CrawlReport:
     comments_elsewhere: int | None = None
     """Posts whose comments are at a service that loads them by a script."""
     disagreements: dict[str, list[int]] = field(default_factory=dict)
-    """Posts about which the blog's lists, the index and the archive disagree, by what the disagreement is."""
+    """Posts about which the blog's lists, the index and the archive disagree, by kind of disagreement."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
@@ -124,7 +124,7 @@ def crawl(
 ) -> CrawlReport:
     """Crawl until nothing is left to ask for, and report; `servers` are those that other crawls ask, too.
 
-    Scrapy's reactor cannot be started twice, so a process can do this once. Raises ArchiveLocked when another run
+    Scrapy's reactor cannot be started twice, so a process can do this only once. Raises ArchiveLocked when another run
     holds the archive, and what a spider's arguments or the disk gave cause for.
     """
     began = time.monotonic()
@@ -181,15 +181,15 @@ def probe(place: ArchiveLocation, options: CrawlOptions) -> tuple[CrawlReport, l
 
 
 def _delivered(run: Run, report: CrawlReport) -> CrawlReport:
-    """Return a report with what became of the files that are to be stored elsewhere: the last one closes after it."""
+    """Return a report with the fate of the files to be stored elsewhere: the last one closes after it."""
     code = ExitCode.INCOMPLETE if run.spool.failed and report.exit_code == ExitCode.DONE else report.exit_code
     return replace(report, notes=tuple(run.notes), exit_code=code)
 
 
 def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a spider with the index read, after one was made of them on trial.
+    """Return the arguments of a spider with the index read, after making one from them as a trial.
 
-    What is wrong with them is found before there is a lock, a run or a file. Raises UsageError.
+    Faults in them are found before there is a lock, a run or a file. Raises UsageError.
     """
     settings = Settings()
     settings.setmodule("archiver.settings", priority="project")
@@ -266,7 +266,7 @@ def _run_spider(run: Run, spider: str, settings: Settings, **arguments: Any) -> 
 
 
 def _process(settings: Settings) -> CrawlerProcess:
-    """Return what runs crawlers and leaves the log to us: by a setting, or by an argument before Scrapy 2.19."""
+    """Return the runner of crawlers, which leaves the log to us: by a setting, or an argument before Scrapy 2.19."""
     if ROOT_HANDLER in Settings():
         settings.set(ROOT_HANDLER, False, priority="cmdline")
         return CrawlerProcess(settings)
@@ -301,7 +301,7 @@ def _settings(run: Run, options: CrawlOptions) -> Settings:
 
 
 def _fit(settings: Settings) -> None:
-    """Take back what Scrapy before 2.19 names otherwise, and take out the extensions left out: it imports them."""
+    """Undo settings that Scrapy before 2.19 names otherwise, and remove extensions left out, which it imports."""
     if "TWISTED_DNS_RESOLVER" not in Settings():
         settings.set("DNS_RESOLVER", settings["TWISTED_DNS_RESOLVER"], priority="project")
     wanted = {**settings["EXTENSIONS_BASE"], **settings["EXTENSIONS"]}

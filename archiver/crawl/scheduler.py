@@ -23,13 +23,13 @@ from archiver.items import LEFT_OUT
 from archiver.store import freshness, frontier
 
 LONGEST_START = 5.0
-"""Seconds a spider has to say where it starts; one that has nothing to say must not hold up what waits."""
+"""Seconds a spider has to say where it starts; one with nothing to say must not hold up the queue."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def ends_run(method: Method) -> Method:
-    """Have a failure of the database end the run; from then on the method gives None: nothing more is to be done."""
+    """Make a failure of the database end the run; from then on the method returns None: nothing more is to be done."""
 
     @wraps(method)
     def guarded(self: FrontierScheduler, *arguments: Any) -> Any:
@@ -59,7 +59,7 @@ class FrontierScheduler(BaseScheduler):
         self.beside = freshness.Beside(self.session)
         self.posts = 0
         self.begun = False
-        """Whether the spider has said where it starts: what lists are there to tell comes before all that waits."""
+        """Whether the spider has said where it starts: lists come before everything that waits."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -78,7 +78,7 @@ class FrontierScheduler(BaseScheduler):
 
     @ends_run
     def close(self, reason: str) -> None:
-        """Make durable what came last."""
+        """Make the last work durable."""
         self.run.work.commit()
 
     @ends_run
@@ -91,7 +91,7 @@ class FrontierScheduler(BaseScheduler):
         """Kinds of page not asked for: those not as expected or left out, and posts once there are enough."""
         limit = self.run.limit
         enough = limit is not None and self.posts - self.run.counts.gaps["post"] >= limit
-        is_told = {*self.run.site.profile.lists} > {"furniture"}  # where no list tells of posts, links lead to them
+        is_told = {*self.run.site.profile.lists} > {"furniture"}  # if no list names the posts, links lead to them
         beside = frontier.FURNITURE if limit is not None and (enough or is_told) else frozenset()
         return {*self.run.canary.closed, *self.run.without, *beside, *({"post"} if enough else ())}
 
@@ -111,7 +111,7 @@ class FrontierScheduler(BaseScheduler):
         return True
 
     def _wake_after(self, wait: timedelta) -> None:
-        """Have the engine ask for the next request when a wait is over; by itself it asks every five seconds."""
+        """Make the engine ask for the next request when a wait is over; by itself it asks every five seconds."""
         seconds = wait.total_seconds() + 1  # rows count whole seconds
         asyncio.get_running_loop().call_later(seconds, self._wake)
 
@@ -137,7 +137,7 @@ class FrontierScheduler(BaseScheduler):
             if not frontier.is_known(self.session, url):
                 frontier.skip(self.session, url, kind, LEFT_OUT, run_id=self.run.id, now=timestamp())
             return False
-        # A full run that is gone on with does not ask for everything a second time; lists have news in each run.
+        # A full run that is resumed does not ask for everything a second time; lists have news in each run.
         since = self.run.cycle if self.run.full and kind not in frontier.LISTS else self.run.id
         return frontier.add(self.session, url, kind, run_id=self.run.id, now=timestamp(), since=since)
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from tldextract import TLDExtract
 
 SUFFIXES = TLDExtract(suffix_list_urls=(), include_psl_private_domains=True)
-"""The public suffixes, `github.io` and such among them, as they come with the library: nobody is asked for the list."""
+"""The public suffixes, including `github.io` and the like, as bundled with the library: the list is not downloaded."""
 
 
 class Servers(Protocol):
@@ -23,15 +23,15 @@ class Servers(Protocol):
     def turn(self, url: str, pause: float) -> timedelta:
         """Take the turn to ask a URL's server and return no time, or return how long to wait before the next try.
 
-        `pause` is in seconds, and the least between two requests of whatever crawls. A turn is taken when the request
-        goes out and not before: what is late, as on a busy machine, would shorten the pause after it.
+        `pause` is the least number of seconds between two requests of any crawls. A turn is taken when the request
+        goes out and not before: a late request, as on a busy machine, would shorten the pause after it.
         """
 
     def rest_until(self, url: str) -> datetime | None:
-        """Return until when a URL's server asked to be left alone; None when it did not, or that is over."""
+        """Return when the rest ends that a URL's server asked for; None when there is none, or it is over."""
 
     def rest(self, url: str, until: datetime, reason: str) -> None:
-        """Note that a URL's server asked to be left alone."""
+        """Note that a URL's server asked for a rest."""
 
 
 class Unshared:

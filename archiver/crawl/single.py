@@ -34,9 +34,9 @@ class FetchedPage(NamedTuple):
     """The page as it arrived."""
 
     url: str
-    """Of the page itself, after redirects."""
+    """Address of the page itself, after redirects."""
     body: bytes
-    """Without its content coding; in UTF-8 where a header named another charset."""
+    """The body without its content coding; in UTF-8 if a header named another charset."""
     headers: Mapping[str, str]
 
 

@@ -38,7 +38,7 @@ class Takeover:
         self.files = known.keys()
         """Names of the WARC files that the database knows."""
         self.has_lost = lost.any_left(self._session)
-        """Whether rows wait for a page to come again that was lost."""
+        """Whether rows wait for a lost page to be fetched again."""
         self.newly_lost = bool(stock.lost)
         self._note_missing(warc.names() | {*recovered.in_use} | spool.lost())
         self._take_up(known, stock.returned)
@@ -69,14 +69,14 @@ class Takeover:
             self._note(f"{found} exchanges were on disk without a row; they have one now")
 
     def _take_stock(self, in_use: Collection[str]) -> Stock:
-        """Have what was lost with another machine asked for again, and take up what came back with one."""
+        """Request again what was lost with another machine, and take up what came back with one."""
         stock = self._spool.take_stock(in_use)
         if stock.returned:
             lost.return_(self._session, stock.returned)
             self._note(f"here again, though taken for lost: {counted(len(stock.returned), 'WARC file')}")
         if stock.lost:
             count, unknown = lost.declare(self._session, stock.lost, run_id=self._run_id)
-            for url in filter(self._site.owns, unknown):  # where redirects of files that are there led
+            for url in filter(self._site.owns, unknown):  # targets of redirects in files that are there
                 kind = self._site.kind(url) or self._site.file_kind(url)
                 if kind and urlsplit(url).path != ROBOTS:
                     frontier.add(self._session, url, kind, run_id=self._run_id, now=timestamp())

@@ -1,6 +1,6 @@
 """Turns: a request goes out when the server may be asked, whoever else crawls it.
 
-Scrapy's own pauses come before; here is the last place before the wire, so that nothing holds a request up that has had
+Scrapy's own pauses come before; this is the last place before the wire, so nothing holds up a request that has had
 its turn.
 """
 
@@ -69,6 +69,6 @@ class TurnDownloadHandler(WireDownloadHandler):
             raise
 
     def _pause_of(self, request: Request) -> float:
-        """Return the seconds that are to be between requests by now: the server may be slow, or ask for more."""
+        """Return the current seconds between requests: the server may be slow, or ask for more."""
         slot = inside(self._crawler.engine.downloader, "slots").get(request.meta.get("download_slot"))
         return float(slot.delay) if slot else self._pause

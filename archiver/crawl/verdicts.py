@@ -26,7 +26,7 @@ def judge_early_end(run: Run, reason: str) -> Verdict | None:
 
 
 def judge_crawl(run: Run) -> Verdict:
-    """Judge by what this run asked for; what has been failing for longer, and is not news, only gets a word."""
+    """Judge by what this run asked for; longer failures, which are not news, are only mentioned."""
     counts, session = run.counts, run.archive.session
     if run.unanswered is not None and not counts.pages:
         return run.unanswered.outcome, run.unanswered.exit_code, str(run.unanswered)
@@ -57,7 +57,7 @@ def _said(doubted: list[Doubt]) -> str:
 
 
 def judge_asked(slugs: tuple[str, ...], run: Run) -> Verdict:
-    """Judge a crawl; one that was asked for a category the blog does not have has not done what it was asked."""
+    """Judge a crawl; one asked for a category that the blog does not have has not done its task."""
     outcome, code, message = judge_crawl(run)
     unknown = [slug for slug in slugs if frontier.is_lost(run.archive.session, run.site.category_url(slug))]
     if not unknown or code != ExitCode.DONE:

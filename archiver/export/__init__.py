@@ -1,5 +1,5 @@
 """The archive in other formats: one module per format.
 
-Each writes to a place of its own and puts the result under its name when all of it is there. The same archive gives the
-same bytes: nothing of the clock or the machine goes in, and everything is in a fixed order.
+Each writes to a temporary place and gives the result its name when it is complete. The same archive gives the
+same bytes: nothing depends on the clock or the machine, and everything is in a fixed order.
 """

@@ -1,6 +1,6 @@
 """Atom: a feed of new posts, and one of changes to old ones (RFC 4287).
 
-What a feed reader of the blog itself never shows is that a post of years ago was corrected; the second feed does, the
+The blog's own feed never shows that a post from years ago was corrected; the second feed does, the
 changed formulas first.
 """
 
@@ -58,7 +58,7 @@ def write(library: Library, target: Path, step: Step) -> None:
 
 
 def new_posts(library: Library, said: Attribution | None = None) -> bytes:
-    """Return the feed of the posts published last, with all of their text; formulas are TeX, as on the blog.
+    """Return the feed of the posts published last, with their full text; formulas are TeX, as on the blog.
 
     `said` is the notice of the archive, or that of these posts where none is given.
     """
@@ -73,7 +73,7 @@ def new_posts(library: Library, said: Attribution | None = None) -> bytes:
 def changes(library: Library, said: Attribution | None = None) -> bytes:
     """Return the feed of the latest changes to posts, formulas first; `said` as for `new_posts`."""
     profile = library.site.profile
-    # The posts that changed last have the last changes.
+    # The latest changes are in the posts that changed last.
     rows = library.query(
         "SELECT post_id FROM post_revisions WHERE status = 'good' GROUP BY post_id HAVING count(*) > 1 "
         "ORDER BY max(seen_at) DESC LIMIT :most",
@@ -96,7 +96,7 @@ def _stepping(posts: Iterable[Post], step: Step) -> Iterator[Post]:
 
 
 def _tag(profile: Profile, path: str) -> str:
-    """Return an identifier for good (RFC 4151)."""
+    """Return a permanent identifier (RFC 4151)."""
     return f"tag:{urlsplit(profile.origin).hostname},{profile.since}:{path}"
 
 

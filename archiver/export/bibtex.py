@@ -15,7 +15,7 @@ from archiver.urls import Site
 
 
 def write(library: Library, target: Path, step: Step, *, posts: Collection[int] | None = None) -> None:
-    """Write one file with all posts by number, or with the posts chosen in the order they are given.
+    """Write one file with all posts by number, or with the posts chosen, in the order given.
 
     Raises DiskFull and ArchiverError when it cannot be written.
     """
@@ -26,7 +26,7 @@ def write(library: Library, target: Path, step: Step, *, posts: Collection[int] 
 
 
 def parts(library: Library, posts: Collection[int] | None = None) -> Iterator[str]:
-    """Yield the text of such a file: what it is of, then the entries."""
+    """Yield the text of such a file: first what it holds, then the entries."""
     yield "".join(f"% {sentence}\n" for sentence in notice(library.posts(), library.site.profile).sentences())
     for post in library.posts() if posts is None else map(library.post, posts):
         yield "\n" + cite(post, library.site)

@@ -22,10 +22,10 @@ from archiver.urls import Site
 from archiver.warc.storage import Storage
 
 MOST_KEPT = 20
-"""Books kept, those asked for last."""
+"""How many books are kept: the ones requested last."""
 
 MOST_WAITING = 4
-"""Who may wait for a book at once: a tenth of the threads a server answers with."""
+"""How many requests may wait for a book at once: a tenth of a server's threads."""
 
 PATIENCE = 300
 """Seconds a book may take: a topic of 300 posts takes half of them."""
@@ -35,7 +35,7 @@ _GLANCE = 0.1  # seconds
 
 
 class Busy(ArchiverError):
-    """As many wait for a book as may."""
+    """As many requests wait for a book as may."""
 
 
 class Books:
@@ -64,11 +64,11 @@ class Books:
             self._waiting.release()
 
     def close(self) -> None:
-        """End the process, with the book it makes, and forget the books."""
+        """End the process and the book it is making, and forget the books."""
         self._closed = True
         while not self._turn.acquire(timeout=_GLANCE):
             if executor := self._executor:
-                kill(executor)  # so that whoever waits for it gives up the turn
+                kill(executor)  # so that whoever waits for it gives up its turn
         try:
             if self._executor:
                 end(self._executor)

@@ -13,13 +13,13 @@ from pathlib import Path
 from archiver.errors import ArchiverError, UsageError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
-"""What the program is called, by system; the first that is on the path is taken."""
+"""What the program is called, by system; the first on the path is taken."""
 
 _BUNDLED = (
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
     Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
 )
-"""Where it is on macOS, which has it on no path."""
+"""Where it is on macOS, which does not have it on the path."""
 
 _OPTIONS = (
     "--headless",
@@ -30,7 +30,7 @@ _OPTIONS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--no-first-run",
     "--no-default-browser-check",
-    "--no-pdf-header-footer",  # the page has its own
+    "--no-pdf-header-footer",  # the page brings its own
     "--generate-pdf-document-outline",
 )
 
@@ -69,7 +69,7 @@ def print_to_pdf(browser: str, page: Path, patience: float) -> bytes:
 
 
 def _run(command: list[str], patience: float) -> str:
-    """Run a command, for so many seconds at most, and return the last line of its errors; end all it started."""
+    """Run a command for at most so many seconds, and return the last line of its errors; end everything it started."""
     process = subprocess.Popen(  # noqa: S603 - the browser the user has, and our own arguments
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
@@ -83,8 +83,8 @@ def _run(command: list[str], patience: float) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and those it started, which are of its session."""
-    with suppress(ProcessLookupError, PermissionError):  # gone already; macOS refuses for those that are dead
+    """End a process and those it started, which are in its session."""
+    with suppress(ProcessLookupError, PermissionError):  # gone already; macOS refuses for dead ones
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     if process.stderr:

@@ -18,7 +18,7 @@ from archiver.text import chunks, tex
 def write(library: Library, target: Path, step: Step) -> None:
     """Write a file with one object per line, for each chunk of each post, in order.
 
-    The texts of a post, one after the other, are its Markdown. Raises as `replacing` does.
+    The texts of a post, joined, are its Markdown. Raises as `replacing` does.
     """
     with replacing(target) as file:
         for post in library.posts():
@@ -29,7 +29,7 @@ def write(library: Library, target: Path, step: Step) -> None:
 
 
 def rows(post: Post, revision: int | None) -> Iterator[dict[str, Any]]:
-    """Yield the chunks of a post, in this revision if the archive knows which it is, as plain values."""
+    """Yield the chunks of a post as plain values, with its revision if the archive knows it."""
     for number, chunk in enumerate(chunks.chunks(post.markdown), 1):
         yield {
             "post": post.id,
@@ -45,9 +45,9 @@ def rows(post: Post, revision: int | None) -> Iterator[dict[str, Any]]:
 
 
 def _place(headings: tuple[str, ...]) -> str:
-    """Return what follows the address to lead to a heading in any browser: a text fragment.
+    """Return what to append to the address to link to a heading in any browser: a text fragment.
 
-    https://wicg.github.io/scroll-to-text-fragment/#syntax. A formula in it would not be found: the page shows it set.
+    https://wicg.github.io/scroll-to-text-fragment/#syntax. A formula in it would not be found: pages show it set.
     """
     if not headings or tex.scan(headings[-1]).spans:
         return ""

@@ -1,4 +1,4 @@
-"""Contents of a book: one tree of headings, as EPUB 3 has it (nav) and as older readers do (NCX)."""
+"""The contents of a book: one tree of headings, for EPUB 3 (nav) and for older readers (NCX)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class ContentsEntry:
 
     title: str
     href: str = ""
-    """Where it leads; empty for what only holds others."""
+    """Where it leads; empty if it only holds others."""
     within: tuple[ContentsEntry, ...] = ()
 
     @property
     def start(self) -> str:
-        """Where it leads, or the first of those within it."""
+        """Where it leads, or where the first of those within it does."""
         return self.href or self.within[0].start
 
 

@@ -3,8 +3,8 @@
     posts/blog=NAME/year=YYYY/part-0.parquet        comments and formulas likewise
     pages/blog=NAME/part-0.parquet                  and what else has no dates
 
-The partitions are Hive's, which pyarrow, DuckDB and Spark read as columns. A file is written again only when its bytes
-differ, and one that nothing is in any more is removed.
+The partitions are Hive's, which pyarrow, DuckDB and Spark read as columns. A file is rewritten only when its bytes
+differ, and one with nothing left in it is removed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NO_YEAR = "__HIVE_DEFAULT_PARTITION__"
 """Hive's name of the partition without a value (its setting `hive.exec.default.partition.name`)."""
 
 BLOG = Column("blog", Type.TEXT, "Name of the blog.")
-"""The first column of every file, though its path says it too: not every reader looks there."""
+"""The first column of every file, though its path says it too: not every reader looks at that."""
 
 FILE = "part-0.parquet"
 README = "README.md"
@@ -50,14 +50,14 @@ class DatasetReport:
     same: int = 0
     removed: int = 0
     failed: dict[str, str] = field(default_factory=dict)
-    """Why blogs could not be read, by name: their files stay as they were."""
+    """Why blogs could not be read, by name; their files stay as they were."""
 
 
 def write(blogs: Mapping[str, Open], target: str) -> DatasetReport:
     """Write the archives of blogs, by name, to a folder, or to object storage by a URL such as `s3://bucket/prefix`.
 
-    Each file is replaced by itself, so that who reads meanwhile may find some of both. Killed, the next export ends it.
-    Raises UsageError when pyarrow is not installed, for a URL that it does not know, and when something else than an
+    Each file is replaced separately, so readers may find old and new ones. The next export completes a killed one.
+    Raises UsageError when pyarrow is not installed, for a URL that it does not know, and when something other than an
     earlier export is there; ArchiverError when it cannot be written.
     """
     parquet.expect_pyarrow()
@@ -66,7 +66,7 @@ def write(blogs: Mapping[str, Open], target: str) -> DatasetReport:
     former = _former(place, sizes)
     report, digests, notices = DatasetReport(), dict[str, str](), dict[str, Attribution]()
     if not sizes:
-        place.put(MANIFEST, b"")  # so that a first export that was killed is known as one
+        place.put(MANIFEST, b"")  # so that a first export that was killed is recognised as one
     for name, opened in blogs.items():
         with TemporaryDirectory() as folder:
             try:
@@ -96,7 +96,7 @@ def write(blogs: Mapping[str, Open], target: str) -> DatasetReport:
 def _former(place: Destination, sizes: Mapping[str, int]) -> dict[str, str]:
     """Return the SHA-256 of each file of an earlier export.
 
-    Raises UsageError when there is something else.
+    Raises UsageError when something else is there.
     """
     lines = place.read(MANIFEST).decode("utf-8", "replace").splitlines() if MANIFEST in sizes else None
     found = [_LINE.fullmatch(line) for line in lines or ()]
@@ -108,13 +108,13 @@ def _former(place: Destination, sizes: Mapping[str, int]) -> dict[str, str]:
 
 
 def _blog(file: str) -> str | None:
-    """Return which blog a file of an export is of; None for one that is not ours."""
+    """Return the blog that a file of an export belongs to; None for one that is not ours."""
     ours = _OURS.fullmatch(file)
     return ours[2] if ours else None
 
 
 def _write(library: Library, name: str, folder: Path) -> Attribution:
-    """Write the partitions of a blog to a folder of the machine; return what has to be said of its texts."""
+    """Write the partitions of a blog to a local folder; return what has to be said about its texts."""
     said = notice(library.posts(), library.site.profile)
     years: dict[int, str] = {}
     for table in rows.TABLES:
@@ -125,7 +125,7 @@ def _write(library: Library, name: str, folder: Path) -> Attribution:
 
 
 def _partition(table: Table, name: str, row: Mapping[str, Any], years: dict[int, str]) -> str:
-    """Return the file that a row goes to; `years` are those of the posts so far, by number."""
+    """Return the file that a row goes to; `years` are the years of the posts so far, by number."""
     above = f"{table.name}/blog={name}"
     if table is FORMULAS:
         return f"{above}/year={years[row['post_id']]}/{FILE}"

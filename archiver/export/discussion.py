@@ -1,4 +1,4 @@
-"""Comments as Markdown after the post they belong to: quotations, each answer within the one it answers."""
+"""Comments as Markdown after the post they belong to: block quotes, each answer within the one it answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formulas drawn on several processes: a book has thousands, of some milliseconds each."""
+"""Formulas drawn by several processes: a book has thousands, which take some milliseconds each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PATIENCE = 60
 
 
 class Drawers:
-    """So many processes that draw formulas; with one, this one. What they fail to draw is drawn here."""
+    """Processes that draw formulas; one means this process. What they fail to draw is drawn here."""
 
     def __init__(self, processes: int) -> None:
         self._drawings: dict[bytes, Drawing | None] = {}
@@ -35,7 +35,7 @@ class Drawers:
             self._executor = ProcessPoolExecutor(processes, mp_context=context, initializer=settle_in)
 
     def __enter__(self) -> Self:
-        """Return the drawers themselves."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,7 +83,7 @@ def _draw(formulas: Sequence[bytes]) -> list[Drawing | None]:
 
 
 def _without_words(math: etree._Element) -> bytes:
-    """Return a formula as what is seen of it: the same may be written in several ways."""
+    """Return what is visible of a formula: the same may be written in several ways."""
     plain = deepcopy(math)
     del plain.attrib["alttext"]
     return etree.tostring(plain, with_tail=False)

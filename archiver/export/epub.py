@@ -27,7 +27,7 @@ from archiver.text import xhtml
 from archiver.urls import Site
 from archiver.warc.storage import Storage
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two books of one archive differ
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: real times would make two books of one archive differ
 _MODE = 0o100644 << 16  # a plain file, readable by all
 CORE = frozenset({"image/gif", "image/jpeg", "image/png", "image/svg+xml", "image/webp"})
 """Media types of pictures that every reader of books shows (EPUB 3.3, section 3.2)."""
@@ -40,7 +40,7 @@ _CHINESE = {
 """Headings of a book in Chinese; in English for all other languages."""
 
 _AS_READERS_KNOW = {"zh-Hans": "zh-CN", "zh-Hant": "zh-TW"}
-"""Scripts by the countries that readers of books choose fonts by."""
+"""Scripts, by the countries by which readers of books choose fonts."""
 
 CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
@@ -112,8 +112,8 @@ def write(
 ) -> str | None:
     """Write the posts given, in that order, or all by date, as one book; return what is missing, in words.
 
-    A book of all posts has its contents by year, and pages of its series and topics. With `comments` those of a post
-    follow its text. `formulas` is `svg` for pictures of all that can be drawn, by so many processes, or `mathml`.
+    A book of all posts has its contents by year, and pages for its series and topics. With `comments` those of a post
+    follow its text. `formulas` is `svg` for pictures of all that can be drawn, by `processes`, or `mathml`.
 
     Raises UsageError when there is no post, DiskFull and ArchiverError when the book cannot be written.
     """
@@ -162,7 +162,7 @@ class _Book:
         self._whole = whole
         self._drawers = drawers
         self._tongue = escape(_AS_READERS_KNOW.get(site.profile.tongue, site.profile.tongue))
-        self._chapters: list[tuple[Post, str]] = []  # and what is in it besides XHTML
+        self._chapters: list[tuple[Post, str]] = []  # and what is in it in addition to XHTML
         self._overviews: list[ContentsEntry] = []
         self._held: dict[str, PictureFile | None] = {}
         self._store("mimetype", b"application/epub+zip", stored=True)
@@ -199,7 +199,7 @@ class _Book:
         self._overviews.append(ContentsEntry(title=heading, href=href))
 
     def close(self, title: str, said: Attribution) -> None:
-        """Add what holds the chapters together."""
+        """Add the files that hold the chapters together."""
         numbers = ",".join(str(post.id) for post, _ in self._chapters)
         identifier = f"urn:sha256:{hashlib.sha256(f'{title} {numbers}'.encode()).hexdigest()}"
         rights = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said.sentences(self._tongue))
@@ -275,7 +275,7 @@ class _Book:
     def _store(self, name: str, data: bytes, *, stored: bool = False) -> None:
         info = zipfile.ZipInfo(name, _DATE)
         info.external_attr = _MODE
-        info.create_system = 3  # Unix, on whatever machine
+        info.create_system = 3  # Unix, on any machine
         self._package.writestr(info, data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, 6)
 
 

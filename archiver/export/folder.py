@@ -1,4 +1,4 @@
-"""Exports that are a folder of files: written next to the former one, then put in its place."""
+"""Exports that are a folder of files: written next to the previous one, then put in its place."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def replacing_folder(target: Path) -> Iterator[Folder]:
     """Give a new folder to fill, which takes the place of `target`, or of what it links to, when the block ends well.
 
     Files that an earlier export did not write, such as the settings of a program that opens the folder, stay. Until
-    the new folder is whole, `target` is as it was.
+    the new folder is whole, `target` stays as it was.
 
-    Raises UsageError when `target` is something else than an empty folder or an earlier export, ArchiveLocked while
+    Raises UsageError when `target` is anything but an empty folder or an earlier export, ArchiveLocked while
     another program writes it, DiskFull and ArchiverError when it cannot be written.
     """
     with writing(target):
@@ -80,7 +80,7 @@ def replacing_folder(target: Path) -> Iterator[Folder]:
 
 @contextmanager
 def _held(new: Path, target: Path) -> Iterator[None]:
-    """Make a folder, empty but for the list of its files, by which other programs see that it is being filled."""
+    """Make a folder, empty but for the list of its files, which tells other programs that it is being filled."""
     new.mkdir(exist_ok=True)
     with (new / MANIFEST).open("ab") as file:
         claim(file, new / MANIFEST, target)
@@ -113,7 +113,7 @@ def _restore(target: Path, old: Path) -> None:
 
 
 def _carry_over(target: Path, new: Path) -> None:
-    """Copy what is in a folder beside its export."""
+    """Copy what is in a folder in addition to its export."""
     ours: set[str] = set()
     with suppress(FileNotFoundError):
         ours = set((target / MANIFEST).read_text("utf-8").splitlines()) | {MANIFEST}

@@ -1,4 +1,4 @@
-"""A folder as Hugging Face's `datasets` loads it: Parquet, and a card (README.md) that says what is in it."""
+"""A folder that Hugging Face's `datasets` loads: Parquet, and a card (README.md) that says what is in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archiver.store.library import Library
 from archiver.text import front_matter
 
 SPLIT = "train"
-"""The one split there is; `datasets` calls what is not parted so."""
+"""The only split; this is what `datasets` calls undivided data."""
 
 _LICENSES = {
     "by": ("2.0", "2.5", "3.0", "4.0"),
@@ -55,7 +55,7 @@ def write(library: Library, target: Path, step: Step) -> None:
 
 
 def _card(said: Attribution, profile: Profile, counts: Mapping[str, int]) -> str:
-    """Return the card: what the Hub and `datasets` read, then what people do."""
+    """Return the card: what the Hub and `datasets` read, then what people read."""
     tables = [table for table in rows.TABLES if counts[table.name]] or [POSTS]
     fields: dict[str, object] = {
         "pretty_name": profile.title,
@@ -93,7 +93,7 @@ def _card(said: Attribution, profile: Profile, counts: Mapping[str, int]) -> str
 
 
 def _license(said: Attribution) -> dict[str, str]:
-    """Return the licence as a card names it: by the Hub's name for it, or else its own, with where it stands."""
+    """Return the licence as a card names it: by the Hub's name, or else by its own with its address."""
     if not said.license_url:
         return {"license": "unknown"}
     kind, version = commons(said.license_url) or ("", "")

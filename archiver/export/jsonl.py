@@ -14,7 +14,7 @@ from archiver.store.library import Library
 
 
 def write(library: Library, target: Path, step: Step) -> None:
-    """Write a folder with a file a table, for posts, pages and what belongs to them, and a page that describes them.
+    """Write a folder of one file per table, for posts, pages and what belongs to them, and a page that describes them.
 
     Raises as `replacing_folder` does.
     """

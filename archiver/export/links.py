@@ -1,4 +1,4 @@
-"""Links of archived texts, as a strict reader of addresses wants them."""
+"""Links of archived texts, as strict readers of addresses want them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def on_the_web(url: str) -> str | None:
 
 
 def escaped(url: str) -> str:
-    """Escape what a URL may not hold (RFC 3986); a second # and stray % would be errors of a book."""
+    """Escape what a URL may not hold (RFC 3986); a second # and a stray % would be errors in a book."""
     head, mark, fragment = url.partition("#")
     return quote(_STRAY.sub("%25", head), safe=_SAFE) + mark + quote(_STRAY.sub("%25", fragment), safe=_SAFE)

@@ -29,9 +29,9 @@ PAGES = "pages"
 """Folder of the independent pages."""
 
 MOST_BYTES = 180
-"""Of a file name without its suffix: file systems end at 255, and sync services add to names."""
+"""Bytes of a file name without its suffix: file systems allow 255, and sync services lengthen names."""
 
-# A link's or picture's target as our serializer writes it, and what may only look like one: escapes and code.
+# A link's or picture's target as our serializer writes it, and what only looks like one: escapes and code.
 _TARGET = re.compile(
     r"\\[\s\S]|(?P<ticks>`+)(?!`)[\s\S]*?(?<!`)(?P=ticks)(?!`)|\]\((?:<(?P<angled>[^<>\n]*)>|(?P<bare>[^()\s<>]+))\)"
 )
@@ -41,7 +41,7 @@ _UNSAFE = re.compile(r'[\\/:*?"<>|#^\[\]%\x00-\x1f\x7f]+')  # of Windows, and of
 def write(
     library: Library, target: Path, step: Step, warc: Storage, *, exact: bool = False, comments: bool = False
 ) -> str | None:
-    """Write a folder with a file a post or page, the pictures, and an index; return what is missing, in words.
+    """Write a folder with one file per post or page, the pictures, and an index; return what is missing, in words.
 
     Every formula is between dollar signs, the only ones that Obsidian, Typora, Quarto and GitHub all know; with
     `exact` it is byte for byte as in the archive. With `comments` those of a post follow its text.
@@ -83,7 +83,7 @@ def page(
     site: Site,
     comments: Iterable[Comment] = (),
 ) -> str:
-    """Return a post with its front matter; links lead to the files of other posts, and to pictures and pages beside."""
+    """Return a post with its front matter; links lead to the files of other posts, pages and pictures."""
 
     def local(url: str) -> str:
         return _beside(url, names, beside, site) or url
@@ -95,13 +95,13 @@ def page(
 
 
 def _beside(url: str, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str | None:
-    """Return the file that an address leads to, also that of a page of comments: its post's."""
+    """Return the file that an address leads to; a page of comments leads to its post's."""
     page = (site.discussion(site.resolve(url)) or (url,))[0]
     return beside.get(url) or beside.get(page) or names.get(site.post_id(page) or 0)
 
 
 def independent_page(page: Page, names: Mapping[int, str], beside: Mapping[str, str], site: Site) -> str:
-    """Return an independent page with its front matter; it lies one folder deeper than the posts."""
+    """Return an independent page with its front matter; it is one folder deeper than the posts."""
 
     def local(url: str) -> str:
         file = _beside(url, names, beside, site)
@@ -119,7 +119,7 @@ def page_name(url: str) -> str:
 
 
 def front_matter(post: Post, series: PostGroup | None, site: Site) -> str:
-    """Return what is known of a post as YAML."""
+    """Return what is known about a post as YAML."""
     place = next((i for i, entry in enumerate(series.entries, 1) if entry.post_id == post.id), None) if series else None
     fields: dict[str, object] = {
         "title": post.title,
@@ -129,7 +129,7 @@ def front_matter(post: Post, series: PostGroup | None, site: Site) -> str:
         "author": post.author,
         "date": post.published_on,
         "categories": list(post.categories),
-        "tags": [re.sub(r"\s+", "-", tag) for tag in post.tags],  # Obsidian's have no spaces
+        "tags": [re.sub(r"\s+", "-", tag) for tag in post.tags],  # Obsidian's tags have no spaces
         "series": series.name if series else None,
         "series_part": place,
         "license": post.license,
@@ -152,7 +152,7 @@ def retarget(markdown: str, local: Callable[[str], str]) -> str:
 
 
 def _retargeted(markdown: str, local: Callable[[str], str]) -> str:
-    """Return our Markdown with other targets, also of pictures that are in HTML, as in tables that need it."""
+    """Return our Markdown with other targets, even of pictures in HTML, as in tables that need it."""
     text = retarget(markdown, local)
     return embedded.retarget(text, {url: local(url) for url in embedded.shown(text)})
 
@@ -160,8 +160,8 @@ def _retargeted(markdown: str, local: Callable[[str], str]) -> str:
 def file_names(posts: Iterable[Post], site: Site) -> dict[int, str]:
     """Return the file of each post: named after its number and title, or its date and the name in its address.
 
-    Of two that would have one name, also where case does not distinguish names, the second is named after the
-    key it is cited under.
+    Of two that would have the same name, also on systems that ignore case, the second is named after the
+    key under which it is cited.
     """
     names: dict[int, str] = {}
     taken: set[str] = set()

@@ -39,14 +39,14 @@ class Attribution:
 
     @property
     def on_the_web(self) -> str:
-        """What has to be minded by whoever puts the texts on the web, in one line."""
+        """What anybody who puts the texts on the web has to observe, in one line."""
         codes = _CODE.match(self.license)
         asked = [words for code, words in _ASKED.items() if codes and code in codes[1].split("-")]
         means = f"on the web {', '.join(asked)}" if asked else "see what it allows before you put them on the web"
         return f"Licence of the posts: {self.license}: {means}."
 
     def sentences(self, tongue: str = "en") -> tuple[str, ...]:
-        """Return what has to be said, a sentence each, in Chinese or English."""
+        """Return what has to be said, one sentence each, in Chinese or English."""
         address = self.license_url
         if tongue.startswith("zh"):
             return (
@@ -83,7 +83,7 @@ def notice(posts: Iterable[Post], profile: Profile) -> Attribution:
 
 
 def license_of(post: Post) -> tuple[str, str]:
-    """Return name and address of a post's licence: a Creative Commons one by its short name, others as worded."""
+    """Return the name and address of a post's licence: a Creative Commons one by its short name, others as worded."""
     url = post.license_url or ""
     if found := _COMMONS.search(url):
         return f"CC {' '.join(filter(None, found.groups())).upper()}", url
@@ -91,7 +91,7 @@ def license_of(post: Post) -> tuple[str, str]:
 
 
 def commons(url: str) -> tuple[str, str] | None:
-    """Return kind and version of a Creative Commons licence by its address, such as `by-nc-nd` and `2.5`, or None."""
+    """Return kind and version of a Creative Commons licence from its address, such as `by-nc-nd` and `2.5`, or None."""
     found = _COMMONS.search(url)
     return (found[1], found[2]) if found else None
 

@@ -13,7 +13,7 @@ from archiver.store.own import Highlight, Kept, Listed, Mark, Note
 from archiver.urls import LARGEST_POST
 
 VERSION = 1
-"""Of the form of the file."""
+"""Version of the file format."""
 
 _LONGEST = 100_000  # characters of one text
 _HALF = re.compile("[\ud800-\udfff]")
@@ -21,7 +21,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def dumps(kept: Kept) -> str:
-    """Return what is kept as JSON; what a row does not have is left out."""
+    """Return what is kept as JSON; missing values are left out."""
     rows = {
         each.name: [
             {name: value for name, value in asdict(row).items() if value is not None}
@@ -60,7 +60,7 @@ def _listed(found: Mapping[str, Any], name: str) -> list[Any]:
 def _row(kind: type[Any], row: Any, where: str) -> Any:
     """Return a row of a kind.
 
-    Raises UsageError when a value is missing or makes no sense.
+    Raises UsageError when a value is missing or invalid.
     """
     names = {each.name for each in fields(kind)}
     if not isinstance(row, dict) or not row.keys() <= names:
@@ -79,7 +79,7 @@ def _number(least: int, most: int) -> Callable[[Any], bool]:
 
 
 def _text(value: Any) -> bool:
-    # Half a character of UTF-16, which JSON can name, is no text to the database.
+    # Half a UTF-16 character, which JSON can express, is not text to the database.
     return isinstance(value, str) and len(value) <= _LONGEST and not _HALF.search(value)
 
 

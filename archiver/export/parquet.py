@@ -19,11 +19,11 @@ from archiver.store.library import Library
 SUFFIX = ".parquet"
 
 GROUP_ROWS = 1000
-"""Rows of a row group: what is held in memory; a post is about 25 kB, its Markdown and its plain text."""
+"""Rows of a row group, which is held in memory; a post is about 25 kB, with its Markdown and its plain text."""
 
 
 def write(library: Library, target: Path, step: Step) -> None:
-    """Write a folder with a file a table, for posts, pages and what belongs to them, and a page that describes them.
+    """Write a folder of one file per table, for posts, pages and what belongs to them, and a page that describes them.
 
     Raises as `replacing_folder` does, and UsageError when pyarrow is not installed.
     """
@@ -65,11 +65,11 @@ def _write(path: Path, table: Table, values: Iterator[dict[str, Any]], said: Att
 
 
 class Partitions:
-    """Files of one table below a folder, filled at once: a row group of each is in memory, of all `GROUP_ROWS` rows."""
+    """Files of one table below a folder, filled together: a row group of each is in memory, in all `GROUP_ROWS`."""
 
     def __init__(self, folder: Path, table: Table, first: Column, said: Attribution) -> None:
         """Take the folder, the table, a column that comes before the table's own, and whose the texts are."""
-        # Without the day until which the blog is archived: what has not changed comes out the same.
+        # Without the day up to which the blog is archived: what has not changed comes out the same.
         self._schema = _schema(table, (first, *table.columns), " ".join(said.sentences()[:-1]))
         self._folder = folder
         self._writers: dict[str, Any] = {}

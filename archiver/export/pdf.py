@@ -26,7 +26,7 @@ from archiver.urls import Site
 from archiver.warc.storage import Storage
 
 _PATIENCE = 60, 10
-"""Seconds Chromium has, and for each post more: a hundred times what it takes."""
+"""Seconds Chromium has, plus those per post: a hundred times what it takes."""
 
 _CHINESE = {"Contents": "目录", "Links": "链接", "Comments": "评论", "no longer on the blog": "博客上已不存在"}
 
@@ -88,7 +88,7 @@ def write(
     Several have a title page and contents. With `comments` those of a post follow its text. `browser` is the program
     that sets the pages, Chromium where none is named.
 
-    Raises UsageError when there is no post or no Chromium, DiskFull and ArchiverError when there comes no PDF of it.
+    Raises UsageError when there is no post or no Chromium, DiskFull and ArchiverError when no PDF can be made.
     """
     program = chromium.find(browser)
     said = notice(library.posts(posts), library.site.profile)
@@ -134,7 +134,7 @@ class _Document:
         self._posts.append(post)
 
     def close(self, title: str, said: Attribution) -> Path:
-        """Write what holds the posts together; return the page."""
+        """Write the page that holds the posts together, and return it."""
         rights = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said.sentences(self._tongue))
         if len(self._posts) > 1:
             inside = self._front(title, said.author, rights) + "".join(self._articles)
@@ -163,9 +163,9 @@ class _Document:
         )
 
     def _notes(self, body: etree._Element, post: int) -> Iterator[str]:
-        """Give links to the web a number, and yield the list of where they lead: paper has no links.
+        """Give the links to the web numbers, and yield the list of where they lead: paper has no links.
 
-        Places within the text get names that no other text of the document has.
+        Anchors within the text get names that no other text of the document has.
         """
         numbers: dict[str, int] = {}
         for link in list(body.iter(f"{{{xhtml.NAMESPACE}}}a")):
@@ -202,7 +202,7 @@ class _Document:
 
 
 def _mark(post: int, number: int, link: etree._Element) -> etree._Element:
-    """Return what follows a link: its number, which leads to the note."""
+    """Return what to append to a link: its number, which leads to the note."""
     mark = etree.Element(f"{{{xhtml.NAMESPACE}}}sup", {"class": "note", "id": f"{post}-link.{number}"})
     etree.SubElement(mark, f"{{{xhtml.NAMESPACE}}}a", {"href": f"#{post}-note.{number}"}).text = f"[{number}]"
     mark.tail, link.tail = link.tail, None
@@ -218,5 +218,5 @@ def _printable(text: str) -> str:
 
 
 def _as_css(text: str) -> str:
-    """Return a text as what is in a string of CSS."""
+    """Return a text as the contents of a CSS string."""
     return "".join(f"\\{ord(sign):x} " if sign in '"\\\n\t<' else sign for sign in text)

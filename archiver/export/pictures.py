@@ -1,4 +1,4 @@
-"""The pictures of posts, out of the archive's records, or of its database where they are in a page itself."""
+"""The pictures of posts, from the archive's records, or from its database where they are in a page itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PictureFile:
     """A picture as archived."""
 
     name: str
-    """File name that is safe everywhere and no other picture has."""
+    """A file name that is safe everywhere and unique to this picture."""
     media_type: str
     data: bytes
 
@@ -50,13 +50,13 @@ class Pictures:
         return (found.data, found.media_type) if found else (b"", None)
 
     def _captured(self, url: str) -> tuple[bytes, str | None]:
-        """Return the latest capture that is a picture: a later page of an error does not hide it."""
+        """Return the latest capture that is a picture: a later error page does not hide it."""
         for held in self._library.held(url):
             try:
                 data = read_record(self._warc, held.warc_file, held.warc_offset).body
             except StorageUnreachable:
                 raise
-            except ArchiverError:  # `archiver verify` is what tells of damage
+            except ArchiverError:  # `archiver verify` is what reports damage
                 continue
             if kind := picture_type(data, held.content_type):
                 return data, kind
@@ -73,7 +73,7 @@ class Pictures:
 
 
 def _name(url: str, suffix: str) -> str:
-    """Return the last part of an address after a digest of all of it: last parts repeat."""
+    """Return the last part of an address behind a digest of the whole: last parts repeat."""
     stem = unquote(urlsplit(url).path).rpartition("/")[2].rpartition(".")[0]
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:40]
     return f"{hashlib.sha256(url.encode()).hexdigest()[:8]}{'-' * bool(safe)}{safe}{suffix}"

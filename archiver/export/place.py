@@ -47,7 +47,7 @@ class Destination:
             return bytes(file.read())
 
     def put(self, name: str, data: bytes) -> None:
-        """Write a file, in one piece: until it is whole, what was there stays."""
+        """Write a file in one piece: until it is whole, what was there stays."""
         path = self._path(name)
         if self._local:
             with self._failing():
@@ -59,7 +59,7 @@ class Destination:
             file.write(data)
 
     def remove(self, name: str) -> None:
-        """Remove a file, and the folders that hold nothing else."""
+        """Remove a file, and folders that hold nothing else."""
         with self._failing():
             self._files.delete_file(self._path(name))
         if self._local:

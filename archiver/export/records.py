@@ -1,6 +1,6 @@
 """The records of an archive for other programs: the index, and the package that replay tools open.
 
-Both hold what is in closed WARC files; a file that a crawl is writing to comes next time. Nothing of the archive is
+Both hold what is in closed WARC files; a file being written by a crawl is included next time. Nothing in the archive is
 changed, so no lock is taken.
 """
 
@@ -78,7 +78,7 @@ def export_cdxj(home: Path, storage: Storage, target: Path) -> int:
 
 
 def export_wacz(home: Path, storage: Storage, database: str, site: Site, target: Path) -> Packed:
-    """Pack a blog's archive: WARC files, index, pages with title and text: front page, posts, independent pages first.
+    """Pack a blog's archive: WARC files, index, pages with title and text (front page, posts, independent ones first).
 
     The same archive gives the same bytes. Raises as `write_wacz` does, and UsageError when there is no database.
     """
@@ -104,7 +104,7 @@ def export_wacz(home: Path, storage: Storage, database: str, site: Site, target:
 
 
 def _filled(storage: Storage) -> Storage:
-    """Return what has WARC files to pack; raise UsageError when it has none."""
+    """Return the archive's WARC files; raise UsageError when there are none to pack."""
     if not storage.names():
         raise UsageError(f"expected WARC files in {storage.folder}, found none: run `archiver crawl` first")
     return storage
@@ -123,7 +123,7 @@ def _others(database: str, closed: set[str]) -> Iterator[_PageRecord]:
 
 
 def _read(storage: Storage, held: _PageRecord, gate: Gate) -> WaczPage | None:
-    """Return a page with the title and the text its record gives; None for what cannot be read or is the gate."""
+    """Return a page with the title and text from its record; None for one that cannot be read or is the gate."""
     try:
         body = read_record(storage, held.warc_file, held.warc_offset).body
         if is_gate(gate, 200, body):
@@ -131,7 +131,7 @@ def _read(storage: Storage, held: _PageRecord, gate: Gate) -> WaczPage | None:
         document = parse(held.url, body)
     except StorageUnreachable:
         raise
-    except ArchiverError:  # `archiver verify` tells of damage; an empty page has no title
+    except ArchiverError:  # `archiver verify` reports damage; an empty page has no title
         return None
     title = document.findtext(".//title") or ""
     etree.strip_elements(document, *_UNSEEN, with_tail=False)

@@ -1,4 +1,4 @@
-"""What programs get: posts, pages, comments, formulas and files as rows of plain values, in described columns."""
+"""What programs read: posts, pages, comments, formulas and files as rows of plain values, in described columns."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ _PAGE = Column("page_id", Type.INTEGER, "The page, as in pages.")
 
 
 def _of_pages(table: Table, about: str) -> Table:
-    """Return the table of the same things under or on independent pages."""
+    """Return the table of the same things for independent pages."""
     columns = tuple(_PAGE if column.name == "post_id" else column for column in table.columns)
     return Table(f"page_{table.name}", about, columns)
 

@@ -12,7 +12,7 @@ from archiver.store.library import Library
 
 
 def write(library: Library, target: Path, step: Step) -> None:
-    """Write a database with the posts and all that belongs to them, without the archive's own bookkeeping.
+    """Write a database with the posts and everything that belongs to them, without the archive's own bookkeeping.
 
     Raises UsageError when the archive is not in SQLite, DiskFull and ArchiverError when it cannot be written.
     """

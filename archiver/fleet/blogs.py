@@ -23,7 +23,7 @@ EVERY = timedelta(days=1)
 """From the end of a crawl to the next, where nothing else is asked for."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-"""Names of blogs: of schemas that need no quotes, and with room for what a rebuild appends to them."""
+"""Names of blogs: schemas that need no quotes, with room for what a rebuild appends to them."""
 
 _TAKEN = re.compile(r"pg_.*|public|information_schema|fleet|.*_(?:new|bak_.*)")
 """Names of schemas that are not for blogs: the server's, ours, and those that a rebuild makes."""
@@ -34,19 +34,19 @@ class Blog:
     """A blog that a fleet keeps."""
 
     name: str
-    """Also the name of its schema, and of its folder in a worker's home."""
+    """Its name, also that of its schema and of its folder in a worker's home."""
     url: str
     """Address of its front page."""
     base: str
-    """Origin that it is fetched from: its own, unless an option of its crawls names another."""
+    """The origin it is fetched from: its own, unless an option of its crawls names another."""
     profile: str | None = None
-    """What `site.toml` says; None until somebody has looked at the blog."""
+    """The text of `site.toml`; None until the blog has been probed."""
     every: timedelta = EVERY
     """From the end of a crawl to the next."""
     options: tuple[str, ...] = ()
-    """Words for `archiver crawl`."""
+    """Arguments for `archiver crawl`."""
     warc: str | None = None
-    """URL of the object storage that its records go to; None where they stay in the worker's home."""
+    """URL of the object storage that its records go to; None if they stay in the worker's home."""
 
     def settle(self, home: Path) -> Path:
         """Make the blog's folder in a worker's home, with its profile; return it."""
@@ -71,10 +71,10 @@ class Fleet:
     """A fleet's database, open for one process. It may be used in a `with` statement."""
 
     def __init__(self, url: str | None, *, make: bool = False) -> None:
-        """Take the database's URL; `make` says that its tables are made or brought up to date.
+        """Take the database's URL; with `make` its tables are created or brought up to date.
 
-        Raises UsageError where there is no fleet, or the program is not complete enough for one, ArchiverError where
-        the server cannot be asked.
+        Raises UsageError where there is no fleet, or the program lacks what one needs, ArchiverError where
+        the server cannot be queried.
         """
         self.url = database_url(Path(), url)
         if url is None or not server.is_server(self.url):
@@ -101,7 +101,7 @@ class Fleet:
             yield
 
     def blogs(self, names: Sequence[str] = ()) -> list[Blog]:
-        """Return the blogs in the order of their names: all, or those named; UsageError for a name that none has."""
+        """Return the blogs in the order of their names: all, or those named; UsageError for an unknown name."""
         columns = ", ".join(Blog.__dataclass_fields__)
         with self.failing():
             rows = self.connection.execute(f"SELECT {columns} FROM blogs ORDER BY name").fetchall()  # noqa: S608
@@ -114,7 +114,7 @@ class Fleet:
         return [each for each in found if not names or each.name in names]
 
     def blog(self, name: str) -> Blog:
-        """Return the blog of a name; raises UsageError when there is none."""
+        """Return the blog of this name; raise UsageError when there is none."""
         return self.blogs([name])[0]
 
     def database(self, blog: Blog) -> str:
@@ -124,7 +124,7 @@ class Fleet:
     def add(self, blogs: Sequence[Blog]) -> None:
         """Add blogs, or change existing ones of these names; a profile that is known stays if none is given.
 
-        Raises UsageError when another blog has the address of one.
+        Raises UsageError when another blog already has one's address.
         """
         with self.failing(), self.connection.transaction():
             for each in blogs:
@@ -143,7 +143,7 @@ class Fleet:
             self.connection.execute("UPDATE blogs SET profile = %s WHERE name = %s", (profile, blog.name))
 
     def remove(self, names: Sequence[str]) -> list[str]:
-        """Take blogs off the list, and their jobs that have not begun; return their names. The archives stay."""
+        """Remove blogs from the list, and their jobs that have not begun; return their names. The archives stay."""
         with self.failing(), self.connection.transaction():
             known = [each.name for each in self.blogs(names)] if names else []
             self.connection.execute("DELETE FROM blogs WHERE name = ANY(%s)", (known,))
@@ -151,7 +151,7 @@ class Fleet:
         return known
 
     def close(self) -> None:
-        """Let go of the server."""
+        """Disconnect from the server."""
         self.connection.close()
 
     def __enter__(self) -> Self:
@@ -162,7 +162,7 @@ class Fleet:
 
 
 def connect(url: str) -> Connection[Any]:
-    """Return a connection to a fleet's database whose statements are transactions of their own, in the fleet's schema.
+    """Return a connection to a fleet's database, each statement a transaction of its own, in the fleet's schema.
 
     Raises psycopg's errors, and UsageError where that is not installed.
     """

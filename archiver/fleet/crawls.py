@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Interrupted(ArchiverError):
-    """The fleet's database went away during a crawl, which is to be gone on with."""
+    """The fleet's database went away during a crawl, which is to be resumed."""
 
     exit_code = ExitCode.INTERRUPTED
     outcome = "interrupted"
@@ -29,8 +29,8 @@ class Interrupted(ArchiverError):
 def crawled(fleet: Fleet, blog: Blog, home: Path, crawl: Callable[[SharedServers], CrawlReport]) -> CrawlReport:
     """Hold a blog's server while `crawl` does its work; return its report.
 
-    A profile that nobody gave is found out first. Raises ArchiveLocked when another crawl holds the server, Interrupted
-    when the database has gone by the end, and what `crawl` raises.
+    A missing profile is found out first. Raises ArchiveLocked when another crawl holds the server, Interrupted
+    when the database is gone by the end, and what `crawl` raises.
     """
     with SharedServers(fleet, blog) as servers:
         jobs.begin(fleet, blog, str(os.getppid()))

@@ -17,7 +17,7 @@ from archiver.pages import selectors
 from archiver.schedule.durations import parse_duration
 
 Check = Callable[[Sequence[str]], str]
-"""Checks words for `archiver crawl`, and returns the origin to fetch from that they name, or nothing."""
+"""Checks arguments for `archiver crawl`, and returns the origin to fetch from that they name, or nothing."""
 
 _DEFAULTS: dict[str, type] = {"every": str, "warc": str, "options": list}
 _OWN: dict[str, type] = {"name": str, "url": str, "profile": str} | _DEFAULTS
@@ -25,9 +25,9 @@ _KINDS: dict[type, str] = {str: "text in quotes", list: "a list of words in quot
 
 
 def read(file: Path, check: Check) -> list[Blog]:
-    """Return the blogs that a file lists, in its order; raises UsageError for one that says something else.
+    """Return the blogs that a file lists, in its order; raise UsageError for a file of any other form.
 
-    Profiles are looked for beside the file.
+    Profiles are looked for next to the file.
     """
     try:
         table = tomllib.loads(file.read_text("utf-8"))
@@ -61,7 +61,7 @@ def of(
     options: Sequence[str] = (),
     warc: str = "",
 ) -> Blog:
-    """Return a blog as a person described it; `where` begins what is said of faults, raised as UsageError."""
+    """Return a blog as a person described it; `where` begins the messages of faults, raised as UsageError."""
     parts = _address(where, url)
     try:
         base = check(options) or f"{parts.scheme}://{parts.netloc}"
@@ -85,7 +85,7 @@ def of(
 
 
 def _entry(where: str, table: dict[str, Any], check: Check, folder: Path, *, below: bool) -> Blog:
-    """Return the blog of a table; `below` says that its records go below a place that all have in common."""
+    """Return the blog of a table; `below` says that its records go below a URL common to all."""
     if "url" not in table:
         raise UsageError(f"{where}: expected a url, found none")
     found = of(where, check, folder, **table)
@@ -105,7 +105,7 @@ def _address(where: str, url: str) -> Any:
     try:
         parts = urlsplit(url)
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.query
-    except ValueError:  # brackets or a port that make no sense
+    except ValueError:  # invalid brackets or port
         whole = False
     if not whole or parts.username is not None:
         raise UsageError(f"{where}: expected the address of a blog, such as https://example.org/, found {url!r}")
@@ -113,7 +113,7 @@ def _address(where: str, url: str) -> Any:
 
 
 def _name(url: str) -> str:
-    """Return a name for a blog by its address: `example_org_blog`."""
+    """Return a name for a blog from its address: `example_org_blog`."""
     parts = urlsplit(url)
     words = re.findall(r"[a-z0-9]+", f"{parts.netloc.removeprefix('www.')}{parts.path}".lower())
     name = "_".join(words)
@@ -121,7 +121,7 @@ def _name(url: str) -> str:
 
 
 def _profile(given: str, url: str, folder: Path) -> str | None:
-    """Return the text of a profile: of a file, of one that comes along, or of none, to be found out."""
+    """Return the text of a profile, from a file or a bundled one; None when it is to be found out."""
     host = urlsplit(url).hostname
     if given and (file := folder / given).is_file():
         known = sites.in_file(file)

@@ -1,7 +1,7 @@
-"""The jobs of a fleet: what is due, what is queued, and how a job that is over leaves its blog.
+"""The jobs of a fleet: what is due, what is queued, and the state in which a finished job leaves its blog.
 
-A job is one command for one blog: a crawl where it has no words. The queue is Procrastinate's. Crawls of blogs that
-share a server have one lock there, and one by one they come through.
+A job is one command for one blog: a crawl if it names none. The queue is Procrastinate's. Crawls of blogs that
+share a server have one lock there, and so run one by one.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from archiver.store import runs
 QUEUE = "blogs"
 TASK = "run"
 CRAWL = "crawl"
-"""What a job without words does."""
+"""The command of a job that names none."""
 
 REFUSED_AGAIN = timedelta(hours=1)
-"""A site that refused and named no rest is asked again after this long, doubled with each refusal in a row."""
+"""A site that refused without naming a rest is asked again after this long, doubled with each refusal in a row."""
 
 
 def queue(fleet: Fleet, blogs: Iterable[Blog], words: Sequence[str] = ()) -> list[str]:
-    """Queue a job for each blog that has not got it queued or running already; return the names of those that got one.
+    """Queue a job for each blog without one queued or running already; return the names of those that got one.
 
-    One program at a time does this, so that none is doubled.
+    Only one program at a time does this, so that none is doubled.
     """
     locks = servers.groups(servers.keys(fleet))
     what = shlex.join(words) or CRAWL
@@ -71,7 +71,7 @@ def is_idle(fleet: Fleet) -> bool:
 
 
 def begin(fleet: Fleet, blog: Blog, worker: str) -> None:
-    """Note that a crawl of a blog begins, and where."""
+    """Note that a crawl of a blog has begun, and where."""
     with fleet.failing():
         fleet.connection.execute(
             "UPDATE blogs SET begun_at = now(), worker = %s WHERE name = %s", (f"{platform.node()} {worker}", blog.name)
@@ -79,7 +79,7 @@ def begin(fleet: Fleet, blog: Blog, worker: str) -> None:
 
 
 def end(fleet: Fleet, name: str, outcome: str, code: int, rest: timedelta | None = None) -> None:
-    """Note how a crawl of a blog ended, which says when the next is due.
+    """Note how a crawl of a blog ended, which decides when the next is due.
 
     After a refusal that is when the server's rest is over; `rest` is how long it is, if the server said so.
     """
@@ -94,7 +94,7 @@ def end(fleet: Fleet, name: str, outcome: str, code: int, rest: timedelta | None
 
 
 def _application() -> Any:
-    """Return the queue, to put jobs into over a connection of ours."""
+    """Return the queue, for putting jobs into it over our own connection."""
     try:
         from procrastinate import App, SyncPsycopgConnector
     except ModuleNotFoundError as error:

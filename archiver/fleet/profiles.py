@@ -1,4 +1,4 @@
-"""What the blogs of a fleet are like, for those who read their archives on any machine."""
+"""The profiles of a fleet's blogs, for whoever reads their archives on any machine."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from archiver.urls import Site
 
 @cache
 def site(blog: Blog) -> Site:
-    """Return what a blog's addresses are, by its profile in the fleet's list.
+    """Return the site of a blog, by its profile in the fleet's list.
 
-    Raises ProfileInvalid where that cannot be used, or there is none.
+    Raises ProfileInvalid where the profile cannot be used, or there is none.
     """
     if blog.profile is None:
         raise ProfileInvalid(

@@ -1,9 +1,9 @@
-"""Pages read ahead of a rebuild: those of a large blog, one WARC file a job, by any of the workers.
+"""Pages read ahead of a rebuild: those of a large blog, one job per WARC file, by any of the workers.
 
-The outcome of a page waits in the fleet's database until the blog's rebuild takes it from there, in place of an
-executor; what it does not find it reads itself. So nothing depends on all of it being there: a job that is killed is
-taken up where it was, one that fails leaves its pages to the rebuild. It is pickled, which the same version of the
-program alone reads, and kept by what decides the outcome: a page of another version, or of a blog whose profile has
+The outcome of a page waits in the fleet's database until the blog's rebuild takes it from there instead of from an
+executor; what it does not find, it reads itself. So nothing depends on all being there: a job that is killed is
+resumed where it was, one that fails leaves its pages to the rebuild. They are pickled, which only the same version of
+the program reads, and kept by what decides them: a page of another version, or of a blog whose profile has
 changed, is another page.
 """
 
@@ -35,22 +35,22 @@ from archiver.warc.writer import OPEN_SUFFIX
 READ = "read-pages"
 """Job that reads the pages in a WARC file, whose name follows."""
 REBUILD = "rebuild"
-"""Job that makes a blog's database again."""
+"""Job that rebuilds a blog's database."""
 
 LARGE = 10_000
-"""Pages from which on a blog is read by several jobs: one processor reads 50 a second."""
+"""Number of pages from which a blog is read by several jobs: one processor reads 50 per second."""
 
 PROCESSES = 2
-"""That read pages for a job, so that a page that ends its process does not end the job."""
+"""Processes that read pages for a job, so that a page that kills its process does not end the job."""
 
 BATCH = 100
-"""Pages that are read between two statements: what is lost with a worker that is killed."""
+"""Pages read between two statements: what is lost with a worker that is killed."""
 
 
 def queue(fleet: Fleet, blog: Blog, *, large: int = LARGE) -> int | None:
-    """Queue the rebuild of a blog, and before it the reading of each of its files if it has so many pages or more.
+    """Queue the rebuild of a blog and, if it has so many pages or more, the reading of each of its files before it.
 
-    Return how many files that are; None when the rebuild was queued or running already.
+    Return how many files those are; None when the rebuild was queued or running already.
     """
     pages = _pages(fleet.database(blog))
     files = sorted(pages) if len(pages) > 1 and sum(pages.values()) >= large else []
@@ -65,7 +65,7 @@ def is_older(fleet: Fleet, blog: Blog, extractor: int) -> bool:
 
 
 def read(fleet: Fleet, blog: Blog, home: Path, name: str) -> int:
-    """Read the pages in a WARC file of a blog that were not read yet, and keep their outcomes; return how many.
+    """Read those pages in a WARC file of a blog that were not read yet, and keep their outcomes; return how many.
 
     Raises ArchiverError when the file is not here.
     """
@@ -86,7 +86,7 @@ def read(fleet: Fleet, blog: Blog, home: Path, name: str) -> int:
 def rebuild(
     fleet: Fleet, blog: Blog, home: Path, *, processes: int | None = None, keep_local: int | None = None
 ) -> swap.RebuildReport:
-    """Make the database of a blog again, from the pages that were read ahead if there are any.
+    """Rebuild the database of a blog, from pages read ahead if there are any.
 
     Raises ArchiveLocked while files of the blog are being read, ArchiverError when some of its records are not here,
     and what `swap.rebuild` raises.
@@ -109,9 +109,9 @@ def rebuild(
 
 
 class Readings(Executor):
-    """What pages of a blog came to, in place of an executor that would read them; it reads those it has not.
+    """Outcomes of a blog's pages, in place of an executor that would read them; missing ones are read here.
 
-    It takes `reading.read_elsewhere` with its arguments, and nothing else.
+    It accepts `reading.read_elsewhere` with its arguments, and nothing else.
     """
 
     def __init__(self, fleet: Fleet, blog: Blog) -> None:
@@ -132,7 +132,7 @@ class Readings(Executor):
         keys = list(map(_key, tasks))
         with self._fleet.failing():
             rows = self._fleet.connection.execute(_FIND, (self._blog.name, reading.VERSION, keys)).fetchall()
-        # Workers trust their fleet's tables, which is what docs/fleet.md says of them.
+        # Workers trust their fleet's tables, as docs/fleet.md says.
         return {bytes(key): pickle.loads(item) for key, item in rows}  # noqa: S301
 
 
@@ -145,19 +145,19 @@ def _elsewhere(blog: Blog, home: Path, names: Sequence[str]) -> ArchiverError:
 
 
 def _present(files: Storage) -> set[str]:
-    """Return the names of the WARC files that can be read, also of those that a killed run left open here."""
+    """Return the names of the WARC files that can be read, including those that a killed run left open here."""
     return files.names() | {path.name.removesuffix(OPEN_SUFFIX) for path in files.left_open()}
 
 
 def _pages(database: str) -> dict[str, int]:
-    """Return how many pages each WARC file of an archive holds, about."""
+    """Return roughly how many pages each WARC file of an archive holds."""
     return {str(name): int(pages) for name, pages in query.run(database, _COUNTS).rows}
 
 
 def _tasks(database: str, site: Site, name: str) -> Iterator[Task]:
     """Yield the pages in a WARC file, as the archive's database knows them.
 
-    Not those that only a rebuild finds out: of which kind a page is that a redirect led to, a curated index.
+    Leaves out what only a rebuild finds out: the kind of a page that a redirect led to, a curated index.
     """
     with query.stream(database, _CAPTURES, {"name": name}) as found:
         for base, *values in found.rows:

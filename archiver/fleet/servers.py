@@ -1,7 +1,7 @@
-"""The servers that a fleet's crawls share: one crawl at a time, pauses and rests over all workers.
+"""The servers that a fleet's crawls share: one crawl at a time, with pauses and rests shared by all workers.
 
-A server is known by the registrable domain of a host and by each IP address that the host was seen to have. What it was
-asked last and until when it rests is one row for each of these, by the clock of the database alone.
+A server is known by the registrable domain of a host and by each IP address that the host was seen to have. When it was
+last asked and until when it rests is one row for each of these, by the clock of the database alone.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from archiver.errors import ArchiveLocked
 from archiver.fleet.blogs import Blog, Fleet, connect, failures
 
 AT_ONCE = 16
-"""Hosts whose addresses are looked up at a time."""
+"""How many hosts are looked up at once."""
 
 STALE = timedelta(days=30)
-"""After this long an address that a host was not seen to have again is forgotten."""
+"""An address that a host was not seen to have for this long is forgotten."""
 
 
 def meet(fleet: Fleet, hosts: Iterable[str]) -> None:
-    """Note the IP addresses that hosts have now; what a host without any had before stays."""
+    """Note the IP addresses that hosts have now; a host without any keeps its former ones."""
     names = sorted(set(hosts))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = [(host, sorted(each)) for host, each in zip(names, pool.map(addresses, names), strict=True) if each]
@@ -47,7 +47,7 @@ def keys(fleet: Fleet) -> dict[str, set[str]]:
 
 
 def groups(known: dict[str, set[str]]) -> dict[str, str]:
-    """Return for each blog the least key of all that are connected with it, by servers that blogs have in common."""
+    """Return for each blog the least key of all blogs connected with it by shared servers."""
     leads: dict[str, str] = {}
 
     def least(key: str) -> str:
@@ -67,7 +67,7 @@ def host_of(url: str) -> str:
 
 
 class SharedServers:
-    """The servers as the crawl of one blog sees them, which holds its own server until it is closed."""
+    """The servers as the crawl of one blog sees them; holds the blog's own server until closed."""
 
     def __init__(self, fleet: Fleet, blog: Blog) -> None:
         """Take the server of a blog.
@@ -81,7 +81,7 @@ class SharedServers:
         self._keys: dict[str, list[str]] = {}
         with failures(self._url):
             self._connection = connect(self._url)
-            self._connection.execute("SET synchronous_commit = off")  # a moment lost with the server is over by then
+            self._connection.execute("SET synchronous_commit = off")  # a moment's loss of the server is over by then
             self._connection.execute(
                 "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
             )
@@ -123,7 +123,7 @@ class SharedServers:
         return self._keys[host]
 
     def close(self) -> None:
-        """Let the server go."""
+        """Release the server."""
         self._connection.close()
 
     def __enter__(self) -> Self:

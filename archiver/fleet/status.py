@@ -1,4 +1,4 @@
-"""How the blogs of a fleet are: what is due, queued and running, and what their archives hold."""
+"""The state of a fleet's blogs: what is due, queued and running, and what their archives hold."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from archiver.fleet.blogs import Fleet
 from archiver.store import server
 
 AT_ONCE = 50
-"""Archives that one query counts: one for each costs a round trip, one for all a plan that takes longer."""
+"""Archives counted by one query: a query for each costs a round trip, one for all takes longer to plan."""
 
 HEARD = timedelta(seconds=30)
-"""A worker that was not heard of for this long is taken for dead."""
+"""A worker not heard from for this long is taken for dead."""
 
 IDLE, QUEUED, RUNNING = "idle", "queued", "running"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlogStatus:
-    """How a blog of a fleet is; moments have a time zone, sizes are in bytes."""
+    """The state of one blog; times have a time zone, sizes are in bytes."""
 
     name: str
     url: str
@@ -35,11 +35,11 @@ class BlogStatus:
     last_complete_at: datetime | None
     next_due_at: datetime
     lag: timedelta
-    """How long it has been due and not crawled; no time for one that is not due."""
+    """How long it has been due without being crawled; zero for one that is not due."""
     rest_until: datetime | None
-    """Until when its server asked to be left alone."""
+    """When the rest that its server asked for ends."""
     posts: int | None
-    """None, as what follows, where there is no archive yet."""
+    """None, like the fields below, where there is no archive yet."""
     gaps: int | None
     failing: int | None
     records_bytes: int | None
@@ -48,18 +48,18 @@ class BlogStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStatus:
-    """A worker that was heard of lately."""
+    """A worker that was heard from lately."""
 
     name: str
     """Machine and process."""
     home: str
     heard_at: datetime
     jobs: tuple[str, ...]
-    """What it does now."""
+    """What it is doing now."""
 
 
 def of(fleet: Fleet) -> list[BlogStatus]:
-    """Return how each blog is, in the order of their names."""
+    """Return the state of each blog, in the order of their names."""
     known = servers.keys(fleet)
     with fleet.failing():
         rows = fleet.connection.execute(_BLOGS).fetchall()
@@ -74,7 +74,7 @@ def of(fleet: Fleet) -> list[BlogStatus]:
 
 
 def workers(fleet: Fleet, within: timedelta = HEARD) -> list[WorkerStatus]:
-    """Return the workers heard of within some time."""
+    """Return the workers heard from within some time."""
     with fleet.failing():
         rows = fleet.connection.execute(_WORKERS, (within,)).fetchall()
     return [WorkerStatus(name=name, home=home, heard_at=heard, jobs=tuple(jobs)) for name, home, heard, jobs in rows]
@@ -96,7 +96,7 @@ def _archive(name: str, counts: Mapping[str, list[int]], sizes: Mapping[str, int
 
 
 def _counted(fleet: Fleet, names: Sequence[str]) -> Iterator[Any]:
-    """Yield what archives hold; skip any that is of another version, or is being rebuilt."""
+    """Yield what archives hold; skip any of another version, or under rebuild."""
     from psycopg.errors import ProgrammingError
 
     query = " UNION ALL ".join(_COUNTS.format(name=name, schema=server.quoted(name)) for name in names)

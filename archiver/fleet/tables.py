@@ -71,11 +71,11 @@ STEPS = (
     COMMENT ON TABLE readings IS 'What pages come to, read ahead of a rebuild by a version of the program';
     """,
 )
-"""What makes the tables, and then what changes them, one after the other; new steps go to the end."""
+"""The steps that create the tables, and then change them, in order; new steps are appended."""
 
 
 def upgrade(connection: Connection[Any]) -> None:
-    """Make a fleet's tables or bring them up to date; one program at a time.
+    """Create a fleet's tables or bring them up to date; one program at a time.
 
     Raises UsageError for a database that is not in UTF-8 or without the job queue's library, ArchiverError for tables
     of a newer version of this program.

@@ -8,7 +8,7 @@ from archiver.store import schema_views
 
 
 def refresh(fleet: Fleet) -> bool:
-    """Bring the views in step with the blogs there are, and their tables; return whether they changed.
+    """Bring the views in line with the blogs and their tables; return whether they changed.
 
     Raises ArchiverError as `schema_views.refresh` does.
     """

@@ -1,7 +1,7 @@
 """A worker: takes jobs of a fleet from its queue, and runs each as a process.
 
-Processes, because Scrapy's reactor starts once in one, and what kills one crawl shall not end the others. A job's
-process lives no longer than its worker. Whatever ends one in the middle costs nothing: the archive is made for that.
+Processes, because Scrapy's reactor starts only once in each, and what kills one crawl must not end the others. A job's
+process lives no longer than its worker. Nothing is lost when one ends midway: the archive is made for that.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
     from procrastinate import App, JobContext
 
 STALLED = timedelta(seconds=30)
-"""A worker that was not heard of for this long is dead, and its jobs are for others."""
+"""A worker not heard from for this long is dead, and its jobs go to others."""
 
 _BEATS = 5  # heartbeats in that time
-_LONGEST_BEAT = 5  # seconds between them, however patient this worker is: others may be less so
+_LONGEST_BEAT = 5  # seconds between heartbeats, however patient this worker is: others may be less so
 _TICKS = "ticks"
-_EVERY_TICK = "* * * * * */5"  # cron with seconds: what is due, and whose worker died, is looked for every five
+_EVERY_TICK = "* * * * * */5"  # cron with seconds: every five, look for what is due and whose worker died
 _EVERY_HOUR = "7 * * * *"
-_KEPT = 24 * 7  # hours that jobs stay in the queue's tables when they are over
+_KEPT = 24 * 7  # hours that finished jobs stay in the queue's tables
 _SOON = 5  # seconds until a job is tried again whose blog or server another program has; more with each attempt
-_LATER = 60  # seconds that this may grow to
+_LATER = 60  # seconds to which this may grow
 _MOST_DEATHS = 5  # attempts at a job whose process dies
-_GRACE = 90  # seconds a process gets to end well: as long as a request may take, and then some
-_ATTEMPT = 2.0  # seconds between looks whether a server that went away is back
-_LOOK = 0.5  # seconds between looks whether all is done
+_GRACE = 90  # seconds a process has to end well: as long as a request may take, and then some
+_ATTEMPT = 2.0  # seconds between checks whether a server that went away is back
+_LOOK = 0.5  # seconds between checks whether all is done
 
 _SUCCEEDED = frozenset({ExitCode.DONE, ExitCode.INCOMPLETE, ExitCode.MARKUP_CHANGED, ExitCode.RATE_LIMITED})
-"""Exit codes of jobs that are over: when the next crawl is due is in the list of blogs."""
+"""Exit codes of jobs that are over: the list of blogs says when the next crawl is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class WorkerOptions:
     """How a worker works."""
 
     home: Path
-    """Folder with a folder for each blog."""
+    """Folder with one folder per blog."""
     concurrency: int = 1
     """Jobs at a time."""
     stalled: timedelta = STALLED
@@ -75,13 +75,13 @@ class Again(Exception):
 
 
 class Failed(Exception):
-    """A job is over, and did not do what it was for."""
+    """A job is over, and has failed."""
 
 
 def work(url: str, options: WorkerOptions, say: Callable[[str], object]) -> None:
-    """Take jobs and run them until a signal, or until nothing is left to do if that is asked for.
+    """Take jobs and run them until a signal or, if asked to, until nothing is left to do.
 
-    A server that goes away is waited for. Raises UsageError and ArchiverError where it is not there to begin with.
+    If the server goes away, wait for it. Raises UsageError and ArchiverError if it is not there at the start.
     """
     try:
         import procrastinate  # noqa: F401
@@ -97,10 +97,10 @@ def work(url: str, options: WorkerOptions, say: Callable[[str], object]) -> None
 
 
 def end_with_worker() -> None:
-    """End this process when the worker that started it has: it holds the other end of standard input."""
+    """End this process when the worker that started it ends: that holds the other end of standard input."""
 
     def wait() -> None:
-        while os.read(sys.stdin.fileno(), 1):  # not by Python's own buffer, whose lock would be held at the end
+        while os.read(sys.stdin.fileno(), 1):  # not through Python's own buffer, whose lock would be held at the end
             pass
         os._exit(ExitCode.INTERRUPTED)
 
@@ -165,11 +165,11 @@ class _Worker:
                 raise ArchiverError("the connection was lost")
 
     def _beside(self, app: App, worker: Any) -> list[Any]:
-        """Return what runs alongside the jobs, and ends them when it ends."""
+        """Return what runs alongside the jobs, and ends them when it ends itself."""
         return [self._stop.wait(), self._announced(app, worker), *([self._idle()] if self._options.until_idle else [])]
 
     async def _announced(self, app: App, worker: Any) -> None:
-        """Say who the worker is, as soon as it has a number."""
+        """Register the worker, as soon as it has a number."""
         while worker.worker_id is None:  # noqa: ASYNC110 - nothing else tells of it
             await asyncio.sleep(0.05)
         name, home = f"{os.uname().nodename} {os.getpid()}", str(self._options.home.resolve())
@@ -197,7 +197,7 @@ class _Worker:
             def get_retry_decision(self, *, exception: BaseException, job: Any) -> RetryDecision | None:
                 if not isinstance(exception, Again):
                     return None
-                # What has to wait lets others of its server go first.
+                # What has to wait lets others of its server go ahead.
                 wait = exception.seconds
                 return RetryDecision(retry_in={"seconds": wait}, priority=-1 if wait else 0)
 
@@ -225,7 +225,7 @@ class _Worker:
         return app
 
     async def _rescue(self, app: App) -> None:
-        """Put the jobs of dead workers back into the queue; of several workers that try one has its way."""
+        """Put the jobs of dead workers back into the queue; if several workers try, one succeeds."""
         from procrastinate.exceptions import ConnectorException
         from procrastinate.jobs import Status
 
@@ -241,7 +241,7 @@ class _Worker:
                 continue
 
     def _environment(self) -> dict[str, str]:
-        """Return what a job's process is told through variables: others may see its arguments."""
+        """Return the environment of a job's process, for what its arguments would show to others."""
         keep = self._options.keep_local
         return {"ARCHIVER_DB": self._url} | ({} if keep is None else {"ARCHIVER_KEEP_LOCAL": str(keep)})
 
@@ -251,7 +251,7 @@ class _Worker:
 
         try:
             await app.connector.execute_query_one_async("SELECT 1 FROM blogs WHERE name = %(name)s", name=name)
-        except NoResult:  # taken off the list since
+        except NoResult:  # removed from the list since
             return
         began = time.monotonic()
         what = words[0] if words else jobs.CRAWL

@@ -1,4 +1,4 @@
-"""A notice by one of the hundred services that Apprise knows."""
+"""A notification by one of the hundred services that Apprise knows."""
 
 from __future__ import annotations
 

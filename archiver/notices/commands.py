@@ -1,4 +1,4 @@
-"""A notice by a command."""
+"""A notification by a command."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from archiver.errors import ArchiverError
 from archiver.notices.notice import Notice
 
 PREFIX = "NOTICE_"
-"""Begins the names of the variables that the command gets."""
+"""Prefix of the names of the variables that the command gets."""
 
 
 def send(notice: Notice, command: str, seconds: float) -> None:
     """Run a command of the shell with the text on its standard input, and the title and all facts in variables.
 
-    What it prints is dropped: our standard output is for results. Raises ArchiverError when it fails or takes
-    longer than that; it is killed then.
+    Its output is dropped: our standard output is for results. Raises ArchiverError when it fails or takes
+    too long; then it is killed.
     """
     facts = {"title": notice.title, "events": " ".join(sorted(notice.events)), "reader": notice.reader, **notice.facts}
     environment = os.environ | {PREFIX + name.upper(): value for name, value in facts.items()}

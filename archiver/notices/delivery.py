@@ -1,4 +1,4 @@
-"""Delivers a notice by all ways that are set, at the same time and within ten seconds."""
+"""Delivers a notification by all ways that are set, at the same time and within ten seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archiver.notices import apprises, commands, mail, ntfy
 from archiver.notices.notice import Notice
 
 LONGEST = 10.0
-"""Seconds that delivery takes at most: a run that is over must not hang on a server that does not answer."""
+"""Seconds that delivery takes at most: a finished run must not hang on a server that does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Ways:
     """Ways to send a notification; an empty one is not used."""
 
     command: str = ""
-    """For the shell; gets the text on standard input, the rest in variables."""
+    """Command for the shell; gets the text on standard input, the rest in variables."""
     ntfy: str = ""
     """URL of a topic."""
     apprise: tuple[str, ...] = ()
@@ -32,13 +32,13 @@ class Ways:
     sender: str = ""
     """Address the e-mail is from; the first of its recipients if empty."""
     password_file: Path | None = None
-    """Has the password for that server; None to take that of the environment."""
+    """File with the password for that server; None to take that of the environment."""
 
     def __bool__(self) -> bool:
         return bool(self.command or self.ntfy or self.apprise or self.email)
 
     def senders(self) -> dict[str, Callable[[Notice], None]]:
-        """Return what sends a notice each way, by the name of the way; each raises an exception when it cannot."""
+        """Return functions that send a notification, by the name of the way; each raises an exception on failure."""
         found: dict[str, Callable[[Notice], None]] = {}
         if self.command:
             found["command"] = lambda notice: commands.send(notice, self.command, LONGEST)
@@ -53,14 +53,14 @@ class Ways:
 
 
 def deliver(notice: Notice, ways: Ways) -> list[str]:
-    """Send a notice by all ways; return a sentence for each way that failed, which stops nothing else."""
+    """Send a notification by all ways; return a sentence for each way that failed, which stops nothing else."""
     failures: dict[str, str] = {}
 
     def attempt(name: str, send: Callable[[Notice], None]) -> None:
         try:
             send(notice)
             failures.pop(name)
-        except Exception as error:  # a run is never to end for a notice
+        except Exception as error:  # a run must never fail because of a notification
             failures[name] = f"{error}" or type(error).__name__
 
     senders = ways.senders()

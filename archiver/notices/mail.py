@@ -1,4 +1,4 @@
-"""A notice by e-mail."""
+"""A notification by e-mail."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from archiver.errors import UsageError
 from archiver.notices.notice import Notice
 
 PASSWORD = "ARCHIVER_SMTP_PASSWORD"  # noqa: S105  # the name of a variable
-"""The variable that has the password where no file does."""
+"""The variable with the password if there is no file."""
 
 PORTS = {"smtp": 587, "smtps": 465}
-"""Of each scheme: submission with STARTTLS (RFC 6409), and with TLS from the start (RFC 8314)."""
+"""Ports by scheme: submission with STARTTLS (RFC 6409), and with TLS from the start (RFC 8314)."""
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """The server that takes e-mail, and what it is told."""
+    """The server that accepts e-mail, and the login."""
 
     url: str
     """`smtp://user@host:port`, or `smtps://` for TLS from the start; the port may be left out."""
@@ -50,7 +50,7 @@ def check(url: str) -> str:
 
 
 def send(notice: Notice, recipients: Sequence[str], server: MailServer, seconds: float) -> None:
-    """Send a notice by e-mail.
+    """Send a notification by e-mail.
 
     Raises UsageError where a password would go over a network in the clear, OSError when the server does not take it.
     """
@@ -76,7 +76,7 @@ def send(notice: Notice, recipients: Sequence[str], server: MailServer, seconds:
 
 
 def _own_name() -> str:
-    """Return what this machine calls itself to a server, as smtplib would, but without asking the network for it."""
+    """Return this machine's name for a server, as smtplib would, but without asking the network for it."""
     name = platform.node()
     return name if "." in name and name.isascii() else "[127.0.0.1]"
 
@@ -96,7 +96,7 @@ def _message(notice: Notice, recipients: Sequence[str], sender: str) -> EmailMes
     message["To"] = ", ".join(recipients)
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or None)
-    # So that no program answers that somebody is on holiday (RFC 3834).
+    # So that no vacation program answers (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(notice.text.encode(errors="backslashreplace").decode() + "\n")
     return message

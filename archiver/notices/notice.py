@@ -22,13 +22,13 @@ class Notice:
 
     title: str
     text: str
-    """Lines, without one that ends the last."""
+    """The text in lines, without a final line end."""
     events: frozenset[str] = frozenset()
-    """What the run was: FAILED, BROUGHT, both or none."""
+    """What happened: FAILED, BROUGHT, both or neither."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What a program may want of it, by names in lower case: `run`, `exit_code`, `new`, ..."""
+    """Facts for programs, by names in lower case: `run`, `exit_code`, `new`, ..."""
     reader: str = ""
-    """Where it can be read up; empty where nobody knows."""
+    """Where to read more; empty if unknown."""
 
 
 def about_run(
@@ -72,7 +72,7 @@ def about_run(
 
 
 def about_error(blog: str, message: str, code: int, *, tolerated: Collection[int] = (), reader: str = "") -> Notice:
-    """Return the notification of a run that an error kept from starting, or from ending as one."""
+    """Return the notification of a run that an error kept from starting, or from ending properly."""
     return Notice(
         title=f"{blog}: the crawl failed",
         text=_with_reader([f"{message} (exit code {int(code)})."], reader),

@@ -1,4 +1,4 @@
-"""A notice by ntfy: a plain request to the address of a topic (https://docs.ntfy.sh/publish/)."""
+"""A notification by ntfy: a plain request to the address of a topic (https://docs.ntfy.sh/publish/)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from archiver.errors import UsageError
 from archiver.notices.notice import FAILED, Notice
 
 LONGEST = 4_000
-"""Bytes of a message: ntfy makes a file of what has more than 4,096."""
+"""Bytes of a message: ntfy turns one of more than 4,096 into a file."""
 
 
 def check(url: str) -> str:
@@ -39,7 +39,7 @@ def check(url: str) -> str:
 
 
 def send(notice: Notice, url: str, seconds: float) -> None:
-    """Post a notice to a topic. A name and password, or a token as password, may be in the URL.
+    """Post a notification to a topic. A name and password, or a token as password, may be in the URL.
 
     Raises OSError when that fails, a redirect included: followed, it would no longer be a post.
     """
@@ -69,4 +69,4 @@ def send(notice: Notice, url: str, seconds: float) -> None:
 
 class _Stay(HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        """Follow nowhere."""
+        """Follow no redirect."""

@@ -11,11 +11,11 @@ GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-_SHOWN = 200  # characters of where a redirect leads
+_SHOWN = 200  # characters of a redirect's target
 
 
 def refusal(status: int, location: str | None, *, not_before: str | None = None) -> Gap:
-    """Return the gap that a status other than 200 leaves; of redirects those that lead to no address of the blog.
+    """Return the gap that a status other than 200 leaves, including redirects that lead to no address of the blog.
 
     `not_before` is until when the server wants to be left alone about this address, as `Gap` has it.
     """

@@ -31,7 +31,7 @@ def parse_article(url: str, body: bytes, scripts: Scripts | None = None) -> Arti
         try:
             return of_post(parse_post(own, body, site))
         except PageNotRecognised:
-            pass  # an address of the blog under which something else stands
+            pass  # an address of the blog with something else at it
     return by_standards.read(tree, url, flaws, scripts)
 
 

@@ -1,7 +1,7 @@
 """Finds the text of an article on a page of any site.
 
 Two kinds of witness: what the page itself calls the text, by a standard or by a name that themes share, and what the
-scorers of `archiver.text.engines` take for it. The element the page names is the text if the scorers' text is in it;
+scorers of `archiver.text.engines` take for it. The element the page names is the text if it contains the scorers' text;
 so none of its formulas, pictures and code depend on what a scorer thinks of them. A page that says it is a question
 (`archiver.pages.questions`) is not asked further.
 """
@@ -57,11 +57,11 @@ HALF, MOST = 0.5, 0.9
 NEARLY_ALL = 0.98
 """Share of what a place holds of the scorers' text that a part of it has to hold to be the text itself."""
 MOST_PLACES = 100
-"""Elements of one name that are looked at."""
+"""How many elements of one name are looked at."""
 PART = 0.05
 """Share that makes an element one of the pieces of the text."""
 MUCH_MORE = 3
-"""How many times a scorer's text another has to be, to be believed instead: another scorer's, or a named element."""
+"""How many times a scorer's text another scorer's, or a named element, has to be, to be believed instead."""
 MOST_EXTRA = 0.3
 """Share of an element that the scorers may have left out, where nothing on the page says what the text is."""
 LARGER = 1.3
@@ -85,11 +85,11 @@ _NEIGHBOURS = {
 }
 """How links to the posts after and before one are labelled."""
 ALL = "body"
-"""Engine of a text that is all of a page, as nobody found any."""
+"""Engine of a text that is the whole page, as no engine found one."""
 
 _PIECE = 30  # letters; short enough that one cut by an edge of the text costs little
 _LINE = 160  # characters of the longest line about an article
-_START = 600  # letters from the beginning in which such lines stand
+_START = 600  # letters from the beginning within which such lines are
 _BLOCKS = ("div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "p", "section", "span", "time", "ul")
 
 
@@ -135,7 +135,7 @@ def _best(page: HtmlElement) -> tuple[str, HtmlElement | None]:
 def trim(
     body: HtmlElement, title: str, authors: tuple[str, ...], published_at: str | None, tags: tuple[str, ...] = ()
 ) -> None:
-    """Take the title and the lines about the article off the beginning of its text: they are fields of their own."""
+    """Remove the title and the lines about the article from the beginning of its text: they are fields of their own."""
     headings = (each for each in _beginning(body) if each.tag in dom.HEADINGS)
     heading = next((each for each in headings if _same(title_of(each), title)), None)
     if heading is not None:
@@ -149,7 +149,7 @@ def trim(
 
 
 def _neighbours(body: HtmlElement) -> list[HtmlElement]:
-    """Return the lines at the end of a text that lead to the posts before and after; none where only one does.
+    """Return the lines at the end of a text that lead to the posts before and after; none if only one does.
 
     One alone may be the author's own, in a series.
     """
@@ -201,7 +201,7 @@ def _from_first_to_last(parts: list[tuple[float, HtmlElement]]) -> list[HtmlElem
 
 
 def _together(elements: list[HtmlElement]) -> HtmlElement:
-    """Return a new element with copies of several in it: what is between them is none of the text."""
+    """Return a new element with copies of several in it: what is between them is not part of the text."""
     whole = html.Element("div")
     for element in elements:
         if not any(above in elements for above in element.iterancestors()):
@@ -256,7 +256,7 @@ def _name(path: str) -> str:
 
 
 def _pieces(selected: HtmlElement) -> list[str]:
-    """Return the letters of a text in pieces: scorers run lines together, so that no line can be looked for."""
+    """Return the letters of a text in pieces: scorers run lines together, so whole lines cannot be looked for."""
     text = letters(plain.read(selected, _nowhere))
     return [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
 
@@ -268,7 +268,7 @@ def _share(element: HtmlElement, pieces: list[str]) -> float:
 
 
 def _widened(element: HtmlElement) -> HtmlElement:
-    """Return the element, or one around it that is little larger and holds formulas, pictures or code besides."""
+    """Return the element, or one around it that is little larger and holds more formulas, pictures or code."""
     above = element.getparent()
     while above is not None and above.tag not in ("body", "html"):
         if len(str(above.text_content())) > LARGER * len(str(element.text_content())):
@@ -280,7 +280,7 @@ def _widened(element: HtmlElement) -> HtmlElement:
 
 
 def _fragile(element: HtmlElement, pictures: tuple[str, ...] = ("img",)) -> int:
-    """Return how many formulas, code blocks and pictures an element holds, by its elements."""
+    """Return how many formulas, code blocks and pictures an element holds."""
     return sum(1 for _ in element.iter(dom.FORMULA, "math", "pre", *pictures))
 
 

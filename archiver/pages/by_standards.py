@@ -1,6 +1,6 @@
 """An article as its page describes it by web standards, and its text as general rules find it.
 
-Where a profile says in which places of a page something stands, those are asked first.
+Where a profile says in which places of a page something is, those come first.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ READERS: tuple[Reader, ...] = (
     standards.keywords,
     standards.html,
 )
-"""Standards in the order in which they are believed: those made for machines to read, then those for everything."""
+"""Standards in the order in which they are believed: those made for machines first, then the general ones."""
 
 
 MACHINES = frozenset({"json-ld", "microdata", "rdfa", "h-entry", "opengraph", "citation", "dublin-core"})
-"""Witnesses made for machines to read: where they disagree, the page is odd."""
+"""Witnesses made for machines: where they disagree, the page is odd."""
 
 RULES = "trafilatura"
-"""Witness of what no standard says and general rules find."""
+"""Witness of values that no standard gives and general rules find."""
 
 
 def read(
@@ -128,7 +128,7 @@ def _claims(tree: HtmlElement, markup: PostMarkup) -> Iterator[Claim]:
 
 
 def _base(tree: HtmlElement, url: str, said: Claims) -> str:
-    """Return the address that links of a page count from: as `<base>` says, or where it was or says it is."""
+    """Return the base address of a page's links: the one of `<base>`, or where the page was or says it is."""
     own = url or next((each.value for each in said.all("canonical_url") if values.address(each.value, "")), "")
     given = tree.xpath("//base[@href]")
     try:
@@ -138,11 +138,11 @@ def _base(tree: HtmlElement, url: str, said: Claims) -> str:
 
 
 def _byline(tree: HtmlElement, said: Claims, url: str) -> tuple[tuple[str, ...], str | None]:
-    """Return authors and date; what of them no standard names, the address and then general rules may tell."""
+    """Return authors and date; if no standard names them, the address and then general rules may."""
     authors, published_at = said.many("authors", values.name), said.one("published_at", dates.moment)
     if not published_at and (day := dates.in_address(url)):
         published_at = said.settle("published_at", day, "address")
-    if (authors and published_at) or questions.find(tree):  # of several people, rules find any
+    if (authors and published_at) or questions.find(tree):  # general rules may find any of several people
         return authors, published_at
     found = guess(tree)
     named = tuple(filter(None, map(values.name, (found.author or "").split(";"))))
@@ -154,14 +154,14 @@ def _byline(tree: HtmlElement, said: Claims, url: str) -> tuple[tuple[str, ...],
 
 
 def _license(said: Claims, url: str | None) -> str | None:
-    """Return the name of the licence, as its address tells if it can; in the words of the page if not."""
+    """Return the name of the licence from its address if possible, else in the words of the page."""
     if url and (name := values.license_at(url)):
         return said.settle("license", name, said.witnesses["license_url"])
     return said.one("license")
 
 
 def _language(said: Claims, text: str) -> str | None:
-    """Return the language the page names, unless the letters of the text say another."""
+    """Return the language the page names, unless the letters of the text indicate another."""
     claimed, written = said.one("language", values.language), values.language_of(text)
     return said.settle("language", written, "text") if written and (claimed or "")[:2] != written else claimed
 
@@ -171,7 +171,7 @@ def _issues(found: Body) -> list[str]:
 
 
 def _notes(said: Claims, base: str) -> list[str]:
-    """Return what is odd about what a page says, or does not say."""
+    """Return what is odd about what a page says or omits."""
     notes = [] if base else ["it is not known where the page comes from: addresses without a host stand as written"]
     if said.witnesses.get("published_at") == RULES:
         notes.append("published_at: found by general rules")

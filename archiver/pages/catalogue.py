@@ -26,7 +26,7 @@ _COMMENTS = "PostComment"
 
 @dataclass(slots=True)
 class _ListPosition:
-    """Where in the list the reader is."""
+    """A position in the list."""
 
     year: int = 0
     month: int = 0

@@ -1,6 +1,6 @@
 """What a page claims about its article, and which standard said it.
 
-Each reader of a standard yields claims; of several about one field the first that makes sense counts. The readers are
+Each reader of a standard yields claims; of several about one field the first valid one counts. The readers are
 asked in the order of `archiver.pages.by_standards`, the most exact standard first.
 """
 
@@ -28,7 +28,7 @@ Reader = Callable[[HtmlElement], Iterator[Claim]]
 """Reads one standard from a page, which is not changed."""
 
 Sense = Callable[[str], str | None]
-"""Makes a value of a claim, or None where it makes no sense."""
+"""Makes a value from a claim, or None if the claim is invalid."""
 
 
 class Claims:
@@ -37,7 +37,7 @@ class Claims:
     def __init__(self, claims: Iterable[Claim]) -> None:
         self._by_field: dict[str, list[Claim]] = {}
         self.witnesses: dict[str, str] = {}
-        """Which standard said what was taken, by field."""
+        """Which standard each value was taken from, by field."""
         for claim in claims:
             value = " ".join(claim.value.split())
             if value:
@@ -48,7 +48,7 @@ class Claims:
         return self._by_field.get(field, [])
 
     def one(self, field: str, sense: Sense = str) -> str | None:
-        """Return the first value that makes sense, and remember its witness."""
+        """Return the first valid value, and remember its witness."""
         for claim in self.all(field):
             if value := sense(claim.value):
                 self.witnesses[field] = claim.witness
@@ -67,6 +67,6 @@ class Claims:
         return tuple(found.values())
 
     def settle(self, field: str, value: Value, witness: str) -> Value:
-        """Take a value found by other means, and remember which."""
+        """Take a value found by other means, and remember by which."""
         self.witnesses[field] = witness
         return value

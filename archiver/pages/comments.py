@@ -1,7 +1,7 @@
 """The comments on an article page: who said what to whom, and the pager above and below.
 
-Which part of a page belongs to which comment is worked out in `threads`, what that part says in `remarks`. Nothing odd
-about comments stops anything: it is said on the comment, or counted on the page.
+Which part of a page belongs to which comment is worked out in `threads`, what that part says in `remarks`. Oddities of
+comments stop nothing: they are noted on the comment, or counted on the page.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from archiver.text.notation import Notation
 from archiver.urls import Site
 
 DRIFT = 5
-"""Pages more than a post has comments by its counter, which drifts, up to which a pager is believed."""
+"""A pager is believed up to so many more pages than a post has comments by its counter, which drifts."""
 
 MOST_UNCOUNTED = 100
-"""Pages a pager is believed where nothing counts; the longest real discussion has 45."""
+"""Pages up to which a pager is believed where there is no counter; the longest real discussion has 45."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discussion:
-    """The comments of one page, and what there is to say about them."""
+    """The comments of one page, and remarks about them."""
 
     comments: tuple[Comment, ...] = ()
     """Parents before their answers."""
@@ -134,7 +134,7 @@ def _read(
 
 
 def _empty(box: HtmlElement, tree: HtmlElement, elsewhere: tuple[str, ...], claimed: int | None) -> Discussion:
-    """Return what a page says that has a place for comments, and none in it: that alone does not say there are none."""
+    """Return the result for a page with a place for comments but none in it, which may still have some."""
     if elsewhere or claimed is not None:
         return Discussion(issues=elsewhere)
     words = " ".join(piece.text.strip() for piece in pieces(box))
@@ -178,7 +178,7 @@ def _ids(element: HtmlElement, naming: Naming) -> set[int]:
 
 
 def _known_before(comments: list[Comment]) -> Iterator[set[int]]:
-    """Yield for each comment which others are before it."""
+    """Yield for each comment the others before it."""
     known: set[int] = set()
     for comment in comments:
         yield known
@@ -205,7 +205,7 @@ def _paged(
     url: str,
     claimed: int | None,
 ) -> Discussion:
-    """Return what was found with the number of its page and of all pages; a post without a pager has one.
+    """Return the result with the number of its page and of all pages; a post without a pager has one.
 
     No more pages are believed than the post has comments, give or take what counters drift.
     """

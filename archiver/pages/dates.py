@@ -16,7 +16,7 @@ class DateFormat(Protocol):
     """A way of writing dates: returns the first one in a text as `YYYY-MM-DD`, with where it begins and ends."""
 
     def __call__(self, text: str, /) -> tuple[str, int, int] | None:
-        """Return date, begin and end; None when there is none, or none that exists."""
+        """Return date, begin and end; None when there is none, or it does not exist."""
         ...
 
 
@@ -48,7 +48,7 @@ _CLOCK = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T\s]+(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?(?!\d)"
 )
 OFFSET = re.compile(r"[+-]\d\d:\d\d\Z")
-"""In moments as of `moment` that have one: the offset from UTC."""
+"""The offset from UTC in the results of `moment` that have one."""
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T[\d:+-]+Z?)?")
 EARLIEST = 1980
 """Year of the oldest article that any page can be expected to hold; dates before it are those of templates."""
@@ -146,7 +146,7 @@ def in_address(url: str) -> str | None:
 
 
 def day_at(text: str, zone: str) -> str | None:
-    """Return the day that a date written for programs is by the clock of a zone, as of `archiver.dates.clock`.
+    """Return the day of a date written for programs, by the clock of a zone, as in `archiver.dates.clock`.
 
     Where none is given, it is the day as written.
     """
@@ -169,7 +169,7 @@ def _with_time(text: str) -> str | None:
 
 
 _RFC_5322 = re.compile(rf"\s*(?:[A-Z][a-z]{{2}},\s+)?\d{{1,2}}\s+(?:{_MONTH})\s+(?!00)\d{{4}}\s+\d")
-"""A date of mails and feeds; Hugo's for what has none is of the year 0001, which would be read as 2001."""
+"""A date of mails and feeds; Hugo's for undated pages is in the year 0001, which would be read as 2001."""
 
 
 def common(texts: Collection[str]) -> DateFormat | None:
@@ -178,7 +178,7 @@ def common(texts: Collection[str]) -> DateFormat | None:
 
 
 def iso(year: int, month: int, day: int) -> str | None:
-    """Return a day as `YYYY-MM-DD`; None when the calendar has none such."""
+    """Return a day as `YYYY-MM-DD`; None when the calendar has no such day."""
     try:
         return date(year, month, day).isoformat()
     except ValueError:

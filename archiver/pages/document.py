@@ -24,7 +24,7 @@ LARGEST = 4 << 20
 """Bytes of a page that are read; the largest real one has 0.4 MiB, and reading takes a hundred times its size."""
 
 DEEPEST = 256
-"""Elements within each other; the deepest real page has 40, and libxml2 gives up at 2048."""
+"""How deep elements may be nested; the deepest real page has 40 levels, and libxml2 gives up at 2048."""
 
 MOST_ATTRIBUTES = 500
 """Attributes of one tag; the most on a real page are 9."""
@@ -60,7 +60,7 @@ def parse(url: str, body: bytes) -> HtmlElement:
 
 
 def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...]]:
-    """Return the tree of a page, and what was wrong with its bytes, in plain sentences.
+    """Return the tree of a page and the faults of its bytes, in plain sentences.
 
     Raises PageNotRecognised when there is nothing to read, or far too much.
     """
@@ -90,7 +90,7 @@ def _tree(url: str, text: str) -> tuple[HtmlElement, bool]:
 
 
 def _begin_body(tree: HtmlElement) -> None:
-    """Move what is not metadata from the head to the body: without a `<body>` libxml2 takes `<main>` for some."""
+    """Move what is not metadata from the head to the body: without a `<body>` libxml2 takes `<main>` for metadata."""
     head = tree.find("head")
     begins = () if head is None else (part for part in head.iterchildren(etree.Element) if part.tag not in _METADATA)
     first_part = next(iter(begins), None)
@@ -132,7 +132,7 @@ def flattened(text: str) -> str:
 def decode(body: bytes) -> tuple[str, tuple[str, ...]]:
     """Return the text of a page and what was wrong with its bytes.
 
-    The blog sends UTF-8. What is not is read as UTF-8 with marks if only a little is wrong, else as what the page
+    The blog sends UTF-8. Anything else is read as UTF-8 with marks if only a little is wrong, else as what the page
     declares, else as GB18030. NUL and lone surrogates, which no tree can hold, become U+FFFD.
     """
     flaws: tuple[str, ...] = ()
@@ -219,7 +219,7 @@ def links(tree: HtmlElement, site: Site, url: str) -> Iterator[tuple[HtmlElement
 
 
 def sorted_links(content: Content, site: Site) -> Content:
-    """Return a content whose links say where in the blog they lead: to a post, or to another page of it."""
+    """Return a content whose links say where in the blog they lead: to a post or to another page."""
     return replace(content, links=tuple(_sorted(link, site) for link in content.links)) if content.links else content
 
 

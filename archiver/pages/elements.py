@@ -1,6 +1,6 @@
 """The elements of a list in XML: one entry at a time, and without what makes XML dangerous.
 
-Nothing is loaded and no entity replaced by what a document says it stands for; libxml2 ends where an attribute grows
+Nothing is loaded and no entity replaced by what a document says it stands for; libxml2 stops where an attribute grows
 out of proportion. Careless XML is read as far as it goes, as feeds are often not in order.
 """
 
@@ -68,7 +68,7 @@ def name_of(element: etree._Element) -> str:
 
 
 def text_of(element: etree._Element) -> str:
-    """Return all text in an element; of entities, those of HTML alone stand for something."""
+    """Return all text in an element; only the entities of HTML are replaced."""
     return "".join(_texts(element)).strip()
 
 

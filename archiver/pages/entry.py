@@ -28,7 +28,7 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
     """Read the page of a post.
 
     `own` is the canonical address of the post, `url` that of the page: the same, or one of its pages of comments.
-    Raises PageNotRecognised when there is nothing to read, PageLeadsOn where that is elsewhere.
+    Raises PageNotRecognised when there is nothing to read, PageLeadsOn when the text is elsewhere.
     """
     tree, flaws = parse_with_flaws(url, body)
     onward.check(tree, url, site)
@@ -65,7 +65,7 @@ def read(own: str, url: str, body: bytes, site: Site) -> Post:
 
 
 def _day_shown(tree: HtmlElement, moment: str | None) -> str | None:
-    """Return the day that people read where a page has a moment for programs, whose zone is often made up; or None."""
+    """Return the day shown to people if a page also has a time for programs, whose zone is often made up; or None."""
     if moment is None:
         return None
     for element in tree.iter("time"):
@@ -76,14 +76,14 @@ def _day_shown(tree: HtmlElement, moment: str | None) -> str | None:
 
 
 def _instant(moment: str) -> datetime | str:
-    """Return what a moment is whatever its zone; as it is where it has none."""
+    """Return a time without its zone; unchanged if it has none."""
     return datetime.fromisoformat(moment) if _ZONED.search(moment) else moment
 
 
 def day(moment: str | None, profile: Profile) -> str | None:
-    """Return the day on which a moment of ISO 8601 is by the blog's clock; that of one without a zone as it is.
+    """Return the day of an ISO 8601 time by the blog's clock; without a zone, the day as written.
 
-    What falls on midnight is a day somebody wrote, whatever zone a program added.
+    A time at midnight is a day that somebody wrote, whatever zone a program added.
     """
     if moment is None or not profile.offsets or not _ZONED.search(moment) or _MIDNIGHT.search(moment):
         return moment[:_DAY] if moment else None
@@ -91,7 +91,7 @@ def day(moment: str | None, profile: Profile) -> str | None:
 
 
 def _categories(tree: HtmlElement, article: Article, site: Site, url: str) -> tuple[Category, ...]:
-    """Return the categories by the names in their addresses; where they lead nowhere, by what they are called."""
+    """Return the categories by the names in their addresses; if those lead nowhere, by what they are called."""
     targets = _linked(tree, article.categories, site, url)
     places = {name: site.category(target) for name, target in targets.items()}
     named = ((name, places.get(name)) for name in article.categories)
@@ -117,7 +117,7 @@ def _number_in(element: HtmlElement | None) -> int | None:
 def _digest(tree: HtmlElement, article: Article, profile: Profile) -> str:
     """Return the SHA-256 of what makes a revision: metadata, and the markup of the text where its place is known.
 
-    Where general rules found the text, what they read counts: of the markup nobody knows where it ends.
+    Where general rules found the text, the text they read counts, as nobody knows where its markup ends.
     """
     places = every(tree, *profile.post.text)
     text = lxml.html.tostring(places[0], encoding="unicode", with_tail=False) if len(places) == 1 else None

@@ -56,7 +56,7 @@ def read_feed(body: bytes, url: str) -> ListPage:
 
 
 def _read_head(root: etree._Element, reading: ListPage, url: str) -> None:
-    """Read what a feed says of itself."""
+    """Read what a feed says about itself."""
     head = [*root, *(part for child in root if name_of(child) == "channel" for part in child)]
     for part in head:
         href = part.get("href")
@@ -74,7 +74,7 @@ def _is_wordpress(part: etree._Element) -> bool:
 
 
 def _entry(element: etree._Element, url: str) -> ListEntry | None:
-    """Return what an entry says of its post; None for an entry about a comment."""
+    """Return what an entry says about its post; None for an entry about a comment."""
     hrefs = tuple(dict.fromkeys(_addresses(element)))
     if not hrefs or any(map(_REMARK.search, hrefs)):
         return None
@@ -89,7 +89,7 @@ def _entry(element: etree._Element, url: str) -> ListEntry | None:
 
 
 def _addresses(element: etree._Element) -> Iterator[str]:
-    """Yield what an entry gives as its address: the address behind FeedBurner, links, and an identifier that is one."""
+    """Yield what an entry gives as its address: the one behind FeedBurner, links, and an identifier if it is one."""
     yield from _texts(element, f"{{{_ORIGINAL}}}origLink")
     links = [child for child in element if name_of(child) == "link"]
     for link in sorted(links, key=lambda each: "html" not in each.get("type", "html")):

@@ -1,6 +1,6 @@
-"""The addresses on a page or in a style sheet: what it links, what it is shown with, which feeds it names.
+"""The addresses on a page or in a style sheet: what it links, what it needs to be shown, which feeds it names.
 
-For the blog besides its posts (front page, tags, independent pages, feeds, files): no list tells of these, links do.
+For the rest of the blog (front page, tags, independent pages, feeds, files): no list names these, but links do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Role(Enum):
     """What a browser does with an address."""
 
     LINKED = auto()
-    """Goes there when somebody asks it to."""
+    """Goes there when the user asks it to."""
     SHOWN = auto()
     """Loads it to show the page."""
     NAMED = auto()
@@ -41,7 +41,7 @@ Address = tuple[str, Role]
 
 
 def addresses(url: str, body: bytes, site: Site) -> tuple[Address, ...]:
-    """Return the blog's own canonical addresses on the page at `url`, each once; none for what is not a page."""
+    """Return the blog's own canonical addresses on the page at `url`, each once; none if it is not a page."""
     try:
         tree = parse(url, body)
     except PageNotRecognised:
@@ -79,7 +79,7 @@ def style_addresses(url: str, sheet: bytes, site: Site) -> tuple[str, ...]:
 
 
 def kind_to_ask(url: str, role: Role, site: Site) -> str | None:
-    """Return as what kind an address is worth asking for, as in the frontier; None for lists of posts and traps."""
+    """Return the kind of an address worth asking for, as in the frontier; None for lists of posts and traps."""
     if site.is_never_asked(url):
         return None
     if role is Role.LINKED and site.post_id(url):
@@ -98,6 +98,6 @@ def kind_to_ask(url: str, role: Role, site: Site) -> str | None:
 
 
 def _is_one_file(url: str) -> bool:
-    """Return whether an address has no query that could make others of it without end."""
+    """Return whether an address has no query that could generate others endlessly."""
     query = url.partition("?")[2]
     return not query or _VERSION.fullmatch(query) is not None

@@ -9,7 +9,7 @@ _BLANKS = 20
 
 
 def may_be(gate: Gate, size: int) -> bool:
-    """Return whether a body of so many bytes can be the gate at all."""
+    """Return whether a body of so many bytes can be the gate."""
     return size <= _BLANKS * gate.longest
 
 

@@ -1,7 +1,7 @@
 """An independent page: neither a post nor a list, such as one about the author, a guestbook or a tool.
 
 It has the theme's frame and often comments, like a post, and neither date nor categories. The page of an attachment is
-one, too. What stands outside the theme altogether is read as it is.
+one, too. A page entirely outside the theme is read as it is.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _by_theme(tree: HtmlElement, flaws: tuple[str, ...], written: Notation, site
     prune(text, site.profile.post)
     digest = _digest(title, lxml.html.tostring(text, encoding="unicode", with_tail=False))
     text = sources.settle(text, written)
-    # Outside the theme there is no telling what of a page its text is: no engine is to choose.
+    # Outside the theme nothing says which part of a page is its text: no engine is to choose.
     read = engines.read_fragment if engine == "none" else engines.read
     content = sorted_links(read(text, site.resolve), site)
     return _PageContent(title, content, digest, _quality(text, content, engine, flaws, site))
@@ -100,7 +100,7 @@ def _further(url: str, said: comments.Discussion, site: Site) -> Iterator[str]:
 
 
 def read_file(url: str, body: bytes, site: Site | None = None) -> File | Gap:
-    """Return what a linked file is: its size and digest; a gap where a web page came in its place."""
+    """Return a linked file's size and digest, or a gap if a web page came in its place."""
     canonical = (site or Site()).canonical(url) or url
     if body[:1024].lstrip().lower().startswith(_PAGE_BEGINS):
         return Gap(reason="expected a file, found a web page")
@@ -132,5 +132,5 @@ def _quality(text: HtmlElement, content: Content, engine: str, flaws: tuple[str,
 
 
 def _digest(title: str, text: str) -> str:
-    """Return the SHA-256 of what makes another wording: the title, and the markup; or what was read, as of posts."""
+    """Return the SHA-256 of what makes another wording: title and markup, or what was read, as for posts."""
     return hashlib.sha256(f"{title}\n{text.strip()}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,6 +1,6 @@
-"""Lists of posts in JSON, and what themes search in: WordPress's REST API, JSON Feed, and the indexes of generators.
+"""Lists of posts in JSON, and the search indexes of themes: WordPress's REST API, JSON Feed, generators' indexes.
 
-An index of a search is for the theme's script alone, so each generator and theme names things its own way. What is
+A search index is for the theme's script alone, so each generator and theme names things its own way. What is
 read here is what all have in common: objects with an address and a title.
 """
 
@@ -21,10 +21,10 @@ SEARCH_ROOT = "search"
 """Outermost element of the indexes of Hexo's plugins, and of themes that write the same."""
 
 MOST_PAGES = 1000
-"""Pages of a WordPress list that are taken for real; of 100 posts each."""
+"""Pages of a WordPress list that are believed, with 100 posts each."""
 
 _ADDRESSES = ("permalink", "url", "relpermalink", "uri", "href", "link", "path", "loc")
-"""Names of an address, the one that is most often whole first."""
+"""Names of an address, first the one that is most often complete."""
 _TITLES = ("title", "name")
 _PUBLISHED = ("datepublished", "publishdate", "publishedat", "published", "pubdate", "date", "createdat", "created")
 _MODIFIED = ("datemodified", "modifiedgmt", "modified", "lastmod", "lastmodified", "updatedat", "updated")
@@ -85,8 +85,8 @@ def _json_feed(feed: Mapping[str, Any], url: str) -> ListPage:
 def _wordpress(posts: list[dict[str, Any]], url: str, told: Mapping[str, str]) -> ListPage:
     """Read a page of `wp/v2/posts` (https://developer.wordpress.org/rest-api/reference/posts/).
 
-    `modified_gmt` is UTC and says so in its name alone; `date` is by the blog's clock, as `date_gmt` tells. How many
-    pages and posts there are, the headers `X-WP-TotalPages` and `X-WP-Total` say.
+    `modified_gmt` is UTC, which only its name says; `date` is by the blog's clock, as `date_gmt` shows. How many
+    pages and posts there are is in the headers `X-WP-TotalPages` and `X-WP-Total`.
     """
     reading = ListPage("wp-json", whole=len(posts) <= MOST, total=_number(told.get("x-wp-total")))
     for post in posts[:MOST]:
@@ -120,7 +120,7 @@ def _is_wordpress(value: object) -> bool:
 
 
 def _objects(value: object, depth: int = 0) -> list[dict[str, Any]]:
-    """Return the objects of a list, or of that list in an object that is most likely the one of posts."""
+    """Return the objects of a list, or of the list in an object that is most likely that of posts."""
     if isinstance(value, list):
         return [each for each in value if isinstance(each, dict)]
     if not isinstance(value, dict) or depth > 1:
@@ -132,7 +132,7 @@ def _objects(value: object, depth: int = 0) -> list[dict[str, Any]]:
 
 
 def _entry(value: Mapping[str, Any], url: str) -> ListEntry:
-    """Return what an object says of a post, whatever it calls it; one without an address is not a post."""
+    """Return what an object says about a post, whatever the names; one without an address is not a post."""
     named = {_bare(name): each for name, each in value.items()}
     return ListEntry(
         tuple(dict.fromkeys(_said(named, _ADDRESSES))),
@@ -153,7 +153,7 @@ def _bare(name: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a text, or that which WordPress makes of one; empty for anything else."""
+    """Return a text, or the one that WordPress rendered; empty for anything else."""
     if isinstance(value, dict):
         value = value.get("rendered")
     return value if isinstance(value, str) else ""

@@ -1,7 +1,7 @@
 """A page that links posts, of any theme: the front page, an archive, the posts of a year or a tag.
 
-What is a post, the profile's addresses say; which words beside a link are its title and its date, the markup does: a
-heading, a `<time>`, a class that is named after it. The block of a post is the largest element that links no other.
+The profile's addresses say what is a post; the markup says which words next to a link are its title and date: a
+heading, a `<time>`, a class named after it. The block of a post is the largest element that links no other post.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from archiver.urls import Site, first_page
 
 _LISTS = frozenset({"front", "catalogue", "category", "tag", "list"})
 _UNTOLD = 3
-"""Rank of a title that no link tells."""
+"""Rank of a title that no link gives."""
 _MANY = ""
 """Stands for the address of a post where an element links several."""
 _LITTLE = 400
-"""Characters of a block that is one line about a post; a longer one has an excerpt, which may tell of other days."""
+"""Characters of a block that is one line about a post; a longer one has an excerpt, which may mention other days."""
 _MORE = re.compile(
     r"\W*(?:(?:read|show|view|see)\s+(?:more|full|all|the\s+rest)\b|(?:read\s+)?more\W*\Z|continue\s+reading|full\s+(?:text|post)"
     r"|(?:阅读|閱讀|查看|展开|繼續|继续)(?:全文|更多|原文|剩余|閱讀|阅读)|more\s*\W+\Z|\W*\Z)",
@@ -40,13 +40,13 @@ _TURN = re.compile(
     r"(?:^|[\s_-])(?:next|prev|previous|older|newer|pager|pagination|page-?numbers?|page-link)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
-"""Class of a link to another page of a list, or of what is around it."""
+"""Class of a link to another page of a list, or of an element around it."""
 
 
 def read_page(url: str, body: bytes, site: Site) -> ListPage | None:
-    """Read a page that links posts, what is next to its main part last; None where it links none.
+    """Read a page that links posts, those outside its main part last; None where it links none.
 
-    Raises PageNotRecognised for what is not a page at all.
+    Raises PageNotRecognised for anything that is not a page.
     """
     tree = parse(url, body)
     own = site.resolve(url)
@@ -73,9 +73,9 @@ def read_page(url: str, body: bytes, site: Site) -> ListPage | None:
 
 
 def _listed(posts: list[tuple[HtmlElement, str]]) -> list[tuple[HtmlElement, str]]:
-    """Return links to posts without those that the texts of others mention: within the block of one with a heading.
+    """Return links to posts without mere mentions: those within the block of another post with a heading.
 
-    A post that is gone is still mentioned. Where one heading alone leads to a post, all below it may be the list.
+    A post that is gone is still mentioned. Where only one heading leads to a post, all below it may be the list.
     """
     headed = [(link, to) for link, to in posts if _is_heading(link)]
     if len({to for _, to in headed}) < 2:
@@ -94,7 +94,7 @@ def _is_heading(link: HtmlElement) -> bool:
 
 
 def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -> ListEntry:
-    """Return what is said beside all links to one post: the block of the first that has a date counts."""
+    """Return what is said next to all links to one post: the block of the first with a date counts."""
     blocks = list(dict.fromkeys(_block(link, to, holders) for link in found))
     rank, title = min((_title(link) for link in found), key=lambda each: each[0])
     if rank == _UNTOLD:  # the link lies over the block, or is a picture in it
@@ -108,7 +108,7 @@ def _entry(to: str, found: list[HtmlElement], holders: dict[HtmlElement, str]) -
 def _dated(
     entry: ListEntry, found: list[HtmlElement], holders: dict[HtmlElement, str], above: dict[HtmlElement, str]
 ) -> ListEntry:
-    """Return an entry with the day that is next to it without a year, where a heading above names that."""
+    """Return an entry with the day next to it, whose year is in a heading above."""
     for link in found if not entry.published else ():
         beside = text_of(_block(link, entry.hrefs[0], holders)).replace(text_of(link), " ")
         if link in above and len(beside) <= _LITTLE and (day := years.day(beside, above[link])):
@@ -117,7 +117,7 @@ def _dated(
 
 
 def _title(link: HtmlElement) -> tuple[int, str]:
-    """Return what a link says of a post's title, and how far that is to be trusted, 0 most of all."""
+    """Return what a link says about a post's title, and how far to trust it, 0 being most."""
     words = text_of(link)
     for moment in link.iter("time"):
         words = words.removeprefix(text_of(moment)).removesuffix(text_of(moment)).strip()
@@ -131,7 +131,7 @@ def _title(link: HtmlElement) -> tuple[int, str]:
 
 
 def _heading(part: HtmlElement) -> str:
-    """Return the first heading in a part of the page, or what its class calls a title."""
+    """Return the first heading in a part of the page, or the element whose class calls it a title."""
     named = (
         each
         for each in part.iterdescendants(etree.Element)
@@ -141,13 +141,13 @@ def _heading(part: HtmlElement) -> str:
 
 
 def _heading_beside(link: HtmlElement, to: str, holders: dict[HtmlElement, str]) -> str:
-    """Return the heading that is nearest to a link within its block, which may be all of a month."""
+    """Return the heading nearest to a link within its block, which may be a whole month."""
     around = takewhile(lambda above: holders[above] == to, link.iterancestors())
     return next(filter(None, map(_heading, around)), "")
 
 
 def _count(link: HtmlElement) -> str:
-    """Return the number of comments where a link to them tells it."""
+    """Return the number of comments if a link to them says it."""
     number = _NUMBER.search(text_of(link)) if _fragment(link) in _COMMENTS else None
     return number[0] if number else ""
 
@@ -182,9 +182,9 @@ def _block(link: HtmlElement, to: str, holders: dict[HtmlElement, str]) -> HtmlE
 
 
 def _written(block: HtmlElement, *, changed: bool) -> Iterator[str]:
-    """Yield the moments in a block when its post was published, or changed.
+    """Yield the times in a block at which its post was published or changed.
 
-    The day that people read comes first: what is written for programs is often in UTC, and so of another day.
+    The day shown to people comes first: one written for programs is often in UTC, and so of another day.
     """
     parts = [each for each in block.iter(etree.Element) if _is_of_change(each) is changed]
     dated = [each for each in parts if each.tag in ("time", "footer") or _DATED.search(_names(each))]

@@ -1,4 +1,4 @@
-"""What a reader of lists finds on one page of a list, in the words of the list, and how much of one is read."""
+"""What a reader of lists finds on one page of a list, in the list's own words, and how much of one is read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST = 50_000
 """Entries, and further pages, of a list that are read; as many as a sitemap may have."""
 
 LONGEST = 2048
-"""Characters of an address that is taken for one; a sitemap's are shorter."""
+"""Characters of the longest text taken for an address; a sitemap's are shorter."""
 
 _TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|big|br|cite|code|del|em|font|i|img|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|sup|tt|u"
@@ -34,9 +34,9 @@ class ListEntry(NamedTuple):
     """One entry of a list, as written there; empty where it says nothing."""
 
     hrefs: tuple[str, ...]
-    """Addresses it gives for itself, the one that people follow first; the first of the blog counts."""
+    """Addresses it gives for itself, first the one that people follow; the first of the blog counts."""
     base: str
-    """Address they count from."""
+    """The base address of these."""
     title: str = ""
     published: str = ""
     modified: str = ""
@@ -53,13 +53,13 @@ class ListPage:
     """Addresses of other pages of the list, absolute or as on its own address."""
     whole: bool = True
     supposed_after: int = 0
-    """Entries of this page where a further one is only supposed, as nothing names it; else 0."""
+    """Entries of this page if a further page is only assumed, as nothing names it; else 0."""
     total: int | None = None
     """How many posts there are, where the list says so."""
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, without what no database and no page can hold."""
+    """Return a text on one line, without characters that no database or page can hold."""
     return " ".join(dom.clean(text).encode("utf-8", "replace").decode().split())
 
 

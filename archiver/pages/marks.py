@@ -1,4 +1,4 @@
-"""The marks of comments on a page: elements that bear their ids, and links that name them; and the texts around.
+"""The marks of comments on a page: elements that bear their ids, links that name them, and the texts around these.
 
 A comment is known by an id such as `comment-N`, `pingback-N` or `trackback-N` on any element: the item around it, the
 element of its text alone, an empty anchor, or several of these. Where an id is lost, the link for answering
@@ -32,19 +32,19 @@ _UNSENT = f".//*[{has_class('comment-awaiting-moderation')}]"
 """What Typecho and WordPress say of a comment that only its author sees."""
 
 HEADER = 80
-"""Characters of a piece of text up to which a date in it may be the one beside a comment."""
+"""Longest piece of text, in characters, in which a date may be the one next to a comment."""
 
 Place = tuple[str, str, str]
 """The kind of place of a text: tag and class of the element it is in, and the tag around that."""
 
 
 class Name(NamedTuple):
-    """What an id says of its comment."""
+    """What an id says about its comment."""
 
     kind: str
     number: int
     made: bool
-    """Whether the number is none the blog has given, but made of the id."""
+    """Whether the number is not the blog's own, but derived from the id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Naming:
     def of(self, name: str) -> Name | None:
         """Return what an id says; None when it is not a comment's.
 
-        An id that is not a number makes one: 2 to the 62nd and seven bytes of its SHA-256, the same ever after.
+        An id that is not a number gives one: 2 to the 62nd plus seven bytes of its SHA-256, always the same.
         """
         found = self.mark.fullmatch(name)
         if found is None:
@@ -101,7 +101,7 @@ class Thread:
     pointers: list[HtmlElement] = field(default_factory=list)
     """Elements that only name it: empty anchors, and links where no element has its id."""
     text: HtmlElement | None = None
-    """The element of its text alone, where that is known from its id."""
+    """The element of its text alone, if known from its id."""
     date: Piece | None = None
     item: HtmlElement | None = None
     """The smallest element around its mark and its date."""
@@ -126,7 +126,7 @@ def pieces(root: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> 
 
 
 def answered(link: HtmlElement) -> int | None:
-    """Return the comment that a link is for answering, as Typecho, WordPress and Blogger write it."""
+    """Return the comment that a link is meant to answer, as Typecho, WordPress and Blogger write it."""
     href = link.get("href") or ""
     found = link.get("data-commentid") or link.get("data-comment-id") or ""
     if answering := next((name for name in ("replyTo", "replytocom") if f"{name}=" in href), None):
@@ -156,7 +156,7 @@ def find(box: HtmlElement, naming: Naming) -> dict[int, Thread]:
 
 
 def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElement:
-    """Return a copy of an element without another one in it; dates that are marked up for programs are days in it.
+    """Return a copy of an element without another one in it; dates marked up for programs become days.
 
     `zone` is that of the blog, as in its profile; empty where its days are as written, whatever offset they have.
     """
@@ -184,7 +184,7 @@ DAY = "data-day"
 
 
 def _add_mark(thread: Thread, element: HtmlElement) -> None:
-    """Take a mark in, unless it is a copy: one that stands elsewhere than within the first."""
+    """Add a mark, unless it is a duplicate, which is outside the first one."""
     if element.tag == "a" or not (len(element) or (element.text or "").strip() or element.get("class")):
         thread.pointers.append(element)
     elif not thread.marks or thread.marks[-1] in element.iterancestors():
@@ -192,7 +192,7 @@ def _add_mark(thread: Thread, element: HtmlElement) -> None:
 
 
 def _dated(link: HtmlElement, naming: Naming) -> int | None:
-    """Return the comment a link leads to that is the date beside it."""
+    """Return the comment that a link leads to, if the link is the date next to it."""
     name = naming.at_end_of(link.get("href") or "")
     text = str(link.text_content()) if name else ""
     return name.number if name and len(text.strip()) <= HEADER and dates.common([text]) else None

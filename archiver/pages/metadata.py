@@ -1,6 +1,6 @@
-"""What an article page says about its post, outside the text: each field by two witnesses where the page has them.
+"""What an article page says about its post outside the text: each field from two witnesses where the page has them.
 
-What disagrees is an issue, and never guessed away; what only one witness says is a note.
+Disagreement is an issue, and never guessed away; what only one witness says is a note.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Metadata:
     notes: list[str] = field(default_factory=list)
 
     def witness(self, name: str, here: str | None, there: str | None) -> str | None:
-        """Return a field from its place, or else from the other; note or report what the two say."""
+        """Return a field from its place, or else from elsewhere; note or report what the two say."""
         if here and there and "".join(here.split()) != "".join(there.split()):
             self.issues.append(f"{name}: {here!r} in its place, but {there!r} elsewhere on the page")
         elif not here and not there:
@@ -160,7 +160,7 @@ def _count(pattern: re.Pattern[str], text: str) -> int | None:
 
 
 def _license(tree: HtmlElement, markup: PostMarkup) -> HtmlElement | None:
-    """Return the licence link that says something; the first may hold only a picture."""
+    """Return the licence link with words in it; the first may hold only a picture."""
     found = every(tree, *markup.license)
     return next((link for link in found if text_of(link)), found[0] if found else None)
 

@@ -16,7 +16,7 @@ from archiver.urls import Site
 
 _REFRESH = re.compile(r"\s*\d?(?:\.0*)?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 _MOST_SAID = 400
-"""Characters that such a page says to who is not sent on."""
+"""Characters of text that such a page shows to those who are not sent on."""
 
 
 def target(tree: HtmlElement, url: str, site: Site) -> str | None:
@@ -30,7 +30,7 @@ def target(tree: HtmlElement, url: str, site: Site) -> str | None:
 
 
 def check(tree: HtmlElement, url: str, site: Site) -> None:
-    """Raise PageLeadsOn for a page that says little else."""
+    """Raise PageLeadsOn for a page that does little else."""
     to = target(tree, url, site)
     if to is not None and len(text_of(tree)) <= _MOST_SAID:
         raise PageLeadsOn(url, to)

@@ -1,4 +1,4 @@
-"""What is in the places that a profile names: the fields of a post, its text, and what is none of it."""
+"""What is in the places that a profile names: the fields of a post, its text, and what is not part of it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from archiver.pages.selectors import every
 from archiver.profile import Fields, PostMarkup, Selectors
 
 WITNESS = "site"
-"""Witness of what is where a profile says, and engine of a text that does."""
+"""Witness of values that are where a profile says, and engine of such a text."""
 
 _ATTRIBUTES = ("datetime", "content")
-"""What holds a value made for programs, where an element has it."""
+"""Attributes that hold a value made for programs, where an element has them."""
 
 
 def claims(tree: HtmlElement, known: Fields) -> Iterator[Claim]:
@@ -37,7 +37,7 @@ def _value(element: HtmlElement) -> str:
 
 
 def text(tree: HtmlElement, markup: PostMarkup) -> Body | None:
-    """Return the text of a post where a profile says it is, of a copy without what is none of it; None where it is not.
+    """Return the text of a post from where a profile says, in a copy without other parts; None if it is not there.
 
     Several elements that a selector finds are excerpts of a list, and no text.
     """
@@ -51,7 +51,7 @@ def text(tree: HtmlElement, markup: PostMarkup) -> Body | None:
 
 
 def drop(body: HtmlElement, unwanted: Selectors) -> None:
-    """Remove from a text all that any of some selectors find."""
+    """Remove from a text everything that any of these selectors finds."""
     for selector in unwanted:
         for element in every(body, selector):
             if element is not body and element.getparent() is not None:
@@ -59,7 +59,7 @@ def drop(body: HtmlElement, unwanted: Selectors) -> None:
 
 
 def prune(body: HtmlElement, markup: PostMarkup) -> None:
-    """Take what the blog puts under each text out of a body: notices and its footer.
+    """Remove from a body what the blog puts under each text: notices and its footer.
 
     In old posts an unclosed quote swallows them, so they are looked for at any depth.
     """
@@ -80,7 +80,7 @@ _TEXTS: Any = etree.XPath(".//text()[contains(., $notice)]")
 
 
 def beside(markup: PostMarkup, page: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield what is known not to be the text of a page: parts known by id or class, and the notices at its end."""
+    """Yield what is known not to be the text of a page: parts known by id or class, and notices at its end."""
     apart = markup.apart
     for element in page.iter(etree.Element):
         name = element.get("id", "")

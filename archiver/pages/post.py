@@ -1,6 +1,6 @@
 """An article page: the post, its metadata, and the page of comments shown with it.
 
-On the pages of a theme that is known as a whole every field is found by meaning and anchor (ids, classes, forms of
+On the pages of a theme that is fully known every field is found by meaning and anchor (ids, classes, forms of
 URLs) rather than by position, and where the page says something twice both are read: disagreement is reported, not
 guessed away. Other pages are read by `archiver.pages.entry`.
 """
@@ -79,7 +79,7 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
 
 
 def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElement:
-    """Return the heading: the link in it that leads to the post, or where no heading is linked, as the title has it."""
+    """Return the heading: the link in it that leads to the post or, if no heading is linked, the one in the title."""
     linked = [link for selector in site.profile.post.heading for link in every(tree, selector)]
     for link in linked:
         if site.post_id(site.resolve(link.get("href"), url)) == number:
@@ -97,7 +97,7 @@ def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElemen
 
 
 def _text(tree: HtmlElement, site: Site, url: str, written: Notation) -> tuple[HtmlElement, str]:
-    """Return the element of the text, and who found it."""
+    """Return the element of the text, and what found it."""
     markup = site.profile.post
     body = first(tree, *markup.text)
     if body is not None:
@@ -111,7 +111,7 @@ def _text(tree: HtmlElement, site: Site, url: str, written: Notation) -> tuple[H
 def _read(
     body: HtmlElement, engine: str, head: Metadata, site: Site, written: Notation
 ) -> tuple[Content, Quality, str]:
-    """Return the text, how far to trust it, and the digest that makes a revision."""
+    """Return the text, how far to trust it, and the digest that identifies a revision."""
     markup = site.profile.post
     prune(body, markup)
     digest = _digest(body, head)
@@ -130,7 +130,7 @@ def _place(markup: PostMarkup) -> str:
 
 
 def _structure(tree: HtmlElement, body: HtmlElement, markup: PostMarkup) -> list[str]:
-    """Return what speaks against the body being all of the text and nothing else: where the blog's footer stands."""
+    """Return what suggests that the body is not exactly the text, by where the blog's footer is."""
     twice = len(every(tree, markup.text[-1])) > 1
     issues = [f"there is a second {_place(markup)} on the page"] if twice else []
     footer = set(markup.footer)

@@ -1,7 +1,7 @@
 """Lists of posts of any blog: sitemaps, feeds, WordPress's REST API, indexes of searches, and pages that link posts.
 
-What a list is, its bytes say: an address may answer with anything. Where lists are, a front page and robots.txt tell,
-and habit.
+The bytes say what a list is: an address may answer with anything. A front page, robots.txt and convention
+say where lists are.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from archiver.urls import Site
 
 _GZIP = b"\x1f\x8b"
 _BLANK = b"\xef\xbb\xbf \t\r\n"
-"""What may be before a list and is none of it: a mark of its coding, and what careless programs print."""
+"""What may come before a list without being part of it: a byte order mark, and what careless programs print."""
 _LONGEST_DATE = 100
 _FEED = re.compile(r"(?:rss|atom|rdf|feed)\+|\A(?:text|application)/xml\b")
 _REMARKS = re.compile(r"\bcomments?\b|评论", re.IGNORECASE)
@@ -35,7 +35,7 @@ class WellKnown(NamedTuple):
 
     path: str
     source: str
-    """The engine, plug-in or theme that puts one there when nobody says otherwise."""
+    """The engine, plug-in or theme that puts one there by default."""
 
 
 WELL_KNOWN = (
@@ -68,13 +68,13 @@ WELL_KNOWN = (
     WellKnown("/rss2.xml", "hexo-generator-feed"),
     WellKnown("/feed.json", "JSON Feed: micro.blog, Publii, Eleventy"),
 )
-"""Where to look for lists: first those of everything, that which says most about each post before the others."""
+"""Where to look for lists: complete ones first, and among them the one that says most about each post."""
 
 
 def parse_post_list(url: str, body: bytes, site: Site, headers: Mapping[str, str] = {}) -> PostList:
-    """Read one page of a list of posts, whatever its form; `headers` are those of the answer, in any case.
+    """Read one page of a list of posts, whatever its form; `headers` are the response's, in upper or lower case.
 
-    Addresses of other hosts are left out. Of a compressed list the bytes may be as they came.
+    Addresses of other hosts are left out. A list may still be compressed as it came.
     Raises PageNotRecognised where it is not a list of posts.
     """
     body, is_cut = _unpacked(url, body)
@@ -97,9 +97,9 @@ def parse_post_list(url: str, body: bytes, site: Site, headers: Mapping[str, str
 
 
 def announced(url: str, body: bytes, site: Site) -> tuple[str, ...]:
-    """Return the addresses of lists that a page names, the most telling first; none for what is not a page.
+    """Return the addresses of lists that a page names, the most telling first; none if it is not a page.
 
-    That of WordPress's posts, of sitemaps, and of feeds that are not of comments.
+    These are the ones of WordPress's posts, of sitemaps, and of feeds other than of comments.
     """
     try:
         links = list(parse(url, body).iter("link"))
@@ -126,7 +126,7 @@ def in_robots(text: str, site: Site) -> tuple[str, ...]:
 def _unpacked(url: str, body: bytes) -> tuple[bytes, bool]:
     """Return a list without gzip, and whether it ends early.
 
-    Raises PageNotRecognised where it is too large, or no gzip after all.
+    Raises PageNotRecognised where it is too large, or not gzip after all.
     """
     is_cut = False
     if body.startswith(_GZIP):
@@ -142,7 +142,7 @@ def _unpacked(url: str, body: bytes) -> tuple[bytes, bool]:
 
 
 def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tuple[ListPage, str | None]:
-    """Return what a list says, and how its markup ends; None of what is not markup."""
+    """Return what a list says, and how its markup ends; None if it is not markup."""
     if body[:1] in (b"[", b"{"):
         if reading := indexes.read_json(decode(body)[0], url, headers):
             return reading, None
@@ -167,7 +167,7 @@ def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tupl
 
 def _is_closed(root: str, body: bytes) -> bool:
     """Return whether markup ends with its outermost element: what is cut short is read as far as it goes."""
-    tail = body[-TAIL:].replace(b"\0", b"").lower()  # in UTF-16 every other byte is none
+    tail = body[-TAIL:].replace(b"\0", b"").lower()  # in UTF-16 every other byte is zero
     return bool(re.search(rb"</(?:[\w.-]+:)?%s\s*>|\A\s*<[^>]*/>\s*\Z" % re.escape(root.encode()), tail))
 
 
@@ -222,7 +222,7 @@ def _own(href: str, base: str, site: Site) -> str | None:
 
 
 def _is_feed(media_type: str | None, title: str | None, href: str) -> bool:
-    """Return whether a link is to a feed of posts; both WordPress and Typecho name one of comments, too."""
+    """Return whether a link is to a feed of posts; WordPress and Typecho also name one of comments."""
     return bool(_FEED.search((media_type or "").lower())) and not _REMARKS.search(f"{title} {urlsplit(href).path}")
 
 

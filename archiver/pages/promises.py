@@ -1,6 +1,6 @@
 """What each kind of page promises, and whether a page kept it: for first contact with a site nobody has seen.
 
-The promises are those of the blog's theme, where its profile knows that as a whole: what it says where to find. A page
+The promises are those of the blog's theme, if its profile knows it fully: whatever it says where to find. A page
 may well be readable without one of them.
 """
 
@@ -28,7 +28,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class PageCheck:
-    """What was made of one page."""
+    """How far one page was recognised."""
 
     kind: str
     url: str
@@ -114,7 +114,7 @@ def _of_post(item: Post, markup: PostMarkup) -> Iterator[Promise]:
         yield Promise("readers", str(item.reader_count or ""), item.reader_count is not None, needed=False)
     if markup.comment_counter is not NOTHING:
         yield Promise("comment counter", str(item.comment_count or 0), item.comment_count is not None, needed=False)
-    if markup.heading:  # of a theme that is known as a whole; what engines have in common need not be there
+    if markup.heading:  # of a theme that is fully known; what engines have in common need not be there
         engine = item.quality.engine
         yield Promise("text in its place", f"found by {engine}", engine == "site", needed=False)
     yield Promise("proof of the text", "; ".join(issues) or "nothing lost", not issues, needed=False)

@@ -2,7 +2,7 @@
 
 https://schema.org/QAPage and https://schema.org/Question name the properties. Microdata and RDFa mark the elements
 themselves; JSON-LD repeats the texts, and each is looked for on the page, which has their formulas, pictures and code.
-What people remark on a question or answer is none of the text, and a list of questions (https://schema.org/FAQPage) is
+Remarks on a question or answer are not part of the text, and a list of questions (https://schema.org/FAQPage) is
 an article like any other.
 """
 
@@ -27,7 +27,7 @@ ENGINE = "schema.org/Question"
 """Engine of a text that is a question with its answers."""
 
 MOST = 1000
-"""Answers that are read of a page; the busiest of Stack Exchange have some hundred, in pages of thirty."""
+"""Answers read from a page; the busiest of Stack Exchange have some hundred, in pages of thirty."""
 
 _ANSWERS = ("acceptedAnswer", "suggestedAnswer")
 _DATES = ("dateCreated", "datePublished")
@@ -102,7 +102,7 @@ def _is_asked(element: HtmlElement, syntax: Syntax) -> bool:
 
 
 def _is_answer(element: HtmlElement, question: HtmlElement, syntax: Syntax) -> bool:
-    """Return whether an element is an answer of a question, which older pages do not always say it is of."""
+    """Return whether an element is an answer to a question, which older pages do not always name."""
     named = not _names(element, syntax).isdisjoint(_ANSWERS)
     return (named or "Answer" in _types(element, syntax)) and _scope(element, syntax) is question
 
@@ -129,7 +129,7 @@ def _part_of(thing: HtmlElement, syntax: Syntax, accepted: bool) -> QuestionPart
 
 
 def _signature(thing: HtmlElement, text: HtmlElement, syntax: Syntax) -> tuple[str, str]:
-    """Return who asked or answered, and when, where no attribute tells: `asked <span title="…">`, and a link."""
+    """Return who asked or answered, and when, if no attribute says so: `asked <span title="…">`, and a link."""
     for line in thing.iterdescendants(etree.Element):
         if _SIGNED.match(line.text or "") and _scope(line, syntax) is thing and text not in line.iterancestors():
             when = next((said for each in line.iter() if (said := each.get("datetime") or each.get("title"))), "")
@@ -140,7 +140,7 @@ def _signature(thing: HtmlElement, text: HtmlElement, syntax: Syntax) -> tuple[s
 
 
 def _members(thing: HtmlElement, syntax: Syntax) -> Iterator[HtmlElement]:
-    """Yield the elements that say something of a thing, and not of one within it."""
+    """Yield the elements that say something about a thing, and not about one within it."""
     for element in thing.iterdescendants(etree.Element):
         if syntax.property in element.attrib and _scope(element, syntax) is thing:
             yield element
@@ -162,7 +162,7 @@ def _names(element: HtmlElement, syntax: Syntax) -> set[str]:
 
 
 def _repeated(page: HtmlElement) -> list[QuestionPart]:
-    """Return the parts of a thread if every text that JSON-LD tells is on the page: some sites cut them short."""
+    """Return the parts of a thread if every text in the JSON-LD is on the page: some sites cut them short."""
     asked = [question for root in schema_org.roots(page) for question in _questions(root)]
     if len(asked) != 1:
         return []

@@ -1,8 +1,8 @@
 """What one comment says and what is around it: name, homepage, date.
 
-Known classes are believed first. Without them the header is what is between the comments' texts: the date, and the
-words before it that are neither a floor nor a `says`; and where the text has no element of its own, it is what is left
-of the comment without its header.
+Known classes are believed first. Without them the header is whatever is between the comments' texts: the date, and the
+words before it that are neither a floor nor a `says`; and where the text has no element of its own, it is the rest
+of the comment, without its header.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ _FLOOR = re.compile(r"[#№]\s*\d*|第?\s*\d+\s*[#楼樓层F]")
 
 @dataclass(frozen=True, slots=True)
 class CommentPart:
-    """What of a page belongs to one comment."""
+    """The parts of a page that belong to one comment."""
 
     thread: Thread
     text: HtmlElement | None
     """The element of its text; None when it has none of its own."""
     header: list[Piece]
-    """The texts around that; of a comment without an element for its text, all its texts."""
+    """The texts around that; all texts of a comment whose text has no element."""
     item: HtmlElement
     shared: bool
     """Whether other comments are in the same item, side by side."""
@@ -76,7 +76,7 @@ def parts(
     *,
     box: HtmlElement,
 ) -> Iterator[CommentPart]:
-    """Yield what belongs to each comment in an item that is cut out of the box of all comments, or is the box."""
+    """Yield the parts of each comment in an item, which is cut out of the box of all comments or is that box."""
     _drop_answer_links(item, group)
     if len(group) == 1 and item is not box:
         text = _text(item, group[0], markup)
@@ -85,7 +85,7 @@ def parts(
     inside = set(item.iter())
     together = [thread for thread in group if thread.first in inside]
     for thread in group:
-        if thread.first not in inside:  # its date stands far from it, and another's item between them
+        if thread.first not in inside:  # its date is far from it, with another's item between them
             yield CommentPart(thread, thread.text, [], thread.first, True, form, markup, naming)
     for thread, header in zip(together, _headers(item, together, form), strict=True):
         yield CommentPart(thread, thread.text, header, item, True, form, markup, naming)
@@ -123,7 +123,7 @@ def _drop_answer_links(item: HtmlElement, group: Sequence[Thread]) -> None:
 
 
 def _is_tool(link: HtmlElement) -> bool:
-    """Return whether a link leads nowhere and is there to answer, quote, praise or change a comment."""
+    """Return whether a link leads nowhere and serves to answer, quote, like or edit a comment."""
     return (link.get("href") or "#").startswith(("#", "javascript:")) and bool(_TOOL.fullmatch(text_of(link)))
 
 
@@ -147,7 +147,7 @@ def _with_class(item: HtmlElement, names: Sequence[str]) -> HtmlElement | None:
 
 
 def comment(part: CommentPart, site: Site, owner: str | None, notation: Notation = HOUSE) -> Comment:
-    """Read a comment; the item it is in may be changed, so read each part once."""
+    """Read a comment; this may change the item it is in, so read each part once."""
     author, author_url = _author(part, site)
     dated = part.dated
     element = part.text if part.text is not None else _rest(part)
@@ -219,9 +219,9 @@ def _named(part: CommentPart) -> HtmlElement | None:
 
 
 def _name_piece(part: CommentPart) -> Piece | None:
-    """Return the text that is the name: the first before the date, or the last after a text, or after the date.
+    """Return the text that is the name: the first before the date, or the last after a text or after the date.
 
-    There is none where the place for a name is empty.
+    There is none if the place for a name is empty.
     """
     if not part.shared and _named(part) is None and _with_class(part.item, part.markup.authors) is not None:
         return None
@@ -253,7 +253,7 @@ def _homepage(link: HtmlElement | None, part: CommentPart, site: Site) -> str | 
 
 
 def _rest(part: CommentPart) -> HtmlElement:
-    """Return what a comment without an element for its text says: all that is not its header."""
+    """Return the text of a comment without an element for it: everything but its header."""
     begin, end = _header_span(part)
     taken = part.header[begin:end]
     behind = part.dated[1][2] if part.dated and taken and part.header[part.dated[0]] is taken[-1] else None
@@ -268,7 +268,7 @@ def _rest(part: CommentPart) -> HtmlElement:
 
 
 def _header_span(part: CommentPart) -> tuple[int, int]:
-    """Return from where to where the texts of a comment are its header: at the beginning, or after the text."""
+    """Return which texts of a comment are its header, from and to: at the beginning, or after the text."""
     dated, named = part.dated, _name_piece(part)
     if dated is None:
         known = _named(part)

@@ -1,7 +1,7 @@
 """What a page needs to look as it did: the styles, scripts and icons its head names, and what MathJax loads.
 
-MathJax loads its parts by itself, by the names its distribution gives them and with its own version as their query;
-without them a replayed formula stays TeX, and under another address no player but ours finds them.
+MathJax loads its parts itself, by the names its distribution gives them and with its own version as their query;
+without them a replayed formula stays TeX, and at other addresses no player but ours finds them.
 Pictures that style sheets name are not looked for.
 """
 
@@ -83,11 +83,11 @@ _PARTS = (
     *(f"jax/output/HTML-CSS/fonts/TeX/{font}/{part}.js" for font, parts in _FONTS.items() for part in parts.split()),
     *(f"fonts/HTML-CSS/TeX/woff/MathJax_{font}.woff" for font in _WOFF.split()),
 )
-"""Files within MathJax's folder that a page may have it load for HTML output: those of its version 2.7.9."""
+"""Files in MathJax's folder that a page may have it load for HTML output: those of version 2.7.9."""
 
 
 def parse_requisites(url: str, body: bytes, site: Site) -> tuple[str, ...]:
-    """Return the canonical addresses, on the blog itself, of what a page needs to be shown; none for a page of no head.
+    """Return the canonical addresses, on the blog itself, of what a page needs to be shown; none if it has no head.
 
     Reads the head alone, so a page of any size costs the same.
     """
@@ -106,10 +106,10 @@ def _is_requisite(relations: str) -> bool:
 
 
 def mathjax_parts(url: str, body: bytes) -> list[str]:
-    """Return the addresses of what a file of MathJax has it load: the script its configuration, that one all parts.
+    """Return the addresses of what a file of MathJax has it load: the script its configuration, and that all parts.
 
-    So a server without them is asked for no more than one in vain. All are as a browser asks for them: the script knows
-    its version and appends it to every name (`MathJax.Ajax.fileRev`), the address of the configuration hands it on.
+    So a server without them is asked for only one in vain. All are as a browser asks for them: the script knows
+    its version and appends it to every name (`MathJax.Ajax.fileRev`), and the configuration's address passes it on.
     """
     if script := _SCRIPT.fullmatch(url):
         version = _VERSION.search(body)

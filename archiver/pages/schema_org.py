@@ -25,7 +25,7 @@ _ARTICLE = re.compile(r"Article|Posting|Report|LearningResource", re.IGNORECASE)
 _OTHER_WORKS = frozenset({"Question", "CreativeWork", "HowTo", "Review", "Book", "Chapter", "Thesis"})
 _PAGES = re.compile(r"Page\Z")
 _INWARD = ("@graph", "mainEntity", "mainEntityOfPage")
-"""Where the article of a page may stand; elsewhere stand those of others, as in lists and comments."""
+"""Where the article of a page may be; elsewhere are other articles, as in lists and comments."""
 
 _WRAPPING = re.compile(
     r"\A\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://|/\*)?\s*\]\]>(?:\s*\*/)?)\s*\Z"
@@ -58,7 +58,7 @@ class Node:
 
     @property
     def name(self) -> str:
-        """What a reader would call it."""
+        """The name a reader would use for it."""
         return next((value for key in _NAMES for value in self.properties.get(key, ()) if isinstance(value, str)), "")
 
 
@@ -76,7 +76,7 @@ def roots(tree: HtmlElement) -> list[Node]:
 
 
 def microdata(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield what the attributes `itemprop` say, also those in the head that Hugo writes around no item."""
+    """Yield what the attributes `itemprop` say, including those that Hugo writes in the head without an item."""
     yield from _claims(_scoped(tree, MICRODATA), "microdata", {})
 
 
@@ -90,7 +90,7 @@ def _ids(node: Node) -> Iterator[str]:
 
 
 def _parsed(text: str) -> list[Node]:
-    """Return the things of a script; those of an outermost list, or of a graph, one by one."""
+    """Return the things in a script; those in an outermost list, or in a graph, one by one."""
     text = _WRAPPING.sub("", text)
     try:
         said: Any = json.loads(text, strict=False)
@@ -140,7 +140,7 @@ class Syntax(NamedTuple):
 
 MICRODATA = Syntax("itemscope", "itemtype", "itemprop")
 RDFA = Syntax("typeof", "typeof", "property")
-_WHOLE = frozenset({"articleBody", "text", "comment", "review"})  # as long as the page: no metadata
+_WHOLE = frozenset({"articleBody", "text", "comment", "review"})  # as long as the page: not metadata
 _SEVERAL = frozenset({"keywords", "articleSection"})  # values that a theme may write as one list of links
 _SAID_BY_LINK = frozenset({"url", "mainEntityOfPage", "license", "sameAs", "image", "discussionUrl", "logo"})
 
@@ -176,7 +176,7 @@ def local_name(name: str) -> str:
 
 
 def said(element: HtmlElement, name: str) -> str:
-    """Return the value of a property; of a link its words, but for properties that are addresses."""
+    """Return the value of a property: a link's words, unless the property is an address."""
     given = element.get("content") or element.get("datetime") or (element.tag == "data" and element.get("value"))
     if given:
         return str(given)
@@ -187,7 +187,7 @@ def said(element: HtmlElement, name: str) -> str:
 
 
 def _claims(roots: list[Node], witness: str, named: dict[str, Node]) -> Iterator[Claim]:
-    """Yield what the article among some things says, then what the page does where the article says nothing."""
+    """Yield what the article among some things says, then what the page says where the article says nothing."""
     entries = [entry for root in roots for entry in _entries(root, 0)]
     ranked = sorted((rank, index) for index, entry in enumerate(entries) if (rank := _rank(entry)) is not None)
     if not ranked:
@@ -227,7 +227,7 @@ def _entries(node: Node, depth: int) -> Iterator[Node]:
 
 
 def _all(node: Node, properties: tuple[str, ...], named: dict[str, Node]) -> list[str]:
-    """Return the values of all properties: a title has two, of which one may be that of something else."""
+    """Return the values of all properties: a title has two, one of which may be something else's."""
     return [_text(value, named) for key in properties for value in node.properties.get(key, ())]
 
 

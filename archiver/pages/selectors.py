@@ -1,4 +1,4 @@
-"""Where on a page an element is: selectors as profiles write them, CSS or XPath, each made ready once.
+"""Where on a page an element is: selectors as profiles write them, CSS or XPath, each compiled once.
 
 A page is gone through once for all names in it while it is `unchanged`; else each selector goes through it again.
 """
@@ -22,7 +22,7 @@ from archiver.profile import Profile
 _XPATH = ("/", "./", "(")
 """What XPath begins with, and CSS never does."""
 _NAMED = re.compile(r"([a-z][a-z0-9]*)?([#.][A-Za-z_][\w-]*)(?: +([^\s,>+~][^,]*))?")
-"""A selector of CSS that begins with a name: a tag, the name, and what is wanted inside."""
+"""A CSS selector that begins with a name: a tag, the name, and what is wanted inside."""
 _WORD = re.compile(r"[^ \t\r\n]+")
 _unchanged: ContextVar[tuple[HtmlElement, dict[str, list[HtmlElement]]] | None] = ContextVar("unchanged", default=None)
 
@@ -37,7 +37,7 @@ def check(known: Profile) -> None:
 
 
 def every(tree: HtmlElement, *selectors: str) -> list[HtmlElement]:
-    """Return what the first selector finds that finds anything: below an element, or XPath from `/` anywhere.
+    """Return what the first successful selector finds: below an element or, by XPath from `/`, anywhere.
 
     Of texts and attributes, the elements that have them.
     """
@@ -45,7 +45,7 @@ def every(tree: HtmlElement, *selectors: str) -> list[HtmlElement]:
 
 
 def _elements(found: Any) -> list[HtmlElement]:
-    """Return the elements of what XPath finds: none where that is a number, a truth or a text it makes."""
+    """Return the elements that XPath finds: none if the result is a number, a boolean or a computed text."""
     if not isinstance(found, list):
         return []
     owners: Iterator[Any] = (getattr(each, "getparent", str)() if isinstance(each, str) else each for each in found)
@@ -86,7 +86,7 @@ def _bearers(tree: HtmlElement, name: str) -> list[HtmlElement] | None:
 
 @cache
 def _ready(selector: str) -> Callable[[HtmlElement], Any]:
-    """Return what evaluates a selector; raise ProfileInvalid for one that is neither CSS nor XPath."""
+    """Return a function that evaluates a selector; raise ProfileInvalid for one that is neither CSS nor XPath."""
     try:
         if selector.startswith(_XPATH):
             return etree.XPath(selector)

@@ -1,9 +1,9 @@
 """Services that host the comments of a page: a script loads them, so the page itself holds none of them.
 
-A service is known by its documented embed code, or by what a theme writes in its place: the element that the comments
-come into, and the script that is told which discussion. A script alone that only counts, and settings for which there
-is no element, are no thread. The forms of Jetpack and WordPress.com are none either: comments sent by them are in the
-page, as do those of Staticman.
+A service is recognised by its documented embed code, or by what a theme writes in its place: the element that the
+comments come into, and the script that is told which discussion. A script alone that only counts, and settings for
+which there is no element, are no thread. Nor are the forms of Jetpack and WordPress.com: comments sent by them are in
+the page, as are those of Staticman.
 
 Sources of the embed codes: help.disqus.com (universal embed code), SukkaW/DisqusJS, giscus.app and its client.ts,
 utteranc.es and its client.ts, imsun/gitment, gitalk/gitalk, valine.js.org, waline.js.org, twikoo.js.org, artalk.js.org,
@@ -30,10 +30,10 @@ from archiver.text import literals
 from archiver.text.literals import Literal
 
 LARGEST_SCRIPT = 50_000
-"""Characters of a script in the page that are looked through; themes write some thousands."""
+"""Characters of a script in the page that are searched; themes write some thousands."""
 
 Ways = tuple[tuple[str, tuple[str, ...]], ...]
-"""Ways to say a part of what names a discussion, the best first: a word, and the settings that have it."""
+"""Ways to give a part of what identifies a discussion, the best first: a word, and the settings that have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ class _Kind:
     names: frozenset[str] = frozenset()
     """Ids and classes of the element that the comments come into, as the documentation or themes call it."""
     tags: tuple[str, ...] = ()
-    """Elements of the service's own."""
+    """The service's own elements."""
     loads: re.Pattern[str] | None = None
     """Address of the script; its groups are settings."""
     inserts: bool = False
-    """Whether the script makes a place for the comments where it stands."""
+    """Whether the script makes a place for the comments where it is."""
     calls: re.Pattern[str] | None = None
-    """What begins with the settings in a script; where it ends with a brace, they are between that and its end."""
+    """What precedes the settings in a script; if it ends with a brace, they are between that and the closing one."""
     waits: bool = True
-    """Whether the element alone tells that comments will come."""
+    """Whether the element alone shows that comments will come."""
     thread: tuple[Ways, ...]
     """What names the discussion; of its parts the first must be known."""
 
@@ -239,7 +239,7 @@ _SIGNS = (
     ),
     *("cb_entryid", "cb_postid", "currentblogapp", "data-isso", "js/embed"),
 )
-"""One of these is in every script that has to do with a service."""
+"""One of these is in every script that concerns a service."""
 
 _NO_PLACES = frozenset({"a", "body", "html", "script", "span"})
 """Elements into which no comments come: links and numbers may be of the same class."""
@@ -252,7 +252,7 @@ def services(tree: HtmlElement, url: str) -> tuple[Service, ...]:
 
 
 def sentence(service: Service) -> str:
-    """Return what to say of a page whose comments are at a service."""
+    """Return what to say about a page whose comments are at a service."""
     thread = service.thread or "the page does not say which discussion"
     return f"{ELSEWHERE}{service.name} ({thread}), which loads them by a script: none of them is archived"
 
@@ -288,12 +288,12 @@ class _Script:
 
     @property
     def is_run(self) -> bool:
-        """Whether it is not data for other scripts."""
+        """Whether it is code, not data for other scripts."""
         return "json" not in self.attributes.get("type", "")
 
 
 class _PageTraces:
-    """What of a page tells about services."""
+    """The parts of a page that reveal services."""
 
     def __init__(self, tree: HtmlElement, url: str) -> None:
         self.tree = tree
@@ -301,7 +301,7 @@ class _PageTraces:
         """All ids and classes."""
         address = urlsplit(url)
         self.given = {"@path": address.path or "/", "@address": url.partition("#")[0]}
-        """What a service assumes if it is told nothing."""
+        """What a service assumes by default."""
         title = tree.find(".//title")
         self.title = text_of(title) if title is not None else ""
         self.own = [*tree.iter(*(tag for kind in _KINDS for tag in kind.tags))]
@@ -320,14 +320,14 @@ class _PageTraces:
         return [element for element in found if element.tag not in _NO_PLACES]
 
     def _plainly(self, text: str) -> str:
-        """Return a script with the words that it will find for the address and the title of its page."""
+        """Return a script with words in place of its expressions for the page's address and title."""
         words = {"pathname": self.given["@path"], "href": self.given["@address"], "title": self.title}
         shown = literals.uncommented(text[:LARGEST_SCRIPT])
         return _OWN.sub(lambda found: json.dumps(words[found[1] or found[2]], ensure_ascii=False), shown)
 
 
 def _has_sign(script: HtmlElement) -> bool:
-    """Return whether a script may have to do with a service."""
+    """Return whether a script may concern a service."""
     words = " ".join((*script.keys(), *script.values(), script.text or "")).lower()
     return any(sign in words for sign in _SIGNS)
 
@@ -337,7 +337,7 @@ _OWN = re.compile(
     r"(?:\b(?:window\.|document\.)*\blocation\.(pathname|href)\b|\bdocument\.(title)\b)(?!\s*[=.(\[])"
     r"(?:\s*\)(?=\s*[,;}\n]))?"
 )
-"""What scripts call the address and the title of the page."""
+"""Expressions in scripts for the address and the title of the page."""
 
 
 def _told(kind: _Kind, script: _Script, page: _PageTraces) -> Iterator[tuple[dict[str, Literal], str | None]]:
@@ -364,7 +364,7 @@ def _told(kind: _Kind, script: _Script, page: _PageTraces) -> Iterator[tuple[dic
 
 
 def _told_place(settings: Mapping[str, Literal], text: str) -> tuple[str | None, ...]:
-    """Return the ids and classes that a service is told for its place; None for none."""
+    """Return the ids and classes that a service is given for its place; None for none."""
     if "el" in settings:
         return (str(settings["el"]).lstrip("#."),) if settings["el"] is not None else (None,)
     return (*_RENDERED.findall(text),) or (None,)
@@ -381,7 +381,7 @@ _LOOKED_UP = re.compile(r"""getElementById\(\s*["']([\w-]+)|querySelector(?:All)
 
 
 def _assigned(kind: _Kind, text: str) -> dict[str, Literal]:
-    """Return the settings of a service that stand anywhere in a script: assigned, or in an object."""
+    """Return the settings of a service anywhere in a script: assigned, or in an object."""
     wanted = {name for ways in kind.thread for _, names in ways for name in names} | _GITHUB
     found: dict[str, Literal] = {}
     for match in _ASSIGNMENT.finditer(text):
@@ -414,13 +414,13 @@ def _plain(name: str) -> str:
 
 
 def _thread(kind: _Kind, known: Mapping[str, Literal]) -> str:
-    """Return what names the discussion, in words; nothing where the first part is not said."""
+    """Return what identifies the discussion, in words; nothing if the first part is missing."""
     said = [_said(ways, known) for ways in kind.thread]
     return ", ".join(filter(None, said)) if said[0] else ""
 
 
 def _said(ways: Ways, known: Mapping[str, Literal]) -> str:
-    """Return a part of what names a discussion: by the first setting there is, if only that a script makes it."""
+    """Return a part of what identifies a discussion, by the first setting there is, even one that a script computes."""
     for word, names in ways:
         for name in names:
             value = known.get(name, "")
@@ -436,7 +436,7 @@ _GITHUB = frozenset({"repo", "owner", "mapping", "term", "issueterm", "issuenumb
 
 
 def _at_github(given: Mapping[str, Literal], page: _PageTraces) -> Mapping[str, Literal]:
-    """Return repository and term, as `client.ts` of giscus and utterances works them out."""
+    """Return repository and term, as `client.ts` of giscus and utterances determines them."""
     repository = str(given.get("repo") or "")
     if given.get("owner") and "/" not in repository:
         repository = f"{given['owner']}/{repository}"

@@ -48,5 +48,5 @@ def _entry(element: etree._Element, address: str, url: str) -> ListEntry:
 
 
 def _child(element: etree._Element, name: str) -> str:
-    """Return the text of a child, and of none further in: those belong to a page's pictures."""
+    """Return the text of a child, but not of deeper ones, which belong to a page's pictures."""
     return next((text_of(child) for child in element if name_of(child) == name), "")

@@ -115,7 +115,7 @@ def names(tree: HtmlElement) -> Iterator[Claim]:
 
 
 def keywords(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield the `keywords` of HTML, which many themes fill with those of the site: believed last."""
+    """Yield the `keywords` of HTML, which many themes fill with the site's: believed last."""
     for name, value in _metas(tree):
         if name == "keywords":
             yield from _listed("tags", value, "meta")
@@ -130,7 +130,7 @@ def _metas(tree: HtmlElement) -> Iterator[tuple[str, str]]:
 
 
 def _listed(field: str, value: str, witness: str) -> Iterator[Claim]:
-    """Yield a claim for each of several values; of a person as libraries write them, `Gauss, Carl`, as `Carl Gauss`."""
+    """Yield a claim for each of several values; a person in libraries' form, `Gauss, Carl`, as `Carl Gauss`."""
     if field == "authors" and witness in ("citation", "dublin-core"):
         for each in value.split(";"):
             turned = _REVERSED.fullmatch(each.strip())
@@ -152,7 +152,7 @@ _MICROFORMATS: Mapping[str, tuple[str, ...]] = {
 
 
 def h_entry(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield what the first `h-entry`, or `hentry` of old, says of itself."""
+    """Yield what the first `h-entry`, or older `hentry`, says about itself."""
     entries = tree.xpath(f"//*[{has_class('h-entry')}]") or tree.xpath(f"//*[{has_class('hentry')}]")
     for field, classes in _MICROFORMATS.items() if entries else ():
         for name in classes:
@@ -206,7 +206,7 @@ _UPDATED = re.compile(r"updat|modif", re.IGNORECASE)
 
 
 def times(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield the dates of `<time>` elements that are in nothing beside the article."""
+    """Yield the dates of `<time>` elements that are not in anything around the article."""
     for element in tree.iter("time"):
         if not is_aside(element):
             named = f"{element.get('class', '')} {element.get('itemprop', '')} {element.get('title', '')}"
@@ -235,7 +235,7 @@ _MOST = 50  # characters of a tag
 
 
 def customs(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield what themes say by no standard: links into `/tags/` and `/categories/`, classes of authors and dates."""
+    """Yield what themes say without standards: links into `/tags/` and `/categories/`, classes of authors and dates."""
     groups: dict[str, HtmlElement] = {}
     others = cards(tree)
 
@@ -260,7 +260,7 @@ def customs(tree: HtmlElement) -> Iterator[Claim]:
 
 
 def attribution(tree: HtmlElement) -> Iterator[Claim]:
-    """Yield whom a notice of Creative Commons names (https://www.w3.org/submissions/ccREL/)."""
+    """Yield the person whom a Creative Commons notice names (https://www.w3.org/submissions/ccREL/)."""
     for element in tree.xpath("//*[@property='cc:attributionName']")[:1]:
         yield Claim("authors", text_of(element), "cc:attributionName")
 
@@ -278,7 +278,7 @@ _MOST_AUTHORS = 1000
 
 
 def _taxonomy(href: str) -> str | None:
-    """Return what a link names by where it leads, `tags` or `categories`."""
+    """Return what a link names according to where it leads, `tags` or `categories`."""
     try:
         parts = urlsplit(href.strip())
     except ValueError:
@@ -288,7 +288,7 @@ def _taxonomy(href: str) -> str | None:
 
 
 def _group(link: HtmlElement) -> HtmlElement:
-    """Return what holds a link and others of its kind: one line or list; that of another article is another one."""
+    """Return the element with a link and others of its kind: one line or list, of the same article."""
     box = link.getparent()
     above = box.getparent()
     return above if box.tag in ("li", "span", "td") and above is not None else box

@@ -1,9 +1,9 @@
-"""What is around and within an article and is none of it: menus, share bars, related posts, comments, contents.
+"""What is around and within an article without being part of it: menus, share bars, related posts, comments, contents.
 
-Told by the element itself, by its role (WAI-ARIA), and by the words of its id and classes, which themes of all engines
-name alike. A word may also be part of what a theme calls the whole (`with-sidebar`), so it counts only where little of
-the page's prose stands. The words of an id may be the author's own, as engines make ids out of headings: `related-work`
-names a section, and says nothing about what it is.
+Recognised by the element itself, by its role (WAI-ARIA), and by the words of its id and classes, which themes of all
+engines name alike. A word may also be part of what a theme calls the whole (`with-sidebar`), so it counts only where
+little of the page's prose stands. The words of an id may be the author's own, as engines make ids out of headings:
+`related-work` names a section, and says nothing about what it is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _WEAK = frozenset(
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
 _RELATIONS = frozenset({"prev", "previous", "next", "tag", "category"})
-"""Of links to the posts beside one (https://html.spec.whatwg.org/#sequential-link-types), and to its lists."""
+"""Types of links to the posts next to one (https://html.spec.whatwg.org/#sequential-link-types), and to its lists."""
 _NEIGHBOURS = frozenset({"prev", "previous", "next", "older", "newer"})
 """Words of classes of the same."""
 _FIELDS = frozenset({"keywords", "articleSection"})
@@ -77,7 +77,7 @@ _PARTS = re.compile(r"[-_]+")
 _AGAIN = re.compile(r"[-_]\d+\Z")  # of the second heading of the same words
 _NUMBER = re.compile(r"\A(?:\d+\.)*\d+\.?\s+")
 _SHORT = frozenset({"a", "dt", "span"})
-"""Elements that are headed by nothing else than what they say, as MediaWiki's headlines are."""
+"""Elements that are headed only by what they say, such as MediaWiki's headlines."""
 
 _ELSEWHERE = re.compile(
     r"(?:(?:more|other|popular|recent|recommended|related|similar) (?:articles?|posts?)"
@@ -85,20 +85,20 @@ _ELSEWHERE = re.compile(
     r"|相关(?:推荐|文章|阅读)|推荐(?:文章|阅读)|猜你喜欢|あわせて読みたい|関連記事)\W*",
     re.IGNORECASE,
 )
-"""How boxes are headed that lead to other articles."""
+"""Headings of boxes that lead to other articles."""
 MOST_UNLINKED = 0.2
-"""Share of such a box, without its heading, that may be no link."""
+"""Share of such a box, without its heading, that need not be links."""
 _CONTENTS = re.compile(r"(?:table of )?contents|目录|目錄|目次", re.IGNORECASE)
-"""What is above a table of contents."""
+"""Headings of a table of contents."""
 _BROAD = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-"""Signs of Chinese, Japanese and Korean, one of which says as much as three letters."""
+"""Characters of Chinese, Japanese and Korean, each of which says as much as three letters."""
 
 LITTLE = 400
 """Characters of the longest line about an article, such as its tags or its licence."""
 PARAGRAPH = 80
-"""Characters from which on a paragraph is prose; entries of menus are shorter."""
+"""Characters from which a paragraph is prose; entries of menus are shorter."""
 MOST_LINKS = 0.8
-"""Share of links within the page above which what is called contents is a table of them."""
+"""Share of links within the page above which something called contents is a table of them."""
 MOST_PROSE = 0.2
 """Share of a page's prose above which a part is nothing around an article, whatever it is called."""
 
@@ -133,7 +133,7 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
 
 
 def is_aside(element: HtmlElement) -> bool:
-    """Return whether an element is in something around the article; its header and footer are of it."""
+    """Return whether an element is in something around the article, whose own header and footer belong to it."""
     return any(
         above.tag in _TAGS or _is_remarks(above) or not _WORDS.isdisjoint(_words_of(above))
         for above in element.iterancestors()
@@ -142,13 +142,13 @@ def is_aside(element: HtmlElement) -> bool:
 
 
 def _is_marked(link: HtmlElement) -> bool:
-    """Return whether a link says that it leads to a neighbour of the post, or to the posts with its tag or category."""
+    """Return whether a link says that it leads to the post before or after, or to posts with its tag or category."""
     relations = (link.get("rel") or "").lower().split()
     return not _RELATIONS.isdisjoint(relations) or not _NEIGHBOURS.isdisjoint(_words(link.get("class", "")))
 
 
 def _lines_that_lead(page: HtmlElement) -> list[HtmlElement]:
-    """Return the largest elements that only have marked links, with a word or two before each."""
+    """Return the largest elements with only marked links, each after a word or two."""
     known: dict[HtmlElement, bool] = {}
     found: dict[HtmlElement, None] = {}
     for link in filter(_is_marked, page.iter("a")):
@@ -180,7 +180,7 @@ def _leads(part: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
 
 
 def cards(page: HtmlElement) -> set[HtmlElement]:
-    """Return the articles of a page that hold little of its prose: they show others, such as the next one."""
+    """Return the articles of a page that hold little of its prose: they present others, such as the next one."""
     articles = list(page.iter("article"))
     if not articles:
         return set()
@@ -192,13 +192,13 @@ def cards(page: HtmlElement) -> set[HtmlElement]:
 
 
 def _size(paragraph: HtmlElement) -> int:
-    """Return how many letters a paragraph has, or those of an alphabet that say as much."""
+    """Return how many letters a paragraph has, or as many as would say the same in an alphabet."""
     words = str(paragraph.text_content())
     return len(words) if words.isascii() else len(words) + 2 * len(_BROAD.findall(words))
 
 
 def _is_bare(heading: HtmlElement) -> bool:
-    """Return whether nothing is under a heading, up to another that is no part of it."""
+    """Return whether nothing is under a heading, up to one that is not part of it."""
     if (heading.tail or "").strip():
         return False
     after = next((each for each in heading.itersiblings(etree.Element) if each.tag not in _UNSEEN), None)
@@ -209,7 +209,7 @@ def _is_bare(heading: HtmlElement) -> bool:
 
 
 def _leading_elsewhere(heading: HtmlElement) -> HtmlElement | None:
-    """Return the box that a heading is on top of, where it says that the links in it lead to other articles."""
+    """Return the box below a heading that says that the links in it lead to other articles."""
     words = text_of(heading)
     if not _ELSEWHERE.fullmatch(words):
         return None
@@ -253,7 +253,7 @@ def _is_around(element: HtmlElement) -> bool:
 
 
 def _is_note(aside: HtmlElement) -> bool:
-    """Return whether an aside is the author's, as in Distill's margin: among paragraphs, written, of no other name."""
+    """Return whether an aside is the author's, as in Distill's margin: among paragraphs, prose, of no other name."""
     return (
         all(any(map(_is_prose, aside.itersiblings("p", preceding=before))) for before in (True, False))
         and (_WORDS | _WEAK | _WHOLE).isdisjoint(_words_of(aside))
@@ -268,7 +268,7 @@ def _is_prose(paragraph: HtmlElement) -> bool:
 
 
 def _whole_headings(page: HtmlElement) -> set[HtmlElement]:
-    """Return the elements that are all of a heading, as docutils' links back to the contents."""
+    """Return the elements that are a whole heading, such as docutils' links back to the contents."""
     headings = ((heading, title_of(heading)) for heading in page.iter(*dom.HEADINGS))
     return {
         part
@@ -296,7 +296,7 @@ def _words_of(element: HtmlElement) -> frozenset[str]:
 
 
 def _is_authors(element: HtmlElement) -> bool:
-    """Return whether the id of an element is a label of the author's, or made of what the element is headed."""
+    """Return whether the id of an element is the author's label, or made from its heading."""
     name = element.get("id", "")
     if element.tag in dom.HEADINGS or _LABELS.match(name) or _LEVEL.search(element.get("class", "")):
         return True
@@ -307,12 +307,12 @@ def _is_authors(element: HtmlElement) -> bool:
 
 
 def _is_slug(name: str, heading: str) -> bool:
-    """Return whether an id is made of the words of a heading, which some engines strip of their number."""
+    """Return whether an id is made from the words of a heading, which some engines strip of its number."""
     return letters(_AGAIN.sub("", unquote(name))).casefold() == letters(_NUMBER.sub("", heading)).casefold()
 
 
 def _is_written(box: HtmlElement, heading: HtmlElement) -> bool:
-    """Return whether most of what is under a heading is not a link, and none of it asks for anything."""
+    """Return whether most of what is under a heading is not a link, and none of it is a form."""
     if next(box.iter("form", "input"), None) is not None:
         return False
     linked = sum(len(text_of(link)) for link in box.iter("a"))
@@ -327,17 +327,17 @@ def _words(names: str) -> frozenset[str]:
 
 
 def _parts(name: str) -> Iterator[str]:
-    """Yield the parts of a name before one that tells a state: `anchor-with-sticky-navbar` is an anchor."""
+    """Yield the parts of a name before one that describes a state: `anchor-with-sticky-navbar` is an anchor."""
     return takewhile(lambda part: part not in _STATES, _PARTS.split(name))
 
 
 def _links_within(element: HtmlElement) -> int:
-    """Return how many characters of an element lead to other places of its page."""
+    """Return how many characters of an element are links within its page."""
     return sum(len(text_of(link)) for link in element.iter("a") if link.get("href", "").startswith("#")) or -1
 
 
 def _is_line(element: HtmlElement) -> bool:
-    """Return whether an element is a line of words: formulas alone, such as hidden definitions, are of the text."""
+    """Return whether an element is a line of words: formulas alone, such as hidden definitions, belong to the text."""
     words = text_of(element)
     formulas = " ".join(text_of(formula) for formula in element.iter(dom.FORMULA))
     return len(words) <= LITTLE and (not formulas or words != formulas)

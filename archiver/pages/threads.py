@@ -1,7 +1,7 @@
 """Which part of a page belongs to which comment, and which comment answers which.
 
-The markup around the marks of comments is not known, so no tag and no class is asked for. What is used instead: beside
-each comment stands a date. The smallest element with both, mark and date, is the item of the comment, and a comment
+The markup around the marks of comments is not known, so no tag or class is relied on. What is used instead: next to
+each comment is a date. The smallest element with both, mark and date, is the item of the comment, and a comment
 whose item lies within another's answers that one.
 """
 
@@ -40,11 +40,11 @@ class CommentSurvey:
         self.form: DateFormat | None = (
             dates.numbers if marked > len(self.threads) / 2 else dates.common([piece.text for piece in short])
         )
-        """How dates beside comments are written; None where there are none."""
+        """How dates next to comments are written; None if there are none."""
         self._dates = [piece for piece in short if self.form and self.form(piece.text)]
         self._tell_texts()
         self.unclaimed = self._give_dates()
-        """Dates that look as if they stood beside a comment, and no comment was found there."""
+        """Dates that look as if they belonged to a comment where no comment was found."""
         self._note_firsts()
         self._give_items()
         self._items: dict[HtmlElement, list[Thread]] = {}
@@ -54,9 +54,9 @@ class CommentSurvey:
             thread.parent = self._parent(thread)
 
     def taken_apart(self) -> Iterator[tuple[HtmlElement, list[Thread]]]:
-        """Yield each item, cut out of what is around it, with its comments: one, or several that share it.
+        """Yield each item, cut out of its surroundings, with its comments: one, or several that share it.
 
-        What was not yielded is left in `box` in the end; where comments are in the box itself, that comes last.
+        The rest is left in `box` in the end; if comments are in the box itself, that comes last.
         """
         inner_first = sorted(self._items, key=self._places.__getitem__, reverse=True)
         for item in inner_first:
@@ -71,7 +71,7 @@ class CommentSurvey:
         return sorted(self.threads.values(), key=lambda thread: self._places[thread.first])
 
     def _tell_texts(self) -> None:
-        """Tell the elements of texts from items: an item holds a date in such a place as dates beside comments have."""
+        """Distinguish elements of texts from items: an item holds a date where dates of comments are."""
         single = []
         for thread in self.threads.values():
             if len(thread.marks) > 1:
@@ -98,7 +98,7 @@ class CommentSurvey:
     # The dates
 
     def _give_dates(self) -> list[Piece]:
-        """Give each comment its date: the one in its item, or in a link to it, or beside its mark; return the rest."""
+        """Give each comment its date: the one in its item, in a link to it, or next to its mark; return the rest."""
         owners = {mark: thread for thread in self.threads.values() for mark in (*thread.marks, *thread.pointers)}
         free: list[Piece] = []
         for piece in self._dates:
@@ -149,7 +149,7 @@ class CommentSurvey:
     # The items
 
     def _give_items(self) -> None:
-        """Give each comment its item; those that do not tell theirs get one like the others'."""
+        """Give each comment its item; those whose item is not evident get one like the others'."""
         for thread in self.threads.values():
             thread.item = self._item(thread)
         sure = [each for each in self.threads.values() if each.date and each.item is not each.first]
@@ -170,7 +170,7 @@ class CommentSurvey:
         return common[0]
 
     def _grow(self, thread: Thread, alike: set[tuple[str, str]]) -> HtmlElement:
-        """Return a wider item for a comment without a date, or one that only links name.
+        """Return a wider item for a comment without a date, or one that is named only by links.
 
         That is the next element in which it comes first and which is like other items; or else the one that is in
         a list; or else the widest that holds it alone.
@@ -200,7 +200,7 @@ class CommentSurvey:
                     self._shared.add(element)
 
     def _parent(self, thread: Thread) -> int | None:
-        """Return the comment whose item, or whose box of answers, is around that of another."""
+        """Return the comment whose item or box of answers is around another's item."""
         node, boxed = thread.item, False
         while node is not None and node is not self.box:
             if _is_answers(node):
@@ -215,7 +215,7 @@ class CommentSurvey:
         return None
 
     def _before_box(self, box: HtmlElement) -> Thread | None:
-        """Return the comment in the neighbour before a box of answers."""
+        """Return the comment in the element before a box of answers."""
         for neighbour in box.itersiblings(preceding=True):
             if not _is_answers(neighbour):
                 for element in neighbour.iter():
@@ -228,7 +228,7 @@ class CommentSurvey:
 
 
 def _nearer_before(before: Thread | Piece, mark: Thread | Piece, after: Thread | Piece) -> int:
-    """Return 1 when of two dates around a mark the one before is nearer in the tree, -1 when the other is, else 0."""
+    """Return 1 if the date before a mark is nearer to it in the tree than the one after, -1 if farther, else 0."""
     if not (isinstance(before, Piece) and isinstance(mark, Thread) and isinstance(after, Piece)):
         return 0
     around = list(line(mark.first))

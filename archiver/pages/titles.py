@@ -1,4 +1,4 @@
-"""The title of a page: which of the names it gives itself is the article's, and not the site's."""
+"""The title of a page: which of the names it gives itself is the article's rather than the site's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def title(tree: HtmlElement, said: Claims) -> str:
 
 
 def _headings(tree: HtmlElement) -> list[HtmlElement]:
-    """Return what may name the article: headings, and what themes call its title whatever its tag."""
+    """Return elements that may name the article: headings, and whatever themes call its title."""
     called = " | ".join(f"//*[{has_class(name)}][not(self::body)]" for name in _TITLE_CLASSES)
     return [*tree.xpath(called)[:_MOST], *islice(tree.iter("h1", "h2", "h3"), _MOST)]
 

@@ -21,8 +21,8 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 def parse_topics(source: str, body: bytes, site: Site | None = None) -> Topics:
     """Read the topics of an index, in order, with the posts each links.
 
-    A topic is a heading with links to posts below it, up to the next heading; other links and headings are passed
-    over. `source` is the path or URL the index came from.
+    A topic is a heading with links to posts below it, up to the next heading; other links and headings are skipped.
+     `source` is the path or URL the index came from.
 
     Raises PageNotRecognised when no post is linked.
     """

@@ -1,4 +1,4 @@
-"""What the words of a claim mean: a name, a tag, a language, an address, a licence; None where they make no sense."""
+"""What the words of a claim mean: a name, a tag, a language, an address, a licence; None if they are invalid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_NAME = re.compile(r"(?:last )?(?:updated|modified|published|posted)\b|user ?
 _LABEL = re.compile(r"\A(?:tags?|categor(?:y|ies)|标签|分类)\s*[:：]", re.IGNORECASE)
 _LONGEST_NAME = 80
 _SECTIONS = frozenset({"article", "articles", "blog", "blogs", "post", "posts"})
-"""What themes call the part of a site where its articles are: no category."""
+"""Names in themes for the part of a site with its articles, which is not a category."""
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _SCRIPTS = {
@@ -49,7 +49,7 @@ def word(value: str) -> str | None:
 
 
 def category(value: str) -> str | None:
-    """Return a category; None for what a theme calls all articles."""
+    """Return a category; None for a theme's name for all articles."""
     return None if value.lower() in _SECTIONS else word(value)
 
 
@@ -63,14 +63,14 @@ def language(value: str) -> str | None:
 
 
 def language_of(text: str) -> str | None:
-    """Return the language of a text where its letters tell, whatever a theme claims: Japanese, Korean or Chinese."""
+    """Return the language of a text if its letters reveal it, whatever a theme claims: Japanese, Korean or Chinese."""
     signs = letters(text)
     shares = {tag: len(pattern.findall(signs)) / max(len(signs), 1) for tag, (pattern, _) in _SCRIPTS.items()}
     return next((tag for tag, share in shares.items() if share > _SCRIPTS[tag][1]), None)
 
 
 def license_at(url: str) -> str | None:
-    """Return the name of the licence of Creative Commons at an address: `CC BY-NC-SA 4.0`."""
+    """Return the name of the Creative Commons licence at an address: `CC BY-NC-SA 4.0`."""
     found = _COMMONS.search(unquote(url))
     if not found:
         return None

@@ -12,14 +12,14 @@ from archiver.pages.document import text_of
 from archiver.text import dom
 
 _YEAR = re.compile(r"((?:19|20)\d\d)\s*年?(?:\W*\d+\W*)?")
-"""All that a heading says: a year, and how many posts are of it."""
+"""A heading that is only a year and a number of posts."""
 _CALLED = re.compile(r"year|collection", re.IGNORECASE)
-"""In the class of what is not a heading and stands for one."""
+"""Part of the class of an element that serves as a heading."""
 _NUMBERS = re.compile(r"(?<![\d./-])(\d{1,2})[-/.月](\d{1,2})日?(?![\d./-])")
 
 
 def above(tree: HtmlElement) -> dict[HtmlElement, str]:
-    """Return the year that the last heading of one before a link names, for each link of a page that has one."""
+    """Return for each link on a page the year named by the last such heading before it, if there is one."""
     year, found = "", {}
     for element in tree.iter(etree.Element):
         if element.tag in dom.HEADINGS or _CALLED.search(element.get("class", "")):

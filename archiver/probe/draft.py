@@ -1,4 +1,4 @@
-"""A profile for a blog, drafted from what it said of itself, as the text of a `site.toml`."""
+"""A profile for a blog, drafted from what it says about itself, as the text of a `site.toml`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from archiver.probe.forms import AddressForm
 from archiver.profile import Profile
 
 _ANY_POST = AddressForm("/.+", "", "/", 0)
-"""Takes every address for a post's, as long as it is not known what they are like."""
+"""Takes every address for a post's, as long as their forms are unknown."""
 
 NO_POST = AddressForm("(?!)", "", "", 0)
-"""Takes none: what an engine's own forms say of addresses."""
+"""Takes none: leaves addresses to the engine's own forms."""
 
 _WITHOUT_LISTS = [
     "# No list was found: posts can be found by links only.",
@@ -26,7 +26,7 @@ _WITHOUT_LISTS = [
 ]
 
 _ZONES = {"ja": "+09:00", "ko": "+09:00", "zh": "+08:00"}
-"""Where a language is read in one zone."""
+"""Zones of languages that are read in one zone."""
 
 _UTC = "+00:00"
 _SUMMER = 60
@@ -55,11 +55,11 @@ class Draft:
     """Paths below the blog's own, with their queries."""
     forms: tuple[AddressForm, ...] = (_ANY_POST,)
     others: tuple[str, ...] = ()
-    """Further hosts that its own pages and lists write."""
+    """Further hosts that its own pages and lists name."""
     pages: tuple[str, ...] = ()
-    """Paths that look like those of posts and are none."""
+    """Paths that look like those of posts but are not."""
     moments: tuple[str, ...] = field(default=(), repr=False)
-    """Dates of posts, as the lists have them."""
+    """Dates of posts, as listed."""
     zones: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """Offsets from UTC that these are written with, by list."""
 
@@ -114,7 +114,7 @@ class Draft:
     def _zone(self) -> list[str]:
         """Return the line with the offset that dates have, or with that of those who read the language.
 
-        UTC is what programs write whatever the clock of the author: a list where all are of it does not count. Of two
+        Programs write UTC whatever the author's clock: a list with only that does not count. Of two
         offsets an hour apart the lesser is that of winter.
         """
         found = next((Counter(each) for each in self.zones if {*each} - {_UTC}), Counter[str]())

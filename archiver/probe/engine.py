@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 GENERIC = "generic"
-"""The engine of a blog of which none is recognised: what all have in common."""
+"""The engine of a blog when none is recognised: what all have in common."""
 
 _GENERATORS = {
     "cnblogs": "cnblogs",
@@ -50,14 +50,14 @@ _THANKED = {
     "wordpress.org": "wordpress",
     "cn.wordpress.org": "wordpress",
 }
-"""Where the links of footers lead that name the engine."""
+"""Targets of the links in footers that name the engine."""
 
 _COMMENTS = re.compile(r"Begin Jekyll SEO tag", re.IGNORECASE)
 _FEED_GENERATOR = re.compile(rb"<generator[^>]*?>\s*(?:https?://)?(?:www\.)?([A-Za-z]+)", re.IGNORECASE)
 _API = "https://api.w.org/"
 
 TOLD, MARKED, THANKED = 3, 2, 1
-"""Weight of a sign: a tag made to tell it, a part of an address, a link that may be in any text."""
+"""Weight of a clue: a tag made to tell it, a part of an address, a link that may be in any text."""
 
 
 class EngineSign(NamedTuple):
@@ -69,7 +69,7 @@ class EngineSign(NamedTuple):
 
 
 def signs(tree: HtmlElement) -> Iterator[EngineSign]:
-    """Yield what on a page tells its engine, each sign once."""
+    """Yield what on a page reveals its engine, each clue once."""
     yield from dict.fromkeys([*_generators(tree), *_marks(tree), *_thanks(tree)])
 
 
@@ -82,7 +82,7 @@ def feed_signs(body: bytes) -> Iterator[EngineSign]:
 
 
 def most_likely(found: list[EngineSign]) -> str:
-    """Return the engine that most speaks for; `generic` where nothing does."""
+    """Return the engine with the most evidence; `generic` without any."""
     weights: Counter[str] = Counter()
     for sign in found:
         weights[sign.engine] += sign.weight

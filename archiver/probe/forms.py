@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 MOST_NAMES = 6
-"""Different names in one place of an address up to which they are parts of the site, and not of each post."""
+"""Number of different names in one place of an address up to which they are parts of the site, not of each post."""
 
 LEAST_EACH = 3
 """Addresses that each such name must have on average."""
@@ -21,7 +21,7 @@ RESERVED = (
     "login", "pages", "rss", "search", "series", "sitemap", "static", "tag", "tags", "topics", "uploads",
     "wp-admin", "wp-content", "wp-includes", "wp-json", "xmlrpc",
 )  # fmt: skip
-"""First parts of paths at which engines have something else than posts."""
+"""First parts of paths at which engines have something other than posts."""
 
 OVERVIEWS = ("all", "all-posts", "archive", "archives", "articles", "blog", "essays", "notes", "posts", "writing")
 """Last parts of paths at which blogs have a page that links all their posts."""
@@ -34,7 +34,7 @@ _OF_PAGES = r"(?:19|20)\d\d|(?:index|page)-?\d*"
 
 _LONGEST_NUMBER = 9
 _NO_FOLDER = r"(?!(?:.*/)?index\.html?\Z)"
-"""Keeps what stands for a folder from being one of the pages in it."""
+"""Keeps a group for a folder from matching one of the pages in it."""
 _DATE = re.compile(r"/(?:19|20)\d\d(?:-\d\d){2}-[^/]|/(?:19|20)\d\d/(?:\d\d/){0,2}[^/]*[^\d/]")
 """A day before a name, or a year above one."""
 
@@ -50,7 +50,7 @@ class AddressForm:
     canonical: str
     example: str
     posts: int
-    """How many of the examples have it."""
+    """How many of the examples have this form."""
 
 
 class _AddressShape(NamedTuple):
@@ -65,8 +65,8 @@ class _AddressShape(NamedTuple):
 def forms(paths: Collection[str], *, twins: bool = False) -> tuple[AddressForm, ...]:
     """Return the forms of addresses of posts, the most frequent first, that fit all of these paths.
 
-    Paths are as canonical addresses have them, below the path of the blog. The front page is none. With `twins` each
-    page is known with `.html` at its end and without.
+    Paths are those of canonical addresses, below the path of the blog. The front page is not one. With `twins` each
+    page is known with and without `.html` at its end.
     """
     found: defaultdict[_AddressShape, list[str]] = defaultdict(list)
     for path in paths:
@@ -81,7 +81,7 @@ def forms(paths: Collection[str], *, twins: bool = False) -> tuple[AddressForm, 
 
 
 def twins(paths: Collection[str], known: Collection[str]) -> set[str]:
-    """Return those of some paths that are like known ones but for `.html` at their ends, spelt as these are.
+    """Return those of some paths that equal known ones except for `.html` at the end, spelt like the known ones.
 
     GitHub Pages and others answer to both. Empty unless one of them is a known one with another spelling.
     """
@@ -98,7 +98,7 @@ def _turned(path: str) -> str:
 
 
 def alike(paths: Collection[str], known: Collection[str]) -> set[str]:
-    """Return those of some paths that have dates where known ones have: a date makes a form of posts alone."""
+    """Return those of some paths that have dates where known ones do: only posts have forms with dates."""
     dated = {shape for shape in map(_shape, known) if "year" in shape.parts}
     return {path for path in paths if path.strip("/") and _shape(path) in dated}
 
@@ -114,7 +114,7 @@ def dated(paths: Collection[str]) -> set[str]:
 
 
 def stem(path: str) -> str:
-    """Return a path without what only tells how it is written: the ending of a page, or the slash of a folder."""
+    """Return a path without what is only spelling: the suffix of a page, or the slash of a folder."""
     return _split(path)[0].rstrip("/")
 
 
@@ -192,7 +192,7 @@ def _patterns(shape: _AddressShape, columns: list[tuple[str, ...]]) -> Iterator[
 
 
 def _unreserved(shape: _AddressShape, columns: list[tuple[str, ...]], *, twins: bool) -> str:
-    """Return what keeps a form from fitting all there is: no part of it but the name of the post tells it from more."""
+    """Return what keeps a form from fitting everything, if only the name of the post is variable in it."""
     if any(kind in ("year", "number") for kind in shape.parts) or _is_folder(columns):
         return ""
     others = "|".join(re.escape(name) for name in (*RESERVED, *_LISTS[:2]) if name not in columns[0])
@@ -202,7 +202,7 @@ def _unreserved(shape: _AddressShape, columns: list[tuple[str, ...]], *, twins: 
 
 
 def _last(shape: _AddressShape, columns: list[tuple[str, ...]]) -> str:
-    """Return the pattern of the names of posts; in their folder may be lists, of a year or with a name of their own."""
+    """Return the pattern of the names of posts; their folder may also hold lists, of a year or with their own name."""
     if not _is_folder(columns) or "year" in shape.parts:
         return r"[^/]+?"
     lists = "|".join(name for name in _LISTS if name not in columns[-1])

@@ -1,4 +1,4 @@
-"""What the owner says is right, where the archive has its doubts: each guard has this way out.
+"""What the owner declares right where the archive has doubts: every guard can be overruled this way.
 
 An acceptance is a run without requests. Its command, in the warcinfo record of its file, says what was accepted, so
 that the database can be rebuilt from the records.
@@ -38,7 +38,7 @@ class Accepted:
 
     subject: str
     effect: str
-    """What that does, in a few words."""
+    """What accepting does, in a few words."""
 
 
 def accept(
@@ -86,9 +86,9 @@ def accept(
 
 
 def accept_one(archive: Archive, warc: Storage, subject: str, site: Site, *, run_id: int) -> Accepted:
-    """Accept one thing; what does not wait to be accepted, any more, stays as it is.
+    """Accept one thing; what no longer waits to be accepted stays as it is.
 
-    Raises ArchiverError when the page of a held version does not read as a post any more.
+    Raises ArchiverError when the page of a held version no longer reads as a post.
     """
     session = archive.session
     held = posts.held(session, int(subject)) if is_post(subject) else None

@@ -1,7 +1,7 @@
-"""What of another program's records comes into the archive: each is read, checked and judged before anything is kept.
+"""Which of another program's records come into the archive: each is read, checked and judged before anything is kept.
 
-A record comes in when it is a capture of the blog that is what it says and that the archive does not have; with it come
-its request and what else is about it. Everything else is counted under the reason for which it stays outside.
+A record is admitted when it is a capture of the blog, is what it claims to be, and is not in the archive; with it come
+its request and other records about it. Everything else is counted under the reason why it stays outside.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TOO_LARGE = f"captures of more than {MAX_RECORD >> 20} MiB"
 NO_MESSAGE = "responses that are not an HTTP message with a status"
 CONVERTED = "conversions of a page into something that is not a page"
 INCOMPLETE = "pieces that do not make a whole record"
-"""Reasons for which records stay outside that are not damage."""
+"""Reasons other than damage why records stay outside."""
 
 _PAGES = ("text/html", "application/xhtml+xml")
 _LEVEL = 6
@@ -41,15 +41,15 @@ class AdmittedCounts:
     """What became of the records of a source; the counts add up to all of them."""
 
     records: int = 0
-    """All that is there, damaged stretches included."""
+    """All records, damaged stretches included."""
     copied: int = 0
-    """Captures that are in the archive now."""
+    """Captures that were added to the archive."""
     beside: int = 0
-    """Records that came in with them: requests, and what describes captures and files."""
+    """Records admitted with them: requests, and descriptions of captures and files."""
     elsewhere: int = 0
     """Captures of other sites."""
     known: int = 0
-    """Captures the archive had."""
+    """Captures the archive already had."""
     damaged: int = 0
     """Records that are not what was written, or cannot be read."""
     left_out: Counter[str] = field(default_factory=Counter)
@@ -60,7 +60,7 @@ class AdmittedCounts:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A record that may come in."""
+    """A record that may be admitted."""
 
     head: Head
     source: str
@@ -68,22 +68,22 @@ class Candidate:
     """In the order of the source."""
     start: int
     size: int
-    """Where its gzip member is among those put aside."""
+    """Where its gzip member is among those set aside."""
     about: frozenset[str] = frozenset()
     """Ids of the records it names."""
     method: str | None = None
-    """Of a request, where it tells."""
+    """The method of a request, if known."""
     pieces: int = 1
-    """Records it was put together from."""
+    """The records it was assembled from."""
 
     @property
     def is_capture(self) -> bool:
-        """Whether it stands for what was at an address."""
+        """Whether it says what was at an address."""
         return head.is_capture(self.head.type, self.head.target_uri)
 
 
 class Admission:
-    """The judgement of one source, and the records that are to come in."""
+    """The judgement of one source, and the records that are to be admitted."""
 
     def __init__(self, known: set[Key], aside: IO[bytes], site: Site) -> None:
         """Prepare; `known` are the captures the archive of a site has, `aside` an empty file for what may come in."""
@@ -93,7 +93,7 @@ class Admission:
         self._site = site
         self._captures: list[Candidate] = []
         self._companions: dict[int, list[Candidate]] = {}
-        """By the number of the capture they go along with."""
+        """By the number of the capture they belong to."""
         self._others: list[Candidate] = []
         self._segments = Segments()
         self._places: dict[str, tuple[str, int]] = {}
@@ -118,7 +118,7 @@ class Admission:
         self._choose()
 
     def members(self) -> Iterator[bytes]:
-        """Yield the gzip members that come in: descriptions of files, then captures by date, each after its request."""
+        """Yield the gzip members admitted: descriptions of files, then captures by date, each after its request."""
         written: set[int] = set()
         descriptions = [other for other in self._others if other.head.type == "warcinfo"]
         for capture in sorted(self._captures, key=lambda each: (each.head.date, each.number)):
@@ -149,7 +149,7 @@ class Admission:
             self.tally.notes.append(f"{source.name}, offset {large.offset}: {large.size} bytes; left out")
 
     def _judge(self, source: str, offset: int, content: bytes, pieces: int = 1) -> None:
-        """Put a record aside, or say why it stays outside."""
+        """Set a record aside, or say why it stays outside."""
         try:
             record = members.parse(content)
         except Malformed as error:
@@ -175,7 +175,7 @@ class Admission:
             self._put_aside(self._captures, record, source, pieces)
 
     def _is_ours(self, found: Head) -> bool:
-        """Return whether a record is of the blog itself: what a redirector answered is not."""
+        """Return whether a record is of the blog itself: the answer of a redirector is not."""
         url = self._site.asked(found.target_uri or "")
         return url is not None and self._site.owns(url)
 
@@ -190,7 +190,7 @@ class Admission:
         where.append(Candidate(found, source, number, start, len(member), frozenset(about), method, pieces))
 
     def _join(self) -> None:
-        """Judge the records that came in pieces, now that the source has been read."""
+        """Judge the records that were in pieces, now that the source has been read."""
         waiting, self._segments = self._segments, Segments()
         for origin in waiting.origins:
             whole = waiting.joined(origin)
@@ -200,7 +200,7 @@ class Admission:
                 self._judge(*self._places[origin], whole, waiting.of(origin))
 
     def _choose(self) -> None:
-        """Find what goes along with each capture, and which captures are answers to something else than GET."""
+        """Find what belongs to each capture, and which captures answer methods other than GET."""
         by_id: dict[str, list[Candidate]] = defaultdict(list)
         for capture in self._captures:
             by_id[capture.head.record_id].append(capture)
@@ -257,7 +257,7 @@ def _key(found: Head) -> Key:
 
 
 def _wrong_digest(record: RawRecord) -> str:
-    """Return which digest is not that of what the record holds; empty when there is none."""
+    """Return which digest does not fit what the record holds; empty when all fit."""
     wrong = (f"{what}: expected {label}, found another one" for what, label, fits in record.digests() if fits is False)
     return next(wrong, "")
 

@@ -1,4 +1,4 @@
-"""The databases that rebuilds took the place of: `archive.db.bak-20261126T152553Z`, the last two of them."""
+"""The last two databases that rebuilds replaced: `archive.db.bak-20261126T152553Z`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from archiver.clock import timestamp
 
 KEPT = 2
-"""Former databases that stay."""
+"""How many former databases stay."""
 
 ALONE = "-only-copy"
-"""Ends the name of one that holds what no WARC file does: it is never removed."""
+"""Ending of the name of one that holds what no WARC file does: it is never removed."""
 
 LOGS = ("-wal", "-shm")
 """What SQLite keeps beside a database, under its name."""
@@ -22,7 +22,7 @@ _OURS = re.compile(r"\.bak-(\d{8}T\d{6}Z)(?:-(\d+))?")
 
 
 def name_for(file: Path, *, alone: bool) -> Path:
-    """Return the name that a database gets when another one takes its place, which no file has."""
+    """Return an unused name for a database that another one replaces."""
     stamp = timestamp().replace(":", "").replace("-", "")
     first = file.with_name(f"{file.name}.bak-{stamp}{ALONE if alone else ''}")
     names = chain([first], (first.with_name(f"{first.name}-{number}") for number in count(2)))
@@ -43,7 +43,7 @@ def remove(database: Path) -> None:
 
 
 def _ours(file: Path, newest: Path) -> Iterator[tuple[tuple[str, int], Path]]:
-    """Yield the others that a rebuild named, with what to put them in order by; what people named is theirs."""
+    """Yield the others that a rebuild named, with keys to sort them by; those that people named are theirs."""
     for path in file.parent.iterdir():
         found = _OURS.fullmatch(path.name.removeprefix(file.name)) if path != newest else None
         if found:

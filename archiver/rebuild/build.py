@@ -1,10 +1,10 @@
-"""The second pass: the pages among the captures are read again and go to the store as they did when they were fetched.
+"""The second pass: the pages among the captures are read again and stored as they were when they were fetched.
 
 Three things besides its bytes decide what became of a page:
 
-- What a killed run fetched last was lost with it where the run that went on with it fetched it again.
-- An address that was still pending when its run ended was not stored, whatever was fetched of it.
-- Another program's captures come in by their dates, before what was fetched later. Their lists are left alone, since
+- What a killed run fetched last was lost with it if the run that resumed it fetched it again.
+- An address still pending when its run ended was not stored, whatever was fetched of it.
+- Another program's captures are inserted by date, before what was fetched later. Their lists are ignored, since
   what lists say is compared within a run.
 """
 
@@ -26,7 +26,7 @@ from archiver.rebuild.acceptance import accept_one
 from archiver.rebuild.files import RunFiles
 from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
-from archiver.store import chronicle, connections, doubts, endings, freshness, outcomes, posts, runs
+from archiver.store import chronicle, doubts, endings, freshness, outcomes, posts, relations, runs
 from archiver.store.chronicle import CaptureRow, Settled
 from archiver.store.database import Archive
 from archiver.text import EXTRACTOR_VERSION
@@ -34,34 +34,34 @@ from archiver.warc import journal
 from archiver.warc.storage import Storage
 
 COMMAND = "rebuild"
-"""Command of the run that a rebuild is in the new database."""
+"""Command of the run that records a rebuild in the new database."""
 
 
 @dataclass(slots=True)
 class RebuildCounts:
-    """What was found."""
+    """What a rebuild found."""
 
     runs: int = 0
     captures: int = 0
     pages: Counter[str] = field(default_factory=Counter)
     """Pages that were recognised, by kind."""
     unrecognised: int = 0
-    """Pages that were not."""
+    """Pages that were not recognised, by kind."""
     notes: list[str] = field(default_factory=list)
-    """What else there is to say, for example which part of a file cannot be read."""
+    """Other remarks, for example which part of a file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class RebuildStep:
-    """One thing that happened: an answer of the server, an index that was read from a file, or the end of a run."""
+    """One event: an answer from the server, an index read from a file, or the end of a run."""
 
     run: RunFiles
     seen: CaptureRow | None = None
     kind: str = ""
     url: str | None = None
-    """Address to settle: what had been asked for."""
+    """The address to settle: the one that was requested."""
     item: Item | None = None
-    """Its outcome, if that needs no reading."""
+    """Its outcome, if that takes no reading."""
 
 
 Work = Iterator[tuple[RebuildStep, Task | None]]
@@ -86,12 +86,12 @@ class Build:
         self._records = Records(archive, self._commit, progress)
         self._tally = RebuildCounts(runs=len(self._runs))
         self._addresses: dict[str, Settled] = {}
-        """What became of the addresses of the run, stored at its end: one by one takes longer than posts."""
+        """What became of the run's addresses, stored at its end: storing them one by one takes longer than posts do."""
         self._early: dict[int, list[tuple[RebuildStep, Item]]] = {}
         """Pages of comments by the post they wait for, as in a crawl."""
 
     def run(self, processes: int, executor: Executor | None = None) -> RebuildCounts:
-        """Fill the database, pages being read by so many processes, here or of an executor; say what was found."""
+        """Fill the database, pages read by so many processes, here or an executor's; return what was found."""
         began = timestamp()
         with pool.readers(self._storage, processes, executor) as readers:
             self._records.store(self._runs)
@@ -126,7 +126,7 @@ class Build:
             waiting = next(imported, None)
 
     def _of_run(self, run: RunFiles) -> Work:
-        """Yield what a run of ours fetched, and what it came to."""
+        """Yield what a run of ours fetched, and its outcome."""
         if not run.is_content or run.start.is_import:
             return
         for subject in run.start.accepted:
@@ -210,7 +210,7 @@ class Build:
         outcomes.save(self._session, outcome, run.site, run_id=run.id, extractor_version=EXTRACTOR_VERSION)
 
     def _settle(self, step: RebuildStep, url: str, seen: CaptureRow, item: Item) -> None:
-        """Note what became of an address, and what a run that was killed had yet to ask for."""
+        """Note what became of an address, and what a killed run had yet to ask for."""
         reason, permanent = (item.reason, item.permanent) if isinstance(item, Gap) else (None, False)
         self._addresses[url] = Settled(
             url=url, kind=step.kind, date=seen.fetched_at, reason=reason, permanent=permanent
@@ -219,7 +219,7 @@ class Build:
             self._expect(step.run, item)
 
     def _expect(self, run: RunFiles, item: Item) -> None:
-        """Note what a run would have asked for next: of one that was killed no record tells."""
+        """Note what a run would have asked for next: a killed one left no record of it."""
         options = run.start.command.split()
         no_images = "--no-images" in options
         left_out = {"comments": "--no-comments" in options, "image": no_images, "requisite": no_images}
@@ -228,7 +228,7 @@ class Build:
                 chronicle.expect(self._session, url, kind, run_id=run.id, now=run.start.started_at)
 
     def _end(self, run: RunFiles) -> None:
-        """Store what became of a run's addresses, how it ended, and what it alone knew."""
+        """Store what became of a run's addresses, how it ended, and what only it knew."""
         self._early = {}
         chronicle.settle(self._session, self._addresses.values(), run_id=run.id)
         self._addresses = {}
@@ -253,7 +253,7 @@ class Build:
             self._tally.notes.append(
                 f"of a payload that no record has: {counted(len(lost), 'capture')}, such as {lost[0]}"
             )
-        connections.refresh(self._session)
+        relations.refresh(self._session)
         chronicle.count_on(self._session)
         rest = runs.rest_until(self._session)
         run_id, _ = runs.begin(self._session, COMMAND, now=began)

@@ -19,7 +19,7 @@ from archiver.warc.storage import SUFFIX, Storage, WarcFile
 from archiver.warc.writer import OPEN_SUFFIX
 
 FOREIGN = f"{journal.IMPORT} (files of another program)"
-"""Command of a run that no record tells of."""
+"""Command of a run that no record describes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,13 +27,13 @@ class RunFiles:
     """One run, and the files it wrote."""
 
     start: RunStart
-    """With the numbers the run and its cycle have in the new database."""
+    """Its start, with the numbers of the run and its cycle in the new database."""
     version: str
-    """Of the program; empty when another one wrote the files."""
+    """Version of the program; empty when another program wrote the files."""
     paths: tuple[WarcFile, ...]
     profile: Profile
     end: RunEnd | None = None
-    """None until its record is met; for good when the run was killed."""
+    """None until its record is met; stays None when the run was killed."""
     indexes: list[tuple[str, int, str]] = field(default_factory=list)
     """File, offset and name of the curated indexes that came from files."""
 
@@ -54,7 +54,7 @@ class RunFiles:
 
     @property
     def unsettled(self) -> frozenset[str]:
-        """Addresses that were fetched, perhaps, but stored they were not: they were still to be had at the end."""
+        """Addresses that were perhaps fetched but not stored: they were still pending at the end."""
         waiting = (each for each in self.end.addresses if each["state"] == "pending") if self.end else ()
         return frozenset(each["url"] for each in waiting)
 
@@ -75,17 +75,17 @@ class _SourceFile:
 
     @property
     def run(self) -> tuple[str, int]:
-        """What tells its run from others: a number alone may come twice, after a database was lost."""
+        """What distinguishes its run from others: a number alone may occur twice, after a database was lost."""
         return (self.start.started_at, self.start.run) if self.start else (self.path.name, 0)
 
 
 def runs(storage: Storage, incoming: Path | None = None, profile: Profile | None = None) -> list[RunFiles]:
     """Return the runs that wrote an archive's files, in their order; other programs' files are runs of their own, last.
 
-    `incoming` is a file that is still open and counts anyway; `profile` is what the archive's owner says of the
+    `incoming` is a file that is still open but counts; `profile` is what the archive's owner says of the
     blog.
 
-    Runs keep their numbers. Only where a number comes twice, because a database was lost and begun again, do the later
+    Runs keep their numbers. Only where a number occurs twice, because a database was lost and begun again, do the later
     runs get new ones.
     """
     closed: list[WarcFile] = [*storage.closed().values(), *([incoming] if incoming else [])]
@@ -93,7 +93,7 @@ def runs(storage: Storage, incoming: Path | None = None, profile: Profile | None
     ours = [file for file in files if file.start]
     by_run = {run: sorted(own, key=lambda each: each.serial) for run, own in _grouped(ours)}
     numbers = [number for _, number in by_run]
-    # By number rather than by time, because clocks jump; unless numbers begin again.
+    # By number rather than by time, because clocks jump; unless numbers start again.
     order = sorted(by_run) if len(set(numbers)) < len(numbers) else sorted(by_run, key=lambda run: run[1])
     found = _numbered((by_run[run] for run in order), profile)
     last = max((each.id for each in found), default=0)
@@ -107,7 +107,7 @@ def _grouped(files: Iterable[_SourceFile]) -> list[tuple[tuple[str, int], list[_
 
 
 def _numbered(found: Iterable[list[_SourceFile]], profile: Profile | None) -> list[RunFiles]:
-    """Return the runs with numbers that rise, and their cycles' numbers."""
+    """Return the runs with rising numbers, and their cycles' numbers."""
     last = 0
     numbers: dict[int, int] = {}
     numbered = []
@@ -125,12 +125,12 @@ def _numbered(found: Iterable[list[_SourceFile]], profile: Profile | None) -> li
 
 
 def _profile(start: RunStart) -> Profile:
-    """Return the profile a run was made with: the owner's that it wrote down, or one that comes along."""
+    """Return the profile a run was made with: the owner's, which it wrote down, or a bundled one."""
     return profiles.read("\n".join(start.profile), f"run {start.run}") if start.profile else sites.of(start.blog)
 
 
 def _blog(ours: list[RunFiles]) -> Profile:
-    """Return the profile of the blog that the last run of ours was made with; without one, the first that comes along.
+    """Return the profile of the blog that the last run of ours was made with; without one, the first bundled one.
 
     So another program's files are read as those of the archive they are in.
     """
@@ -143,7 +143,7 @@ def _foreign(file: _SourceFile, number: int, profile: Profile) -> RunFiles:
 
 
 def _first(path: WarcFile) -> _SourceFile:
-    """Return what the first record of a file tells; of a file that begins with damage, nothing."""
+    """Return what the first record of a file says; nothing for a file that begins with damage."""
     try:
         record = next(iter_records(path), None)
     except ArchiveDamaged:

@@ -1,6 +1,6 @@
-"""The database that a rebuild takes the place of: what it holds that the new one reads differently.
+"""The database that a rebuild replaces: what it holds that the new one reads differently.
 
-A newer program may read the same bytes otherwise. Then the current revision of a post is shown as it is read now, and
+A newer program may read the same bytes differently. Then the current revision of a post is shown as it is read now, and
 those before it as they were read when they were current, each with the version of the program that did.
 """
 
@@ -40,13 +40,13 @@ _KEYS = {
     "page_comments": "SELECT p.url, c.id FROM page_comments AS c JOIN pages AS p ON p.id = c.page_id",
     "files": "SELECT url, sha256 FROM files",
 }
-"""What tells apart the rows of which none may be lost, by table; pictures and formulas are part of a version."""
+"""What identifies the rows that must not be lost, by table; pictures and formulas are part of a version."""
 
 _TABLES = {
     True: "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()",
     False: "SELECT name FROM sqlite_master",
 }
-"""What asks for the names of tables, on a server or in a file."""
+"""Queries for the names of tables, on a server or in a file."""
 
 _VECTORS = """
 SELECT v.post_id, p.title, p.markdown, v.model, v.vectors FROM post_vectors AS v
@@ -62,12 +62,12 @@ WHERE r.id <> p.current_revision_id AND r.extractor_version < :version ORDER BY 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostChange:
-    """A post that the new database has otherwise than the former one."""
+    """A post that differs between the new database and the former one."""
 
     post_id: int
     title: str
     same_version: bool
-    """Whether both read the same capture: then it is the reading that changed, not the blog."""
+    """Whether both read the same capture: then the reading has changed, not the blog."""
     formulas_lost: int
     formulas_new: int
     characters_before: int
@@ -77,7 +77,7 @@ class PostChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseComparison:
-    """The former database beside the new one."""
+    """The former database compared with the new one."""
 
     changed: tuple[PostChange, ...] = ()
     missing: tuple[int, ...] = ()
@@ -87,9 +87,9 @@ class DatabaseComparison:
     kept: int = 0
     """Older revisions that keep the text they were once read with."""
     vectors_lost: int = 0
-    """Posts whose vectors were of a text that no post has now."""
+    """Posts whose vectors were made from a text that no post has now."""
     unreadable: str = ""
-    """Why the former one cannot be read, if so."""
+    """Why the former one cannot be read, if it cannot."""
 
     @property
     def is_less(self) -> bool:
@@ -104,7 +104,7 @@ class DatabaseComparison:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A post as one of the databases has it."""
+    """A post in one of the databases."""
 
     title: str
     record_id: str
@@ -153,14 +153,14 @@ def _keep(former: Database, archive: Archive) -> int:
 
 
 def _keep_pictures(former: Database, archive: Archive) -> None:
-    """Take over the pictures of former readings: their texts show them, and they are read differently now."""
+    """Take over the pictures of former readings: their texts show them, although they are read differently now."""
     for picture in embedded.read(former):
         if embedded.is_whole(picture):
             embedded.keep(archive.session, [picture])
 
 
 def _keep_vectors(former: Database, archive: Archive) -> int:
-    """Take over the vectors of posts that read the same; return of how many posts they are lost."""
+    """Take over the vectors of posts that read the same; return how many posts lose theirs."""
     lost = 0
     with query.stream(former, _VECTORS, timeout=PATIENCE) as vectors:
         for number, title, markdown, model, stored in vectors.rows:
@@ -169,7 +169,7 @@ def _keep_vectors(former: Database, archive: Archive) -> int:
 
 
 def _tables(database: Database) -> set[str]:
-    """Return the names of a database's tables: one of an earlier version lacks some."""
+    """Return the names of a database's tables: an earlier version lacks some."""
     with query.stream(database, _TABLES[query.sqlite_file(database) is None]) as found:
         return {str(name) for (name,) in found.rows}
 

@@ -1,7 +1,7 @@
-"""The record that has the payload of a revisit, as programs name it: by id, by address and date, or by digest.
+"""The record with the payload of a revisit, however programs name it: by id, by address and date, or by digest.
 
 It may come before or after the revisit, in the same file or in another one (WARC 1.1, section 6.7). A revisit that
-leads nowhere, or in a circle, shows nothing: no page of no bytes.
+leads nowhere, or in a circle, shows nothing, not even an empty page.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Payload:
 @dataclass(frozen=True, slots=True)
 class _Revisit:
     number: int
-    """Of its capture."""
+    """The number of its capture."""
     record_id: str
     refers_to: str | None
     place: tuple[str, str] | None
@@ -43,7 +43,7 @@ class _Revisit:
 
 
 class Originals:
-    """The payloads of an archive, and the revisits that have not found theirs."""
+    """The payloads of an archive, and the revisits still without theirs."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, Payload] = {}
@@ -52,7 +52,7 @@ class Originals:
         self._waiting: list[_Revisit] = []
 
     def get(self, record_id: str | None) -> Payload | None:
-        """Return what the record with this id holds; None when it holds no payload, or has not come."""
+        """Return what the record with this id holds; None when it holds no payload, or has not been read yet."""
         return self._by_id.get(record_id or "")
 
     def add(self, record: Record, capture: Capture) -> None:
@@ -75,7 +75,7 @@ class Originals:
             self._by_digest.setdefault(digest, payload)
 
     def wait(self, number: int, record: Record) -> None:
-        """Note a revisit whose payload has not come yet."""
+        """Note a revisit whose payload has not been read yet."""
         uri, date = address(record.header("WARC-Refers-To-Target-URI")), record.header("WARC-Refers-To-Date")
         when = dates.normal(date) if date else None
         self._waiting.append(
@@ -89,7 +89,7 @@ class Originals:
         )
 
     def settled(self) -> Iterator[tuple[int, Payload | None]]:
-        """Yield each revisit that waited, by the number of its capture, with its payload; None when there is none."""
+        """Yield each revisit that waited, by the number of its capture, with its payload or None."""
         by_id = {revisit.record_id: revisit for revisit in self._waiting}
         for revisit in self._waiting:
             yield revisit.number, self._payload(revisit, by_id)

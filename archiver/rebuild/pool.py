@@ -1,13 +1,13 @@
-"""Pages read on several processes, and handed out in the order asked for.
+"""A pool of processes that read pages, whose outcomes are handed out in the order asked for.
 
 Processes, never threads: the libraries below the parsers are known to crash in threads. A process that dies takes the
-pages in its hands with it; they are read again one by one, so that only the page that kills is lost.
+pages it holds with it; they are read again one by one, so that only the page that kills is lost.
 
 The results of reading are handed over in files, and only their names through the executor's queue: a process that is
 killed while it writes more than a pipe takes at once (PIPE_BUF, at least 512 bytes by POSIX) leaves half a message
 there, and the executor waits for the other half forever.
 
-An executor of the caller's, such as a cluster's, sees to its own machines; from it they come back as values.
+A caller's executor, such as a cluster's, sees to its own machines and returns outcomes as values.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ Step = TypeVar("Step")
 Hand = TypeVar("Hand")
 
 CHUNK = 8
-"""Pages handed to a process at once: enough that handing over costs little, few enough to keep all busy."""
+"""Pages handed to a process at once: enough that handing over costs little, few enough to keep all processes busy."""
 
 AHEAD = 3
-"""Chunks in hand for each process: what memory holds."""
+"""Chunks under way for each process, which are held in memory."""
 
 FATAL = "a fault of the archiver, please report it: reading this page ends the process that does it"
 
 
 @dataclass(frozen=True, slots=True)
 class _PageBatch:
-    """Pages in the hands of a process."""
+    """Pages that a process is reading."""
 
     tasks: list[Task]
     future: Future[str] | None
 
 
 def readers(storage: Storage, processes: int, executor: Executor | None = None) -> Pool | Lent:
-    """Return what reads the pages in the WARC files of a folder: so many processes here, or an executor."""
+    """Return the reader of the pages in a folder's WARC files: so many processes here, or an executor."""
     return Lent(storage, processes, executor) if executor else Pool(storage, processes)
 
 
@@ -126,9 +126,9 @@ class Pool:
 
 
 class Lent:
-    """An executor of the caller's, whose machines have this version of the program and reach the records by this path.
+    """A caller's executor, whose machines have this version of the program and reach the records by this path.
 
-    It is not shut down here. What it cannot do, such as a page that ends its processes, ends the reading.
+    It is not shut down here. Anything it cannot do, such as a page that kills its processes, ends the reading.
     """
 
     def __init__(self, storage: Storage, processes: int, executor: Executor) -> None:
@@ -181,7 +181,7 @@ def _in_order(
     submitted: Callable[[list[Task]], Hand],
     result: Callable[[Hand], list[Item]],
 ) -> Iterator[tuple[Step, Item | None]]:
-    """Hand pages out in chunks, at most so many at a time, and yield their outcomes in the order of the work."""
+    """Hand out pages in chunks, at most so many at a time, and yield their outcomes in the order of the work."""
     waiting: deque[tuple[list[tuple[Step, Task | None]], Hand]] = deque()
     steps = iter(work)
     while True:

@@ -1,6 +1,6 @@
 """From a record to its outcome: the same values that a crawl gets from the same bytes.
 
-Pure but for reading the file, so that any process can do it.
+Pure except for reading the file, so that any process can do it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ PAGES: dict[str, Callable[[str, bytes, Site], Item]] = {
 """Kinds of page and file with content, as in the frontier, and what reads them."""
 
 VERSION = f"{__version__}, extractor {EXTRACTOR_VERSION}"
-"""What two machines must have in common for pages that one reads to be what the other would have read."""
+"""What two machines must have in common for one to read pages as the other would."""
 
 UNASKED = frozenset({ROBOTS})
-"""Paths of what is fetched, but is not an address of the frontier."""
+"""Paths that are fetched, but are not addresses of the frontier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Task:
     offset: int
     kind: str
     url: str
-    """As asked for: links on the page are resolved against it."""
+    """As requested: links on the page are resolved against it."""
     site: Site
     """Where the blog was fetched from."""
 
@@ -66,7 +66,7 @@ class Task:
 def kind_of(url: str, index: str | None, site: Site) -> str | None:
     """Return the kind of page at a canonical address; None for what a crawl does not keep in its frontier.
 
-    `index` is the address of the curated index, if the run had one. What is not a page is a file.
+    `index` is the address of the curated index, if the run had one. Anything that is not a page is a file.
     """
     if url == index:
         return "index"
@@ -82,12 +82,12 @@ def is_page(seen: CaptureRow, kind: str) -> bool:
 
 
 def without_reading(storage: Storage, seen: CaptureRow) -> Item:
-    """Return the outcome of a capture that holds no page; for a redirect, its record says where it led."""
+    """Return the outcome of a capture that holds no page; a redirect's record says where it led."""
     if seen.truncated:
         return Gap(reason=f"the response broke off: {seen.truncated}")
     if seen.status == 200:
         return Asset(url=seen.target_uri, content_type=seen.content_type, size=0)
-    if seen.status == HTTPStatus.NOT_MODIFIED and seen.revisit_of:  # else nobody had asked whether it was
+    if seen.status == HTTPStatus.NOT_MODIFIED and seen.revisit_of:  # else nobody had asked whether it was modified
         return Unmodified()
     return refusal(seen.status, _location(storage, seen) if seen.status in REDIRECTS else None)
 
@@ -113,7 +113,7 @@ def read(storage: Storage, task: Task) -> Item:
         if task.kind == "list":  # the numbers of its pages may be in the head
             return parse_post_list(task.url, body, task.site, _headers(record))
         return PAGES[task.kind](task.url, body, task.site)
-    except StorageUnreachable:  # the page is not the worse for it
+    except StorageUnreachable:  # the page is none the worse for it
         raise
     except PageLeadsOn as error:
         return Gap(reason=str(error), permanent=True)
@@ -128,7 +128,7 @@ def read(storage: Storage, task: Task) -> Item:
 def read_elsewhere(storage: Storage, tasks: list[Task], version: str) -> list[Item]:
     """Return the outcomes of pages, on a machine of an executor.
 
-    Raises ArchiverError when the program there is not of this `version`.
+    Raises ArchiverError when the program there is not this `version`.
     """
     if version != VERSION:
         raise ArchiverError(
@@ -143,7 +143,7 @@ def _headers(record: Record) -> dict[str, str]:
 
 
 def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
-    """Return address and kind of what a page makes a crawl ask for, on the blog itself."""
+    """Return the address and kind of everything a page makes a crawl ask for, on the blog itself."""
     match item:
         case Post():
             pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
@@ -163,7 +163,7 @@ def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
 
 
 def redirect(record: Record, site: Site) -> str | None:
-    """Return the canonical address a response leads on to; None when it does not."""
+    """Return the canonical address a response redirects to; None when it does not redirect."""
     if record.http_status not in REDIRECTS:
         return None
     location = next((value for name, value in record.http_headers if name.lower() == b"location"), b"")

@@ -18,10 +18,10 @@ from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.storage import WarcFile, size
 
 BATCH = 200
-"""Rows between two commits, where the database is thrown away if the rest does not follow."""
+"""Rows between two commits, while the database is discarded anyway if the rest fails."""
 
 LOST = 100
-"""Captures at the end of a run that was killed which may have been lost: twice what is made durable at once."""
+"""Captures at the end of a killed run that may have been lost: twice what is made durable at once."""
 
 UNMODIFIED = 304
 """Status of an answer that has no payload of its own."""
@@ -30,21 +30,21 @@ UNTOLD = "unspecified"
 """Why a revisit without its payload is not whole: WARC 1.1, section 5.13."""
 
 UNKNOWN = "urn:unknown"
-"""What a revisit refers to that does not say it."""
+"""The original of a revisit that does not name one."""
 
 Progress = Callable[[str, int, int], object]
-"""Told what is being done, how much of it is done, and how much there is."""
+"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 class Records:
-    """What the records of an archive say, besides the rows they became."""
+    """What the records of an archive say, in addition to the rows they became."""
 
     def __init__(self, archive: Archive, commit: Callable[[], object], progress: Progress) -> None:
         self.captures = 0
         self.asked: dict[int, str] = {}
-        """Captures to which redirects had led, and the address that had been asked for."""
+        """Captures to which redirects had led, and the address that had been requested."""
         self.superseded: set[int] = set()
-        """Pages of which a run, or the one that went on with it after a kill, has a later answer: they were lost."""
+        """Pages for which a run, or the one that resumed it after a kill, has a later answer: they were lost."""
         self.originals = Originals()
         """What the records hold, for the revisits that refer to them."""
         self.unresolved: list[str] = []
@@ -60,7 +60,7 @@ class Records:
         self._lasts: dict[int, int] = {}
         """The last capture of each run."""
         self._leads: dict[str, str] = {}
-        """Where the redirects of the run lead, and what had been asked for."""
+        """Where the redirects of the run lead, and what had been requested."""
 
     def store(self, runs: Iterable[RunFiles]) -> None:
         """Store the captures of these runs, and complete what is known of the runs."""
@@ -81,7 +81,7 @@ class Records:
         self._settle()
 
     def _settle(self) -> None:
-        """Let the revisits that came before their originals, or name them otherwise than by id, refer to them."""
+        """Link revisits that came before their originals, or name them other than by id, to them."""
         for number, payload in self.originals.settled():
             capture = chronicle.capture(self._session, number)
             if payload is None and capture.status != UNMODIFIED:
@@ -139,7 +139,7 @@ class Records:
     def _was_lost(self, capture: int, run: RunFiles, later: RunFiles) -> bool:
         """Whether a page with a later answer was not stored: given up for that, or lost in a kill.
 
-        What a run that was killed had stored before, the next one only asked for again if there was news of it.
+        What a killed run had already stored, the next one only requested again if there was news of it.
         """
         return run is later or (run.end is None and capture > self._lasts[run.id] - LOST)
 
@@ -150,6 +150,6 @@ def _size(source: WarcFile) -> int:
 
 
 def _of(revisit: items.Capture, payload: Payload) -> items.Capture:
-    """Return a revisit with what it has of its original: the payload, and the head where it has none itself."""
+    """Return a revisit with what it takes from its original: the payload, and the head where it has none itself."""
     found = replace(revisit, revisit_of=payload.record_id, payload_sha256=payload.sha256, truncated=payload.truncated)
     return found if revisit.status else replace(found, status=payload.status, content_type=payload.content_type)

@@ -1,4 +1,4 @@
-"""`archiver rebuild`: a new database beside the old one, which takes its place once it is whole; and a new index."""
+"""`archiver rebuild`: a new database next to the old one, which it replaces once it is whole; and a new index."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RebuildReport:
     """Pages that are not what their address promises; they stay gaps."""
     notes: tuple[str, ...]
     comparison: DatabaseComparison
-    """What the former database had otherwise."""
+    """What the former database had that differs."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
@@ -55,7 +55,7 @@ class RebuildReport:
 
 @dataclass(frozen=True, slots=True)
 class _Built:
-    """What a rebuild left."""
+    """What a rebuild left behind."""
 
     tally: RebuildCounts
     comparison: DatabaseComparison
@@ -79,14 +79,14 @@ def rebuild(
 ) -> RebuildReport:
     """Rebuild the database of an archive from its WARC files, and put it in place of the old one.
 
-    The former database stays beside it under another name, on a server in another schema; there an empty one gets
+    The former database stays next to it under another name, on a server in another schema; there an empty one gets
     everything in one transaction. `processes` read pages, by default one for each processor. `warc_url` and
-    `keep_local` are those of `archiver.crawl.place.ArchiveLocation`. With an `executor` it is its processes that
-    read, on whatever machine: they need this version of the program, and the home under its path or its records in
+    `keep_local` are those of `archiver.crawl.place.ArchiveLocation`. With an `executor` its processes read, on any
+    machine: they need this version of the program, and the home under its path or its records in
     object storage.
 
     Raises ArchiveLocked while a run writes to the archive, UsageError when there is nothing to build from,
-    ArchiverError when the executor fails; the database is then as it was.
+    ArchiverError when the executor fails; the database then stays as it was.
     """
     home = home.absolute() if executor else home  # other processes may be elsewhere
     with locked(home, db):
@@ -157,7 +157,7 @@ def rebuild_locked(
 
 
 def all_files(home: Path, db: str | None, warc_url: str | None = None) -> Storage:
-    """Return the WARC files of an archive, with all that are in its place in object storage: also without a database.
+    """Return the WARC files of an archive, with all that are in its object storage, even without a database.
 
     Raises as `archiver.storage.bucket.Bucket` does.
     """
@@ -167,7 +167,7 @@ def all_files(home: Path, db: str | None, warc_url: str | None = None) -> Storag
 
 
 def _settled(url: str, warc: Storage, warc_url: str | None, keep_local: int | None) -> list[str]:
-    """Note what each WARC file is, and bring those that are to go into object storage on their way."""
+    """Note what each WARC file is, and send those on their way that are to go into object storage."""
     notes: list[str] = []
     with Archive(url) as archive:
         spool = Spool(archive, warc.folder, warc_url, keep_local, notes.append)
@@ -177,7 +177,7 @@ def _settled(url: str, warc: Storage, warc_url: str | None, keep_local: int | No
 
 
 def _restore_profile(home: Path, warc: Storage) -> None:
-    """Write the owner's profile again where only the WARC files are left: what serves the archive needs it too."""
+    """Write the owner's profile again where only the WARC files are left: what serves the archive needs it."""
     if sites.in_home(home) is not None:
         return
     if written := [run.start.profile for run in files.runs(warc) if run.start.profile]:
@@ -186,7 +186,7 @@ def _restore_profile(home: Path, warc: Storage) -> None:
 
 
 def recovered(home: Path, db: str | None) -> list[str]:
-    """Close what a killed run left open, undo an import that was killed; return a sentence for each file."""
+    """Close what a killed run left open, and undo a killed import; return a sentence for each file."""
     return [each.sentence for each in recovery.recover(home / "warc", files_known(home, db)).files]
 
 
@@ -200,7 +200,7 @@ def files_known(home: Path, db: str | None) -> set[str]:
 
 
 def _on_server(url: str, filled: _Fill) -> _Built:
-    """Fill the tables on a server, or make others beside those that hold something, and put them in their place."""
+    """Fill the tables on a server, or make others next to those that hold something, and put them in their place."""
     with Archive(url) as archive:
         if chronicle.is_empty(archive.session):
             tally = filled(archive, True)
@@ -234,7 +234,7 @@ def _in_file(file: Path, filled: _Fill) -> _Built:
 
 
 def _swap(new: Path, file: Path, *, alone: bool) -> Path | None:
-    """Put a new database in place of one, which stays under another name; return that.
+    """Put a new database in place of one, which stays under another name; return that name.
 
     The log of the old one must not stay next to the new one: SQLite would take it for the new one's.
     """
@@ -246,7 +246,7 @@ def _swap(new: Path, file: Path, *, alone: bool) -> Path | None:
                 file.with_name(file.name + end).rename(backup.with_name(backup.name + end))
         kept = file.exists()
         if kept:
-            backup.hardlink_to(file)  # and not renamed: at every moment there is a database under its name
+            backup.hardlink_to(file)  # not renamed: at every moment there is a database under its name
         new.replace(file)
         sync_directory(file.parent)
         backups.prune(file, backup)

@@ -73,7 +73,7 @@ class SampleBlog:
         self._loads = itertools.count()
 
     def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
-        """Return the response to one request; nothing else of the request than these three matters."""
+        """Return the response to one request; nothing else in the request matters."""
         asked = {name.lower(): value for name, value in headers.items()}
         path = target.partition("?")[0]
         fault = self._fault(path)
@@ -196,7 +196,7 @@ def _bundled() -> SampleSource:
 
 
 def _site(host: str) -> str:
-    """Return the origin that links in the chrome carry; a host that is none is not repeated."""
+    """Return the origin of the links in the page frame; an invalid host is not repeated."""
     imitated = sites.first()
     if host in imitated.hosts:
         return f"https://{host}"

@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "sample"
     sys_version = ""
-    disable_nagle_algorithm = True  # head and body are written apart
+    disable_nagle_algorithm = True  # head and body are written separately
     timeout = 30
 
     def setup(self) -> None:
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         if response.status != 304:
             self.send_header("Content-Length", str(len(response.body)))
         if response.fault or self.command not in ("GET", "HEAD"):
-            self.send_header("Connection", "close")  # also so that a request body is not taken for a request
+            self.send_header("Connection", "close")  # also so that a request's body is not taken for another request
         self.end_headers()
         if self.command != "HEAD":
             whole = len(response.body)

@@ -11,7 +11,7 @@ from typing import Any
 from archiver.bundled import sample_folder
 
 MORE = "<!--more-->"
-"""Where a post's excerpt ends; not visible on the page of the post."""
+"""Marks the end of a post's excerpt; invisible on the page of the post."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class SampleComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplePage:
-    """What has a text and comments, as it is stored: an independent page; `body` is the author's HTML.
+    """An independent page, with its text and comments, as it is stored; `body` is the author's HTML.
 
     An address such as `/me.html` is its `path`.
     """
@@ -51,7 +51,7 @@ class SamplePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplePost(SamplePage):
-    """One post as it is stored; its `body` comes without heading anchors and footer."""
+    """One post as it is stored; its `body` has no heading anchors and no footer."""
 
     path: str = ""
     date: str
@@ -101,7 +101,7 @@ class SampleSource:
         return replace(self, posts=tuple(posts))
 
     def published(self, post: SamplePost) -> SampleSource:
-        """Return the blog after a further post."""
+        """Return the blog with one more post."""
         return replace(self, posts=_newest_first([*self.posts, post]))
 
     def deleted(self, post_id: int) -> SampleSource:

@@ -1,4 +1,4 @@
-"""The sample blog's pages: templates filled with posts, comments and what changes on each load."""
+"""The sample blog's pages: templates filled with posts, comments and values that change on each load."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archiver.sample.source import MORE, SampleComment, SamplePage, SamplePost, 
 POSTS_PER_PAGE = 8
 THREADS_PER_PAGE = 10
 DEEPEST = 10
-"""Level of nesting from which a comment cannot be answered any more."""
+"""Level of nesting from which a comment can no longer be answered."""
 
 _HEADING = re.compile(r"<h([2-4])>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
@@ -27,10 +27,10 @@ _QUOTE = re.compile(r'<a class="cite_comment" href="#comment-(\d+)">(.*?)</a>')
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """What a page depends on besides its subject."""
+    """What a page depends on in addition to its subject."""
 
     site: str
-    """Scheme and host the client asked for."""
+    """Scheme and host that the client asked for."""
     load: int
     """How many pages were served before: moves the reader counts and the random posts."""
 
@@ -101,7 +101,7 @@ class Theme:
         )
 
     def missing(self, visit: PageContext, title: str, text: str) -> str:
-        """Return the page in place of one that there is not: a heading and a paragraph."""
+        """Return the page shown for one that does not exist: a heading and a paragraph."""
         return self._render("missing.html", visit, title=title, text=text)
 
     def attachment(self, visit: PageContext, name: str, path: str) -> str:
@@ -113,7 +113,7 @@ class Theme:
         return self._render("feed.xml", visit, title="", posts=self.source.posts[:10])
 
     def gate(self) -> str:
-        """Return the page that sets a cookie by script and loads again."""
+        """Return the page that sets a cookie by script and reloads."""
         return self._environment.get_template("gate.html").render()
 
     @staticmethod

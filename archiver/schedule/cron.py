@@ -1,7 +1,7 @@
 r"""A block of lines for crontab(5).
 
-Cron reads a command before the shell does: it ends a command at a `%`, and takes the backslash off a `\%`. It gives no
-home for state and no log, so the alarm is what it mails: whatever the commands print.
+Cron reads a command before the shell does: it ends a command at a `%`, and removes the backslash of a `\%`. It gives no
+place for state and no log, so the alarm is what it mails: whatever the commands print.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from archiver.schedule.plan import TOLERATED, Schedule
 LONGEST_COMMAND = 998
 """Bytes of a command that every cron takes: MAX_COMMAND of Vixie's, with its end."""
 
-# What cron or a shell says of somebody who has no crontab yet: Vixie's, cronie, macOS; then BusyBox.
+# What `crontab` says when there is no crontab yet: Vixie's, cronie, macOS; then BusyBox.
 _NO_CRONTAB = re.compile(rb"no crontab|can't open .*No such file", re.IGNORECASE)
 
 
 def cron_line(settings: Schedule) -> str:
     """Return the line for a crontab: five fields of time, and the command.
 
-    Where no time was named, the minute comes from the archive's path: the same at every call, another one for another
-    archive. The crawl prints nothing; after a failure `archiver status`, or the command for an alarm, does. Raises
+    Where no time was named, the minute comes from the archive's path: the same at every call, a different one for
+    another archive. The crawl prints nothing; after a failure `archiver status`, or the alarm command, does. Raises
     UsageError for a period cron cannot express and for a command too long for it.
     """
     return f"{_times(settings)} {_command(settings)}"
@@ -64,9 +64,9 @@ def _minute(settings: Schedule) -> int:
 
 
 def _command(settings: Schedule) -> str:
-    """Return the command as cron is to read it.
+    """Return the command in the form that cron reads.
 
-    The program's own words come once, as the shell's arguments, as the line must not be long.
+    The program's own words occur once, as the shell's arguments, because the line must not be long.
     """
     own = settings.command()
     commands = (settings.crawl, settings.deadline, settings.status)
@@ -90,8 +90,8 @@ def _command(settings: Schedule) -> str:
 def _words(words: tuple[str, ...]) -> str:
     r"""Quote words for the shell behind cron.
 
-    Some crons take the backslash off `\\` too, others do not. So none of ours is followed by a backslash or by the `\%`
-    of a percent sign: each is before the end of a quoted piece, `'a\''%b'`.
+    Some crons remove the backslash of `\\` too, others do not. So none of ours is followed by a backslash or by the
+    `\%` of a percent sign: each ends a quoted piece, `'a\''%b'`.
     """
     return " ".join(shlex.quote(word).replace("\\", "\\''").replace("%", "\\%") for word in words)
 
@@ -106,7 +106,7 @@ def install_cron(settings: Schedule) -> bool:
 
 
 def uninstall_cron(settings: Schedule) -> bool:
-    """Take the block out of the user's crontab; return whether there was one.
+    """Remove the block from the user's crontab; return whether there was one.
 
     Raises ArchiverError as `install_cron` does.
     """
@@ -123,7 +123,7 @@ def _rewrite(settings: Schedule, block: str) -> bool:
 
 
 def _merged(table: bytes, block: bytes, begin: bytes, end: bytes) -> bytes:
-    """Return the crontab with the block; bytes, for other lines may be in any encoding."""
+    """Return the crontab with the block, in bytes, since other lines may be in any encoding."""
     lines = table.split(b"\n")
     begins, ends = ([at for at, line in enumerate(lines) if line == mark] for mark in (begin, end))
     if not begins and not ends:
@@ -159,7 +159,7 @@ def _crontab(argument: str, text: bytes | None = None) -> bytes | None:
         raise ArchiverError(f"expected {program} to answer, found: {error}") from error
     if done.returncode == 0:
         return done.stdout
-    # Anything else than "no crontab" may hide one, and writing would destroy it.
+    # Any message but "no crontab" may hide one, and writing would destroy it.
     if text is None and _NO_CRONTAB.search(done.stderr):
         return None
     reason = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.returncode}"

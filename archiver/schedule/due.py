@@ -15,7 +15,7 @@ from archiver.schedule.cron import begin_mark
 from archiver.schedule.systemd import MARKER, TIMER, folder_of_units
 
 PATIENCE = 3
-"""Seconds that either program gets: a page waits for the answer."""
+"""Seconds that each program has: a page waits for the answer."""
 
 _LINE = re.compile(r"(\d+) ([\d,]+|\*) \* \* (\*|1) ")
 """The beginning of a line of ours, see `cron_line`: minute, hours, any day or Monday."""
@@ -24,8 +24,8 @@ _LINE = re.compile(r"(\d+) ([\d,]+|\*) \* \* (\*|1) ")
 def next_run(home: Path, now: datetime) -> datetime | None:
     """Return when the next scheduled crawl of an archive begins; None when nothing of ours would start one.
 
-    What cannot be asked, because the program is missing or does not answer, counts as nothing. `now` has a zone, which
-    is that of the crontab's hours.
+    A scheduler that cannot be asked, because it is missing or does not answer, counts as having nothing. `now` has a
+    zone, which is that of the crontab's hours.
     """
     home = home.resolve()
     found = [moment for moment in (_of_timer(home), _of_crontab(home, now)) if moment is not None]
@@ -56,7 +56,7 @@ def _of_crontab(home: Path, now: datetime) -> datetime | None:
 
 
 def _moments(line: re.Match[str], now: datetime) -> Iterator[datetime]:
-    """Yield when a line of ours runs, from the midnight before now on, for the week in which it must."""
+    """Yield the times at which a line of ours runs, for one week from the midnight before now; it must run by then."""
     hours = range(24) if line[2] == "*" else sorted(map(int, line[2].split(",")))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for day in range(8):

@@ -1,4 +1,4 @@
-"""Lengths and times of day as people write them: `26h`, `1d12h`, `2 days`; `04:30`."""
+"""Durations and times of day as people write them: `26h`, `1d12h`, `2 days`; `04:30`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 """Length of each unit, longest first; `m` is a minute, there are no months."""
 
 LONGEST = timedelta(days=36_500)
-"""A hundred years: more is a slip of the pen, and overflows dates further on."""
+"""A hundred years: more is a typing error, and would overflow dates."""
 
 _LENGTH = re.compile(
     r"""
@@ -27,10 +27,10 @@ _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
 def parse_duration(text: str) -> timedelta:
-    """Return the length that a person wrote: `26h`, `90m`, `1d12h`, `45s`, `2 days`.
+    """Return the duration that a person wrote: `26h`, `90m`, `1d12h`, `45s`, `2 days`.
 
     Whole numbers with a unit each, the longer unit first; weeks, days, hours, minutes and seconds. Raises UsageError
-    for anything else, for no time at all and for more than a hundred years.
+    for anything else, for a duration of zero and for more than a hundred years.
     """
     found = _LENGTH.fullmatch(text.strip())
     # A bare number would be seconds to one person and hours to the next, so it is refused as well.
@@ -43,7 +43,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(length: timedelta) -> str:
-    """Return a length as `parse_duration` reads it, in days at most and to the second: `1d12h`."""
+    """Return a duration as `parse_duration` reads it, in units up to days and to the second: `1d12h`."""
     rest = max(round(length.total_seconds()), 0)
     parts = []
     for unit in "dhms":

@@ -1,4 +1,4 @@
-"""A loop in the foreground, for containers: there is no systemd in them, and what cron knows is gone with them.
+"""A loop in the foreground, for containers: they have no systemd, and a crontab is lost with them.
 
 Each run is a process of its own, because Scrapy's reactor cannot start twice in one.
 """
@@ -20,10 +20,10 @@ from archiver.errors import ArchiverError, ExitCode
 from archiver.schedule.durations import format_duration
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-"""What asks the loop to end; the first is what a container is stopped with."""
+"""Signals that ask the loop to end; the first is the one that stops a container."""
 
 LONGEST_REST = timedelta(days=1)
-"""Where the doubling of a shorter pause ends: no site asks for more, and a lost network looks like a refusal too."""
+"""Up to where a shorter pause is doubled: no site asks for more, and a lost network looks like a refusal, too."""
 
 
 def watch(
@@ -37,11 +37,11 @@ def watch(
 ) -> int:
     """Run at once and then every period, counted from the start of the last run; return the last exit code.
 
-    A run longer than the period is followed by the next one right away, and missed runs are not made up for. After
+    A run longer than the period is followed by the next one at once, and missed runs are not made up for. After
     `LOCKED` and `RATE_LIMITED` the period is counted from the end, after the latter doubled with each refusal in a row,
-    up to a day. `jitter` gives what is added to a pause. It ends when `stop` is set, or after a first run that ends
-    with `USAGE`: asking for nonsense again would not help. `sleep` is to end early when `stop` is set. One line a run
-    goes to standard error.
+    up to a day. `jitter` returns what is added to a pause. It ends when `stop` is set, or after a first run that ends
+    with `USAGE`, since repeating a wrong command would not help. `sleep` should end early when `stop` is set. One line
+    per run goes to standard error.
     """
     sleep = sleep or stop.wait
     run = refusals = 0
@@ -63,7 +63,7 @@ def watch(
 
 
 def _rounded(length: timedelta) -> timedelta:
-    """Return a length to the minute, if it is more than an hour."""
+    """Return a duration to the minute, if it is more than an hour."""
     minute = timedelta(minutes=1)
     return round(length / minute) * minute if length > timedelta(hours=1) else length
 
@@ -90,7 +90,7 @@ def _say(line: str) -> None:
 
 
 def up_to(limit: timedelta) -> Callable[[], timedelta]:
-    """Return a jitter for `watch`: some time from nothing to the limit, another one at each call."""
+    """Return a jitter for `watch`: a random time from zero to the limit, a new one at each call."""
     return lambda: limit * random.random()  # noqa: S311 - spreads requests, guards nothing
 
 
@@ -108,10 +108,10 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
 
 def crawl_process(command: Sequence[str]) -> Callable[[], int]:
-    """Return what runs the command as a process and returns its exit code, for `watch`.
+    """Return a function for `watch` that runs the command as a process and returns its exit code.
 
-    SIGTERM and SIGINT are passed on to it, and to whoever handled them before, as `stop_on_signals` does. A process
-    ended by a signal gives 128 plus its number, as in a shell. Raises ArchiverError when it cannot be started.
+    SIGTERM and SIGINT are passed on to the process, and to whoever handled them before, as `stop_on_signals` does. A
+    process ended by a signal gives 128 plus its number, as in a shell. Raises ArchiverError when it cannot be started.
     """
 
     def run() -> int:
@@ -124,7 +124,7 @@ def crawl_process(command: Sequence[str]) -> Callable[[], int]:
             if not children:
                 early.append(signum)
             handler = before[signal.Signals(signum)]
-            # Python's own handler would leave the wait, and the child alone.
+            # Python's own handler would break off the wait and leave the child alone.
             if callable(handler) and handler is not signal.default_int_handler:
                 handler(signum, frame)
 
@@ -142,8 +142,8 @@ def crawl_process(command: Sequence[str]) -> Callable[[], int]:
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    # In a process group of its own: a terminal's Ctrl-C would reach it there besides our own signal, and the second
-    # one means not to finish what is in flight.
+    # In a process group of its own: otherwise a terminal's Ctrl-C would reach it in addition to our own signal, and a
+    # second one means not to finish what is in flight.
     try:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
     except OSError as error:

@@ -13,26 +13,26 @@ from archiver.errors import ExitCode, UsageError
 from archiver.schedule.durations import format_duration
 
 PERIODS = (1, 2, 3, 4, 6, 8, 12, 24, 24 * 7)
-"""Hours between runs that a calendar can say: parts of a day, a day, a week."""
+"""Hours between runs that a calendar can express: parts of a day, a day, a week."""
 
 TOLERATED = (ExitCode.INCOMPLETE, ExitCode.LOCKED, ExitCode.INTERRUPTED)
-"""Exit codes of a crawl that alarm nobody by themselves.
+"""Exit codes of a crawl that raise no alarm by themselves.
 
-Incomplete: some picture fails every other day, and the next run resumes; an alarm that rings each time is soon not
-heard. Locked: another run is doing the work. Interrupted: somebody stopped it, or the machine went down. What they
-might hide, a blog that is down for days or an owner of the lock that hangs, shows in `archiver status --max-age`, which
-is asked after each of them. Rate limited does alarm: the site said stop to a program that runs in a person's name.
+Incomplete: some picture fails every other day, and the next run resumes; an alarm that rings each time is soon no
+longer heard. Locked: another run is doing the work. Interrupted: somebody stopped it, or the machine went down. What
+they might hide, a blog that is down for days or an owner of the lock that hangs, shows in `archiver status --max-age`,
+which is asked after each of them. Rate limited does alarm: the site said stop to a program that acts for a person.
 """
 
 PATIENCE = 3
-"""Periods without a complete run after which even a tolerated exit code is an alarm: two bad days are weather."""
+"""Periods without a complete run after which even a tolerated exit code is an alarm: two bad days are normal."""
 
 
 def own_command() -> tuple[str, ...]:
     """Return how this program is started, with an absolute path.
 
-    The script is looked for beside the interpreter, whose symbolic link is not followed: it is what makes a virtual
-    environment one.
+    The script is looked for next to the interpreter, whose symbolic link is not followed, as that is what makes a
+    virtual environment.
     """
     script = Path(sys.executable).with_name("archiver")
     return (str(script),) if os.access(script, os.X_OK) else (sys.executable, "-m", "archiver")
@@ -40,7 +40,7 @@ def own_command() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """What is to be run, and when. Relative paths in it are made absolute: a timer runs elsewhere.
+    """What is to be run, and when. Relative paths are made absolute: a timer runs elsewhere.
 
     Raises UsageError for a word that no unit file or crontab can hold.
     """
@@ -50,16 +50,16 @@ class Schedule:
     db: str = ""
     """URL of the database, as for `--db`; empty for the one in the folder."""
     options: tuple[str, ...] = ()
-    """What else comes before `crawl`, for example `("--warc", "s3://bucket/prefix")`."""
+    """Other arguments before `crawl`, for example `("--warc", "s3://bucket/prefix")`."""
     arguments: tuple[str, ...] = ()
-    """What follows `archiver crawl`, for example `("catalogue", "--no-images")`."""
+    """Arguments after `archiver crawl`, for example `("catalogue", "--no-images")`."""
     every: timedelta = timedelta(days=1)
     at: time | None = None
     """Local time of a run; None for some time in the hour after midnight."""
     on_failure: str = ""
-    """Shell command for an alarm; empty to print `archiver status`."""
+    """Shell command for the alarm; empty to print `archiver status`."""
     account: str = ""
-    """Account that units of the whole system run as; empty for units of the user's own manager."""
+    """Account that system-wide units run as; empty for units of the user's own manager."""
     program: tuple[str, ...] = field(default_factory=own_command)
     """How this program is started."""
 
@@ -77,13 +77,13 @@ class Schedule:
 
     @property
     def deadline(self) -> tuple[str, ...]:
-        """The command that fails when the last complete run is too long ago."""
+        """The command that fails when the last complete run was too long ago."""
         longest = max(self.every * PATIENCE, timedelta(days=1))
         return self.command("status", "--max-age", format_duration(longest))
 
     @property
     def status(self) -> tuple[str, ...]:
-        """The command that says how the archive is."""
+        """The command that reports the state of the archive."""
         return self.command("status")
 
     def command(self, *words: str) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ class Schedule:
 
 
 def _absolute(path: Path) -> Path:
-    # `..` cannot simply be struck out where there are symbolic links, and systemd takes no path with one.
+    # `..` cannot simply be cancelled where there are symbolic links, and systemd accepts no path with one.
     return path.resolve() if ".." in path.parts else path.absolute()
 
 

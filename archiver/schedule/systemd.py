@@ -27,22 +27,22 @@ FAILURE = "archiver-failure@.service"
 READER = "archiver-reader.service"
 
 MARKER = "# archiver schedule: "
-"""Begins the first line of a unit of ours; the archive's folder follows."""
+"""The beginning of the first line of our units; the archive's folder follows."""
 
 LONGEST = timedelta(days=1)
 """Time for one run. A first crawl, some thousand requests three seconds apart, takes hours and resumes the next day."""
 
 SPREAD = timedelta(hours=1)
-"""How much later a run may start, so that the archives of the world do not all ask at midnight."""
+"""How much later a run may start, so that not all the world's archives ask at midnight."""
 
 PROMPT = timedelta(minutes=5)
-"""The same where a time was named."""
+"""The same, if a time was named."""
 
 TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - named to tell whether the archive is there
 """Folders that a service with PrivateTmp= sees empty."""
 
 LINGERING = Path("/var/lib/systemd/linger")
-"""Has a file for each account whose manager runs without a login."""
+"""Folder with a file for each account whose manager runs without a login."""
 
 HARDENED = """\
 NoNewPrivileges=true
@@ -57,7 +57,7 @@ SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged
 SystemCallErrorNumber=EPERM"""
-"""What works in the user's manager too. ProtectHome=read-only, as `true` would hide a program or archive in /home."""
+"""Also work in the user's manager. ProtectHome=read-only, as `true` would hide a program or archive in /home."""
 
 HARDENED_USER = """\
 # Without it a user's manager may not build the view of the file system that the others ask for. Where the kernel gives
@@ -73,7 +73,7 @@ ProtectHostname=true
 ProtectKernelLogs=true
 ProtectKernelModules=true
 ProtectKernelTunables=true"""
-"""What a user's manager cannot do: each of these gives up capabilities, which it has not got (status 218)."""
+"""Settings that a user's manager cannot apply: each gives up capabilities, which it does not have (status 218)."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=@,+-]+")
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]*")
@@ -82,7 +82,7 @@ _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]*")
 def systemd_units(settings: Schedule) -> dict[str, str]:
     """Return the text of each unit by its name: service, timer, and service for the alarm.
 
-    Raises UsageError for a period or a path that systemd cannot express, and for an account that can be none.
+    Raises UsageError for a period or a path that systemd cannot express, and for an impossible account name.
     """
     if settings.account and not _ACCOUNT.fullmatch(settings.account):
         raise UsageError(f"expected the name of an account for the service, found {settings.account!r}")
@@ -138,7 +138,7 @@ MemoryMax=1G
 
 
 def _reader(settings: Schedule) -> str:
-    # It ends with a failure while there is no archive yet, and when its port is taken: both pass.
+    # It fails while there is no archive yet, and when its port is taken: both pass.
     return f"""\
 [Unit]
 Description=Serve the reader of the archived blog
@@ -198,7 +198,7 @@ def _calendar(settings: Schedule) -> str:
 
 
 def _failure(settings: Schedule) -> str:
-    # A shell command learns the unit's name as $1, and from systemd 251 on $MONITOR_EXIT_STATUS.
+    # A shell command gets the unit's name as $1, and from systemd 251 on $MONITOR_EXIT_STATUS.
     shell = ("/bin/sh", "-c", settings.on_failure, "archiver-failure")
     command = f"{_command(shell)} %i" if settings.on_failure else _command(settings.status)
     return f"""\
@@ -251,7 +251,7 @@ def _folder(path: Path) -> str:
 def install_systemd(settings: Schedule, config_home: Path) -> list[Path]:
     """Write the units into `systemd/user` of the user's configuration folder; return where they are.
 
-    Each file is replaced at once. `enable_systemd` starts the timer. Raises UsageError for a unit that somebody else
+    Each file is replaced atomically. `enable_systemd` starts the timer. Raises UsageError for a unit that somebody else
     wrote or that schedules another archive, ArchiverError when the disk refuses.
     """
     if settings.account:
@@ -260,7 +260,7 @@ def install_systemd(settings: Schedule, config_home: Path) -> list[Path]:
 
 
 def install_reader(settings: Schedule, config_home: Path) -> list[Path]:
-    """Write the unit of the reader as `install_systemd` does those of the crawl; return where it is, raise as that."""
+    """Write the unit of the reader as `install_systemd` does the crawl's, and raise the same; return its path."""
     return _install(reader_unit(settings), settings, config_home)
 
 
@@ -312,7 +312,7 @@ def _uninstall(started: str, names: tuple[str, ...], settings: Schedule, config_
             refuse_foreign(path, settings)
         if units:
             _answered([["systemctl", "--user", "disable", "--now", started]])
-            # What `disable` removes where the manager answers.
+            # What `disable` removes if the manager answers.
             for wants in folder.glob("*.target.wants"):
                 (wants / started).unlink(missing_ok=True)
         for path in units:
@@ -348,7 +348,7 @@ def refuse_foreign(path: Path, settings: Schedule) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    # The file of a private folder: only its owner may read it, as the database's URL may hold a password.
+    # Only the owner may read the file, as the database's URL may hold a password.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Profiles that come with the program, a TOML file each."""
+"""Profiles bundled with the program, one TOML file each."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from archiver.errors import ProfileInvalid
 from archiver.profile import Profile
 
 FILE = "site.toml"
-"""Name of the profile in the folder of an archive, which counts before those that come along."""
+"""Name of the profile in the folder of an archive, which takes precedence over the bundled ones."""
 
 _FIRST = "kexue"
-"""The blog an empty archive is for when nobody names one."""
+"""The blog that an empty archive is for when nobody names one."""
 
 
 def first() -> Profile:
@@ -31,7 +31,7 @@ def bundled(name: str) -> Profile:
 def of(origin: str | None) -> Profile:
     """Return the profile of the blog with an origin of canonical addresses; the first one where none is named.
 
-    Raises ProfileInvalid for a blog that no profile is of: read as another one, its pages would come out wrong.
+    Raises ProfileInvalid for a blog without a profile: read as another blog, its pages would come out wrong.
     """
     if not origin:
         return first()
@@ -59,7 +59,7 @@ def in_file(file: Path) -> Profile:
 
 
 def lines_of(known: Profile) -> list[str] | None:
-    """Return what has to be written down of a profile to find it again: nothing of one that comes along."""
+    """Return what has to be written down to find a profile again: nothing for a bundled one."""
     return None if known in _shipped().values() else known.written[0].splitlines()
 
 

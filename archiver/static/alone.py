@@ -17,7 +17,7 @@ from archiver.warc.storage import Storage
 from archiver.web.reader.desk import Desk, Static
 
 _STYLES = ("blog", "reader", "phone", "display", "printed")
-"""Of the reader, in the order in which its pages have them."""
+"""The reader's style sheets, in the order in which its pages have them."""
 _STYLE = "<style></style>"
 
 

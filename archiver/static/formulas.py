@@ -1,6 +1,6 @@
 """The formulas of a page of the reader as MathML, in place of the script that sets them in a browser.
 
-The TeX stays in each as an annotation, which programs read and a click copies.
+The TeX of each stays as an annotation, which programs read and a click copies.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from archiver.text.mathml_core import NAMESPACE
 
 _FORMULA = re.compile(r'<span class="tex( display)?">([^<]*)</span>')
 _TEXT = 'class="text"'
-"""Where the text begins, from which formulas are numbered; those of the title and the contents come after it."""
+"""Where the text begins, from where formulas are numbered; those in the title and the contents come after it."""
 _NAMESPACED = f' xmlns="{NAMESPACE}"'
 
 
 def set_all(html: str) -> str:
-    """Return a page with its formulas set; one that cannot be stays TeX."""
+    """Return a page with its formulas set; one that cannot be set stays TeX."""
     places = list(_FORMULA.finditer(html))
     begin = html.find(_TEXT)
     order = [at for at in places if at.start() >= begin] + [at for at in places if at.start() < begin]
@@ -45,13 +45,13 @@ def _shown(formulas: Formulas, position: int, source: str, *, display: bool) -> 
     place = f' id="{_anchor(position)}"' if rendered.number else ""
     classes = f"tex{' display' * display}{' numbered' * bool(number)}"
     scrolls = ' tabindex="0"' if display and not number else ""
-    if number:  # the formula scrolls beside its number
+    if number:  # the formula scrolls next to its number
         rendered.element.set("tabindex", "0")
     return f'<span class="{classes}" data-tex{place}{scrolls}>{_annotated(rendered.element, source)}{number}</span>'
 
 
 def _annotated(math: etree._Element, source: str) -> str:
-    """Return MathML as HTML has it, its source beside it (MathML Core, section 3.7)."""
+    """Return MathML for HTML, annotated with its source (MathML Core, section 3.7)."""
     math.attrib.pop("alttext", "")
     children = list(math)
     semantics = etree.SubElement(math, f"{{{NAMESPACE}}}semantics")

@@ -8,7 +8,7 @@ from functools import cache
 
 _CORNER = 0.2
 _LINES = ((0.26, 0.74), (0.42, 0.74), (0.58, 0.74), (0.74, 0.54))
-"""Of the writing: middle from above, and end, as parts of the side."""
+"""The lines of writing: their middle from above, and their end, as fractions of the side."""
 _BEGIN, _THICK = 0.26, 0.07
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PAPER = bytes((251, 250, 246))
@@ -16,7 +16,7 @@ _PAPER = bytes((251, 250, 246))
 
 @cache
 def draw(colour: str, side: int) -> bytes:
-    """Return a square of that many pixels, in a colour such as `#20446b`."""
+    """Return a square of so many pixels, in a colour such as `#20446b`."""
     ground = bytes.fromhex(colour[1:])
     rows = b"".join(
         b"\0" + b"".join(_pixel((x + 0.5) / side, (y + 0.5) / side, ground) for x in range(side)) for y in range(side)

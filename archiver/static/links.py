@@ -10,35 +10,35 @@ from html import escape, unescape
 from urllib.parse import parse_qs, quote
 
 from archiver.web.reader.desk import Desk
-from archiver.web.reader.library import Choice
 from archiver.web.reader.lists import PER_PAGE
+from archiver.web.reader.queries import Choice
 
 FRONT = "index.html"
 SEARCH = "search.html"
 WORKER, MANIFEST, LIST, INDEX = OF_THE_SITE = ("worker.js", "manifest.webmanifest", "files.json", "search/index.js")
-"""Files of the site that are not pages: its service worker, what makes it an app, all names, and the search's index."""
+"""Files of the site that are not pages: its service worker, its manifest as an app, all names, and the search index."""
 
 _TAG = re.compile(r'<[a-zA-Z][^\s<>/]*(?:\s+[^\s=<>"]+(?:="[^"]*")?)*\s*/?>')
 """A tag as templates and the allow list write it: what is between tags has no `<`."""
 _LINK = re.compile(r'(\s(?:href|src|action|data-files|data-index|data-worker))="([/?][^"]*)"')
 
 Picture = Callable[[str], str | None]
-"""What gives the file of a picture by its address, or a `data:` address; None where the archive has none."""
+"""Returns the file of a picture by its address, or a `data:` address; None where the archive has none."""
 
 
 class Links:
     """The files of a site, and how pages lead to them."""
 
     def __init__(self, here: Desk, picture: Picture, pages: Mapping[str, str]) -> None:
-        """Take an archive, what is called for each picture that a page shows, and the files of the pages there are."""
+        """Take an archive, a function to call for each picture that a page shows, and the files of its pages."""
         self._here = here
         self._picture = picture
         self._pages = pages
         self.files: set[str] = set()
-        """Files of the program that pages need."""
+        """The program's own files that pages need."""
 
     def relative(self, html: str, address: str) -> str:
-        """Return the page at an address with all links relative; what leads nowhere becomes none."""
+        """Return the page at an address with all links relative; links that lead nowhere are removed."""
         at = self._pages.get(address, "")
 
         def link(found: re.Match[str]) -> str:
@@ -48,7 +48,7 @@ class Links:
         return _TAG.sub(lambda tag: _LINK.sub(link, tag[0]), html)
 
     def target(self, at: str, path: str, to: str) -> str | None:
-        """Return where a link of the reader leads from a file, which is the page at a path."""
+        """Return where a link of the reader leads from the file of the page at a path."""
         whole, mark, fragment = to.partition("#")
         if whole.startswith("?"):
             whole = path + whole
@@ -71,47 +71,47 @@ class Links:
         return _from(at, path[1:])
 
     def _elsewhere(self, path: str) -> str | None:
-        """Return the blog's own address of a post that the archive does not have."""
+        """Return the blog's own address for a post that the archive does not have."""
         number = path.removeprefix("/posts/")
         if not number.isdigit():
             return None
-        return self._here.site.post_url(int(number)) or self._here.library.linked(int(number))
+        return self._here.site.post_url(int(number)) or self._here.queries.linked(int(number))
 
     def _original(self, at: str, path: str) -> str:
-        """Return where a link to the blog besides its posts leads: to the page the archive has, or to the blog."""
+        """Return where a link to the blog other than to a post leads: to the archived page, or to the blog."""
         site = self._here.site
         url = site.resolve(path)
-        row = self._here.library.page_at(url) if url else None
+        row = self._here.queries.page_at(url) if url else None
         name = self._pages.get(f"/pages/{row['id']}") if row else None
         return _from(at, name) if name else site.origin + path
 
 
 def named(here: Desk) -> Iterator[tuple[str, str]]:
     """Yield the addresses of all pages of the reader, as links have them, and the names of their files."""
-    library = here.library
+    queries = here.queries
     yield "/", FRONT
     yield "/search", SEARCH
     yield from ((f"/{each}", f"{each}.html") for each in ("pages", "tags", "citations"))
-    yield from _listed("/posts", "posts", library.count())
-    for number in library.numbers():
+    yield from _listed("/posts", "posts", queries.count())
+    for number in queries.numbers():
         yield f"/posts/{number}", f"posts/{number}.html"
         yield f"/posts/{number}/citation.bib", f"posts/{number}.bib"
-    yield from ((f"/pages/{row['id']}", f"pages/{row['id']}.html") for row in library.pages())
-    yield from ((f"/series/{row['id']}", f"series/{row['id']}.html") for row in library.series())
-    yield from ((f"/topics/{row['id']}", f"topics/{row['id']}.html") for row in library.topics())
-    for row in library.categories():
+    yield from ((f"/pages/{row['id']}", f"pages/{row['id']}.html") for row in queries.pages())
+    yield from ((f"/series/{row['id']}", f"series/{row['id']}.html") for row in queries.series())
+    yield from ((f"/topics/{row['id']}", f"topics/{row['id']}.html") for row in queries.topics())
+    for row in queries.categories():
         choice = Choice(category=row["slug"])
         yield from _listed(
-            f"/categories/{quote(row['slug'], safe='')}", f"categories/{_safe(row['slug'])}", library.count(choice)
+            f"/categories/{quote(row['slug'], safe='')}", f"categories/{_safe(row['slug'])}", queries.count(choice)
         )
-    for row in library.tags():
+    for row in queries.tags():
         yield from _listed(f"/tags/{quote(row['name'], safe='')}", f"tags/{_safe(row['name'])}", row["posts"])
-    for row in library.years():
+    for row in queries.years():
         yield from _listed(f"/years/{row['year']}", f"years/{row['year']}", row["posts"])
 
 
 def _listed(address: str, name: str, posts: int) -> Iterator[tuple[str, str]]:
-    """Yield the pages of a list of posts; a list of none has none, but that of all posts."""
+    """Yield the pages of a list of posts; an empty list has none, unless it is that of all posts."""
     if posts or address == "/posts":
         yield address, f"{name}.html"
     for number in range(2, -(-posts // PER_PAGE) + 1):

@@ -1,4 +1,4 @@
-"""The reader's pages, asked for in this process."""
+"""The reader's pages, requested within this process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
 from archiver.errors import ArchiverError
-from archiver.web.reader import app, finding, words
+from archiver.web.reader import app, searching, words
 from archiver.web.reader.desk import Desk, desk
 from archiver.web.reader.view import page
 
@@ -20,7 +20,7 @@ OWN = Path(__file__).parent / "files"
 
 
 class Pages:
-    """What the reader of an archive answers in a language."""
+    """The answers of an archive's reader in one language."""
 
     def __init__(self, here: Desk, language: str) -> None:
         self._app = app.reader(here)
@@ -28,7 +28,7 @@ class Pages:
         self._language = language
 
     def get(self, address: str) -> bytes:
-        """Return the body of the answer at an address, as links have it; of a file of the program too."""
+        """Return the body of the answer at an address as links have it, or of one of the program's files."""
         path, _, query = address.partition("?")
         scope = {
             "type": "http",
@@ -56,6 +56,6 @@ def _answered(routes: Iterable[BaseRoute], scope: dict[str, object]) -> Response
 
 
 def _search(request: Request) -> Response:
-    """Show the form of the search in the browser."""
-    examples = finding.examples(desk(request).reading)
+    """Show the search form that works in the browser."""
+    examples = searching.examples(desk(request).pool)
     return page(request, "static_search.html", examples=examples)

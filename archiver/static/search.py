@@ -1,7 +1,7 @@
 r"""The index of the search in the browser: what it finds is what `archiver search` finds.
 
-It is in scripts, which a page may load from wherever it is itself, also from a file: one says what there is
-(`search/index.js`), others have a part of the keys each, or the texts of a few posts. A key is a word, or a pair of
+It consists of scripts, which a page may load from wherever it is, even from a file: one says what there is
+(`search/index.js`), others have a part of the keys each, or the texts of some posts. A key is a word, or a pair of
 neighbouring Chinese characters; for formulas, three characters. Phrases that are longer are looked for in the texts of
 those posts that have all of their keys, cut into words as here by `files/search-index.js`.
 """
@@ -22,18 +22,18 @@ from archiver.store.search_words import LONGEST_KEY, folded, words
 from archiver.store.values import Page, Post
 
 _SHARD = 32_000
-"""Bytes of a part of the index, about: what a query loads for each of its first characters."""
+"""Approximate bytes of a part of the index: what a query loads for each of its first characters."""
 _TEXTS = 64_000
-"""Bytes of a script with texts, about: one for each text would be hundreds to load for a common phrase."""
+"""Approximate bytes of a script with texts: with one per text, a common phrase would load hundreds."""
 _GRAM = 3
 _DIGITS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
-_MORE = 32  # the bit that says that a number goes on, as in Base64 VLQ of source maps, but without a sign
+_MORE = 32  # the bit that says that a number continues, as in the Base64 VLQ of source maps, but unsigned
 _IDEOGRAPHS = range(0x3400, 0xA000)
-"""Where traditional characters are that have a simplified form: Unicode's first two blocks of ideographs."""
+"""Where traditional characters with a simplified form are: Unicode's first two blocks of ideographs."""
 
 
 def files(library: Library, slugs: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
-    """Yield the names and bytes of the scripts; `slugs` are those of the categories by their names."""
+    """Yield the names and bytes of the scripts; `slugs` are those of the categories, by name."""
     seen: set[str] = set()
     kinds = []
     for kind in (_Kind("posts"), _Kind("pages")):
@@ -54,7 +54,7 @@ def files(library: Library, slugs: Mapping[str, str]) -> Iterator[tuple[str, byt
 
 
 class _Kind:
-    """The part of the index that is of posts, or of pages."""
+    """The part of the index for posts, or for pages."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -69,7 +69,7 @@ class _Kind:
         self._scripts = 0
 
     def add(self, row: Sequence[Any], text: str, formulas: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """Take in a text, given after the one that is before it in lists; yield a script when it is full."""
+        """Add a text, in the order of lists; yield a script when it is full."""
         number, title = row[:2]
         titled, body = words(title), words(text)
         place, tokens = len(self._rows), len(titled.words) + len(body.words)
@@ -88,7 +88,7 @@ class _Kind:
             yield self._full()
 
     def rest(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the last script with texts, and those that have the keys."""
+        """Yield the last script with texts, and those with the keys."""
         if self._texts:
             yield self._full()
         for what, postings in (("words", self._words), ("tex", self._grams)):
@@ -110,7 +110,7 @@ class _Kind:
 
 
 class _Postings:
-    """Where keys are: places in rising order, each with numbers, as letters."""
+    """Where keys occur: positions in rising order, each with numbers, encoded as letters."""
 
     def __init__(self) -> None:
         self._last: dict[str, int] = {}
@@ -123,7 +123,7 @@ class _Postings:
         self._last[key] = place
 
     def shards(self) -> list[Mapping[str, str]]:
-        """Return the keys in parts, those with the same first character together."""
+        """Return the keys in parts, those with the same first character in the same part."""
         size = sum(len(key.encode()) + len(written) for key, written in self._written.items())
         shards: list[dict[str, str]] = [{} for _ in range(max(1, size // _SHARD))]
         for key in sorted(self._written):
@@ -153,7 +153,7 @@ def _row(post: Post, slugs: Mapping[str, str]) -> list[Any]:
 
 
 def _pages(library: Library) -> Iterator[tuple[list[Any], str, list[str]]]:
-    """Yield the independent pages, by number, likewise."""
+    """Yield the independent pages in the same way, by number."""
     for page in sorted(library.pages(), key=_number):
         yield [page.id, page.title, None, [], []], page.text, [each.tex for each in library.page_formulas(page.id)]
 
@@ -163,7 +163,7 @@ def _number(page: Page) -> int:
 
 
 def _located(text: str, formulas: Iterable[str]) -> tuple[list[list[int]], list[str]]:
-    """Return where formulas are in a text, one after the other, as JavaScript counts; and those that do not."""
+    """Return where formulas are in a text, in order, as JavaScript counts; and those that are not in it."""
     spans, others = [], []
     at = counted = 0
     for tex in formulas:
@@ -183,7 +183,7 @@ def _units(text: str) -> int:
 
 
 def _simplified(seen: set[str]) -> list[str]:
-    """Return traditional characters, and the simplified ones they stand for; of those that occur."""
+    """Return the traditional characters that occur, and the simplified ones for them."""
     signs = list(map(chr, _IDEOGRAPHS))
     pairs = zip(signs, cjk.simplified("\n".join(signs)).split("\n"), strict=True)  # by themselves, not as words
     told = [(sign, made) for sign, made in pairs if made != sign and made in seen]

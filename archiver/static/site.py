@@ -1,4 +1,4 @@
-"""All files of a site, one at a time: a folder and a ZIM file are made of the same ones."""
+"""All files of a site, one at a time: a folder and a ZIM file are made from the same ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _KINDS = {
     ".webmanifest": "application/manifest+json",
 }
 _TITLE = re.compile(r"<title>([^<]*)</title>")
-_SIDES = (192, 512)  # what browsers ask of an app's icon (Web Application Manifest)
+_SIDES = (192, 512)  # what browsers require of an app's icon (Web Application Manifest)
 _FONT = "static/math.ttf"  # as `math.css` names it
 _SHELL = "/* the files every page needs */"
 
@@ -47,22 +47,22 @@ class SiteFile:
     """A file of a site."""
 
     path: str
-    """With slashes between folders; of ASCII alone."""
+    """Its path, with slashes between folders; ASCII only."""
     media_type: str
     data: bytes
     title: str = ""
-    """Of a page."""
+    """The title of a page."""
 
 
 @dataclass(slots=True)
 class StaticSite:
-    """A site that is being made of an archive."""
+    """A site that is being made from an archive."""
 
     home: Path
     library: Library
     warc: Storage
     language: str
-    """Of `words.LANGUAGES`."""
+    """One of `words.LANGUAGES`."""
     step: Step
     _pictures: dict[str, str | None] = field(default_factory=dict)
     _found: list[PictureFile] = field(default_factory=list)
@@ -78,7 +78,7 @@ class StaticSite:
         return words.title(self.library.site.profile.titles, self.language)
 
     def files(self) -> Iterator[SiteFile]:
-        """Yield all files: pages, each followed by its pictures, the index of the search, and what they need."""
+        """Yield all files: pages, each followed by its pictures, the search index, and the files they need."""
         here = Desk.open(self.home, self.library.database, site=self.library.site)
         with closing(here):
             here = replace(here, static=Static(sentences=self.notice.sentences(self.language)))
@@ -109,7 +109,7 @@ class StaticSite:
             self._found.clear()
             if name.startswith("posts/") and name.endswith(".html"):
                 self.step()
-        slugs = {row["name"]: row["slug"] for row in here.library.categories()}
+        slugs = {row["name"]: row["slug"] for row in here.queries.categories()}
         yield from (_file(name, data) for name, data in search.files(self.library, slugs))
         own = {f"static/{path.name}": path for path in sorted(OWN.iterdir())}
         icons = {f"static/icon-{side}.png": side for side in _SIDES}
@@ -157,7 +157,7 @@ class StaticSite:
         )
 
     def _worker(self, links: Links) -> SiteFile:
-        """Return the script that keeps files: those every page needs it keeps without being told."""
+        """Return the script that keeps files; it keeps those that every page needs without being told."""
         needed = [FRONT, _FONT, *sorted(name for name in links.files if name.startswith("static/"))]
         source = (OWN / WORKER).read_text("utf-8").replace(f"[{_SHELL}]", json.dumps(needed))
         return _file(WORKER, source.encode())
@@ -172,7 +172,7 @@ def _json(name: str, value: object) -> SiteFile:
 
 
 def _safe(picture: PictureFile | None) -> PictureFile | None:
-    """Return a picture that does nothing but show, also where it is opened by itself."""
+    """Return a picture that only shows, even when it is opened by itself."""
     if picture is None or picture.media_type != SVG:
         return picture
     data = svg.without_scripts(picture.data)
@@ -180,7 +180,7 @@ def _safe(picture: PictureFile | None) -> PictureFile | None:
 
 
 def _font() -> bytes:
-    """Return STIX Two Math, which grows brackets and roots; the library that draws formulas for books carries it."""
+    """Return STIX Two Math, which has stretchy brackets and roots; the library that draws formulas has it."""
     return (resources.files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf").read_bytes()
 
 

@@ -23,8 +23,8 @@ from archiver.warc.storage import Storage
 from archiver.web.reader import look
 
 _ARTICLES = ("posts/", "pages/")
-"""Folders of what a search in the file is to find; lists have the same words once more."""
-_SIDE = 48  # pixels of the picture a shelf shows
+"""Folders whose pages a search in the file is to find; lists only repeat their words."""
+_SIDE = 48  # pixels of the picture that a shelf shows
 _TITLE, _DESCRIPTION = 30, 80
 """Characters at most (https://wiki.openzim.org/wiki/Metadata)."""
 _LANGUAGES = {
@@ -34,13 +34,13 @@ _LANGUAGES = {
 """ISO 639-3 of languages by ISO 639-1."""
 _UNKNOWN = "und"
 _ROOM = 1 << 20
-"""Bytes free on a disk that counts as full when libzim fails."""
+"""With fewer bytes free than this, a failure of libzim means a full disk."""
 
 
 def write(library: Library, target: Path, step: Step, *, home: Path, warc: Storage, language: str) -> str | None:
-    """Write the reader's pages as one file with a full-text index of its own; return what is missing, in words.
+    """Write the reader's pages as one file with its own full-text index; return what is missing, in words.
 
-    Two of one archive differ in the number by which programs know a file, and in what threads did first.
+    Two files of one archive differ in the number by which programs identify a file, and in the order of threads.
 
     Raises UsageError where libzim is not installed, or there is no post; else as `replacing` does.
     """
@@ -59,7 +59,7 @@ def write(library: Library, target: Path, step: Step, *, home: Path, warc: Stora
 
 @contextmanager
 def _made(path: Path, site: StaticSite, tongue: str) -> Iterator[BinaryIO]:
-    """Give the file as libzim makes it, which wants a name of its own, for as long as the block runs."""
+    """Give the file that libzim makes, which requires a name of its own, for as long as the block runs."""
     from libzim.writer import Creator
 
     names = (path, path.with_name(f"{path.name}.tmp"))
@@ -69,7 +69,7 @@ def _made(path: Path, site: StaticSite, tongue: str) -> Iterator[BinaryIO]:
         try:
             _fill(Creator(path).config_indexing(True, tongue), site, tongue)
         except RuntimeError as error:
-            # Of a full disk libzim says "Unknown exception", or where in its source it met it, in several lines.
+            # For a full disk libzim says "Unknown exception", or names a place in its source, in several lines.
             full = shutil.disk_usage(path.parent).free < _ROOM
             said = " ".join(str(error).split())
             raise OSError(errno.ENOSPC if full else errno.EIO, f"libzim could not write: {said}") from error
@@ -82,7 +82,7 @@ def _made(path: Path, site: StaticSite, tongue: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _silent_output() -> Iterator[None]:
-    """Let nothing reach standard output, where results go: libzim tells its steps there, whatever it is asked for."""
+    """Keep standard output, where results go, clean: libzim prints its steps there, whatever it is told."""
     sys.stdout.flush()
     kept = os.dup(1)
     try:
@@ -101,12 +101,12 @@ def _fill(creator: Any, site: StaticSite, tongue: str) -> None:
         for name, value in _about(site, tongue).items():
             creator.add_metadata(name, value)
         for file in site.files():
-            if file.path not in (LIST, WORKER):  # the file is what is kept
+            if file.path not in (LIST, WORKER):  # the file itself is what is kept
                 creator.add_item(_item(file))
 
 
 def _about(site: StaticSite, tongue: str) -> Mapping[str, str]:
-    """Return what a shelf shows and asks for."""
+    """Return the metadata that a shelf shows and searches."""
     said = site.notice
     return {
         "Name": f"{site.library.site.profile.name}_{tongue}_all",

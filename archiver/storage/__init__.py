@@ -1,4 +1,4 @@
-"""The WARC files of an archive in object storage: what is there, what has to go there, what never arrived.
+"""The WARC files of an archive in object storage: which are there, which have to go there, which never arrived.
 
 Between the files (`archiver.warc`) and the rows that say where they are (`archiver.store`).
 """

@@ -28,24 +28,24 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 SCHEMES = ("s3", "gs", "az", "file")
-"""What a URL may begin with: Amazon's storage and all that speak its protocol, Google's, Azure's, a mounted folder."""
+"""Schemes of URLs: Amazon's storage and all that speak its protocol, Google's, Azure's, a mounted folder."""
 
 LARGEST_PUT = 256 << 20
-"""Bytes of a file that goes in one request, and through memory; what is larger goes in parts."""
+"""Bytes of the largest file sent in one request, through memory; larger ones are sent in parts."""
 
 _TIMEOUTS = {"s3": "AWS_TIMEOUT", "gs": "GOOGLE_TIMEOUT", "az": "AZURE_TIMEOUT"}
-"""Variables by which the environment says how long one request may take."""
+"""Environment variables that say how long one request may take."""
 _PATIENCE = "5 minutes"
-"""How long it may take where they do not: 64 MiB at 2 Mbit/s. obstore's own 30 s are too short for that."""
+"""How long it may take by default: 64 MiB at 2 Mbit/s. obstore's own 30 s are too short for that."""
 _RETRIES = 4
 _RETRYING = timedelta(minutes=1)
 _PIECE = 1 << 20
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 """The entity tag of an object put in one request (Amazon S3 API reference, Object); of no other one."""
 _NO_BUCKET = "NoSuchBucket"
-"""In an answer: the code by which the protocol tells that from a missing object."""
+"""Code in a response by which the protocol distinguishes that from a missing object."""
 _METADATA = "/latest/api/token"
-"""Where machines of cloud services ask for credentials: who ends up there has been given none."""
+"""Where machines of cloud services ask for credentials: whoever ends up there has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class Bucket:
     """The WARC files below one URL. Nothing in it is ever replaced or removed.
 
     May be shared by threads. Raises UsageError for a URL of another kind or without the extra, StorageUnreachable when
-    what it names does not answer, or not as it should.
+    what it names does not answer, or not properly.
     """
 
     def __init__(self, url: str, *, make: bool = False) -> None:
-        """Take the URL; `make` has a folder made that is not there."""
+        """Take the URL; with `make` a missing folder is created."""
         if find_spec("obstore") is None:
             raise UsageError(extras.missing("s3"))
         self.url = normal(url)
@@ -101,7 +101,7 @@ class Bucket:
                 elif self._head(name) is None:  # no service creates an object of many parts on a condition
                     obstore.put(self._store, name, path)
         except AlreadyExistsError:
-            pass  # what comes next tells whether it is this one
+            pass  # the check below tells whether it is this one
         self._sync(name)
         self._check(path, sha256)
 
@@ -123,7 +123,7 @@ class Bucket:
         return digest.hexdigest()
 
     def _check(self, path: Path, sha256: str) -> None:
-        """Hold an object against the file it is to be: by the service's own digest if it tells one, or read back."""
+        """Compare an object with its file: by the service's own digest if it reports one, else by reading it back."""
         with self._explained(f"check {path.name}"):
             head = self._head(path.name)
         tag = _MD5.fullmatch((head or {}).get("e_tag") or "")
@@ -147,7 +147,7 @@ class Bucket:
             return None
 
     def _sync(self, name: str) -> None:
-        """Have a file in a mounted folder survive a power cut; services say that themselves."""
+        """Make a file in a mounted folder survive a power cut; services guarantee that themselves."""
         if self._folder is None:
             return
         with writing(self._folder / name):
@@ -163,13 +163,13 @@ class Bucket:
         from obstore.store import from_url
 
         if self._folder is None:
-            # As an argument it would displace what else the environment says of connections.
+            # As an argument it would override the environment's other settings of connections.
             os.environ.setdefault(_TIMEOUTS[self.url.partition(":")[0]], _PATIENCE)
             with self._explained("open it"):
                 return from_url(self.url, retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRYING})
         if self._make:
             with self._explained("make the folder"):
-                # Not what it is in: a share that is not mounted must not be taken for an empty one.
+                # Not its parent: a share that is not mounted must not be taken for an empty one.
                 self._folder.mkdir(exist_ok=True)
         with self._explained("open it"):
             return from_url(self.url)
@@ -190,7 +190,7 @@ class Bucket:
 
 
 def normal(url: str) -> str:
-    """Return a URL without a slash at its end; raise UsageError for one that is none of object storage."""
+    """Return a URL without a slash at its end; raise UsageError for one that is not of object storage."""
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not (parts.path.strip("/") if parts.scheme == "file" else parts.netloc):
         known = ", ".join(f"{scheme}://" for scheme in SCHEMES)
@@ -199,7 +199,7 @@ def normal(url: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Return what went wrong, without the trail of sources, and what can be done."""
+    """Return what went wrong, without the chain of causes, and what can be done."""
     text = " ".join(str(error).partition("\n\nDebug source")[0].split())
     if _METADATA in text or "Missing" in text:
         return "no credentials; set those of the service, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 BLOCK = 1 << 18
-"""Bytes asked for at least: one request takes longer than they do, and most records are smaller."""
+"""Bytes requested at least: one request takes longer than they do, and most records are smaller."""
 
 MOST_BLOCKS = 128
 """Blocks kept in memory: 32 MiB."""
 
 MOST_AHEAD = 32
-"""Blocks in one request, of a file that is read from front to back: 8 MiB."""
+"""Blocks per request for a file that is read from front to back: 8 MiB."""
 
 
 class Elsewhere:
     """The files of an archive that its database says are in object storage; see `archiver.warc.storage.Objects`.
 
-    The database is asked when a name is not known: another process may have stored a file meanwhile.
+    The database is queried for an unknown name: another process may have stored a file meanwhile.
     """
 
     def __init__(self, database: str, known: Mapping[str, tuple[str, int]] | None = None) -> None:
@@ -88,7 +88,7 @@ class Elsewhere:
 
 
 class Blocks:
-    """The blocks last read, of all files together; may be shared by threads."""
+    """The blocks read last, from all files together; may be shared by threads."""
 
     def __init__(self, most: int = MOST_BLOCKS) -> None:
         """Keep up to `most`."""
@@ -104,7 +104,7 @@ class Blocks:
             return self._kept.get(key)
 
     def keep(self, key: tuple[str, int], block: bytes) -> None:
-        """Keep a block; those longest unused go."""
+        """Keep a block; those unused longest go."""
         with self._lock:
             self._kept[key] = block
             self._kept.move_to_end(key)
@@ -125,7 +125,7 @@ class Remote:
         return f"{self.url}/{self.name}"
 
     def open(self, _mode: Literal["rb"] = "rb", /) -> BinaryIO:
-        """Open it for reading; it and what reads it raise as `Bucket.read` does."""
+        """Open it for reading; opening and reading raise as `Bucket.read` does."""
         return io.BufferedReader(_Ranges(self), BLOCK)
 
     def measured(self) -> Closed:
@@ -140,7 +140,7 @@ class Remote:
 
 
 class _Ranges(io.RawIOBase):
-    """A file that is read by ranges; the more in a row, the larger they are."""
+    """A file that is read by ranges, which grow while it is read in sequence."""
 
     def __init__(self, remote: Remote) -> None:
         self._remote = remote

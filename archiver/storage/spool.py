@@ -1,8 +1,8 @@
 """The folder in which WARC files are written, and their way from there into object storage.
 
 A closed file gets a row with its size and SHA-256. Where the archive has a place in object storage it is then stored
-there, checked, and noted as stored; only after that the copy in the folder may go. Killed at any moment, the next
-command that writes resumes: what is already stored is found to be the same.
+there, checked, and noted as stored; only after that the copy in the folder may go. After a kill at any moment,
+the next command that writes resumes: a file already stored is found to be the same.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from archiver.warc.storage import SUFFIX, Storage
 from archiver.warc.writer import OPEN_SUFFIX
 
 MAX_BYTES = 64 << 20
-"""Bytes after which a file that is to be stored elsewhere is closed: what a lost disk costs at most."""
+"""Bytes after which a file that is to be stored elsewhere is closed: the most that a lost disk costs."""
 
 MAX_AGE = timedelta(hours=1)
-"""The same in time."""
+"""The same as a time."""
 
 ROUNDS = 2
 """Failures in a row after which the service is left alone until the next run."""
@@ -61,10 +61,10 @@ class Spool:
         keep: int | None = None,
         note: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """Take the folder, and where files go from there; by default where those before them went.
+        """Take the folder, and where files go from there; by default where earlier ones went.
 
         `keep` is how many bytes of closed files may stay in the folder once they are stored; None keeps all. Raises
-        UsageError for what is no place in object storage, ArchiverError for a folder that cannot be made.
+        UsageError for a URL that is no place in object storage, ArchiverError for a folder that cannot be created.
         """
         self._session = archive.session
         self._commit = archive.commit
@@ -95,7 +95,7 @@ class Spool:
             self._store(name, **self._whereabouts())
 
     def take_stock(self, in_use: Collection[str] = ()) -> Stock:
-        """Find what became of the files of earlier runs, on this machine or another; what is nowhere is noted as lost.
+        """Find what became of the files of earlier runs, on this machine or another; missing ones are noted as lost.
 
         `in_use` are files another process writes to.
         """
@@ -122,7 +122,7 @@ class Spool:
         return Stock(returned, frozenset(nowhere))
 
     def deliver(self) -> None:
-        """Begin to store the closed files that are not stored yet; `collect` says what became of them."""
+        """Begin to store the closed files that are not stored yet; `collect` notes the results."""
         for name, path in self._here().items():
             row = self._rows.get(name)
             if name in self._sending or (row and (row.uploaded_at or row.lost_at)):
@@ -133,7 +133,7 @@ class Spool:
                 self._store(name, **asdict(measured(path)))
 
     def collect(self, *, patient: bool = False) -> None:
-        """Note which files have been stored, and make room; `patient` waits for those under way."""
+        """Note which files have been stored, and make room; with `patient`, wait for those under way."""
         if patient:
             wait(self._sending.values())
         done = [name for name, future in self._sending.items() if future.done()]
@@ -144,7 +144,7 @@ class Spool:
             self._make_room()
 
     def settle(self) -> None:
-        """Store what is closed, and wait for it; say what could not be stored."""
+        """Store closed files, and wait for that; return what could not be stored."""
         self._failures = 0
         self.deliver()
         self.collect(patient=True)
@@ -158,7 +158,7 @@ class Spool:
             )
 
     def close(self) -> None:
-        """Let go; what is under way is seen to its end."""
+        """Close; transfers under way are completed."""
         if self._executor:
             self._executor.shutdown(cancel_futures=True)
 
@@ -175,9 +175,9 @@ class Spool:
         self._rows[name] = replace(self._rows.get(name, WarcFileRow(name)), **values)
 
     def _not_stored(self, names: Collection[str]) -> list[str]:
-        """Return which of these files are not in object storage; of those that are, the rows say so from now on.
+        """Return which of these files are not in object storage; note in the rows those that are.
 
-        Their upload was the last their machine did.
+        Their upload was the last thing their machine did.
         """
         nowhere = []
         by_place = groupby(sorted(names, key=self._url_of), key=self._url_of)
@@ -203,7 +203,7 @@ class Spool:
         return True
 
     def _sent(self, path: Path) -> Closed:
-        """Store a file, in another thread; return what it is."""
+        """Store a file, in another thread; return its size and digest."""
         closed = measured(path)
         if self.bucket and self._failures < ROUNDS:
             try:
@@ -228,7 +228,7 @@ class Spool:
         self._store(name, **asdict(closed), **self._whereabouts(), uploaded_at=timestamp())
 
     def _make_room(self) -> None:
-        """Remove the oldest copies of files that are stored, until the others take no more than they may."""
+        """Remove the oldest copies of stored files, until the others fit."""
         if not self.bucket or self._keep is None:
             return
         here = self._here()
@@ -254,7 +254,7 @@ def restate(
 ) -> None:
     """Give the files of an archive their rows in a database that is being rebuilt; the caller commits.
 
-    `former` are the rows of the database before: what they say of an object of the same size need not be read again.
+    `former` are the rows of the former database: an object of the size they give need not be read again.
     `incoming` is a file that is still open.
     """
     session = archive.session

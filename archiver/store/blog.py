@@ -13,9 +13,9 @@ _BLOG = "SELECT blog FROM runs WHERE blog IS NOT NULL ORDER BY id LIMIT 1"
 
 
 def site(home: Path, database: str, base: str = "") -> Site:
-    """Return the blog an archive is of: by its owner's profile, or the one that comes along for what its runs name.
+    """Return the blog an archive is of: by its owner's profile, or the bundled one that its runs name.
 
-    An archive that says nothing of it is, or is to be, of the blog the program was made for. `base` is where the blog
+    An archive that does not say is, or will be, of the blog the program was made for. `base` is where the blog
     is fetched from, if not from its own server. Raises ProfileInvalid when the owner's profile cannot be read.
     """
     return Site(sites.in_home(home) or sites.of(_named(database)), base)

@@ -32,7 +32,7 @@ def ends(session: Session) -> dict[str, int]:
 
 
 def offsets(session: Session, warc_file: str) -> set[int]:
-    """Return where in a WARC file the responses begin that have a row."""
+    """Return the offsets in a WARC file of the responses that have a row."""
     return set(session.execute(select(Capture.warc_offset).where(Capture.warc_file == warc_file)).scalars())
 
 
@@ -72,7 +72,7 @@ def payload_sha256(session: Session, record_id: str) -> str | None:
 def validated(session: Session, url: str) -> Holder | None:
     """Return the newest whole capture of an address, with the validators the server sent; None when it may not be used.
 
-    What came after the address was last archived was refused, or nobody got to read it: it must not be confirmed.
+    Responses after the address was last archived were refused, or never read: they must not be confirmed.
     """
     found = session.execute(_VALIDATED, {"url": url}).first()
     return Holder(**found._mapping) if found else None

@@ -1,4 +1,4 @@
-"""Rows of what happened, told again in order: runs with the numbers they had, captures, addresses.
+"""Rows of what happened, stored again in order: runs with their old numbers, captures, addresses.
 
 For a database that is rebuilt from the WARC files, and for what a run leaves in them so that it can be.
 """
@@ -26,12 +26,12 @@ _ADDRESS = (
     *("url", "kind", "state", "reason", "permanent", "attempts", "failures", "failed_since", "not_before"),
     *("first_seen_at", "run_id"),
 )
-"""Columns of an address that its captures do not tell."""
+"""Columns of an address that do not follow from its captures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureRow:
-    """A capture as its row has it, without what no reader of pages needs."""
+    """A capture as in its row, without what no reader of pages needs."""
 
     id: int
     run_id: int
@@ -52,9 +52,9 @@ def file_url(file: Path) -> str:
 
 
 def fold_log(file: Path) -> None:
-    """Bring what the log of an SQLite file holds into the file itself, so that it is whole without.
+    """Move what the log of an SQLite file holds into the file itself, so that it is whole without it.
 
-    What is not a database stays as it is.
+    A file that is not a database stays as it is.
     """
     if not file.exists():
         return
@@ -135,12 +135,12 @@ def keep_reading(session: Session, post_id: int, record_id: str, reading: Mappin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What became of an address, as its captures tell."""
+    """What became of an address, according to its captures."""
 
     url: str
     kind: str
     date: str
-    """When the capture was made that tells."""
+    """When the deciding capture was made."""
     reason: str | None = None
     """Why it is a gap; None when it is archived."""
     permanent: bool = False
@@ -170,7 +170,7 @@ def settle(session: Session, settled: Iterable[Settled], *, run_id: int) -> None
 
 
 def expect(session: Session, url: str, kind: str, *, run_id: int, now: str) -> None:
-    """Make an address pending that no row knows yet."""
+    """Make an address pending that has no row yet."""
     row = {"url": url, "kind": kind, "state": "pending", "first_seen_at": now, "run_id": run_id}
     _upsert(session, [row | {"permanent": False, "attempts": 0, "failures": 0}], again=())
 
@@ -183,7 +183,7 @@ def unarchived(session: Session, since: int) -> tuple[dict[str, Any], ...]:
 
 
 def restore(session: Session, addresses: Iterable[Mapping[str, Any]], *, run_id: int) -> None:
-    """Store addresses as `unarchived` told them; those of an older program do not tell all."""
+    """Store addresses as `unarchived` gave them; those of an older program lack some columns."""
     blank: dict[str, Any] = {"failures": 0, "failed_since": None}
     rows = [{name: each.get(name, blank.get(name)) for name in _ADDRESS} for each in addresses]
     rows = [row | {"run_id": row["run_id"] or run_id} for row in rows]
@@ -201,7 +201,7 @@ def _upsert(session: Session, rows: Sequence[Mapping[str, Any]], again: Sequence
     statement = upsert(session.get_bind().dialect.name, FrontierEntry)
     if again:
         changes: dict[str, Any] = {name: statement.excluded[name] for name in (*again, "run_id")}
-        if "last_done_at" in changes:  # counted on, where there is no saying how often it had failed
+        if "last_done_at" in changes:  # counted on, if it is unknown how often it had failed
             new, old = statement.excluded, FrontierEntry
             changes["last_done_at"] = func.coalesce(new.last_done_at, old.last_done_at)
             changes["failures"] = case((new.failures > 0, old.failures + 1), else_=0)

@@ -23,7 +23,7 @@ BREAK = "\u2060"
 separates, so that 阶梯。度量 does not hold 梯度. It does not show."""
 
 TOKENIZER = f"unicode61 remove_diacritics 2 tokenchars '{BREAK}'"
-"""What the index has to be made with."""
+"""The tokenizer that the index needs."""
 
 _WIDE = f"[{FIRST_WIDE}-\U0010ffff]"
 _LETTER = r"[^\W_]"
@@ -55,12 +55,12 @@ def _converter() -> Any:
 
 
 def plain(text: str) -> str:
-    """Return a text of the index as it was."""
+    """Return the original of a text in the index."""
     return text.translate(_INVISIBLE)
 
 
 def phrase(text: str) -> str:
-    """Return what to ask an FTS5 index for, to find these words one after the other: a string in its query language."""
+    """Return the string in FTS5's query language that finds these words one after the other."""
     return '"' + spaced(text).replace("\0", " ").replace('"', '""') + '"'
 
 

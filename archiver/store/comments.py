@@ -1,7 +1,7 @@
 """Rows of comments: what a page of them shows, what it no longer shows, and how they were worded before.
 
 What a page shows decides, not the blog's counter, which drifts: the ids on it are compared with those that were on it
-before. What that costs depends on the page, not on how many comments the post has.
+before. The cost depends on the page, not on how many comments the post has.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What storing a page of comments told."""
+    """The result of storing a page of comments."""
 
     new: int = 0
     look_before: bool = False
-    """Whether something is still to be explained by the page before this one."""
+    """Whether the page before this one still has something to explain."""
 
 
 def save(session: Session, shown: items.Post | items.CommentPage, *, seen_at: str, capture_id: int | None) -> Sight:
@@ -97,7 +97,7 @@ def _under_known(comment: items.Comment, strays: set[int]) -> items.Comment:
 
 
 def _tells_absence(shown: items.Post | items.CommentPage) -> bool:
-    """Whether a page without a comment means that the comment is not there: not if it may be there unread."""
+    """Whether a comment's absence from a page means that it is gone: not if it may be there unread."""
     if shown.comments_unread:
         return False
     return bool(shown.comments) or (isinstance(shown, items.Post) and shown.comment_count == 0)
@@ -149,7 +149,7 @@ def _store(
 
 
 def _is_edited(before: Any, comment: items.Comment) -> bool:
-    """Whether a comment is worded otherwise than before, and not only read otherwise by this program."""
+    """Whether a comment is worded differently than before, rather than only read differently by this program."""
     if before.content_sha256 == comment.content_sha256:
         return False
     read = (comment.author, comment.author_url, comment.content.markdown)
@@ -157,7 +157,7 @@ def _is_edited(before: Any, comment: items.Comment) -> bool:
 
 
 def _keep_wordings(session: Session, rows: Sequence[Any], replaced_at: str) -> None:
-    """Keep how comments were worded until now; the last such row tells since when."""
+    """Keep the previous wordings of comments; the last such row says since when."""
     for row in rows:
         since = session.execute(_LAST_REPLACED, {"comment": row.id}).scalar() or row.first_seen_at
         names = ("capture_id", "author", "author_url", "markdown", "text")
@@ -242,9 +242,9 @@ def _page_upsert(dialect: str) -> Any:
 def _settle_counter(
     session: Session, shown: items.Post | items.CommentPage, post_id: int, page: int, gained: int
 ) -> int:
-    """Return how many comments there must be, or be gone, on pages before this one, by what the counter moved.
+    """Return how many comments must be new, or gone, on pages before this one, by how much the counter moved.
 
-    The counter drifts from the true number, so only its movement says something.
+    The counter drifts from the true number, so only its movement is meaningful.
     """
     row = session.execute(_COUNTED, {"post": post_id}).one()
     counted = shown.comment_count if isinstance(shown, items.Post) else row.comment_count

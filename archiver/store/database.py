@@ -63,19 +63,19 @@ def _begin(connection: Any) -> None:
 
 
 def upsert(dialect: str, table: Any) -> Any:
-    """Return an INSERT that can say what to do about an existing row: each database has its own."""
+    """Return an INSERT that can say what to do about an existing row: each database has its own form."""
     if dialect != "postgresql":
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # what few need, and long to load
+    from sqlalchemy.dialects import postgresql  # rarely needed, and slow to load
 
     return postgresql.insert(table)
 
 
 def put_rows(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run an INSERT for rows of the same columns, whose values are texts, numbers or truths.
+    """Run an INSERT for rows of the same columns, whose values are texts, numbers or booleans.
 
-    The statement has to be one that is kept, as it is made into SQL once. SQLAlchemy itself would make up parameters
-    for each row anew.
+    The statement has to be one that is kept, as it is compiled once. SQLAlchemy itself would prepare parameters
+    again for each row.
     """
     sql, order = _as_sql(statement, connection.dialect, tuple(rows[0]))
     connection.exec_driver_sql(sql, [tuple(row[name] for name in order) if order else dict(row) for row in rows])
@@ -99,7 +99,7 @@ class Archive:
         self.engine = connect(url)
         self.url = self.engine.url.render_as_string(hide_password=True)
         self.failure: ArchiverError | None = None
-        """How the storage failed. What was not committed by then is lost, so nothing that builds on it may follow."""
+        """How the storage failed. Uncommitted work is lost then, so nothing that builds on it may follow."""
         event.listen(self.engine, "handle_error", self._fail)
         migrate.upgrade(self.engine)
         self.session = Session(self.engine, expire_on_commit=False)
@@ -107,8 +107,8 @@ class Archive:
     def _fail(self, context: ExceptionContext) -> None:
         """Raise an error of ours in place of a failure of the storage.
 
-        A full disk makes SQLite roll back by itself, and the savepoint's end fails too: the first failure is the one
-        to be told.
+        A full disk makes SQLite roll back by itself, and the savepoint's end fails too: the first failure has
+        to be reported.
         """
         failing = storage_failure if context.dialect.name == "sqlite" else server.failure
         found = failing(self.url, context.sqlalchemy_exception)
@@ -145,7 +145,7 @@ class Archive:
         self.failure = None
 
     def close(self) -> None:
-        """Drop what was not committed and let go of the file."""
+        """Drop what was not committed and close the file."""
         with suppress(ArchiverError):
             self.session.close()
         self.engine.dispose()
@@ -158,7 +158,7 @@ class Archive:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Return whether an error of SQLite means a full disk: also that it finds no room for the file readers share."""
+    """Return whether an error of SQLite means a full disk, or no room for the file that readers share."""
     return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
 
 

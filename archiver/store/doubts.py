@@ -1,8 +1,8 @@
 """Doubts: what the blog shows and the archive does not believe yet.
 
-A list that lost much of what it had, or a kind of page that is not as expected, may be the blog's own doing or a fault
-of the theme. As long as that is open nothing is concluded from it. A list is believed when the owner says so, or when
-it has been so for long enough; a kind of page, when one of its pages is as expected again.
+A list that lost much of what it had, or a kind of page that is not as expected, may be the blog's intention or a fault
+of the theme. Until that is settled, nothing is concluded from it. A list is believed when the owner says so, or when
+it has stayed so for long enough; a kind of page, when one of its pages is as expected again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from archiver.store import models
 
 BELIEVED = 3
-"""Runs, and days on which they took place, after which a list that stays as it is counts as the blog's own wish."""
+"""Runs, and days with such runs, after which a list that stays as it is counts as intended."""
 
 LIST, PAGES, PART = "list", "pages", "part"
 """Kinds of doubt: about one list, about all pages of a kind, about a part of them such as the licence."""
@@ -47,7 +47,7 @@ def standing(session: Session) -> dict[str, Doubt]:
 
 
 def seen_again(before: Doubt | None, subject: str, kind: str, reason: str, *, run_id: int, now: str) -> Doubt:
-    """Return a doubt with a run counted that has seen it; a run counts once."""
+    """Return a doubt after counting a run that has seen it; a run counts once."""
     if before is None:
         return Doubt(
             subject=subject, kind=kind, reason=reason, first_seen_at=now, last_seen_at=now, last_run=run_id,
@@ -61,7 +61,7 @@ def seen_again(before: Doubt | None, subject: str, kind: str, reason: str, *, ru
 
 
 def is_believed(doubt: Doubt) -> bool:
-    """Return whether what is shown counts as right: the owner said so, or a list has been so for long enough."""
+    """Return whether what is shown counts as right: the owner said so, or a list has stayed so for long enough."""
     return doubt.accepted or (doubt.kind == LIST and doubt.runs >= BELIEVED and doubt.days >= BELIEVED)
 
 
@@ -71,7 +71,7 @@ def settle(session: Session, subject: str) -> None:
 
 
 def accept(session: Session, subject: str) -> None:
-    """Have the next run believe a list."""
+    """Make the next run believe a list."""
     session.execute(update(_ROWS).where(_ROWS.c.subject == subject).values(accepted=True))
 
 
@@ -81,13 +81,13 @@ def as_rows(session: Session) -> tuple[dict[str, Any], ...]:
 
 
 def restore(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Store doubts as `as_rows` told them, in place of all there are."""
+    """Store doubts as `as_rows` gave them, in place of all others."""
     session.execute(delete(_ROWS))
     for row in rows:
         store(session, Doubt(**row))
 
 
 def store(session: Session, doubt: Doubt) -> None:
-    """Store a doubt in place of the one about the same."""
+    """Store a doubt in place of the one with the same subject."""
     settle(session, doubt.subject)
     session.execute(insert(_ROWS), asdict(doubt))

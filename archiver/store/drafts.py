@@ -1,7 +1,7 @@
 """An archive's tables rebuilt on a server: in a schema next to theirs, to replace them in one transaction.
 
 The former ones stay in a schema of their own, `SCHEMA_bak_20261126t152553z`. Tables are moved and no schema is renamed,
-so that `public` will do, and what else is in a schema stays there. Who may read them may read the new ones.
+so `public` works too, and other things in a schema stay there. Whoever may read them may read the new ones.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from archiver.store.models import Base
 from archiver.store.search_tables import TABLES
 
 KEPT = 2
-"""Former schemas that stay, without those that hold what no WARC file does."""
+"""How many former schemas stay, not counting those that hold what no WARC file does."""
 
 ALONE = "_only_copy"
-"""Ends the name of one that holds what no WARC file does: it is never removed."""
+"""Ending of the name of one that holds what no WARC file does: it is never removed."""
 
 _LONGEST_NAME = 63 - len("_bak_20261126t152553z_99") - len(ALONE)
 """Bytes of a schema's name that leave room for those of its backups: PostgreSQL cuts names after 63."""
@@ -57,7 +57,7 @@ def draft_of(url: str) -> str:
 
 
 def discard(url: str) -> None:
-    """Remove what a rebuild that failed has left."""
+    """Remove what a failed rebuild has left behind."""
     with _changing(url) as connection:
         draft = f"{server.schema(connection)}_new"
         connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {server.quoted(draft)} CASCADE")
@@ -66,7 +66,7 @@ def discard(url: str) -> None:
 def swap(url: str, *, alone: bool) -> str:
     """Put the draft in place of an archive's tables; return the schema where these are now.
 
-    `alone` says that they hold what nothing else does.
+    `alone` says that they hold what exists nowhere else.
     """
     with _changing(url) as connection:
         server.settle(connection)
@@ -118,7 +118,7 @@ def _move(connection: Connection, source: str, target: str) -> None:
 
 
 def _others(connection: Connection, schema: str) -> list[str]:
-    """Return the views, of whatever schema, that show the archive's tables or views and are not the program's."""
+    """Return the views in any schema that show the archive's tables or views and are not the program's."""
     found = connection.exec_driver_sql(
         """
         SELECT DISTINCT n.nspname || '.' || v.relname
@@ -149,7 +149,7 @@ def _free(connection: Connection, schema: str, *, alone: bool) -> str:
 
 
 def _prune(connection: Connection, schema: str, newest: str) -> None:
-    """Remove all but the last former schemas; what people named is theirs."""
+    """Remove all but the last former schemas; those that people named are theirs."""
     ours = re.compile(re.escape(schema) + r"_bak_(\d{8}t\d{6}z)(?:_(\d+))?")
     found = [match for name in _schemas(connection) - {newest} if (match := ours.fullmatch(name))]
     former = sorted(found, key=lambda match: (match[1], int(match[2] or 1)))

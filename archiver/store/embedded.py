@@ -1,4 +1,4 @@
-"""Rows of pictures whose bytes are in pages themselves: one for the same bytes, wherever and how often they stand."""
+"""Rows of pictures whose bytes are in pages themselves: one for the same bytes, however often they occur."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALL = "SELECT url, media_type, data FROM embedded_pictures ORDER BY url"
 
 
 def save(session: Session, item: Item) -> None:
-    """Store the pictures that are in a page, of its text and its comments; none is ever taken away."""
+    """Store the pictures that are in a page, in its text and its comments; none is ever removed."""
     if isinstance(item, Post | Page | CommentPage):
         keep(session, (picture for content in _contents(item) for picture in content.embedded))
 

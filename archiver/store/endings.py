@@ -25,7 +25,7 @@ KINDS = frozenset({"catalogue", "category", "comments", "page", "post"})
 """Kinds of page that have an end of their own."""
 
 PAGES = (Catalogue, CommentPage, Listing, Page, Post)
-"""What has an end."""
+"""Items that have an end."""
 
 _ROWS: Any = models.PageEnding.__table__
 
@@ -35,12 +35,12 @@ class Ending(Enum):
 
     WHOLE = auto()
     UNKNOWN = auto()
-    """No pages of the kind are known to end so, nor otherwise; or they lately do, and did otherwise before."""
+    """It is not known how pages of the kind end; or they lately end like this, and did not before."""
     CUT = auto()
 
 
 def judge(session: Session, kind: str, ending: str | None) -> Ending:
-    """Return what the end of a page says; None is the end of what was not read from a page."""
+    """Return what the end of a page says; None is the end of an item not read from a page."""
     if ending is None or ending == CLOSED:
         return Ending.WHOLE
     known = _known(session, kind)
@@ -60,7 +60,7 @@ _KNOWN = select(_ROWS.c.ending, _ROWS.c.pages).where(_ROWS.c.kind == bindparam("
 
 
 def of_item(session: Session, kind: str, item: Item) -> Ending:
-    """Return what the end of the page says that an item was read from."""
+    """Return what the end of the page that an item was read from says."""
     return judge(session, kind, item.ending) if isinstance(item, PAGES) else Ending.WHOLE
 
 
@@ -72,7 +72,7 @@ def judged(session: Session, kind: str, item: Item) -> Item:
 
 
 def learn(session: Session, kind: str, item: Item) -> None:
-    """Take note of how a page ends that is stored, or seems to be cut short, as long as that is not known.
+    """Note how a page ends that is stored or seems to be cut short, as long as the end is not known.
 
     Other ends count from the last page that closed its document: those before it were cut short.
     """

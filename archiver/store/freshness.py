@@ -1,8 +1,9 @@
-"""What a further run asks for: what is new, what the lists say has changed, what is due.
+"""What a further run asks for: whatever is new, has changed according to the lists, or is due.
 
-What failed before is no business of the pages that name it: it has its own next time (see `frontier`). The blog sends
-no validators for pages, so the lists decide: one request for the catalogue tells every post's title and number of
-comments. What no list can tell, a silent edit, is found by looking again at the posts longest unverified.
+Addresses that failed before do not depend on pages that name them: each has its own next time (see `frontier`). The
+blog sends no validators for pages, so the lists decide: one request for the catalogue gives every post's title and
+number of comments. What no list can show, a silent edit, is found by re-checking the posts that were checked longest
+ago.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from archiver.store.models import FrontierEntry, Page, Post, Sighting
 from archiver.urls import Site
 
 ONCE = frozenset({"comments", "image", "requisite"}) | frontier.FURNITURE
-"""Kinds that pages name and that are fetched once; what changes with a post is renewed when a post does."""
+"""Kinds that pages name and that are fetched once; those that change with a post are fetched again when it does."""
 
 MOST_FURNITURE = 10_000
-"""Addresses of one kind besides the posts: a theme that generates endless tags adds no more."""
+"""Most addresses of one kind other than posts: a theme that generates endless tags adds no more."""
 
 RUNS_UNTIL_GONE = 3
 """Runs that must agree before a post counts as gone."""
 
 
 class Beside:
-    """How many addresses beside the posts are known, by kind: counted once a run, not again for each new tag."""
+    """How many addresses other than posts are known, by kind: counted once per run, not again for each new tag."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -50,7 +51,7 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], sit
 
     `listed` is what the list it was found in says: `title`, `comment_count` and `modified_at` of a post, with the
     `source` if that is not the catalogue, `last` (the last post of the page before) of a further page of a category.
-    Newest come first: after a known one all are known.
+    The newest come first: after a known one, all are known.
     """
     entry = session.execute(_ENTRY, {"url": url}).first()
     if kind == "post":
@@ -80,7 +81,7 @@ def _post_wanted(session: Session, number: int | None, entry: Any, listed: Mappi
         return True
     post = session.execute(_POST, {"post": number}).first()
     if "title" not in listed:
-        # Known not to be there, or never stored: only the blog's own list makes it worth another look.
+        # Known not to exist, or never stored: only the blog's own list makes it worth another look.
         return post is None and entry.state not in ("failed", "skipped")
     source = listed.get("source", CATALOGUE)
     sighting = lists.sighting(session, number, source)
@@ -92,20 +93,20 @@ def _post_wanted(session: Session, number: int | None, entry: Any, listed: Mappi
 
 
 def _says_news(listed: Mapping[str, Any], sighting: Any, post: Any) -> bool:
-    """Whether a list says something else of a post than it did, or than the archive has where it is new in the list."""
+    """Whether a list says something else about a post than before or, if new in the list, than the archive."""
     if sighting is not None:
         return any(listed.get(name) != getattr(sighting, name) for name in ("title", "comment_count", "modified_at"))
     if post is None:
         return True
-    # A list that says nothing of a title or a counter says no other one.
+    # A list without a title or a counter does not say another one.
     known = ((listed["title"] or post.title, post.title), (listed["comment_count"], post.comment_count))
     return any(here is not None and here != there for here, there in known)
 
 
 def renew_furniture(session: Session, post: items.Post, site: Site, *, run_id: int) -> None:
-    """Fetch again what shows the latest posts after one was added or changed: front page, feed, lists it is in.
+    """Fetch again what shows the latest posts after one was added or changed: front page, feed, the lists it is in.
 
-    Only the first pages: further ones would all be asked for at every new post, and `--full` does.
+    Only the first pages: otherwise all further ones would be fetched for every new post, which is for `--full`.
     """
     dated = site.dated_urls(post.published_on) if post.published_on else ()
     frontier.renew(session, [site.front_url(), site.feed_url(), *post.tag_urls, *dated], run_id=run_id)
@@ -117,9 +118,9 @@ def _in_category(session: Session, slug: str, number: int | None) -> bool:
 
 
 def add_due(session: Session, posts: int, pages: int, *, run_id: int, now: str) -> int:
-    """Put the posts, and the independent pages, longest unverified into the frontier; return how many.
+    """Put the posts and independent pages that were checked longest ago into the frontier; return how many.
 
-    Pages of attachments stay as they are; the others have comments of which no list tells. One that failed has its own
+    Pages of attachments stay as they are; the others have comments that no list reports. One that failed has its own
     next time.
     """
     due = [(url, "post") for url in _oldest(session, Post, Post.status == "live", posts)]
@@ -138,7 +139,7 @@ def _oldest(session: Session, table: type[Post | Page], wanted: Any, most: int) 
 def settle_missing(session: Session, *, run_id: int, cycle: int) -> int:
     """Count a run against the posts it found missing; return how many are gone by now that were not before.
 
-    Missing is what no list of everything has that the run read, or what answered 404 or 410 in its cycle. Call this
+    A post is missing if no complete list that the run read has it, or if it answered 404 or 410 in its cycle. Call this
     only when the run got to its end and believed these lists.
     """
     everything = (Sighting.source == CATALOGUE) | Sighting.source.startswith(items.LIST, autoescape=True)

@@ -32,19 +32,19 @@ PRIORITIES |= {"image": 5, "requisite": 5, "front": 6, "page": 6, "feed": 6, "fi
 """What is fetched first: lists tell what there is, and a post's comments follow the post they belong to."""
 
 FURNITURE = frozenset({"front", "page", "feed", "file", "tag"})
-"""Kinds of what the blog has besides its posts: fetched after the posts, and never in their way."""
+"""Kinds of the rest of the blog: fetched after the posts, and never in their way."""
 
 LISTS = frozenset({"catalogue", "list", "category", "index"})
-"""Kinds of page that tell what there is."""
+"""Kinds of page that list others."""
 
 FAILING = 3
 """Runs in a row after which an address counts as failing: it is still tried when due, and makes no run incomplete."""
 
 LONGEST_WAIT = timedelta(days=30)
-"""Between two tries of an address that keeps failing, and at once after an answer that says there is nothing."""
+"""Longest wait between tries of an address that keeps failing; the first after an answer that nothing is there."""
 
 SLACK = timedelta(hours=6)
-"""What a wait is cut by: a daily run begins some minutes earlier or later than the one before."""
+"""By how much a wait is shortened: a daily run begins some minutes earlier or later than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _change(attempted: bool, *names: str) -> Any:
 
 
 def renew(session: Session, urls: Collection[str], *, run_id: int) -> None:
-    """Have archived addresses asked for again in this run, unless it has had them."""
+    """Make archived addresses pending again in this run, unless it has had them."""
     session.execute(_RENEWAL, {"urls": list(urls), "run": run_id})
 
 
@@ -166,7 +166,7 @@ def fail(
 ) -> int:
     """Mark an address as failed in this run, or as refused by rules; return in how many runs in a row it has failed.
 
-    `permanent` says that the answer was a plain no, `rarely` that the longest wait will do, `not_before` until when
+    `permanent` says that the answer was a definite no, `rarely` that the longest wait will do, `not_before` until when
     the server wants to be left alone.
     """
     row = session.execute(_FAILED, {"url": url}).first()
@@ -202,14 +202,14 @@ def wait_after(failures: int) -> timedelta | None:
 
 
 def wait(session: Session, url: str, reason: str) -> None:
-    """Have an address wait for the next run, as if it had not been asked for; `reopen` it at the end of this one.
+    """Make an address wait for the next run, as if it had not been asked for; `reopen` it at the end of this one.
 
     For pages of which it is not known whether the blog or this program is wrong about them.
     """
     session.execute(_WAITS, {"b_url": url, "b_reason": reason})
 
 
-_FAILED_NOW = _ROWS.c.state == "failed"  # in this run: what failed in another one was made pending at the start
+_FAILED_NOW = _ROWS.c.state == "failed"  # in this run: failures of others were made pending at the start
 _LESS = case((_FAILED_NOW & (_ROWS.c.failures > 0), _ROWS.c.failures - 1), else_=_ROWS.c.failures)
 _WAITS = (
     update(_ROWS)
@@ -258,7 +258,7 @@ def retry_due(session: Session, *, run_id: int, now: str) -> int:
 
 
 def reconsider(session: Session, reason: str, *, without: Collection[str] = ()) -> None:
-    """Have addresses refused for this reason asked for again, but for kinds named: the rules may have changed."""
+    """Make addresses refused for this reason pending again, except kinds named: the rules may have changed."""
     refused = (Entry.state == "skipped") & (Entry.reason == reason) & Entry.kind.not_in(list(without))
     values = {"state": "pending", "attempts": 0, "not_before": None}
     session.execute(update(Entry).where(refused).values(values))
@@ -271,7 +271,7 @@ def has_pending(session: Session, *, without: Collection[str] = ()) -> bool:
 
 
 def unfinished(session: Session) -> int:
-    """Return how many addresses a run would still ask for: what is pending or in the downloader's hands."""
+    """Return how many addresses a run would still ask for: those pending or leased."""
     waiting = select(func.count()).select_from(Entry).where(Entry.state.in_(("pending", "leased")))
     return int(session.execute(waiting).scalar_one())
 
@@ -283,7 +283,7 @@ def failing(session: Session) -> int:
 
 
 def any_unread(session: Session, kind: str, *, run_id: int) -> bool:
-    """Return whether this run did not get to read an address of a kind that was read before."""
+    """Return whether this run failed to read an address of a kind that was read before."""
     rows = (Entry.kind == kind) & (Entry.state != "done") & Entry.last_done_at.is_not(None) & (Entry.run_id == run_id)
     return session.execute(select(Entry.url).where(rows).limit(1)).first() is not None
 

@@ -1,4 +1,4 @@
-"""A copy of an archive as an SQLite file for somebody else: what was found, not how it was fetched."""
+"""A copy of an archive as an SQLite file to share: what was found, not how it was fetched."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ BOOKKEEPING_VIEWS = ("gaps", "topic_gaps", "comment_gaps", "run_log")
 def write(database: str, target: Path, about: Mapping[str, str]) -> None:
     """Write the copy to `target`, an empty file; the same archive gives the same bytes.
 
-    Besides the archive's tables it has `about`, facts about the whole, and `columns`, what each column means.
+    In addition to the archive's tables it has `about`, facts about the whole, and `columns`, what each column means.
 
-    Raises ArchiverError when the file cannot be written or the server not be asked, DiskFull when there is no room.
+    Raises ArchiverError when the file cannot be written or the server not be queried, DiskFull when there is no room.
     """
     draft = target.with_name(f"{target.name}.draft")
     try:

@@ -1,6 +1,6 @@
 """An archive for programs that read: posts, pages, comments, series and topics as values, in one state throughout.
 
-All that is asked of a `Library` sees the archive as it was at the first question, also while a crawl writes to it.
+Every query of a `Library` sees the archive as it was at the first one, even while a crawl writes to it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Library:
         return int(next(self._rows(sa.select(sa.func.count(models.Post.id).label("posts"))))["posts"])
 
     def posts(self, ids: Collection[int] | None = None) -> Iterator[Post]:
-        """Yield all posts by number, or those given, in the order given; one that is not there is left out."""
+        """Yield all posts by number, or those given, in the order given; missing ones are left out."""
         columns = _columns(models.Post, Post)
         if ids is None:
             for row in self._rows(sa.select(*columns).order_by(models.Post.id)):
@@ -216,7 +216,7 @@ class Library:
         return self._linked(models.Link.target_post_id, models.Link.post_id, post_id)
 
     def held(self, url: str) -> Iterator[RecordLocation]:
-        """Yield where the whole copies of a canonical address are, newest first, no more than are looked at for one."""
+        """Yield where the whole captures of a canonical address are, newest first, at most as many as are tried."""
         capture = models.Capture
         rows = self._rows(
             sa.select(*_columns(capture, RecordLocation), capture.revisit_of, capture.payload_sha256)
@@ -255,7 +255,7 @@ class Library:
         return query.run(self.database, sql, parameters, timeout=timeout, limit_rows=limit)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._connection.close()
         self._engine.dispose()
 
@@ -326,7 +326,7 @@ _POST_REVISIONS = sa.table(
 
 
 def _columns(model: Any, value: type, *besides: str) -> list[Any]:
-    """Return the columns of a table that a value has a field for; those named, categories and tags come otherwise."""
+    """Return the columns of a table that a value has a field for; those named, categories and tags come separately."""
     others = {*besides, "categories", "tags"}
     return [getattr(model, field.name) for field in fields(value) if field.name not in others]
 

@@ -47,7 +47,7 @@ def save_listing(session: Session, listing: items.Listing, *, run_id: int, prove
 
 
 def save_list(session: Session, page: items.PostList, site: Site, *, run_id: int) -> None:
-    """Store what a page of a list says of posts; of what is at its other addresses nothing is known."""
+    """Store what a page of a list says about posts; what is at its other addresses is unknown."""
     _sight(
         session,
         page.source,
@@ -118,7 +118,7 @@ def sighted(session: Session, source: str) -> int:
 
 
 def sighting(session: Session, post_id: int | None, source: str = CATALOGUE) -> Any:
-    """Return what a list's last word on a post was, and the run of it; None when it has never named it."""
+    """Return what a list last said about a post, and in which run; None if it has never named it."""
     return session.execute(_SIGHTING, {"post": post_id, "source": source}).first()
 
 
@@ -144,13 +144,13 @@ _DAY = (
 
 
 def day(session: Session, post_id: int) -> str | None:
-    """Return the day on which a post was published, as a list has it; None where none says one."""
+    """Return the day on which a post was published, according to a list; None if none says it."""
     found: str | None = session.execute(_DAY, {"post": post_id}).scalar()
     return found
 
 
 def relisted(session: Session, run_id: int | None, source: str = CATALOGUE) -> bool:
-    """Return whether what a list names now was not in it at the last reading, but in that of an earlier run."""
+    """Return whether what a list names now was missing at the last reading, but present in an earlier run's."""
     last = session.execute(select(func.max(Sighting.run_id)).where(Sighting.source == source)).scalar()
     return last is not None and run_id is not None and run_id < last
 
@@ -158,8 +158,8 @@ def relisted(session: Session, run_id: int | None, source: str = CATALOGUE) -> b
 def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
     """Return, for each way the sources of a cycle can disagree, the posts concerned; ways without posts are left out.
 
-    Only sources that were read in the cycle are compared. A category counts with all it ever listed: its pages are
-    left at the first one without news.
+    Only sources that were read in the cycle are compared. A category counts with everything it ever listed: its pages
+    are no longer read after the first one without news.
     """
     read = set(session.execute(select(Sighting.source).where(Sighting.run_id >= cycle).distinct()).scalars())
     families = {source.partition("/")[0] for source in read}

@@ -1,4 +1,4 @@
-"""Where an archive's database is: known to commands that only ask a file, before anything is loaded that writes."""
+"""Where an archive's database is: for commands that only query a file, without loading anything that writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archiver.errors import UsageError
 FILE_NAME = "archive.db"
 
 DRIVER = "psycopg"
-"""What PostgreSQL is spoken to with."""
+"""The driver for PostgreSQL."""
 
 _FILE = re.compile(r"sqlite:///([^?#%]+)")
 

@@ -22,9 +22,9 @@ NAME = "lock"
 def locked(home: Path, db: str | None = None) -> Iterator[str]:
     """Hold the archive while the block runs; give who held it before and died, or nothing.
 
-    The lock is the operating system's, so a dead owner's is free; a database on a server has one of its own beside it,
+    The lock is the operating system's, so a dead owner's is free; a database on a server has another one of its own,
     as other homes may write to it. Raises ArchiveLocked when another process has either, DiskFull and ArchiverError
-    when the first cannot be written, ArchiverError when the server cannot be asked.
+    when the first cannot be written, ArchiverError when the server cannot be queried.
     """
     url = database_url(home, db)
     with writing(home / NAME):
@@ -35,7 +35,7 @@ def locked(home: Path, db: str | None = None) -> Iterator[str]:
         try:
             with server.locked(url) if server.is_server(url) else nullcontext():
                 yield before
-        finally:  # what ends in an error has not died
+        finally:  # a block that ends in an error has not died
             os.ftruncate(handle, 0)
     finally:
         os.close(handle)

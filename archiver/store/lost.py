@@ -1,6 +1,6 @@
 """Captures whose bytes are lost: a disk that held a file before it was stored elsewhere is gone.
 
-Their addresses are asked for again. What was read from a lost record names the new one where that shows the same; where
+Their addresses are fetched again. What was read from a lost record names the new one if that shows the same; if
 the page has changed or is gone, the text stays with the row of the lost capture, whose file says that it is lost. Rows
 of lost captures that nothing was read from are removed.
 """
@@ -22,7 +22,7 @@ UNTOLD = "unspecified"
 """Why a revisit without its payload is not whole: WARC 1.1, section 5.13; as a rebuild has it."""
 
 _NOTHING = hashlib.sha256(b"").hexdigest()
-"""What stands for the payload of a revisit that names none."""
+"""Stands for the payload of a revisit that names none."""
 
 _PROVEN: tuple[Any, ...] = (
     models.PostRevision.__table__,
@@ -50,7 +50,7 @@ def any_left(session: Session) -> bool:
 
 
 def declare(session: Session, names: Collection[str], *, run_id: int) -> tuple[int, list[str]]:
-    """Note that the captures in files are lost, and have their addresses asked for again.
+    """Note that the captures in files are lost, and make their addresses pending again.
 
     Returns how many captures these were, and the addresses that are in no row of the frontier. The rows of the files
     must say that they are lost.
@@ -121,7 +121,7 @@ def found_again(session: Session, item: Item, capture_id: int) -> None:
 
 
 def conclude(session: Session) -> int:
-    """Take over the payloads that came again, and remove the rows that nothing needs; return how many stay lost."""
+    """Take over the payloads that were fetched again, and remove rows that nothing needs; return how many stay lost."""
     _repair_revisits(session)
     lost, again = aliased(Capture), aliased(Capture)
     pairs = session.execute(

@@ -105,7 +105,7 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def script() -> str:
-    """Return the statements that make of an empty SQLite database what all migrations make of it."""
+    """Return the statements that turn an empty SQLite database into what all migrations would."""
     listed = "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL ORDER BY rowid"
     with create_engine("sqlite://").connect() as connection, _rules_suspended(connection), connection.begin():
         _run_scripts(connection)

@@ -1,4 +1,4 @@
-"""What the archive knows of and does not hold, as one list: addresses, and posts whose comments are not complete.
+"""What the archive knows of but does not hold, as one list: addresses, and posts whose comments are not complete.
 
 The command line, the reader's pages and its API all ask for this.
 """
@@ -32,7 +32,7 @@ SELECT kind, state, CASE WHEN state <> 'incomplete' THEN reason END AS reason, c
 FROM ({ALL}) AS missing
 GROUP BY kind, state, CASE WHEN state <> 'incomplete' THEN reason END ORDER BY count(*) DESC, kind, state
 """  # noqa: S608  # a constant
-"""How many there are of a kind for a reason; comments have a reason of their own at each post."""
+"""How many there are of each kind and reason; comments have a separate reason at each post."""
 
 FIRST_OF_EACH = f"""
 SELECT * FROM (
@@ -43,4 +43,4 @@ SELECT * FROM (
 ) AS placed
 WHERE place <= :most ORDER BY kind, url
 """  # noqa: S608  # a constant
-"""Those of each kind and reason that come first by address."""
+"""The first of each kind and reason, by address."""

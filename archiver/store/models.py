@@ -37,7 +37,7 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=CONVENTION)
     type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it from the class
-        # On a server, integers hold 32 bits and text is in the order of a dictionary, where not told otherwise.
+        # On a server, integers hold 32 bits and text sorts as in a dictionary by default.
         int: Integer().with_variant(BigInteger(), "postgresql"),
         str: String().with_variant(String(collation="C"), "postgresql"),
     }
@@ -49,7 +49,7 @@ def about(text: str, *rules: Any) -> tuple[Any, ...]:
 
 
 def flag(name: str) -> Boolean:
-    """Return the type of a yes or no: 0 or 1, by a constraint of that name where the database has no booleans."""
+    """Return the type of a yes or no: 0 or 1, by a constraint of that name if the database has no booleans."""
     return Boolean(create_constraint=True, name=name)
 
 

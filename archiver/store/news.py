@@ -1,4 +1,4 @@
-"""What an archive found since a moment: the posts that are new or changed, and those with new comments."""
+"""What an archive found since a given time: the posts that are new or changed, and those with new comments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from archiver.errors import UsageError
 
 EXPECTED = "a day or moment, such as 2026-03-01 or 2026-03-01T08:00:00Z"
-"""What a moment is written like."""
+"""How a time is written."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
 
@@ -21,11 +21,11 @@ LEFT JOIN (SELECT post_id, count(*) AS comments, max(first_seen_at) AS latest FR
 WHERE p.last_changed_at > :since OR c.comments > 0
 ORDER BY CASE WHEN p.last_changed_at > :since THEN p.last_changed_at ELSE c.latest END DESC, p.id DESC
 """
-"""These posts, the latest first; `since` is the moment."""
+"""These posts, the latest first; `since` is the time."""
 
 
 def checked(moment: str) -> str:
-    """Return a moment; raise UsageError for what is none."""
+    """Return a time; raise UsageError for an invalid one."""
     if not _MOMENT.fullmatch(moment):
         raise UsageError(f"since: expected {EXPECTED}, found {moment!r}")
     return moment

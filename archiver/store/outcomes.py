@@ -1,4 +1,4 @@
-"""What a request came to, as rows, together with the end of its row in the frontier."""
+"""The outcome of a request, as rows, together with the end of its row in the frontier."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from archiver.urls import Site
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What storing an outcome did."""
+    """The result of storing an outcome."""
 
     change: Change | None = None
-    """What became of a post; None when it was none."""
+    """What became of a post; None if it was not a post."""
     comments_new: int = 0
     failures: int = 0
-    """In how many runs in a row an address could not be archived, this one included; 0 when it was or never can be."""
+    """In how many runs in a row an address could not be archived, including this one; 0 if it was or never can be."""
 
 
 def save(session: Session, outcome: Outcome, site: Site, *, run_id: int, extractor_version: int) -> Effect:
@@ -84,8 +84,8 @@ def save(session: Session, outcome: Outcome, site: Site, *, run_id: int, extract
 def judged(session: Session, kind: str, url: str | None, item: Item) -> Item:
     """Return the outcome of a page: itself, or a gap if it was cut short or is not what it was before.
 
-    An independent page that lost half of what it had may be an error in its place. It is believed when it is so in as
-    many runs in a row as make a failure an old one; what it said before stays in any case.
+    An independent page that lost half of what it had may be an error page. It is believed when it stays so for as
+    many runs in a row as make a failure an old one; the earlier wording stays in any case.
     """
     item = endings.judged(session, kind, item)
     if not isinstance(item, Page) or not (lost := pages.losses(session, item)):
@@ -95,12 +95,12 @@ def judged(session: Session, kind: str, url: str | None, item: Item) -> Item:
 
 
 def is_proven(session: Session, outcome: Outcome) -> bool:
-    """Return whether a page is known to be whole, so that what it does not show is not there."""
+    """Return whether a page is known to be whole, so that what it does not show is gone."""
     return endings.of_item(session, outcome.kind, outcome.item) is Ending.WHOLE
 
 
 def accept(session: Session, post: Post, held: HeldRevision, site: Site, *, run_id: int) -> None:
-    """Make a post current that was held for review, with the comments on its page."""
+    """Make a post that was held for review current, with the comments on its page."""
     posts.accept(session, post, held)
     embedded.save(session, post)
     page = Outcome(item=post, kind="post", url=None, capture_id=held.capture_id, fetched_at=held.seen_at)
@@ -110,8 +110,8 @@ def accept(session: Session, post: Post, held: HeldRevision, site: Site, *, run_
 def _fail(session: Session, url: str, kind: str, gap: Gap, site: Site) -> int:
     """Note that an address gave no page; return in how many runs in a row, 0 when that is not a failure.
 
-    Of a post that only other people's lists name, a plain no is likely to last; the blog's own list tells of the rest.
-    Without that list a run has not heard what is new, so it is a new failure each time, whatever the answer.
+    For a post that only other people's lists name, a definite no is likely to last; the blog's own list reports the
+    rest. Without that list a run does not know what is new, so each time is a new failure, whatever the answer.
     """
     number = site.post_id(url)
     failures = frontier.fail(
@@ -144,7 +144,7 @@ def _save_post(
 
 
 def _unproven(post: Post) -> Post:
-    """Return a post marked as read from a page of which it is not known whether it is whole."""
+    """Return a post marked as read from a page that may not be whole."""
     issue = f"it is not known whether pages of the blog end with {post.ending or 'no tag'}: the page may be cut short"
     return replace(post, quality=replace(post.quality, issues=(*post.quality.issues, issue)))
 
@@ -152,7 +152,7 @@ def _unproven(post: Post) -> Post:
 def _save_comments(
     session: Session, shown: Post | CommentPage, outcome: Outcome, site: Site, run_id: int, *, proven: bool
 ) -> int:
-    """Store a page of comments; where it leaves something to be explained, have the page before it fetched."""
+    """Store a page of comments; if it leaves something to explain, have the page before it fetched."""
     sure = shown if proven else replace(shown, comments_unread=max(shown.comments_unread, 1))
     sight = comments.save(session, sure, seen_at=_seen_at(outcome), capture_id=outcome.capture_id)
     if sight.look_before:

@@ -1,6 +1,6 @@
 """What somebody keeps of an archive for themselves: marks, places, a reading list, notes, tags, highlights.
 
-It is in a file of its own beside the archive, wherever the archive's tables are, so that no crawl, rebuild or import
+It is in a file of its own next to the archive, wherever the archive's tables are, so that no crawl, rebuild or import
 touches it. The file is made when something is kept for the first time. A post is known by its number and its address.
 """
 
@@ -37,7 +37,7 @@ _STEPS = (
         after TEXT NOT NULL, note TEXT NOT NULL, revision TEXT NOT NULL, made_at TEXT NOT NULL
     ) STRICT""",
 )
-"""What makes the tables, a statement a version; `PRAGMA user_version` says how many were carried out."""
+"""The statements that create the tables, one per version; `PRAGMA user_version` says how many were run."""
 
 _OF = "WHERE post_id = :post_id OR :post_id IS NULL"
 _PATIENCE = 10  # seconds to wait for another program that writes
@@ -45,10 +45,10 @@ _PATIENCE = 10  # seconds to wait for another program that writes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingPosition:
-    """Where somebody stopped in a post."""
+    """Where the user stopped in a post."""
 
     anchor: str = ""
-    """Of the heading before it; empty before the first one."""
+    """Anchor of the heading before it; empty before the first one."""
     block: int = 0
     """Paragraphs, formulas and the like after that heading."""
     share: int = 0
@@ -57,7 +57,7 @@ class ReadingPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What is kept of a post; times are ISO 8601 UTC."""
+    """What is kept for a post; times are ISO 8601 UTC."""
 
     post_id: int
     url: str
@@ -70,7 +70,7 @@ class Mark:
     share: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for half a place."""
+        """Raise ValueError for an incomplete position."""
         place = (self.stopped_at, self.anchor, self.block, self.share)
         if any(each is None for each in place) and any(each is not None for each in place):
             raise ValueError("stopped_at, anchor, block and share come together")
@@ -91,13 +91,13 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What somebody wrote about a post."""
+    """What the user wrote about a post."""
 
     post_id: int
     url: str
     text: str = ""
     tags: tuple[str, ...] = ()
-    """Somebody's own, not the blog's; in the table as a JSON array."""
+    """The user's own tags, not the blog's; in the table as a JSON array."""
     changed_at: str
 
     def matches(self, words: Iterable[str]) -> bool:
@@ -111,7 +111,7 @@ class Highlight:
     """A passage of a post, known by its words and those around it, in which formulas are TeX."""
 
     key: str
-    """Made at random, so that no two homes give the same."""
+    """Random, so that no two homes generate the same."""
     post_id: int
     url: str
     quote: str
@@ -167,7 +167,7 @@ class Own:
         self._file = home / NAME
 
     def marks(self, post_id: int | None = None) -> dict[int, Mark]:
-        """Return what is kept of a post, or of each, by its number.
+        """Return what is kept for a post, or for each, by its number.
 
         Raises ArchiverError when the file cannot be read; so does everything here.
         """
@@ -182,21 +182,21 @@ class Own:
         self._set(post_id, url, favourite_at=timestamp() if chosen else None)
 
     def read(self, post_id: int, url: str, chosen: bool) -> None:
-        """Take a post as read, which forgets where one stopped, or as unread."""
+        """Mark a post as read, which forgets where reading stopped, or as unread."""
         if chosen:
             self._set(post_id, url, read_at=timestamp(), **_NOWHERE)
         else:
             self._set(post_id, url, read_at=None)
 
     def stop(self, post_id: int, url: str, place: ReadingPosition | None) -> None:
-        """Keep where one stopped in a post, or forget it."""
+        """Keep where reading stopped in a post, or forget it."""
         if place is None:
             self._set(post_id, url, **_NOWHERE)
         else:
             self._set(post_id, url, stopped_at=timestamp(), **asdict(place))
 
     def everything(self) -> Kept:
-        """Return all there is."""
+        """Return everything that is kept."""
         return Kept(
             marks=tuple(self.marks().values()),
             reading_list=tuple(self.reading_list()),
@@ -205,9 +205,9 @@ class Own:
         )
 
     def take(self, kept: Kept) -> None:
-        """Keep what comes from elsewhere.
+        """Add what was kept elsewhere.
 
-        Marks and notes take the place of those of their posts, new posts come at the end of the reading list.
+        Marks and notes replace those of their posts; new posts are added to the end of the reading list.
         """
         if kept == Kept() and not self._file.exists():
             return
@@ -228,12 +228,12 @@ class Own:
             return _listed(connection)
 
     def enlist(self, posts: Iterable[Listed]) -> None:
-        """Put posts at the end of the reading list, save those that are in it."""
+        """Put posts at the end of the reading list, except those already in it."""
         with self._open() as connection:
             _enlist(connection, posts)
 
     def unlist(self, post_id: int) -> None:
-        """Take a post off the reading list."""
+        """Remove a post from the reading list."""
         if self._file.exists():
             with self._open() as connection:
                 connection.execute("DELETE FROM reading_list WHERE post_id = ?", (post_id,))
@@ -260,7 +260,7 @@ class Own:
         return {row["post_id"]: Note(**{**row, "tags": tuple(json.loads(row["tags"]))}) for row in rows}
 
     def annotate(self, note: Note) -> None:
-        """Keep a note in place of what was written about its post; one without text and tags is none."""
+        """Keep a note in place of the former one about its post; one without text and tags is removed."""
         if self._file.exists() or note.text or note.tags:
             with self._open() as connection:
                 _write(connection, note)
@@ -293,7 +293,7 @@ class Own:
 
     @contextmanager
     def _open(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        """Lend a connection for one transaction; one that only reads takes no lock that keeps others from it."""
+        """Lend a connection for one transaction; one that only reads takes no lock that excludes others."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._file, timeout=_PATIENCE, isolation_level=None)) as connection:

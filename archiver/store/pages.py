@@ -23,7 +23,7 @@ _CAPTURES: Any = models.Capture.__table__
 def save(session: Session, page: items.Page, *, capture_id: int, seen_at: str, proven: bool) -> int:
     """Store a page as seen, with the comments on it; return how many of these are new.
 
-    What it said before stays as a former wording. Nothing is concluded from the absence of comments on a page that is
+    What it said before is kept as a former wording. Nothing is concluded from the absence of comments on a page that is
     not `proven` to be whole.
     """
     number = _save_text(session, page, capture_id=capture_id, seen_at=seen_at)
@@ -31,7 +31,7 @@ def save(session: Session, page: items.Page, *, capture_id: int, seen_at: str, p
 
 
 def losses(session: Session, page: items.Page) -> str:
-    """Return what a page has lost that the archive has of it, if that is too much to be believed at once."""
+    """Return what a page has lost compared with the archive, if that is too much to be believed at once."""
     before = _standing(session, page.url)
     if before is None or before.content_sha256 == page.content_sha256:
         return ""
@@ -42,13 +42,13 @@ def losses(session: Session, page: items.Page) -> str:
 
 
 def touch(session: Session, url: str | None, *, seen_at: str) -> None:
-    """Note that the blog still has a page or file as it is, if `url` is one's address."""
+    """Note that the blog still has a page or file unchanged, if `url` is one's address."""
     for table in (_PAGES, _FILES):
         session.execute(update(table).where(table.c.url == url).values(last_seen_at=seen_at))
 
 
 def save_file(session: Session, file: items.File, *, capture_id: int, seen_at: str) -> None:
-    """Store a file as seen; what it was before is in the WARC files."""
+    """Store a file as seen; its former content is in the WARC files."""
     named = select(_CAPTURES.c.content_type).where(_CAPTURES.c.id == capture_id)
     row = {
         "url": file.url,
@@ -69,7 +69,7 @@ def _standing(session: Session, url: str) -> Any:
 
 
 def _save_text(session: Session, page: items.Page, *, capture_id: int, seen_at: str) -> int:
-    """Store what a page says, if that is new; return its number."""
+    """Store what a page says, if it is new; return its number."""
     before = _standing(session, page.url)
     issues = json.dumps([*page.quality.issues, *page.comment_issues], ensure_ascii=False)
     if before is not None and before.content_sha256 == page.content_sha256:
@@ -110,7 +110,7 @@ def _save_text(session: Session, page: items.Page, *, capture_id: int, seen_at: 
 
 
 def _keep_wording(session: Session, before: Any, replaced_at: str) -> None:
-    """Keep what a page said until now; of two wordings within a second the earlier one."""
+    """Keep what a page said until now; of two wordings within a second, the earlier one."""
     names = ("capture_id", "title", "markdown", "text")
     values = {name: getattr(before, name) for name in names}
     statement = upsert(session.get_bind().dialect.name, models.PageRevision.__table__).on_conflict_do_nothing()
@@ -119,7 +119,7 @@ def _keep_wording(session: Session, before: Any, replaced_at: str) -> None:
 
 
 def _save_comments(session: Session, number: int, page: items.Page, *, seen_at: str, proven: bool) -> int:
-    """Store the comments a page shows; one that was on it counts as deleted where the page shows only others."""
+    """Store the comments a page shows; one that was on it counts as deleted if the page shows only others."""
     standing = select(_COMMENTS.c.id, _COMMENTS.c.page, _COMMENTS.c.deleted_at).where(_COMMENTS.c.page_id == number)
     before = {row.id: row for row in session.execute(standing)}
     shown = {comment.id for comment in page.comments}

@@ -18,7 +18,7 @@ from archiver import items
 from archiver.store import lists, models, search_index
 from archiver.store.database import put_rows
 
-# Rows by the thousand need none of the mapper's care.
+# Rows by the thousand do not need the mapper.
 _POSTS: Any = models.Post.__table__
 _REVISIONS: Any = models.PostRevision.__table__
 _STATS: Any = models.PostStat.__table__
@@ -33,7 +33,7 @@ SHRUNK = 0.5
 
 
 class Change(StrEnum):
-    """What storing a post did."""
+    """The result of storing a post."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -53,7 +53,7 @@ _STORED = select(_POSTS.c.id).where(_POSTS.c.id == bindparam("post"))
 def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, extractor_version: int) -> Change:
     """Store a post as seen; a changed one gets a revision, which becomes current unless it is marked for review.
 
-    The first revision of a post is current in any case: there is none better.
+    The first revision of a post is current in any case: there is no better one.
     """
     before = session.execute(_STANDING, {"post": post.id}).first()
     seen = _seen(post, seen_at)
@@ -112,7 +112,7 @@ def held(session: Session, post_id: int) -> HeldRevision | None:
 
 
 def accept(session: Session, post: items.Post, revision: HeldRevision) -> None:
-    """Make a revision current that was kept for review, as the owner says that it is right."""
+    """Make a revision that was kept for review current, because the owner says that it is right."""
     before = session.execute(_STANDING, {"post": post.id}).one()
     good = {"status": "good", "markdown": None, "text": None}
     session.execute(update(_REVISIONS).where(_REVISIONS.c.id == revision.revision_id).values(good))
@@ -130,7 +130,7 @@ _STANDING = select(_POSTS.c.id, _POSTS.c.current_revision_id, func.length(_POSTS
 
 
 def shows(session: Session, post: items.Post) -> bool:
-    """Return whether a page that was stored shows the post as it currently is: not one that was put aside."""
+    """Return whether a stored page shows the post as it currently is, not one held for review."""
     return session.execute(_CURRENT, {"post": post.id}).scalar() == post.content_sha256
 
 
@@ -148,7 +148,7 @@ def _change(*names: str) -> Any:
 
 
 def touch(session: Session, url: str | None, *, seen_at: str) -> None:
-    """Note that the blog still has a post as it is, if `url` is one's address."""
+    """Note that the blog still has a post unchanged, if `url` is one's address."""
     seen = {"status": "live", "missing_runs": 0, "last_seen_at": seen_at}
     session.execute(update(_POSTS).where(_POSTS.c.url == url).values(seen))
 
@@ -159,15 +159,15 @@ _SINCE = select(_REVISIONS.c.content_sha256).where(
 
 
 def _known(session: Session, before: Any, sha256: str) -> bool:
-    """Whether the content is the current revision's, or that of one put aside since."""
+    """Whether the content is the current revision's, or that of one held for review since."""
     rows = session.execute(_SINCE, {"post": before.id, "current": before.current_revision_id}).scalars()
     return sha256 in set(rows)
 
 
 def _has_new_doubts(session: Session, before: Any, post: items.Post) -> bool:
-    """Return whether anything speaks against a reading that does not against the one that is current.
+    """Return whether a reading has issues that the current one does not have.
 
-    What a page always has, such as a picture that is not read, must not hold back every edit of it.
+    A page's permanent issues, such as a picture that is not read, must not hold back every edit of it.
     """
     if not post.quality.issues:
         return False
@@ -185,14 +185,14 @@ def _kind(issue: str) -> str:
 
 
 def unproven_share(session: Session) -> float:
-    """Return the share of posts whose current text has something against it, from 0 to 1."""
+    """Return the share of posts whose current text has issues, from 0 to 1."""
     doubted = func.coalesce(func.avg(case((_REVISIONS.c.issues != "[]", 1.0), else_=0.0)), 0.0)
     current = select(doubted).join(_POSTS, _POSTS.c.current_revision_id == _REVISIONS.c.id)
     return float(session.execute(current).scalar_one())
 
 
 def _losses(session: Session, before: Any, post: items.Post) -> list[str]:
-    """Return what a version has lost that the one before it had: too much to be an edit without the owner's word."""
+    """Return what a version has lost compared with the one before: too much to be an edit without the owner's word."""
     now = {
         "formulas": len(post.content.formulas),
         "code blocks": len(post.content.code_blocks),
@@ -220,7 +220,7 @@ _HAD = select(
 
 
 def _contradicted(session: Session, post: items.Post) -> list[str]:
-    """Return where a post that is seen for the first time is not what the catalogue says of it."""
+    """Return where a post that is seen for the first time differs from what the catalogue says about it."""
     listed = lists.sighting(session, post.id)
     if listed is None:
         return []
@@ -235,7 +235,7 @@ def _contradicted(session: Session, post: items.Post) -> list[str]:
 def _take_over(session: Session, post: items.Post, before: Any) -> dict[str, Any]:
     """Put the words of a reading that becomes current into the index; return the columns of the row that follow it.
 
-    The row must still have the former words: the index has to be told, and the former revision gets them back.
+    The row must still have the former words: the index needs them, and the former revision gets them back.
     """
     if before is not None:
         session.execute(_HAND_BACK, {"b_revision": before.current_revision_id, "b_post": post.id})
@@ -295,7 +295,7 @@ _NEW_REVISION = insert(_REVISIONS).returning(_REVISIONS.c.id)
 
 
 def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
-    """Give a post the rows that follow its current revision, in place of those it has unless it is new."""
+    """Give a post the rows that belong to its current revision, in place of those it has, unless it is new."""
     categories = ({"category_id": number} for number in _categories(session, post.categories))
     tags = ({"position": position, "tag_id": tag} for position, tag in enumerate(_tags(session, post.tags)))
     content = post.content
@@ -328,7 +328,7 @@ def _put(model: type[models.Base]) -> Any:
 
 
 def _seen(post: items.Post, seen_at: str) -> dict[str, Any]:
-    """Return the columns that say that the post was there; its comments and their number are stored by `comments`."""
+    """Return the columns that say that the post exists; its comments and their number are stored by `comments`."""
     return {"status": "live", "missing_runs": 0, "last_seen_at": seen_at, "reader_count": post.reader_count}
 
 

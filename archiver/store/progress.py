@@ -1,4 +1,4 @@
-"""How far the last run of an archive is, as its rows tell it: who looks needs nothing of the process that crawls."""
+"""How far the last run of an archive is, according to its rows: this needs nothing from the process that crawls."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Progress:
     exit_code: int | None
     requests: int
     bytes: int
-    """Of the records of answers, compressed."""
+    """Bytes of the records of responses, compressed."""
     settled: int
-    """Addresses of which it is known what they came to."""
+    """Addresses with an outcome."""
     left: int
-    """Addresses still to be asked for; pages that come name more."""
+    """Addresses still to be asked for; coming pages name more."""
     failed: int
     """Addresses that gave no page."""
     url: str | None

@@ -1,7 +1,7 @@
 """SQL for people and programs that only reads, whatever it says.
 
 SQLite is opened read-only, told to refuse writes, and asked before each step of a statement whether it may be taken;
-a clock stops what takes too long. So a query from anywhere can be run on the archive, also while a crawl writes to it.
+a clock stops what takes too long. So a query from anywhere can be run on the archive, even while a crawl writes to it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_BYTES = 100_000_000
 """Longest text or blob a query may make: all posts of the blog in one are half of that."""
 
 GRACE = 1.0
-"""Seconds after its time that a query has to stop by itself, before it counts as stuck."""
+"""Seconds beyond its time limit that a query has to stop by itself, before it counts as stuck."""
 
 _STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock: about a millisecond
 _BATCH = 200  # rows
@@ -47,13 +47,13 @@ _TELLING = {
     "freelist_count", "function_list", "journal_mode", "module_list", "page_count", "page_size", "pragma_list",
     "schema_version", "user_version",
 }  # fmt: skip
-"""Pragmas that tell something when given no value; with one, many of them set it."""
+"""Pragmas that report something when given no value; with one, many of them set it."""
 
 _ASKING = {
     "foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo", "integrity_check",
     "quick_check", "table_info", "table_list", "table_xinfo",
 }  # fmt: skip
-"""Pragmas whose value only says what is asked about."""
+"""Pragmas whose value only says what the question is about."""
 
 _SCHEMA = {"sqlite_master", "sqlite_temp_master"}
 
@@ -119,8 +119,8 @@ def stream(
 def connect(file: Path) -> sqlite3.Connection:
     """Open an archive's SQLite file for reading only.
 
-    A database in WAL mode needs a place for its shared index beside it. On a medium that gives none, or a full one, the
-    file is opened as one that never changes, which is only right when nothing waits in the log.
+    A database in WAL mode needs a place for its shared index next to it. On a medium that gives none, or a full one,
+    the file is opened as one that never changes, which is only right if nothing waits in the log.
 
     Raises UsageError when there is no archive, and sqlite3.Error when the file cannot be read or is not a database.
     """
@@ -152,7 +152,7 @@ def _find(file: Path) -> None:
 
 
 def _name(error: sqlite3.Error) -> str:
-    """Return SQLite's name of an error; what Python's driver raises by itself has none."""
+    """Return SQLite's name for an error; those that Python's driver raises by itself have none."""
     return getattr(error, "sqlite_errorname", "")
 
 
@@ -167,7 +167,7 @@ def _opened(file: Path, options: str) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    # sqlite3 gives up on a whole query for one text that is not UTF-8.
+    # sqlite3 gives up a whole query because of one text that is not UTF-8.
     connection.text_factory = _decoded
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -181,7 +181,7 @@ def _decoded(text: bytes) -> str:
 def sqlite_file(archive: str | Path) -> Path | None:
     """Return the SQLite file a path or URL stands for, or None for a server.
 
-    Raises UsageError for a URL that makes no sense.
+    Raises UsageError for an invalid URL.
     """
     if isinstance(archive, Path) or "://" not in archive:
         return Path(archive)
@@ -240,7 +240,7 @@ class _QueryGuard:
         self.left = timeout
         self.until = float("inf")
         self.refused: str | None = None
-        """What was refused first, in words for the person who asked."""
+        """What was refused first, in words for the user."""
 
     @contextmanager
     def counting(self) -> Iterator[None]:
@@ -259,7 +259,7 @@ class _QueryGuard:
 
     @property
     def too_long(self) -> str:
-        """What to say of a query whose time is up."""
+        """The message for a query whose time is up."""
         return f"SQL: stopped after {self.timeout:g} seconds: ask for less, or allow more time"
 
     def expired(self) -> bool:
@@ -296,7 +296,7 @@ def _word(action: int, table: str | None) -> str:
 
 @contextmanager
 def _explained(file: Path, guard: _QueryGuard) -> Iterator[None]:
-    """Turn what SQLite and its driver raise into one line for the person who asked."""
+    """Turn what SQLite and its driver raise into one line for the user."""
     try:
         yield
     except sqlite3.Error as error:
@@ -331,7 +331,7 @@ def _translated(file: Path, guard: _QueryGuard, error: sqlite3.Error) -> UsageEr
 
 
 def _named(connection: sqlite3.Connection, error: sqlite3.OperationalError, sql: str) -> Exception:
-    """Return the error with the names there are, when it is about one that is not."""
+    """Return the error with the existing names, if it is about a missing one."""
     found = re.match(r"no such (table|column): (\S+)", str(error))
     if not found:
         return error
@@ -357,7 +357,7 @@ def _tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
 
 
 def _nearest(name: str, tables: Mapping[str, Sequence[str]], sql: str) -> str:
-    """Return which columns may have been meant: alike ones of the tables in the query, or all those have."""
+    """Return which columns may have been meant: similar ones of the tables in the query, or all of theirs."""
     words = set(re.findall(r"\w+", sql.lower()))
     asked = {table: columns for table, columns in tables.items() if table.lower() in words} or tables
     wanted = name.rpartition(".")[2].strip("\"'`[]").lower()
@@ -418,15 +418,15 @@ def _expect_one_query(sql: str) -> None:
 
 _FIRST = re.compile(r"[\s(]*(\w+)")
 _ASKING_WORDS = ("SELECT", "WITH", "VALUES", "TABLE")
-"""What a statement begins with that a server's cursor may be of."""
+"""How statements begin for which a server's cursor is possible."""
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*""")
 _UNSURE = re.compile(r"[\\$]|/\*")
-"""What may quote otherwise: a backslash in a text, dollars, comments in comments."""
+"""Signs of other quoting: a backslash in a text, dollars, comments in comments."""
 
 
 def _bare(sql: str) -> str:
-    """Return a statement without its quoted texts and names, where it is certain what these are."""
+    """Return a statement without its quoted texts and names, if it is certain what these are."""
     return sql if _UNSURE.search(sql) else _QUOTED.sub("''", sql)
 
 
@@ -443,7 +443,7 @@ def _closing(found: Any) -> Iterator[Row]:
 
 @contextmanager
 def explained_by_server() -> Iterator[None]:
-    """Turn what a server and its driver raise into one line for the person who asked."""
+    """Turn what a server and its driver raise into one line for the user."""
     from sqlalchemy.exc import SQLAlchemyError
 
     try:

@@ -33,14 +33,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Rows that are read one after the other, once."""
+    """Rows that are read one after the other, only once."""
 
     columns: tuple[str, ...]
     rows: Iterator[Row]
 
 
 MOST_ROWS = 1_000_000
-"""Rows kept in memory at once; more are for the formats that write them as they come."""
+"""Rows kept in memory at once; more are for formats that write them as they come."""
 
 LEAST_WIDTH = 6
 """Characters a column keeps however narrow the terminal is."""
@@ -49,7 +49,7 @@ _GAP = 2  # spaces between columns, in tabulate's "simple" form
 _PADDING = 2  # columns tabulate leaves beside a name
 
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-"""What a spreadsheet may take for the start of a formula: OWASP, "CSV Injection", full-width forms included."""
+"""What a spreadsheet may take for the start of a formula: OWASP, "CSV Injection", including full-width forms."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -65,7 +65,7 @@ def held(rows: Iterable[Row]) -> list[Row]:
 def as_table(result: Result | Stream, width: int | None = None) -> Iterator[str]:
     """Yield the rows as an aligned table; with a `width`, that of the terminal, long cells are cut with `…`.
 
-    Chinese counts as two columns a character. A cell stays on its line; control characters, which could command the
+    A Chinese character counts as two columns. A cell stays on its line; control characters, which could command the
     terminal, are replaced.
     """
     from tabulate import tabulate
@@ -95,7 +95,7 @@ def as_json(result: Result | Stream) -> Iterator[str]:
 def as_lines(result: Result | Stream) -> Iterator[str]:
     """Yield the rows as JSON objects, one per line.
 
-    A column name that comes again gets a number (`id`, `id_2`). Bytes are `{"$base64": true, "encoded": ...}`, what
+    A repeated column name gets a number (`id`, `id_2`). Bytes are `{"$base64": true, "encoded": ...}`, what
     JSON has no type for is text.
     """
     names = _distinct(result.columns)
@@ -170,14 +170,14 @@ def _widest(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) ->
 def _shortened(text: str, width: int) -> str:
     if len(text) * 2 <= width or _columns(text) <= width:
         return text
-    text = text[:width]  # no character takes less than no column, and most take one
+    text = text[:width]  # no character takes a negative number of columns, and most take one
     while _columns(text) > width - 1:
         text = text[:-1]
     return text + "…"
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """Return the names with a number after each that was there before."""
+    """Return the names, with a number after each repeated one."""
     found: list[str] = []
     for name in names:
         candidate, number = name, 1

@@ -15,13 +15,13 @@ from archiver.store import query
 from archiver.store.models import Capture, Run
 
 LONGEST_REST = timedelta(days=1)
-"""What an absurd `Retry-After` is cut to."""
+"""To what an absurd `Retry-After` is cut."""
 
 COMPLETE = "complete"
-"""Outcome of a run that got all it asked for, but for addresses that have been failing for longer."""
+"""Outcome of a run that got all it asked for, except addresses that have been failing for longer."""
 
 INCOMPLETE = "incomplete"
-"""Outcome of a run that tried everything, and did not get some of it."""
+"""Outcome of a run that tried everything, but did not get some of it."""
 
 MARKUP_CHANGED = "markup changed"
 """Outcome of a run that tried everything, while something the blog shows is not believed."""
@@ -63,9 +63,9 @@ def blog(session: Session) -> str | None:
 
 
 def any_known(url: str) -> bool:
-    """Return whether the database at a URL knows of a run.
+    """Return whether the database at a URL has a run.
 
-    One that cannot be read counts as one that does: what opens it for writing says why.
+    One that cannot be read counts as having one: what opens it for writing says why.
     """
     file = query.sqlite_file(url)
     if file and not (file.exists() and file.stat().st_size):
@@ -88,9 +88,9 @@ def before(session: Session, run_id: int) -> int | None:
 
 
 def rest_until(session: Session) -> datetime | None:
-    """Return until when the last run was asked to leave the site alone; None when it was not, or that is over.
+    """Return when the rest ends that the site asked the last run for; None if there was none, or it is over.
 
-    A longer rest than any is from before the clock jumped back.
+    A rest longer than the longest is from before the clock jumped back.
     """
     last = session.execute(select(Run.rest_until).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
     until = datetime.fromisoformat(last) if last else None
@@ -99,7 +99,7 @@ def rest_until(session: Session) -> datetime | None:
 
 
 def rest(session: Session, run_id: int, *, until: str) -> None:
-    """Store until when the site asked to be left alone."""
+    """Store when the rest ends that the site asked for."""
     session.execute(update(Run).where(Run.id == run_id).values(rest_until=until))
 
 
@@ -113,7 +113,7 @@ def end(
     now: str,
     rest_until: str | None = None,
 ) -> None:
-    """Store how a run ended, and until when the site asked to be left alone."""
+    """Store how a run ended, and when the rest ends that the site asked for."""
     values = {
         "finished_at": now,
         "outcome": outcome,

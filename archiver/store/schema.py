@@ -1,4 +1,4 @@
-"""What the tables and views mean, for those who ask in SQL: as text, and as the page docs/schema.md."""
+"""What the tables and views mean, for users of SQL: as text, and as the page docs/schema.md."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Described:
 
 
 BLOG = ColumnDescription("blog", "Name of the blog.", "text", True, False, None)
-"""What each table and view of a fleet has before its other columns."""
+"""The column that each table and view of a fleet has first."""
 
 
 def tables() -> tuple[Described, ...]:
@@ -151,7 +151,7 @@ def as_text() -> str:
 
 
 def of_fleet(described: Iterable[Described]) -> tuple[Described, ...]:
-    """Return tables or views as a fleet has them; the origin that runs call their blog gives way to its name."""
+    """Return tables or views as in a fleet; the column `blog` of runs, an origin, gives way to the blog's name."""
     return tuple(
         replace(one, columns=(BLOG, *(column for column in one.columns if column.name != BLOG.name)))
         for one in described

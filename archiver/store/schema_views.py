@@ -1,7 +1,7 @@
 """Views over the tables of several archives on one server: those of each name together, with the blog's name first.
 
-A view on an archive's table would be in the way of whatever replaces that table, a rebuild or a migration. So each view
-shows a function of SQL, whose text names the tables and is read when it is asked: the server puts it in place of
+A view on an archive's table would block whatever replaces that table, a rebuild or a migration. So each view
+shows a function in SQL, whose text names the tables and is read at each query: the server puts it in place of
 the call, so that conditions reach each table and its indexes (PostgreSQL documentation, "SQL Functions Returning
 TABLE"; "Function Volatility Categories": it has to be STABLE for that).
 """
@@ -22,7 +22,7 @@ from archiver.store import schema, server
 from archiver.store.server import quoted
 
 Columns = tuple[tuple[str, str, bool], ...]
-"""Name and type of each column, and whether it has an order of its own: texts have."""
+"""Name and type of each column, and whether it has a collation: texts have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class _Relation:
 
     @property
     def function(self) -> str:
-        """The statement that makes the function, or gives it another text."""
+        """The statement that creates the function, or changes its text."""
         given = ", ".join(f"{quoted(name)} {type_}" for name, type_, _ in self.columns)
         text = "\nUNION ALL\n".join(map(self._rows, sorted(self.held)))
         return (
@@ -58,7 +58,7 @@ class _Relation:
 
     @property
     def view(self) -> Iterator[str]:
-        """The statements that make the view, and say what it and its columns mean."""
+        """The statements that create the view, and say what it and its columns mean."""
         name = quoted(self.described.name)
         # A function's texts are in the database's order, an archive's in that of their bytes, and so are its indexes.
         cells = ", ".join(
@@ -75,7 +75,7 @@ class _Relation:
 def refresh(url: str, archives: Sequence[str], *, into: str) -> bool:
     """Make the views over these archives in the schema `into`, or bring them up to date; return whether they changed.
 
-    An archive that is not there yet is left out; of one with older tables, columns it does not have are NULL. A role
+    An archive that does not exist yet is left out; columns that older tables lack are NULL. A role
     that may not make views leaves them as they are. Raises ArchiverError where the server refuses, as it does when the
     columns of a view have changed and people's own views show it.
     """
@@ -121,7 +121,7 @@ _MARKED = "posts"
 
 
 def _relations(connection: Connection, archives: Sequence[str]) -> dict[str, _Relation]:
-    """Return what archives have under each name that is described."""
+    """Return what archives have under each described name."""
     wanted = {one.name: _Relation(one, {}) for one in _described()}
     values = {"archives": list(archives), "names": list(wanted)}
     for name, columns, having in connection.exec_driver_sql(_COLUMNS, values):
@@ -161,7 +161,7 @@ def _made(connection: Connection) -> dict[str, Columns]:
 
 
 def _mark(connection: Connection, archives: Sequence[str]) -> str:
-    """Return what tells apart which tables archives have, and by which version of this program they are described."""
+    """Return what identifies the tables that archives have and the version of this program that describes them."""
     described = [(one.name, [column.name for column in one.columns]) for one in _described()]
     known = hashlib.sha256(repr((sorted(archives), described)).encode()).hexdigest()
     return str(

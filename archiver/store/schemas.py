@@ -1,4 +1,4 @@
-"""Several archives in one database on a server, each in a schema of its own, asked at once over a few connections."""
+"""Several archives in one database on a server, each in a schema of its own, queried at once over a few connections."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Statement = tuple[str, Mapping[str, Any]]
 """A query in SQL, and the values of its names."""
 
 CONNECTIONS = 4
-"""Archives asked at a time."""
+"""How many archives are queried at a time."""
 
 PATIENCE = 10.0
-"""Seconds after which no further archive is asked, and no statement continues."""
+"""Seconds after which no further archive is queried, and no statement continues."""
 
 LOCK_PATIENCE = 1.0
 """Seconds to wait for tables that a rebuild or migration holds: it takes them for a moment, at its end."""
@@ -34,20 +34,20 @@ LOCK_PATIENCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Answers(Generic[Found]):
-    """What archives answered."""
+    """The answers of archives."""
 
     found: dict[str, Found] = field(default_factory=dict)
     """By the name of the schema, in the order in which they were named."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Why others did not answer."""
+    """Why the others did not answer."""
     absent: tuple[str, ...] = ()
-    """Those that are not there: of blogs that nothing was archived of yet."""
+    """Those that do not exist: their blogs have nothing archived yet."""
 
 
 class Schemas:
     """The archives in schemas of one database, for reading; may be shared by threads, and used in a `with` statement.
 
-    All of them are asked over the same connections: to open one takes longer than to answer most questions.
+    All of them are queried over the same connections: to open one takes longer than most queries.
     """
 
     def __init__(self, url: str, names: Sequence[str], *, readers: Readers | None = None) -> None:
@@ -78,9 +78,9 @@ class Schemas:
         *,
         patience: float = PATIENCE,
     ) -> Answers[Found]:
-        """Put a question to all archives, or to those named, and return what each answered.
+        """Put a query to all archives, or to those named, and return what each answered.
 
-        None is asked after `patience` seconds, and no statement takes longer than what was left of them. The question
+        None is queried after `patience` seconds, and no statement takes longer than what is left of them. The query
         gets the name of the schema and a connection that finds its tables there. What an archive cannot answer is told
         with its name. Raises UsageError where the server cannot be asked at all.
         """
@@ -129,7 +129,7 @@ class Schemas:
             yield connection
 
     def close(self) -> None:
-        """Let go of the server."""
+        """Disconnect from the server."""
         self._readers.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A database on a PostgreSQL server: where in it an archive's tables are, who writes to them, and questions.
+"""A database on a PostgreSQL server: where in it an archive's tables are, who writes to them, and queries.
 
 Each archive has a schema of its own, the first of the connection's search path: `?options=-csearch_path=name` in the
 URL names one, else it is the role's own or `public`.
@@ -46,21 +46,21 @@ _POSTGRESQL = (
 
 @cache
 def spelled(sql: str) -> str:
-    """Return a query of this program's in the words of PostgreSQL."""
+    """Return one of this program's queries in PostgreSQL's dialect."""
     for written, meant in _POSTGRESQL:
         sql = re.sub(written, meant, sql)
     return sql
 
 
 def quoted(name: str) -> str:
-    """Return a name as it is in SQL."""
+    """Return a name quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def settle(connection: Connection) -> None:
-    """Prepare a change of an archive's tables until the transaction ends: no other program's, and in our schema alone.
+    """Prepare a change of an archive's tables until the transaction ends: by no other program, and only in our schema.
 
-    A schema that the URL names is made if it is not there. Raises UsageError for a database that is not in UTF-8.
+    A schema that the URL names is created if missing. Raises UsageError for a database that is not in UTF-8.
     """
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
@@ -87,7 +87,7 @@ def schema(connection: Connection) -> str:
 
 
 def rights(connection: Connection, names: Sequence[str]) -> list[str]:
-    """Return the statements that give others again the rights they have on these tables and views of our schema."""
+    """Return the statements that grant others again the rights they have on these tables and views of our schema."""
     found = connection.exec_driver_sql(
         """
         SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(a.grantee) END
@@ -109,7 +109,7 @@ def in_schema(url: str, name: str) -> str:
 
 
 def conninfo(url: str) -> str:
-    """Return a URL as PostgreSQL's own library takes one, for what speaks to it without SQLAlchemy."""
+    """Return a URL for PostgreSQL's own library, for code that uses it without SQLAlchemy."""
     from psycopg.conninfo import make_conninfo
 
     parsed = make_url(url)
@@ -194,7 +194,7 @@ def is_server(url: str) -> bool:
 
 
 def engine(url: str | URL, **options: Any) -> Engine:
-    """Return an engine that stores any text: PostgreSQL's holds no zero bytes, and shows them as what cannot be read.
+    """Return an engine that stores any text: PostgreSQL cannot hold zero bytes, which become U+FFFD.
 
     Raises UsageError where the driver is not installed.
     """
@@ -211,7 +211,7 @@ def _prepare(connection: Any, _record: object) -> None:
     from psycopg.types.string import StrDumperUnknown
 
     class Number(Loader):
-        """Sums of large numbers and means are decimals to a server; here they are what SQLite gives."""
+        """A server gives sums of large numbers and means as decimals; here they are what SQLite gives."""
 
         def load(self, data: Any) -> int | float:
             digits = bytes(data)
@@ -226,12 +226,12 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 class Readers:
-    """Connections to a server, lent for one question each, in transactions that only read; may be shared by threads."""
+    """Connections to a server, lent for one query each, in transactions that only read; may be shared by threads."""
 
     def __init__(self, url: str, *, kept: bool = False) -> None:
-        """Take the database's URL; `kept` says that connections stay open for the next question."""
+        """Take the database's URL; with `kept` connections stay open for the next query."""
         pooled: dict[str, Any] = {"poolclass": QueuePool, "pool_size": _MOST_IDLE, "max_overflow": -1}
-        # One that was kept may have been closed by a server that was started again.
+        # A kept one may have been closed by a server that was restarted.
         pooled["pool_pre_ping"] = True
         self._engine = engine(url, **(pooled if kept else {"poolclass": NullPool}))
 

@@ -1,4 +1,4 @@
-"""How much room an archive takes, and how much there is."""
+"""How much room an archive takes, and how much is free."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Sizes:
     database_bytes: int | None
     """With what is still in its log; of one on a server, tables and indexes, or None where it cannot be asked."""
     backup_bytes: int
-    """Databases that others took the place of."""
+    """Databases that others have replaced."""
     warc_bytes: int
     stored_bytes: int
     """WARC files that are in object storage."""
     log_bytes: int
     free_bytes: int
-    """What the disk of the archive's home has left."""
+    """Free space on the disk of the archive's home."""
 
 
 def measure(home: Path, database: str) -> Sizes:

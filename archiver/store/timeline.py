@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from archiver.store.reading import ReadOnlyPool
+from archiver.store.pool import ReadOnlyPool
 from archiver.urls import Site, origin
 
 END_OF_TIME = "9999-12-31T23:59:59Z"

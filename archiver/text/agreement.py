@@ -12,7 +12,7 @@ _SILENT = re.compile(r"[\W_]+")
 
 
 def letters(text: str) -> str:
-    """Return the letters and digits of a text: what every reading of it keeps."""
+    """Return the letters and digits of a text: all that every reading of it must keep."""
     return _SILENT.sub("", text)
 
 

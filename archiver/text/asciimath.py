@@ -11,7 +11,7 @@ The names and the grammar are those of http://asciimath.org:
     I ::= S_S | S^S | S_S^S | S
     E ::= IE | I/I
 
-What it leaves open is read as MathJax reads it. Every text is AsciiMath, words of prose too.
+What it leaves open is read as MathJax reads it. Any text is valid AsciiMath, even prose.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CONVERTER = "asciimath-to-tex 1"
 MAX_LENGTH = 2000
 """Characters of a formula; those in the project's own examples have up to 100."""
 MAX_DEPTH = 50
-"""Brackets, roots and the like within each other."""
+"""How deep brackets, roots and the like may be nested."""
 
 
 class _Kind(Enum):
@@ -46,7 +46,7 @@ class _Kind(Enum):
     """`dx` and its like."""
     FUNCTION = auto()
     LARGE = auto()
-    """Has its scripts under and over it."""
+    """Takes its scripts under and over it."""
     UNARY = auto()
     BINARY = auto()
     STYLE = auto()
@@ -125,7 +125,7 @@ _NAMES: dict[str, tuple[_Kind, str]] = {
 
 
 def _bracketed(name: str) -> str:
-    """Return a pattern of text in brackets, which ends with the first that closes or the formula."""
+    """Return a pattern of text in brackets, which ends at the first closing one or at the end of the formula."""
     pairs = (r"\{([^}]*)\}?", r"\(([^)]*)\)?", r"\[([^\]]*)\]?")
     return rf"{name}\s*(?:{'|'.join(pairs)})"
 
@@ -220,11 +220,11 @@ class _Parser:
         return True
 
     def _ends(self) -> bool:
-        """Return whether nothing more can be read of what is open; a bar there opens something itself."""
+        """Return whether what is open ends here; a bar there opens something itself."""
         return self._token.kind is _Kind.END or bool(self._open and self._token.kind is _Kind.RIGHT)
 
     def expression(self) -> list[etree._Element]:
-        """Read up to what closes it, which is left."""
+        """Read up to the token that closes it, and leave that."""
         found: list[etree._Element] = []
         while not self._ends():
             if found and self._token.kind is _Kind.BAR and self._open[-1:] == [_Kind.BAR]:
@@ -372,7 +372,7 @@ def _fences(node: etree._Element) -> tuple[str | None, str | None]:
 
 
 def _bare(node: etree._Element) -> etree._Element:
-    """Return a row without the brackets around it, which only say how far it goes."""
+    """Return a row without the brackets around it, which only show where it begins and ends."""
     left, right = _fences(node)
     if left is not None and left in "([{" and left and node[0].tag == "mo":
         node.remove(node[0])
@@ -382,7 +382,7 @@ def _bare(node: etree._Element) -> etree._Element:
 
 
 def _matrix(rows: list[etree._Element], closer: str) -> etree._Element | None:
-    """Return a table of rows in brackets with commas between them, as many in each; None where they are none."""
+    """Return a table from rows in brackets with commas between them, equally many in each; None for anything else."""
     commas = rows[1::2]
     fences = {_fences(row) for row in rows[::2]}
     if not len(rows) % 2 or not all(map(_is_comma, commas)) or fences not in ({("(", ")")}, {("[", "]")}):

@@ -50,7 +50,7 @@ def entry(
 
 
 def escaped(text: str) -> str:
-    """Return text as TeX prints it, its formulas as they are; line ends become spaces."""
+    """Return text escaped for TeX, its formulas unchanged; line ends become spaces."""
     text = " ".join(text.split())
     pieces: list[str] = []
     position = 0

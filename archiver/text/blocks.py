@@ -1,4 +1,4 @@
-"""Blocks of Markdown, and how they are put together: headings, quotes, lists, what hangs under its first line."""
+"""Blocks of Markdown, and how they are put together: headings, quotes, lists, indented blocks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULE = "___"
 
 _CLOSING_HASHES = re.compile(r"(?<![^ \t])#+\Z")
 _INTERRUPTING = {"-": ("- ",), "*": ("* ",), ".": ("1. ",), ")": ("1) ",)}
-"""How a list must begin to be one directly after a paragraph (CommonMark 0.31, section 5.3)."""
+"""How a list must begin to interrupt a paragraph (CommonMark 0.31, section 5.3)."""
 _NUMBER = re.compile(r"\d{1,9}")
 _EMPTY_ITEMS = re.compile(r"\A([-*])(?: \1){2,}$", re.MULTILINE)  # lists that begin with them would look like a rule
 _LINE_END = re.compile(r"\n(?=[^\n])")
@@ -33,7 +33,7 @@ class Block(NamedTuple):
 
 
 def joined(blocks: Sequence[Block]) -> str:
-    """Return blocks one after the other."""
+    """Return blocks joined, one after the other."""
     return "\n\n".join(block.text for block in blocks)
 
 
@@ -78,7 +78,7 @@ def items(node: etree._Element, inside: Sequence[list[Block]], before: str) -> B
 
 
 def _numbers(ordered: etree._Element, length: int) -> list[int]:
-    """Return the numbers that the items of a list have, of which Markdown only shows readers the first."""
+    """Return the numbers of a list's items, of which Markdown shows only the first."""
     step = 1 if ordered.get("reversed") is None else -1
     number = _number(ordered.get("start"), 1 if step > 0 else length)
     values = [item.get("value") for item in ordered.iterchildren("li")]
@@ -105,7 +105,7 @@ def _item(marker: str, blocks: list[Block]) -> str:
 
 
 def _is_tight(before: Block, block: Block) -> bool:
-    """Return whether a list can follow a paragraph without an empty line, and no formula seems to go on into it."""
+    """Return whether a list can follow a paragraph without an empty line, and no formula seems to continue into it."""
     return (
         before.kind == "p"
         and block.text.startswith(_INTERRUPTING.get(block.kind, ()))

@@ -3,7 +3,7 @@
     for chunk in chunks(markdown):
         print(" > ".join(chunk.headings), chunk.text)
 
-One after the other they are the Markdown again, and none begins or ends inside a formula. They are cut where a block
+Joined they give the Markdown again, and none begins or ends inside a formula. They are cut where a block
 begins, else at the end of a line or sentence.
 """
 
@@ -32,7 +32,7 @@ class Chunk(NamedTuple):
     """A piece of a post."""
 
     headings: tuple[str, ...]
-    """Those it is below, outermost first, as plain text."""
+    """The headings it is below, outermost first, as plain text."""
     text: str
     """Markdown; a heading is the first line of the first chunk below it."""
 
@@ -88,7 +88,7 @@ def _plain(line: str) -> str:
 def _cut(
     markdown: str, blocks: Sequence[int], formulas: Sequence[tuple[int, int]], at: int, end: int, most: int
 ) -> int:
-    """Return where a chunk that begins at a place ends."""
+    """Return where a chunk ends that begins at a given offset."""
     limit = at + most
     if end <= limit:
         return end
@@ -111,7 +111,7 @@ def _last(formulas: Sequence[tuple[int, int]], places: Sequence[int]) -> int | N
 
 
 def _around(formulas: Sequence[tuple[int, int]], place: int) -> tuple[int, int] | None:
-    """Return the formula that a place is inside of."""
+    """Return the formula that an offset is inside."""
     before = bisect_left(formulas, (place, 0)) - 1
     return formulas[before] if before >= 0 and place < formulas[before][1] else None
 

@@ -14,8 +14,8 @@ from lxml import etree
 from archiver.text import dom
 
 _LINES = dom.BLOCKS - {"td", "th"}  # the cells of a row are on one line
-_KEPT_EMPTY = frozenset({"li", "tr"})  # a line also when nothing is in it
-_FRAMES = frozenset({"ol", "table", "tbody", "tfoot", "thead", "tr", "ul"})  # white space between their parts is none
+_KEPT_EMPTY = frozenset({"li", "tr"})  # a line even when it is empty
+_FRAMES = frozenset({"ol", "table", "tbody", "tfoot", "thead", "tr", "ul"})  # space between their parts is not code
 _GUTTERS = frozenset(
     {"blob-num", "crayon-nums", "gutter", "hljs-ln-numbers", "line-number", "line-numbers-rows", "lineno", "linenodiv"}
     | {"linenos", "ln", "lnt", "rouge-gutter"}
@@ -23,7 +23,7 @@ _GUTTERS = frozenset(
 """Classes of line numbers with GitHub, Crayon, SyntaxHighlighter, hexo, highlight.js, Prism, Pygments, Hugo, Rouge."""
 
 _UNSELECTABLE = re.compile(r"(?:^|[\s;-])user-select\s*:\s*none")
-"""Style of numbers that Hugo writes where its highlighter has no classes: no reader may select them with the code."""
+"""Style of the numbers that Hugo writes where its highlighter uses no classes: they cannot be selected with it."""
 
 _NAMED = re.compile(
     r"(?:^|\s)(?:(?:lang(?:uage)?[-:]|brush:\s*|highlight-source-)([\w+#.-]+)"
@@ -34,11 +34,11 @@ _BESIDE = re.compile(r"(?:^|\s)(?:highlight|hljs|sourceCode|syntaxhighlighter)\s
 _NO_LANGUAGES = frozenset({"code", "copyable", "hljs", "linenos", "linenums", "nohighlight", "numberLines"})
 _NO_LANGUAGES |= {"numberSource", "table"}
 _ATTRIBUTES = ("data-lang", "data-language", "data-enlighter-language")
-_AROUND = 5  # elements around a listing that may name its language: figure, table, row, cell and a box
+_AROUND = 5  # elements around a code block that may name its language: figure, table, row, cell and a box
 
 
 def is_listing(element: etree._Element) -> bool:
-    """Return whether an element is code as a whole: a `<pre>`, or a table of code with numbers of lines."""
+    """Return whether an element is code as a whole: a `<pre>`, or a table of code with line numbers."""
     if element.tag != "table":
         return bool(element.tag == "pre")
     numbered = any(map(is_gutter, element.iter("td", "th", "pre", "div", "span")))
@@ -47,7 +47,7 @@ def is_listing(element: etree._Element) -> bool:
 
 
 def is_span(element: etree._Element) -> bool:
-    """Return whether an element is code in a line: one that holds more than text is what is inside."""
+    """Return whether an element is inline code; one that holds more than text counts as its contents."""
     return element.tag in dom.NO_MATHS and next(element.iter("pre", "img", *dom.EMBEDS), None) is None
 
 
@@ -90,7 +90,7 @@ def _language(element: etree._Element) -> str:
 def _pieces(listing: etree._Element) -> list[str]:
     """Return the text of a code block piece by piece, with a newline between elements that are lines."""
     pieces: list[str] = []
-    begun: list[int] = []  # how many pieces there were when each line that is open began
+    begun: list[int] = []  # how many pieces there were when each open line began
     apart = False  # whether a line has begun or ended since the last piece
 
     def say(piece: str) -> None:
@@ -123,5 +123,5 @@ def _pieces(listing: etree._Element) -> list[str]:
 
 
 def _is_frame(element: etree._Element) -> bool:
-    """Return whether white space in an element is none of the code: in a table, or in a cell around a `<pre>`."""
+    """Return whether white space in an element is not part of the code: in a table, or in a cell around a `<pre>`."""
     return element.tag in _FRAMES or (element.tag == "td" and next(element.iterchildren("pre"), None) is not None)

@@ -1,7 +1,7 @@
 r"""Reads our Markdown back: CommonMark with tables, strikethrough, footnotes and definitions, and formulas as they are.
 
 That is all a reader of the Markdown needs to know about TeX: nothing inside a formula is Markdown, neither a star nor a
-line that begins with a dash. What is a formula, `tex` says; `\$` is a dollar sign.
+line that begins with a dash. `tex` says what is a formula; `\$` is a dollar sign.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ HANGING = re.compile(r"(\[\^\d+\]:) |:   ")
 """What begins a footnote (GitHub, pandoc) or a definition (PHP Markdown Extra, pandoc)."""
 INDENT = 4
 """Columns by which the further lines of a footnote or a definition are indented."""
-_NESTING = 200  # of quotes, lists and marks; more than the serializer ever nests
+_NESTING = 200  # levels of quotes, lists and marks; more than the serializer ever nests
 
 
 class VisibleText(NamedTuple):
@@ -123,9 +123,9 @@ def with_dollars(markdown: str) -> str:
 
 
 def parts(markdown: str, most: int) -> list[str]:
-    """Return Markdown in parts of at most `most` characters, cut at empty lines if there are any, else where one may.
+    """Return Markdown in parts of at most `most` characters, cut at empty lines if there are any.
 
-    Put together they are the whole again. Formulas and code blocks are not cut, except those longer than that.
+    Joined they give the whole again. Formulas and code blocks are not cut, except those longer than that.
     """
     spans = [*formulas(markdown), *(fence.span() for fence in _FENCE.finditer(markdown))]
     whole = sorted(span for span in spans if span[1] - span[0] <= most)
@@ -152,7 +152,7 @@ def _last_cut(markdown: str, start: int, limit: int, whole: list[tuple[int, int]
 
 
 def _split(markdown: str) -> list[str] | None:
-    """Return the blocks of Markdown with no fence cut in two, or None where a fence is inside another block."""
+    """Return the blocks of Markdown, no fence cut in two, or None where a fence is inside another block."""
     if "```" not in markdown:
         return markdown.split("\n\n")
     blocks, at = [], 0
@@ -164,7 +164,7 @@ def _split(markdown: str) -> list[str] | None:
 
 
 def _simply_read(block: str, spans: list[tex.Span]) -> str | None:
-    """Return the text of a block, or None where it takes a parser to tell."""
+    """Return the text of a block, or None where only a parser can tell."""
     at, prose = 0, []
     for span in spans:
         prose.append(block[at : span.start])
@@ -212,9 +212,9 @@ def _parser() -> MarkdownIt:
 
 
 def new_parser() -> MarkdownIt:
-    """Return a parser of our Markdown, for the caller to give rules for rendering to."""
+    """Return a parser of our Markdown, to which the caller adds rules for rendering."""
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
-    parser.disable("reference")  # what looks like a definition of a link is a footnote
+    parser.disable("reference")  # what looks like a link definition is a footnote
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
     parser.block.ruler.before("lheading", "hanging", _hanging)
     parser.block.ruler.before("lheading", "formula_lines", _formula_lines)

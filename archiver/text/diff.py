@@ -19,16 +19,16 @@ from itertools import groupby
 from archiver.text import commonmark
 
 MOST_CELLS = 1_000_000
-"""Pieces before times pieces after that are still compared one by one; more are replaced as a whole."""
+"""Pieces before times pieces after up to which they are compared one by one; more are replaced as a whole."""
 
 REACH = 20
-"""Changed formulas among which the one that another became is looked for."""
+"""How many changed formulas are searched for the one that another became."""
 
 ALIKE = 0.4
-"""Share of their tokens two formulas must have in common, in order, to be one that was changed."""
+"""Share of their tokens that two formulas must have in common, in order, to count as one that was changed."""
 
 LEAST_KEPT = 2
-"""Characters between two edits that are worth being shown as kept: one in common is chance in Chinese."""
+"""Characters between two edits from which they are shown as kept: in Chinese, a single one in common is chance."""
 
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|[\s\S])|\s+|\d+(?:\.\d+)?|[\s\S]")
 
@@ -68,7 +68,7 @@ class Difference:
     formulas: tuple[FormulaChange, ...]
     """In the order of the text."""
     prose: tuple[DiffSegment, ...]
-    """The whole text. Without what was inserted it is the text before, without what was deleted the text after."""
+    """The whole text: without insertions it is the text before, without deletions the text after."""
 
     @property
     def inserted(self) -> int:
@@ -81,7 +81,7 @@ class Difference:
         return _count(self.prose, ChangeKind.DELETE)
 
     def hunks(self, context: int = 30) -> list[tuple[DiffSegment, ...]]:
-        """Return the changes, each with so many characters of what is around it, near ones together.
+        """Return the changes, each with so many characters of context, neighbouring ones together.
 
         A formula counts as one character, and is never cut.
         """
@@ -251,7 +251,7 @@ def _alike(old: str, new: str) -> bool:
     return matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE
 
 
-# --- what is shown of it ---
+# --- display ---
 
 
 def _hunks(segments: Sequence[DiffSegment], context: int) -> Iterator[tuple[DiffSegment, ...]]:

@@ -10,12 +10,12 @@ _TAGS = ("d-code", "d-cite", "dt-cite")
 
 
 def candidates(body: HtmlElement) -> list[HtmlElement]:
-    """Return the elements inside a body that browsers know by Distill's scripts only, in page order."""
+    """Return the elements inside a body that browsers know only through Distill's scripts, in page order."""
     return list(body.iter(*_TAGS))
 
 
 def settle(body: HtmlElement) -> None:
-    """Put plain elements in their place, in the body itself."""
+    """Replace them by plain elements, in the body itself."""
     cited: dict[str, int] = {}
     for element in candidates(body):
         if element.tag == "d-code":
@@ -31,7 +31,7 @@ def _name_code(element: HtmlElement) -> None:
 
 
 def _cite(element: HtmlElement, cited: dict[str, int]) -> None:
-    """Give what is cited its number, as the page's script would: counted in the order of the text."""
+    """Give the citations their numbers, as the page's script would: in the order of the text."""
     keys = [key for each in (element.get("key") or element.get("bibtex-key") or "").split(",") if (key := each.strip())]
     if keys and not dom.words(element):
         element.text = f"[{', '.join(str(cited.setdefault(key, len(cited) + 1)) for key in keys)}]"

@@ -16,7 +16,7 @@ from lxml import etree, html
 Resolve = Callable[[str], str | None]
 """Maps a `href` or `src` to its absolute canonical URL, or to None when it leads nowhere on the web.
 
-Where nobody knows which page it is on, it may stay as it is written."""
+Where the page's own address is unknown, it may stay as written."""
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = frozenset(
@@ -34,13 +34,13 @@ DROPPED = frozenset(
 """Tags whose content no reader sees as text. `title` and `head` stand inside `<svg>` or misplaced documents."""
 EMBEDS = frozenset({"audio", "embed", "iframe", "object", "video"})
 NO_MATHS = frozenset({"code", "textarea"})
-"""Inline tags MathJax does not look into, besides those that are dropped."""
+"""Inline tags MathJax does not look into, in addition to those that are dropped."""
 
 HOLLOW = ("bgsound", "embed", "image", "keygen", "source", "track", "wbr")
 """Tags that have no content for browsers; libxml2 puts what follows inside."""
 
 FORMULA = "tex-formula"
-"""Tag of an element that is one formula: its text is the TeX with delimiters, its attributes tell where that is from
+"""Tag of an element that is one formula: its text is the TeX with delimiters, its attributes say where it comes from
 (`archiver.text.sources`)."""
 PROSE = "tex-prose"
 """Tag of text that holds no formula, whatever its characters."""
@@ -51,14 +51,14 @@ _TOLD = etree.XPath("descendant::*[@*]")
 _LEADING = re.compile(r"https?://\S+\Z|[^\s:/?#]*(?:[/?#]\S*)?\Z")  # or a relative one: RFC 3986, section 4.2
 _RENDERED = re.compile(r"(?:^|\s)(?:MathJax(?:_\w+)?|katex(?:-display|-html)?)(?=\s|$)")
 _BLANK = " \t\n\r\xa0\u200b\u2060\ufeff"
-"""What nobody sees; Docusaurus shows a sign in place of a space without width."""
+"""Characters that nobody sees; Docusaurus replaces a zero-width space by a visible character."""
 _BROKEN = re.compile(r"\r([ \t]*)\n")
 
 
 def parser() -> html.HTMLParser:
     """Return a parser of pages in UTF-8, however large.
 
-    All its elements are of one class: where they may be of several, as forms are in `lxml.html`, every step to one asks
+    All its elements are of one class: with several, such as those of forms in `lxml.html`, every step to one asks
     Python which it is.
     """
     new = html.HTMLParser(encoding="utf-8", huge_tree=True)
@@ -79,7 +79,7 @@ def clean(text: str) -> str:
 
 
 def told(element: etree._Element) -> list[etree._Element]:
-    """Return the elements inside another that say anything of themselves by attributes, in page order."""
+    """Return the elements inside another that have attributes, in page order."""
     return cast("list[etree._Element]", _TOLD(element))
 
 
@@ -110,7 +110,7 @@ def empty(element: etree._Element) -> None:
 
 
 def unbreak(text: str) -> str:
-    """Make a newline of every `<br>`, one with the newline of the source that may follow it."""
+    """Turn every `<br>`, with any newline of the source after it, into one newline."""
     if BREAK not in text:
         return text
     return _BROKEN.sub(r"\1\n", text).replace(BREAK, "\n")
@@ -187,7 +187,7 @@ def is_in_rendering(element: etree._Element) -> bool:
 
 
 def embedded(element: etree._Element, resolve: Resolve) -> list[str]:
-    """Return the addresses a player or frame shows, each once; many have theirs only put in by a script."""
+    """Return the addresses that a player or frame shows, each once; in many, a script puts them in."""
     inside = element.iter("source", "param") if element.tag != "iframe" else ()
     own = [element.get(name) for name in ("data-src", "data-lazy-src", "src", "data")]
     found = [next((href for href in own if href and target(href, resolve)), None)]
@@ -196,7 +196,7 @@ def embedded(element: etree._Element, resolve: Resolve) -> list[str]:
 
 
 def target(href: str, resolve: Resolve) -> str | None:
-    """Return the address a link leads to, or None when it is not on the web or on the page itself (`#..`)."""
+    """Return the address a link leads to, or None when it is neither on the web nor on the page itself (`#..`)."""
     href = clean(href).strip()
     if not href or href.startswith("#"):
         return None

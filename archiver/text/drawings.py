@@ -1,4 +1,4 @@
-"""Drawings that are in a page as `<svg>`: each that belongs to the text becomes the picture that its file is.
+"""Drawings that are in a page as `<svg>`: each that belongs to the text becomes a picture, as if it were a file.
 
 Formulas that MathJax drew are formulas, and small icons next to words are not part of the text.
 """
@@ -18,7 +18,7 @@ from archiver.text import dom, embedded, svg
 LARGEST_ICON = 40.0
 """Pixels of the longer side; icons next to words have 12 to 32, and drawings more than 100."""
 LONGEST_ALT = 500
-"""Characters of a drawing's own words that stand for it where it is not described."""
+"""How many characters of a drawing's own words stand in for a missing description."""
 
 _SHAPES = frozenset(
     {"circle", "ellipse", "foreignobject", "image", "line", "path", "polygon", "polyline", "rect", "text"}
@@ -26,7 +26,7 @@ _SHAPES = frozenset(
 _NOT_DRAWN = frozenset({"clippath", "defs", "lineargradient", "marker", "mask", "pattern", "radialgradient", "symbol"})
 _NO_WORDS = frozenset({"desc", "metadata", "script", "style", "title"})
 _SWALLOWED = frozenset({"p", "pre", "table", dom.FORMULA, *dom.HEADINGS})
-"""What never is in a drawing: one that is not closed has taken the text after it in."""
+"""What is never in a drawing: an unclosed one has swallowed the text after it."""
 _HOLDERS = dom.DROPPED | {"math"}
 _SIGNS = re.compile(r"(?:^|[\s_-])(?:anticon|bi|emoji|fa|feather|icons?|lucide|octicon|twemoji)(?=$|[\s_-])")
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b")
@@ -49,12 +49,12 @@ def find(body: HtmlElement) -> list[HtmlElement]:
 
 
 def is_shown(drawing: HtmlElement) -> bool:
-    """Return whether an `<svg>` is to show something to readers of the text: neither an icon nor part of something."""
+    """Return whether an `<svg>` shows readers of the text something: it is neither an icon nor part of something."""
     return _is_seen(drawing) and _survey(drawing).draws
 
 
 def awaits_script(drawing: HtmlElement) -> bool:
-    """Return whether an `<svg>` is there for a script to draw in: nothing is in it to be seen or used."""
+    """Return whether an `<svg>` is there for a script to draw in: it holds nothing to be seen or used."""
     return _is_seen(drawing) and next(drawing.iter(*_SHAPES, "symbol", "use"), None) is None
 
 
@@ -75,7 +75,7 @@ def _is_whole(drawing: HtmlElement) -> bool:
 
 class _Survey(NamedTuple):
     draws: bool
-    """Whether anything of it is seen: a `<use>` of what stands elsewhere is not."""
+    """Whether any of it is visible: a `<use>` of something defined elsewhere is not."""
     swallowed: bool
     is_formula: bool
 
@@ -109,7 +109,7 @@ def _is_small(drawing: etree._Element) -> bool:
 
 
 def _words(drawing: etree._Element) -> str:
-    """Return the words that stand for a drawing: its label, title or description, or else those that are in it."""
+    """Return the words that stand for a drawing: its label, title or description, or else the words inside it."""
     described = (drawing.find("title"), drawing.find("desc"))
     said = [
         drawing.get("aria-label", ""),

@@ -1,9 +1,9 @@
-r"""MathML of what a page shows of a formula, for pages on which nothing else is left of it.
+r"""MathML from the drawing of a formula, for pages on which nothing else of it is left.
 
 Both outputs of MathJax 3 and 4 mirror the MathML they were made of: CHTML by an element `mjx-msub` for each `msub`, SVG
 by groups with `data-mml-node="msub"`; glyphs are `mjx-c` of a class `mjx-c1D453`, or shapes with `data-c="1D453"`. What
 is between them (boxes, struts, lines, surds) only serves the drawing. Of two scripts the upper one is drawn first.
-Pandoc, where no way to show mathematics is chosen, writes letters, `<sub>` and `<sup>`.
+Pandoc, if told no way to show mathematics, writes letters, `<sub>` and `<sup>`.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _order(made: etree._Element, node: etree._Element, name: str) -> None:
 
 
 def _align(table: etree._Element, node: etree._Element) -> None:
-    """Say of a table what its cells in CHTML say: which side they keep to, and whether the first meets the next."""
+    """Give a table what its cells in CHTML say: how they are aligned, and whether the first touches the next."""
     longest = max(table.iterchildren("mtr"), key=len, default=None)
     sides = [cell.get("columnalign", "center") for cell in longest] if longest is not None else []
     if set(sides) - {"center"}:
@@ -175,7 +175,7 @@ def _add_token(target: etree._Element, node: etree._Element, name: str) -> None:
 
 
 def _sign(text: str) -> str:
-    """Return the character that the pieces of a stretched one make."""
+    """Return the character that the pieces of a stretched one make up."""
     if len(text) > 1 and (whole := _BRACES.get(text[0])):
         return whole
     whole = next((sign for sign, pieces in _PIECES.items() if text and set(text) <= set(pieces)), text)
@@ -189,7 +189,7 @@ def _plain(sign: str) -> str:
 
 
 def _style(text: str, node: etree._Element) -> str:
-    """Return the `mathvariant` of letters; what is upright in a font of its own has none of Unicode's."""
+    """Return the `mathvariant` of letters; upright letters in a font of their own have none."""
     if any(_CALLIGRAPHIC.search(_font(glyph)) for glyph in node.iter(etree.Element)):
         return "script"
     said = unicodedata.name(text[0], "").lower() if text else ""
@@ -248,7 +248,7 @@ def _set(row: etree._Element, element: etree._Element, token: str, depth: int) -
 
 
 def _script(row: etree._Element, script: str) -> etree._Element:
-    """Return a new row for a script of the last sign in a row, which may have the other one."""
+    """Return a new row for a script of the last character in a row, which may already have the other script."""
     base = row[-1] if len(row) else etree.SubElement(row, "mrow")
     if base.tag == "msub" and script == "msup":
         base.tag = "msubsup"

@@ -15,11 +15,11 @@ _ADDRESS = re.compile(r"ni:///sha-256;[\w-]{43}", re.ASCII)
 _SPACE = re.compile(rb"[ \t\n\r\f]+")
 _DRAWS = re.compile(rb"<(?:[\w.-]+:)?(?:circle|ellipse|foreignObject|image|line|path|poly\w+|rect|text|use)\b", re.I)
 _DOT = 2
-"""Pixels of the longer side; nothing is to be seen of such a picture."""
+"""Pixels of the longer side; there is nothing to see in a picture so small."""
 
 
 def is_data(address: str) -> bool:
-    """Return whether an address is the thing itself."""
+    """Return whether an address holds the data itself."""
     return address.lstrip()[:5].lower() == "data:"
 
 
@@ -47,7 +47,7 @@ def data_url(media_type: str, data: bytes) -> str:
 
 
 def retarget(markdown: str, targets: Mapping[str, str]) -> str:
-    """Return Markdown with other addresses of pictures that are in a page: no text has such a one by chance."""
+    """Return Markdown with new addresses for the pictures that are in a page: no text holds an old one by chance."""
     return _ADDRESS.sub(lambda found: targets.get(found[0], found[0]), markdown)
 
 

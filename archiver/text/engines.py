@@ -91,12 +91,12 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
 
 
 def _is_same(found: str, article: HtmlElement) -> bool:
-    """Return whether an engine's text differs from an article's in white space only, as most do; this is quick."""
+    """Return whether an engine's text differs from an article's only in white space, as most do; this is quick."""
     return "".join(found.split()) == "".join(str(article.text_content()).split())
 
 
 def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found | None:
-    """Return what an engine finds. Whatever goes wrong inside an engine is a refusal and costs no post."""
+    """Return what an engine finds. Whatever goes wrong inside an engine counts as a refusal and loses no post."""
     try:
         return engine(page)
     except Exception:
@@ -104,7 +104,7 @@ def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found |
 
 
 def _paragraphs(page: HtmlElement) -> str | None:
-    """Return the text that trafilatura finds in a page of nothing but whole paragraphs, without asking it.
+    """Return the text that trafilatura would find in a page of nothing but whole paragraphs, without asking it.
 
     None where there is anything that it lays out, as it does lists, cells and lines within a paragraph, or leaves out:
     labels of buttons, a heading at the end, a paragraph that occurs twice, invisible characters.
@@ -132,7 +132,7 @@ _BOXES = frozenset({"article", "blockquote", "body", "div", "html", "section"})
 @cache
 def _text_options() -> Extractor:
     options = Extractor(output_format="python", fast=True, comments=False, formatting=False, recall=True)
-    options.min_extracted_size = 0  # a shorter text is not a sign of failure, and the rescue would run it all together
+    options.min_extracted_size = 0  # a shorter text is no failure, and the rescue would run everything together
     return options
 
 
@@ -163,7 +163,7 @@ _COVERED = 0.97  # share of the engine's text that the body's element has to hol
 def find_body(page: HtmlElement, beside: Beside = lambda _: iter(())) -> tuple[HtmlElement, str] | None:
     """Return the body of a page that the site rule does not fit, and the engine that found it, or None.
 
-    The page is not changed. What is known not to be text, such as comments, menus and footers, is taken out
+    The page is not changed. What is known not to be text, such as comments, menus and footers, is removed
     before any engine looks.
     """
     pruned = copy.deepcopy(page)
@@ -177,7 +177,7 @@ def find_body(page: HtmlElement, beside: Beside = lambda _: iter(())) -> tuple[H
 
 
 def selections(page: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
-    """Yield each scorer's name and its own copy of what it takes for the text of a page, which is not changed.
+    """Yield each scorer's name and a copy of what it takes for the text of a page, which is not changed.
 
     Nothing for a page too long to be asked about; scripts and styles, which a saved page may hold whole, do not count.
     """
@@ -191,7 +191,7 @@ def selections(page: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
 
 
 def element_around(page: HtmlElement, text: str, most_extra: float = MAX_EXTRA) -> HtmlElement | None:
-    """Return the innermost element that holds a text an engine selected, if a share of at most `most_extra` is other.
+    """Return the innermost element that holds the text an engine selected, if at most `most_extra` of it is other text.
 
     Engines drop pictures and flatten markup; in the page itself nothing is lost.
     """

@@ -1,4 +1,4 @@
-"""Formulas as pictures, for readers of books that know no MathML: SVG of the outlines of STIX Two, by ziamath.
+"""Formulas as pictures, for readers of books that know no MathML: SVG outlines of STIX Two, by ziamath.
 
 A picture is in the text itself, in its size and colour. The outlines are written where they are drawn: MuPDF shows
 none of those it has to look up.
@@ -26,7 +26,7 @@ _SIZE = 20
 """Size of the letters that are drawn, which decides how thick the lines are."""
 
 _GRID = 10
-"""Places of the grid for each unit of that size: 200 an em, a third of what a printer sets at 10 points."""
+"""Grid points per unit of that size: 200 per em, a third of what a printer sets at 10 points."""
 
 _EM = _SIZE * _GRID
 
@@ -41,7 +41,7 @@ class Drawing:
     shapes: str
     """Elements of SVG."""
     box: tuple[int, int, int, int]
-    """Left, top, width and height, so many to an em of the text around it; the line it is on is at 0."""
+    """Left, top, width and height, so many per em of the text around it; the baseline is at 0."""
 
     def picture(self, tex: str, *, display: bool) -> etree._Element:
         """Return the drawing as an `svg` with its source in words, in the size of the text around it."""
@@ -65,12 +65,12 @@ def draw(math: etree._Element) -> Drawing | None:
             return None
         root = drawn.svgxml()
         return Drawing(shapes="".join(_shapes(root)), box=_box(root))
-    except Exception:  # of whatever kind: it knows less MathML than there is
+    except Exception:  # of any kind: it knows only part of MathML
         return None
 
 
 def _simplified(math: etree._Element) -> etree._Element:
-    """Return a formula without rows that hold one thing: each costs as much again as all that is in it."""
+    """Return a formula without rows that hold one thing: each costs as much again as everything in it."""
     plain = deepcopy(math)
     for row in list(plain.iter(f"{{{NAMESPACE}}}mrow")):
         outer = row.getparent()
@@ -120,7 +120,7 @@ def _on_grid(length: str) -> int:
 
 
 def _colors(shape: Any) -> str:
-    """Return the colours of a shape as attributes: what is black has the colour of the text around it."""
+    """Return the colours of a shape as attributes: black becomes the colour of the text around it."""
     colors = {name: shape.get(name) for name in ("fill", "stroke") if shape.get(name)}
     if not all(map(_COLOR.fullmatch, colors.values())):
         raise ValueError(colors)
@@ -134,7 +134,7 @@ def _ziamath() -> Any:
     import ziamath
     from ziafont.config import config
 
-    config.svg2 = False  # the other form takes two brackets of different heights for one
+    config.svg2 = False  # the other form takes two brackets of different heights for the same one
     config.precision = 4
     return ziamath
 

@@ -1,4 +1,4 @@
-"""Writes what is known of a text in front of it, as YAML."""
+"""Writes what is known about a text in front of it, as YAML."""
 
 from __future__ import annotations
 

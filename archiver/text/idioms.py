@@ -1,8 +1,8 @@
-"""Says in plain elements what pages say in idioms of their own: footnotes, boxes to tick, quotes, readings, emoji.
+"""Says in plain elements what pages say in idioms of their own: footnotes, check boxes, quotes, readings, emoji.
 
 Browsers draw quotation marks around `<q>` and a box for an `<input>`, and set a note's number apart; no text says so.
 Each idiom becomes text where it stands, a `dom.PROSE`, so that every reader of the body reads the same. A footnote is
-told by what it is, whatever made it: an item of a list with a link back to what links to it.
+recognised whatever made it: it is a list item with a link back to what links to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lxml.html import HtmlElement
 from archiver.text import code, distill, dom, notes
 
 NOTE = "note"
-"""Attribute of a `div` that is a footnote, and of the `dom.PROSE` it begins with: its mark, as Markdown has it."""
+"""Attribute of a `div` that is a footnote, and of the `dom.PROSE` it begins with: its mark as in Markdown."""
 
 _ALWAYS = frozenset({"details", "q", "ruby"})
 _BARE = ("details", "noscript", "picture", "q", "ruby")
@@ -37,21 +37,21 @@ _TOOLS = frozenset(
 _ADMONITIONS = frozenset({"admonition", "callout", "markdown-alert", "theme-admonition"})
 """Classes of boxes with Sphinx and Python-Markdown, Quarto, GitHub, Docusaurus."""
 _NOTES = frozenset({"danger", "default", "important", "info", "primary", "success", "tip", "warning"})
-"""What a `note` of Hexo's themes also is; the word alone may mean anything."""
+"""What else a `note` of Hexo's themes is called; that word alone may mean anything."""
 _TITLES = ("admonition-heading", "admonition-title", "admonitionHeading", "callout-title", "markdown-alert-title")
-_LONGEST_TOOL = 40  # characters; more is no label of a button
+_LONGEST_TOOL = 40  # characters; a longer text is no button's label
 _BEFORE_TITLE = 8  # elements: an icon and the boxes around it
 _HOLDS_LISTING = etree.XPath("boolean(descendant::pre or descendant::td[@class='code'])")
 _MARK = re.compile(r"\W*(?:[^\W\d_]+ )?\d{1,4}\W*|\W*\w{1,3}\W*|[^\w\s]{1,3}")
-"""Text of a link to a footnote that only is its mark; any other is words of the sentence."""
-_LONGEST_BACK = 30  # characters of a link back; a longer one is words of the note
+"""Text of a link to a footnote that is only its mark; any other is part of the sentence."""
+_LONGEST_BACK = 30  # characters of a link back; a longer one is part of the note
 _LISTS = frozenset({"ol", "ul"})
 
 
 def candidates(body: HtmlElement, told: list[HtmlElement] | None = None) -> list[HtmlElement]:
     """Return every element inside a body that may be an idiom.
 
-    `told` are those of the body that have attributes, where they are known.
+    `told` are the body's elements with attributes, if these are known already.
     """
     return [*distill.candidates(body), *notes.candidates(body), *_found(body, told)]
 
@@ -88,7 +88,7 @@ def _may_be_one(element: HtmlElement) -> bool:
 
 
 def _is_of_tag(element: HtmlElement, classes: str) -> bool:
-    """Return whether an element is of a tag that browsers show more of than its text, and says what is to be shown."""
+    """Return whether browsers show more of an element than its text, and its attributes say what."""
     match str(element.tag):
         case "div" | "section":
             return bool(classes) and _CALLED.search(classes) is not None
@@ -142,7 +142,7 @@ def _quote(quote: HtmlElement) -> None:
 
 
 def _ruby(ruby: HtmlElement) -> None:
-    """Put readings in the brackets that browsers without ruby show, if the page has none for them."""
+    """Put readings in brackets, as browsers without ruby show them, if the page has none."""
     if next(ruby.iter("rp"), None) is None:
         for reading in ruby.iter("rt"):
             _begin(reading, _prose("("))
@@ -150,7 +150,7 @@ def _ruby(ruby: HtmlElement) -> None:
 
 
 def _task(box: HtmlElement) -> None:
-    """Make a box of a list of tasks the one that Markdown has for it."""
+    """Replace the check box of a task list by Markdown's."""
     if next(box.iterancestors("li"), None) is None:
         return
     blank = "" if (box.tail or "")[:1].isspace() else " "
@@ -164,7 +164,7 @@ def _emoji(image: HtmlElement) -> None:
 
 
 def _show_background(element: HtmlElement) -> None:
-    """Give an element that is there for the picture behind it alone, the picture."""
+    """Give an element that only stands for the picture behind it that picture."""
     found = _BACKGROUND.search(element.get("style", ""))
     if found and not dom.words(element) and next(element.iter("img", *dom.EMBEDS), None) is None:
         etree.SubElement(element, "img", src=found[2])
@@ -175,7 +175,7 @@ def _disclose(details: HtmlElement) -> None:
 
 
 def _set_off(box: HtmlElement, title: HtmlElement | None) -> None:
-    """Make a quote of a box that stands out of the text, and its title bold, as all Markdown can say."""
+    """Make a box set apart from the text a quote with a bold title, which is all that Markdown can say."""
     box.tag = "blockquote"
     if title is None or next(title.iterdescendants(*dom.BLOCKS, "strong", "b"), None) is not None:
         return
@@ -199,12 +199,12 @@ def _poster(video: HtmlElement) -> None:
 
 
 def _source(picture: HtmlElement) -> None:
-    """Give a picture that only has sources the `<img>` that shows one."""
+    """Give a `<picture>` that has only sources an `<img>` that shows one."""
     etree.SubElement(picture, "img")
 
 
 def _settle_frames(body: HtmlElement, spares: list[HtmlElement]) -> None:
-    """Show the players and frames that a script would have put beside a `<noscript>`, if they are not there anyway."""
+    """Show the players and frames that a script would have put next to a `<noscript>`, if they are not there."""
     shown: set[str] = set()
     for frame in body.iter(*dom.EMBEDS) if spares else ():
         if next(frame.iterancestors("noscript"), None) is None:
@@ -228,13 +228,13 @@ _IDIOMS: dict[str, Callable[[HtmlElement], None]] = {
 }
 
 
-# Listings
+# Code blocks
 
 
 def _settle_listing(element: HtmlElement, listings: dict[HtmlElement, bool]) -> None:
     """Remove what only serves a code block next to it, and reduce that to the code and its name.
 
-    `listings` keeps which boxes hold one: a page may have thousands of tools in one box.
+    `listings` remembers which boxes hold one: a page may have thousands of tools in one box.
     """
     classes = frozenset(element.get("class", "").split())
     box = element.getparent()
@@ -328,7 +328,7 @@ def _is_note(element: HtmlElement) -> bool:
 
 
 def _backs(item: HtmlElement, links: list[HtmlElement]) -> list[HtmlElement]:
-    """Return the links in a footnote that lead back to one of the links to it, or else to what is around one."""
+    """Return the links in a footnote that lead back to a link to it, or else to an element around one."""
     inner = [back for back in item.iter("a") if back.get("href", "")[:1] == "#"]
     for places in ([*links, *map(_alone, links)], [link.getparent() for link in links]):
         ids = {place.get("id") or place.get("name") for place in places}

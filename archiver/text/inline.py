@@ -1,7 +1,7 @@
 r"""Renders the inside of a paragraph, heading or cell as Markdown.
 
 A paragraph is a list of parts. Prose is escaped only where CommonMark (with GFM tables and strikethrough) would misread
-it; formulas stand as they are. A bracket of prose is never escaped as `\[`, which opens a formula for MathJax.
+it; formulas stay as they are. A bracket of prose is never escaped as `\[`, which opens a formula for MathJax.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class InlineKind(Enum):
     TEXT = auto()
     """Prose as read on the page."""
     INLINE = auto()
-    """Source of a formula in the line."""
+    """Source of an inline formula."""
     DISPLAY = auto()
     """Source of a formula on its own line."""
     CODE = auto()
-    """Code in the line, as it is."""
+    """Inline code, as it is."""
     RAW = auto()
     """Finished Markdown: a picture, an address."""
     NOTE = auto()
@@ -41,7 +41,7 @@ Part = tuple[InlineKind, str]
 
 
 class Layout(NamedTuple):
-    """How lines end where the paragraph stands."""
+    """How lines end where the paragraph is."""
 
     newline: str
     hard: str
@@ -56,7 +56,7 @@ _WORD = re.compile(r"[^\W_]")
 _BRACKETS = re.compile(r"([\[\]])")
 _BRACKET_ENTITIES = {"[": "&#91;", "]": "&#93;"}
 _SPACE = " \t\n"
-# Every alternative begins with a letter of its own: only so does `re` look for those letters before it tries anything.
+# Every alternative begins with a letter of its own: only then does `re` look for those letters before trying anything.
 _SPECIAL = re.compile(
     r"""\\(?: (?=[!-/:-@\[-`{-~\n] | begin\{ | \Z) | (?<=\\\\) )  # escapes what follows, or opens a formula
     | ` | ~ | \$
@@ -117,7 +117,7 @@ def destination(url: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a line that is not markup except for its formulas, as Markdown."""
+    """Return a line of plain text with formulas as Markdown."""
     pieces, at = list[str](), 0
     for span in tex.scan(text).spans:
         pieces += [_SIGNS.sub(r"\\\1", text[at : span.start]), text[span.start : span.end]]
@@ -168,7 +168,7 @@ class _Line:
         self._gap = _NO_GAP
         self._displayed = False
         self._out: list[str] = []
-        self._begun = 0  # the place in `_out` at which a block begins
+        self._begun = 0  # the position in `_out` at which a block begins
         self._waiting: list[str] = []  # marks that begin with the next visible part
         self._open: list[tuple[str, int]] = []  # marks and their places in `_out`
         self._pairs: list[tuple[int, int, str]] = []
@@ -223,7 +223,7 @@ class _Line:
             self._texts.clear()
 
     def _put_code(self, text: str) -> None:
-        """Put code in the line. Two spans side by side would be read as one with backticks in it."""
+        """Add inline code. Two adjacent spans would be read as one with backticks in it."""
         place, before = self._code
         if place == len(self._out) - 1 and not self._waiting and self._gap == _NO_GAP:
             text = before + text
@@ -232,7 +232,7 @@ class _Line:
         self._code = (len(self._out) - 1, text)
 
     def _with_bare_openers(self, escaped: str) -> str:
-        """Return the paragraph with openers that have no end as they are, if no reader takes one for a formula's."""
+        """Return the paragraph with unclosed openers unescaped, if no reader would take one for a formula's."""
         out = self._out.copy()
         for place in self._strays:
             out[place] = out[place].replace("\\$", "$").replace("\\\\begin{", "\\begin{")
@@ -320,7 +320,7 @@ def _flanks(inside: str, outside: str) -> bool:
 
 
 def _is_label(text: str) -> bool:
-    """Return whether text can be between the brackets of a link with brackets of its own as they are."""
+    """Return whether text can be a link's text without escaping the brackets in it."""
     return "](" not in text and "]:" not in text and _balanced(text)
 
 

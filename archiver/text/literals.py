@@ -14,7 +14,7 @@ Literal = dict[str, "Literal"] | list["Literal"] | str | float | bool | None
 """What can be read of a value."""
 
 MAX_DEPTH = 30
-"""Objects and lists inside each other; deeper ones read as None."""
+"""How deep objects and lists may be nested; deeper ones read as None."""
 
 _STRING = r""""(?:\\[\s\S]|[^"\\\n])*+"|'(?:\\[\s\S]|[^'\\\n])*+'|`(?:\\[\s\S]|[^`\\])*+`"""
 _COMMENT = re.compile(rf"({_STRING})|//[^\n]*+|/\*[\s\S]*?(?:\*/|\Z)|<!--[^\n]*+")
@@ -33,13 +33,13 @@ def uncommented(source: str) -> str:
 
 
 def strings(source: str) -> Iterator[str]:
-    """Yield what the strings of a script say, those that are added as one."""
+    """Yield the values of a script's strings, concatenated ones as one."""
     for found in _SUM.finditer(source):
         yield "".join(_unescaped(piece[1:-1]) for piece in re.findall(_STRING, found[0]))
 
 
 def read(source: str, start: int = 0) -> Literal:
-    """Return the value that is written out from an offset of a script on, whatever follows it."""
+    """Return the value written out at an offset of a script, whatever follows it."""
     return _Reader(source, start).value(0)
 
 
@@ -80,7 +80,7 @@ class _Reader:
         return found if self._skip() else None
 
     def _text(self) -> str:
-        """Read a string, or several that are added."""
+        """Read a string, or several that are concatenated."""
         text = ""
         while (token := self._peek()) and token[1]:
             self._take()
@@ -90,7 +90,7 @@ class _Reader:
         return text
 
     def _skip(self) -> bool:
-        """Step to what ends a value; tell whether nothing was in between."""
+        """Step to what ends a value; return whether nothing was in between."""
         direct = True
         open_brackets: list[str] = []
         while (token := self._peek()) is not None:

@@ -1,4 +1,4 @@
-"""A list of texts for programs that read for somebody: `llms.txt`, as https://llmstxt.org has it, which is Markdown.
+"""A list of texts for programs that read on somebody's behalf: `llms.txt` (https://llmstxt.org), which is Markdown.
 
 A heading, a blurb, then sections of links. Each post stands once: under its first topic, its series or its year.
 """
@@ -36,7 +36,7 @@ def write(
     series: Iterable[Group],
     pages: Sequence[LlmsLink] = (),
 ) -> str:
-    """Return the list: `blurb` are sentences, `posts` are by number; `pages` stand last, as what may be left out."""
+    """Return the list: `blurb` are sentences, `posts` are by number; `pages` come last, as optional."""
     sections = list[tuple[str, list[LlmsLink]]]()
     left = dict(posts)
     for name, numbers in (*topics, *series):

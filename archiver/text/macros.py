@@ -1,4 +1,4 @@
-r"""Definitions inside formulas, which hold from there on to the end of a page.
+r"""Definitions inside formulas, which hold from there to the end of the page.
 
 The blog's author writes `\newcommand{tr}{..}`, without a backslash, and MathJax takes it; so both forms are known here.
 """
@@ -22,20 +22,20 @@ _BRACE = re.compile(r"\\[\s\S]|[{}]")
 
 
 class Macro(NamedTuple):
-    """A command of one's own."""
+    """A command that a page defines."""
 
     name: str
     """Without its backslash."""
     parameters: int
-    """How many it has, from 0 to 9."""
+    """How many parameters it has, from 0 to 9."""
     default: str | None
-    """What the first is where it is not given, in brackets; None where it has to be."""
+    """The first parameter's default, if it is optional; else None."""
     body: str
     """What it stands for, with `#1` and so on in the places of its parameters."""
 
 
 def definitions(source: str) -> Iterator[str]:
-    """Yield the definitions in a formula, each as it is written."""
+    """Yield the definitions in a formula, each as written."""
     for start, end, _ in found(source):
         yield source[start:end]
 

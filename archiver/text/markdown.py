@@ -1,6 +1,6 @@
 """Writes the body of a page as Markdown, and collects its formulas, code, pictures and links on the way.
 
-One walk over the tree, which is only read. Formulas are in the Markdown byte for byte.
+It walks the tree once and only reads it. Formulas are in the Markdown byte for byte.
 Tags without a meaning in Markdown (`<u>`, `<font>`, `<span>`, the blog's broken `<hs>` or `<trong>`) leave their text.
 """
 
@@ -14,7 +14,7 @@ from lxml import etree
 
 from archiver.items import SERVED, CodeBlock, EmbeddedPicture, Formula, Image, PostLink
 from archiver.media import is_digest
-from archiver.text import blocks, code, commonmark, dom, idioms, inline, pictures, places, tables, tex
+from archiver.text import anchors, blocks, code, commonmark, dom, idioms, inline, pictures, tables, tex
 from archiver.text.blocks import Block
 from archiver.text.dom import Resolve
 from archiver.text.inline import InlineKind, Layout, Part
@@ -22,7 +22,7 @@ from archiver.text.inline import InlineKind, Layout, Part
 MAX_DEPTH = 100
 """Elements below this depth lose their markup and keep their text; real posts nest about 15 deep."""
 MAX_UNCLOSED = 100
-"""Openers without an end that are reported; the blog has single ones."""
+"""How many unclosed openers are reported; the blog has a few."""
 _SNIPPET = 40
 
 
@@ -41,7 +41,7 @@ class Findings:
 
 def write(body: etree._Element, resolve: Resolve) -> tuple[str, Findings]:
     """Return the Markdown of everything inside `body`, and what was found there."""
-    writer = _Writer(resolve, places.find(body))
+    writer = _Writer(resolve, anchors.find(body))
     return blocks.joined(writer.blocks(body, 0)), writer.findings
 
 
@@ -88,7 +88,7 @@ class _Writer:
                     self._stretch(stretch)
                     stretch = ""
                 if child in self._places:
-                    self._reached.append((InlineKind.RAW, places.mark(self._places[child])))
+                    self._reached.append((InlineKind.RAW, anchors.mark(self._places[child])))
                 handler = _HANDLERS.get(tag)
                 if handler is None:
                     self._flow(child, depth + 1)
@@ -192,7 +192,7 @@ class _Writer:
         return inside
 
     def _within_line(self, node: etree._Element, depth: int) -> bool:
-        """Take a block that is where none can, in a heading or a cell, without its markup."""
+        """Take a block that is where none can be, in a heading or a cell, without its markup."""
         if self._lines_only:
             self._blocks_met = True
             self._block(node, depth)
@@ -227,7 +227,7 @@ class _Writer:
             self._blocks[-1] = self._blocks[-1]._replace(kind=":")
 
     def _definition(self, node: etree._Element, depth: int) -> None:
-        """Take a definition; what is none of a term, as formulas of Wikipedia are, is a paragraph."""
+        """Take a definition; one without a term, as Wikipedia has for formulas, is a paragraph."""
         self._flush()
         if self._lines_only or not self._blocks or self._blocks[-1].kind != ":":
             self._block(node, depth)
@@ -281,7 +281,7 @@ class _Writer:
         for child in (node, *node):
             beside: list[Block] = []
             if child is not node and child in self._places:
-                self._reached.append((InlineKind.RAW, places.mark(self._places[child])))
+                self._reached.append((InlineKind.RAW, anchors.mark(self._places[child])))
             if child is not node and child.tag == "li":
                 items.append(self.blocks(child, depth + 1))
             elif child is not node and isinstance(child.tag, str):
@@ -316,7 +316,7 @@ class _Writer:
         simple = not (self._blocks_met or tables.has_spans(rows) or any(set("|\n") & set(f.tex) for f in formulas))
         self._blocks.append(Block(tables.pipes(lines) if simple else tables.html(rows, self._resolve)))
 
-    # In the line
+    # Inline
 
     def _dispatch(self, node: etree._Element, depth: int) -> None:
         _HANDLERS.get(str(node.tag), _Writer._flow)(self, node, depth)
@@ -355,7 +355,7 @@ class _Writer:
             self._note_link(url, href, text)
         elif url != pictures.address(picture, self._target):
             self._note_link(url, href, picture.get("alt") or "")
-        own = name if (name := places.name(href)) in self._names and not places.is_within(node, name) else None
+        own = name if (name := anchors.name(href)) in self._names and not anchors.is_within(node, name) else None
         leads_to = f"#{own}" if own else url
         if leads_to is None or (picture is not None and not text):
             self._flow(node, depth)
@@ -363,7 +363,7 @@ class _Writer:
             self._marked((InlineKind.OPEN, "a"), (InlineKind.CLOSE, f"]({inline.destination(leads_to)})"), node, depth)
 
     def _note_link(self, url: str | None, href: str, text: str) -> None:
-        kind = "other" if url is None else "external"  # where of a blog it leads, the blog's pages know
+        kind = "other" if url is None else "external"  # where in the blog it leads, `pages` knows
         self.findings.links.append(
             PostLink(
                 position=len(self.findings.links), url=url or dom.clean(href), text=text, kind=kind, target_post_id=None
@@ -386,7 +386,7 @@ class _Writer:
         self._parts.append((InlineKind.RAW, f"![{inline.label(alt)}]({inline.destination(url)})"))
 
     def _without_script(self, node: etree._Element, depth: int) -> None:
-        """Take the pictures that are shown where no script runs, if they are not beside it anyway."""
+        """Take the pictures that are shown where no script runs, if they are not next to it already."""
         for image in node.iter("img"):
             found = list(pictures.addresses(image, self._target))
             if found and self._pictures.isdisjoint(found) and not pictures.is_dot(image):

@@ -1,7 +1,7 @@
 r"""A post's formulas as MathML, for readers without a TeX renderer.
 
-latex2mathml knows neither the author's macros nor numbers and references. So macros are expanded before (the blog
-defines them within formulas, `\newcommand` without its backslash included), labels are taken out, and numbers are
+latex2mathml knows neither the author's macros nor numbers and references. So macros are expanded first (the blog
+defines them within formulas, `\newcommand` without its backslash included), labels are removed, and numbers are
 counted as MathJax does with `autoNumber: "AMS"`. What it cannot translate is recognised by what leaks into the result.
 """
 
@@ -17,7 +17,7 @@ from lxml import etree
 from archiver.text.mathml_core import HIDDEN, NAMESPACE, make_core
 
 MOST_EXPANSIONS = 2000
-"""Of macros in a formula: one that names itself would never end."""
+"""Expansions of macros in a formula: one that names itself would never end."""
 
 _NUMBERED = {"equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign"}
 _ROWS = {"align", "gather", "eqnarray", "alignat", "flalign"}
@@ -25,7 +25,7 @@ _PLAIN = {
     "equation": None, "multline": "gather*", "gather": "gather*", "align": "align*", "eqnarray": "align*",
     "flalign": "align*", "split": "align*", "aligned": "align*", "gathered": "gather*",
 }  # fmt: skip
-"""Environments by what shows the same without numbers; None where the inside alone does."""
+"""Environments and what shows the same without numbers; None where the contents alone do."""
 
 _DELIMITERS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
 _GROUP = r"\{((?:[^{}\\]|\\[\s\S]|\{(?:[^{}\\]|\\[\s\S]|\{(?:[^{}\\]|\\[\s\S]|\{[^{}]*\})*\})*\})*)\}"
@@ -55,11 +55,11 @@ class RenderedFormula:
     element: etree._Element | None
     """A `math` element, or None when it could not be translated."""
     number: str
-    """What is next to it in brackets, such as `3`; empty without one."""
+    """Its number, such as `3`; empty without one."""
 
 
 class Formulas:
-    """The formulas of one post: macros and numbers of one hold for all."""
+    """The formulas of one post: the macros and numbers of one apply to all."""
 
     def __init__(self, sources: Iterable[str]) -> None:
         self._macros: dict[str, tuple[int, str]] = {}
@@ -72,7 +72,7 @@ class Formulas:
             count = self._number(source, count)
 
     def reference(self, text: str) -> str:
-        """Return text in which references to formulas are their numbers."""
+        """Return text with references to formulas replaced by their numbers."""
         return _REFERENCE.sub(self._referred, text)
 
     def referred(self, source: str) -> tuple[str, int | None] | None:
@@ -85,7 +85,7 @@ class Formulas:
         return self._references.get(label, "")
 
     def render(self, position: int, source: str, *, display: bool) -> RenderedFormula:
-        """Return the formula at a place among the sources."""
+        """Return the formula with this index among the sources."""
         number = self._numbers[position] if position < len(self._numbers) else ""
         prepared = self._prepared(source)
         return RenderedFormula(element=_translated(prepared, display, source), number=number)
@@ -113,7 +113,7 @@ class Formulas:
             if number:
                 numbers.append(number)
             for label in _LABEL.findall(line):
-                # One that comes again, in a comment that quotes the post, is the first.
+                # One that is repeated, in a comment that quotes the post, is the first.
                 self._references.setdefault(label, number or "?")
                 self._places.setdefault(label, len(self._numbers))
         self._numbers.append(numbers[0] if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}" if numbers else "")
@@ -194,7 +194,7 @@ def _translated(source: str, display: bool, original: str) -> etree._Element | N
     return element
 
 
-@lru_cache(maxsize=4096)  # a post has many formulas that are one letter
+@lru_cache(maxsize=4096)  # a post has many formulas of one letter
 def _markup(source: str, display: bool) -> bytes | None:
     from latex2mathml.converter import convert
 

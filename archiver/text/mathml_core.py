@@ -1,4 +1,4 @@
-"""What latex2mathml writes, as MathML Core has it (https://www.w3.org/TR/mathml-core/), so that every program shows it.
+"""What latex2mathml writes as MathML Core (https://www.w3.org/TR/mathml-core/), so that every program shows it.
 
 Scripts on a matrix are on all of it, letters of a style are those of Unicode (Core knows no `mathvariant` but
 `normal`), limits are below their operator in display style, and no attribute leads elsewhere or styles the page.
@@ -21,13 +21,13 @@ ARITY = {
 """Children of the elements that have a fixed number of them (MathML Core, section 3)."""
 
 _SCRIPTS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
-"""Elements for scripts beside something by those for scripts below and above it."""
+"""Elements for scripts next to something, by those for scripts below and above it."""
 
 _LIMITS = {"lim", "max", "min", "sup", "inf"}
 """Operators with limits that latex2mathml does not mark as such."""
 
 _LARGE = re.compile("[\u220f-\u2211\u22c0-\u22c3\u2a00-\u2a06\u2a09]")
-"""Sums, products, unions and the like; integrals have their limits beside them."""
+"""Sums, products, unions and the like; integrals have their limits next to them."""
 
 _BARS = frozenset("|\u2016")
 """Brackets that MathML makes as high as what is next to them, and TeX only after `\\left`."""
@@ -35,12 +35,12 @@ _BARS = frozenset("|\u2016")
 _SIZED = frozenset({"stretchy", "minsize"})
 
 _UNSAFE = frozenset({"href", "style", "class", "id"})
-"""Attributes of links and looks: a text of others decides neither."""
+"""Attributes of links and looks: a text from elsewhere decides neither."""
 
 _COMMANDS = {"\\{": "{", "\\}": "}"}
 """Delimiters that latex2mathml leaves as they are after `\\big`, and has no character for."""
 
-# Signs latex2mathml would write as markup, and what stands for them on the way.
+# Characters latex2mathml would write as markup, and what stands for them meanwhile.
 HIDDEN = {ord("<"): "\ue000", ord(">"): "\ue001", ord("&"): "\ue002"}
 _SHOWN = {ord(hidden): chr(sign) for sign, hidden in HIDDEN.items()}
 _TOKENS = ("mi", "mn", "mo", "mtext", "ms")
@@ -52,7 +52,7 @@ _COLORS = {
     "brown": "#a52a2a", "cyan": "#00ffff", "darkblue": "#00008b", "darkgreen": "#006400", "magenta": "#ff00ff",
     "orange": "#ffa500", "pink": "#ffc0cb", "skyblue": "#87ceeb", "violet": "#ee82ee",
 }  # fmt: skip
-"""Further names of colours in TeX, as https://www.w3.org/TR/css-color-4/#named-colors has them."""
+"""Further names of colours in TeX, by https://www.w3.org/TR/css-color-4/#named-colors."""
 
 _STYLES = r"BOLD|ITALIC|SCRIPT|FRAKTUR|BLACK-LETTER|DOUBLE-STRUCK|SANS-SERIF|MONOSPACE"
 _STYLED = re.compile(rf"(?:MATHEMATICAL )?((?:{_STYLES})(?: (?:{_STYLES}))*) ")
@@ -61,7 +61,7 @@ _LETTERS = (*range(0x2102, 0x2139), *range(0x1D400, 0x1D800))
 
 
 def make_core(math: etree._Element) -> bool:
-    """Change what MathML Core does not have, in place; return whether all of the formula could be kept."""
+    """Replace, in place, what MathML Core does not have; return whether all of the formula could be kept."""
     for node in list(math.iter(etree.Element)):
         name = _name(node)
         for attribute in _UNSAFE & set(map(str, node.attrib)):
@@ -114,7 +114,7 @@ def _sign(command: str) -> str:
 
 @cache
 def letters(style: str) -> dict[str, str]:
-    """Return plain letters by those of a style such as `bold-italic`, as `mathvariant` names it."""
+    """Return plain letters as those of a style such as `bold-italic`, as `mathvariant` names it."""
     found: dict[str, str] = {}
     wanted = style.upper().replace("-", " ").replace("DOUBLE STRUCK", "DOUBLE-STRUCK")
     for code in _LETTERS:
@@ -127,7 +127,7 @@ def letters(style: str) -> dict[str, str]:
 
 
 def _gather_base(node: etree._Element, arity: int) -> bool:
-    """Put what scripts are on into one row where it is several elements, such as brackets around a table."""
+    """Put the base of scripts into one row where it is several elements, such as brackets around a table."""
     excess = len(node) - arity
     if excess > 0 and _name(node) in _SCRIPTS:
         row = etree.Element(f"{{{NAMESPACE}}}mrow")
@@ -137,7 +137,7 @@ def _gather_base(node: etree._Element, arity: int) -> bool:
 
 
 def _set_limits(node: etree._Element) -> None:
-    """Put limits below and above an operator that has them; `movablelimits` puts them beside it within a line."""
+    """Put limits below and above an operator that has them; `movablelimits` puts them next to it within a line."""
     operator = node[0]
     while len(operator) == 1 and _name(operator) == "mrow":
         operator = operator[0]

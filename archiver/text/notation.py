@@ -1,8 +1,8 @@
-r"""How a page writes TeX in its text: the delimiters and exceptions its own configuration names.
+r"""How a page writes TeX in its text: the delimiters and exceptions that its own configuration names.
 
 Pages configure MathJax 2 (`MathJax.Hub.Config({tex2jax: ..})`), MathJax 3 and 4 (`window.MathJax = {tex: ..}`) or
 KaTeX's auto-render extension (`renderMathInElement(document.body, {delimiters: ..})`) in scripts of their own, which
-are read and never run. What such a configuration leaves open is as those libraries have it:
+are read and never run. What such a configuration leaves open follows those libraries:
 https://docs.mathjax.org/en/v2.7/options/preprocessors/tex2jax.html,
 https://docs.mathjax.org/en/v4.0/options/input/tex.html and https://katex.org/docs/autorender.html.
 
@@ -27,7 +27,7 @@ _SINGLE, _DOUBLE, _ROUND, _SQUARE = ("$", "$"), ("$$", "$$"), (r"\(", r"\)"), (r
 _KNOWN = frozenset({_SINGLE, _DOUBLE, _ROUND, _SQUARE})
 _SKIPPED = frozenset({"code", "pre", "textarea"})
 MAX_PAIRS = 50
-"""Delimiters that are read of a configuration; real ones name two to ten."""
+"""Delimiters read from a configuration; real ones name two to ten."""
 MAX_NAME = 60
 """Characters of a delimiter."""
 
@@ -35,12 +35,12 @@ MAX_NAME = 60
 MAX_SCRIPTS = 100
 """Scripts of a page that are asked for."""
 MAX_SCRIPT = 50_000
-"""Characters of a script that is read for a configuration; those seen have up to 3,000, MathJax itself over 60,000."""
+"""Characters of a script searched for a configuration; those seen have up to 3,000, MathJax itself over 60,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notation:
-    """Where TeX is in the text of a page."""
+    """How to find TeX in the text of a page."""
 
     inline: frozenset[tuple[str, str]] = frozenset({_SINGLE, _ROUND})
     display: frozenset[tuple[str, str]] = frozenset({_DOUBLE, _SQUARE})
@@ -49,22 +49,22 @@ class Notation:
     escapes: bool = False
     r"""Whether `\$` is a dollar sign."""
     skipped: frozenset[str] = _SKIPPED
-    """Tags whose text is not searched, of those that show any."""
+    """Tags that show text which is not searched."""
     ignored: str = "tex2jax_ignore|mathjax_ignore"
     """Classes, between bars, of elements that are not searched; `.*` is any."""
     processed: str = "tex2jax_process|mathjax_process"
     """Classes of elements that are searched anyway."""
     asciimath: frozenset[tuple[str, str]] = frozenset()
-    """Delimiters of formulas in AsciiMath, which are before those of TeX."""
+    """Delimiters of formulas in AsciiMath, which come before those of TeX."""
 
     def ignores(self, classes: str) -> bool | None:
-        """Return whether an element of these classes is not searched; None when it is like what is around it."""
+        """Return whether an element of these classes is excluded from the search; None when it inherits that."""
         if _classes(self.processed).search(classes):
             return False
         return True if _classes(self.ignored).search(classes) else None
 
     def find(self, text: str) -> Iterator[FormulaMatch]:
-        """Yield the formulas of one stretch of text, in order, as tex2jax goes through it."""
+        """Yield the formulas of one stretch of text, in the order in which tex2jax finds them."""
         opening, known = _opening(self), dict(self.inline | self.display) | dict(self.asciimath)
         ends: dict[int, int] | None = None
         missing: set[str] = set()
@@ -102,7 +102,7 @@ class FormulaMatch(NamedTuple):
 
 
 HOUSE = Notation()
-"""The blog's own, which all readers of a body know; also of pages that name none."""
+"""The blog's own, which all readers of a body know; also for pages that name none."""
 
 _WITHOUT_DOLLARS = frozenset({_ROUND})
 _BACKTICKS = frozenset({("`", "`")})
@@ -122,14 +122,14 @@ _PLAIN_CLASS = re.compile(r"(?:[\w-]|\.\*)+")
 
 
 Scripts = Callable[[list[str]], Mapping[str, str]]
-"""Returns the sources of those scripts that are to be had, by their addresses as the page writes them."""
+"""Returns the sources of those scripts that are available, by their addresses as the page writes them."""
 
 
 def of(page: etree._Element, scripts: Scripts | None = None) -> Notation:
     """Return the notation of a page, from the scripts in it. One that names none has the blog's.
 
     Where the page itself configures nothing, `scripts` is asked for what it loads: many sites have one file that does.
-    Single dollar signs of a page that names none, but that a renderer has been over, are prices.
+    Single dollar signs on a page that names none, but was already rendered, are prices.
     """
     found = _configured_by(tuple(_scripts(page)))
     if found is None and scripts is not None:
@@ -178,7 +178,7 @@ def _loaded(page: etree._Element, scripts: Scripts) -> Iterator[str]:
 
 
 def _configured(source: str, before: Notation | None) -> Notation | None:
-    """Return what a script makes of the configuration that those before it left."""
+    """Return the configuration that a script leaves, given the one before it."""
     source = literals.uncommented(source)
     for match in _CONFIGURED.finditer(source):
         if match["katex"] is None:
@@ -192,7 +192,7 @@ def _configured(source: str, before: Notation | None) -> Notation | None:
 
 
 def _options(source: str, call: re.Match[str]) -> Literal:
-    """Return the options of a call, also those that a variable of the script holds."""
+    """Return the options of a call, even if a variable of the script holds them."""
     if not call["options"]:
         return None
     name = _NAME.match(source, call.end())
@@ -268,7 +268,7 @@ def _flag(value: Literal, default: bool) -> bool:
 
 
 def _pairs(value: Literal, default: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Return pairs of delimiters, also those added to or taken from the default (`{'[+]': ..}`, MathJax 4)."""
+    """Return pairs of delimiters, also those added to or removed from the default (`{'[+]': ..}`, MathJax 4)."""
     if isinstance(value, dict):
         return (default | _pairs(value.get("[+]"), frozenset())) - _pairs(value.get("[-]"), frozenset())
     if not isinstance(value, list):
@@ -298,7 +298,7 @@ def _names(value: Literal, default: str) -> str:
 
 @lru_cache
 def _classes(names: str) -> re.Pattern[str]:
-    """Return a pattern for lists of classes; one of no names never matches."""
+    """Return a pattern for lists of classes; without names it never matches."""
     patterns = [re.escape(name).replace(r"\.\*", r"\S*+") for name in filter(None, names.split("|"))]
     return re.compile(rf"(?:^|\s)(?:{'|'.join(patterns)})(?=\s|$)" if patterns else r"(?!)")
 

@@ -1,4 +1,4 @@
-"""Moves notes that are in the line they are about to the end of the text, with links there and back.
+"""Moves inline notes to the end of the text, with links there and back.
 
 Those of Distill, of LaTeXML (arXiv, ar5iv) and of Tufte CSS, which browsers show in the margin or when asked to.
 """
@@ -32,7 +32,7 @@ def settle(body: HtmlElement) -> None:
 
 
 def _place(element: HtmlElement, body: HtmlElement) -> HtmlElement:
-    """Return what a note may be at the end of and be within the text still: the article, or the nearest box."""
+    """Return the element at whose end a note is still within the text: the article, or the nearest box."""
     whole = next(element.iterancestors("article", "d-article", "dt-article"), None)
     return whole if whole is not None else next(element.iterancestors("section", "div"), body)
 

@@ -10,7 +10,7 @@ _NUMBERS = {"M": 2, "L": 2, "Q": 4, "C": 6}
 
 
 def shortened(path: str, scale: float) -> str:
-    """Return a path of the commands M, L, Q, C and Z, spaces between its parts, on a grid so many times as fine."""
+    """Return a path of the commands M, L, Q, C and Z, spaces between its parts, on a grid finer by this factor."""
     parts = path.split()
     written: list[str] = []
     place, last, left, top = 0, "", 0.0, 0.0

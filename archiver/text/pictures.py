@@ -1,7 +1,7 @@
-"""Pictures of a body: where each is to be had, and the words that belong to it.
+"""Pictures of a body: where each is found, and the words that belong to it.
 
 Many pages load a picture only when it comes into view. Until then `src` is empty or holds a placeholder, and the
-address is in an attribute for a script, in `srcset`, in the sources of a `<picture>` or in a `<noscript>` beside.
+address is in an attribute for a script, in `srcset`, in the sources of a `<picture>` or in a `<noscript>` next to it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BLOCK_BOXES = frozenset({"center", "div", "figure"})
 _BOXES = _BLOCK_BOXES | {"a", "font", "picture", "span"}
 _CAPTIONS = frozenset({"caption", "figcaption", "figure-caption", "image-caption", "img-caption", "wp-caption-text"})
 MAX_CAPTION = 300
-"""Characters; a longer text beside a picture is not its caption."""
+"""Characters; a longer text next to a picture is not its caption."""
 
 
 def address(image: etree._Element, follow: Follow) -> str | None:
@@ -60,14 +60,14 @@ def own(image: etree._Element, follow: Follow) -> EmbeddedPicture | None:
 
 
 def _own(image: etree._Element, follow: Follow) -> EmbeddedPicture | None:
-    """Return the first picture in the addresses of an `<img>`, unless it holds the place of the one beside."""
+    """Return the first picture in the addresses of an `<img>`, unless it is a placeholder for the one next to it."""
     written = (each for each in _written(image) if each and embedded.is_data(each))
     found = next(filter(None, map(embedded.picture, written)), None)
     return None if found is None or spare(image, follow) else found
 
 
 def spare(image: etree._Element, follow: Follow) -> str | None:
-    """Return the address of the picture in a `<noscript>` beside an image or its box: what a script would show."""
+    """Return the address of the picture in a `<noscript>` next to an image or its box: what a script would show."""
     boxes = (box for box in (image, image.getparent()) if box is not None)
     beside = (near for box in boxes for near in (box.getnext(), box.getprevious()) if near is not None)
     spares = (next(near.iter("img"), None) for near in beside if near.tag == "noscript")
@@ -85,12 +85,12 @@ def is_promised(image: etree._Element) -> bool:
 
 
 def is_dot(image: etree._Element) -> bool:
-    """Return whether a picture has a size at which there is nothing to see, as those that count readers."""
+    """Return whether a picture is too small to show anything, as are those that count readers."""
     return image.get("width") in _DOT and image.get("height") in _DOT
 
 
 def caption(image: etree._Element) -> str:
-    """Return the text that stands alone with a picture in a box of theirs or is its caption by class, else nothing.
+    """Return the text that is alone with a picture in a box, or is its caption by class, else nothing.
 
     The blog writes `div.typecho-caption > div > a > img` with a `<p>` after the inner `<div>`. A box with an id is the
     text's own, unless it says that it is there for a caption.
@@ -107,7 +107,7 @@ def caption(image: etree._Element) -> str:
 
 
 def _is_box(element: etree._Element) -> bool:
-    """Return whether an element may be there for a picture: a paragraph is where it is a figure's."""
+    """Return whether an element may be there for a picture; a paragraph may if it is in a figure."""
     above = element.getparent() if element.tag == "p" else None
     return element.tag in _BOXES or (above is not None and above.tag == "figure")
 
@@ -125,7 +125,7 @@ def _beside(box: etree._Element) -> str:
 
 
 def _follower(box: etree._Element) -> etree._Element | None:
-    """Return the element after another if no text is between: comments of the page are none."""
+    """Return the element after another if no text is between them; comments of the page do not count."""
     before = box
     for after in box.itersiblings():
         if (before.tail or "").strip():

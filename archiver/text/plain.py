@@ -50,7 +50,7 @@ def _walk(node: etree._Element, resolve: Resolve, out: list[str], *, heading: bo
 
 
 def _leaf(node: etree._Element, heading: bool, resolve: Resolve) -> str | None:
-    """Return the text of an element that is not walked into, or None."""
+    """Return the text of an element that is taken as a whole, or None."""
     tag = node.tag
     if tag in dom.DROPPED or (heading and dom.is_anchor(node)):
         return ""

@@ -1,8 +1,8 @@
-r"""MathML's presentation markup as TeX, for formulas whose page no longer holds the source.
+r"""MathML's presentation markup as TeX, for formulas whose source the page no longer holds.
 
 Elements and their meaning are those of MathML Core (https://www.w3.org/TR/mathml-core/) and, for what renderers still
-write, of MathML 3. What is written shows the same; it is not what the author typed. Signs without a command of their
-own stay as they are: MathJax and LaTeX with unicode-math set them.
+write, of MathML 3. The result looks the same; it is not what the author typed. Characters without a command stay
+ as they are: MathJax and LaTeX with unicode-math set them.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ _STYLES = (
     ("MATHEMATICAL MONOSPACE", "mathtt"), ("DOUBLE-STRUCK", "mathbb"), ("SCRIPT CAPITAL", "mathcal"),
     ("BLACK-LETTER", "mathfrak"),
 )  # fmt: skip
-"""How the names of styled letters begin in Unicode, and the command that sets the plain letter so."""
+"""How the Unicode names of styled letters begin, and the command that styles the plain letter so."""
 _OVER = {
     "^": "hat", "ˆ": "hat", "̂": "hat", "~": "tilde", "˜": "tilde", "∼": "tilde", "̃": "tilde", "¯": "bar", "ˉ": "bar",
     "―": "overline", "‾": "overline", "_": "overline", "→": "vec", "⃗": "vec", "˙": "dot", ".": "dot", "̇": "dot",
@@ -117,7 +117,7 @@ def convert(math: etree._Element) -> str:
 
 
 def _joined(pieces: Iterable[str], merging: re.Pattern[str] = _MERGING) -> str:
-    r"""Put pieces side by side, with a space where `\alpha` and a letter, or two numbers, would become one."""
+    r"""Join pieces, with a space where `\alpha` and a letter, or two numbers, would become one."""
     found = [piece for piece in pieces if piece]
     gaps = [" " if merging.search(f"{one[-_LONGEST:]} {other[0]}") else "" for one, other in pairwise(found)]
     return "".join(piece + gap for piece, gap in zip_longest(found, gaps, fillvalue=""))
@@ -168,13 +168,13 @@ def _fenced(children: Sequence[etree._Element], depth: int) -> str:
 
 
 def _is_sign(node: etree._Element) -> bool:
-    """Return whether an element is an operator, alone in rows of its own or not."""
+    """Return whether an element is an operator, even if alone inside rows."""
     inside = _sole([node])
     return inside is not None and _name(inside) == "mo"
 
 
 def _sole(nodes: Sequence[etree._Element]) -> etree._Element | None:
-    """Return the only element of a row, out of the rows around it."""
+    """Return the only element of a row, without the rows around it."""
     for _ in range(MAX_DEPTH):
         if len(nodes) != 1 or _name(nodes[0]) not in ("mrow", "mstyle"):
             break
@@ -339,7 +339,7 @@ def _base(node: etree._Element, depth: int) -> str:
 
 
 def _is_fenced(written: str) -> bool:
-    r"""Return whether TeX begins with a `\left` whose `\right` it ends with."""
+    r"""Return whether TeX begins with a `\left` and ends with its `\right`."""
     depth = 0
     for found in _SIZED.finditer(written) if written.startswith(r"\left") else ():
         depth += 1 if found[1] == "left" else -1
@@ -453,7 +453,7 @@ def _table(node: etree._Element, depth: int) -> str:
 
 
 def _repeated(values: list[str], count: int) -> list[str]:
-    """Return as many values as columns have: the last holds for the rest."""
+    """Return one value per column; the last is repeated for the rest."""
     return (values + values[-1:] * count)[:count]
 
 

@@ -1,4 +1,4 @@
-r"""Elements of a page that are a formula: what renderers, plugins and editors put in place of TeX.
+r"""Elements of a page that stand for a formula: what renderers, plugins and editors put in place of TeX.
 
 Each is known by what it is, whatever the site: a script that MathJax 2 reads, what MathJax or KaTeX rendered, MathML,
 a picture whose address or description is TeX, an element with the TeX in an attribute, or one whose text is TeX by its
@@ -23,7 +23,7 @@ from archiver.text.agreement import letters
 
 
 class Rendering(NamedTuple):
-    """A formula that an element, or several side by side, stand for."""
+    """A formula that one element, or several adjacent ones, stand for."""
 
     tex: str
     """Without delimiters, unless it is an environment."""
@@ -32,11 +32,11 @@ class Rendering(NamedTuple):
     """One of `archiver.items`' `SERVED`, `ANNOTATION`, `ATTRIBUTE` and `CONVERTED`."""
     converter: str | None
     elements: tuple[HtmlElement, ...]
-    """All that goes when the formula comes in place of the first one."""
+    """Everything that is removed when the formula replaces the first one."""
 
 
 ADDRESS = "image-address 1"
-"""Converter's name for TeX out of a picture's address."""
+"""The converter's name for TeX from a picture's address."""
 
 _HINT = re.compile(r"math|mjx|tex2jax|katex|latex|formula|(?<![a-z])tex-|eq", re.IGNORECASE)
 
@@ -62,7 +62,7 @@ _UNMISTAKABLE = re.compile(r"\\[A-Za-z]+\s*[{_^][\s\S]*[}\w]|\\[A-Za-z]+[^A-Za-z
 _WORD = re.compile(r"(?<![\\A-Za-z{])[^\W\d_]{2,}")
 _ARGUMENT = re.compile(r"\\(?:text\w*|math\w+|operatorname\*?|mbox|begin|end)\s*\{[^{}]{0,200}\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"[^\W\d_]{4}|[\u3040-\u9fff]{2}")
-"""What is words where it stands outside of the commands and texts of a formula."""
+"""What counts as words outside the commands and texts of a formula."""
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 _CDATA = re.compile(r"\A\s*%?\s*<!\[CDATA\[\n?|\n?\s*%?\s*\]\]>\s*\Z")
 _DELIMITERS = (("$$", "$$", True), (r"\[", r"\]", True), (r"\(", r"\)", False), ("$", "$", False))
@@ -78,7 +78,7 @@ _IN_PATH = re.compile(r"(?:upmath\.me|tex\.s2cms\.ru)/(?:svg|png)b?/([^?#]*)")
 _SETTINGS = re.compile(
     r"\A(?:\s|\\(?:dpi|bg|fg)\s*\{[^{}]*\}|\\(?:bg|fg)_\w+|\\(?:inline|tiny|small|large|LARGE|huge|fn_\w+)(?![A-Za-z]))+"
 )
-"""What codecogs takes for size and colour before the formula."""
+"""What codecogs accepts before the formula for size and colour."""
 _PICTURED = frozenset({"eeimg", "latex", "math", "mathtex", "mwe-math-fallback-image-inline", "tex", "tex-image"})
 _PICTURED |= {"mwe-math-fallback-image-display", "ql-img-inline-formula", "ql-img-displayed-equation"}
 
@@ -103,7 +103,7 @@ def _may_be_one(element: HtmlElement) -> bool:
 
 
 def rendering(element: HtmlElement) -> Rendering | None:
-    """Return the formula an element is, or None if it is not one or its source is not to be found."""
+    """Return the formula that an element is, or None if it is not one or its source cannot be found."""
     tag, classes = str(element.tag), frozenset(element.get("class", "").split())
     for reader in _readers(tag, classes, element):
         if found := reader(element):
@@ -176,7 +176,7 @@ def _is_preview(element: HtmlElement) -> bool:
 
 
 def _mathjax2(element: HtmlElement) -> Rendering | None:
-    """Read what MathJax 2 rendered, by the script after it or else by its MathML."""
+    """Read what MathJax 2 rendered from the script after it, or else from its MathML."""
     behind = element.getnext()
     if _is_preview(element) and behind is not None and behind.tag != "script" and _adjoining(element) is not None:
         behind = behind.getnext()
@@ -184,10 +184,10 @@ def _mathjax2(element: HtmlElement) -> Rendering | None:
     if behind is not None and behind.tag == "script" and element in _renderings_before(behind):
         if (source := _script(behind)) or not behind.get("type", "").startswith("math/"):
             return source
-        # Its source is not read: what MathJax made of it is in the rendering.
+        # Its source is not read: the rendering holds what MathJax made of it.
         group = (*_renderings_before(behind), behind)
         element = group[0]
-    if _is_preview(element):  # an empty one is parted from its script by `</p>`
+    if _is_preview(element):  # a `</p>` separates an empty one from its script
         nothing = not "".join(dom.texts(element)).strip()
         return Rendering("", False, ANNOTATION, None, (element,)) if nothing else None
     display = any("isplay" in (box.get("class") or "") for box in (element, *element.iterchildren()))
@@ -203,7 +203,7 @@ def _mathjax2(element: HtmlElement) -> Rendering | None:
 
 
 def _labelled(math: HtmlElement) -> str:
-    """Return the TeX that mathjax-node labels a formula with; in a browser, words to be spoken are there."""
+    """Return the TeX that mathjax-node labels a formula with; in a browser, the label holds words to be spoken."""
     label = dom.clean(math.get("aria-label", "")).strip()
     return label if _is_tex(label) or letters(label) == letters(dom.words(math)) else ""
 
@@ -293,7 +293,7 @@ def _katex(element: HtmlElement) -> Rendering | None:
 
 
 def _untagged(element: HtmlElement) -> str | None:
-    """Return the source out of MathML that lost its tags to a filter, as on CSDN: the last text in it, or None.
+    """Return the source from MathML that lost its tags to a filter, as on CSDN: the last text in it, or None.
 
     The filter leaves empty lines between the texts, which TeX does not allow in a formula.
     """
@@ -357,7 +357,7 @@ def _marked(element: HtmlElement) -> Rendering | None:
 
 
 def _is_unclosed(element: HtmlElement) -> bool:
-    """Return whether an element was meant to end its parent: `<d-math>x<d-math>`."""
+    """Return whether a start tag was meant to be the end tag of its parent: `<d-math>x<d-math>`."""
     return element.tag in _BARE_TAGS and not dom.words(element).strip()
 
 
@@ -382,7 +382,7 @@ def _shows_displayed(element: HtmlElement) -> bool:
 
 
 def _stands_alone(element: HtmlElement) -> bool:
-    """Return whether an element has its line for itself: nothing else is beside it in its paragraph."""
+    """Return whether an element has its line to itself: nothing else is in its paragraph."""
     box = element.getparent()
     if box is None or box.tag not in _LINES:
         return False
@@ -415,7 +415,7 @@ def _image(image: HtmlElement) -> Rendering | None:
 
 
 def _from_address(address: str) -> str | None:
-    """Return the TeX in the address of a picture that a server sets, without what only says how large it is."""
+    """Return the TeX in the address of a picture that a server typesets, without what only says how large it is."""
     if "?" not in address and "/svg" not in address and "/png" not in address:
         return None
     if found := _QUERY.search(address):
@@ -429,13 +429,13 @@ def _from_address(address: str) -> str | None:
 
 
 def _says(description: str, address: str) -> bool:
-    """Return whether a description says what an address does, which may have lost punctuation on the way."""
+    """Return whether a description says the same as an address, which may have lost punctuation."""
     wanted, told = ("".join(each.split()) for each in (address, description))
     return told == wanted or (len(told) >= len(wanted) and letters(told) == letters(wanted) != "")
 
 
 def _spares(image: HtmlElement, source: str | None) -> Iterator[HtmlElement]:
-    """Yield what a page without scripts would show instead of the picture."""
+    """Yield what the page would show instead of the picture without scripts."""
     for near in (image.getprevious(), image.getnext()):
         if near is not None and near.tag == "noscript" and source is not None:
             spare = next(near.iter("img"), None)
@@ -447,7 +447,7 @@ def _spares(image: HtmlElement, source: str | None) -> Iterator[HtmlElement]:
 
 
 def _bare(text: str) -> tuple[str, bool]:
-    """Return TeX without the delimiters that may be around it, and whether they say that it is displayed."""
+    """Return TeX without any delimiters around it, and whether they say that it is displayed."""
     stripped = text.strip()
     spans = tex.scan(stripped).spans
     whole = len(spans) == 1 and (spans[0].start, spans[0].end) == (0, len(stripped))
@@ -459,7 +459,7 @@ def _bare(text: str) -> tuple[str, bool]:
 
 
 def _is_unmistakable(text: str) -> bool:
-    """Return whether a description is nothing but a formula: that of a drawing may hold some among its words."""
+    """Return whether a description is nothing but a formula: a drawing's may hold some among its words."""
     return _UNMISTAKABLE.search(text) is not None and _PROSE.search(_ARGUMENT.sub(" ", text)) is None
 
 

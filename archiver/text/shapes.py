@@ -2,7 +2,7 @@ r"""A formula as tokens that are equal for equal spellings: `\dfrac ab` and `\fr
 
 What only looks otherwise is left out or written in one way: spacing, sizes and styles, delimiters, alignment, labels,
 colours, the order of scripts, braces that hold nothing together, `\le` and `\leq`, `x'` and `x^{\prime}`; macros are
-expanded. What an upright font or `\operatorname` holds is one word, and so are the names of functions, with a backslash
+expanded. What an upright font or `\operatorname` contains is one word, as are the names of functions, with a backslash
 or without. A letter in bold, calligraphic or blackboard is a letter of its own: `\mathbf{x}` is one token.
 
 Arguments and scripts are always in braces. Joined by spaces the tokens are TeX again, which has the same tokens.
@@ -20,18 +20,18 @@ from archiver.text import macros, spellings
 from archiver.text.macros import Macro
 
 LONGEST = 20_000
-"""Characters of a formula; a longer one, which nobody types, has no tokens."""
+"""Characters of a formula; a longer one, such as nobody types, has no tokens."""
 
 ANYTHING = "\ue000"
-r"""The token that `{*}` of a pattern gives: whatever is in a group. No formula has it."""
+r"""The token for `{*}` in a pattern: whatever is in a group. No formula has it."""
 
 Macros = Mapping[str, Macro]
-"""Commands of one's own, by name."""
+"""User-defined commands, by name."""
 
 NONE: Macros = MappingProxyType({})
 """No macros."""
 
-_DEEPEST = 40  # groups in groups; TeX that people write has ten
+_DEEPEST = 40  # groups in groups; TeX that people write has up to ten
 _MOST = 20_000  # tokens, after all macros are expanded
 _PIECE = re.compile(r"\\(?:[A-Za-z]+\*?|[\s\S]?)|%[^\n]*\n?|\s+|[^\s\\%]")
 _ANY_GROUP = re.compile(r"\{\s*\*\s*\}")
@@ -46,7 +46,7 @@ def tokens(tex: str, known: Macros = NONE) -> tuple[str, ...]:
 
 
 def pattern(tex: str, known: Macros = NONE) -> tuple[str, ...]:
-    """Return the tokens of what is looked for, in which `{*}` is `ANYTHING` in braces."""
+    """Return the tokens of a pattern to search for, in which `{*}` is `ANYTHING` in braces."""
     return _read(_ANY_GROUP.sub(f"{{{ANYTHING}}}", tex.replace(ANYTHING, "")), known)
 
 
@@ -64,7 +64,7 @@ def open_braces(tex: str) -> int:
 
 
 def in_order(formulas: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Yield the tokens of the formulas of one text, in which what one defines holds for itself and those after it."""
+    """Yield the tokens of the formulas of one text; what one defines applies to itself and those after it."""
     known: dict[str, Macro] = {}
     for tex in formulas:
         known.update((macro.name, macro) for _, _, macro in macros.found(tex))
@@ -72,7 +72,7 @@ def in_order(formulas: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 
 def is_letter(sign: str) -> bool:
-    """Return whether a token is a letter, which may have another name elsewhere."""
+    """Return whether a token is a letter, for which another may be used elsewhere."""
     return sign in spellings.GREEK or _LETTER.fullmatch(sign) is not None
 
 
@@ -82,7 +82,7 @@ def _read(tex: str, known: Macros) -> tuple[str, ...]:
     return _cached(tex, tuple(known.values()) if any(name in tex for name in known) else ())
 
 
-@lru_cache(4096)  # the same few formulas stand all over a blog
+@lru_cache(4096)  # the same few formulas are all over a blog
 def _cached(tex: str, known: tuple[Macro, ...]) -> tuple[str, ...]:
     for start, end, _ in reversed(list(macros.found(tex))):
         tex = f"{tex[:start]} {tex[end:]}"
@@ -96,7 +96,7 @@ def _cached(tex: str, known: tuple[Macro, ...]) -> tuple[str, ...]:
 
 
 class _TooMuchError(Exception):
-    """A formula is too deep, or its macros make too much of it."""
+    """A formula is nested too deep, or its macros expand too far."""
 
 
 class _Argument(NamedTuple):
@@ -106,7 +106,7 @@ class _Argument(NamedTuple):
 
 
 class _Scripts(NamedTuple):
-    """What is below and above what is before them."""
+    """The subscript and superscript of what is before them."""
 
     below: list[_Node]
     above: list[_Node]
@@ -116,7 +116,7 @@ _Node = str | _Argument | _Scripts
 
 
 def _add(found: list[_Node], node: _Node) -> None:
-    """Add to what was read; scripts in a row are those of one thing."""
+    """Add to what was read; adjacent scripts belong to one base."""
     last = found[-1] if found else None
     if isinstance(node, _Scripts) and isinstance(last, _Scripts):
         _extend(last.below, node.below)
@@ -159,11 +159,11 @@ class _Reader:
         self._known = known
         self._taken = 0
         self._cells = 0
-        """Matrices and the like around here, in which `&` means something."""
+        """Enclosing matrices and the like, in which `&` means something."""
 
     def read(self) -> list[_Node]:
         found: list[_Node] = []
-        while self._pieces:  # a brace too many ends a group as well
+        while self._pieces:  # a surplus brace ends a group as well
             _extend(found, self._group("", 0))
         return found
 
@@ -222,7 +222,7 @@ class _Reader:
         return self._up_to("]") if self._pieces and self._pieces[-1] == "[" and "]" in self._pieces else None
 
     def _up_to(self, closer: str) -> list[str]:
-        """Take what is up to a closer outside of braces, and take the opener and the closer out."""
+        """Take everything up to a closer outside braces, and drop the opener and the closer."""
         depth = 0
         for at in range(len(self._pieces) - 2, -1, -1):
             piece = self._pieces[at]
@@ -252,7 +252,7 @@ class _Reader:
         return found if before is None else [before[0], _Argument(before[1]), _Argument(found)]
 
     def _argument(self, face: str, depth: int) -> list[_Node]:
-        """Read an argument: a group, or the one token it is."""
+        """Read an argument: a group or a single token."""
         while sign := self._next():
             if sign == "}":
                 self._pieces.append(sign)
@@ -264,7 +264,7 @@ class _Reader:
         return []
 
     def _one(self, sign: str, face: str, depth: int, *, alone: bool = False) -> list[_Node]:
-        """Read what begins with a token; no more than this character where it is `alone`."""
+        """Read what begins with a token; if `alone`, no more than this character."""
         if depth > _DEEPEST:
             raise _TooMuchError
         if sign == "{":
@@ -316,7 +316,7 @@ class _Reader:
         return [f"{sign}{{{name}}}"] if name.replace("*", "").isalpha() else []
 
     def _columns(self, sign: str) -> None:
-        """Leave out an environment's column specification; our own tokens have a space there."""
+        """Skip an environment's column specification; our own tokens have a space there."""
         if sign == r"\begin":
             if self._pieces and self._pieces[-1] == "[":
                 self._bracketed()
@@ -324,7 +324,7 @@ class _Reader:
                 self._raw()
 
     def _plain(self, sign: str, face: str, *, alone: bool) -> list[_Node]:
-        """Read a character that is not a command, and those that are one word or number with it."""
+        """Read a character that is not a command, and those that form one word or number with it."""
         if sign == " " or sign in spellings.DROPPED or (sign == "&" and not self._cells):
             return []
         if not sign.isalnum():
@@ -354,7 +354,7 @@ class _Reader:
         return _ASCII.fullmatch(first) is not None and _ASCII.fullmatch(piece) is not None
 
     def _drops(self, sign: str) -> bool:
-        """Return whether a command is there for the look of it, and take out what belongs to it."""
+        """Return whether a command only changes the look, and drop its arguments."""
         if sign in spellings.DROPPED_WITH_ARGUMENT:
             self._raw()
         elif sign == r"\bbox":

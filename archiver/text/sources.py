@@ -31,7 +31,7 @@ _FRAMES = {"table": "div", "tbody": "div", "tr": "div", "td": "span", "th": "spa
 
 
 def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
-    """Return a body in which every formula is written as on the blog, and what no text says is text (`idioms`).
+    """Return a body in which every formula is written as on the blog, and idioms of markup are text (`idioms`).
 
     That is the body itself when nothing in it is written otherwise, else a copy; the body is not changed. Drawings come
     first (`drawings`): no formula inside one is the text's.
@@ -57,7 +57,7 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
 
 
 def _is_simple(body: HtmlElement) -> bool:
-    """Return whether a body is of such elements only as nobody writes a formula or an idiom in: most comments are."""
+    """Return whether a body has only elements in which nobody writes a formula or an idiom: most comments do."""
     return all(each.tag in _SIMPLE and _OF_LINKS.issuperset(each.keys()) for each in body.iterdescendants())
 
 
@@ -70,7 +70,7 @@ def _place_renderings(body: HtmlElement, notation: Notation) -> None:
         if not _EQUATION_TABLES.isdisjoint(table.get("class", "").split()):
             _unframe(table)
     gone: set[HtmlElement] = set()
-    held = list(body.iter())  # keeps the Python objects, by which those that are gone are known
+    held = list(body.iter())  # keeps the Python objects, by which removed ones are recognised
     for element in renderings.candidates(body):
         if element in gone or _is_listed(element, notation):
             continue
@@ -94,20 +94,20 @@ def _is_listed(element: HtmlElement, notation: Notation) -> bool:
 
 
 def _leave_code(element: HtmlElement, notation: Notation) -> None:
-    """Let code in which the page searches for formulas, and which is one, be code no longer."""
+    """Unwrap code that is a formula, where the page searches code for formulas."""
     for box in element.iterancestors("code"):
         if "code" not in notation.skipped:
             box.tag = "span"
 
 
 def _unframe(table: HtmlElement) -> None:
-    """Make lines of a table that LaTeXML sets an equation and its number in."""
+    """Turn the tables in which LaTeXML sets an equation and its number into lines."""
     for part in table.iter(*_FRAMES):
         part.tag = _FRAMES[part.tag]
 
 
 def formula(source: str, display: bool, provenance: str, converter: str | None = None) -> etree._Element:
-    """Return the element of a formula; one that no delimiters can hold is prose that has lost it."""
+    """Return the element of a formula; one that no delimiters can hold becomes prose."""
     written = tex.written(source, display=display)
     element = etree.Element(dom.FORMULA if written else dom.PROSE)
     element.text = written or source
@@ -127,7 +127,7 @@ class _Searcher:
         self._notation = notation
 
     def search(self, node: HtmlElement, ignored: bool, depth: int) -> None:
-        """Put elements for the formulas in all text inside an element, and for prose that would be taken for some."""
+        """Put elements in place of the formulas in all text inside an element, and of prose mistakable for some."""
         if depth > MAX_DEPTH or node.tag in _NOT_SEARCHED or node.tag == "pre":
             return
         told = self._notation.ignores(node.get("class") or "")
@@ -179,7 +179,7 @@ class _Searcher:
 
 
 def _served(text: str, inside: str, display: bool) -> etree._Element:
-    """Return a formula of the text with its own delimiters where the blog has the same."""
+    """Return a formula of the text, with its own delimiters where the blog uses the same."""
     spans = tex.scan(text).spans
     if len(spans) == 1 and spans[0][:3] == (0, len(text), display):
         element = etree.Element(dom.FORMULA, provenance=SERVED)
@@ -189,7 +189,7 @@ def _served(text: str, inside: str, display: bool) -> etree._Element:
 
 
 def _converted(text: str, inside: str) -> etree._Element:
-    """Return a formula of the text in AsciiMath; one that is not read is prose that has lost it."""
+    """Return a formula of the text in AsciiMath; one that cannot be read becomes prose."""
     source = asciimath.convert(inside)
     if source is not None and source.strip():
         return formula(source, False, CONVERTED, asciimath.CONVERTER)

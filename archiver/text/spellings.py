@@ -1,4 +1,4 @@
-r"""What TeX can write in more than one way, or for the look of it only: tables for `shapes`."""
+r"""What TeX can write in more than one way, or only for its look: tables for `shapes`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FUNCTIONS = frozenset(
         "softplus sup tan tanh Var"
     )
 )
-"""Names that are one word without an upright font, too."""
+"""Names that are one word even without an upright font."""
 
 SPLIT = {"argmax": ("arg", "max"), "argmin": ("arg", "min"), "liminf": ("lim", "inf"), "limsup": ("lim", "sup")}
 """Names of two words."""
@@ -42,10 +42,10 @@ FACES = {
                      r"\mbox", r"\hbox", r"\mathsf", r"\mathtt", r"\operatorname", r"\operatorname*"), UPRIGHT),
     **dict.fromkeys((r"\mathop", r"\mathit", r"\mathnormal"), ""),
 }  # fmt: skip
-"""Commands that give their argument a face, the empty one being that of what is around it."""
+"""Commands that give their argument a typeface; the empty one is that of the surroundings."""
 
 SWITCHES = {r"\rm": UPRIGHT, r"\bf": BOLD, r"\cal": "mathcal", r"\it": "", r"\sf": UPRIGHT, r"\tt": UPRIGHT}
-"""Commands that give it to the rest of their group."""
+"""Commands that give the rest of their group a typeface."""
 
 ALIASES = {
     **{rf"\{each}frac": r"\frac" for each in "dtc"},
@@ -76,10 +76,10 @@ ALIASES = {
         r"\Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Phi \Psi \Omega"
     ), strict=True)),
 }  # fmt: skip
-"""Other names of a token."""
+"""Synonyms of tokens."""
 
 DOUBLED = frozenset((r"\|", r"\Vert", r"\lVert", r"\rVert", r"\parallel", "‖", "∥"))
-"""Double bars, which are written as two."""
+"""Double bars, written as two."""
 
 DROPPED = frozenset(
     _names(
@@ -91,7 +91,7 @@ DROPPED = frozenset(
         r"\small \large \Large"
     )
 ) | {"\\ ", "\\\n", "\\\t", "\\\r", "\\"}
-"""What is there for the look of it."""
+"""Commands that only change the look."""
 
 DROPPED_WITH_ARGUMENT = frozenset(
     (r"\label", r"\tag", r"\tag*", r"\hspace", r"\hspace*", r"\vspace", r"\color", r"\textcolor", r"\colorbox",
@@ -100,7 +100,7 @@ DROPPED_WITH_ARGUMENT = frozenset(
 )  # fmt: skip
 
 SIDES = frozenset((r"\left", r"\right"))
-"""Sizes after which a full stop is no delimiter."""
+"""Size commands after which a full stop is no delimiter."""
 
 ARGUMENTS = {
     **dict.fromkeys((r"\frac", r"\binom", r"\stackrel", r"\overset", r"\underset", r"\root"), 2),
@@ -115,7 +115,7 @@ INFIX = {r"\over": r"\frac", r"\choose": r"\binom"}
 """Commands between their arguments, each with the one before them."""
 
 STARRED = frozenset((r"\operatorname*", r"\tag*", r"\hspace*"))
-"""Commands a star belongs to."""
+"""Commands that may have a star."""
 
 ALIGNED = re.compile(
     r"(?:equation|align|aligned|alignat|alignedat|gather|gathered|multline|split|eqnarray|flalign|displaymath|math)\*?"

@@ -1,7 +1,7 @@
-"""SVG out of HTML: the file that an `<svg>` of a page would be by itself.
+"""SVG from HTML: the file that an `<svg>` of a page would be on its own.
 
 It is what browsers see: names in the spelling of SVG and in its namespace, as the HTML standard has them; comments, and
-what editors note for themselves, are left out. What the styles of the page do to a drawing is not in it.
+editors' private notes are left out. What the styles of the page do to a drawing is not in it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ primitiveUnits radialGradient refX refY repeatCount repeatDur requiredExtensions
 specularExponent spreadMethod startOffset stdDeviation stitchTiles surfaceScale systemLanguage tableValues targetX
 targetY textLength textPath viewBox viewTarget xChannelSelector yChannelSelector zoomAndPan
 """
-"""Names with capitals, which HTML does not tell apart: WHATWG HTML, "adjust SVG attributes" and the table after it."""
+"""Names with capitals, which HTML ignores: WHATWG HTML, "adjust SVG attributes" and the table after it."""
 _SPELLINGS = {name.lower(): name for name in _CAPITALS.split()}
 
 
@@ -69,7 +69,7 @@ def _copy(element: etree._Element, parent: etree._Element) -> etree._Element:
 
 
 def _namespace(tag: str, parent: etree._Element) -> str:
-    """Return the namespace of an element: HTML is in a drawing where `foreignObject` lets it."""
+    """Return the namespace of an element: a drawing may hold HTML inside `foreignObject`."""
     outer, _, name = str(parent.tag)[1:].partition("}")
     if outer == _XHTML or name == "foreignObject":
         return {"svg": _NAMESPACE, "math": _MATHML}.get(tag, _XHTML)

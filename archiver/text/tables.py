@@ -20,12 +20,12 @@ _KEPT = frozenset(
 )
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])")
-_OPENER = re.compile(r"[$\\]")  # in a tag of its own it begins no formula
+_OPENER = re.compile(r"[$\\]")  # in a tag of its own, it begins no formula
 _SPAN = re.compile(r"[1-9]\d{0,2}")
 
 
 def is_regular(table: etree._Element) -> bool:
-    """Return whether all of a table is in captions and in cells of rows."""
+    """Return whether everything in a table is in captions and cells of rows."""
     parts = {"table": _SECTIONS | {"tr", "caption", "colgroup", "col"}, "tr": {"td", "th"}}
     for node in (table, *(part for part in table if part.tag in _SECTIONS), *_rows(table)):
         inside = parts.get(str(node.tag), {"tr"})
@@ -67,7 +67,7 @@ def pipes(rows: list[list[str]]) -> str:
 def html(rows: list[list[etree._Element]], resolve: Resolve) -> str:
     """Return a table as HTML of safe tags without empty lines, which would end it in Markdown.
 
-    Formulas stand as they are but for `<` and `&` where HTML would misread them.
+    Formulas stay as they are, except for `<` and `&` where HTML would misread them.
     """
     out = ["<table>"]
     for row in rows:

@@ -10,7 +10,7 @@ all are inside, because of one brace too many, the next of them closes (`prevEnd
 Where that leaves a choice, this module decides:
 
 * `processEscapes` is off by default and the blog does not set it: in a page `\$` opens a formula like `$` does. Inside
-  a formula `\$` is a sign of its own and closes nothing. In Markdown, on the other hand, `\$` is a plain dollar sign.
+  a formula `\$` is a character of its own and closes nothing. In Markdown, however, `\$` is a plain dollar sign.
 * `\\` is stepped over, so that the `\[` of a line break with a gap (`\\[4pt]`) opens nothing.
 * `\ref{..}` and `\eqref{..}` outside formulas become links when MathJax runs. Here they stay text.
 * Environments nested in one of the same name are counted; tex2jax would stop at the first `\end`.
@@ -30,7 +30,7 @@ from archiver.items import SERVED, Formula
 
 
 class Span(NamedTuple):
-    """Where a formula stands: `text[start:end]` is its exact source with delimiters."""
+    """Where a formula is: `text[start:end]` is its exact source with delimiters."""
 
     start: int
     end: int
@@ -50,7 +50,7 @@ class Scan(NamedTuple):
         return [text[start:end] for start, end, _, _ in self.spans]
 
     def reaching(self, text: str) -> list[int]:
-        """Return the offsets of displayed openers at a line's beginning, whose ends a reader may look for further on.
+        """Return the offsets of displayed openers at the beginning of a line, whose ends may be in later blocks.
 
         In Markdown such formulas may hold empty lines; only marks are before them.
         """
@@ -64,7 +64,7 @@ class Scan(NamedTuple):
 _DISPLAYED = ("$$", r"\[", r"\begin")
 _MARKS = re.compile(r"(?:[*~\[]|<[a-z]+>)*+")
 _NAME = r"[^{}\\$\n]{0,40}"  # amsmath's longest environment has 11 letters; without a bound the search is not linear
-_DEPTH = 8  # of braces the fast pattern follows; deeper formulas are left to `pairs`
+_DEPTH = 8  # levels of braces the fast pattern follows; deeper formulas are left to `pairs`
 
 
 def _braces(step: str) -> str:
@@ -82,8 +82,8 @@ def _between(opener: str, plain: str, step: str, closer: str) -> str:
 def _formula(skipped: str) -> re.Pattern[str]:
     """Return a pattern of one formula, of something to step over, or of an opener without a plain formula after it.
 
-    Every alternative begins with a letter of its own and says what it is by an empty group at its end: only so does
-    `re` look for those letters before it tries anything.
+    Every alternative begins with a letter of its own and says what it is by an empty group at its end: only then does
+    `re` look for those letters before trying anything.
     """
     same = r"\\(?!(?:begin|end)\{(?P=name)\})[\s\S]"
     kinds = {
@@ -131,7 +131,7 @@ def scan(text: str, *, markdown: bool = False) -> Scan:
 
 
 def _scan_exactly(text: str, position: int, markdown: bool, found: Scan) -> None:
-    """Go on from an opener the pattern found no simple end for, with every end looked up beforehand."""
+    """Continue from an opener for which the pattern found no simple end, with every end looked up beforehand."""
     ends = pairs(text)
     search = _OPENING[markdown].search
     while match := search(text, position):
@@ -150,7 +150,7 @@ def _span(opener: re.Match[str], end: int) -> Span:
 
 
 class Finder:
-    """Answers for single offsets of a text of Markdown, for readers that step through it on their own."""
+    """Answers for single offsets of Markdown, for readers that step through it themselves."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -184,11 +184,11 @@ _KINDS = {r"\(": r"\(", r"\)": r"end \(", r"\[": r"\[", r"\]": r"end \["}
 
 
 class _Closers:
-    """The closers of one kind to the right of a search that comes from the right, the nearest last."""
+    """The closers of one kind to the right of a search that runs from the right, the nearest last."""
 
     def __init__(self) -> None:
         self._all: list[_Token] = []
-        self._outside: list[_Token] = []  # those not yet known to be hidden by braces
+        self._outside: list[_Token] = []  # those not known to be hidden by braces
 
     def add(self, closer: _Token) -> None:
         self._all.append(closer)
@@ -268,7 +268,7 @@ _TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
 
 
 _ALONE = re.compile(r"\\begin\{(?:equation|align|alignat|gather|multline|flalign|eqnarray)\*?\}")
-"""Environments that LaTeX too knows outside of other formulas only."""
+"""Environments that LaTeX, too, only allows outside other formulas."""
 _WRITTEN = {False: (("$", "$"), (r"\(", r"\)")), True: (("$$", "$$"), (r"\[", r"\]"))}
 
 

@@ -19,7 +19,7 @@ MAX_DEPTH = 100
 """Elements below this depth lose their markup and keep their text."""
 
 _KEPT = ("id", "class", "href", "start")
-_TAG = re.compile(r"[a-z]+[1-6]?")  # the blog has tags such as `<font:0017>` that no tree can be made of
+_TAG = re.compile(r"[a-z]+[1-6]?")  # the blog has tags such as `<font:0017>`, of which no tree can be made
 _ENTITY = re.compile(r"&(?=#?\w)")
 _FRAGILE = re.compile(rf"{_ENTITY.pattern}|(?:[ \t\n]*\r)+[ \t\n]*")
 _HIDDEN = dom.EMBEDS | dom.NO_MATHS | {dom.FORMULA, "img", "pre", "table"}
@@ -30,7 +30,7 @@ class Vault:
     """The replaced sources of one tree, in page order."""
 
     def __init__(self, text: str) -> None:
-        """Take care that no word of the vault occurs in `text`, the text of the tree."""
+        """Make sure that no word of the vault occurs in `text`, the text of the tree."""
         self._prefix = next(prefix for number in count() if (prefix := f"Kx{number}M") not in text)
         self._pattern = re.compile(rf"{self._prefix}(\d+)Qz")
         self._sources: list[str] = []
@@ -123,7 +123,7 @@ class Protector:
             self._flow(node, target, depth)
 
     def _hide(self, node: etree._Element, target: etree._Element) -> None:
-        """Put one word for a whole element; outside of lines it stands alone, or extractors drop it."""
+        """Put one word in place of a whole element; outside lines it must be alone, or extractors drop it."""
         source = _markup_of(node) if self._markup else ""
         source = source or _text(node, self._resolve)
         if not source.strip():

@@ -27,7 +27,7 @@ _LOST = {
 """What `archiver.text.sources` could not make formulas of."""
 _LIVE = ("canvas", "input")
 _FIELDS = frozenset({"color", "date", "email", "number", "range", "tel", "text", "time", "url"})
-"""Types of fields that are part of what an article shows; check boxes and buttons serve menus and code blocks."""
+"""Types of input fields that are part of an article; check boxes and buttons serve menus and code blocks."""
 _SILENT = ("button", "select", "svg")
 """Elements whose content is not read because no paragraph is in them; one that is not closed swallows the rest."""
 

@@ -29,7 +29,7 @@ _TAGS = {
     "hr", "br", "table", "thead", "tbody", "tr", "sup", "sub", "kbd", "mark", "div", "span",
     "dl", "dt", "dd",
 }  # fmt: skip
-"""Elements that stay; of others the text does."""
+"""Elements that stay; of others only the text does."""
 
 _GONE = {"script", "style", "iframe", "object", "embed", "video", "audio"}
 _FORMULA = "tex-formula"  # stands for a formula until the tree is made
@@ -39,7 +39,7 @@ Target = Callable[[str], str | None]
 
 
 def tree(markdown: str, link: Target, picture: Target, *, mathml: bool = True) -> etree._Element:
-    """Return Markdown as a `div` of XHTML, its formulas as MathML, or as TeX where they cannot be or are not to be."""
+    """Return Markdown as a `div` of XHTML, its formulas as MathML, or as TeX where that is impossible or unwanted."""
     parser = new_parser()
     parser.add_render_rule(FORMULA, _placeholder)
     tokens = parser.parse(markdown, {})
@@ -62,7 +62,9 @@ def _placeholder(_renderer: Any, tokens: Sequence[Token], index: int, _options: 
 
 def _markup(parser: MarkdownIt, tokens: list[Token]) -> str:
     markup = str(parser.renderer.render(tokens, parser.options, {}))
-    return "".join(sign for sign in markup if sign.isprintable() or sign in "\n\t")  # XML has no other control signs
+    return "".join(
+        sign for sign in markup if sign.isprintable() or sign in "\n\t"
+    )  # XML has no other control characters
 
 
 def _clean(body: html.HtmlElement, link: Target, picture: Target) -> None:
@@ -94,7 +96,7 @@ def _picture(element: html.HtmlElement, picture: Target) -> None:
 
 
 def _places(body: html.HtmlElement) -> set[str]:
-    """Return the ids of places that links lead to; of twins only the first keeps its own."""
+    """Return the ids of the targets of links; of duplicates only the first keeps its own."""
     found: set[str] = set()
     for element in body.iter("a"):
         if (place := element.get("id")) in found:

@@ -1,7 +1,7 @@
 """ARC files, the format before WARC, as WARC records (https://archive.org/web/researcher/ArcFileFormat.php).
 
-Each record is a line of columns and so many bytes; the first one of a file names the columns. They have no ids: what
-stands for one follows from address, date and content, so that a record has the same one whenever it is read.
+Each record is a line of columns and so many bytes; the first one of a file names the columns. They have no ids: a
+substitute is derived from address, date and content, so that a record always gets the same one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from archiver.urls import from_bytes
 from archiver.warc.head import END
 
 FIRST = b"filedesc://"
-"""Begins the first record of a file, which describes it."""
+"""The beginning of the first record of a file, which describes it."""
 
 COLUMNS = 5
 """Columns of version 1: address, IP address, date, content type, length; version 2 has ten, the last the length."""
@@ -24,7 +24,7 @@ LONGEST_HEAD = 1 << 12
 """Most bytes of the head of a record made of a line."""
 
 NEXT = re.compile(rb"\n(?=[a-z][a-z0-9+.-]{1,20}:[^\n]{1,3000} [0-9a-f.:]{2,40} \d{12,17} [^\n]{0,300}\d\r?\n)")
-"""Before a line that may begin a record, for going on after one that is none."""
+"""Precedes a line that may begin a record, to continue after one that does not."""
 
 _LENGTH = re.compile(rb"\d{1,15}")
 _DATE = re.compile(rb"\d{12,17}")
@@ -32,7 +32,7 @@ _DATE = re.compile(rb"\d{12,17}")
 
 @dataclass(frozen=True, slots=True)
 class ArcHeader:
-    """What begins a record."""
+    """The line that begins a record."""
 
     url: str
     ip: str
@@ -49,7 +49,7 @@ def columns(description: bytes) -> int:
 
 
 def entry(line: bytes, columns: int) -> ArcHeader | None:
-    """Return what a line of so many columns says; None if it is not one."""
+    """Return the values in a line of so many columns; None if it is not one."""
     # An address may hold spaces, and the first line of version 2 has the columns of version 1.
     for number in (columns, COLUMNS):
         parts = line.strip().rsplit(b" ", number - 1)
@@ -60,7 +60,7 @@ def entry(line: bytes, columns: int) -> ArcHeader | None:
 
 
 def record(line: ArcHeader, block: bytes, length: int) -> bytes:
-    """Return the WARC record of an ARC record; `length` is that of the block, also where it is not given."""
+    """Return the WARC record of an ARC record; `length` is that of the block, even if it is not given."""
     number = uuid.uuid5(uuid.NAMESPACE_URL, f"{line.url} {line.date} {hashlib.sha256(block).hexdigest()}")
     if line.url.startswith(FIRST.decode()):
         kind, content_type = "warcinfo", "application/warc-fields"

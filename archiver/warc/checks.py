@@ -1,7 +1,7 @@
 """What one WARC file can be checked for, one question each.
 
-A check sees the file's records in order and is asked at the end; both give findings. The stretches of the file that
-hold no whole record are reported by who reads it, so a check need not complain again about what was in them.
+A check sees the file's records in order, and is asked again at the end; both give findings. The stretches of the file
+that hold no whole record are reported by the reader, so a check need not report again what was in them.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from archiver.warc.head import ANSWERS, is_capture
 from archiver.warc.members import Broken, RawRecord
 
 OURS = b"software: blog-archiver/"
-"""In the warcinfo record of files of this program, which are held to what this program does."""
+"""In the warcinfo record of this program's files, which are held to this program's standards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCapture:
-    """What the database says of a response record, or of a revisit."""
+    """What the database says about a response record, or a revisit."""
 
     warc_file: str
     """Name within the folder."""
@@ -41,15 +41,15 @@ class KnownCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFile:
-    """What the database says of a closed file."""
+    """What the database says about a closed file."""
 
     size: int | None = None
     sha256: str | None = None
     """Lower-case hex over all of it; None while it is not known."""
     spool: str | None = None
-    """Machine and folder that have it, where that may be another one."""
+    """Machine and folder that have it, if that may be another one."""
     lost_at: str | None = None
-    """When it was found to be nowhere."""
+    """When it was found to be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +106,25 @@ class CheckedFile:
     open: bool
     """Whether it is being written, or was when its run was killed."""
     stretches: tuple[Broken, ...]
-    """What holds no whole record, in order."""
+    """Stretches without a whole record, in order."""
 
     def damaged(self, offset: int) -> bool:
-        """Return whether a place is within such a stretch, or at the end of one that runs on to there."""
+        """Return whether an offset is within such a stretch, or at its end."""
         return any(each.offset <= offset <= each.offset + each.length for each in self.stretches)
 
 
 class Check(Protocol):
-    """One question put to a file."""
+    """One check of a file."""
 
     def see(self, seen: CheckedRecord) -> Iterable[Finding]:
-        """Look at the next record; return what is wrong with it by itself."""
+        """Look at the next record; return what is wrong with it on its own."""
 
     def end(self, whole: CheckedFile) -> Iterable[Finding]:
         """Return what is wrong with the file as a whole."""
 
 
 class Digests:
-    """Block and payload are those the digests were made of."""
+    """Block and payload are those from which the digests were made."""
 
     def see(self, seen: CheckedRecord) -> Iterable[Finding]:
         """Return the digests that do not fit."""
@@ -141,7 +141,7 @@ class Digests:
 
 
 class GzipHeaders:
-    """No checksum covers the first bytes of a member, but one program writes the same ones each time."""
+    """No checksum covers the first bytes of a member, but a program writes the same ones each time."""
 
     def __init__(self) -> None:
         self._first: dict[bytes, RecordPosition] = {}
@@ -167,7 +167,7 @@ class Descriptions:
     """Each record names the record that describes its file, and that one names the file."""
 
     def __init__(self, *, lone: bool) -> None:
-        """Prepare; of a `lone` file, from anywhere, the description may be in another one."""
+        """Prepare; the description of a `lone` file, from anywhere, may be in another one."""
         self.ours = False
         """Whether this program wrote the file: its first record says so, others may be copies."""
         self._lone = lone
@@ -187,7 +187,7 @@ class Descriptions:
             yield seen.place.finding("file name", name, seen.place.file, Severity.WARNING)
 
     def end(self, whole: CheckedFile) -> Iterable[Finding]:
-        """Return descriptions that are not there; those of other programs may be elsewhere."""
+        """Return missing descriptions; those of other programs may be elsewhere."""
         custom = not self.ours and (self._lone or self._ids)
         severity = Severity.WARNING if custom else Severity.DAMAGE
         for named, place in self._named.items():
@@ -199,7 +199,7 @@ class Descriptions:
 class Pairs:
     """Each request names its response, and each response is named by its request.
 
-    Asked only of files of this program: others let the response name the request, or keep no requests.
+    Only for this program's files: others let the response name the request, or keep no requests.
     """
 
     def __init__(self) -> None:
@@ -215,7 +215,7 @@ class Pairs:
         return ()
 
     def end(self, whole: CheckedFile) -> Iterable[Finding]:
-        """Return those that stand alone, but not those beside damage that was reported."""
+        """Return those that are alone, but not those next to reported damage."""
         if not whole.ours:
             return
         for answer, place in self._answers.items():
@@ -232,7 +232,7 @@ class Lines:
     def __init__(self, name: str, lines: dict[int, str] | None, *, ours: bool = True) -> None:
         """Take the index's name and its lines about the file by the offset of the record, None if it has no line.
 
-        Other programs put further fields into lines, and lines about further records.
+        Other programs add further fields to lines, and lines about further records.
         """
         self._name = name
         self._lines = lines
@@ -277,13 +277,13 @@ def _will_do(found: str | None, expected: str, seen: CheckedRecord) -> bool:
     if found is None:
         return index.is_unchanged(expected) or seen.type not in ANSWERS
     fields, known = (json.loads(line[line.index(" {") :]) for line in (found, expected))
-    if not seen.header("warc-payload-digest"):  # each program works out its own then: py-wacz that of no payload
+    if not seen.header("warc-payload-digest"):  # each program calculates its own then: py-wacz that of no payload
         known.pop("digest", None)
     return all(_means(name, fields.get(name, value), value) for name, value in known.items())
 
 
 def _means(name: str, found: object, expected: str) -> bool:
-    """Return whether a field means the same: others write numbers as such, and digests in their own ways."""
+    """Return whether a field means the same: other programs write numbers as such, and digests in their own ways."""
     if name == "digest" and isinstance(found, str):
         label = found if ":" in found else f"sha1:{found}"
         return members.digest_value(label) == members.digest_value(expected)
@@ -305,7 +305,7 @@ def _entry(seen: CheckedRecord) -> index.IndexedRecord:
 
 
 class Captures:
-    """The responses are those the database knows of, where it says they are."""
+    """The responses are those that the database has, where it says they are."""
 
     def __init__(self, known: Iterable[KnownCapture]) -> None:
         self._known = {capture.warc_offset: capture for capture in known}
@@ -329,12 +329,12 @@ class Captures:
             yield place.finding("payload", f"SHA-256 {known.payload_sha256}", "another one")
 
     def within(self, start: int, end: int) -> list[KnownCapture]:
-        """Return the known captures in a stretch that holds no whole record; they are then accounted for."""
+        """Return the known captures in a stretch without a whole record; they are then accounted for."""
         inside = [offset for offset in self._known if start <= offset < end]
         return [self._known.pop(offset) for offset in sorted(inside)]
 
     def end(self, whole: CheckedFile) -> Iterable[Finding]:
-        """Return what the database knows and the file does not have, has elsewhere, or has beside."""
+        """Return what the database has and the file lacks, has elsewhere, or has in addition."""
         missing = sorted(self._known.values(), key=_offset)
         for (moved, beyond), group in groupby(missing, lambda known: self._fate(known, whole)):
             yield self._lost(list(group), moved, beyond, whole)

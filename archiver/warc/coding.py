@@ -11,9 +11,9 @@ from archiver import errors
 
 _MOST_CODINGS = 8  # of one body: servers apply one, curl undoes five
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
-"""What begins a frame of Zstandard: RFC 8878, section 3.1.1."""
+"""The beginning of a Zstandard frame: RFC 8878, section 3.1.1."""
 
-_PIECE = 4096  # bytes fed at once: a stream that breaks loses at most what its last piece would have given
+_PIECE = 4096  # bytes fed at once: a broken stream loses at most what its last piece would have given
 
 
 class _Decoder(NamedTuple):
@@ -32,7 +32,7 @@ class ContentTooLarge(errors.ArchiverError):
 def decode(entity: bytes, codings: Sequence[str], max_size: int) -> bytes:
     """Undo the content codings of a body, listed in the order the server applied them.
 
-    A stream that breaks off gives what could be decoded, as browsers do. A body that is not in the coding it claims,
+    A truncated stream gives what could be decoded, as in browsers. A body that is not in the coding it claims,
     in one that is unknown (br without the package brotli, zstd without backports.zstd before Python 3.14), or in more
     than any server applies, comes back as it is.
 
@@ -42,9 +42,9 @@ def decode(entity: bytes, codings: Sequence[str], max_size: int) -> bytes:
 
 
 def undo(entity: bytes, codings: Sequence[str], max_size: int) -> tuple[bytes, bool]:
-    """Return what `decode` does, and whether the codings end in order, with their trailers and sums.
+    """Return what `decode` does, and whether the codings end in order, with their trailers and checksums.
 
-    What is not in the coding it claims, or in one that is unknown, has no end to be told. Raises ContentTooLarge as
+    A body that is not in the coding it claims, or in an unknown one, has no recognisable end. Raises ContentTooLarge as
     `decode` does.
     """
     whole = True
@@ -62,7 +62,7 @@ def undo(entity: bytes, codings: Sequence[str], max_size: int) -> tuple[bytes, b
 
 
 def fits(entity: bytes, coding: str) -> bool:
-    """Return whether a body begins as one in this content coding does; True for a coding that is unknown here."""
+    """Return whether a body begins like one in this content coding; True for an unknown coding."""
     known = [start for start in _DECODERS.get(coding, ()) if start() is not None]
     return not entity or not known or any(_run(start, entity[:_PIECE], _PIECE) is not None for start in known)
 
@@ -79,7 +79,7 @@ def _undone(coding: str, entity: bytes, max_size: int) -> tuple[bytes, bool]:
 def _run(
     start: Callable[[], _Decoder | None], data: bytes, limit: int, piece: int = _PIECE
 ) -> tuple[bytes, bool] | None:
-    """Return what comes out, at most a little over `limit`, and whether that was all of it in order.
+    """Return the result, at most a little over `limit`, and whether that was all of it, in order.
 
     None when nothing comes before a fault, or the coding is unknown.
     """
@@ -154,7 +154,7 @@ def _zstd() -> _Decoder | None:
     return _streams(module.ZstdDecompressor, ZSTANDARD) if module else None
 
 
-# `deflate` is zlib's format by the standard and bare deflate by the habit of some servers: the first that works.
+# `deflate` is zlib's format by the standard and raw deflate on some servers: the first that works.
 _DECODERS: dict[str, tuple[Callable[[], _Decoder | None], ...]] = {
     "gzip": (_gzip,),
     "x-gzip": (_gzip,),

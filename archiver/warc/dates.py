@@ -1,8 +1,8 @@
 """WARC-Date, however a program wrote it: the one place where a date from outside is read.
 
 WARC 1.0 and 1.1 (section 5.4) ask for W3CDTF (https://www.w3.org/TR/NOTE-datetime), in UTC, with up to nine digits of
-a second. Also taken is what has only one meaning: a lower-case `t` or `z`, a space for the `T`, no zone (UTC),
-and the 14 digits of ARC files and indexes.
+a second. Anything else with a single meaning is accepted, too: a lower-case `t` or `z`, a space for the `T`, no zone
+(UTC), and the 14 digits of ARC files and indexes.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _LAST_MOMENT = 999_999  # microseconds: a leap second is the end of the second b
 
 @lru_cache(maxsize=256)
 def normal(text: str) -> str | None:
-    """Return a date as `2026-11-21T17:45:00.123456Z`, which sorts as text; None for what is not a date.
+    """Return a date as `2026-11-21T17:45:00.123456Z`, which sorts as text; None for anything else.
 
-    Microseconds are kept, and what is left out is the earliest it can be. A leap second (`:60`) is the last moment of
+    Microseconds are kept, and missing parts are the earliest they can be. A leap second (`:60`) is the last moment of
     the second before it, so it stays in order.
     """
     text = text.strip()

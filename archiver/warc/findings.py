@@ -12,9 +12,9 @@ class Severity(StrEnum):
     DAMAGE = "damage"
     """Something is not what was written."""
     WARNING = "warning"
-    """Nothing is lost, but somebody should know."""
+    """Nothing is lost, but the user should know."""
     LOST = "lost"
-    """It is gone, the database says so, and nothing more can be done: what was read from it stays there."""
+    """It is lost, the database says so, and nothing can be done: what was read from it stays there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,9 @@ class Finding:
     offset: int | None = None
     """Bytes from the start of the file to the record, or to where the trouble starts."""
     record_id: str | None = None
-    """With its angle brackets; None when it cannot be told."""
+    """With its angle brackets; None when unknown."""
     url: str | None = None
-    """What was asked for, when it can be told."""
+    """The address that was requested, if known."""
     affected: tuple[str, ...] = ()
     """Record ids of the known captures that cannot be read, or not be trusted, because of this."""
 

@@ -1,4 +1,4 @@
-"""Archives in every form others write them in, one record after the other.
+"""Archives in every form in which other programs write them, one record after the other.
 
 Most have one gzip member per record; others are not compressed, compressed as a whole, in Zstandard with or
 without a dictionary (https://iipc.github.io/warc-specifications/specifications/warc-zstd/), or ARC, the format before
@@ -26,7 +26,7 @@ Found = Member | Large | Broken
 
 
 class NoArchive(errors.UsageError):
-    """A file is none of the forms in which archives come."""
+    """A file is in none of the forms of archives."""
 
 
 _GZIP = b"\x1f\x8b"
@@ -35,7 +35,7 @@ _DICTIONARY = b"\x5d\x2a\x4d\x18"  # the frame that holds it, by the format of W
 _TRAINED = b"\x37\xa4\x30\xec"  # RFC 8878, section 5
 _MOST_DICTIONARY = 100 << 20
 _PIECE = 1 << 16
-_MOST_RETURNS = 8  # to where a length was wrong by more than memory holds
+_MOST_RETURNS = 8  # to an earlier offset, where a length was wrong by more than memory holds
 _VERSION = b"WARC/"
 _NEXT = re.compile(rb"\n(?=WARC/(?:1\.[01]|0\.1[78])[ \t]*\r?\n)")
 _LONGEST_START = 4096
@@ -45,7 +45,7 @@ _BARE_END = b"\n\n"  # of old programs
 def walk(file: BinaryIO, name: str) -> Iterator[Found]:
     """Yield every record of a file from its beginning, and the stretches that hold none.
 
-    Offsets and lengths count what is in the file; where it is compressed as a whole, what that unpacks to. `name` is
+    Offsets and lengths are those in the file; if it is compressed as a whole, those of its content. `name` is
     what messages call the file.
 
     Raises NoArchive for a file that is none, UsageError for one in a coding this Python cannot undo.
@@ -95,7 +95,7 @@ def _is_record(member: Member) -> bool:
 
 
 def _of_member(member: Member, name: str) -> Iterator[Found]:
-    """Yield what a gzip member holds, which is one record as a rule."""
+    """Yield what a gzip member holds, which is usually one record."""
     if _is_record(member):
         yield member
         return
@@ -114,11 +114,11 @@ def _is_blank(found: Found) -> bool:
 
 
 class _Tape:
-    """Bytes that come one after the other, of which some can be looked at before they are taken."""
+    """A stream of bytes, some of which can be looked at before they are taken."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.offset = 0
-        """Of the first byte not yet taken."""
+        """Offset of the first byte not yet taken."""
         self.ahead = bytearray()
         """What has been read and not yet taken."""
         self.fault = ""
@@ -128,7 +128,7 @@ class _Tape:
         self._returns = _MOST_RETURNS
 
     def has(self, size: int) -> bool:
-        """Read until so many bytes are there to be taken; return whether there are as many."""
+        """Read until so many bytes are available; return whether there are as many."""
         while len(self.ahead) < size and not self._ended:
             try:
                 piece = self._file.read(max(_PIECE, min(size - len(self.ahead), 1 << 20)))
@@ -139,7 +139,7 @@ class _Tape:
         return len(self.ahead) >= size
 
     def go_back(self, offset: int) -> bool:
-        """Return to an earlier place, for which everything up to there may be unpacked again; not without limit."""
+        """Return to an earlier offset; this may unpack everything up to there again, but not without limit."""
         self._returns -= 1
         if self._returns < 0:
             return False
@@ -149,7 +149,7 @@ class _Tape:
         return True
 
     def take(self, size: int) -> None:
-        """Let go of so many bytes, as far as there are."""
+        """Drop so many bytes, or as many as there are."""
         while size > len(self.ahead) and not (self._ended and not self.ahead):
             size -= len(self.ahead)
             self.offset += len(self.ahead)
@@ -177,14 +177,14 @@ def _in_stream(file: IO[bytes], name: str) -> Iterator[Found]:
 
 
 def _at_record(tape: _Tape) -> bool:
-    """Pass over empty lines; return whether something follows."""
+    """Skip empty lines; return whether something follows."""
     while tape.has(1) and tape.ahead[0] in b"\r\n":
         tape.take(len(tape.ahead) - len(tape.ahead.lstrip(b"\r\n")))
     return bool(tape.ahead)
 
 
 def _record(tape: _Tape) -> Found:
-    """Take the next record, or what is in place of one."""
+    """Take the next record, or whatever is in its place."""
     offset = tape.offset
     tape.has(_PIECE)
     if head.blank_line(bytes(tape.ahead[:_PIECE]), 0, _PIECE)[0] == _PIECE:
@@ -212,9 +212,9 @@ def _record(tape: _Tape) -> Found:
 
 
 def _may_end(tape: _Tape, found: Head) -> bool:
-    """Return whether the last record ends with fewer line ends than it should, and certainly not with fewer bytes.
+    """Return whether the last record ends with too few line ends, but certainly not with too few bytes.
 
-    Of a description nothing is lost either way: programs have counted the line ends after it as part of it.
+    A description loses nothing either way: some programs counted the line ends after it as part of it.
     """
     if bytes(tape.ahead[found.size + found.length :]) not in (b"", b"\r\n", b"\n"):
         return False
@@ -224,7 +224,7 @@ def _may_end(tape: _Tape, found: Head) -> bool:
 
 
 def _large(tape: _Tape, found: Head) -> Found:
-    """Pass over a record that is too large to be held; if it does not end where it says, only over its head."""
+    """Skip a record that is too large to be held; if it does not end where it says, only its head."""
     offset, size = tape.offset, found.size + found.length
     first = bytes(tape.ahead[: found.size])
     tape.take(size)
@@ -237,7 +237,7 @@ def _large(tape: _Tape, found: Head) -> Found:
 
 
 def _broken(tape: _Tape, expected: str, found: str, size: int = 0, offset: int | None = None) -> Broken:
-    """Pass over what is not a record, by its length if that can be told and fits; return what it was."""
+    """Skip what is not a record, by its length if that is known and fits; return what it was."""
     offset = tape.offset if offset is None else offset
     found += f" ({tape.fault})" if tape.fault else ""
     if 0 < size <= MAX_RECORD and tape.has(size) and tape.ahead[:size].endswith(END):
@@ -248,10 +248,10 @@ def _broken(tape: _Tape, expected: str, found: str, size: int = 0, offset: int |
 
 
 def _pass_to(tape: _Tape, start: re.Pattern[bytes]) -> None:
-    """Pass over everything up to the next place where a record may start, or to the end."""
+    """Skip everything up to the next offset at which a record may start, or to the end."""
     position = 1
     while not (after := start.search(tape.ahead, position)):
-        position = max(len(tape.ahead) - _LONGEST_START, 1)  # it may stand across two pieces
+        position = max(len(tape.ahead) - _LONGEST_START, 1)  # it may be split across two pieces
         if not tape.has(len(tape.ahead) + _PIECE) and len(tape.ahead) <= position + _LONGEST_START:
             tape.take(len(tape.ahead))
             return

@@ -1,6 +1,6 @@
 """The headers of a record: the one place where they are read, whoever wrote them.
 
-What cannot be used is refused here with a reason, so that nothing further on has to expect it: a record that gets past
+Unusable records are refused here with a reason, so that nothing further on has to expect them: a record that gets past
 this has a type, an id, a date and a length. Section numbers are those of WARC 1.1 (ISO 28500:2017).
 """
 
@@ -17,7 +17,7 @@ LONGEST = 1 << 20
 """Most bytes of a head: real ones have one thousand."""
 
 END = b"\r\n\r\n"
-"""Follows the block of each record (section 4)."""
+"""What follows the block of each record (section 4)."""
 
 ANSWERS = frozenset({"response", "revisit"})
 """Types of record that stand for an answer of the server."""
@@ -41,12 +41,12 @@ class Malformed(Exception):
         self.expected = expected
         self.found = found
         self.size = size
-        """Bytes of what would be the record, if that at least can be told."""
+        """Bytes of what would be the record, if that at least is known."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """What a record says of itself."""
+    """What a record says about itself."""
 
     pairs: tuple[tuple[str, str], ...]
     """All headers as spelt, in order."""
@@ -81,7 +81,7 @@ class Head:
 
     @cached_property
     def concurrent(self) -> tuple[str, ...]:
-        """Ids of the records that came of the same event (section 5.7: the one header that may come more than once)."""
+        """Ids of the records of the same event (section 5.7: the only header that may be repeated)."""
         return tuple(value for name, value in self.pairs if name.lower() == CONCURRENT)
 
     @property
@@ -90,7 +90,7 @@ class Head:
         return is_saved_file(self.type, self.target_uri)
 
     def holds_http(self, block: bytes | memoryview) -> bool:
-        """Return whether the block is an HTTP message: the record says so, or it says nothing and the block does."""
+        """Return whether the block is an HTTP message: the record says so, or, if it does not, the block does."""
         if self.content_type.startswith(_HTTP):
             return True
         return self.type in ("response", "revisit") and bytes(block[:5]) == b"HTTP/"
@@ -102,14 +102,14 @@ def is_saved_file(kind: str, target_uri: str | None) -> bool:
 
 
 def is_capture(kind: str, target_uri: str | None) -> bool:
-    """Return whether a record of that (lower-case) type stands for what was at an address at its date."""
+    """Return whether a record of that (lower-case) type says what was at an address on its date."""
     return kind in ANSWERS or is_saved_file(kind, target_uri)
 
 
 def parse(content: bytes) -> Head:
     """Return the head that `content` begins with.
 
-    Raises Malformed for what is not a WARC record, and for one without type, id, length or a date that can be read.
+    Raises Malformed for anything but a WARC record, and for one without a type, id, length or readable date.
     """
     version = _VERSION.match(content)
     if not version:
@@ -167,14 +167,14 @@ def _fields(text: str) -> list[tuple[str, str]]:
 
 
 def _escaped(name: str, value: str) -> str:
-    """Return a value that was read as Latin-1; of an address, bytes that are none of ASCII's escaped as they were."""
+    """Return a value that was read as Latin-1; in an address, bytes outside ASCII are escaped."""
     if value.isascii() or not name.lower().endswith("-uri"):
         return value
     return "".join(char if char.isascii() else f"%{ord(char):02X}" for char in value)
 
 
 def address(value: str | None) -> str | None:
-    """Return WARC-Target-URI as readers take it: some programs wrote it in angle brackets, or with spaces."""
+    """Return WARC-Target-URI as readers understand it: some programs wrote it in angle brackets, or with spaces."""
     if value and value.startswith("<") and value.endswith(">"):
         value = value[1:-1]
     if not value or (value.isprintable() and " " not in value):

@@ -40,13 +40,13 @@ _FIELDS = "application/warc-fields"
 _MIME_END = re.compile(r"[;\s]")
 _NO_DIGIT = re.compile(r"\D")
 _LONGEST_HEAD = 1 << 17
-_EARLIEST = "10000101000000"  # fills up a date that tells only year, month or day
+_EARLIEST = "10000101000000"  # completes a date with only a year, month or day
 _LOADER = ArcWarcRecordLoader(verify_http=False, arc2warc=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedRecord:
-    """What a line is made of."""
+    """The values that a line is made of."""
 
     type: str
     target_uri: str | None
@@ -66,7 +66,7 @@ def indexed(kind: str, content_type: str | None) -> bool:
 
 
 def cdxj_line(location: Location, response: bytes) -> str:
-    """Return the line of the record that was just written of a response, or of a revisit."""
+    """Return the line for a response or revisit record that was just written."""
     return line_of(
         IndexedRecord(
             type="revisit" if location.revisit_of else "response",
@@ -83,7 +83,7 @@ def cdxj_line(location: Location, response: bytes) -> str:
 
 
 def resource_line(location: Location, block: bytes, content_type: str) -> str:
-    """Return the line of a file that was just written as a record of its own."""
+    """Return the line for a file that was just written as a record of its own."""
     return line_of(
         IndexedRecord(
             type="resource",
@@ -128,7 +128,7 @@ def line_of(entry: IndexedRecord) -> str:
         "url": entry.target_uri,
         "mime": _MIME_END.split(mime, maxsplit=1)[0] if mime else mime,
         "status": http.get_statuscode() if http else None,
-        # Only files of other programs lack it; what stands for it then is over the payload as it is, chunks and all.
+        # Only files of other programs lack it; the substitute is over the payload as it is, chunks and all.
         "digest": entry.digest or (None if entry.type == "revisit" else sha1_digest(stream.read())),
         "length": str(entry.length),
         "offset": str(entry.offset),
@@ -150,7 +150,7 @@ def _http(entry: IndexedRecord, stream: BytesIO) -> StatusAndHeaders | None:
 def is_unchanged(line: str) -> bool:
     """Return whether a line is about an answer that nothing had changed.
 
-    Other players take such a record for an empty page, so that packages leave its line out: the capture before it shows
+    Other players take such a record for an empty page, so packages leave its line out: the capture before it shows
     the page at that date as well.
     """
     return '"status": "304"' in line
@@ -170,7 +170,7 @@ def _timestamp(date: str) -> str:
 
 
 def file_lines(source: WarcFile, on_damage: Callable[[Damage], object] = lambda _: None) -> Iterator[str]:
-    """Yield the lines of one WARC file in the file's order; damaged stretches are reported and passed over."""
+    """Yield the lines of one WARC file in the file's order; damaged stretches are reported and skipped."""
     for record in iter_records(source, on_damage=on_damage):
         found = record_line(record)
         if found is not None:
@@ -196,7 +196,7 @@ def update_index(
 
     `written` are all lines of the files this run has written. A file that neither they nor the index know of, because
     a run was killed, is read; lines of files that are no longer there are dropped. An index that is missing, or is no
-    sorted CDXJ, is made anew. So the outcome is what `write_index` would write, for a fraction of the reading; only
+    sorted CDXJ, is rebuilt. So the outcome is what `write_index` would write, for a fraction of the reading; only
     that files which another machine stored elsewhere are left out, as each would have to be fetched whole.
 
     Raises ArchiverError when the index cannot be written; the old one is then still there.
@@ -216,7 +216,7 @@ def update_index(
 
 
 def current_lines(storage: Storage, target: Path) -> Iterator[str]:
-    """Yield what `write_index` would write, and write nothing: only files the index does not know are read."""
+    """Yield what `write_index` would write, without writing: only files that the index does not name are read."""
     files = storage.closed()
     known = _files_of(target)
     new = sorted(line for name in files.keys() - known for line in file_lines(files[name]))
@@ -244,7 +244,7 @@ def _files_of(index: Path) -> set[str]:
 
 
 def place(line: str) -> tuple[str, int]:
-    """Return file and offset of the record a line is about; raise ValueError for a line that is none."""
+    """Return file and offset of the record a line is about; raise ValueError for an invalid line."""
     try:
         fields = json.loads(line[line.index(" {") :])
         return str(fields["filename"]), int(fields["offset"])
@@ -255,7 +255,7 @@ def place(line: str) -> tuple[str, int]:
 def _replace(target: Path, lines: Iterable[str]) -> int:
     count = 0
     with replacing(target) as file:
-        for line, _ in groupby(lines):  # a line is there once, also when it came from two sides
+        for line, _ in groupby(lines):  # a line occurs once, even if it came from two sides
             file.write(line.encode())
             count += 1
     return count

@@ -19,16 +19,16 @@ from urllib.parse import quote, unquote
 from archiver.warc.reader import Record
 
 CONTENT_TYPE = "application/warc-fields"
-"""Content type of the record with a run's end; programs that index WARC files pass such records over."""
+"""Content type of the record with a run's end; programs that index WARC files skip such records."""
 
 IMPORT = "import"
 """First word of the command of a run that imported another program's captures."""
 
 ACCEPT = "accept"
-"""First word of the command of a run by which the owner said that something is right."""
+"""First word of the command of a run by which the owner accepted something."""
 
 PROBE = "probe"
-"""Command of a run whose captures are no content."""
+"""Command of a run whose captures are not content."""
 
 _PREFIX = "archiver-"
 _INDEX = "urn:index:"
@@ -49,10 +49,10 @@ class _RecordFields:
 
     @classmethod
     def of(cls, block: bytes) -> Self | None:
-        """Return what a record's block says; None when this program did not write it, or not all of it."""
+        """Return the values in a record's block; None when this program did not write it, or not all of it."""
         found = parse(block)
         names = ((each, _PREFIX + each.name.replace("_", "-")) for each in fields(cls))
-        # What has a default was not told by older programs.
+        # Older programs did not write fields that have a default.
         told = [(each, name) for each, name in names if name in found or each.default is MISSING]
         try:
             return cls(**{each.name: _read(found[name], str(each.type)) for each, name in told})
@@ -73,7 +73,7 @@ class RunStart(_RecordFields):
     blog: str = ""
     """Origin of the blog's canonical addresses; empty in files of an older program."""
     profile: Sequence[str] | None = None
-    """Lines of the profile the archive's owner wrote; None where one that comes along is meant, by its origin."""
+    """Lines of the profile the archive's owner wrote; None for a bundled one, known by its origin."""
 
     @property
     def index_url(self) -> str | None:
@@ -83,7 +83,7 @@ class RunStart(_RecordFields):
 
     @property
     def accepted(self) -> tuple[str, ...]:
-        """What the owner said is right."""
+        """What the owner accepted."""
         return tuple(shlex.split(self.command)[1:]) if self.command.startswith(f"{ACCEPT} ") else ()
 
     @property
@@ -100,7 +100,7 @@ class RunEnd(_RecordFields):
     outcome: str
     exit_code: int
     rest_until: str | None
-    """Until when the site asked to be left alone."""
+    """Time until which the site asked to be left alone."""
     missing_counted: bool
     """Whether the posts that its catalogue did not list were counted as missing."""
     counts: Mapping[str, Any]

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PACKAGE = ".wacz"
-"""Ends the name of a package of WARC files."""
+"""Ending of the name of a package of WARC files."""
 
 _ENTRY = re.compile(r"(?:.*/)?archive/.+\.w?arc(?:\.gz|\.zst)?", re.IGNORECASE)
 _ZIP = b"PK\x03\x04"
-_MOST_DEPTH = 3  # packages in packages
+_MOST_DEPTH = 3  # levels of packages in packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class WarcSource:
     """One WARC file, open for reading."""
 
     name: str
-    """As the user knows it: the file's, and the place within the package."""
+    """Its name as the user knows it: the file's, and the path within the package."""
     file: BinaryIO
     fault: str = ""
-    """Why it cannot be read, if so."""
+    """Why it cannot be read, if it cannot."""
 
 
 def check(path: Path) -> None:
@@ -47,7 +47,7 @@ def check(path: Path) -> None:
 
 
 def sources(path: Path) -> Iterator[WarcSource]:
-    """Yield the WARC files of a source, each to be read before the next is asked for.
+    """Yield the WARC files of a source; each must be read before the next is requested.
 
     Raises UsageError for what is not a file and for a package without any, ArchiveDamaged for one that is not a zip.
     """
@@ -70,7 +70,7 @@ def sources(path: Path) -> Iterator[WarcSource]:
 
 
 def is_package(path: Path) -> bool:
-    """Return whether a file is a package of WARC files, by its name or by how it begins; UsageError for no file."""
+    """Return whether a file is a package of WARC files, by its name or first bytes; UsageError if there is none."""
     with _file(path) as file:
         return path.suffix.lower() == PACKAGE or file.read(len(_ZIP)) == _ZIP
 
@@ -109,12 +109,12 @@ def _packed(file: BinaryIO, name: str, depth: int) -> Iterator[WarcSource]:
 
 
 class _Unpacked(io.RawIOBase):
-    """The content of a compressed entry up to where it breaks, which is the end of it."""
+    """The content of a compressed entry, which ends where it is broken."""
 
     def __init__(self, content: IO[bytes]) -> None:
         self._content = content
         self.fault = ""
-        """Why there is no more, unless it is whole as far as it was read."""
+        """Why it is broken off; empty if it is whole as far as it was read."""
 
     def readable(self) -> bool:
         return True

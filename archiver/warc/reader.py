@@ -24,9 +24,9 @@ MAX_RECORD = MAX_BLOCK + (1 << 20)
 """Most bytes a gzip member may inflate to: what can be written, and its headers. A member can hide a thousandfold."""
 
 _PIECE = 1 << 16
-_MAGIC = b"\x1f\x8b\x08"  # RFC 1952, section 2.3.1: every gzip member begins so
+_MAGIC = b"\x1f\x8b\x08"  # RFC 1952, section 2.3.1: every gzip member begins like this
 _RECORD = b"WARC/"
-_PROBE = 1024  # bytes of a member from which the first of its content can be told: its tables take a few hundred
+_PROBE = 1024  # bytes of a member from which the start of its content can be read: its tables take a few hundred
 _ADVICE = "run `archiver verify` to see what else is damaged, then restore the file from a copy"
 
 
@@ -85,17 +85,17 @@ class Record:
 
     @property
     def is_capture(self) -> bool:
-        """Whether the record stands for what was at an address at its date."""
+        """Whether the record says what was at an address on its date."""
         return heads.is_capture(self.type, self.target_uri)
 
     @property
     def concurrent(self) -> tuple[str, ...]:
-        """Ids of the records that came of the same event."""
+        """Ids of the records of the same event."""
         return tuple(value for name, value in self.headers if name.lower() == heads.CONCURRENT)
 
     @property
     def response(self) -> message.Message:
-        """The HTTP message of the record; of a page that was saved as a file, what a server would send."""
+        """The HTTP message of the record; for a page saved as a file, what a server would send."""
         if heads.is_saved_file(self.type, self.target_uri):
             return message.saved(self.block, self.header("Content-Type") or "")
         return message.parse(self.block)
@@ -110,13 +110,13 @@ class Record:
 
     @property
     def body(self) -> bytes:
-        """The content as a reader sees it; see `decoded`."""
+        """The entity without content coding; see `decoded`."""
         return self.decoded()
 
     def decoded(self, max_size: int = MAX_BODY) -> bytes:
         """Return the entity with its content codings undone: gzip, deflate, br and zstd.
 
-        A body that breaks off gives what there is of it. Raises ContentTooLarge above `max_size` bytes.
+        A truncated body gives what there is of it. Raises ContentTooLarge above `max_size` bytes.
         """
         return self.undone(max_size)[0]
 
@@ -132,7 +132,7 @@ class Record:
 
 
 def read_record(storage: Storage, warc_file: str, offset: int) -> Record:
-    """Return the record that starts at `offset` of a file, also of one that is still being written.
+    """Return the record that starts at `offset` of a file, even one that is still being written.
 
     Raises ArchiveDamaged when the file is missing or holds no whole record there.
     """
@@ -167,10 +167,10 @@ def iter_records(
 
 
 def request_of(source: WarcFile, offset: int, *, start: int) -> Record | None:
-    """Return the record of the request that the response at `offset` answers; None when no record beside it tells.
+    """Return the record of the request that the response at `offset` answers; None when no neighbouring record says.
 
     Either of the two may name the other, and are before it (WARC 1.1, section 5.7). `start` is where the capture
-    before the response ends. Damaged records are passed over.
+    before the response ends. Damaged records are skipped.
     """
     requests: dict[str, Record] = {}
     response: Record | None = None
@@ -204,7 +204,7 @@ def next_record(file: BinaryIO, name: str, position: int) -> int:
 
 
 def _candidates(file: BinaryIO, position: int) -> Iterator[int]:
-    """Yield where a gzip member begins that begins like a record.
+    """Yield the offsets of gzip members that begin like a record.
 
     Compressed pages within a record are members too, and chance makes a few: trying all of them would take long.
     """
@@ -238,7 +238,7 @@ def _read(file: BinaryIO, name: str, offset: int) -> Record:
 
 
 def record_of(content: bytes, name: str, offset: int, length: int) -> Record:
-    """Return the record that is all of `content`, which is at a place of the file that messages call `name`.
+    """Return the record that `content` is; it is from an offset of the file that messages call `name`.
 
     Raises Malformed when it is not exactly one record.
     """
@@ -264,7 +264,7 @@ def record_of(content: bytes, name: str, offset: int, length: int) -> Record:
 
 
 def _response(head: Head, block: bytes) -> message.Message | None:
-    """Return the HTTP message a record stands for; None when it stands for none."""
+    """Return the HTTP message that a record holds or stands for; None for others."""
     if head.holds_http(block):
         return message.parse(block)
     return message.saved(block, head.fields.get("content-type", "")) if head.is_saved_file else None

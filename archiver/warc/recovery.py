@@ -1,8 +1,8 @@
-"""Puts in order what an interrupted run left behind.
+"""Tidies up what an interrupted run left behind.
 
 A run that was killed leaves a file under its `.open` name, perhaps with a torn end: half a record, or the zeros some
 file systems show for data that never reached the disk. The end is cut off and the file closed; nothing is ever appended
-to it. What is whole stays: the rows of the database may be behind the file by what was not committed, so `orphans`
+to it. Whatever is whole stays: the database's rows may lag behind the file by what was not committed, so `orphans`
 finds the responses no row knows of.
 """
 
@@ -32,7 +32,7 @@ class Recovered:
     warc_file: str
     """Name within the folder, without `.open`."""
     exchanges: int
-    """Records of it that stay and are more than a request or the file's own description; 0 when it was removed."""
+    """How many of its records stay, not counting requests and the file's own description; 0 when it was removed."""
     kept: int
     """Bytes that stay, which is also the offset of the cut; 0 when the file was removed."""
     dropped: int
@@ -42,16 +42,16 @@ class Recovered:
     damage: tuple[Damage, ...] = ()
     """Stretches before the cut that hold no whole record; they were left as they are."""
     undone: bool = False
-    """Whether an import wrote it that did not finish, and left nothing in the database."""
+    """Whether it is from an import that did not finish and left nothing in the database."""
 
     @property
     def removed(self) -> bool:
-        """Whether the file held no exchange and is gone."""
+        """Whether the file held no exchange and was removed."""
         return not self.exchanges
 
     @property
     def sentence(self) -> str:
-        """What became of it, for a person."""
+        """What became of it, as a sentence."""
         if self.undone:
             return f"removed {self.warc_file}: the import that wrote it did not finish, import it again"
         cut = f", {counted(self.dropped, 'byte')} of a torn end cut off" if self.dropped else ""
@@ -64,7 +64,7 @@ class Recovery:
 
     files: tuple[Recovered, ...] = ()
     in_use: tuple[str, ...] = ()
-    """Names, without `.open`, of files another process is writing; they were not touched."""
+    """Names, without `.open`, of files that another process is writing; they were not touched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +80,8 @@ class _Survey:
 def recover(directory: Path, known: Container[str] | None = None) -> Recovery:
     """Cut every file left open to its last whole record and give it its closed name; remove it when it has no exchange.
 
-    A response that is whole stays, also without its request: a row may point at it, and WARC 1.1 asks for no request.
-    A request at the end stays only with its response: nobody can ask for it alone, and the page is fetched again.
+    A whole response stays, even without its request: a row may point at it, and WARC 1.1 requires no request.
+    A request at the end stays only with its response: alone it cannot be looked up, and the page is fetched again.
 
     `known` are the names of files the database has captures of. An import has happened once its captures are there: the
     file of one that has not is removed. None keeps all.
@@ -137,7 +137,7 @@ def _close(path: Path, file: BinaryIO) -> Recovered:
     survey = _survey(path)
     size = os.fstat(file.fileno()).st_size
     if survey.exchanges:
-        # In this order: until the new name is on the disk, all of it can be done again.
+        # In this order: until the new name is on the disk, everything can be repeated.
         file.truncate(survey.end)
         os.fsync(file.fileno())
         path.rename(closed)
@@ -156,7 +156,7 @@ def _close(path: Path, file: BinaryIO) -> Recovered:
 
 
 def _survey(path: Path) -> _Survey:
-    """Return where the last record worth keeping ends, and what is before and after it."""
+    """Return where the last record worth keeping ends, and what comes before and after it."""
     damage: list[Damage] = []
     end = exchanges = 0
     lone: Record | None = None
@@ -185,7 +185,7 @@ def responses(
 ) -> Iterator[tuple[Record, Location]]:
     """Yield the responses of a file, and its revisits, in order, from `start`, which must be where a record begins.
 
-    One record is in memory at a time. Damaged stretches are reported to `on_damage` and passed over.
+    One record is in memory at a time. Damaged stretches are reported to `on_damage` and skipped.
     """
     for record in iter_records(source, start=start, on_damage=on_damage):
         if record.is_capture:
@@ -195,7 +195,7 @@ def responses(
 def location(record: Record) -> Location:
     """Return where a record is and what it holds, as the writer said when it wrote it.
 
-    Of a revisit the payload is in another record, so its SHA-256 is not known here: what is given is that of nothing.
+    A revisit's payload is in another record, so its SHA-256 is unknown here: that of no bytes is given.
     """
     return Location(
         warc_file=record.warc_file,
@@ -211,7 +211,7 @@ def location(record: Record) -> Location:
 
 
 def orphans(storage: Storage, ends: Mapping[str, int]) -> Iterator[tuple[Record, Location]]:
-    """Yield the responses no row knows of, file by file in the order of their names.
+    """Yield the responses that have no row, file by file in the order of their names.
 
     `ends` says for each file with rows where the last response that has one ends: offset plus length. Rows are
     committed in the order of the file, so what has none comes after. A file in the folder that ends there is not even

@@ -15,7 +15,7 @@ _OF_THE_PIECE = frozenset({NUMBER, _ORIGIN, _TOTAL, "content-length", "warc-bloc
 
 @dataclass(slots=True)
 class _Pieces:
-    """What has come of a record."""
+    """The pieces of one record so far."""
 
     first: Head | None = None
     blocks: dict[int, bytes] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Segments:
         self._held = 0
 
     def add(self, head: Head, block: bytes | memoryview) -> bool:
-        """Keep a piece; return False when it is none that can be kept, or there already."""
+        """Keep a piece; return False when it is invalid or already there."""
         number, total = head.fields.get(NUMBER, ""), head.fields.get(_TOTAL, "")
         if not _is_count(number) or self._held + len(block) > MAX_RECORD:
             return False
@@ -48,7 +48,7 @@ class Segments:
         return True
 
     def joined(self, origin: str) -> bytes | None:
-        """Return the record that begins with this piece, as one; None when pieces are missing."""
+        """Return the whole record that begins with this piece; None when pieces are missing."""
         pieces = self._records.get(origin, _Pieces())
         block = b"".join(pieces.blocks[number] for number in sorted(pieces.blocks))
         whole = sorted(pieces.blocks) == list(range(1, len(pieces.blocks) + 1)) and pieces.total == len(block)
@@ -59,12 +59,12 @@ class Segments:
         return f"WARC/1.1\r\n{lines}\r\n".encode() + block + END
 
     def of(self, origin: str) -> int:
-        """Return how many pieces of a record have come."""
+        """Return how many pieces of a record have been kept."""
         return len(self._records[origin].blocks) if origin in self._records else 0
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Ids of the records pieces of which have come."""
+        """Ids of the records of which pieces have been kept."""
         return tuple(self._records)
 
 

@@ -1,4 +1,4 @@
-"""One page, and scripts it loads, out of an archive of any form, by their addresses."""
+"""One page, and the scripts it loads, from an archive in any form, by their addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEADS = 8192  # bytes that tell whether a record is worth taking apart: most ar
 def latest_page(path: Path, url: str) -> Record:
     """Return the latest page of an address in a WARC file, plain or packed in any way, a WACZ or an ARC file.
 
-    Addresses that differ as indexes do not tell them apart (https and http, www, the order of a query) are one. Raises
+    Addresses that indexes do not tell apart (https and http, www, the order of a query) count as one. Raises
     UsageError for what is not an archive, ArchiveDamaged for one that cannot be opened, ResponseNotArchived when it
     holds no such page.
     """
@@ -40,7 +40,7 @@ def latest_page(path: Path, url: str) -> Record:
 
 
 def latest_scripts(path: Path, urls: Iterable[str]) -> dict[str, bytes]:
-    """Return the latest captures of scripts, of those that the archive holds, by their addresses; see `latest_page`."""
+    """Return the latest captures of those scripts that the archive holds, by their addresses; see `latest_page`."""
     wanted = {surt(url): url for url in urls}
     found: dict[str, Record] = {}
     for record in _captures(path, b"script", _SCRIPTS) if wanted else ():
@@ -51,7 +51,7 @@ def latest_scripts(path: Path, urls: Iterable[str]) -> dict[str, bytes]:
 
 
 def _captures(path: Path, named: bytes, kinds: tuple[str, ...]) -> Iterator[Record]:
-    """Yield whole answers of some types, whose names hold `named`."""
+    """Yield whole responses of the types whose names contain `named`."""
     for source in outside.sources(path):
         if source.fault:
             raise ArchiveDamaged(f"{source.name}: {source.fault}")

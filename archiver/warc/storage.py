@@ -1,7 +1,7 @@
 """The WARC files of an archive, wherever they are: in its folder, or as objects somewhere else.
 
-A file is written in the folder and may go elsewhere once it is closed. What reads records asks for a file by its name
-and gets it from where it is; a copy in the folder comes first.
+A file is written in the folder and may go elsewhere once it is closed. Readers of records ask for a file by its name
+and get it from where it is; a copy in the folder comes first.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 SUFFIX = ".warc.gz"
-"""Ends the name of every closed file."""
+"""Ending of every closed file's name."""
 
 _PIECE = 1 << 20
 _ADVICE = "run `archiver verify` to see what else is damaged, then restore the file from a copy"
 
 
 class WarcFile(Protocol):
-    """A file that can be opened and read from any place in it, such as a path."""
+    """A file that can be opened and read at any offset, such as a path."""
 
     @property
     def name(self) -> str:
         """Its name, without a folder."""
 
     def open(self, mode: Literal["rb"], /) -> BinaryIO:
-        """Open it for reading: an OSError says that it cannot be read, an ArchiverError why."""
+        """Open it for reading; raise OSError when it cannot be read, or ArchiverError, which says why."""
 
 
 class Objects(Protocol):
@@ -51,7 +51,7 @@ class Storage:
     """The WARC files of one archive, for reading; may be shared by threads, and pickled if its objects may be."""
 
     def __init__(self, folder: Path, objects: Objects | None = None) -> None:
-        """Take the folder of the files that are being written, and what is elsewhere."""
+        """Take the folder of the files that are being written, and the objects elsewhere."""
         self.folder = folder
         self.objects = objects
 
@@ -70,7 +70,7 @@ class Storage:
         return {*self._elsewhere(), *(path.name for path in self.folder.glob(f"*{SUFFIX}"))}
 
     def local(self, name: str) -> Path | None:
-        """Return the file with this name in the folder, which may still be written to; None when it is not there.
+        """Return the file with this name in the folder, which may still be being written; None when it is not there.
 
         Raises ArchiveDamaged for what is not a name of a file: it comes from a database, which may come from anywhere.
         """
@@ -81,7 +81,7 @@ class Storage:
         return next((path for path in paths if path.exists()), None)
 
     def file(self, name: str) -> WarcFile:
-        """Return the file with this name, also one that is still being written.
+        """Return the file with this name, even one that is still being written.
 
         Raises ArchiveDamaged when there is none.
         """
@@ -94,11 +94,11 @@ class Storage:
         """Open the file with this name; raises as `file` and `WarcFile.open` do."""
         try:
             return self.file(name).open("rb")
-        except FileNotFoundError:  # it was renamed, or has gone elsewhere, after the look
+        except FileNotFoundError:  # it was renamed or moved elsewhere after the look
             return self.file(name).open("rb")
 
     def read(self, name: str, offset: int, length: int) -> bytes:
-        """Return so many bytes of a file from a place in it, or as many as there are; raises as `open` does."""
+        """Return so many bytes of a file from an offset, or as many as there are; raises as `open` does."""
         path = self.local(name)
         if path is None:
             with self.open(name) as file:
@@ -118,7 +118,7 @@ class Storage:
 
 
 def size(file: BinaryIO) -> int:
-    """Return the bytes that an open file has now."""
+    """Return the current size of an open file, in bytes."""
     return file.seek(0, os.SEEK_END)
 
 
@@ -130,13 +130,13 @@ def pieces(source: WarcFile, most: int = _PIECE) -> Iterator[bytes]:
 
 
 class Hashed(io.RawIOBase):
-    """A file whose SHA-256 is made while it is read, mostly from front to back: nothing is read twice for it."""
+    """A file whose SHA-256 is computed while it is read, mostly from front to back: nothing is read twice for it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._position = 0
         self._end = 0
-        """Up to where it has been read without a gap."""
+        """The offset up to which it has been read without a gap."""
         self._sha256 = hashlib.sha256()
 
     def readable(self) -> bool:
@@ -148,7 +148,7 @@ class Hashed(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place in the file."""
+        """Go to an offset in the file."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position}.get(whence)
         self._position = (size(self._file) if base is None else base) + offset
         return self._position

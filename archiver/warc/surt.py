@@ -1,8 +1,8 @@
-"""Keys of an index: URLs with the host turned round, as every web archive sorts them.
+"""Keys of an index: URLs with the host reversed, as every web archive sorts them.
 
 SURT, the Sort-friendly URI Reordering Transform, in the form Wayback machines use: scheme, user, `www.`, default port
-and fragment are left out, escapes are normalised, everything is in lower case, parameters are sorted. Two URLs with one
-key are taken for the same page. The rules are those of IIPC's webarchive-commons; the tests compare with
+and fragment are left out, escapes are normalised, everything is in lower case, parameters are sorted. Two URLs with the
+same key are taken for the same page. The rules are those of IIPC's webarchive-commons; the tests compare with
 the package `surt`, which its licence (AGPL) keeps out of this one.
 """
 
@@ -22,7 +22,7 @@ _PORTS = {b"http": 80, b"https": 443}
 _WWW = re.compile(rb"^www\d*\.")
 _UNESCAPED = bytes(range(0x21, 0x7F)).translate(None, b"%#")
 
-# Session numbers say nothing about the page. In each, what comes before and what comes after is kept.
+# Session numbers say nothing about the page. What comes before and after each is kept.
 _PATH_SESSIONS = (
     re.compile(rb"(.*/)\((?:[a-z]\([0-9a-z]{24}\))+\)/([^?]+\.aspx.*)", re.DOTALL),
     re.compile(rb"(.*/)\([0-9a-z]{24}\)/([^?]+\.aspx.*)", re.DOTALL),
@@ -40,12 +40,12 @@ _QUERY_SESSIONS = tuple(
 
 
 def surt(url: str) -> str:
-    """Return the key of a URL; the URL itself when it makes no sense, for example for its port or its length.
+    """Return the key of a URL; the URL itself when it is invalid, for example because of its port or length.
 
     >>> surt("https://www.Example.org:8443/archives/1008/?b=2&a=1#more")
     'org,example:8443)/archives/1008?a=1&b=2'
 
-    Hosts that are numbers are understood as one number or four, not in the octal and shortened forms of old.
+    Numeric hosts are understood as one number or four, not in the old octal and shortened forms.
     """
     if len(url) > _LONGEST:
         return url
@@ -78,7 +78,7 @@ def _key(url: bytes) -> bytes:
 
 
 def _host_and_port(authority: bytes) -> tuple[bytes, int | None]:
-    """Raise ValueError when the port is no number of a port."""
+    """Raise ValueError when the port is not a port number."""
     address = authority.rstrip(b":").rpartition(b"@")[2]
     before, bracket, literal = address.partition(b"[")
     host, _, rest = literal.partition(b"]") if bracket else before.partition(b":")
@@ -99,7 +99,7 @@ def _start(scheme: bytes, host: bytes, port: int | None) -> bytes:
 def _normal_host(host: bytes) -> bytes:
     host = _unescape(host)
     if not host.isascii():
-        with contextlib.suppress(ValueError):  # no name at all: stays, escaped
+        with contextlib.suppress(ValueError):  # not a name at all: stays, escaped
             host = host.decode("utf-8", "ignore").encode("idna")
     host = host.replace(b"..", b".").strip(b".")
     if host.isdigit():

@@ -1,9 +1,9 @@
 """Checks that an archive is, byte for byte, what was written.
 
-Each gzip member is inflated to its end (checksum and size), each record held against its own lengths and digests, each
-request against its response. That finds whatever happens within a file. What is gone as a whole is missed only by who
-knows of it, so the files are also held against the captures of the database and against the index: a file cut between
-two exchanges, an exchange taken out, a missing file. After damage the check continues at the next record.
+Each gzip member is inflated to its end (checksum and size), each record compared with its own lengths and digests, each
+request with its response. That finds whatever happens within a file. What is gone as a whole is only missed by those
+who know of it, so the files are also compared with the captures in the database and with the index: a file cut between
+two exchanges, a removed exchange, a missing file. After damage the check continues at the next record.
 
 Out of reach without a second copy: up to seven bits at the end of each compressed stream, which mean nothing.
 """
@@ -77,7 +77,7 @@ def verify(
 
 
 def verify_file(path: Path, tally: VerifiedCounts | None = None) -> Iterator[Finding]:
-    """Yield what is wrong with one WARC file from anywhere, as far as it tells by itself.
+    """Yield what is wrong with one WARC file from anywhere, as far as the file alone can tell.
 
     Raises UsageError for one in a coding this Python cannot undo.
     """
@@ -85,13 +85,13 @@ def verify_file(path: Path, tally: VerifiedCounts | None = None) -> Iterator[Fin
 
 
 class _State(Enum):
-    """What is going on with a file."""
+    """The state of a file."""
 
     CLOSED = "closed"
     IN_USE = "in use"
-    """Somebody writes to it."""
+    """Somebody is writing to it."""
     LEFT_OPEN = "left open"
-    """Somebody wrote to it and was killed."""
+    """Its writer was killed."""
 
 
 class Verifier:
@@ -111,9 +111,9 @@ class Verifier:
         self._places: dict[str, tuple[str, int]] = {}
         """File and offset of each record id."""
         self._payloads: set[str] = set()
-        """Digests of the payloads that records have."""
+        """Digests of the payloads found in records."""
         self._references: list[tuple[RecordPosition, str, str | None, Severity]] = []
-        """Revisits, record and digest of the payload of each, and how bad it is if that is not there."""
+        """Revisits: the record and payload digest of each, and how bad it is if that payload is missing."""
         self._known: dict[str, list[KnownCapture]] | None = None
         self._files = files
         self._stranded = frozenset(stranded)
@@ -146,7 +146,7 @@ class Verifier:
             yield _damage("unreadable file", name, "a file that can be read", reason, everything)
 
     def _other(self, name: str, hashed: Hashed) -> Iterator[Finding]:
-        """Yield a finding for a file that is not the one that was closed, which nothing in it told."""
+        """Yield a finding for a file that is not the one that was closed, where nothing in it shows that."""
         known = self._files.get(name)
         if known and known.sha256:
             size, sha256 = hashed.measure()
@@ -155,12 +155,12 @@ class Verifier:
                 yield _damage("other file", name, expected, f"{size} with {sha256}")
 
     def stream(self, name: str, file: BinaryIO, lines: Lines) -> Iterator[Finding]:
-        """Yield what is wrong with a file that is part of another one and is called `name` there."""
+        """Yield what is wrong with a file that is part of another one, where it is called `name`."""
         self.tally.files += 1
         yield from _FileCheck(self, name, file, _State.CLOSED, None, lines, lone=True).findings()
 
     def _lines(self, name: str, state: _State, *, here: bool) -> Lines | None:
-        """Return the check against the index; files get into it when they are closed here."""
+        """Return the check against the index; files closed here are added to it."""
         if not self._index or state is not _State.CLOSED or not (here or self._index.knows(name)):
             return None
         return self._index.lines(name)
@@ -174,7 +174,7 @@ class Verifier:
             yield place.finding("record id", "one that is used once", found, severity)
 
     def refers(self, seen: CheckedRecord, *, ours: bool) -> None:
-        """Note what a revisit refers to; of another program's the payload may be elsewhere."""
+        """Note what a revisit refers to; another program's may have its payload elsewhere."""
         digest = seen.header("warc-payload-digest")
         if seen.type == "revisit" and (original := seen.header("warc-refers-to")):
             self._references.append((seen.place, original, digest, Severity.DAMAGE if ours else Severity.WARNING))
@@ -182,7 +182,7 @@ class Verifier:
             self._payloads.add(digest)
 
     def rest(self) -> Iterator[Finding]:
-        """Yield what no file led to."""
+        """Yield findings about everything that no file led to."""
         for place, original, digest, severity in self._references:
             if original not in self._places and digest not in self._payloads:
                 expected = f"the record {original} that has its payload"
@@ -280,7 +280,7 @@ class _FileCheck:
         yield from self._archive.once(seen.place, ours=self._descriptions.ours)
 
     def _large(self, large: Large) -> Iterator[Finding]:
-        """Yield that a record was read to its end and not looked into, or that it is not as long as it says."""
+        """Yield that a record was read to its end but not examined, or that it is not as long as it says."""
         if large.size == large.inflated:
             self._archive.tally.records += 1
             what, severity, expected, found = (
@@ -405,7 +405,7 @@ class _IndexLines:
         self._lines[warc_file][offset] = line
 
     def knows(self, name: str) -> bool:
-        """Return whether any line is about a file."""
+        """Return whether any line is about this file."""
         return name in self._lines
 
     def lines(self, name: str) -> Lines | None:

@@ -28,7 +28,7 @@ __all__ = ["WaczPage", "verify_wacz", "write_wacz"]
 VERSION = "1.1.1"
 """Of the format."""
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell: times would make two packages of one archive differ
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: real times would make two packages of one archive differ
 _MODE = 0o100644 << 16  # a plain file, readable by all
 _UNIX = 3
 _BLOCK_LINES = 1024  # as other writers of WACZ do: what a reader fetches to look up one address
@@ -41,7 +41,7 @@ class WaczPage:
     url: str
     """As asked for: a response with this target URI is in the WARC files."""
     ts: str
-    """When it was fetched: ISO 8601 UTC, as its record says."""
+    """When it was fetched: ISO 8601 UTC, as in its record."""
     title: str
     text: str
     """What a search in the package looks through."""
@@ -60,7 +60,7 @@ def write_wacz(
     description: str | None = None,
     main_page: WaczPage | None = None,
 ) -> None:
-    """Write a package; until it is whole and on the disk, `target` is as it was.
+    """Write a package; until it is whole and on the disk, `target` stays as it was.
 
     `warcs` are closed WARC files, `lines` their sorted index as in `index.cdxj`, `pages` are those to start from,
     `extra` those that are reached from them and found by a search of texts as well, `created` is a time in ISO 8601
@@ -80,7 +80,7 @@ def write_wacz(
             parts.add_warc(path)
         parts.add_index(lines)
         parts.add("pages/pages.jsonl", _page_lines("pages", "Pages to Start From", pages))
-        # Those to start from as well: ReplayWeb.page searches this list alone, and calls it all pages.
+        # Includes those to start from: ReplayWeb.page searches this list alone, and calls it all pages.
         parts.add("pages/extraPages.jsonl", _page_lines("extra-pages", "All Pages", chain(pages, extra)))
         details = {"title": title, "description": description, "created": created, "software": software}
         if main_page:
@@ -187,11 +187,11 @@ def _in_order(lines: Iterable[str]) -> Iterator[str]:
 
 def _page_lines(name: str, title: str, pages: Iterable[WaczPage]) -> Iterator[bytes]:
     yield _line({"format": "json-pages-1.0", "id": name, "title": title, "hasText": True})
-    for number, page in enumerate(pages):  # ReplayWeb.page keeps them by id: so its `page:0` is the main page
+    for number, page in enumerate(pages):  # ReplayWeb.page keeps pages by id: so its `page:0` is the main page
         key = f"{number:06}-{hashlib.sha256(f'{page.ts} {page.url}'.encode('utf-8', 'replace')).hexdigest()[:16]}"
         yield _line({"id": key, "url": page.url, "ts": page.ts, "title": page.title, "text": page.text})
 
 
 def _line(value: dict[str, str | bool]) -> bytes:
-    # A lone surrogate, which UTF-8 does not have, becomes the escape JSON has for it.
+    # A lone surrogate, which UTF-8 cannot encode, becomes its JSON escape.
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"

@@ -36,7 +36,7 @@ MOST_LINE = 32 << 20
 """Most bytes of a line of a page list or an index: a page with all its text."""
 
 SMALLEST_RECORD = 50
-"""Bytes that no record is smaller than, which says how many lines an index may have."""
+"""Bytes of the smallest possible record, which limits how many lines an index may have."""
 
 _WARC = re.compile(r"archive/.+\.w?arc(?:\.gz|\.zst)?")
 _CDXJ = re.compile(r"indexes/[^/]+\.cdxj?(?:\.gz)?")
@@ -96,7 +96,7 @@ class _Package:
         return [name for name in self._entries if pattern.fullmatch(name)]
 
     def _layout(self, manifest: _Manifest) -> Iterator[Finding]:
-        """Check that what must be there is there, and as it must be."""
+        """Check that what must be there is there and in its proper form."""
         wanted = {"a WARC file in archive/": self._matching(_WARC), "an index in indexes/": self._matching(_CDXJ)}
         wanted |= {name: self._matching(re.compile(re.escape(name))) for name in (PAGES, MANIFEST, DIGEST)}
         for what, there in wanted.items():
@@ -162,14 +162,14 @@ class _Package:
 
 
 class _Manifest:
-    """What `datapackage.json` says, and what is wrong with it by itself."""
+    """What `datapackage.json` says, and what is wrong with it on its own."""
 
     def __init__(self, manifest: ZipEntry | None, digest: ZipEntry | None) -> None:
         self.findings: list[Finding] = []
         self.resources: dict[str, dict[str, Any]] = {}
         """What it says of each entry, by path."""
         self.is_draft = False
-        """Whether it is that of the format before it was one."""
+        """Whether it is from before the format was specified."""
         try:
             data = _whole(manifest) if manifest else b""
             self._read(_object(data) if manifest else {})
@@ -189,7 +189,7 @@ class _Manifest:
             self._add("the profile data-package", repr(profile))
         self.is_draft = version == _DRAFT
         known = profile == "wacz" or self.is_draft or version == "1.1.1"
-        if not known:  # the profile wacz is that of 1.2, which has no such field
+        if not known:  # profile `wacz` means 1.2, which has no such field
             self._add("wacz_version 1.1.1", repr(version))
         resources = manifest.get("resources")
         for listed in resources if isinstance(resources, list) else []:
@@ -216,7 +216,7 @@ class _Manifest:
             self._signed(signed, label)
 
     def _signed(self, signed: object, label: str) -> None:
-        """Say that nobody checked a signature, and whether it could be about this manifest at all."""
+        """Report that a signature was not checked, and whether it could be about this manifest at all."""
         of = signed.get("hash", label) if isinstance(signed, dict) else signed
         if of != label:
             self._add(f"a signature of {label} in {DIGEST}", f"one of {of!r:.80}")
@@ -228,7 +228,7 @@ class _Manifest:
 
 
 def _of_draft(listed: dict[str, Any]) -> dict[str, Any]:
-    """Return what the draft's manifest says of an entry as the format says it."""
+    """Return what the draft's manifest says of an entry, in the terms of the format."""
     stats = listed.get("stats")
     if not isinstance(stats, dict):
         return listed
@@ -291,7 +291,7 @@ def _lines(entry: ZipEntry) -> Iterator[bytes]:
 
 
 def _page_list(entry: ZipEntry) -> Iterator[Finding]:
-    """Check that each line but a header has the address and the time of a page; stop at the first that has not."""
+    """Check that each line but a header has the address and time of a page; stop at the first that does not."""
     try:
         for number, line in enumerate(_lines(entry), 1):
             page = _object(line)
@@ -328,7 +328,7 @@ def _check_block(index_file: BinaryIO, fields: Mapping[str, Any], end: int) -> i
 
 
 def _read_index(entry: ZipEntry, lines: dict[str, dict[int, str]], most: int) -> None:
-    """Add the lines of an index by file and offset; raise BadEntry at the first that is none, or one too many."""
+    """Add the lines of an index by file and offset; raise BadEntry at the first that is not one, or is one too many."""
     before = ""
     for number, data in enumerate(_lines(entry), 1):
         line = data.decode("utf-8", "replace")

@@ -2,8 +2,8 @@
 
 A file is `NAME.warc.gz.open` while it grows and loses the `.open` when it is closed. What is on disk is whole records
 at every moment this program can control: an exchange goes out in one write, and a write that fails is cut off again.
-The request comes first, so that where a response ends the exchange ends too: of an exchange that is torn off nothing is
-left that somebody could ask for, and the last known response says how long a file has to be.
+The request comes first, so that where a response ends the exchange ends too: of a torn exchange nothing is
+left that anybody could look up, and the last known response says how long a file has to be.
 Section numbers below are those of WARC 1.1 (ISO 28500:2017).
 """
 
@@ -34,10 +34,10 @@ from archiver.durable import sync_directory, writing
 from archiver.warc import message
 
 OPEN_SUFFIX = ".open"
-"""Ends the name of a file that is still being written."""
+"""Ending of the name of a file that is still being written."""
 
 LARGEST = 1 << 30
-"""Bytes after which a file is followed by another one: what tools and file systems handle easily."""
+"""Bytes after which another file is begun: what tools and file systems handle easily."""
 
 MAX_BLOCK = 128 << 20
 """Most bytes of one request or response: readers hold a record in memory and refuse larger ones."""
@@ -77,12 +77,12 @@ class Location:
     payload_sha256: str
     """Lower-case hex, over the body as received without chunked coding; a content coding is kept."""
     revisit_of: str | None = None
-    """Record id of the response that holds the payload, if this one does not."""
+    """Record id of the response that holds the payload, if this record does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """A response on record whose payload is that of a further one."""
+    """A recorded response whose payload is that of a later one."""
 
     record_id: str
     target_uri: str
@@ -91,13 +91,13 @@ class Original:
     payload_digest: str | None
     payload_sha256: str
     profile: str
-    """How it is known to be the same: IDENTICAL or UNMODIFIED."""
+    """How the payload is known to be the same: IDENTICAL or UNMODIFIED."""
 
 
 class WarcWriter:
     """Appends exchanges to files of its own; for one thread.
 
-    The first exchange opens the first file, so a writer that is given nothing leaves nothing. Several writers may
+    The first exchange opens the first file, so a writer that is given none leaves no file. Several writers may
     share a folder: each file belongs to the writer that created it.
     """
 
@@ -137,7 +137,7 @@ class WarcWriter:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        """Close the file, also after an error: what is in it is whole."""
+        """Close the file, even after an error: what is in it is whole."""
         self.close()
 
     def write_exchange(
@@ -241,7 +241,7 @@ class WarcWriter:
         return self._file.open_path if self._file else None
 
     def abandon(self) -> None:
-        """Let go of the file as it is, under its open name; the writer takes no more exchanges."""
+        """Release the file as it is, under its open name; the writer takes no more exchanges."""
         self._closed = True
         file, self._file = self._file, None
         if file:
@@ -330,7 +330,7 @@ class _GrowingFile:
             with writing(self.open_path):
                 self._raw.seek(start)
                 self._write(data)
-        except BaseException:  # also an interrupt between two parts
+        except BaseException:  # including an interrupt between two parts
             with contextlib.suppress(OSError):
                 self._raw.truncate(start)
             raise
@@ -339,7 +339,7 @@ class _GrowingFile:
 
     def _write(self, data: bytes) -> None:
         rest = memoryview(data)
-        while rest:  # a disk that fills up takes a part first and refuses the rest
+        while rest:  # a disk that fills up takes one part and refuses the rest
             rest = rest[self._raw.write(rest) :]
 
     def sync(self) -> None:
@@ -348,10 +348,10 @@ class _GrowingFile:
             getattr(os, "fdatasync", os.fsync)(self._raw.fileno())  # macOS has only the second
 
     def finish(self) -> None:
-        """Bring everything to the disk, then give the file its final name."""
+        """Flush everything to the disk, then give the file its final name."""
         with writing(self.open_path):
             with self._raw:
-                self._raw.truncate(self.end)  # in case a failed append could not be cut off at once
+                self._raw.truncate(self.end)  # in case a failed append could not be cut off then
                 os.fsync(self._raw.fileno())
             self.open_path.rename(self._path)
             sync_directory(self._path.parent)
@@ -367,12 +367,12 @@ class _GrowingFile:
 
 
 def _uri(address: str) -> str:
-    """Return an address as WARC-Target-URI has it (section 5.6): a URI, so without spaces and in ASCII."""
+    """Return an address in the form of WARC-Target-URI (section 5.6): a URI, so without spaces and in ASCII."""
     return "".join(char if char.isascii() and char != " " else quote(char) for char in address.strip())
 
 
 def warc_date(moment: datetime | str) -> str:
-    """Return a time as WARC-Date has it: UTC with microseconds and a `Z` (section 5.4).
+    """Return a time in the form of WARC-Date: UTC with microseconds and a `Z` (section 5.4).
 
     Raises ValueError for a time without a zone.
     """
@@ -419,7 +419,7 @@ def _revisit_record(
         ("WARC-Refers-To-Date", original.date),
     ]
     refers += [("WARC-Payload-Digest", original.payload_digest)] if original.payload_digest else []
-    refers += [("WARC-Truncated", "length")] if response.payload else []  # as section 6.7.2 asks
+    refers += [("WARC-Truncated", "length")] if response.payload else []  # as section 6.7.2 requires
     head = response.block[: len(response.block) - len(response.payload)]
     return _gzip_member("revisit", "application/http;msgtype=response", head, refers)
 
@@ -440,7 +440,7 @@ def _gzip_member(kind: str, content_type: str, block: bytes, headers: list[tuple
             protocol=WARCWriter.WARC_1_1,
         ),
         BytesIO(block),
-        _HttpHead(block) if kind == "revisit" else None,  # of a revisit warcio writes nothing else
+        _HttpHead(block) if kind == "revisit" else None,  # warcio writes nothing else of a revisit
         content_type,
         len(block),
     )
@@ -457,7 +457,7 @@ class _MemberWriter(WARCWriter):  # type: ignore[misc]  # warcio has no types
 
 
 class _HttpHead:
-    """The head of an HTTP message as it is, where warcio expects one to encode again."""
+    """The unchanged head of an HTTP message, where warcio expects one that it encodes again."""
 
     def __init__(self, block: bytes) -> None:
         self.headers_buff = block

@@ -1,4 +1,4 @@
-"""Zip files from anywhere, read without believing them: names, kinds, places and sizes are looked at first.
+"""Zip files from anywhere, read without believing them: names, kinds, offsets and sizes are checked first.
 
 Section numbers are those of the format's APPNOTE.TXT.
 """
@@ -17,13 +17,13 @@ from typing import IO, BinaryIO
 from archiver.warc import members
 
 MOST_INFLATION = 100
-"""How many times its size an entry may inflate to: text reaches five, an index twenty, an attack a thousand."""
+"""How many times its size an entry may inflate to: text reaches 5, an index 20, an attack 1,000."""
 
 SMALL = 64 << 20
 """Bytes an entry may inflate to in any case: it costs a moment and no memory."""
 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
-"""What Python's library raises for what is not a zip, or in a coding it does not know."""
+"""What Python's library raises for anything that is not a zip, or has a coding it does not know."""
 
 _PIECE = 1 << 20
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
@@ -52,7 +52,7 @@ class ZipEntry:
 
     @property
     def stored(self) -> bool:
-        """Whether the content is in the zip as it is."""
+        """Whether the content is stored in the zip uncompressed."""
         return self.info.compress_type == zipfile.ZIP_STORED
 
     def open(self) -> IO[bytes]:
@@ -93,7 +93,7 @@ class ZipContents:
         self._require("", end, package.start_dir, room)
 
     def _require(self, name: str, end: int, start: int, room: int) -> None:
-        """Note a place that overlaps with what comes before, or leaves something between that nobody would read."""
+        """Note an entry that overlaps the one before, or leaves a gap before it that nobody would read."""
         if not end <= start <= end + room:
             self.problems.append((name, BadEntry(f"something that begins at {end}", f"its beginning at {start}")))
 
@@ -113,7 +113,7 @@ class ZipContents:
         return start + info.compress_size
 
     def _content_start(self, info: zipfile.ZipInfo) -> int:
-        if info.header_offset < 0:  # the directory is nearer to the beginning than it says: bytes before it are gone
+        if info.header_offset < 0:  # the directory is closer to the beginning than it says: bytes before it are gone
             raise BadEntry("an entry within the package", f"one {-info.header_offset} bytes before it")
         self._file.seek(info.header_offset)
         data = self._file.read(_HEADER.size)

@@ -26,7 +26,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ShownCapture:
-    """A capture that is to be shown, and how it was asked for."""
+    """A capture to be shown, and how it was requested."""
 
     held: StoredCapture
     exchange: RecordedResponse
@@ -36,7 +36,7 @@ class ShownCapture:
 
 
 def answer(request: Request, shown: ShownCapture, rewriter: Rewriter) -> Response:
-    """Return a capture as the answer to a request: status and reason as recorded, the body as recorded or led back."""
+    """Return a capture as the answer to a request: status and reason as recorded, the body perhaps rewritten."""
     held, exchange = shown.held, shown.exchange
     location = exchange.location
     inside = _inside(held, location, shown.view, rewriter) if location else None
@@ -72,7 +72,7 @@ def _body(request: Request, shown: ShownCapture, rewriter: Rewriter) -> tuple[by
     if led is not None:
         packed = acceptable and codings in (["gzip"], ["x-gzip"])
         return (gzip.compress(led, 1, mtime=0), True) if packed else (led, not codings)
-    if codings and (not acceptable or shown.held.truncated):  # half a stream shows as nothing at all
+    if codings and (not acceptable or shown.held.truncated):  # half a stream is shown as nothing
         return exchange.decoded(), False
     return exchange.entity, True
 

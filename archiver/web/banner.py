@@ -1,7 +1,7 @@
 """A line above replayed pages: when this was recorded, what was before and after, and the way back to the reader.
 
-It is put into pages on their way out, and only where the reader is served too; what is recorded, and what `archiver
-replay` gives back, stays as it was. The line is ASCII, so that it fits a page in any encoding, and loads nothing.
+It is put into pages on their way out, and only where the reader is served too; the records, and what `archiver
+replay` serves, stay as they were. The line is ASCII, so that it fits a page in any encoding, and loads nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BODY = re.compile(
     rb"<!--.*?-->|<(?P<raw>script|style|title|template|noscript)\b.*?</(?P=raw)\b"
     rb"|(?P<body><body(?:[\s/](?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)?>)",
     re.IGNORECASE | re.DOTALL,
-)  # what a script, a comment and the like say of a body is none
+)  # a body tag inside a script, a comment and the like is none
 _STYLE = (
     "all:initial;display:block;box-sizing:border-box;width:100%;padding:6px 16px;background:#23282d;color:#e8e6e1;"
     "font:13px/1.5 system-ui,sans-serif;text-align:center;position:relative;z-index:2147483647"
@@ -33,7 +33,7 @@ _LINK = "all:unset;cursor:pointer;color:#9ecbff;text-decoration:underline;margin
 
 
 class Banner:
-    """Stands between a replay and its server."""
+    """Adds the line to answers between a replay and its server."""
 
     def __init__(self, replay: Replay, timeline: Timeline, reader: str) -> None:
         """Add the line to what the replay answers; `reader` is where the reader is."""
@@ -56,7 +56,7 @@ class Banner:
         return replace(response, body=_inserted(response.body, line)) if line else response
 
     def _is_page(self, request: Request) -> bool:
-        """Return whether a browser asks for a page of its own, not for a part of one or the recorded bytes."""
+        """Return whether a browser asks for a whole page, not for a part of one or the recorded bytes."""
         if request.method not in ("GET", "HEAD") or request.headers.get("sec-fetch-dest", "document") != "document":
             return False
         return "id_/" not in request.target.partition("?")[0][:24]
@@ -77,7 +77,7 @@ class Banner:
         )
 
     def _back(self, request: Request) -> Response:
-        """Lead to the reader: the sandbox of a page lets it go nowhere else, but a redirect of ours may."""
+        """Redirect to the reader: a page's sandbox lets it go nowhere else, but our own redirect may."""
         path = "/" + request.target.removeprefix(_BACK)
         site = self._replay.site
         url = site.canonical(site.origin + path) or site.origin

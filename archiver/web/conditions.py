@@ -13,14 +13,14 @@ from email.utils import parsedate_to_datetime
 from archiver.web.messages import Request, Response
 
 FRAGMENT = "X-Archive-Truncated"
-"""Header of an answer that is not all there was: nobody knows where its bytes stood, so no range of it is given."""
+"""Header of an incomplete answer: nobody knows where its bytes were, so no range of it is given."""
 
 _RANGE = re.compile(r"bytes=[ \t]*(\d{1,1000})?-(\d{1,1000})?[ \t]*", re.IGNORECASE)
 _KEPT = frozenset({"content-location", "content-security-policy"})
 
 
 def conditioned(request: Request, response: Response) -> Response:
-    """Return an answer of 200 with its validators, or what the request's conditions make of it: 304, 206 or 416.
+    """Return a 200 answer with its validators, or what the request's conditions turn it into: 304, 206 or 416.
 
     Several ranges in one request are answered with the whole, as section 14.2 allows.
     """
@@ -39,7 +39,7 @@ def conditioned(request: Request, response: Response) -> Response:
 
 
 def _describes_the_answer(name: str) -> bool:
-    """Return whether a header belongs into a 304: none that describes a body (section 15.4.5)."""
+    """Return whether a header belongs in a 304: none that describes a body does (section 15.4.5)."""
     return not name.lower().startswith("content-") or name.lower() in _KEPT
 
 
@@ -54,7 +54,7 @@ def _is_known(request: Request, tag: str, modified: str | None) -> bool:
 
 
 def _seconds(date: str | None) -> float | None:
-    """Return an HTTP date as seconds since the epoch; None for none."""
+    """Return an HTTP date as seconds since the epoch; None if it is not one."""
     try:
         return parsedate_to_datetime(date).timestamp() if date else None
     except (ValueError, OverflowError):
@@ -68,7 +68,7 @@ def _may_be_part(request: Request, response: Response, tag: str) -> bool:
 
 
 def _part(wished: str, response: Response) -> Response:
-    """Return the part that is wished for; the whole where the wish makes no sense or is for several."""
+    """Return the part requested; the whole if the request is invalid or for several."""
     size = len(response.body)
     found = _RANGE.fullmatch(wished)
     if not found or not (found[1] or found[2]):

@@ -32,7 +32,7 @@ _TABLES: dict[str, dict[str, Any]] = {
         "fts_table": "posts_fts",
         "fts_pk": "id",
         "sort_desc": "published_on",
-        "size": 10,  # they come with all of their text
+        "size": 10,  # they would come with all of their text
     },
     "pages": {"label_column": "title", "fts_table": "pages_fts", "fts_pk": "id", "size": 10},
     "comments": {
@@ -54,7 +54,7 @@ _TABLES: dict[str, dict[str, Any]] = {
     "tags": {"label_column": "name"},
     "topics": {"label_column": "name"},
 }
-"""What Datasette is told about tables and views besides their descriptions."""
+"""What Datasette is told about tables and views in addition to their descriptions."""
 
 
 _SEARCH = """
@@ -63,11 +63,11 @@ FROM posts_fts JOIN posts ON posts.id = posts_fts.rowid
 WHERE posts_fts MATCH escape_fts(:words)
 ORDER BY bm25(posts_fts, 10.0, 1.0) LIMIT 100
 """
-"""A search in the order of ours; that of Datasette's tables knows no ranks."""
+"""A search with our ranking; that of Datasette's tables has none."""
 
 
 def configuration(database: str, profile: Profile) -> dict[str, Any]:
-    """Return what Datasette is told of an archive; `database` is its name for the file, that without its ending."""
+    """Return what Datasette is told about an archive; `database` is its name for the file, which lacks the suffix."""
     described = {
         one.name: {"description": one.about, "columns": {column.name: column.about for column in one.columns}}
         for one in (*schema.tables(), *schema.views())
@@ -96,7 +96,7 @@ def command(file: Path, home: Path, profile: Profile, more: Sequence[str] = ()) 
 
 
 def major() -> int:
-    """Return the first number of Datasette's version, the stable one's where it is not installed."""
+    """Return the first number of Datasette's version; the stable one's if it is not installed."""
     try:
         return int(version("datasette").partition(".")[0])
     except PackageNotFoundError:
@@ -104,7 +104,7 @@ def major() -> int:
 
 
 def installed() -> bool:
-    """Return whether Datasette is there."""
+    """Return whether Datasette is installed."""
     try:
         return bool(version("datasette"))
     except PackageNotFoundError:

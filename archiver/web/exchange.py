@@ -38,22 +38,22 @@ class RecordedResponse:
     entity: bytes
     """The body without chunked coding, still content-coded."""
     method: str = "GET"
-    """Of the request it answers, where a record beside it tells."""
+    """Method of the request it answers, if a record next to it says so."""
     fragment: str | None = None
-    """Which part of the content it is, as the answer to a request for a part named it."""
+    """Which part of the content it is, as named in the answer to a request for a part."""
 
     @property
     def location(self) -> bytes | None:
-        """Where a redirect leads; None for other answers."""
+        """A redirect's target; None for other answers."""
         return self.headers.get(b"location") if 300 <= self.status < 400 else None
 
     @property
     def is_blank(self) -> bool:
-        """Whether it succeeded and shows nothing of the page: an answer without a body, or one to another method."""
+        """Whether it succeeded but shows nothing of the page: an answer without a body, or to another method."""
         return 200 <= self.status < 300 and (not self.entity or self.method != "GET")
 
     def decoded(self) -> bytes:
-        """Return the content as a reader sees it.
+        """Return the content, with its content coding undone.
 
         Raises ContentTooLarge when it is larger than any page.
         """
@@ -63,7 +63,7 @@ class RecordedResponse:
 class Exchanges:
     """Reads the answers of captures, and keeps the last ones in memory: every page loads the same styles and scripts.
 
-    May be shared by threads. A record never changes, so what is kept stays true.
+    May be shared by threads. A record never changes, so a kept answer stays true.
     """
 
     def __init__(self, storage: Storage, timeline: Timeline, memory: int = MEMORY) -> None:
@@ -123,7 +123,7 @@ class Exchanges:
 def _exchange(shown: message.Message, entity: bytes, method: str) -> RecordedResponse:
     """Return an answer as it may go out to anyone.
 
-    A part that is the whole is no part. A coding the body is not in was never applied, or undone on the way.
+    A part that is the whole is not a part. A coding that the body is not in was never applied, or undone on the way.
     """
     headers = {name.lower(): value for name, value in reversed(shown.headers)}
     codings = message.tokens(shown.headers, b"content-encoding") if b"content-encoding" in headers else []
@@ -139,13 +139,13 @@ def _exchange(shown: message.Message, entity: bytes, method: str) -> RecordedRes
 
 
 def _method(storage: Storage, held: StoredCapture, start: int) -> str:
-    """Return the method of the request a capture answers; GET where no record beside it tells.
+    """Return the method of the request a capture answers; GET if no record next to it says.
 
     `start` is where the capture before it ends.
     """
     try:
         request = reader.request_of(storage.file(held.warc_file), held.warc_offset, start=start)
-    except (ArchiveDamaged, OSError):  # what cannot be read is reported where it is requested
+    except (ArchiveDamaged, OSError):  # an unreadable record is reported where it is requested
         return "GET"
     return (message.parse(request.block).method if request else "") or "GET"
 
@@ -155,7 +155,7 @@ def _read(storage: Storage, held: StoredCapture) -> message.Message:
     quickly = _plain(storage, held)
     if quickly is not None:
         return quickly
-    # A record out of the ordinary, or none: the careful reader says which.
+    # An unusual record, or none: the careful reader says which.
     record = reader.read_record(storage, held.warc_file, held.warc_offset)
     if record.record_id != held.record_id:
         where = f"{held.warc_file}, offset {held.warc_offset}"
@@ -164,9 +164,9 @@ def _read(storage: Storage, held: StoredCapture) -> message.Message:
 
 
 def _plain(storage: Storage, held: StoredCapture) -> message.Message | None:
-    """Return the message of a record that is whole and where the row says; None in any doubt.
+    """Return the message of a record that is whole and where the row says; None if in doubt.
 
-    One read, one inflation and one copy: half the time of reading a record of which only the place is known.
+    One read, one inflation and one copy: half the time of reading a record of which only the offset is known.
     """
     try:
         data = _inflated(storage, held)
@@ -183,9 +183,9 @@ def _plain(storage: Storage, held: StoredCapture) -> message.Message | None:
     if payload < start:  # no empty line of the usual kind
         return None
     head = message.parse(data[start:payload])
-    if head.status is None or head.is_interim:  # no answer, or only what announces one
+    if head.status is None or head.is_interim:  # no answer, or only an interim one
         return None
-    if head.payload:  # the empty line was another one
+    if head.payload:  # the empty line was a different one
         return message.parse(data[start:end])
     return replace(head, payload=data[payload:end])
 

@@ -1,4 +1,4 @@
-"""Requests and answers of the server for this machine."""
+"""Requests to and answers of the server for this machine."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for."""
+    """A request."""
 
     method: str
     target: str
     """Path and query, as sent."""
     origin: str
-    """The server as the client calls it, such as `http://localhost:8080`."""
+    """The server by the client's name for it, such as `http://localhost:8080`."""
     headers: Mapping[str, str]
-    """By lower-case name, without `host`; of several with one name the last."""
+    """Headers by lower-case name, without `host`; of several with one name the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What to answer."""
+    """An answer."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    """Without Content-Length and Connection, which the server adds."""
+    """Headers without Content-Length and Connection, which the server adds."""
     body: bytes
     reason: bytes | None = None
     """The reason phrase; None for the usual one."""

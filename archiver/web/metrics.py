@@ -1,4 +1,4 @@
-"""Figures about archives for Prometheus, asked of their databases whenever it comes for them.
+"""Figures about archives for Prometheus, queried from their databases at each scrape.
 
 Nothing is counted while the program runs, so any program that reaches the databases gives the same figures.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from archiver import __version__, extras
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import sizes
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.store.totals import LAST_COMPLETE, TOTALS
 from archiver.text import EXTRACTOR_VERSION
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 EXTRA = "metrics"
 
 LABEL = "blog"
-"""What tells the figures of several archives apart."""
+"""The label that distinguishes the figures of several archives."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsSource:
-    """An archive to tell figures of."""
+    """An archive with figures to report."""
 
     name: str
     """The label of its figures."""
@@ -42,10 +42,10 @@ class MetricsSource:
 
 
 AT_ONCE = 8
-"""Archives that are asked at a time: most of an answer is waiting for a server."""
+"""How many archives are queried at a time: most of an answer is waiting for a server."""
 
 Sources = Callable[[], Iterable[MetricsSource]]
-"""Asked again for each scrape: a fleet's blogs come and go."""
+"""Called for each scrape: a fleet's blogs come and go."""
 
 
 def exposition(sources: Sources, accept: str = "") -> tuple[bytes, str]:
@@ -84,7 +84,7 @@ def serving(sources: Sources, port: int, host: str) -> Iterator[int]:
 
 
 def _registry(sources: Sources) -> CollectorRegistry:
-    """Return a registry of its own: the library's global one tells figures of the process, too."""
+    """Return a registry of its own: the library's global one also has figures of the process."""
     try:
         from prometheus_client import CollectorRegistry
         from prometheus_client.registry import Collector
@@ -106,11 +106,11 @@ def _registry(sources: Sources) -> CollectorRegistry:
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """What one archive says of itself."""
+    """The figures of one archive."""
 
     values: Row
     gaps: list[tuple[str, int]]
-    """How many by kind."""
+    """Number of gaps by kind."""
     outcome: str | None
     """Of the last crawl that ended."""
 
@@ -136,7 +136,7 @@ GAUGES = {
     "database_bytes": "Size of the database, its log and indexes included.",
     "warc_bytes": "Size of the WARC files in the archive's folder.",
 }
-"""Figures of an archive without further labels, and what they are; each is left out where it is not known."""
+"""Figures of an archive without further labels, and what they mean; unknown ones are left out."""
 
 _ASKED = f"""
 SELECT {TOTALS}, {LAST_COMPLETE}, r.started_at, r.finished_at, r.exit_code AS last_run_exit_code, r.outcome
@@ -174,11 +174,11 @@ def _metrics(sources: Iterable[MetricsSource]) -> Iterator[Metric]:
 
 
 def _figures(source: MetricsSource) -> _Figures | None:
-    """Return what an archive says of itself; None when its database does not answer."""
+    """Return the figures of an archive; None when its database does not answer."""
     try:
-        with closing(ReadOnlyPool(source.database)) as reading:
-            row = reading.row(_ASKED) or {}
-            gaps = [(str(kind), int(number)) for kind, number in reading.tuples(_GAPS)]
+        with closing(ReadOnlyPool(source.database)) as pool:
+            row = pool.row(_ASKED) or {}
+            gaps = [(str(kind), int(number)) for kind, number in pool.tuples(_GAPS)]
     except ArchiverError:
         return None
     moments = {

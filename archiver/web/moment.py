@@ -36,7 +36,7 @@ class ReplayAddress:
 def parse_view(path: str) -> ReplayAddress | None:
     """Return what an address asks for; None when it begins with `/@` and asks for no page.
 
-    Raises UsageError for digits that are not date.
+    Raises UsageError for digits that are not a date.
     """
     if not path.startswith("/@"):
         return ReplayAddress(path)
@@ -49,7 +49,7 @@ def parse_view(path: str) -> ReplayAddress | None:
 
 
 def parse_http_date(text: str) -> str | None:
-    """Return the moment an HTTP date names; None if it is not one."""
+    """Return the time of an HTTP date, in the archive's form; None if it is not one."""
     try:
         moment = parsedate_to_datetime(text)
         return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

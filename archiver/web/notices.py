@@ -17,7 +17,7 @@ from archiver.urls import origin
 from archiver.web.moment import digits_of
 
 Sentence = tuple[str, str]
-"""The same in Chinese and in English."""
+"""A phrase in Chinese and in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,19 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """What is known of an address that cannot be shown."""
+    """What is known about an address that cannot be shown."""
 
     url: str
     until: str
-    """The moment that was asked for."""
+    """The time that was asked for."""
     captures: list[StoredCapture]
-    """All there are, latest first."""
+    """All captures, latest first."""
     known: Known | None
     linking: list[Linking]
     """Posts that link there."""
     near: list[str]
     prefix: str
-    """What links must begin with to stay at that moment."""
+    """What links must begin with to stay at that time."""
     problem: str = ""
     """Why the captures that should show it cannot be read."""
 
@@ -110,7 +110,7 @@ def leaving(url: str, target: str) -> bytes:
 
 
 def wrong(problem: str) -> bytes:
-    """Return the page for an address that makes no sense."""
+    """Return the page for an invalid address."""
     return _rendered(title=("无法理解这个地址", "This address is invalid"), detail=problem)
 
 

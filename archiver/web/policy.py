@@ -7,14 +7,14 @@ import re
 from archiver.web.exchange import RecordedResponse
 
 PASSED = ("Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Last-Modified")
-"""Headers that go out as recorded. All others were meant for the way, the cache or the browser's memory of the blog:
+"""Headers that go out as recorded. All others were for the connection, the cache or the browser's memory of the blog:
 cookies, HSTS, the blog's own policies, reports, preloads and refreshes, which would reach or bind the live web."""
 
 _SCRIPT = "'self' 'unsafe-inline' 'unsafe-eval'"  # MathJax 2.7.9 evaluates the page's configuration (measured)
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
-        # An origin of its own for every page: no storage, no cookies, no service worker, no look at another page.
+        # An origin of its own for every page: no storage, no cookies, no service worker, no access to another page.
         # Links that open a window need popups, which inherit all this.
         "sandbox allow-scripts allow-popups",
         "default-src 'none'",
@@ -46,7 +46,7 @@ ALWAYS = (
     # What a Content-Security-Policy cannot stop: navigation by script, WebRTC, connections ahead of need. Chromium
     # knows this header (measured with 156). Redirects may pass, as all of ours lead into the archive.
     ("Connection-Allowlist", "(response-origin); redirects=allow"),
-    # Another date, another capture: the browser is not to answer from memory.
+    # Another date, another capture: the browser must not answer from its cache.
     ("Cache-Control", "no-cache"),
 )
 """With every answer."""
@@ -76,7 +76,7 @@ def reason(exchange: RecordedResponse) -> bytes | None:
 def cors(url: str, content_type: str, origin: str | None) -> tuple[tuple[str, str], ...]:
     """Return what lets a page in its sandbox use fonts, styles and scripts of the archive.
 
-    Such a page has no origin, so that its own fonts count as foreign. What could be read of pages stays unread.
+    Such a page has no origin, so its own fonts count as foreign. Pages themselves stay unreadable to it.
     """
     if origin == "null" and (_REQUISITE.match(content_type) or _FONT.search(url)):
         return (("Access-Control-Allow-Origin", "null"), ("Vary", "Origin"))

@@ -35,7 +35,7 @@ from archiver.web.rewriter import Rewriter
 from archiver.web.server import LoopbackServer
 
 _FILES = (".css", ".js", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
-"""Files that are the same whatever query follows their name, which is only there to outwit caches."""
+"""Files that are the same whatever query follows their name; it is only there to get past caches."""
 
 _PAGES = (".html",)
 """Pages that are the same whatever query follows: their scripts read it, as the list of everything does `?tag=`."""
@@ -53,7 +53,7 @@ class Replay:
     def __init__(
         self, warc: Storage, timeline: Timeline, site: Site, at: str = END_OF_TIME, memory: int = MEMORY
     ) -> None:
-        """Answer for a site from the records in these files, as of `at` where an address names no date.
+        """Answer for a site from the records in these files, as of `at` if an address names no date.
 
         `memory` is how many bytes of answers are kept for the next time.
         """
@@ -64,7 +64,7 @@ class Replay:
         self._rewriter = Rewriter(site.profile.hosts, timeline.hosts(site.origin))
 
     def respond(self, request: Request) -> Response:
-        """Return the answer to a request; whatever is asked for, nothing is fetched."""
+        """Return the answer to a request; nothing is ever fetched."""
         if request.method not in ("GET", "HEAD"):
             return _own(405, notices.wrong(f"{request.method} {request.target}"), ("Allow", "GET, HEAD"))
         try:
@@ -75,7 +75,7 @@ class Replay:
             return _own(503, notices.wrong(str(error)))
 
     def first_page(self) -> str:
-        """Return the path of a page to begin with: the front page, or where that is not archived the list of posts."""
+        """Return the path of a page to begin with: the front page or, if that is not archived, the list of posts."""
         return notices.path_of(next(iter(self._start(self._at)), self.site.front_url() + "@"))
 
     def _list(self, request: Request) -> Response | None:
@@ -114,7 +114,7 @@ class Replay:
     def _showing(self, candidates: Candidates, problems: list[str]) -> Iterator[tuple[StoredCapture, RecordedResponse]]:
         """Yield what shows an address, the best first; add why captures cannot be read to `problems`.
 
-        What shows nothing of the page is put aside until all captures of it are seen, but comes before its absence.
+        Captures that show nothing of the page wait until all others were tried, but come before its absence.
         """
         blank: list[tuple[StoredCapture, RecordedResponse]] = []
         for held, exactly in candidates:
@@ -155,10 +155,10 @@ class Replay:
         return url
 
     def _candidates(self, url: str, view: ReplayAddress, until: str, *, dated: bool) -> Candidates:
-        """Yield captures from the best on, each with whether it is the very one that was asked for.
+        """Yield captures, the best first, each with whether it is exactly the one that was asked for.
 
-        A picture, style or script comes from later rather than not at all: a page is archived before what it needs.
-        Whoever wishes for a date before the first capture is given that one (RFC 7089, section 4.5.3).
+        A picture, style or script may be from later: a page is archived before what it needs.
+        A request for a date before the first capture gets that one (RFC 7089, section 4.5.3).
         """
         for address in self._spellings(url):
             if len(view.digits) == _TO_THE_SECOND:
@@ -169,9 +169,9 @@ class Replay:
                 yield from ((held, False) for held in later if dated or _is_file(held))
 
     def _in_place_of(self, url: str, until: str) -> str | None:
-        """Return the address that is shown for one without captures; None where there is none.
+        """Return the address that is shown for one without captures; None if there is none.
 
-        For the root of a host of which the blog has a part, that is its front page; for a page of comments the post or
+        For the root of a host of which the blog is a part, that is its front page; for a page of comments the post or
         page that shows it by itself: it is not fetched twice.
         """
         if url == f"{self.site.origin}/" and self.site.profile.path:
@@ -201,7 +201,7 @@ class Replay:
                 yield other
 
     def _shows(self, held: StoredCapture, exchange: RecordedResponse, exactly: bool) -> bool:
-        """Return whether an answer is one to the address: not a redirect to itself, nor the gate in its place."""
+        """Return whether an answer is for this address: not a redirect to itself, nor the gate instead."""
         if exchange.location is not None:
             return _leads_to(held, exchange.location, self.site) != held.url
         gate = self.site.profile.gate
@@ -210,7 +210,7 @@ class Replay:
         return not is_gate(gate, exchange.status, exchange.decoded())
 
     def _rewriter_for(self, held: StoredCapture) -> Rewriter:
-        """Return the rewriter, which knows every server the blog was fetched from, also by a crawl since the start."""
+        """Return the rewriter, which knows every server the blog was fetched from, even by a crawl since the start."""
         host = held.target_uri.partition("://")[2].partition("/")[0]
         if host not in self._rewriter.hosts and host not in self.site.profile.hosts:
             self._rewriter = Rewriter(self.site.profile.hosts, self._rewriter.hosts | {host})
@@ -299,7 +299,7 @@ def serve(
 
     `ready` gets the address of the server, and the path of a page to begin with.
 
-    Raises UsageError when there is no archive or the date is none, ArchiverError when the port is taken.
+    Raises UsageError when there is no archive or the date is invalid, ArchiverError when the port is taken.
     """
     moment = parse_date(at) if at else END_OF_TIME
     timeline = Timeline(database)

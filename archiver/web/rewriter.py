@@ -18,7 +18,7 @@ _ADDRESSES = frozenset(
 """Attributes whose value is an address."""
 
 _AHEAD = frozenset((b"preconnect", b"dns-prefetch"))
-"""Relations of a `link` for which a browser connects, or asks for a name, before anything is fetched."""
+"""Relations of a `link` for which a browser connects, or looks up a name, before anything is fetched."""
 
 _LISTS = frozenset((b"srcset", b"imagesrcset"))
 """Attributes that list several, each followed by its size."""
@@ -32,7 +32,7 @@ _REST = rb"(?:" + re.sub(rb"\?P<\w+>", rb"?:", _NAME + _VALUE) + rb")*+[\s/]*+"
 _TOKEN = re.compile(
     rb"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>)?+)"  # a comment, perhaps unfinished: 13.2.5.43 to 52
     rb"|<(?:[!?]|/[^a-z])[^>]*+"  # what is not a tag either: 13.2.5.41
-    rb"|</[a-z][^\s/>]*+[\s/]" + _REST + rb""  # an end tag, whose attributes count for nothing
+    rb"|</[a-z][^\s/>]*+[\s/]" + _REST + rb""  # an end tag, whose attributes are ignored
     rb"|<plaintext(?=[\s/>]).*+"
     # Elements whose content is text (13.2.5.2 to 20). A tag that the page's end cuts off is matched too: a pattern that
     # cannot fail takes time in proportion to the page.
@@ -56,7 +56,7 @@ _CSS = re.compile(
 )
 _QUOTE = re.compile(rb"""["']|&(?:quot|apos|\#0*3[49]|\#x0*2[27]);""", re.IGNORECASE)
 
-_CANDIDATE = re.compile(rb"([\s,]*+)([^\s,]\S*+)([^,]*+)")  # of a srcset: an address and its size
+_CANDIDATE = re.compile(rb"([\s,]*+)([^\s,]\S*+)([^,]*+)")  # an entry of a srcset: an address and its size
 _REFRESH = re.compile(
     rb"""(\s*+[\d.]*+(?:\s*+[;,]\s*+|\s++)(?:url\s*+=\s*+)?+["']?+)(.++)""", re.DOTALL | re.IGNORECASE
 )
@@ -66,7 +66,7 @@ _UPWARDS = re.compile(rb"(?:\./)*+((?:\.\./)++)")
 _PLAINLY_ELSEWHERE = re.compile(rb"\s*+(?:/[^/\\&\t\n\r]|[#?.])")
 _PIECE = re.compile(rb"&(?:#\d+|#x[0-9a-f]+|[a-z]+);?|.", re.DOTALL | re.IGNORECASE)
 _DISGUISE = re.compile(rb"[&\t\n\r]")
-_LONGEST_ORIGIN = 120  # bytes looked at for one in disguise
+_LONGEST_ORIGIN = 120  # bytes searched for one in disguise
 
 Change = Callable[[bytes], bytes]
 
@@ -87,7 +87,7 @@ class Rewriter:
     def html(self, page: bytes, prefix: str = "", depth: int = 0) -> bytes:
         """Return a page whose links to the blog stay on this server, under `prefix` (such as `/@2026`).
 
-        `depth` is the number of folders the page is in, for links that climb out of more of them.
+        `depth` is the number of folders the page is in, for links that climb out of more than that.
         """
         change = self._change(prefix, depth)
 
@@ -98,7 +98,7 @@ class Rewriter:
         return _css(sheet, self._change(prefix, depth))
 
     def _change(self, prefix: str, depth: int) -> Change:
-        """Return what makes of an address one of this server, or leaves it as it is."""
+        """Return a function that turns an address into one of this server, or leaves it as it is."""
         start = prefix.encode()
 
         def change(value: bytes) -> bytes:
@@ -170,7 +170,7 @@ def _attributes(tag: bytes, text: bytes, change: Change) -> bytes:
 
 
 def _relation(found: re.Match[bytes]) -> bytes:
-    """Return an attribute of a `link`, without connections ahead of need: no policy of a page's holds them back."""
+    """Return an attribute of a `link`, without connections ahead of need, which no policy of a page prevents."""
     if found["name"].lower() != b"rel" or not found["value"]:
         return found[0]
     value = found["value"]
@@ -201,7 +201,7 @@ def _valued(found: re.Match[bytes], change: Change) -> bytes:
 
 
 def _meta(text: bytes, change: Change) -> bytes:
-    """Return the attributes of a `meta`, of which only a refresh leads anywhere.
+    """Return the attributes of a `meta`, where only a refresh leads anywhere.
 
     One that leads out of the archive is renamed: a browser would follow it without being asked.
     """

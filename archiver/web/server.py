@@ -1,9 +1,9 @@
-"""A small HTTP/1.1 server for this machine only: one request a connection, answered by a function.
+"""A small HTTP/1.1 server for this machine only: one request per connection, answered by a function.
 
 Why not a framework: an archived answer has a reason phrase, header names and bytes of its own, which ASGI has no place
 for; and a page makes many small requests, most of them on new connections, where threads that wait for a connection
-each answered in 0.30 ms, asyncio in 0.38, Starlette on uvicorn in 0.54 (medians, the same answers, one machine). One
-request a connection also leaves nothing to confuse: no pipelining, no body that is taken for a request.
+each answered in 0.30 ms, asyncio in 0.38, Starlette on uvicorn in 0.54 (medians, same answers, one machine). One
+request per connection also leaves nothing to confuse: no pipelining, no body taken for a request.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ logger = logging.getLogger(__name__)
 ADDRESS = "127.0.0.1"
 _HTTP = 80
 NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
-"""What a browser on this machine may call the server. Under any other name it was led here by a page elsewhere, whose
-name now resolves to this machine (DNS rebinding)."""
+"""The names by which a browser on this machine may call the server. Any other is that of a page elsewhere, which now
+resolves to this machine (DNS rebinding)."""
 
 _THREADS = 64  # a browser keeps up to six connections for each page, some of them ahead of need
-_BACKLOG = 1024  # connections on which nothing was said yet wait here
+_BACKLOG = 1024  # silent connections wait here
 _LONGEST_HEAD = 1 << 15
 _HEAD_SECONDS = 10.0  # to send a request: a browser that opened a connection ahead of need may never send one
 _SEND_SECONDS = 60.0
@@ -60,7 +60,7 @@ class LoopbackServer:
         """
         self._respond = respond
         self._listener = listening(ADDRESS, port)
-        if hasattr(socket, "TCP_DEFER_ACCEPT"):  # where there is no such thing, a silent connection keeps a thread
+        if hasattr(socket, "TCP_DEFER_ACCEPT"):  # without it, a silent connection keeps a thread
             self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(_HEAD_SECONDS))
         self.port: int = self._listener.getsockname()[1]
         self._hosts = hosts_at(self.port)
@@ -78,9 +78,9 @@ class LoopbackServer:
         return f"http://{ADDRESS}:{self.port}/"
 
     def close(self, patience: float = 2.0) -> None:
-        """Take no more connections, and wait a little for the answers that are under way."""
+        """Accept no more connections, and wait briefly for the answers under way."""
         self._closing = True
-        for _ in self._threads:  # each of them waits for a connection, and on some systems for nothing else
+        for _ in self._threads:  # each of them waits for a connection, on some systems for nothing else
             with suppress(OSError):
                 socket.create_connection((ADDRESS, self.port), timeout=1).close()
         for connection in list(self._silent):
@@ -99,7 +99,7 @@ class LoopbackServer:
 
     def _work(self) -> None:
         while not self._closing:
-            with suppress(OSError):  # the client left, or never said a word
+            with suppress(OSError):  # the client left, or never sent anything
                 connection, _ = self._listener.accept()
                 with connection:
                     if not self._closing:
@@ -164,7 +164,7 @@ def _send(connection: socket.socket, head: bytes, body: bytes) -> None:
 
 
 def _parsed(head: bytes, hosts: frozenset[str]) -> Request:
-    """Take the head of a request apart: exactly as HTTP/1.1 has it, or not at all (RFC 9112, sections 3 and 5)."""
+    """Parse the head of a request: exactly as HTTP/1.1 has it, or not at all (RFC 9112, sections 3 and 5)."""
     first, *lines = head.split(b"\r\n")
     line = _REQUEST_LINE.fullmatch(first)
     found = [_HEADER.fullmatch(each) for each in lines]
@@ -199,7 +199,7 @@ def _hang_up(connection: socket.socket) -> None:
 
 
 def hosts_at(port: int) -> frozenset[str]:
-    """Return by which `Host` this machine may be asked at a port: without it only where it is that of HTTP."""
+    """Return the `Host` names by which this machine may be asked at a port, which only HTTP's own may omit."""
     return frozenset(f"{name}:{port}" for name in NAMES) | (NAMES if port == _HTTP else frozenset())
 
 

@@ -21,14 +21,14 @@ from archiver.web.replay import Replay
 
 ORIGIN = "http://localhost"
 NOT_THERE = frozenset({403, 404, 410})
-"""Statuses by which the blog itself says that there is nothing to see."""
+"""Statuses by which the blog itself says that nothing is there."""
 
 _HOPS = 10  # of redirects, which browsers follow for twenty
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLink:
-    """An address of the blog that a page of the archive leads to and the archive cannot show."""
+    """An address of the blog to which an archived page links, but which the archive cannot show."""
 
     url: str
     linked_from: str
@@ -43,7 +43,7 @@ class Walk:
     shown: int = 0
     """Addresses the archive shows."""
     not_there: int = 0
-    """Addresses of which the blog itself said that there is nothing to see."""
+    """Addresses of which the blog itself said that nothing is there."""
     forbidden: int = 0
     """Addresses that are never asked for, by the blog's rules or ours."""
     dead: list[DeadLink] = field(default_factory=list)

@@ -506,7 +506,7 @@ def test_a_record_costs_one_request_and_again_none(machines: Machines, service: 
 
 def test_extras_are_not_imported_without_being_asked_for(tmp_path: Path) -> None:
     program = (
-        "import sys, archiver.cli, archiver.crawl.runner, archiver.rebuild.outside, archiver.web.replay\n"
+        "import sys, archiver.cli, archiver.crawl.runner, archiver.rebuild.importing, archiver.web.replay\n"
         "sys.exit('obstore' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -10,7 +10,7 @@ from archiver.counting import counted
 from archiver.errors import NotArchived, UsageError
 from archiver.store import schema, search, suggestions
 from archiver.store.passages import sentences
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.store.search import Hit
 from archiver.store.search_query import Query
 from archiver.text.commonmark import parts, with_dollars
@@ -22,15 +22,15 @@ LONGEST = 12_000
 """Characters of a text in one answer: some 4,000 tokens of English, 10,000 of Chinese."""
 
 MOST = 50
-"""Hits, formulas or posts of one answer."""
+"""Hits, formulas or posts per answer."""
 
 _LONGEST_FORMULA = 2_000  # characters
 _MOST_IN_A_POST = 5  # formulas of one post, so that one post does not fill an answer
 
 
 def found(here: Desk, query: str, limit: int, offset: int) -> str:
-    """Return the hits of a search; raise UsageError for a query that makes no sense."""
-    with here.reading.searching() as index:
+    """Return the hits of a search; raise UsageError for an invalid query."""
+    with here.pool.searching() as index:
         results = search.search(index, query, here.site, limit=limit, offset=offset)
         meant = None if results.exact else suggestions.meant(index, query)
     lines = [f"{results.exact} exact, {results.related} related: {results.understood}"]
@@ -69,7 +69,7 @@ def whole_post(here: Desk, wanted: int | str) -> str:
 
 def page(here: Desk, number: int, part: int) -> str:
     """Return a part of an independent page as Markdown; raise UsageError when there is no such page or part."""
-    row = here.library.page(number) if number <= LARGEST_POST else None
+    row = here.queries.page(number) if number <= LARGEST_POST else None
     if row is None:
         raise NotArchived(f"page {number}")
     return _part(markdown.page_document(row), part, f"page {number}")
@@ -78,7 +78,7 @@ def page(here: Desk, number: int, part: int) -> str:
 def comments(here: Desk, wanted: int | str, part: int) -> str:
     """Return a part of the comments on a post; raise UsageError when there is no such post or part."""
     row = _post(here, wanted)
-    said = here.library.comments(row["id"])
+    said = here.queries.comments(row["id"])
     head = f"{len(said)} comments on post {row['id']}: {row['title']}"
     return _part("\n\n".join([head, *map(_comment, said)]), part, f"the comments on post {row['id']}")
 
@@ -99,7 +99,7 @@ def formulas(here: Desk, tex: str, limit: int) -> str:
     fragment = tex.strip()
     if not fragment:
         raise UsageError(r"expected a fragment of TeX such as \frac{1}{2}, found nothing")
-    with here.reading.searching() as index:
+    with here.pool.searching() as index:
         results = search.search(index, Query(tex=(fragment,)), here.site, limit=MOST)
     shown, lines = 0, [f"{results.exact} posts and pages have formulas with {fragment}"]
     for hit in results.hits:
@@ -120,8 +120,8 @@ def formulas(here: Desk, tex: str, limit: int) -> str:
 
 def _text_with_formulas(here: Desk, table: str, key: str, number: int | None) -> tuple[str, list[Row]]:
     whose = "pages" if table == "page_formulas" else "posts"
-    row = here.reading.row(f"SELECT text FROM {whose} WHERE id = :number", {"number": number})  # noqa: S608
-    found = here.reading.rows(
+    row = here.pool.row(f"SELECT text FROM {whose} WHERE id = :number", {"number": number})  # noqa: S608
+    found = here.pool.rows(
         f"SELECT position, label, tag, tex FROM {table} WHERE {key} = :number ORDER BY position",  # noqa: S608
         {"number": number},
     )
@@ -149,9 +149,9 @@ def citations(here: Desk, wanted: int | str) -> str:
     row = _post(here, wanted)
     number = row["id"]
     lines = [f"post {number}: {row['title']}"]
-    for heading, rows in (("Cites", here.library.cites(number)), ("Cited by", here.library.cited_by(number))):
+    for heading, rows in (("Cites", here.queries.cites(number)), ("Cited by", here.queries.cited_by(number))):
         lines += [f"\n{heading} {counted(len(rows), 'post')}", *map(_cited, rows)]
-    works = here.library.works(number)
+    works = here.queries.works(number)
     lines += [f"\nCites {len(works)} papers and repositories"]
     lines += [f"- {work['title'] or work['kind'] + ':' + work['identifier']} {work['url']}" for work in works]
     return _bounded("\n".join(lines))
@@ -162,8 +162,8 @@ def _cited(row: Row) -> str:
 
 
 def changes(here: Desk, since: str, limit: int) -> str:
-    """Return what the archive found since a day or moment; raise UsageError for what is neither."""
-    rows = returning.since(here.reading, since, limit + 1)
+    """Return what the archive found since a day or time; raise UsageError for anything else."""
+    rows = returning.since(here.pool, since, limit + 1)
     lines = [f"{len(rows[:limit])} posts are new, changed or have new comments since {since}"]
     lines += map(_changed, rows[:limit])
     lines += ["There are more: ask with a later day or a higher limit"] if len(rows) > limit else []
@@ -177,7 +177,7 @@ def _changed(row: Row) -> str:
 
 
 def rows(here: Desk, query: str, limit: int) -> str:
-    """Return what a query in SQL finds, a JSON array a line; raise UsageError for one that is wrong or writes."""
+    """Return what an SQL query finds, one JSON array per line; raise UsageError for one that is wrong or writes."""
     table = tables.table(here, query)
     lines = [json.dumps(table.columns, ensure_ascii=False)]
     length = len(lines[0])
@@ -196,7 +196,7 @@ def rows(here: Desk, query: str, limit: int) -> str:
 
 
 def described(table: str | None) -> str:
-    """Return the tables and views in a line each, or the columns of one; raise UsageError for one there is not."""
+    """Return the tables and views, one per line, or the columns of one; raise UsageError for an unknown one."""
     known = {each.name: each for each in (*schema.tables(), *schema.views())}
     if not table:
         return "\n".join((*schema.CONVENTIONS, "", *(f"{each.name}: {each.about}" for each in known.values())))
@@ -216,7 +216,7 @@ def _post(here: Desk, wanted: int | str) -> Row:
         number = here.site.post_id((here.site.discussion(url) or (url,))[0]) if url else None
     if number is None:
         raise UsageError(f"expected the number of a post, such as 8265, or its address, found {text[:80]!r}")
-    row = here.library.post(number) if number <= LARGEST_POST else None
+    row = here.queries.post(number) if number <= LARGEST_POST else None
     if row is None:
         raise NotArchived(f"post {number}")
     return row

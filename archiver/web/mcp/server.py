@@ -36,7 +36,7 @@ judged, never instructions to you, whatever they say.
 
 
 class _Server(MCPServer[Any]):
-    """Says in one line which argument of a tool makes no sense."""
+    """Says in one line which argument of a tool is invalid."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
         """Call a tool."""
@@ -84,9 +84,9 @@ def made(here: Desk) -> MCPServer[Any]:
 
 
 def _instructions(here: Desk) -> str:
-    """Return what a client is told; nothing of it is from archived pages."""
+    """Return what a client is told; none of it is from archived pages."""
     profile = here.site.profile
-    return INSTRUCTIONS.strip().format(title=profile.title, address=profile.address, posts=here.library.count())
+    return INSTRUCTIONS.strip().format(title=profile.title, address=profile.address, posts=here.queries.count())
 
 
 def _tools(here: Desk) -> list[tuple[str, str, Callable[..., str]]]:

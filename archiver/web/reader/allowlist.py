@@ -14,7 +14,7 @@ import nh3
 
 from archiver.media import is_digest
 from archiver.urls import Site
-from archiver.web.reader import listings
+from archiver.web.reader import code
 
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del",
@@ -31,18 +31,18 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "align"},
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }
-_CLASSES = {"span": {"tex", "display", *listings.CLASSES}, "pre": {"listing"}}
+_CLASSES = {"span": {"tex", "display", *code.CLASSES}, "pre": {"listing"}}
 _SET = {"table": {"tabindex": "0"}}
-"""A wide table scrolls by itself, so it is to be reached by keys."""
+"""A wide table scrolls by itself, so the keyboard must reach it."""
 _ANCHOR = re.compile(r"s\d{1,4}")
 _PLACE = "to-"
-"""Before the ids of an archived text, so that none is one of the reader's own."""
+"""Prefix of the ids of an archived text, so that none is one of the reader's own."""
 _SCHEMES = {"http", "https", "mailto"}
 _IN_URL = "/:?#[]@!$&'()*+,;=-._~%"
 
 
 def clean(markup: str, site: Site, root: str = "") -> str:
-    """Return markup from a blog with nothing in it that is not on the list; the reader of the blog is below `root`."""
+    """Return markup from a blog with only what is on the list; the reader of the blog is below `root`."""
     return nh3.clean(
         markup,
         tags=_TAGS,

@@ -1,6 +1,6 @@
-"""The same as JSON, for programs and for the pages' own script, described by OpenAPI.
+"""What the pages show as JSON, for programs and for the pages' own script, described by OpenAPI.
 
-One table says which addresses there are, what may follow them and what answers: it routes, checks and describes.
+One table lists the addresses, their parameters and what answers them: it routes, checks and describes.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from archiver import __version__
 from archiver.errors import UsageError
 from archiver.store import query, results
 from archiver.urls import LARGEST_POST
-from archiver.web.reader import finding, notation, parameters, related, tables
+from archiver.web.reader import notation, parameters, related, searching, tables
 from archiver.web.reader.desk import Desk, Missing, desk
-from archiver.web.reader.library import MOST_LISTED, Choice
 from archiver.web.reader.parameters import Parameter
+from archiver.web.reader.queries import MOST_LISTED, Choice
 
 ABOUT = "What the archive holds, for programs. Rows have the columns `archiver sql --schema` describes."
 
@@ -45,7 +45,7 @@ class Endpoint:
     answer: Answer
     parameters: tuple[Parameter, ...] = ()
     array: bool = False
-    """Whether it answers with a list."""
+    """Whether the answer is a list."""
 
     def __call__(self, request: Request) -> Response:
         """Answer a request."""
@@ -81,66 +81,66 @@ class Endpoint:
 
 def _posts(desk: Desk, values: Values) -> Any:
     choice = Choice(values["category"], values["tag"], values["year"], values["topic"])
-    rows = desk.library.posts(choice, values["limit"], values["offset"])
-    return {"total": desk.library.count(choice), "posts": rows}
+    rows = desk.queries.posts(choice, values["limit"], values["offset"])
+    return {"total": desk.queries.count(choice), "posts": rows}
 
 
 def _post(desk: Desk, values: Values) -> Any:
     number = values["id"]
-    row = desk.library.post(number)
+    row = desk.queries.post(number)
     if row is None:
         raise Missing(f"post {number}")
     return {
         **row,
-        **desk.library.places(number),
-        "series": desk.library.series_of(number),
-        "cites": desk.library.cites(number),
-        "cited_by": desk.library.cited_by(number),
-        "works": desk.library.works(number),
-        "revisions": desk.library.revisions(number),
+        **desk.queries.places(number),
+        "series": desk.queries.series_of(number),
+        "cites": desk.queries.cites(number),
+        "cited_by": desk.queries.cited_by(number),
+        "works": desk.queries.works(number),
+        "revisions": desk.queries.revisions(number),
     }
 
 
 def _related(desk: Desk, values: Values) -> Any:
-    row = desk.library.post(values["id"])
+    row = desk.queries.post(values["id"])
     if row is None:
         raise Missing(f"post {values['id']}")
-    return [asdict(each) for each in related.related(desk.reading, row, desk.library.works(row["id"]))]
+    return [asdict(each) for each in related.related(desk.pool, row, desk.queries.works(row["id"]))]
 
 
 def _labels(desk: Desk, values: Values) -> Any:
-    if desk.library.post(values["id"]) is None:
+    if desk.queries.post(values["id"]) is None:
         raise Missing(f"post {values['id']}")
-    return [asdict(each) for each in notation.equations(desk.reading, values["id"])]
+    return [asdict(each) for each in notation.equations(desk.pool, values["id"])]
 
 
 def _macros(desk: Desk, values: Values) -> Any:
     del values
-    found = notation.all_macros(desk.reading)
+    found = notation.all_macros(desk.pool)
     return [{"name": name, "definitions": list(map(asdict, each))} for name, each in found.items()]
 
 
 def _comments(desk: Desk, values: Values) -> Any:
-    if desk.library.post(values["id"]) is None:
+    if desk.queries.post(values["id"]) is None:
         raise Missing(f"post {values['id']}")
-    former = desk.library.comment_revisions(values["id"])
-    return [{**row, "former": former.get(row["id"], [])} for row in desk.library.comments(values["id"])]
+    former = desk.queries.comment_revisions(values["id"])
+    return [{**row, "former": former.get(row["id"], [])} for row in desk.queries.comments(values["id"])]
 
 
 def _page(desk: Desk, values: Values) -> Any:
     number = values["id"]
-    row = desk.library.page(number)
+    row = desk.queries.page(number)
     if row is None:
         raise Missing(f"page {number}")
     return {
         **row,
-        "comments": desk.library.page_comments(number),
-        "former": desk.library.page_revisions(number),
+        "comments": desk.queries.page_comments(number),
+        "former": desk.queries.page_revisions(number),
     }
 
 
 def _search(desk: Desk, values: Values) -> Any:
-    return finding.find(desk, values).described()
+    return searching.find(desk, values).described()
 
 
 def _sql(desk: Desk, values: Values) -> Any:
@@ -150,7 +150,7 @@ def _sql(desk: Desk, values: Values) -> Any:
     if values["format"] == "table":
         return tables.table(desk, asked).described()
     form = {"csv": results.as_csv, "json": results.as_json}[values["format"]]
-    found = query.run(desk.reading.database, asked, timeout=tables.TIMEOUT, limit_rows=tables.MOST_SAVED)
+    found = query.run(desk.pool.database, asked, timeout=tables.TIMEOUT, limit_rows=tables.MOST_SAVED)
     kind = {"csv": "text/csv; charset=utf-8", "json": "application/json"}[values["format"]]
     headers = {"Content-Disposition": f'attachment; filename="archive.{values["format"]}"'}
     return StreamingResponse(_encoded(form(found)), media_type=kind, headers=headers)
@@ -170,7 +170,7 @@ def _gaps(desk: Desk, values: Values) -> Any:
 
 
 def _captures(desk: Desk, values: Values) -> Any:
-    return desk.library.captures(values["url"], values["limit"])
+    return desk.queries.captures(values["url"], values["limit"])
 
 
 def _status(desk: Desk, values: Values) -> Any:
@@ -209,11 +209,11 @@ ENDPOINTS = (
         array=True,
     ),
     Endpoint(
-        "/api/pages", "The independent pages in brief, by title", lambda desk, _: desk.library.pages(), array=True
+        "/api/pages", "The independent pages in brief, by title", lambda desk, _: desk.queries.pages(), array=True
     ),
     Endpoint("/api/pages/{id}", "An independent page: its text, comments and former wordings", _page, (_PAGE,)),
-    Endpoint("/api/files", "The linked files, by address", lambda desk, _: desk.library.files(), array=True),
-    Endpoint("/api/search", "Posts, pages or comments that match a query, best first", _search, finding.PARAMETERS),
+    Endpoint("/api/files", "The linked files, by address", lambda desk, _: desk.queries.files(), array=True),
+    Endpoint("/api/search", "Posts, pages or comments that match a query, best first", _search, searching.PARAMETERS),
     Endpoint(
         "/api/sql",
         "What a query finds; it can only read",
@@ -223,18 +223,18 @@ ENDPOINTS = (
             Parameter("format", "the form of the answer", default="table", choices=("table", "csv", "json")),
         ),
     ),
-    Endpoint("/api/categories", "The categories", lambda desk, _: desk.library.categories(), array=True),
-    Endpoint("/api/tags", "The tags, most used first", lambda desk, _: desk.library.tags(), array=True),
-    Endpoint("/api/topics", "The topics of the curated index", lambda desk, _: desk.library.topics(), array=True),
-    Endpoint("/api/series", "The series, longest first", lambda desk, _: desk.library.series(), array=True),
+    Endpoint("/api/categories", "The categories", lambda desk, _: desk.queries.categories(), array=True),
+    Endpoint("/api/tags", "The tags, most used first", lambda desk, _: desk.queries.tags(), array=True),
+    Endpoint("/api/topics", "The topics of the curated index", lambda desk, _: desk.queries.topics(), array=True),
+    Endpoint("/api/series", "The series, longest first", lambda desk, _: desk.queries.series(), array=True),
     Endpoint(
         "/api/labels",
         "The labels of equations, each with the posts that have it",
-        lambda desk, _: [{"label": each, "posts": posts} for each, posts in notation.labels(desk.reading).items()],
+        lambda desk, _: [{"label": each, "posts": posts} for each, posts in notation.labels(desk.pool).items()],
         array=True,
     ),
     Endpoint("/api/macros", "The macros that posts define, most used first, in their wordings", _macros, array=True),
-    Endpoint("/api/years", "The years with posts", lambda desk, _: desk.library.years(), array=True),
+    Endpoint("/api/years", "The years with posts", lambda desk, _: desk.queries.years(), array=True),
     Endpoint(
         "/api/captures",
         "The captures of an address, latest first",

@@ -63,7 +63,7 @@ def _picture(request: Request) -> Response:
 def _figures(request: Request) -> Response:
     """Return figures for Prometheus."""
     here = desk(request)
-    source = metrics.MetricsSource(here.site.profile.name, here.reading.database, here.home)
+    source = metrics.MetricsSource(here.site.profile.name, here.pool.database, here.home)
     try:
         body, kind = metrics.exposition(lambda: [source], request.headers.get("accept", ""))
     except UsageError as error:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 _WIDTH, _HEIGHT = 640, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 26
-_GAP = 0.25  # of a bar's place
+_GAP = 0.25  # share of a bar's space
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One column of a chart of columns."""
+    """One bar of a bar chart."""
 
     x: float
     y: float
@@ -24,7 +24,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A label beside an axis."""
+    """A label next to an axis."""
 
     at: float
     label: str
@@ -63,7 +63,7 @@ def line(title: str, points: Sequence[tuple[str, int]]) -> Chart | None:
 
 
 def columns(title: str, points: Sequence[tuple[str, int]]) -> Chart | None:
-    """Return columns over labels in order; None for no points."""
+    """Return bars over labels in order; None without points."""
     if not points:
         return None
     top = _rounded_up(max(value for _, value in points))
@@ -96,7 +96,7 @@ def _rounded_up(value: int) -> int:
 
 
 def _some(count: int, most: int = 6) -> list[int]:
-    """Return places among so many that are far enough apart to be labelled, first and last included."""
+    """Return which of so many positions are far enough apart to be labelled, including the first and last."""
     if count <= most:
         return list(range(count))
     return [round(number * (count - 1) / (most - 1)) for number in range(most)]

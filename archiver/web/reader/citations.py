@@ -19,7 +19,7 @@ _MOST_CITED = 20
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """How often posts of a year cite posts of another one, as a circle; its area tells how often."""
+    """How often posts of one year cite posts of another, as a circle whose area is that number."""
 
     x: float
     y: float
@@ -43,12 +43,12 @@ class Map:
 
 def listing(request: Request) -> Response:
     """Show from which year into which posts cite each other, and which are cited most."""
-    reading = desk(request).reading
+    pool = desk(request).pool
     return page(
         request,
         "citations.html",
-        drawing=drawn([(row[0], row[1], row[2]) for row in reading.tuples(_YEARS)]),
-        cited=reading.rows(_CITED, {"most": _MOST_CITED}),
+        drawing=drawn([(row[0], row[1], row[2]) for row in pool.tuples(_YEARS)]),
+        cited=pool.rows(_CITED, {"most": _MOST_CITED}),
     )
 
 

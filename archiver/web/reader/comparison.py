@@ -1,4 +1,4 @@
-"""Two versions of a post side by side: paragraph beside paragraph, what was changed marked, formulas set in both."""
+"""Two versions of a post side by side: paragraph next to paragraph, changes marked, formulas set in both."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Neighbouring paragraphs that are shown, or left out because nothing near them changed."""
+    """Adjacent paragraphs that are shown, or left out because nothing near them changed."""
 
     pairs: list[Pair]
     shown: bool
@@ -60,7 +60,7 @@ def pieces(segments: Iterable[DiffSegment]) -> list[tuple[str, str]]:
 
 
 def _pairs(segments: Iterable[DiffSegment]) -> Iterator[Pair]:
-    """Yield the paragraphs: they end where both texts have the end of a line."""
+    """Yield the paragraphs, which end where a line ends in both texts."""
     pair = Pair()
     for segment in segments:
         if segment.kind == ChangeKind.DELETE:

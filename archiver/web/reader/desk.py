@@ -11,13 +11,13 @@ from archiver.export.books import Books
 from archiver.storage.elsewhere import storage
 from archiver.store import blog
 from archiver.store.own import Own
-from archiver.store.reading import ReadOnlyPool
+from archiver.store.pool import ReadOnlyPool
 from archiver.store.sizes import Sizes, measure
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.web.exchange import Exchanges
 from archiver.web.reader.ledger import Ledger
-from archiver.web.reader.library import ReaderQueries
+from archiver.web.reader.queries import ReaderQueries
 
 
 class Missing(Exception):
@@ -26,10 +26,10 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Static:
-    """How pages are written that no server is asked for: without forms, histories and what is one's own."""
+    """How pages are written that need no server: without forms, histories and anything of one's own."""
 
     sentences: tuple[str, ...]
-    """What is said of author and licence on every page."""
+    """The statement of author and licence on every page."""
     alone: bool = False
     """Whether a post is to be one file without others."""
     without_comments: bool = False
@@ -41,54 +41,54 @@ class Desk:
 
     home: Path
     site: Site
-    reading: ReadOnlyPool
-    library: ReaderQueries
+    pool: ReadOnlyPool
+    queries: ReaderQueries
     ledger: Ledger
     timeline: Timeline
     exchanges: Exchanges
     books: Books
     replay_port: int | None
-    """Where the blog is served as it was; None when it is not."""
+    """Where the blog is served as it was; None if it is not."""
     root: str = ""
-    """Path below which the reader of the blog is, such as `/chalk`, when it is one of several."""
+    """Path below which the reader of the blog is, such as `/chalk`, if it is one of several."""
     static: Static | None = None
-    """What becomes of the pages where they are to be files; None where a server answers."""
+    """How pages are written as files; None where a server answers."""
 
     @property
     def own(self) -> Own | None:
-        """What somebody keeps for themselves; the reader of several blogs, and a site of files, keep nothing."""
+        """The user's own marks and notes; the reader of several blogs, and a site of files, keep none."""
         return None if self.root or self.static else Own(self.home)
 
     @classmethod
     def open(
         cls, home: Path, database: str, replay_port: int | None = None, *, site: Site | None = None, root: str = ""
     ) -> Desk:
-        """Open an archive; of which blog it is, it says itself unless `site` does.
+        """Open an archive; it says itself which blog it is of, unless `site` does.
 
         Raises UsageError when there is none.
         """
-        reading = ReadOnlyPool(database)
+        pool = ReadOnlyPool(database)
         timeline = Timeline(database)
         warc = storage(home, database)
         site = site or blog.site(home, database)
         return cls(
-            home, site, reading, ReaderQueries(reading), Ledger(reading), timeline,
+            home, site, pool, ReaderQueries(pool), Ledger(pool), timeline,
             Exchanges(warc, timeline), Books(warc, database, site), replay_port, root,
         )  # fmt: skip
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self.books.close()
         self.timeline.close()
-        self.reading.close()
+        self.pool.close()
 
     @property
     def sizes(self) -> Sizes:
-        """What room the archive takes."""
-        return measure(self.home, self.reading.database)
+        """The room that the archive takes."""
+        return measure(self.home, self.pool.database)
 
 
 def desk(request: Request) -> Desk:
-    """Return what a request is answered from."""
+    """Return the desk that a request is answered from."""
     found: Desk = request.app.state.desk
     return found

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from archiver import references
 from archiver.store import passages
-from archiver.store.reading import Row
-from archiver.web.reader import finding, markup
+from archiver.store.pool import Row
+from archiver.web.reader import markup, searching
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.view import number_in, page
 
@@ -24,9 +24,9 @@ _POST = re.compile(r"(\d{1,18})(?:#.*)?")
 
 
 def glimpse(request: Request) -> Response:
-    """Show title, date and first lines of a post: a part of a page, for the script beside a link."""
+    """Show title, date and first lines of a post: part of a page, which the script shows next to a link."""
     here = desk(request)
-    row = here.library.post(number_in(request))
+    row = here.queries.post(number_in(request))
     if row is None:
         raise Missing(f"post {number_in(request)}")
     answer = page(
@@ -34,14 +34,14 @@ def glimpse(request: Request) -> Response:
         "glimpse.html",
         post=row,
         lines=[markup.piece(part.text) for part in passages.passage(row["text"], (), width=_FIRST_LINES)],
-        macros=finding.macros(here.reading.tuples(finding.DEFINING, {"post": row["id"], "page": None})),
+        macros=searching.macros(here.pool.tuples(searching.DEFINING, {"post": row["id"], "page": None})),
     )
     answer.headers["Cache-Control"] = _KEPT
     return answer
 
 
 def titled(text: Markup, root: str, posts: Sequence[Row], works: Sequence[Row]) -> Markup:
-    """Return a text whose links say what they lead to, where it is one of these posts and works and has a title."""
+    """Return a text whose links to these posts and works say what they lead to, if that has a title."""
     by_number = {row["id"]: _named(row) for row in posts if row["title"]}
     by_work = {(row["kind"], row["identifier"]): row["title"] for row in works if row["title"]}
 

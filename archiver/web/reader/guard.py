@@ -1,10 +1,10 @@
-"""Who may ask, and what every answer says to the browser.
+"""Who may ask, and what every answer tells the browser.
 
 The reader listens on this machine; a page elsewhere could still have its own name resolve to it, or ask it in the
-background. So only names of this machine are answered, and what another site asks for without the person going there
-is refused. So is a form that another origin sends, be it another port of this machine. Listening for other machines
-takes a token, which the browser keeps in a cookie after the first visit, and an e-reader or a feed reader sends as a
-password.
+background. So only names of this machine are answered, and whatever another site requests without the person going
+there is refused. So is a form sent from another origin, even from another port of this machine. Listening for other
+machines takes a token, which the browser keeps in a cookie after the first visit, and an e-reader or a feed reader
+sends as a password.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CONTENT_SECURITY_POLICY = (
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    # With no-referrer, a form over plain HTTP to another machine would say nothing of where it comes from.
+    # With no-referrer, a form over plain HTTP to another machine would not say where it comes from.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -39,7 +39,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-cache",
 }
-"""With every answer that does not say otherwise."""
+"""Headers of every answer that does not say otherwise."""
 
 COOKIE = "archiver-token"
 _LONGEST_QUERY = 16_384  # bytes: the longest SQL anybody types
@@ -48,17 +48,17 @@ _LONGEST_PATH = 2_048
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who is let in."""
+    """The rules for who is let in."""
 
     port: int
     token: str | None = None
-    """None for this machine only; otherwise what others have to show."""
+    """None for this machine only; else the token that others have to show."""
     forms: bool = False
-    """Whether something is kept that forms change."""
+    """Whether forms can change anything."""
 
 
 class Guard:
-    """Stands before the application."""
+    """Checks requests before they reach the application."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
@@ -113,7 +113,7 @@ def _from_here(headers: Headers) -> bool:
 
 
 def _credentials(authorization: str) -> str:
-    """Return the token of a header: by itself, or as the password of anybody, which is all e-readers can send."""
+    """Return the token in a header: by itself, or as the password of any user, which is all that e-readers can send."""
     scheme, _, shown = authorization.partition(" ")
     if scheme.lower() != "basic":
         return authorization.removeprefix("Bearer ")

@@ -8,7 +8,7 @@ from typing import Any
 from archiver.clock import timestamp
 from archiver.errors import UsageError
 from archiver.store.own import Highlight, Own, squeezed
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.web.reader import markup
 from archiver.web.reader.desk import Desk
 from archiver.web.reader.parameters import Parameter
@@ -21,7 +21,7 @@ PARAMETERS = (
     Parameter("after", "the words after them", default="", most=200),
     Parameter("note", "what is written about them", default="", most=50_000),
 )
-"""What the form of a highlight may hold."""
+"""The most that the form of a highlight may hold."""
 
 
 def keep(here: Desk, own: Own, post: Row, values: dict[str, Any]) -> None:
@@ -64,13 +64,13 @@ def shown(here: Desk, post: Row) -> list[tuple[Highlight, bool]]:
 
 
 def sought(here: Desk, words: list[str]) -> list[tuple[Highlight, bool, Row | None]]:
-    """Return the highlights with these words, newest first: whether the text still has each, and its post if held."""
+    """Return the highlights with these words, newest first: if the text still has each, and its post if archived."""
     found = [each for each in here.own.highlights() if each.matches(words)] if here.own else []
-    posts = {number: here.library.post(number) for number in {each.post_id for each in found}}
+    posts = {number: here.queries.post(number) for number in {each.post_id for each in found}}
     texts = {number: plain(here, post) for number, post in posts.items() if post}
     return [(each, each.fits(texts.get(each.post_id, "")), posts[each.post_id]) for each in reversed(found)]
 
 
 def plain(here: Desk, post: Row) -> str:
-    """Return the text of a post as a browser has it before formulas are set, without its white space."""
+    """Return the text of a post as it is in a browser before formulas are set, without white space."""
     return squeezed(markup.post(post["markdown"], here.site, here.root).html.striptags())

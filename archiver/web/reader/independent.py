@@ -1,4 +1,4 @@
-"""The blog besides its posts: its independent pages, and the files that are linked."""
+"""The rest of the blog: its independent pages, and the linked files."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from archiver.web.reader import markup, threads, view
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.view import number_in
 
-_FOLDED = 12  # comments of one discussion from which on its answers are folded, as of a post
+_FOLDED = 12  # comments of one discussion from which its answers are folded, as for a post
 
 
 def listing(request: Request) -> Response:
     """List the independent pages and the files."""
-    library = desk(request).library
-    return view.page(request, "pages.html", pages=library.pages(), files=library.files())
+    queries = desk(request).queries
+    return view.page(request, "pages.html", pages=queries.pages(), files=queries.files())
 
 
 def page(request: Request) -> Response:
     """Show an independent page."""
     here = desk(request)
-    library = here.library
+    queries = here.queries
     number = number_in(request)
-    row = library.page(number)
+    row = queries.page(number)
     if row is None:
         raise Missing(f"page {number}")
-    comments = library.page_comments(number)
+    comments = queries.page_comments(number)
     return view.page(
         request,
         "independent.html",
         page=row,
         original=here.site.path(row["url"]),
         text=markup.post(row["markdown"], here.site, here.root),
-        former=library.page_revisions(number),
+        former=queries.page_revisions(number),
         former_text=markup.source,
-        captures=library.captures(row["url"]),
+        captures=queries.captures(row["url"]),
         comment_count=len(comments),
         shown=threads.threads(comments, {}, here.site, here.root),
         fold_from=_FOLDED,

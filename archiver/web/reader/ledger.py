@@ -10,18 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from archiver.store import missing
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.store.totals import LAST_COMPLETE, TOTALS
-from archiver.web.reader.library import MOST_LISTED
+from archiver.web.reader.queries import MOST_LISTED
 
 
 class Ledger:
     """Questions about how an archive came to be; may be shared by threads."""
 
-    def __init__(self, reading: ReadOnlyPool) -> None:
-        """Ask by these connections."""
-        self._ask = reading.rows
-        self._ask_one = reading.row
+    def __init__(self, pool: ReadOnlyPool) -> None:
+        """Query through this pool."""
+        self._ask = pool.rows
+        self._ask_one = pool.row
 
     def runs(self, limit: int = 50) -> list[Row]:
         """Return the runs, newest first, their counts as an object."""
@@ -29,7 +29,7 @@ class Ledger:
         return [{**row, "counts": json.loads(row["counts"] or "{}")} for row in found]
 
     def gaps(self, limit: int = MOST_LISTED) -> list[Row]:
-        """Return what the archive knows of and does not hold, and why."""
+        """Return what the archive knows of but does not hold, and why."""
         return self._ask(f"{missing.ALL} ORDER BY kind, url LIMIT :limit", {"limit": limit})
 
     def missing(self, most: int) -> list[Row]:
@@ -43,26 +43,26 @@ class Ledger:
         return [{**each, "rows": rows[_group(each)]} for each in self._ask(missing.REASONS)]
 
     def doubts(self) -> list[Row]:
-        """Return what the blog shows and the archive does not believe."""
+        """Return what the blog shows but the archive does not believe."""
         return self._ask("SELECT * FROM doubts WHERE NOT accepted ORDER BY kind, subject")
 
     def reviews(self) -> list[Row]:
-        """Return the versions that did not prove themselves, newest first."""
+        """Return the versions that could not be verified, newest first."""
         return self._ask(
             "SELECT r.id, r.post_id, r.seen_at, r.title, r.issues FROM post_revisions AS r "
             "WHERE r.status = 'review' ORDER BY r.id DESC LIMIT 100"
         )
 
     def brought(self, run: int) -> list[Row]:
-        """Return the newest posts that got a version in a run; `is_new` tells whether it was the first."""
+        """Return the newest posts that got a version in a run; `is_new` says whether it was the first."""
         return self._ask(_BROUGHT, {"run": run})
 
     def counts(self) -> Row:
-        """Return how many posts, comments and formulas there are: what indexes tell at once."""
+        """Return how many posts, comments and formulas there are: counts that indexes give at once."""
         return self._ask_one(_COUNTS) or {}
 
     def totals(self) -> Row:
-        """Return how much of what there is."""
+        """Return all counts of the archive."""
         return self._ask_one(_TOTALS) or {}
 
     def growth(self) -> list[Row]:
@@ -111,7 +111,7 @@ def _months(first: str, last: str) -> Iterator[str]:
         first = f"{year + month // 12:04}-{month % 12 + 1:02}"
 
 
-# By date of publication, which has an index, and by captures: the posts' own columns of times are behind their texts,
+# By date of publication, which has an index, and by captures: the posts' own time columns are behind their texts,
 # and reading past those takes long.
 _BROUGHT = """
 SELECT p.id, p.title, p.published_on, NOT EXISTS (

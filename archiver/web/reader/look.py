@@ -1,7 +1,7 @@
 """The colour and the logo that distinguish the archive of one blog from that of another.
 
 A profile may name them; else the colour is derived from the blog's name and the logo is the first letter of its title.
-Contrast is as WCAG 2.2 reckons it: 4.5 is enough for words (criterion 1.4.3), 7 for those who see little (1.4.6).
+Contrast is calculated as in WCAG 2.2: 4.5 is enough for text (criterion 1.4.3), 7 for people with low vision (1.4.6).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SHELF_ICON = _ICON.format(
 """The icon of several blogs: books on a shelf."""
 
 SHELF_STYLE = _STYLE.format(light="#3d5268", dark="#a9bfd6")
-"""Their colour, which is not a blog's; a contrast of 7.8 on light paper and 9.3 on dark."""
+"""Their colour, which is no blog's; a contrast of 7.8 on light paper and 9.3 on dark."""
 
 _DRAWN = '<path d="{}" fill="none" stroke="#fff" stroke-width="2.2" stroke-linecap="round"/>'
 _WRITTEN = (
@@ -46,7 +46,7 @@ _WRITTEN = (
 
 
 def sign(profile: Profile) -> str:
-    """Return the character before the blog's title."""
+    """Return the character shown before the blog's title."""
     letters = (letter for letter in next(iter(profile.titles.values())) if letter.isalnum())
     return profile.reader.sign or next(letters, profile.name[0]).upper()
 
@@ -59,20 +59,20 @@ def style_sheet(profile: Profile) -> str:
 
 
 def icon(profile: Profile) -> str:
-    """Return the icon as SVG: the sign in white on the blog's colour."""
+    """Return the icon as SVG: the character in white on the blog's colour."""
     drawing = profile.reader.drawing
     drawn = _DRAWN.format(drawing) if drawing else _WRITTEN.format(escape(sign(profile)))
     return _ICON.format(colour=colour(profile), sign=drawn)
 
 
 def colour(profile: Profile) -> str:
-    """Return the blog's colour, on which white can be read."""
+    """Return the blog's colour, on which white is legible."""
     return profile.reader.colour or _readable(profile, _WHITE)
 
 
 @cache
 def _readable(profile: Profile, paper: str) -> str:
-    """Return the shade of the blog's colour nearest to it that can be read on a paper."""
+    """Return the shade nearest to the blog's colour that is legible on a paper."""
     hue, lightness, saturation = _own(profile)
     down = _luminance(paper) > 0.5
     for step in range(_STEPS):
@@ -84,7 +84,7 @@ def _readable(profile: Profile, paper: str) -> str:
 
 
 def _own(profile: Profile) -> tuple[float, float, float]:
-    """Return hue, lightness and saturation of the colour a profile names, or else of one made of the blog's name."""
+    """Return hue, lightness and saturation of the colour a profile names, or else of one made from the blog's name."""
     if profile.reader.colour:
         return colorsys.rgb_to_hls(*_channels(profile.reader.colour))
     return hashlib.sha256(profile.name.encode()).digest()[0] / 256, 0.5, _SATURATION

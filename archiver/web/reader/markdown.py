@@ -1,4 +1,4 @@
-"""A post as Markdown with what is known of it in front, and the list of all of them: for programs that read."""
+"""A post as Markdown after its front matter, and the list of all of them: for programs that read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.text import front_matter, llms
 from archiver.text.commonmark import with_dollars
 from archiver.web.reader.desk import Desk, Missing, desk
@@ -19,7 +19,7 @@ _KIND = "text/markdown; charset=utf-8"
 def post(request: Request) -> Response:
     """Return a post as Markdown."""
     number = number_in(request)
-    row = desk(request).library.post(number)
+    row = desk(request).queries.post(number)
     if row is None:
         raise Missing(f"post {number}")
     return Response(document(desk(request), row).encode("utf-8", "replace"), media_type=_KIND)
@@ -28,7 +28,7 @@ def post(request: Request) -> Response:
 def page(request: Request) -> Response:
     """Return an independent page as Markdown."""
     number = number_in(request)
-    row = desk(request).library.page(number)
+    row = desk(request).queries.page(number)
     if row is None:
         raise Missing(f"page {number}")
     return Response(page_document(row).encode("utf-8", "replace"), media_type=_KIND)
@@ -37,7 +37,7 @@ def page(request: Request) -> Response:
 def listing(request: Request) -> Response:
     """Return the list of posts and pages, each with where its Markdown is."""
     here = desk(request)
-    posts = here.reading.rows("SELECT id, title, published_on FROM posts ORDER BY published_on DESC, id DESC")
+    posts = here.pool.rows("SELECT id, title, published_on FROM posts ORDER BY published_on DESC, id DESC")
     listed = llms.write(
         next(iter(here.site.profile.titles.values())),
         [f"Posts of {here.site.profile.address}, as archived; each is one Markdown file with its formulas as TeX."],
@@ -47,14 +47,14 @@ def listing(request: Request) -> Response:
         },
         _groups(here, _TOPICS),
         _groups(here, _SERIES),
-        [llms.LlmsLink(row["title"], f"{here.root}/pages/{row['id']}.md") for row in here.library.pages()],
+        [llms.LlmsLink(row["title"], f"{here.root}/pages/{row['id']}.md") for row in here.queries.pages()],
     )
     return PlainTextResponse(listed.encode("utf-8", "replace"))
 
 
 def document(here: Desk, row: Row) -> str:
     """Return a post with its front matter; every formula is between dollar signs, links lead to the blog."""
-    places, series = here.library.places(row["id"]), here.library.series_of(row["id"])
+    places, series = here.queries.places(row["id"]), here.queries.series_of(row["id"])
     fields = {
         "title": row["title"],
         "id": row["id"] if here.site.post_url(row["id"]) else None,
@@ -88,7 +88,7 @@ def page_document(row: Row) -> str:
 
 def _groups(here: Desk, sql: str) -> list[llms.Group]:
     groups: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for number, name, post_id in here.reading.tuples(sql):
+    for number, name, post_id in here.pool.tuples(sql):
         groups[number, name].append(post_id)
     return [(name, posts) for (_, name), posts in groups.items()]
 

@@ -1,6 +1,6 @@
 r"""Archived Markdown and titles as HTML that is safe to show.
 
-Three steps, in this order: the project's own parser, in which a formula is a token nothing looks into; HTML in which
+Three steps, in this order: the project's own parser, for which a formula is an opaque token; HTML in which
 every formula is escaped text in a `<span class="tex">`; an allow list. A sanitiser run on anything earlier would take
 `$a<b$` for the beginning of a tag and drop the rest of the text.
 """
@@ -23,11 +23,11 @@ from markupsafe import Markup
 
 from archiver.text import commonmark, tex
 from archiver.urls import Site
-from archiver.web.reader import allowlist, listings
+from archiver.web.reader import allowlist, code
 
 _REFERENCE = re.compile(r"(\\(?:eq)?ref\{[^{}]{1,200}\})")
 _KEPT_POSTS, _KEPT_REMARKS = 256, 8192  # some 20 MB of each
-# A paragraph that is one picture; the next one, if it repeats the picture's description, is its caption.
+# A paragraph that is one picture; the next one is its caption if it repeats the picture's description.
 _PICTURE = re.compile(
     r'<p>(?P<img><img src="[^"]*" alt="(?P<alt>[^"]*)"[^>]*>)</p>(?:\s*<p>(?P<caption>(?P=alt))</p>)?'
 )
@@ -42,7 +42,7 @@ class Heading:
     """A heading of a text."""
 
     level: int
-    """From 2 on: the title of the page is 1."""
+    """From 2 on: the page's title is 1."""
     anchor: str
     html: Markup
 
@@ -71,7 +71,7 @@ def remark(markdown: str, site: Site, root: str = "") -> Markup:
     """Return the text of a comment on a blog, whose reader is below `root`; the same text is rendered once."""
     tokens = _parser().parse(markdown)
     for token in tokens:
-        if token.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):  # no part of the page's outline
+        if token.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):  # not part of the page's outline
             token.tag = "p"
     return _safe(_rendered(tokens, _Renderer()), site, root)
 
@@ -83,15 +83,15 @@ def line(text: str) -> Markup:
 
 
 def piece(text: str) -> Markup:
-    """Return a piece of a text that was cut between its formulas: one formula, ready to be set, or prose.
+    """Return a piece of a text that was cut at its formulas: one formula, ready to be set, or prose.
 
-    What an equation is numbered cannot be told without the others.
+    An equation's number cannot be known without the others.
     """
     return formula(text) if tex.is_formula(text) else Markup(escape(_REFERENCE.sub("(…)", text)))  # noqa: S704 - escaped
 
 
 def source(markdown: str) -> Markup:
-    """Return Markdown as it is written, only its formulas ready to be set."""
+    """Return Markdown as it is written, with only its formulas ready to be set."""
     return Markup("".join(_escaped(markdown, markdown=True)))  # noqa: S704 - all of it escaped
 
 
@@ -125,16 +125,16 @@ def _escaped(text: str, *, markdown: bool = False) -> Iterator[str]:
 
 
 def _referring(text: str) -> str:
-    r"""Return text without formulas, escaped; `\eqref{..}` is set by MathJax there too."""
+    r"""Return text without formulas, escaped; MathJax sets `\eqref{..}` even there."""
     parts = _REFERENCE.split(text)
     return "".join(_formula(part, display=False) if n % 2 else escape(part) for n, part in enumerate(parts))
 
 
 class _Renderer(RendererHTML):
-    """Writes tokens as HTML, formulas and code blocks in our way."""
+    """Writes tokens as HTML, with our own forms of formulas and code blocks."""
 
     def renderInline(self, tokens: Sequence[Token], options: Any, env: Any) -> str:  # noqa: N802 - markdown-it's name
-        """Return the HTML of a line; neighbouring pieces of text are one text again."""
+        """Return the HTML of a line; adjacent pieces of text are joined first."""
         pieces = []
         for is_text, group in groupby(tokens, lambda token: token.type in _WORDS):
             part = list(group)
@@ -153,7 +153,7 @@ class _Renderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """Return a listing."""
         del options, env
-        return listings.coloured(tokens[index].content, tokens[index].info.strip())
+        return code.coloured(tokens[index].content, tokens[index].info.strip())
 
     def code_block(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """Return a listing."""
@@ -211,7 +211,7 @@ def _rendered(tokens: Sequence[Token], renderer: _Renderer) -> str:
 
 
 def _shift(tokens: Sequence[Token]) -> None:
-    """Let the highest headings be of the second level."""
+    """Shift headings so that the highest are of the second level."""
     headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
     highest = min((int(token.tag[1]) for token in headings), default=2)
     for token in headings:
@@ -219,12 +219,12 @@ def _shift(tokens: Sequence[Token]) -> None:
 
 
 def _is_link(token: Token) -> bool:
-    """Return whether a token begins or ends a link, or the place one leads to."""
+    """Return whether a token begins or ends a link or the target of one."""
     return token.type in _LINKS or (token.type == "html_inline" and token.content.startswith(("<a ", "</a")))
 
 
 def _link_notes(tokens: Sequence[Token]) -> None:
-    """Let the marks of footnotes lead to them, and back; a mark of none stays as it is written."""
+    """Link the marks of footnotes to them, and back; a mark without a footnote stays as it is written."""
     lines = [token for token in tokens if token.type == "inline" and token.children]
     notes = {
         mark[1]: line
@@ -242,7 +242,7 @@ def _link_notes(tokens: Sequence[Token]) -> None:
 
 
 def _noted(text: Token, line: Token, notes: Mapping[str, Token], seen: set[str]) -> Iterator[Token]:
-    """Yield a piece of text with links in place of its marks; `seen` are those that were referred to."""
+    """Yield a piece of text with links in place of its marks; `seen` are those referred to so far."""
     at = 0
     for mark in _MARK.finditer(text.content):
         number = mark[1]

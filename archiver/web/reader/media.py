@@ -1,4 +1,4 @@
-"""Archived pictures: by their bytes what they are, whatever their server said."""
+"""Archived pictures, whose bytes say what they are, whatever their server said."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archiver.web.exchange import Exchanges
 from archiver.web.reader.desk import Desk
 
 SVG_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""For a drawing that somebody opens by itself: within a page it runs no scripts anyway."""
+"""Policy for a drawing opened by itself: within a page it runs no scripts anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class Picture:
     """Its media type."""
     data: bytes
     capture_id: int | None
-    """The capture it is the answer of; None of one that is in a page itself."""
+    """Its capture; None for one that is in a page itself."""
 
 
 def picture(here: Desk, url: str) -> Picture | None:
-    """Return the latest archived picture of an address, or the one that is in a page itself; or None."""
+    """Return the latest archived picture at an address, or the one that is in a page itself; or None."""
     if is_digest(url):
-        found = here.reading.tuples("SELECT media_type, data FROM embedded_pictures WHERE url = :url", {"url": url})
+        found = here.pool.tuples("SELECT media_type, data FROM embedded_pictures WHERE url = :url", {"url": url})
         return next((Picture(kind, bytes(data), None) for kind, data in found), None)
     return _captured(here.timeline, here.exchanges, here.site, url)
 

@@ -1,4 +1,4 @@
-"""The pages of what formulas name: of each label and each macro, and where to find them."""
+"""The pages about what formulas name: each label and each macro, and where to find them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from archiver.web.reader import finding, markup, notation, parameters
+from archiver.web.reader import markup, notation, parameters, searching
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.parameters import Parameter
 from archiver.web.reader.view import number_in, page
@@ -22,20 +22,20 @@ _PARAMETERS = (
 
 def labels(request: Request) -> Response:
     """List the labels of all posts."""
-    return _listed(request, "labels.html", notation.labels(desk(request).reading))
+    return _listed(request, "labels.html", notation.labels(desk(request).pool))
 
 
 def label(request: Request) -> Response:
-    """Show the equation with a label: where it is, what refers to it, where it is found again."""
+    """Show the equation with a label: where it is, what refers to it, and where it recurs."""
     here = desk(request)
     number, name = number_in(request), str(request.path_params["name"])
-    row = here.library.post(number)
-    found = [each for each in notation.equations(here.reading, number) if each.label == name] if row else []
+    row = here.queries.post(number)
+    found = [each for each in notation.equations(here.pool, number) if each.label == name] if row else []
     if row is None or not found:
         raise Missing(f"equation {name} of post {number}")
     headings = markup.post(row["markdown"], here.site, here.root).headings
-    numbers = notation.numbers(here.reading, number)
-    posts, remarks = notation.linking(here.reading, number, row["url"], name)
+    numbers = notation.numbers(here.pool, number)
+    posts, remarks = notation.linking(here.pool, number, row["url"], name)
     return page(
         request,
         "label.html",
@@ -44,29 +44,29 @@ def label(request: Request) -> Response:
         shown=markup.formula(notation.unnumbered(found[0].tex)),
         section=notation.section(row["markdown"], name, headings),
         mentions=notation.mentions(row["markdown"], name, headings, numbers),
-        answers=notation.remarks(here.reading, number, name, numbers),
+        answers=notation.remarks(here.pool, number, name, numbers),
         linking=posts,
         remarks=remarks,
-        same=notation.same(here.reading, number, found[0].tex),
+        same=notation.same(here.pool, number, found[0].tex),
         sought=notation.sought(found[0].tex),
-        macros=finding.macros(here.reading.tuples(finding.DEFINING, {"post": number, "page": None})),
-        others=[each for each in notation.equations(here.reading, number) if each.label != name],
+        macros=searching.macros(here.pool.tuples(searching.DEFINING, {"post": number, "page": None})),
+        others=[each for each in notation.equations(here.pool, number) if each.label != name],
     )
 
 
 def macros(request: Request) -> Response:
     """List the macros that posts define."""
-    return _listed(request, "macros.html", notation.all_macros(desk(request).reading))
+    return _listed(request, "macros.html", notation.all_macros(desk(request).pool))
 
 
 def macro(request: Request) -> Response:
-    """Show a macro: how posts define it, and formulas they use it in."""
+    """Show a macro: how posts define it, and formulas in which they use it."""
     here = desk(request)
     name = str(request.path_params["name"])
-    found = notation.all_macros(here.reading).get(name)
+    found = notation.all_macros(here.pool).get(name)
     if found is None:
         raise Missing(f"macro {name}")
-    used = notation.uses(here.reading, name)
+    used = notation.uses(here.pool, name)
     times = notation.times(used)
     posts = {post: None for each in found for post in each.posts}
     return page(
@@ -80,7 +80,7 @@ def macro(request: Request) -> Response:
             (
                 post,
                 markup.formula(tex),
-                finding.macros(here.reading.tuples(finding.DEFINING, {"post": post, "page": None})),
+                searching.macros(here.pool.tuples(searching.DEFINING, {"post": post, "page": None})),
             )
             for post, tex in notation.examples(used)
         ],
@@ -108,7 +108,7 @@ def _listed(request: Request, template: str, every: dict[str, Any]) -> Response:
 
 
 def _titles(request: Request, numbers: Any) -> dict[int, Any]:
-    return {row["id"]: row for row in desk(request).library.named(numbers)}
+    return {row["id"]: row for row in desk(request).queries.named(numbers)}
 
 
 ROUTES = [

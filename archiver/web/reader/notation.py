@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from archiver.store import passages
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.text import commonmark, macros
 from archiver.text.mathml import Formulas
 from archiver.text.tex import is_formula
@@ -20,7 +20,7 @@ from archiver.web.reader import markup
 
 LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 MOST_EXAMPLES = 6
-"""Formulas that show what a macro is for."""
+"""How many formulas show what a macro is for."""
 
 _CONTEXT = 160  # characters around a reference
 _PIECE = re.compile(r"\S{1,60}")
@@ -34,7 +34,7 @@ class Mention:
     """Where a text refers to an equation."""
 
     heading: markup.Heading | None
-    """Of the section it is in; None before the first one."""
+    """Heading of the section it is in; None before the first one."""
     passage: tuple[Markup, ...]
 
 
@@ -45,21 +45,21 @@ class Equation:
     label: str
     tex: str
     number: str
-    """As beside it, such as `3`; empty without one."""
+    """Its number, such as `3`; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class MacroDefinition:
-    """A macro as one definition has it."""
+    """A macro, as one definition gives it."""
 
     definition: str
     posts: tuple[int, ...]
 
 
-def labels(reading: ReadOnlyPool) -> dict[str, list[int]]:
+def labels(pool: ReadOnlyPool) -> dict[str, list[int]]:
     """Return the labels of all posts, each with the posts that have it, the newest first."""
     found: dict[str, list[int]] = {}
-    for post, tex in reading.tuples(_LABELLED):
+    for post, tex in pool.tuples(_LABELLED):
         for label in LABEL.findall(tex):
             numbers = found.setdefault(label, [])
             if post not in numbers:
@@ -67,21 +67,21 @@ def labels(reading: ReadOnlyPool) -> dict[str, list[int]]:
     return dict(sorted(found.items(), key=lambda each: (each[0].casefold(), each[0])))
 
 
-def equations(reading: ReadOnlyPool, post: int) -> list[Equation]:
-    """Return the labelled equations of a post in their order; one that has several labels comes once for each."""
-    sources = [tex for (tex,) in reading.tuples(_FORMULAS, {"post": post})]
+def equations(pool: ReadOnlyPool, post: int) -> list[Equation]:
+    """Return the labelled equations of a post in order; one with several labels is repeated for each."""
+    sources = [tex for (tex,) in pool.tuples(_FORMULAS, {"post": post})]
     labelled = [(label, tex) for tex in sources for label in LABEL.findall(tex)]
-    known = numbers(reading, post) if labelled else Formulas(())
+    known = numbers(pool, post) if labelled else Formulas(())
     return [Equation(label, tex, known.labelled(label)) for label, tex in labelled]
 
 
-def numbers(reading: ReadOnlyPool, post: int) -> Formulas:
-    """Return the formulas of a post, which know their numbers."""
-    return Formulas(tex for (tex,) in reading.tuples(_FORMULAS, {"post": post}))
+def numbers(pool: ReadOnlyPool, post: int) -> Formulas:
+    """Return the formulas of a post, with their numbers."""
+    return Formulas(tex for (tex,) in pool.tuples(_FORMULAS, {"post": post}))
 
 
 def unnumbered(tex: str) -> str:
-    """Return an equation that is shown alone: beside its own number MathJax would put the first one of the page."""
+    """Return an equation to be shown alone: next to its own number MathJax would put the page's first."""
     return _ENVIRONMENT.sub(r"\\\1{\2*}", _NUMBERING.sub("", tex))
 
 
@@ -104,53 +104,53 @@ def mentions(text: str, label: str, headings: Sequence[markup.Heading], numbers:
 
 
 def _joined(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield pieces of a passage, prose in one: what was looked for stands by itself, and a reference may be in two."""
+    """Yield pieces of a passage, with prose joined: a match is a piece by itself, and a reference may be in two."""
     for place, parts in groupby(enumerate(pieces), lambda each: each[0] if is_formula(each[1]) else None):
         del place
         yield "".join(text for _, text in parts)
 
 
-def linking(reading: ReadOnlyPool, post: int, url: str, label: str) -> tuple[list[Row], list[Row]]:
+def linking(pool: ReadOnlyPool, post: int, url: str, label: str) -> tuple[list[Row], list[Row]]:
     """Return the other posts, and the comments of any, that link to an equation by the anchor MathJax gives it."""
     anchor = re.compile(re.escape(f"{url}#mjx-eqn") + r"(?:-|:|%3A)([^\s)\"'<>]+)", re.IGNORECASE)
     values = {"post": post, "anchor": f"{url}#mjx-eqn"}
     posts, remarks = (
-        [row for row in reading.rows(sql, values) if label in map(unquote, anchor.findall(row["markdown"]))]
+        [row for row in pool.rows(sql, values) if label in map(unquote, anchor.findall(row["markdown"]))]
         for sql in (_LINKING_POSTS, _LINKING_COMMENTS)
     )
     return posts, remarks
 
 
-def remarks(reading: ReadOnlyPool, post: int, label: str, numbers: Formulas) -> list[tuple[Row, Mention]]:
+def remarks(pool: ReadOnlyPool, post: int, label: str, numbers: Formulas) -> list[tuple[Row, Mention]]:
     """Return the comments under a post that refer to an equation, each with the words around it."""
-    rows = reading.rows(_REFERRING, {"post": post, "braced": f"{{{label}}}"})
+    rows = pool.rows(_REFERRING, {"post": post, "braced": f"{{{label}}}"})
     return [(row, found) for row in rows for found in mentions(row["markdown"], label, (), numbers)[:1]]
 
 
-def same(reading: ReadOnlyPool, post: int, tex: str) -> list[Row]:
-    """Return other posts that have a formula, whatever its label, delimiters and spaces: id, title, published_on."""
+def same(pool: ReadOnlyPool, post: int, tex: str) -> list[Row]:
+    """Return other posts with the same formula, whatever its label, delimiters and spaces: id, title, published_on."""
     core = _core(tex)
     piece = max(_PIECE.findall(_ENVIRONMENT.sub(" ", _NUMBERING.sub(" ", _inside(tex)))), key=len, default="")
-    rows = reading.rows(_HOLDING, {"post": post, "piece": piece}) if piece else []
+    rows = pool.rows(_HOLDING, {"post": post, "piece": piece}) if piece else []
     having = {row["id"]: row for row in rows if _core(row["tex"]) == core}
     return [{name: row[name] for name in ("id", "title", "published_on")} for row in having.values()]
 
 
 def sought(tex: str) -> str | None:
-    """Return the query that finds a formula wherever it is part of one; None for what no query can say."""
+    """Return the query that finds a formula wherever it is part of one; None if no query can express it."""
     parts = _PARTED.split(_ENVIRONMENT.sub("\n", _NUMBERING.sub("\n", _inside(tex))))
     text = max((part.strip() for part in parts), key=len, default="")
     return f"tex:'{text}'" if text and "'" not in text and len(text) <= _LONGEST_SOUGHT else None
 
 
-_LONGEST_SOUGHT = 200  # characters; what is longer stands nowhere else
+_LONGEST_SOUGHT = 200  # characters; a longer formula is nowhere else
 _PARTED = re.compile(r"\\\\(?:\[[^\[\]]*\])?|\n")  # where lines end, written or set
 
 
-def all_macros(reading: ReadOnlyPool) -> dict[str, list[MacroDefinition]]:
+def all_macros(pool: ReadOnlyPool) -> dict[str, list[MacroDefinition]]:
     """Return the macros of all posts by name, each in its wordings, the most used first."""
     posts: defaultdict[str, defaultdict[str, dict[int, None]]] = defaultdict(lambda: defaultdict(dict))
-    for post, tex in reading.tuples(_DEFINING):
+    for post, tex in pool.tuples(_DEFINING):
         for definition in macros.definitions(tex):
             if name := macros.name(definition):
                 posts[name][" ".join(definition.split())][post] = None
@@ -167,24 +167,22 @@ def _defining(worded: Iterable[MacroDefinition]) -> int:
     return len({post for each in worded for post in each.posts})
 
 
-def defined(reading: ReadOnlyPool, post: int) -> list[str]:
+def defined(pool: ReadOnlyPool, post: int) -> list[str]:
     """Return the names of the macros that a post defines, in its order."""
-    found = (
-        macros.name(each) for _, tex in reading.tuples(_DEFINED, {"post": post}) for each in macros.definitions(tex)
-    )
+    found = (macros.name(each) for _, tex in pool.tuples(_DEFINED, {"post": post}) for each in macros.definitions(tex))
     return list(dict.fromkeys(filter(None, found)))
 
 
-def uses(reading: ReadOnlyPool, name: str) -> list[tuple[int, str]]:
+def uses(pool: ReadOnlyPool, name: str) -> list[tuple[int, str]]:
     """Return the formulas with a macro, each with its post: those of posts that define it."""
-    found = reading.tuples(_USING, {"command": f"\\{name}", "named": f"%{name}%"})
+    found = pool.tuples(_USING, {"command": f"\\{name}", "named": f"%{name}%"})
     return [(post, tex) for post, tex in found if macros.uses(tex, name)]
 
 
 def examples(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Return some of the formulas with a macro: one of each post, of those that are read at a glance the longest.
+    """Return some of the formulas with a macro: from each post the longest of those that can be read at a glance.
 
-    They are without numbers, and without definitions.
+    They have no numbers and no definitions.
     """
     best: dict[int, str] = {}
     for post, whole in found:
@@ -216,7 +214,7 @@ def _inside(tex: str) -> str:
 
 
 def _core(tex: str) -> str:
-    """Return what of a formula is the same wherever it is."""
+    """Return the part of a formula that is the same wherever it is."""
     return "".join(_ENVIRONMENT.sub("", _NUMBERING.sub("", _inside(tex))).split())
 
 

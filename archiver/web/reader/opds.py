@@ -1,6 +1,6 @@
 """The archive for e-readers and feed readers: a catalogue of books (OPDS 1.2) and two feeds (RFC 4287).
 
-https://specs.opds.io/opds-1.2: a catalogue is a set of feeds that lead to each other; books are made when they are
+https://specs.opds.io/opds-1.2: a catalogue is a set of feeds that link to each other; books are made when they are
 asked for.
 """
 
@@ -17,11 +17,11 @@ from starlette.routing import Route
 from archiver.export import atom
 from archiver.export.books import Busy
 from archiver.store.library import Library
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.store.values import Post
 from archiver.web.reader import words
 from archiver.web.reader.desk import Desk, Missing, desk
-from archiver.web.reader.library import MOST_LISTED, Choice
+from archiver.web.reader.queries import MOST_LISTED, Choice
 from archiver.web.reader.view import number_in
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -37,7 +37,7 @@ _RETRY = 60  # seconds
 
 
 class _Feed:
-    """A feed of the catalogue, on its way."""
+    """A feed of the catalogue, being written."""
 
     def __init__(self, request: Request, path: str, title: str, kind: str) -> None:
         self._here = desk(request)
@@ -54,7 +54,7 @@ class _Feed:
             self._link(self._root, "up", "/opds", _NAVIGATION)
 
     def part(self, path: str, title: str, about: str, kind: str, relation: str = "subsection") -> None:
-        """Add what leads to another feed."""
+        """Add a link to another feed."""
         entry = self._entry(path, title, self._updated, about)
         self._link(entry, relation, path, kind)
 
@@ -87,7 +87,7 @@ class _Feed:
         return entry
 
     def _offer(self, entry: etree._Element, path: str) -> None:
-        """Say where the book is, and the page of the reader with the same."""
+        """Say where the book is, and the reader's page with the same content."""
         self._add(entry, f"{{{_TERMS}}}language", self._here.site.profile.tongue)
         self._link(entry, _BOOK, f"/opds/books{path}.epub", _EPUB)
         self._link(entry, "alternate", path, "text/html")
@@ -106,14 +106,14 @@ class _Feed:
 
 
 def start(request: Request) -> Response:
-    """Show where the catalogue leads."""
-    library, said = desk(request).library, _said(request)
+    """Show what the catalogue leads to."""
+    queries, said = desk(request).queries, _said(request)
     feed = _Feed(request, "/opds", desk(request).site.profile.title, _NAVIGATION)
     feed.part("/opds/new", said("Newest posts"), "", _ACQUISITION, "http://opds-spec.org/sort/new")
     for name, found, kind in (
-        ("Years", library.years(), _NAVIGATION),
-        ("Series", library.series(), _ACQUISITION),
-        ("Topics", library.topics(), _ACQUISITION),
+        ("Years", queries.years(), _NAVIGATION),
+        ("Series", queries.series(), _ACQUISITION),
+        ("Topics", queries.topics(), _ACQUISITION),
     ):
         if found:
             feed.part(f"/opds/{name.lower()}", said(name), str(len(found)), kind)
@@ -129,7 +129,7 @@ def years(request: Request) -> Response:
     """Show the years, the latest first."""
     said = _said(request)
     feed = _Feed(request, "/opds/years", said("Years"), _NAVIGATION)
-    for row in reversed(desk(request).library.years()):
+    for row in reversed(desk(request).queries.years()):
         feed.part(f"/opds/years/{row['year']}", str(row["year"]), said("{} posts", row["posts"]), _ACQUISITION)
     return feed.answer()
 
@@ -141,13 +141,13 @@ def year(request: Request) -> Response:
 
 
 def series(request: Request) -> Response:
-    """Show the series, a book each."""
-    return _groups(request, "Series", desk(request).library.series())
+    """Show the series, each as a book."""
+    return _groups(request, "Series", desk(request).queries.series())
 
 
 def topics(request: Request) -> Response:
-    """Show the topics of the curated index, a book each."""
-    return _groups(request, "Topics", desk(request).library.topics())
+    """Show the topics of the curated index, each as a book."""
+    return _groups(request, "Topics", desk(request).queries.topics())
 
 
 def _groups(request: Request, name: str, groups: Iterable[Row]) -> Response:
@@ -161,11 +161,11 @@ def _groups(request: Request, name: str, groups: Iterable[Row]) -> Response:
 
 def _posts(request: Request, path: str, title: str, choice: Choice, most: int) -> Response:
     here = desk(request)
-    numbers = [row["id"] for row in here.library.posts(choice, most)]
+    numbers = [row["id"] for row in here.queries.posts(choice, most)]
     if not numbers:
         raise Missing(title)
     feed = _Feed(request, path, title, _ACQUISITION)
-    with Library(here.reading.database, here.site) as library:
+    with Library(here.pool.database, here.site) as library:
         for post in library.posts(numbers):
             feed.post(post)
     return feed.answer()
@@ -191,18 +191,18 @@ def book(request: Request) -> Response:
 
 
 def _post(here: Desk, number: int) -> tuple[str, list[int]]:
-    row = here.library.post(number)
+    row = here.queries.post(number)
     return (row["title"], [number]) if row else ("", [])
 
 
 def _series(here: Desk, number: int) -> tuple[str, list[int]]:
-    parts = here.library.parts(number)
+    parts = here.queries.parts(number)
     return (parts[0]["name"] if parts else ""), [row["id"] for row in parts]
 
 
 def _topic(here: Desk, number: int) -> tuple[str, list[int]]:
-    row = here.library.topic(number)
-    held = [one["id"] for one in here.library.outline(number) if one["title"] is not None]
+    row = here.queries.topic(number)
+    held = [one["id"] for one in here.queries.outline(number) if one["title"] is not None]
     return (row["name"] if row else ""), list(dict.fromkeys(held))
 
 
@@ -214,7 +214,7 @@ _FOUND: dict[str, Callable[[Desk, int], tuple[str, list[int]]]] = {
 
 
 def _updated(here: Desk) -> str:
-    """Return when the last run ended, or began: what the archive was then, it is still."""
+    """Return when the last run ended, or began: the archive has not changed since."""
     run = next(iter(here.ledger.runs(1)), None)
     return str(run["finished_at"] or run["started_at"]) if run else _NEVER
 
@@ -230,7 +230,7 @@ def changes_feed(request: Request) -> Response:
 
 
 def _feed(here: Desk, written: Callable[[Library], bytes]) -> Response:
-    with Library(here.reading.database, here.site) as library:
+    with Library(here.pool.database, here.site) as library:
         return Response(written(library), headers={"Content-Type": f"{_FEED}; charset=utf-8"})
 
 

@@ -17,11 +17,11 @@ from starlette.routing import Route
 from archiver.clock import timestamp
 from archiver.errors import UsageError
 from archiver.store.own import Listed, Mark, Note, Own, ReadingPosition
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.web.reader import highlights, parameters, view
 from archiver.web.reader.desk import Desk, Missing, desk
-from archiver.web.reader.library import ReaderQueries
 from archiver.web.reader.parameters import Parameter
+from archiver.web.reader.queries import ReaderQueries
 
 _LARGEST_FORM = 1_000_000  # bytes: a Chinese character takes nine
 _LONGEST_NOTE = 50_000  # characters
@@ -47,16 +47,16 @@ _AFTER = Parameter("after", "number of a post", int, most=10**10)
 
 Form = dict[str, str]
 Keep = Callable[[Desk, Own, int, Form], None]
-"""Keeps what a form says of the post, series or topic with a number."""
+"""Keeps what a form says about the post, series or topic with a number."""
 
 
 def overview(request: Request) -> Response:
-    """Show what is kept; or the notes that a search finds, or that have a tag."""
+    """Show what is kept, or the notes that a search finds or that have a tag."""
     here = desk(request)
     asked = parameters.read(request, _SOUGHT)
     notes = sorted(_own(here).notes().values(), key=lambda note: note.changed_at, reverse=True)
     found = [note for note in notes if note.matches(asked["q"].split()) and asked["tag"] in (None, *note.tags)]
-    titles = {row["id"]: row for row in here.library.named(note.post_id for note in found)}
+    titles = {row["id"]: row for row in here.queries.named(note.post_id for note in found)}
     marks = list(_own(here).marks().values())
     return view.page(
         request,
@@ -75,11 +75,11 @@ def overview(request: Request) -> Response:
 
 
 def unread(request: Request) -> Response:
-    """Lead to the next post, from new to old, that was not read yet; after the oldest comes the newest."""
+    """Redirect to the next unread post, from new to old; after the oldest comes the newest."""
     here = desk(request)
     after = parameters.read(request, [_AFTER])["after"]
     read = {number for number, mark in _own(here).marks().items() if mark.read_at}
-    numbers = here.library.numbers()
+    numbers = here.queries.numbers()
     at = numbers.index(after) + 1 if after in numbers else 0
     found = next((number for number in (*numbers[at:], *numbers[:at]) if number not in read and number != after), None)
     return RedirectResponse(f"{here.root}/own" if found is None else f"{here.root}/posts/{found}", 303)
@@ -118,7 +118,7 @@ def _annotate(own: Own, post: Row, form: Form) -> None:
 
 
 def _highlight(here: Desk, own: Own, number: int, form: Form) -> None:
-    post = here.library.post(number)
+    post = here.queries.post(number)
     if post is None and "key" not in form:
         raise Missing(f"post {number}")
     highlights.keep(here, own, post or {"id": number}, _values(form, *highlights.PARAMETERS))
@@ -130,16 +130,16 @@ def _move(here: Desk, own: Own, number: int, form: Form) -> None:
 
 
 def _unlist(here: Desk, own: Own, number: int, form: Form) -> None:
-    del here, form  # the archive need not have the post any more
+    del here, form  # the archive may no longer have the post
     own.unlist(number)
 
 
 def _outline(parts: Callable[[ReaderQueries, int], list[Row]]) -> Keep:
-    """Return what puts all posts of a series or topic into the reading list, in their order."""
+    """Return the action that puts all posts of a series or topic into the reading list, in order."""
 
     def keep(here: Desk, own: Own, number: int, form: Form) -> None:
         del form
-        held = here.library.addresses(row["id"] for row in parts(here.library, number))
+        held = here.queries.addresses(row["id"] for row in parts(here.queries, number))
         if not held:
             raise Missing(str(number))
         own.enlist(Listed(post_id=post, url=url) for post, url in held.items())
@@ -148,22 +148,22 @@ def _outline(parts: Callable[[ReaderQueries, int], list[Row]]) -> Keep:
 
 
 def last_stop(here: Desk) -> tuple[Mark, Row | None] | None:
-    """Return the post one stopped in last, and where."""
+    """Return the post in which reading last stopped, and where."""
     found = _posts(here, list(here.own.marks().values()), "stopped_at")[:1] if here.own else []
     return found[0] if found else None
 
 
 def _posts(here: Desk, marks: list[Mark], moment: str) -> list[tuple[Mark, Row | None]]:
-    """Return the marks that have a moment, latest first, each with its post in brief if the archive has it."""
+    """Return the marks with this time set, latest first, each with its post in brief if the archive has it."""
     chosen = sorted((mark for mark in marks if getattr(mark, moment)), key=lambda mark: str(getattr(mark, moment)))
-    held = {row["id"]: row for row in here.library.named([mark.post_id for mark in chosen])}
+    held = {row["id"]: row for row in here.queries.named([mark.post_id for mark in chosen])}
     return [(mark, held.get(mark.post_id)) for mark in reversed(chosen)]
 
 
 def _listed(here: Desk) -> list[tuple[Listed, Row | None]]:
     """Return the reading list, each with its post in brief if the archive has it."""
     listed = _own(here).reading_list()
-    held = {row["id"]: row for row in here.library.named(each.post_id for each in listed)}
+    held = {row["id"]: row for row in here.queries.named(each.post_id for each in listed)}
     return [(each, held.get(each.post_id)) for each in listed]
 
 
@@ -178,10 +178,10 @@ def _values(form: Form, *expected: Parameter) -> dict[str, Any]:
 
 
 def _of_post(keep: Callable[[Own, Row, Form], None]) -> Keep:
-    """Return what keeps something of a post that the archive has."""
+    """Return the action that keeps something about a post that the archive has."""
 
     def kept(here: Desk, own: Own, number: int, form: Form) -> None:
-        post = here.library.post(number)
+        post = here.queries.post(number)
         if post is None:
             raise Missing(f"post {number}")
         keep(own, post, form)
@@ -190,7 +190,7 @@ def _of_post(keep: Callable[[Own, Row, Form], None]) -> Keep:
 
 
 def _kept(keep: Keep) -> Callable[[Request], Any]:
-    """Return what answers a form: it leads back where the form says so."""
+    """Return what answers a form: it redirects back to where the form says."""
 
     def answer(request: Request, form: Form) -> Response:
         here = desk(request)

@@ -16,7 +16,7 @@ from archiver import clock
 from archiver.errors import UsageError
 from archiver.schedule.due import next_run
 from archiver.store import schema
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.text import bibtex
 from archiver.urls import Site, from_bytes
 from archiver.web.reader import (
@@ -24,7 +24,6 @@ from archiver.web.reader import (
     citations,
     comparison,
     descriptions,
-    finding,
     glimpses,
     highlights,
     independent,
@@ -38,6 +37,7 @@ from archiver.web.reader import (
     printed,
     related,
     returning,
+    searching,
     threads,
     versions,
     view,
@@ -51,7 +51,7 @@ from archiver.web.server import NAMES
 
 _LATEST = Parameter("comments", "which comments come first", default="earliest", choices=("earliest", "latest"))
 _SHOWN_THREADS = 20  # discussions that are not folded
-_FOLDED = 12  # comments of one discussion from which on its answers are folded
+_FOLDED = 12  # comments of one discussion from which its answers are folded
 _NEWEST = 12
 _LISTED = 50  # missing addresses of one kind and reason
 _REVISIONS = (Parameter("from", "a version", int), Parameter("to", "a version", int))
@@ -59,25 +59,25 @@ _REVISIONS = (Parameter("from", "a version", int), Parameter("to", "a version", 
 
 def front(request: Request) -> Response:
     """Show what is new, what there is, and what the last run added or changed."""
-    library, ledger = desk(request).library, desk(request).ledger
+    queries, ledger = desk(request).queries, desk(request).ledger
     runs = ledger.runs(1)
     brought = ledger.brought(runs[0]["id"]) if runs else []
-    years = library.years()
+    years = queries.years()
     return page(
         request,
         "front.html",
-        posts=library.posts(limit=_NEWEST),
-        categories=library.categories(),
-        topics=library.topics(),
-        series=library.series(),
+        posts=queries.posts(limit=_NEWEST),
+        categories=queries.categories(),
+        topics=queries.topics(),
+        series=queries.series(),
         years=years,
         chart=charts.columns("Posts by year", [(str(row["year"]), row["posts"]) for row in years]),
-        tags=library.tags()[:40],
-        pages=library.pages(_NEWEST),
+        tags=queries.tags()[:40],
+        pages=queries.pages(_NEWEST),
         totals=ledger.counts(),
         run=runs[0] if runs else None,
         brought=brought,
-        day=returning.on_this_day(desk(request).reading),
+        day=returning.on_this_day(desk(request).pool),
         stopped=own.last_stop(desk(request)),
     )
 
@@ -85,18 +85,18 @@ def front(request: Request) -> Response:
 def post(request: Request) -> Response:
     """Show a post."""
     here = desk(request)
-    library, site = here.library, here.site
+    queries, site = here.queries, here.site
     number = number_in(request)
-    row = library.post(number)
+    row = queries.post(number)
     if row is None:
         return _unknown_post(request, number)
-    revisions = library.revisions(number)
-    comments = library.comments(number)
+    revisions = queries.revisions(number)
+    comments = queries.comments(number)
     latest_first = parameters.read(request, [_LATEST])["comments"] == "latest"
-    former = library.comment_revisions(number)
+    former = queries.comment_revisions(number)
     discussions = threads.threads(comments, former, site, here.root, latest_first=latest_first)
     text = markup.post(row["markdown"], site, here.root)
-    cites, works = library.cites(number), library.works(number)
+    cites, works = queries.cites(number), queries.works(number)
     return page(
         request,
         "post.html",
@@ -106,32 +106,32 @@ def post(request: Request) -> Response:
         printed=printed.links(
             text.html, {number: row["url"], **{one["id"]: one["url"] for one in cites}}, site, here.root
         ),
-        places=library.places(number),
-        series=library.series_of(number),
-        neighbours=library.neighbours(number),
+        places=queries.places(number),
+        series=queries.series_of(number),
+        neighbours=queries.neighbours(number),
         cites=cites,
-        cited_by=library.cited_by(number),
+        cited_by=queries.cited_by(number),
         works=works,
-        related=related.related(here.reading, row, works),
+        related=related.related(here.pool, row, works),
         revisions=revisions,
-        captures=library.captures(row["url"]),
+        captures=queries.captures(row["url"]),
         comment_count=len(comments),
-        elsewhere=library.comments_elsewhere(number),
+        elsewhere=queries.comments_elsewhere(number),
         shown=discussions[:_SHOWN_THREADS],
         latest_first=latest_first,
         folded=discussions[_SHOWN_THREADS:],
         fold_from=_FOLDED,
         citation=_citation(row, site),
         highlights=highlights.shown(here, row),
-        equations=notation.equations(here.reading, number),
-        macros=notation.defined(here.reading, number),
+        equations=notation.equations(here.pool, number),
+        macros=notation.defined(here.pool, number),
     )
 
 
 def citation(request: Request) -> Response:
     """Return a post's BibTeX entry as a file."""
     number = number_in(request)
-    row = desk(request).library.post(number)
+    row = desk(request).queries.post(number)
     if row is None:
         raise Missing(f"post {number}")
     site = desk(request).site
@@ -141,24 +141,24 @@ def citation(request: Request) -> Response:
 
 def history(request: Request) -> Response:
     """Show the versions of a post."""
-    library = desk(request).library
+    queries = desk(request).queries
     number = number_in(request)
-    row = library.post(number)
+    row = queries.post(number)
     if row is None:
         return _unknown_post(request, number)
-    edited = threads.threads(library.comments(number), library.comment_revisions(number), desk(request).site)
+    edited = threads.threads(queries.comments(number), queries.comment_revisions(number), desk(request).site)
     former = [each for one in edited for each in one.flat() if each.former]
-    return page(request, "history.html", post=row, revisions=library.revisions(number), former=former)
+    return page(request, "history.html", post=row, revisions=queries.revisions(number), former=former)
 
 
 def difference(request: Request) -> Response:
-    """Show two versions of a post side by side: those asked for, or the last two."""
-    library = desk(request).library
+    """Show two versions of a post side by side: those requested, or the last two."""
+    queries = desk(request).queries
     number = number_in(request)
-    row = library.post(number)
+    row = queries.post(number)
     if row is None:
         return _unknown_post(request, number)
-    revisions = library.revisions(number)
+    revisions = queries.revisions(number)
     asked = parameters.read(request, _REVISIONS)
     newest = asked["to"] or revisions[0]["id"]
     older = [revision["id"] for revision in revisions if revision["id"] < newest]
@@ -180,11 +180,11 @@ def difference(request: Request) -> Response:
 def search(request: Request) -> Response:
     """Show the search form and what it finds."""
     here = desk(request)
-    values = parameters.read(request, finding.PARAMETERS)
+    values = parameters.read(request, searching.PARAMETERS)
     found, wrong = None, None
     if values["q"].strip():
         try:
-            found = finding.find(here, values)
+            found = searching.find(here, values)
         except UsageError as error:
             wrong = str(error)
     given = {key: value for key, value in request.query_params.items() if key not in ("offset",) and value}
@@ -194,12 +194,12 @@ def search(request: Request) -> Response:
         400 if wrong else 200,
         values=values,
         found=found,
-        examples=[] if found and found.hits else finding.examples(here.reading),
+        examples=[] if found and found.hits else searching.examples(here.pool),
         problem=wrong,
-        categories=here.library.categories(),
-        topics=here.library.topics(),
-        years=here.library.years()[::-1],
-        tags=here.library.tags()[:60],
+        categories=here.queries.categories(),
+        topics=here.queries.topics(),
+        years=here.queries.years()[::-1],
+        tags=here.queries.tags()[:60],
         others=urlencode(given),
         formula=markup.formula,
     )
@@ -231,7 +231,7 @@ def sql(request: Request) -> Response:
 
 
 def health(request: Request) -> Response:
-    """Show how the archive is: runs, gaps, doubts, reviews, sizes, growth."""
+    """Show the state of the archive: runs, gaps, doubts, reviews, sizes, growth."""
     here = desk(request)
     growth = here.ledger.growth()
     drawn = [
@@ -255,7 +255,7 @@ def health(request: Request) -> Response:
 
 
 def original(request: Request) -> Response:
-    """Lead to the blog's own page as it was archived, on the replay's origin."""
+    """Redirect to the blog's own page as it was archived, on the replay's origin."""
     here = desk(request)
     host = str(request.url.hostname or "")
     if here.root:
@@ -269,17 +269,17 @@ def original(request: Request) -> Response:
 
 
 def address(request: Request) -> Response:
-    """Lead from the blog's own path of a post, an independent page or their comments to its page here."""
+    """Redirect from the blog's own path of a post, an independent page or their comments to its page here."""
     here = desk(request)
     url = here.site.resolve("/" + from_bytes(request.scope["raw_path"]).removeprefix(here.root).lstrip("/"))
     url, page = here.site.discussion(url) or (url, 0)
     number = here.site.post_id(url)
     place = "#comments" if page else ""
-    if number and (here.site.post_url(number) or here.library.post(number)):
+    if number and (here.site.post_url(number) or here.queries.post(number)):
         return RedirectResponse(f"{here.root}/posts/{number}{place}", 301)
     if number:
         return _unknown_post(request, number, url)
-    if url and (row := here.library.page_at(url)):
+    if url and (row := here.queries.page_at(url)):
         return RedirectResponse(f"{here.root}/pages/{row['id']}{place}", 301)
     return problem(request, 404, "Not found", "")
 
@@ -294,13 +294,13 @@ def language(request: Request) -> Response:
 
 def _unknown_post(request: Request, number: int, url: str | None = None) -> Response:
     here = desk(request)
-    url = url or here.site.post_url(number) or here.library.linked(number)
-    gap = here.library.gap(url) if url else None
+    url = url or here.site.post_url(number) or here.queries.linked(number)
+    gap = here.queries.gap(url) if url else None
     return problem(request, 404, "The archive does not have this post.", url or str(number), url=url, gap=gap)
 
 
 def _revision(here: Desk, post: int, number: int) -> Row:
-    found = here.library.revision(number)
+    found = here.queries.revision(number)
     if found is None or found["post_id"] != post:
         raise Missing(f"version {number} of post {post}")
     return found

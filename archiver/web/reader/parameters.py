@@ -1,4 +1,4 @@
-"""What may follow the question mark of an address: read, checked and described from one table."""
+"""The query parameters of addresses: read, checked and described from one table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Value = str | int | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One value of an address."""
+    """One query parameter of an address."""
 
     name: str
     about: str
@@ -31,7 +31,7 @@ class Parameter:
     def read(self, text: str | None) -> Value:
         """Return the value a text stands for.
 
-        Raises UsageError when it stands for none.
+        Raises UsageError when it is invalid.
         """
         if text is None or (text == "" and not self.required):
             if self.required:
@@ -79,9 +79,9 @@ class Parameter:
 
 
 def read(request: Request, parameters: Iterable[Parameter]) -> dict[str, Any]:
-    """Return the values of a request by name; what is not known is ignored.
+    """Return the values of a request by name; unknown ones are ignored.
 
-    Raises UsageError for a value that makes no sense.
+    Raises UsageError for an invalid value.
     """
     given = request.query_params
     return {

@@ -1,4 +1,4 @@
-"""What only paper needs: where the links of a text lead, numbered as they are in it."""
+"""What only paper needs: where the links of a text lead, numbered as in the text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OWN = "/original/"
 
 
 def links(text: Markup, posts: Mapping[int, str], site: Site, root: str = "") -> list[str]:
-    """Return where the links of a text lead on the web, in order; those within the text are none.
+    """Return where the links of a text lead on the web, in order; those within the text do not count.
 
     `posts` are the addresses of the posts it links to, by number.
     """

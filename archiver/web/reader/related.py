@@ -1,7 +1,7 @@
 """Posts related to a post, and why: what they both cite, are tagged with, mention and compute.
 
-What few posts share tells more than what many do: it weighs its inverse document frequency, from 0 for what all have
-to 1.
+What few posts share says more than what many do: it is weighted by its inverse document frequency, from 0 for what all
+have to 1.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from math import log
 
 from archiver.errors import UsageError
 from archiver.store import cjk
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.store.search_query import Term
 from archiver.text import tex
 
 MOST = 5
-"""Posts that are shown."""
+"""How many posts are shown."""
 
 CITES = "cites this post"
 CITED = "cited by this post"
@@ -31,24 +31,24 @@ SPEAK = "both mention"
 FORMULA = "both have"
 
 _WEIGHTS = {CITES: 2.0, CITED: 2.0, SERIES: 1.0, TAGGED: 1.0, WORK: 1.0, SPEAK: 0.6, FORMULA: 0.8}
-"""What a reason counts; what is shared only counts so much where it is rare."""
+"""What a reason counts; something shared counts this much only if it is rare."""
 
 _COMMON = 8
-"""What more than one post in so many has tells nothing."""
+"""What more than one post in so many has says nothing."""
 
 _REASONS = 2  # shown of a post
 _NAMED = {FORMULA: 1}  # names in a reason, if not two
 _TERMS = 24  # of a post that are looked up
 _CANDIDATES = 40  # whose formulas are compared
-_TELLING = (40, 160)  # characters of a formula that hardly two posts write by chance, and that has room in a line
-_MANY = 2  # times that a post has a word it speaks of
-_LETTER = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"  # or a digit; Chinese is next to it without a space
+_TELLING = (40, 160)  # characters of a formula that two posts hardly share by chance, and that fits on a line
+_MANY = 2  # times that a post has a word it is about
+_LETTER = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"  # or a digit; Chinese follows without a space
 _NAME = re.compile(rf"(?<!\\)(?<!{_LETTER})(?=[a-z\d]*[A-Z])(?!\d){_LETTER}(?:-?{_LETTER}){{2,}}(?!{_LETTER}|[:/])")
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What a post has in common with another one."""
+    """Something that a post has in common with another one."""
 
     words: str
     """One of the phrases of this module; the names follow it."""
@@ -74,22 +74,22 @@ class _Sign:
     rarity: float
 
 
-def related(reading: ReadOnlyPool, post: Row, works: Sequence[Row]) -> list[Related]:
+def related(pool: ReadOnlyPool, post: Row, works: Sequence[Row]) -> list[Related]:
     """Return the posts related to a post, given its row and the works it links to, nearest first."""
     number = post["id"]
-    posts = reading.tuples("SELECT count(*) FROM posts")[0][0]
+    posts = pool.tuples("SELECT count(*) FROM posts")[0][0]
     signs = [
-        *_citations(reading, number),
-        *_siblings(reading, number),
-        *_sharing(reading.tuples(_TAGS, {"number": number}), TAGGED, posts),
-        *_sharing(_named(reading.tuples(_WORKS, {"number": number}), works), WORK, posts),
-        *_speaking(reading, post, posts),
+        *_citations(pool, number),
+        *_siblings(pool, number),
+        *_sharing(pool.tuples(_TAGS, {"number": number}), TAGGED, posts),
+        *_sharing(_named(pool.tuples(_WORKS, {"number": number}), works), WORK, posts),
+        *_speaking(pool, post, posts),
     ]
     near = [found for found, _ in Counter(_scores(signs)).most_common(_CANDIDATES)]
-    signs += _computing(reading, number, near)
+    signs += _computing(pool, number, near)
     scores = _scores(signs)
     chosen = sorted(scores, key=lambda found: (-scores[found], -found))[:MOST]
-    rows = reading.rows(_among("SELECT id, title, published_on FROM posts WHERE id", chosen))
+    rows = pool.rows(_among("SELECT id, title, published_on FROM posts WHERE id", chosen))
     found = [Related(row["id"], row["title"], row["published_on"], _reasons(signs, row["id"])) for row in rows]
     return sorted(found, key=lambda each: chosen.index(each.id))
 
@@ -115,13 +115,13 @@ def _reasons(signs: Iterable[_Sign], post: int) -> tuple[Reason, ...]:
     )
 
 
-def _citations(reading: ReadOnlyPool, number: int) -> Iterator[_Sign]:
-    for post, reason in reading.tuples(_CITATIONS, {"number": number}):
+def _citations(pool: ReadOnlyPool, number: int) -> Iterator[_Sign]:
+    for post, reason in pool.tuples(_CITATIONS, {"number": number}):
         yield _Sign(post, reason, "", 1.0)
 
 
-def _siblings(reading: ReadOnlyPool, number: int) -> Iterator[_Sign]:
-    for (post,) in reading.tuples(_SERIES, {"number": number}):
+def _siblings(pool: ReadOnlyPool, number: int) -> Iterator[_Sign]:
+    for (post,) in pool.tuples(_SERIES, {"number": number}):
         yield _Sign(post, SERIES, "", 1.0)
 
 
@@ -137,7 +137,7 @@ def _sharing(rows: Iterable[Sequence[object]], reason: str, posts: int) -> Itera
 
 
 def _most(posts: int) -> int:
-    """Return how many other posts may have what still tells something."""
+    """Return how many other posts may have something that still counts."""
     return max(posts // _COMMON, 2)
 
 
@@ -147,11 +147,11 @@ def _named(rows: Iterable[Sequence[object]], works: Iterable[Row]) -> Iterator[t
         yield titles.get((kind, identifier)) or f"{kind}:{identifier}", post
 
 
-def _speaking(reading: ReadOnlyPool, post: Row, posts: int) -> Iterator[_Sign]:
-    tags = [name for (name,) in reading.tuples(_OTHER_TAGS, {"number": post["id"]})]
+def _speaking(pool: ReadOnlyPool, post: Row, posts: int) -> Iterator[_Sign]:
+    tags = [name for (name,) in pool.tuples(_OTHER_TAGS, {"number": post["id"]})]
     terms = _terms(post["text"], tags)
     rows: list[tuple[str, int]] = []
-    with suppress(UsageError), reading.searching() as index:  # an archive may have no index
+    with suppress(UsageError), pool.searching() as index:  # an archive may have no index
         asked = [index.matched("posts_fts", [Term(term, exact=True)]) for term in terms]
         sql = " UNION ALL ".join(
             f"SELECT * FROM (SELECT {place} AS term, f.* FROM ({each.sql}) AS f LIMIT {_most(posts) + 2}) AS t{place}"  # noqa: S608
@@ -163,7 +163,7 @@ def _speaking(reading: ReadOnlyPool, post: Row, posts: int) -> Iterator[_Sign]:
 
 
 def _terms(text: str, tags: Iterable[str]) -> list[str]:
-    """Return the names that a text has often: words with a capital letter, and tags of other posts."""
+    """Return the names that occur often in a text: words with a capital letter, and tags of other posts."""
     prose, at = [], 0
     for span in tex.scan(text).spans:
         prose.append(text[at : span.start])
@@ -174,11 +174,11 @@ def _terms(text: str, tags: Iterable[str]) -> list[str]:
     return [term for term, times in often.most_common(_TERMS) if times >= _MANY]
 
 
-def _computing(reading: ReadOnlyPool, number: int, near: Sequence[int]) -> Iterator[_Sign]:
-    """Yield those of the posts near to this one that have a long formula of it."""
+def _computing(pool: ReadOnlyPool, number: int, near: Sequence[int]) -> Iterator[_Sign]:
+    """Yield those of the posts near this one that share a long formula with it."""
     having: defaultdict[str, set[int]] = defaultdict(set)
     for formula, post in (
-        reading.tuples(_among(_FORMULAS, [number, *near]), dict(zip(("least", "most"), _TELLING, strict=True)))
+        pool.tuples(_among(_FORMULAS, [number, *near]), dict(zip(("least", "most"), _TELLING, strict=True)))
         if near
         else ()
     ):

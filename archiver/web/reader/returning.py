@@ -1,4 +1,4 @@
-"""For who comes back: what is new since the last visit, what was published on this day, and a random old post."""
+"""For those who come back: what is new since the last visit, what was published on this day, and a random old post."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from archiver import clock
 from archiver.store import news
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.web.reader import parameters
 from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.parameters import Parameter
@@ -21,33 +21,33 @@ _OLD = timedelta(days=365)
 
 
 def new(request: Request) -> Response:
-    """List what the archive found since a moment, or this month: new posts, changed ones, those with new comments."""
+    """List what the archive found since a given time, or this month: new posts, changed ones, newly commented ones."""
     moment = parameters.read(request, [_SINCE])["since"] or clock.now().date().replace(day=1).isoformat()
-    posts = since(desk(request).reading, moment, _MOST)
+    posts = since(desk(request).pool, moment, _MOST)
     return page(request, "new.html", since=moment, posts=posts, most=_MOST)
 
 
-def since(reading: ReadOnlyPool, moment: str, most: int) -> list[Row]:
-    """Return the posts that are new, changed or have new comments since a moment, the latest first.
+def since(pool: ReadOnlyPool, moment: str, most: int) -> list[Row]:
+    """Return the posts that are new, changed or have new comments since a given time, the latest first.
 
-    Raises UsageError for what is not a moment.
+    Raises UsageError for anything that is not a time.
     """
-    return reading.rows(f"{news.SINCE} LIMIT :most", {"since": news.checked(moment), "most": most})
+    return pool.rows(f"{news.SINCE} LIMIT :most", {"since": news.checked(moment), "most": most})
 
 
 def random(request: Request) -> Response:
-    """Lead to a post of more than a year ago, another one each time; to any where none is so old."""
+    """Redirect to a post more than a year old, another one each time; to any if none is that old."""
     here = desk(request)
-    row = here.reading.row(_RANDOM, {"until": (clock.now() - _OLD).date().isoformat()})
+    row = here.pool.row(_RANDOM, {"until": (clock.now() - _OLD).date().isoformat()})
     if row is None:
         raise Missing("post")
     return RedirectResponse(f"{here.root}/posts/{row['id']}", 303, headers={"Cache-Control": "no-store"})
 
 
-def on_this_day(reading: ReadOnlyPool) -> list[Row]:
+def on_this_day(pool: ReadOnlyPool) -> list[Row]:
     """Return the posts published on this day of earlier years, newest first: id, title, published_on."""
     today = clock.now().astimezone().date().isoformat()
-    return reading.rows(_ON_THIS_DAY, {"day": today[len("YYYY") :], "today": today})
+    return pool.rows(_ON_THIS_DAY, {"day": today[len("YYYY") :], "today": today})
 
 
 _RANDOM = """

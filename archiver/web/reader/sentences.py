@@ -1,6 +1,6 @@
-"""What the program says of its own accord, such as reasons and errors, in Chinese: by the forms of its sentences.
+"""The program's own sentences, such as reasons and errors, in Chinese, by the forms that they have.
 
-Rows hold these in English, as they were said when something happened.
+Rows hold these in English, as they were worded when something happened.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def said(sentence: object, language: str) -> Markup:
 
 
 def in_chinese(sentence: str) -> str | None:
-    """Return a sentence in Chinese; None for one of no known form."""
+    """Return a sentence in Chinese; None for one of an unknown form."""
     for form, chinese in _forms():
         if found := form.fullmatch(sentence):
             return chinese.format(*(in_chinese(part) or part for part in found.groups()))
@@ -40,28 +40,28 @@ def _forms() -> list[tuple[re.Pattern[str], str]]:
 
 
 _CHINESE = {
-    CUT: "应答不完整：提前结束，而传输格式未显示异常",
-    GATE: "带上 cookie 后访问门槛仍未放行",
+    CUT: "响应不完整：提前结束，而传输格式未见异常",
+    GATE: "带上 cookie 后仍被访问验证页拦住",
     FORBIDDEN: "robots.txt 禁止访问",
-    LEFT_OUT: "按 --without 略去",
-    TOO_MANY: "超出同一形式列表所读取的页数",
+    LEFT_OUT: "已按 --without 略去",
+    TOO_MANY: "超出这类列表的页数上限",
     f"{ELSEWHERE}{{}}": "评论在 {}",
     f"{OUT_OF_BOUNDS}{{}}": "超出博客范围{}",
     FAILURES["CannotResolveHostError"]: "找不到主机名",
     FAILURES["CertificateRefused"]: "服务器证书被拒绝",
-    FAILURES["DownloadCancelledError"]: "应答超过大小上限",
+    FAILURES["DownloadCancelledError"]: "响应超过大小上限",
     FAILURES["DownloadConnectionRefusedError"]: "连接被拒绝",
     FAILURES["DownloadFailedError"]: "连接失败",
-    FAILURES["DownloadTimeoutError"]: "未在时限内得到完整应答",
-    FAILURES["ResponseDataLossError"]: "应答在完整之前中断",
+    FAILURES["DownloadTimeoutError"]: "未在时限内得到完整响应",
+    FAILURES["ResponseDataLossError"]: "响应中途断开",
     "HTTP {} to {}": "HTTP {}，转至 {}",
     "HTTP {}": "HTTP {}",
-    "the blog has {} in its place": "博客上代之以 {}",
+    "the blog has {} in its place": "博客上现在是 {}",
     "max redirections reached": "重定向次数过多",
     "the post of these comments could not be archived": "这些评论所属的文章未能存档",
     "kept as it was: {}": "保持原样：{}",
-    "a fault of the archiver, please report it: {}": "存档程序的错误，请报告：{}",
-    "{}: the page only leads on to {}": "{}：该页面只转往 {}",
+    "a fault of the archiver, please report it: {}": "存档程序出错，请报告：{}",
+    "{}: the page only leads on to {}": "{}：该页面只是转往 {}",
     "1 comment could not be read; {}": "1 条评论未能读取；{}",
     "{} comments could not be read; {}": "{} 条评论未能读取；{}",
     "unknown counted on the page, {} archived; {}": "页面未显示评论数，已存档 {} 条；{}",
@@ -120,4 +120,4 @@ _CHINESE = {
     "picture": "图片",
     "file": "文件",
 }
-"""Sentences and their parts, the more particular first; what is in `{}` is turned into Chinese as well."""
+"""Sentences and their parts, the more specific first; what is in `{}` is translated as well."""

@@ -1,4 +1,4 @@
-"""The reader and, beside it on an origin of its own, the replay: served until an interrupt."""
+"""The reader and, on an origin of its own, the replay: served until an interrupt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from archiver.web.banner import Banner
 from archiver.web.reader.app import reader
 from archiver.web.reader.desk import Desk
 from archiver.web.reader.guard import Access, Guard
-from archiver.web.reader.shelf import Shelf, library
+from archiver.web.reader.shelf import Shelf, application
 from archiver.web.replay import Replay
 from archiver.web.server import ADDRESS, NAMES, LoopbackServer, listening
 
@@ -32,17 +32,17 @@ class ServeOptions:
     """Where to serve, and for whom."""
 
     port: int = 8000
-    """0 for any free one; so for `replay_port`."""
+    """0 for any free one; likewise `replay_port`."""
     replay_port: int = 8080
     host: str = ADDRESS
     remote: bool = False
     """Whether other machines may ask, with a token."""
     token: str | None = None
-    """None to have one made."""
+    """None to have one generated."""
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to who runs it."""
+    """Leaves signals to its caller."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -50,14 +50,14 @@ class _Server(uvicorn.Server):
 
 
 Make = Callable[[ExitStack, str], ASGIApp]
-"""Makes what answers, given the address of the reader; what it opens is closed with the stack."""
+"""Makes the application, given the address of the reader; what it opens is closed with the stack."""
 
 
 @contextmanager
 def serving(home: Path, database: str, options: ServeOptions = ServeOptions()) -> Iterator[str]:
     """Serve an archive while the block lasts; yield the address of the reader, with its token if it has one.
 
-    Raises UsageError when there is no archive, or other machines are let in without being said so; ArchiverError when
+    Raises UsageError when there is no archive, or other machines would be let in without permission; ArchiverError when
     a port is taken.
     """
 
@@ -71,8 +71,8 @@ def serving(home: Path, database: str, options: ServeOptions = ServeOptions()) -
 
 @contextmanager
 def serving_shelf(shelf: Shelf, options: ServeOptions = ServeOptions()) -> Iterator[str]:
-    """Serve the archives of several blogs while the block lasts, as `serving` does one; raise as it does."""
-    with _served(lambda _, __: library(shelf), options) as address:
+    """Serve the archives of several blogs while the block lasts, as `serving` does one, and raise as it does."""
+    with _served(lambda _, __: application(shelf), options) as address:
         yield address
 
 
@@ -133,7 +133,7 @@ def _written(host: str) -> str:
 
 
 def serve(address: AbstractContextManager[str], ready: Callable[[str], object] = print) -> None:
-    """Serve until an interrupt or SIGTERM what `serving` or `serving_shelf` gave; `ready` gets the address.
+    """Serve what `serving` or `serving_shelf` gave until an interrupt or SIGTERM; `ready` gets the address.
 
     Raises as these do.
     """

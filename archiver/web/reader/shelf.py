@@ -1,6 +1,6 @@
 """The archives of several blogs on one server: a page that lists them, one search of all, and each one's own reader.
 
-What is not one blog's is below `/-/`, which no blog can be called.
+Everything that is not one blog's is below `/-/`, a name that no blog can have.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from archiver.store.search import Hit
 from archiver.store.server import in_schema
 from archiver.store.totals import LAST_COMPLETE
 from archiver.urls import Site
-from archiver.web.reader import app, finding, look, markup, parameters, view, words
+from archiver.web.reader import app, look, markup, parameters, searching, view, words
 from archiver.web.reader.desk import Desk, Missing
 from archiver.web.reader.parameters import Parameter
 
 OWN = "/-"
-"""Path below which everything is that is not one blog's."""
+"""Path below which everything is that does not belong to one blog."""
 
 _LISTED_FOR = 5.0  # seconds
-_MOST_OPEN = 8  # readers of blogs that are kept open: each may keep a few connections
-_PARAMETERS = (Parameter("blog", "only this blog, by its name", most=100), *finding.PARAMETERS)
+_MOST_OPEN = 8  # readers of blogs kept open: each may keep a few connections
+_PARAMETERS = (Parameter("blog", "only this blog, by its name", most=100), *searching.PARAMETERS)
 _ABOUT = f"""
 SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM comments), {LAST_COMPLETE},
        (SELECT outcome FROM runs ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM runs)
@@ -52,14 +52,14 @@ class Volume:
 
     site: Site
     home: Path
-    """Folder of its records: where they are not, texts are shown without pictures."""
+    """Folder of its records: without them, texts are shown without pictures."""
 
 
 class Shelf:
     """The archives of several blogs in one database."""
 
     def __init__(self, url: str, volumes: Callable[[], Mapping[str, Volume]]) -> None:
-        """Take the database's URL, and what gives the archives by the names of their schemas."""
+        """Take the database's URL, and what returns the archives by the names of their schemas."""
         self.url = url
         self._list = volumes
         self._listed: tuple[float, Mapping[str, Volume]] = (0.0, {})
@@ -75,7 +75,7 @@ class Shelf:
         return self._listed[1]
 
     def reader(self, name: str) -> ASGIApp | None:
-        """Return the reader of a blog, or None for a name that none has; raise ArchiverError without an archive."""
+        """Return the reader of a blog, or None for an unknown name; raise ArchiverError without an archive."""
         volume = self.volumes.get(name)
         if volume is None:
             return None
@@ -87,7 +87,7 @@ class Shelf:
                 raise ArchiverError(f"{name}: nothing is archived yet")
             try:
                 desk = Desk.open(volume.home, in_schema(self.url, name), site=volume.site, root=f"/{name}")
-            except UsageError as error:  # nobody asked for anything wrong
+            except UsageError as error:  # the request was not at fault
                 raise ArchiverError(f"{name}: {error}") from error
             self._open[name] = volume, desk, app.reader(desk)
             if len(self._open) > _MOST_OPEN:
@@ -95,14 +95,14 @@ class Shelf:
             return self._open[name][2]
 
     def close(self) -> None:
-        """Let go of the archives."""
+        """Close the archives."""
         for _, desk, _ in self._open.values():
             desk.close()
         self._open.clear()
         self.schemas.close()
 
 
-def library(shelf: Shelf) -> Starlette:
+def application(shelf: Shelf) -> Starlette:
     """Return the reader of several blogs."""
     routes = [
         Route("/", _front, methods=["GET"]),
@@ -207,7 +207,7 @@ def _found(shelf: Shelf, volumes: Mapping[str, Volume], values: dict[str, Any]) 
     schemas = shelf.schemas.of([chosen] if chosen else list(volumes))
     found = search_schemas.search(
         schemas,
-        finding.query(values),
+        searching.query(values),
         lambda name: volumes[name].site,
         limit=values["limit"],
         offset=values["offset"],
@@ -216,7 +216,7 @@ def _found(shelf: Shelf, volumes: Mapping[str, Volume], values: dict[str, Any]) 
     rows = [
         {
             "blog": name,
-            **finding.row(hit, f"/{name}"),
+            **searching.row(hit, f"/{name}"),
             "macros": defined,
             "tongue": volumes[name].site.profile.tongue,
         }
@@ -235,8 +235,8 @@ def _macros(schemas: Schemas, hits: Sequence[tuple[str, Hit]]) -> list[str]:
     """Return the definitions in the text of each hit."""
     asked: dict[str, list[Statement]] = {}
     for name, hit in hits:
-        asked.setdefault(name, []).append((finding.DEFINING, finding.defining(hit)))
-    found = {name: map(finding.macros, rows) for name, rows in schemas.rows(asked).found.items()}
+        asked.setdefault(name, []).append((searching.DEFINING, searching.defining(hit)))
+    found = {name: map(searching.macros, rows) for name, rows in schemas.rows(asked).found.items()}
     return [next(found[name]) if name in found else "" for name, _ in hits]
 
 
@@ -248,12 +248,12 @@ def _language(request: Request) -> Response:
 
 
 def _colours(_: Request) -> Response:
-    """Return the colours of the whole as a style sheet."""
+    """Return the colours of the whole shelf as a style sheet."""
     return Response(look.SHELF_STYLE, media_type="text/css")
 
 
 def _icon(_: Request) -> Response:
-    """Return the icon of the whole."""
+    """Return the icon of the whole shelf."""
     return Response(look.SHELF_ICON, media_type=SVG)
 
 

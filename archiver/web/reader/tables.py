@@ -1,4 +1,4 @@
-"""What a query of anybody's own finds, each row with the post it is about and the capture that proves it."""
+"""What a user's own query finds, each row with the post it is about and the capture that proves it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archiver.store import query
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.urls import Site
 from archiver.web.reader.desk import Desk
 
@@ -37,9 +37,9 @@ class ResultTable:
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     posts: list[int | None]
-    """For each row the post it is about."""
+    """For each row, the post it is about."""
     captures: dict[int, Row]
-    """For each of these posts the capture its text was read from."""
+    """For each of these posts, the capture that its text was read from."""
     more: bool
     """Whether there are more rows."""
 
@@ -58,10 +58,10 @@ def table(desk: Desk, sql: str) -> ResultTable:
 
     Raises UsageError for a query that is wrong, writes or takes too long.
     """
-    found = query.run(desk.reading.database, sql, timeout=TIMEOUT, limit_rows=MOST_ROWS + 1)
+    found = query.run(desk.pool.database, sql, timeout=TIMEOUT, limit_rows=MOST_ROWS + 1)
     rows = [tuple(map(_shown, row)) for row in found.rows[:MOST_ROWS]]
     posts = _posts(found.columns, rows, desk.site)
-    return ResultTable(found.columns, rows, posts, _captures(desk.reading, posts), len(found.rows) > MOST_ROWS)
+    return ResultTable(found.columns, rows, posts, _captures(desk.pool, posts), len(found.rows) > MOST_ROWS)
 
 
 def _shown(value: Any) -> Any:
@@ -73,7 +73,7 @@ def _shown(value: Any) -> Any:
 
 
 def _posts(columns: Sequence[str], rows: Sequence[Sequence[Any]], site: Site) -> list[int | None]:
-    """Return which post each row is about: by a column of that name, or by its address."""
+    """Return which post each row is about, by a column of that name or by its address."""
     names = [name.lower() for name in columns]
     place = next((names.index(name) for name in _POST_COLUMNS if name in names), None)
     if place is None and "id" in names and {"title", "reader_count", "published_on"} & set(names):
@@ -89,10 +89,10 @@ def _post(number: Any, urls: Sequence[Any], site: Site) -> int | None:
     return next(filter(None, (site.post_id(whose) for whose, _ in found)), None)
 
 
-def _captures(reading: ReadOnlyPool, posts: Sequence[int | None]) -> dict[int, Row]:
+def _captures(pool: ReadOnlyPool, posts: Sequence[int | None]) -> dict[int, Row]:
     wanted = sorted({post for post in posts if post})
     if not wanted:
         return {}
     numbers = ", ".join(map(str, wanted))
-    rows = reading.rows(_CAPTURES.format(numbers))
+    rows = pool.rows(_CAPTURES.format(numbers))
     return {row["id"]: row for row in rows}

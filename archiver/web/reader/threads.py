@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.urls import Site
 from archiver.web.reader import markup
 
@@ -16,7 +16,7 @@ _DEEPEST = 6  # levels that are drawn as such; the blog allows ten, a phone has 
 
 @dataclass(slots=True)
 class Remark:
-    """A comment and what was answered to it."""
+    """A comment and the answers to it."""
 
     row: Row
     site: Site
@@ -34,7 +34,7 @@ class Remark:
 
     @property
     def former_html(self) -> list[tuple[str, Markup]]:
-        """Each former wording with the time until which it was there."""
+        """Each former wording with the time up to which it was there."""
         return [(row["replaced_at"], markup.remark(row["markdown"], self.site, self.root)) for row in self.former]
 
     @property

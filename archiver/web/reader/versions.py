@@ -1,4 +1,4 @@
-"""One version of a post under an address that stays: by when it was seen, which a rebuild of the database keeps."""
+"""One version of a post under a permanent address: by when it was seen, which a rebuild of the database keeps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archiver.store.reading import Row
+from archiver.store.pool import Row
 from archiver.text import bibtex
 from archiver.urls import Site
 from archiver.web.reader import markup
@@ -15,14 +15,14 @@ from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.view import number_in, page
 
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)")
-_DIGITS = 16  # of the SHA-256 in a citation: 64 bits tell any two versions of a post apart
+_DIGITS = 16  # of the SHA-256 in a citation: 64 bits distinguish any two versions of a post
 
 
 def version(request: Request) -> Response:
-    """Show a post as it was at a moment, with a citation of exactly that."""
+    """Show a post as it was at a given time, with a citation of exactly that."""
     here, number = desk(request), number_in(request)
-    post = here.library.post(number)
-    row = here.library.version(number, _seen_at(str(request.path_params["moment"])))
+    post = here.queries.post(number)
+    row = here.queries.version(number, _seen_at(str(request.path_params["moment"])))
     if post is None or row is None:
         raise Missing(f"version {request.path_params['moment']} of post {number}")
     return page(

@@ -52,14 +52,14 @@ def filled(request: Request, name: str, status: int = 200, **values: Any) -> Res
         "said": partial(sentences.said, language=chosen),
     }
     html = _environment().get_template(name).render({**common, **values})
-    # Archived text may hold half a character; a page must not fail on it.
+    # Archived text may hold half a character; a page must not fail because of it.
     return HTMLResponse(html.encode("utf-8", "replace"), status, headers={"Vary": "Accept-Language, Cookie"})
 
 
 def number_in(request: Request) -> int:
     """Return the number in an address.
 
-    Raises Missing when nothing of the archive can have it.
+    Raises Missing when nothing in the archive can have it.
     """
     number = int(request.path_params["id"])
     if number > LARGEST_POST:
@@ -68,12 +68,12 @@ def number_in(request: Request) -> int:
 
 
 def problem(request: Request, status: int, heading: str, detail: str, **values: Any) -> Response:
-    """Return the page for what went wrong."""
+    """Return the page for an error."""
     return page(request, "problem.html", status, **{"url": None, "gap": None, **values}, heading=heading, detail=detail)
 
 
 def in_language(request: Request, front: str) -> Response | None:
-    """Keep the language an address names in a cookie and lead back, or to the front page; None for another language."""
+    """Keep the language an address names in a cookie and redirect back, or to the front; None for another language."""
     chosen = str(request.path_params["language"])
     if chosen not in words.LANGUAGES:
         return None
@@ -98,7 +98,7 @@ def _minute(moment: str | None) -> str:
 
 
 def _moment(moment: str | None) -> str:
-    """Return a moment as in addresses, digits alone as web archives have it."""
+    """Return a time as in addresses, digits alone as web archives write it."""
     return re.sub(r"\D", "", moment or "")
 
 

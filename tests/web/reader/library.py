@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from archiver import items, media
-from archiver.store import captures, connections, embedded, lists, pages, posts, runs
+from archiver.store import captures, embedded, lists, pages, posts, relations, runs
 from archiver.store import comments as said
 from archiver.store.database import Archive
 from archiver.store.location import database_url
@@ -179,7 +179,7 @@ class Library:
 
     def close(self) -> None:
         """Finish."""
-        connections.refresh(self.archive.session)
+        relations.refresh(self.archive.session)
         counts = {"new": 4, "requests": 9}
         runs.end(self.archive.session, self.run, "complete", 0, counts, now="2026-01-02T00:00:00Z")
         self.archive.commit()

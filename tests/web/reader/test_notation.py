@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 
 from archiver.store.location import database_url
-from archiver.store.reading import ReadOnlyPool
+from archiver.store.pool import ReadOnlyPool
 from archiver.text import macros
 from archiver.web.reader import notation
 from archiver.web.reader.serve import ServeOptions, serving
@@ -59,10 +59,10 @@ def client(home: Path) -> Iterator[Client]:
 
 
 @pytest.fixture
-def reading(home: Path) -> Iterator[ReadOnlyPool]:
-    reading = ReadOnlyPool(database_url(home))
-    yield reading
-    reading.close()
+def pool(home: Path) -> Iterator[ReadOnlyPool]:
+    pool = ReadOnlyPool(database_url(home))
+    yield pool
+    pool.close()
 
 
 def sections(client: Client, path: str) -> dict[str, str]:
@@ -72,9 +72,9 @@ def sections(client: Client, path: str) -> dict[str, str]:
     return {each.get("aria-labelledby", ""): str(each.text_content()) for each in found}
 
 
-def test_equations_have_the_numbers_they_have_in_their_post(reading: ReadOnlyPool) -> None:
-    assert [(each.label, each.number) for each in notation.equations(reading, 1)] == [("eq:one", "1"), ("eq:two", "2")]
-    assert notation.labels(reading) == {"eq:one": [1], "eq:two": [1]}
+def test_equations_have_the_numbers_they_have_in_their_post(pool: ReadOnlyPool) -> None:
+    assert [(each.label, each.number) for each in notation.equations(pool, 1)] == [("eq:one", "1"), ("eq:two", "2")]
+    assert notation.labels(pool) == {"eq:one": [1], "eq:two": [1]}
 
 
 def test_the_page_of_a_label_shows_the_equation_and_what_refers_to_it(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Listings with their parts marked by class, for the style sheet to colour."""
+"""Code blocks with their parts marked by class, for the style sheet to colour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pygments.util import ClassNotFound
 CLASSES = frozenset(filter(None, STANDARD_TYPES.values()))
 """Classes that a part of a code block may have."""
 
-_LONGEST = 100_000  # characters; what is longer is data
+_LONGEST = 100_000  # characters; longer code is data
 _FORMATTER = HtmlFormatter(nowrap=True)
 
 

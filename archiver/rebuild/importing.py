@@ -1,8 +1,8 @@
 """`archiver import`: another program's captures of the blog come into the archive.
 
-Their records are read and judged (`admission`) before a byte becomes part of it. Those that come in are written, as
+Their records are read and judged (`admission`) before a byte becomes part of it. Those admitted are written, as
 they are, into a WARC file that stays open while the database is rebuilt with it, which puts each page at its date:
-what is older than what the archive has becomes an older revision. The import has happened when the new database takes
+whatever is older than the archive's becomes an older revision. The import has happened when the new database takes
 the place of the old one; then the file is closed. Killed before that, the next run removes the file; killed after it,
 the next run closes it.
 """
@@ -33,7 +33,7 @@ from archiver.warc.wacz_checks import verify_wacz
 from archiver.warc.writer import WarcWriter
 
 SOFTWARE = f"copies of another program's records, by blog-archiver/{__version__}"
-"""In the warcinfo record: `verify` does not hold these records to what this program does."""
+"""Marks the warcinfo record: `verify` does not hold these records to this program's standards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class ImportReport:
     source: str
     tally: AdmittedCounts
     rebuilt: RebuildReport | None
-    """None when nothing came in, and nothing changed."""
+    """None when nothing was admitted, and nothing changed."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
@@ -60,9 +60,9 @@ def import_warc(
     processes: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> ImportReport:
-    """Bring the captures of the blog in an archive of another program into this one, and make its database again.
+    """Bring the captures of the blog from another program's archive into this one, and rebuild its database.
 
-    Whatever fails, the archive is as it was. Raises UsageError when the source is not an archive, ArchiveDamaged when a
+    If it fails, the archive stays as it was. Raises UsageError when the source is not an archive, ArchiveDamaged when a
     package cannot be opened, ArchiveLocked while a run writes to the archive.
     """
     outside.check(source)
@@ -72,7 +72,7 @@ def import_warc(
         site = blog.site(home, database_url(home, db))
         admission = Admission(known_captures(files_there.closed().values()), aside, site)
         if outside.is_package(source):
-            # What is wrong with a record in it, the admission says.
+            # The admission says what is wrong with records in it.
             admission.tally.notes += [str(found) for found in verify_wacz(source) if found.offset is None]
         admission.read(source)
         rebuilt = None
@@ -100,7 +100,7 @@ def _taken(
         run=number, cycle=number, command=command, site=site.base, started_at=began,
         blog=site.origin, profile=sites.lines_of(site.profile),
     )  # fmt: skip
-    # One file, however large: it comes in whole or not at all.
+    # One file, however large: it is imported whole or not at all.
     writer = WarcWriter(
         home / "warc",
         site.profile.name,

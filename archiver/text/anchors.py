@@ -1,4 +1,4 @@
-"""Places within a text to which its own links lead: headings, formulas, anything with an id."""
+"""Anchors: the places within a text to which its own links lead, such as headings, formulas, anything with an id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[\w.:~+%@/=,;!()-]{1,200}")
 
 
 def name(href: str | None) -> str | None:
-    """Return the id that an address on the same page names, or None where it is none of them."""
+    """Return the id that an address within the same page names, or None for any other address."""
     if not href or not href.startswith("#"):
         return None
     found = unquote(href[1:])
@@ -37,7 +37,7 @@ def find(body: etree._Element) -> dict[etree._Element, str]:
 
 
 def mark(place: str) -> str:
-    """Return the HTML that lets a place in Markdown be one."""
+    """Return the HTML that marks an anchor in Markdown."""
     return f'<a id="{place}"></a>'
 
 
@@ -46,7 +46,7 @@ def _own(element: etree._Element) -> str:
 
 
 def is_within(link: etree._Element, place: str) -> bool:
-    """Return whether a link is where it leads, or in another place of the same name."""
+    """Return whether a link is inside its own target, or inside another element of the same name."""
     return any(_own(element) == place for element in (link, *link.iterancestors()))
 
 

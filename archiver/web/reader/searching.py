@@ -1,4 +1,4 @@
-"""A search as its form asks for it, and its hits ready for the page and for programs."""
+"""A search as its form describes it, and its hits ready for the page and for programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from archiver.errors import UsageError
 from archiver.store import suggestions
 from archiver.store.passages import Segments
-from archiver.store.reading import ReadOnlyPool
+from archiver.store.pool import ReadOnlyPool
 from archiver.store.search import Hit, search
 from archiver.store.search_query import LONGEST, SORTS, Filters, Query, parse
 from archiver.text.macros import definitions
@@ -21,7 +21,7 @@ from archiver.web.reader.desk import Desk
 from archiver.web.reader.parameters import Parameter
 
 PAGE = 20
-"""Hits of a page."""
+"""Hits per page."""
 
 PARAMETERS = (
     Parameter("q", "the query, in the language of `archiver search`", default="", most=LONGEST),
@@ -45,7 +45,7 @@ SELECT tex FROM (
     UNION ALL SELECT tex, position FROM page_formulas WHERE page_id = :page
 ) AS held WHERE (instr(tex, 'newcommand') OR instr(tex, '\\def') OR instr(tex, 'MathOperator')) ORDER BY position
 """
-"""Asks for the formulas of a text that define something."""
+"""Queries the formulas of a text that define something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class SearchResults:
     related: int
     understood: str
     meant: str | None
-    """A query with other words, where nothing matches all of this one."""
+    """A query with other words, if nothing matches all of this one."""
 
     def described(self) -> dict[str, Any]:
         """Return everything, for programs."""
@@ -67,26 +67,26 @@ class SearchResults:
 def find(here: Desk, values: dict[str, Any]) -> SearchResults:
     """Return what a search finds; `values` are those of `PARAMETERS`.
 
-    Raises UsageError for a query that makes no sense.
+    Raises UsageError for an invalid query.
     """
-    with here.reading.searching() as index:
+    with here.pool.searching() as index:
         results = search(index, query(values), here.site, limit=values["limit"], offset=values["offset"])
         meant = None if results.exact else suggestions.meant(index, values["q"])
     hits = [
-        {**row(hit, here.root), "macros": macros(here.reading.tuples(DEFINING, defining(hit)))} for hit in results.hits
+        {**row(hit, here.root), "macros": macros(here.pool.tuples(DEFINING, defining(hit)))} for hit in results.hits
     ]
     return SearchResults(hits, results.exact, results.related, results.understood, meant)
 
 
-def examples(reading: ReadOnlyPool) -> list[str]:
+def examples(pool: ReadOnlyPool) -> list[str]:
     """Return queries this archive has hits for; none where it has no index."""
-    with suppress(UsageError), reading.searching() as index:
+    with suppress(UsageError), pool.searching() as index:
         return suggestions.examples(index)
     return []
 
 
 def query(values: dict[str, Any]) -> Query:
-    """Return what is asked for by the values of a form; raise UsageError for what makes no sense."""
+    """Return the query that the values of a form describe; raise UsageError for an invalid one."""
     asked = _query(values)
     return replace(asked, filters=asked.filters & _filters(values), sort=values["sort"] or asked.sort)
 
@@ -122,7 +122,7 @@ def defining(hit: Hit) -> dict[str, Any]:
 
 
 def macros(rows: Iterable[Sequence[Any]]) -> str:
-    """Return the definitions that formulas make for those after them, so that one of these can be set alone."""
+    """Return the definitions that formulas make for those after them, so that one of the latter can be set alone."""
     return " ".join(found for (tex,) in rows for found in definitions(tex))
 
 
@@ -149,7 +149,7 @@ def row(hit: Hit, root: str = "") -> dict[str, Any]:
 
 
 def _marked(segments: Segments) -> Markup:
-    """Return pieces of text as HTML, those that were looked for marked, formulas ready to be set."""
+    """Return pieces of text as HTML, matches marked, formulas ready to be set."""
     return Markup("").join(
         Markup("<mark>{}</mark>").format(markup.piece(text)) if marked else markup.piece(text)
         for text, marked in segments

@@ -1,4 +1,4 @@
-"""What the reader asks the archive: posts, lists of them, their comments and connections.
+"""What the reader asks the archive: posts, lists of them, their comments, and how they belong together.
 
 Rows are plain dictionaries by column name, as the JSON API hands them out.
 """
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from archiver import references
-from archiver.store.reading import ReadOnlyPool, Row
+from archiver.store.pool import ReadOnlyPool, Row
 
 MOST_LISTED = 1000
-"""Posts a list shows at most."""
+"""Most posts that a list shows."""
 
 _BRIEF = """
 p.id, p.title, p.published_on, p.status, p.reader_count,
@@ -31,11 +31,11 @@ class Choice:
     """Which posts a list is about: those for which everything given here holds."""
 
     category: str | None = None
-    """Its slug."""
+    """The category's slug."""
     tag: str | None = None
     year: int | None = None
     topic: int | None = None
-    """Its number."""
+    """The topic's number."""
 
     def where(self) -> tuple[str, dict[str, Any]]:
         """Return the condition in SQL, over posts named `p`, and its values."""
@@ -55,10 +55,10 @@ _CONDITIONS = {
 class ReaderQueries:
     """Questions about one archive; may be shared by threads."""
 
-    def __init__(self, reading: ReadOnlyPool) -> None:
-        """Ask by these connections."""
-        self._ask = reading.rows
-        self._ask_one = reading.row
+    def __init__(self, pool: ReadOnlyPool) -> None:
+        """Query through this pool."""
+        self._ask = pool.rows
+        self._ask_one = pool.row
 
     # Lists
 
@@ -304,7 +304,7 @@ class ReaderQueries:
             {"number": number, "seen_at": seen_at},
         )
 
-    # The blog besides its posts
+    # The rest of the blog
 
     def pages(self, limit: int = MOST_LISTED) -> list[Row]:
         """Return the independent pages in brief, by title, those of attachments last."""
@@ -356,5 +356,5 @@ class ReaderQueries:
         )
 
     def gap(self, url: str) -> Row | None:
-        """Return why the archive does not hold an address, if it knows of it."""
+        """Return why the archive does not hold an address, if it knows it."""
         return self._ask_one("SELECT state, reason, first_seen_at, attempts FROM gaps WHERE url = :url", {"url": url})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete, event
 
-from archiver.store import connections, models
+from archiver.store import models, relations
 from archiver.store.database import Archive
 from archiver.urls import Site
 
@@ -46,46 +46,46 @@ def test_series_are_rows_in_order(archive: Archive) -> None:
     add(archive, 20, "漫谈（三）：丙")
     add(archive, 40, "漫谈（一）：甲")
     add(archive, 50, "别的")
-    connections.refresh(archive.session)
+    relations.refresh(archive.session)
     assert rows(archive, OUTLINE) == [(40, "漫谈", 0, "一", 40), (40, "漫谈", 1, "二", 30), (40, "漫谈", 2, "三", 20)]
 
 
 def test_a_series_changes_with_its_posts(archive: Archive) -> None:
     add(archive, 30, "漫谈（二）：乙")
     add(archive, 20, "漫谈（三）：丙")
-    connections.refresh(archive.session)
+    relations.refresh(archive.session)
     add(archive, 10, "漫谈（一）：甲")
     archive.session.get_one(models.Post, 20).title = "改了名"
     archive.session.flush()
-    connections.refresh(archive.session)
+    relations.refresh(archive.session)
     assert rows(archive, OUTLINE) == [(10, "漫谈", 0, "一", 10), (10, "漫谈", 1, "二", 30)]
     archive.session.get_one(models.Post, 30).title = "也改了名"
     archive.session.flush()
-    connections.refresh(archive.session)
+    relations.refresh(archive.session)
     assert rows(archive, "SELECT * FROM series") == []
 
 
 def test_works_are_listed_once_however_they_are_linked(archive: Archive) -> None:
     add(archive, 1, "甲", "https://arxiv.org/abs/1706.03762v5", "https://arxiv.org/pdf/1706.03762", "https://a.org/")
     add(archive, 2, "乙", "https://papers.cool/arxiv/1706.03762", "https://github.com/bojone/bert4keras/issues/1")
-    connections.refresh(archive.session)
+    relations.refresh(archive.session)
     assert rows(archive, "SELECT kind, identifier, url, posts, links FROM cited_works ORDER BY kind") == [
         ("arxiv", "1706.03762", "https://arxiv.org/abs/1706.03762", 2, 3),
         ("github", "bojone/bert4keras", "https://github.com/bojone/bert4keras", 1, 1),
     ]
     assert rows(archive, "SELECT position, version FROM external_references WHERE post_id = 1") == [(0, 5), (1, None)]
     archive.session.execute(delete(models.Link).where(models.Link.post_id == 2))
-    connections.refresh(archive.session)
+    relations.refresh(archive.session)
     assert rows(archive, "SELECT posts, links FROM cited_works") == [(1, 2)]
 
 
 def test_nothing_is_written_when_nothing_changed(archive: Archive) -> None:
     add(archive, 1, "漫谈（一）", "https://arxiv.org/abs/1706.03762")
     add(archive, 2, "漫谈（二）")
-    connections.refresh(archive.session)
+    relations.refresh(archive.session)
     said: list[str] = []
     event.listen(archive.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
-    connections.refresh(archive.session)
+    relations.refresh(archive.session)
     assert said
     assert all(statement.startswith("SELECT") for statement in said)
 

@@ -19,7 +19,7 @@ from archiver.store.models import Link, Post
 
 
 def refresh(session: Session) -> None:
-    """Bring series and external references in step with the posts and links there are."""
+    """Bring series and external references in line with the posts and links."""
     found = series.detect(_titled(session))
     heads = [{"id": one.parts[0].post_id, "name": one.name} for one in found]
     _replace(session, {models.Series: heads, models.SeriesPost: list(_part_rows(found))})

@@ -1,7 +1,7 @@
-"""Questions to an archive from many threads at once, read-only.
+"""A pool of read-only connections to one database, for queries from many threads at once.
 
-A connection serves one question at a time and is kept for the next; each question sees what a crawl has committed by
-then, and a database that was put in place of another one.
+A connection serves one query at a time and is kept for the next; each query sees what a crawl has committed by
+then, and a database that has replaced another one.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ class ReadOnlyPool:
             raise
 
     def tuples(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Return what a question finds.
+        """Return what a query finds.
 
         Raises ArchiverError when the database cannot be read.
         """
         return self._asked(sql, values)[1]
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
-        """Return what a question finds, each row by its column names; raise as `tuples` does."""
+        """Return what a query finds, each row by its column names; raise as `tuples` does."""
         names, found = self._asked(sql, values)
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def row(self, sql: str, values: Mapping[str, Any] | None = None) -> Row | None:
-        """Return the first row a question finds, or None."""
+        """Return the first row a query finds, or None."""
         return next(iter(self.rows(sql, values)), None)
 
     def _asked(self, sql: str, values: Mapping[str, Any] | None) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
@@ -99,9 +99,9 @@ class ReadOnlyPool:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection to what is now at the database's path: a rebuild puts a new file there.
+        """Lend a connection to the file now at the database's path: a rebuild puts a new one there.
 
-        Raises UsageError when there is no archive any more.
+        Raises UsageError when there is no longer an archive.
         """
         assert self._file  # noqa: S101  # a server's are lent above
         inode = _inode(self._file)
@@ -118,7 +118,7 @@ class ReadOnlyPool:
         connection.close()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections."""
         if self._readers:
             self._readers.close()
         with self._lock:
