@@ -126,7 +126,7 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            with process.terminable():
+            with process.interruptible():
                 return self._written(ctx)
         except ArchiverError as error:
             click.echo(f"Error: {error}", err=True)
