@@ -14,10 +14,13 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import archiver as blog_archiver
 from archiver.cli import main
 from archiver.errors import ArchiverError, ExitCode
 from archiver.store import search_index
 from archiver.store.database import Archive
+from archiver.store.reading import ReadOnlyPool
+from archiver.web.reader.library import ReaderQueries
 
 ROOT = Path(__file__).parents[1]
 
@@ -294,6 +297,32 @@ def test_the_index_is_made_anew_on_demand_and_no_archive_by_the_way(home: Path, 
     assert result.stdout == "index of 16 posts, 49 comments and 327 formulas\n"
     assert archiver(tmp_path / "none", "search", "--rebuild").exit_code == ExitCode.USAGE
     assert not (tmp_path / "none").exists()
+
+
+def test_the_order_of_categories_is_not_that_in_which_they_were_seen(demo: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+
+    def shown() -> list[object]:
+        with blog_archiver.open(home) as held:
+            posts = [post.categories for post in held.posts()]
+        reader = ReaderQueries(ReadOnlyPool(f"sqlite:///{home / 'archive.db'}"))
+        overview = archiver(home, "sql", "SELECT id, categories FROM post_overview").stdout
+        found = json.loads(archiver(home, "search", "--json", "三门").stdout)
+        return [
+            posts,
+            overview,
+            found,
+            reader.posts(),
+            reader.places(207),
+            [each["slug"] for each in reader.categories()],
+        ]
+
+    before = shown()
+    assert "数学研究" in str(before[3])
+    with closing(sqlite3.connect(home / "archive.db")) as database, database:
+        database.execute("UPDATE categories SET id = 1000 - id")
+        database.execute("UPDATE post_categories SET category_id = 1000 - category_id")
+    assert shown() == before
 
 
 def test_posts_close_in_meaning_are_found_once_there_are_vectors(demo: Path, tmp_path: Path) -> None:
