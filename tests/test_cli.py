@@ -134,7 +134,7 @@ def test_status_and_runs_for_programs(home: Path) -> None:
     assert (run["outcome"], run["exit_code"], run["new"]) == ("complete", 0, 16)
 
 
-@pytest.mark.parametrize("command", ["status", "runs", "gaps"])
+@pytest.mark.parametrize("command", ["status", "runs", "series", "gaps"])
 def test_without_an_archive_the_message_says_how_to_make_one(tmp_path: Path, command: str) -> None:
     result = archiver(tmp_path / "none", command)
     assert result.exit_code == 2
@@ -297,6 +297,21 @@ def test_the_index_is_made_anew_on_demand_and_no_archive_by_the_way(home: Path, 
     assert result.stdout == "index of 16 posts, 49 comments and 327 formulas\n"
     assert archiver(tmp_path / "none", "search", "--rebuild").exit_code == ExitCode.USAGE
     assert not (tmp_path / "none").exists()
+
+
+def test_series_are_listed_as_exports_take_them(demo: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+    assert archiver(home, "series", "--json").stdout == "[\n]\n"
+    with closing(sqlite3.connect(home / "archive.db")) as database, database:
+        database.execute("INSERT INTO series (id, name) VALUES (105, '连分数'), (4, '夏至')")
+        database.execute("INSERT INTO series_posts VALUES (105, 0, 105, '一'), (105, 1, 207, '二'), (4, 0, 4, '')")
+    rows = [json.loads(line) for line in archiver(home, "series", "--nl").stdout.splitlines()]
+    assert [(row["series"], row["name"], row["posts"]) for row in rows] == [(4, "夏至", 1), (105, "连分数", 2)]
+    assert rows[1]["first_published_on"] < rows[1]["last_published_on"]
+    assert archiver(home, "series", "--csv").stdout.splitlines()[2].startswith("105,连分数,2,")
+    for row in rows:
+        for wanted in (row["name"], str(row["series"])):
+            assert archiver(home, "export", "bibtex", "-", "--series", wanted).stdout.count("@online") == row["posts"]
 
 
 def test_the_order_of_categories_is_not_that_in_which_they_were_seen(demo: Path, tmp_path: Path) -> None:
