@@ -34,6 +34,8 @@ def read(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
+        if file.exists() and not file.is_file():
+            raise UsageError(f"{file}: expected a settings file, found a folder, pipe or device; move it away")
         return tomllib.loads(file.read_text("utf-8-sig"))  # with the mark that editors on Windows put first
     except (FileNotFoundError, NotADirectoryError):
         return {}

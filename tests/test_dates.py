@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from archiver.clock import timestamp
-from archiver.dates import clock, day_by, parse_date
+from archiver.dates import clock, day_by, parse_date, parse_start
 from archiver.errors import UsageError
 
 
@@ -22,6 +22,24 @@ from archiver.errors import UsageError
 )
 def test_a_date_means_the_end_of_its_day(text: str, expected: str) -> None:
     assert parse_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-21", "2026-11-21"),
+        ("20261121", "2026-11-21"),
+        ("2026-W47", "2026-11-16"),
+        ("2026-11-21T17:45:00+08:00", "2026-11-21T09:45:00Z"),
+        ("2026", "2026"),
+        ("202611", "2026-11"),
+        ("2026112117", "2026-11-21T17"),
+        ("202611211745", "2026-11-21T17:45"),
+        ("20261121174501", "2026-11-21T17:45:01Z"),
+    ],
+)
+def test_the_start_of_a_date_sorts_before_every_moment_of_it(text: str, expected: str) -> None:
+    assert parse_start(text) == expected <= parse_date(text)
 
 
 def test_times_sort_as_text_from_the_first_year_on() -> None:

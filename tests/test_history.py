@@ -142,7 +142,7 @@ def test_all_posts_with_something_new_since_a_day_are_listed(home: Path) -> None
         (("8", "1", "2", "3"), "at most two"),
         ((), "found neither"),
         (("8", "--since", "2026-01-01"), "found both"),
-        (("--since", "March"), "since: expected a day or moment"),
+        (("--since", "March"), "expected a date such as 2026-01-01"),
     ],
 )
 def test_what_is_not_there_is_a_usage_error(history: Callable[..., Any], asked: tuple[str, ...], message: str) -> None:

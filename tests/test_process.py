@@ -120,6 +120,20 @@ def test_a_command_that_is_told_to_end_says_so_by_its_code(
     assert sorted(path.name for path in home.iterdir() if path.name.startswith("import")) == []
 
 
+@pytest.mark.parametrize(("handled", "code"), [(signal.SIG_DFL, ExitCode.INTERRUPTED), (signal.SIG_IGN, ExitCode.DONE)])
+def test_an_interrupt_among_the_imports_ends_without_a_word(
+    tmp_path: Path, handled: signal.Handlers, code: int
+) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nos._exit(0)\n")
+    done = run(
+        tmp_path,
+        "status",
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, handled),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("words", [("serve", "--port", "0", "--replay-port", "0"), ("replay", "--port", "0")])
 def test_a_server_that_is_told_to_end_has_done_its_work(demo: Path, words: tuple[str, ...], end: int) -> None:

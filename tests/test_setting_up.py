@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -60,6 +62,16 @@ def test_printing_says_that_nothing_here_runs_crawls(person: Path) -> None:
     done = setup("--print")
     assert (done.exit_code, "Neither systemd nor cron was found here" in done.stderr) == (0, True)
     assert "Neither" not in setup("--print", "--by", "cron").stderr + setup("--print", "--every", "never").stderr
+
+
+def test_the_example_of_the_docs_prints_wherever_it_is_run(person: Path) -> None:
+    example = re.search(r"^    \$ archiver setup (.+)$", (ROOT / "docs" / "setup.md").read_text("utf-8"), re.MULTILINE)
+    assert example
+    words = shlex.split(example[1])
+    assert setup(*words).exit_code == 0
+    without = [word for word in words if word not in ("--by", "systemd")]
+    assert "--by" in setup(*without).stderr  # nothing here runs crawls
+    assert "found cron" in setup(*without, "--by", "cron").stderr
 
 
 def test_everything_can_be_printed_instead(person: Path) -> None:

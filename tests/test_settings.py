@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -135,6 +136,26 @@ def test_what_makes_no_sense_is_one_line_with_file_and_key(home: Path, user: Pat
         file.unlink()
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("CRAWL_DELAY", "abc", "expected a number for --delay, found that 'abc' is not"),
+        ("CRAWL_CONCURRENCY", "0", "expected a whole number for --concurrency, found that 0 is not in the range"),
+        ("CRAWL_FULL", "perhaps", "expected true or false for --full, found that 'perhaps' is not"),
+        ("SHOW_FORMAT", "word", "expected what --format takes, found that 'word' is not one of"),
+        ("WATCH_EVERY", "daily", "expected a duration such as 26h"),
+        ("KEEP_LOCAL", "much", "expected a number of bytes such as 500MB"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_one_line_with_its_name(
+    home: Path, user: Path, variable: str, value: str, said: str
+) -> None:
+    done = run("--home", home, "config", **{f"ARCHIVER_{variable}": value})
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: $ARCHIVER_{variable}: {said}")
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("delay", ["nan", "inf", "1e300", "-1"])
 def test_a_pause_that_is_none_is_refused_wherever_it_is_said(home: Path, user: Path, delay: str) -> None:
     assert run("--home", home, "crawl", "--delay", delay).exit_code == 2
@@ -154,6 +175,15 @@ def test_a_file_that_is_no_text_is_one_line(home: Path) -> None:
     done = run("--home", home, "status")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     assert "expected TOML in UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["config.toml", "site.toml"])
+def test_a_pipe_in_the_place_of_a_file_is_one_line(home: Path, user: Path, name: str) -> None:
+    os.mkfifo(home / name)
+    done = run("--home", home, "crawl", "--site", "http://127.0.0.1:1")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: {home / name}: expected a ")
+    assert done.stderr.count("\n") == 1
 
 
 @given(st.binary(max_size=60) | st.text("[]=.\"'\n\\#é1a", max_size=60).map(str.encode))

@@ -88,6 +88,21 @@ def runs(obj: Context, format_: str | None) -> None:
 @click.command()
 @as_rows
 @click.pass_obj
+def series(obj: Context, format_: str | None) -> None:
+    """List the series, each with the number of its first post: --series of an export takes that, or the name."""
+    print_rows(obj.ask(_SERIES), format_)
+
+
+_SERIES = """
+SELECT series_id AS series, min(series) AS name, count(*) AS posts,
+    min(published_on) AS first_published_on, max(published_on) AS last_published_on
+FROM series_outline GROUP BY series_id ORDER BY series_id
+"""
+
+
+@click.command()
+@as_rows
+@click.pass_obj
 def gaps(obj: Context, format_: str | None) -> None:
     """List every address the archive knows but does not hold, with the reason; and posts with incomplete comments."""
     print_rows(obj.ask(missing.IN_BRIEF), format_)
@@ -163,4 +178,4 @@ def migrate(obj: Context) -> None:
         click.echo(f"{obj.database()}: tables of revision {HEAD}")
 
 
-COMMANDS = (sql, show, runs, gaps, status, migrate)
+COMMANDS = (sql, show, runs, series, gaps, status, migrate)

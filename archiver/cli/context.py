@@ -126,7 +126,7 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            with process.terminable():
+            with process.interruptible():
                 return self._written(ctx)
         except ArchiverError as error:
             click.echo(f"Error: {error}", err=True)
@@ -233,6 +233,10 @@ PAUSE = Seconds(0, 86_400)
 """The pause between requests: a day at most, as with a longer one a crawl never ends."""
 
 
+STANDARD_OUTPUT = Path("-")
+"""What stands for it where a command writes a file."""
+
+
 class Target(click.Path):
     """A file or folder that a command writes: any but those that the archive itself consists of."""
 
@@ -242,9 +246,21 @@ class Target(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path; raises UsageError when writing there would harm the archive."""
         given = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if ctx and isinstance(ctx.obj, Context) and str(given) != "-":
+        if ctx and isinstance(ctx.obj, Context) and given != STANDARD_OUTPUT:
             _spare(ctx.obj, given)
         return given
+
+
+def write_text(target: Path, text: str, said: str) -> None:
+    """Write a text to a file, and say of it what is to be said; or to standard output, and nothing else there."""
+    from archiver.durable import replacing
+
+    if target == STANDARD_OUTPUT:
+        click.echo(text, nl=False)
+        return
+    with replacing(target) as file:
+        file.write(text.encode())
+    click.echo(f"{target}: {said}")
 
 
 def _spare(archive: Context, given: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli.context import Context, PostNumber, Target
+from archiver.cli.context import STANDARD_OUTPUT, Context, PostNumber, Target, write_text
 from archiver.counting import counted
 from archiver.errors import UsageError
 
@@ -121,7 +121,7 @@ def bibtex(obj: Context, /, path: Path, **chosen: Any) -> None:
     from archiver.export import bibtex
 
     _, posts = _chosen(obj, **chosen)
-    if str(path) != "-":
+    if path != STANDARD_OUTPUT:
         _export(obj, path, bibtex.write, posts=posts)
         return
     with obj.library() as library:
@@ -208,7 +208,6 @@ def html(obj: Context, /, post: int, path: Path | None, comments: bool, language
 
     Without PATH the file is named after the post; - is standard output.
     """
-    from archiver.durable import replacing
     from archiver.static import alone
 
     with obj.library() as library:
@@ -216,12 +215,7 @@ def html(obj: Context, /, post: int, path: Path | None, comments: bool, language
             library, obj.home, obj.storage(), post, comments=comments, language=language or _tongue(obj)
         )
         target = path or Path(f"{library.site.name(library.post(post).url)}.html")
-    if str(target) == "-":
-        click.echo(page, nl=False)
-    else:
-        with replacing(target) as file:
-            file.write(page.encode())
-        click.echo(f"{target}: written")
+    write_text(target, page, "written")
     if report:
         click.echo(report, err=True)
 

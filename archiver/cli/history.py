@@ -58,9 +58,10 @@ def history(
 
 
 def _print_news(obj: Context, since: str, format_: str | None) -> None:
+    from archiver.dates import parse_start
     from archiver.store import news, query
 
-    print_rows(query.run(obj.database(), news.SINCE, {"since": news.checked(since)}), format_)
+    print_rows(query.run(obj.database(), news.SINCE, {"since": parse_start(since)}), format_)
 
 
 def _chosen(versions: Sequence[int], count: int) -> tuple[int, int] | None:

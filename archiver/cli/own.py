@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from archiver.cli.context import Context, Target
+from archiver.cli.context import Context, Target, write_text
 from archiver.errors import UsageError
 
 
@@ -20,17 +20,11 @@ def own() -> None:
 @click.pass_obj
 def export_(obj: Context, /, file: Path) -> None:
     """Write it all to FILE, as JSON; - is standard output."""
-    from archiver.durable import replacing
     from archiver.export import own as form
     from archiver.store.own import Own
 
     kept = Own(obj.home).everything()
-    if str(file) == "-":
-        click.echo(form.dumps(kept), nl=False)
-        return
-    with replacing(file) as target:
-        target.write(form.dumps(kept).encode())
-    click.echo(f"{file}: {kept}")
+    write_text(file, form.dumps(kept), str(kept))
 
 
 @own.command(name="import")

@@ -44,13 +44,20 @@ def silence_output() -> None:
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
-    """Have SIGTERM do as an interrupt while the block runs: files are closed, and the exit code says so."""
+def interruptible() -> Iterator[None]:
+    """Have SIGINT and SIGTERM raise KeyboardInterrupt while the block runs: files are closed, the exit code says so.
+
+    A SIGINT that is ignored, as after `nohup` or `&`, stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    raised = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        raised.append(signal.SIGINT)
+    before = {each: signal.signal(each, signal.default_int_handler) for each in raised}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -136,7 +136,8 @@ def _answers(root: click.Context, asking: bool, by: str | None, said: dict[str, 
             reader = click.confirm("Serve the reader from the time you log in", default=reader)
     if reader and by != "systemd":
         raise UsageError(
-            "expected systemd for a reader from the time you log in, found none; `archiver serve` does it by hand"
+            f"expected systemd for a reader from the time you log in, found {by or 'nothing that starts it'}; run "
+            "`archiver serve` by hand, or add --by systemd to print units for a machine that has it"
         )
     return SetupAnswers(blog=blog, every=every, notify=notify, reader=reader)
 
@@ -192,7 +193,10 @@ def _every(text: str, by: str | None) -> str:
     if text.strip() == NEVER:
         return NEVER
     if by is None:
-        raise UsageError("expected systemd or cron on this machine, found neither; say never, and use `archiver watch`")
+        raise UsageError(
+            "expected systemd or cron on this machine, found neither; say never, and use `archiver watch`, or add --by "
+            "to print what is for a machine that has one"
+        )
     _ = Schedule(home=Path(), every=parse_duration(text)).period
     return text.strip()
 

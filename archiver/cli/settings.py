@@ -91,8 +91,10 @@ def files(home: Path) -> tuple[Path, Path]:
 def home_of(ctx: click.Context, option: click.Parameter, given: Path | None) -> Path | None:
     """Let the files set what no option and no variable does; return the home that is given.
 
-    A callback for `--home`, which comes before all others. Raises UsageError when a file says what makes no sense.
+    A callback for `--home`, which comes before all others. Raises UsageError when a file or a variable says what makes
+    no sense.
     """
+    _check_variables(ctx.command)
     users = layer(ctx.command, config.user_file())
     named = users.values.get(HOME)
     home = given or (Path(named).expanduser() if named else None)
@@ -113,6 +115,20 @@ def layer(command: click.Command, file: Path, *, own: bool = False) -> Layer:
     if own and HOME in found:
         raise _wrong(file, HOME, "the folder of the archive in the user's own file only", "it in this archive's")
     return Layer(file, checked(command, found, file), found)
+
+
+def _check_variables(command: click.Command) -> None:
+    """Raise UsageError for the variable of a setting whose value the option does not take."""
+    ctx = click.Context(command)
+    for each in settings(command):
+        if (value := each.option.value_from_envvar(ctx)) is not None:
+            kind, wanted = _kind(each.option)
+            try:
+                _take(
+                    ctx, each.option, value, f"what --{each.key} takes" if kind is str else f"{wanted} for --{each.key}"
+                )
+            except UsageError as error:
+                raise UsageError(f"${each.variable}: {error}; change or unset it") from error
 
 
 def _over(own: Defaults, users: Defaults) -> Defaults:
@@ -151,17 +167,24 @@ def _value(command: click.Command, option: click.Option, value: Any, file: Path,
     fits = all(isinstance(each, kind) and (kind is bool or not isinstance(each, bool)) for each in values)
     if not fits or option.multiple is not isinstance(value, list):
         raise _wrong(file, name, f"a list, each {wanted}" if option.multiple else wanted, _written(value))
-    ctx = click.Context(command)
+    try:
+        _take(click.Context(command), option, value, f"what {max(option.opts, key=len)} takes")
+    except UsageError as error:
+        raise UsageError(f"{file}: {name}: {error}; fix it there") from error
+    return value
+
+
+def _take(ctx: click.Context, option: click.Option, value: Any, wanted: str) -> None:
+    """Raise UsageError, which names no place, for a value that the option does not take."""
     try:
         read = option.type_cast_value(ctx, value)
     except click.BadParameter as error:
-        raise _wrong(file, name, f"what {max(option.opts, key=len)} takes", f"that {error.message}") from error
+        raise UsageError(f"expected {wanted}, found that {error.message.rstrip('.')}") from error
     try:
         if option.callback and option.name != HOME:
             option.callback(ctx, option, read)
     except (ArchiverError, click.BadParameter) as error:
-        raise UsageError(f"{file}: {name}: {getattr(error, 'message', error)}; fix it there") from error
-    return value
+        raise UsageError(str(getattr(error, "message", error))) from error
 
 
 def _kind(option: click.Option) -> tuple[type | tuple[type, ...], str]:

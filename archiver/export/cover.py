@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 600, 800
 """Pixels, as 3 to 4: what shelves of e-readers show whole."""
 
 _LONGEST = 20
-"""Columns of a line of the title; a Chinese character takes two."""
+"""Columns of a line of the title; a Chinese character takes two, a capital one and a half."""
 _MOST = 6
 """Lines of the title."""
 _SIZE = 50
@@ -33,12 +33,13 @@ def draw(title: str, author: str, years: str) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fbfaf6"/>\n'
         f'<rect width="{WIDTH}" height="24" fill="#20446b"/>\n'
         f'<rect x="{middle - 60}" y="{HEIGHT - 210}" width="120" height="3" fill="#20446b"/>\n'
-        f'<g font-family="{_FAMILY}" text-anchor="middle" fill="#222">\n' + "\n".join(texts) + "\n</g>\n</svg>\n"
+        f'<g font-family="{_FAMILY}" fill="#222">\n' + "\n".join(texts) + "\n</g>\n</svg>\n"
     )
 
 
 def _text(x: int, y: int, size: int, text: str) -> str:
-    return f'<text x="{x}" y="{y}" font-size="{size}">{escape(text)}</text>'
+    # MuPDF takes `text-anchor` from the text itself alone, not from what is around it.
+    return f'<text x="{x}" y="{y}" font-size="{size}" text-anchor="middle">{escape(text)}</text>'
 
 
 def _cut(text: str) -> str:
@@ -48,12 +49,12 @@ def _cut(text: str) -> str:
 
 def _lines(text: str) -> Sequence[str]:
     """Break a title into lines, at spaces where a word would be cut."""
-    lines, line = [""], 0
+    lines, line = [""], 0.0
     for word in _words(text):
-        width = sum(map(_width, word))
+        width = sum(1.5 if sign.isupper() else _width(sign) for sign in word)
         if line + width > _LONGEST and line:
             lines.append("")
-            line = 0
+            line = 0.0
         lines[-1] += word
         line += width
     stripped = [one.strip() for one in lines if one.strip()]

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from archiver.errors import UsageError
+from archiver.notices import refusal
 from archiver.notices.notice import Notice
 
 PASSWORD = "ARCHIVER_SMTP_PASSWORD"  # noqa: S105  # the name of a variable
@@ -52,27 +53,32 @@ def check(url: str) -> str:
 def send(notice: Notice, recipients: Sequence[str], server: MailServer, seconds: float) -> None:
     """Send a notification by e-mail.
 
-    Raises UsageError where a password would go over a network in the clear, OSError when the server does not take it.
+    Raises UsageError where a password would go over a network in the clear, ArchiverError when the server does not
+    take it.
     """
     parts = urlsplit(check(server.url))
     host, port = str(parts.hostname), parts.port or (25 if parts.hostname in _HERE else PORTS[parts.scheme])
-    trusted = ssl.create_default_context()
-    if parts.scheme == "smtps":
-        session: smtplib.SMTP = smtplib.SMTP_SSL(host, port, _own_name(), timeout=seconds, context=trusted)
-    else:
-        session = smtplib.SMTP(host, port, _own_name(), timeout=seconds)
-    with session:
+    password = _password(server) if parts.username else ""
+    with refusal.explained(f"{host}:{port}"), _session(parts.scheme, host, port, seconds) as session:
         session.ehlo()
         encrypted = parts.scheme == "smtps"
         if not encrypted and session.has_extn("starttls"):
-            session.starttls(context=trusted)
+            session.starttls(context=ssl.create_default_context())
             session.ehlo()
             encrypted = True
         if parts.username:
             if not encrypted and host not in _HERE:
                 raise UsageError(f"{host}: expected TLS before a password, found none; try smtps://")
-            session.login(unquote(parts.username), _password(server))
+            session.login(unquote(parts.username), password)
         session.send_message(_message(notice, recipients, server.sender))
+
+
+def _session(scheme: str, host: str, port: int, seconds: float) -> smtplib.SMTP:
+    """Return a connection to a server: with TLS from the start, or without it so far."""
+    if scheme == "smtps":
+        trusted = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, port, _own_name(), timeout=seconds, context=trusted)
+    return smtplib.SMTP(host, port, _own_name(), timeout=seconds)
 
 
 def _own_name() -> str:
@@ -86,7 +92,12 @@ def _password(server: MailServer) -> str:
         if password := os.environ.get(PASSWORD):
             return password
         raise UsageError(f"expected the password for {server.url} in ${PASSWORD} or a password-file, found none")
-    return server.password_file.expanduser().read_text("utf-8").rstrip("\r\n")
+    try:
+        return server.password_file.expanduser().read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise UsageError(
+            f"{server.password_file}: expected a file with the password, found: {error.strerror}"
+        ) from error
 
 
 def _message(notice: Notice, recipients: Sequence[str], sender: str) -> EmailMessage:

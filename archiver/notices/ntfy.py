@@ -20,6 +20,7 @@ from urllib.request import (
 
 from archiver import __version__
 from archiver.errors import UsageError
+from archiver.notices import refusal
 from archiver.notices.notice import FAILED, Notice
 
 LONGEST = 4_000
@@ -41,7 +42,7 @@ def check(url: str) -> str:
 def send(notice: Notice, url: str, seconds: float) -> None:
     """Post a notification to a topic. A name and password, or a token as password, may be in the URL.
 
-    Raises OSError when that fails, a redirect included: followed, it would no longer be a post.
+    Raises ArchiverError when that fails, a redirect included: followed, it would no longer be a post.
     """
     parts = urlsplit(check(url))
     headers = {
@@ -56,14 +57,16 @@ def send(notice: Notice, url: str, seconds: float) -> None:
     if parts.username is not None or parts.password is not None:
         known = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         headers["Authorization"] = "Basic " + base64.b64encode(known.encode()).decode()
-    where = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    server = parts.netloc.rpartition("@")[2]
+    where = parts._replace(netloc=server).geturl()
     body = notice.text.encode(errors="backslashreplace")
     if len(body) > LONGEST:
         body = body[:LONGEST].decode("utf-8", "ignore").encode() + "…".encode()
     opener = OpenerDirector()
     for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor, _Stay):
         opener.add_handler(handler())
-    with opener.open(Request(where, body, headers, method="POST"), timeout=seconds) as answer:  # noqa: S310  # checked
+    request = Request(where, body, headers, method="POST")  # noqa: S310  # checked
+    with refusal.explained(server), opener.open(request, timeout=seconds) as answer:
         answer.read(LONGEST)
 
 

@@ -47,6 +47,8 @@ def of(origin: str | None) -> Profile:
 def in_home(home: Path) -> Profile | None:
     """Return the profile that the owner of an archive wrote for it; None where there is none."""
     file = home / FILE
+    if file.exists() and not file.is_file():
+        raise ProfileInvalid(f"{file}: expected a profile, found a folder, pipe or device; move it away")
     return in_file(file) if file.exists() else None
 
 

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from html import escape, unescape
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, unquote
 
 from archiver.web.reader.desk import Desk
 from archiver.web.reader.lists import PER_PAGE
@@ -62,6 +62,8 @@ class Links:
             return _from(at, name) if name and not name.startswith("data:") else name
         if path.startswith("/posts/"):
             return self._elsewhere(path)
+        if path.startswith("/categories/"):
+            return self._category(unquote(path.removeprefix("/categories/")))
         if path.startswith("/original/"):
             return self._original(at, whole.removeprefix("/original")) + mark + fragment
         if path.startswith("/static/"):
@@ -76,6 +78,11 @@ class Links:
         if not number.isdigit():
             return None
         return self._here.site.post_url(int(number)) or self._here.queries.linked(int(number))
+
+    def _category(self, slug: str) -> str | None:
+        """Return the blog's own address of a category, if its categories have addresses."""
+        site = self._here.site
+        return site.category_url(slug) if any(site.profile.rules("category", "slug", "page")) else None
 
     def _original(self, at: str, path: str) -> str:
         """Return where a link to the blog other than to a post leads: to the archived page, or to the blog."""

@@ -162,13 +162,23 @@ def is_full(error: BaseException | None) -> bool:
     return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
 
 
+_CHECK = "check the file and its disk"
+_ADVICE = {
+    "READONLY": "work on a copy, or let this user write to the file and its folder",
+    "CANTOPEN": "is the folder there, and may this user write to it?",
+    "BUSY": "wait for the program that writes to it, and run again",
+}
+"""What to do about what SQLite says, by its primary result code (sqlite.org/rescode.html)."""
+
+
 def storage_failure(where: str, error: BaseException | None) -> ArchiverError | None:
     """Return a failure of the storage as an error of ours: a full disk, a file that is not a database, one locked."""
     if isinstance(error, OperationalError):
         reason = str(error.orig)
         if is_full(error.orig) or "disk is full" in reason:
             return DiskFull(f"{where}: no room left on the disk; free some and run again, nothing is lost")
-        return ArchiverError(f"{where}: {reason}; is the folder there and writable?")
+        kind = getattr(error.orig, "sqlite_errorname", "").removeprefix("SQLITE_").partition("_")[0]
+        return ArchiverError(f"{where}: expected to read and write it, found: {reason}; {_ADVICE.get(kind, _CHECK)}")
     if type(error) is DatabaseError:  # its subclasses are about rows, not about the file
         return ArchiverError(f"{where}: expected an SQLite database of this program, found: {error.orig}")
     return None

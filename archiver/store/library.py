@@ -271,7 +271,7 @@ class Library:
         return self._names(
             sa.select(link.post_id, models.Category.name)
             .join(models.Category, models.Category.id == link.category_id)
-            .order_by(link.post_id, models.Category.id)
+            .order_by(link.post_id, models.Category.slug)
         )
 
     @cached_property

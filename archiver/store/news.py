@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-from archiver.errors import UsageError
-
-EXPECTED = "a day or moment, such as 2026-03-01 or 2026-03-01T08:00:00Z"
-"""How a time is written."""
-
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
-
 SINCE = """
 SELECT p.id, p.title, p.published_on, CAST(p.first_seen_at > :since AS INTEGER) AS is_new,
   CAST(p.last_changed_at > :since AS INTEGER) AS is_changed,
@@ -21,11 +12,4 @@ LEFT JOIN (SELECT post_id, count(*) AS comments, max(first_seen_at) AS latest FR
 WHERE p.last_changed_at > :since OR c.comments > 0
 ORDER BY CASE WHEN p.last_changed_at > :since THEN p.last_changed_at ELSE c.latest END DESC, p.id DESC
 """
-"""These posts, the latest first; `since` is the time."""
-
-
-def checked(moment: str) -> str:
-    """Return a time; raise UsageError for an invalid one."""
-    if not _MOMENT.fullmatch(moment):
-        raise UsageError(f"since: expected {EXPECTED}, found {moment!r}")
-    return moment
+"""These posts, the latest first; `since` is a date as `dates.parse_start` returns it."""

@@ -378,7 +378,7 @@ def _categories(index: SearchIndex, post: int) -> tuple[str, ...]:
 
 _CATEGORIES = """
 SELECT c.name FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id
-WHERE pc.post_id = ? ORDER BY c.name
+WHERE pc.post_id = ? ORDER BY c.slug
 """
 
 

@@ -107,7 +107,7 @@ SELECT
     p.author,
     (SELECT group_concat(named.name, ', ') FROM (
         SELECT c.name FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id
-        WHERE pc.post_id = p.id ORDER BY c.id
+        WHERE pc.post_id = p.id ORDER BY c.slug
     ) AS named) AS categories,
     (SELECT group_concat(named.name, ', ') FROM (
         SELECT t.name FROM post_tags AS pt JOIN tags AS t ON t.id = pt.tag_id WHERE pt.post_id = p.id ORDER BY t.name

@@ -379,12 +379,14 @@ def test_formulas_are_drawn_though_the_processes_for_it_die(fault: str) -> None:
     [
         ("通过msign来计算奇异值裁剪和投影", ["通过msign来计算奇异", "值裁剪和投影"]),
         ("An Archive of the Whole <World> of Mathematics", ["An Archive of the", "Whole <World> of", "Mathematics"]),
+        ("从EMD、WMD到WRD：相似度", ["从EMD、WMD到WRD", "：相似度"]),
         ("", []),
     ],
 )
 def test_a_title_is_broken_into_the_lines_of_a_cover(title: str, lines: list[str]) -> None:
     texts = etree.fromstring(cover.draw(title, "", "").encode()).findall(".//{*}text")
     assert [text.text for text in texts if text.text] == lines
+    assert {text.get("text-anchor") for text in texts} == {"middle"}  # MuPDF looks nowhere else
 
 
 def test_epubcheck_finds_no_fault(exported: Exported) -> None:

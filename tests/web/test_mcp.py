@@ -109,7 +109,7 @@ def test_every_tool_answers_from_a_server(demo: Path, demo_on_server: str) -> No
         ("search", {}, "query: Field required"),
         ("search", {"query": "after:yesterday"}, "after: expected"),
         ("formula_context", {"tex": "  "}, "expected a fragment of TeX"),
-        ("changes", {"since": "yesterday"}, "since: expected a day or moment"),
+        ("changes", {"since": "yesterday"}, "expected a date such as 2026-01-01"),
         ("sql", {"query": "DELETE FROM posts"}, "expected a query that only reads"),
         ("sql", {"query": "SELECT nix FROM posts"}, "no such column: nix"),
         ("tables", {"table": "secrets"}, "expected the name of a table or view, found 'secrets'"),
@@ -175,8 +175,11 @@ def test_a_long_post_comes_in_parts_and_no_answer_is_longer(demo: Path, tmp_path
     assert "more rows are not shown" in rows
 
 
-def test_one_citation_is_one_post(demo: Path) -> None:
-    [(failed, cited)] = answers(demo, [("citations", {"post": 4})])
-    assert not failed
+def test_one_of_a_thing_is_one(demo: Path) -> None:
+    asked = [("citations", {"post": 4}), ("changes", {"since": "2020", "limit": 1})]
+    [(failed, cited), (lost, found)] = answers(demo, asked)
+    assert not (failed or lost)
     assert "Cites 1 post\n" in cited
     assert "Cited by 1 post\n" in cited
+    assert "works elsewhere" in cited
+    assert found.startswith("1 post new, changed or with new comments since 2020")

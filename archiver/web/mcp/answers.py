@@ -79,7 +79,7 @@ def comments(here: Desk, wanted: int | str, part: int) -> str:
     """Return a part of the comments on a post; raise UsageError when there is no such post or part."""
     row = _post(here, wanted)
     said = here.queries.comments(row["id"])
-    head = f"{len(said)} comments on post {row['id']}: {row['title']}"
+    head = f"{counted(len(said), 'comment')} on post {row['id']}: {row['title']}"
     return _part("\n\n".join([head, *map(_comment, said)]), part, f"the comments on post {row['id']}")
 
 
@@ -152,7 +152,7 @@ def citations(here: Desk, wanted: int | str) -> str:
     for heading, rows in (("Cites", here.queries.cites(number)), ("Cited by", here.queries.cited_by(number))):
         lines += [f"\n{heading} {counted(len(rows), 'post')}", *map(_cited, rows)]
     works = here.queries.works(number)
-    lines += [f"\nCites {len(works)} papers and repositories"]
+    lines += [f"\nCites {counted(len(works), 'work')} elsewhere"]
     lines += [f"- {work['title'] or work['kind'] + ':' + work['identifier']} {work['url']}" for work in works]
     return _bounded("\n".join(lines))
 
@@ -164,7 +164,7 @@ def _cited(row: Row) -> str:
 def changes(here: Desk, since: str, limit: int) -> str:
     """Return what the archive found since a day or time; raise UsageError for anything else."""
     rows = returning.since(here.pool, since, limit + 1)
-    lines = [f"{len(rows[:limit])} posts are new, changed or have new comments since {since}"]
+    lines = [f"{counted(len(rows[:limit]), 'post')} new, changed or with new comments since {since}"]
     lines += map(_changed, rows[:limit])
     lines += ["There are more: ask with a later day or a higher limit"] if len(rows) > limit else []
     return "\n".join(lines)
@@ -172,7 +172,7 @@ def changes(here: Desk, since: str, limit: int) -> str:
 
 def _changed(row: Row) -> str:
     what = "new" if row["is_new"] else "changed" if row["is_changed"] else ""
-    talk = f"{row['new_comments']} new comments" if row["new_comments"] else ""
+    talk = counted(row["new_comments"], "new comment") if row["new_comments"] else ""
     return f"- post {row['id']}: {row['title']} ({', '.join(filter(None, (row['published_on'], what, talk)))})"
 
 

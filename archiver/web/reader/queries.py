@@ -20,8 +20,9 @@ MOST_LISTED = 1000
 _BRIEF = """
 p.id, p.title, p.published_on, p.status, p.reader_count,
 (SELECT count(*) FROM comments AS m WHERE m.post_id = p.id AND m.deleted_at IS NULL) AS comments,
-(SELECT group_concat(c.name, '、') FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id
- WHERE pc.post_id = p.id) AS categories
+(SELECT group_concat(named.name, '、') FROM (
+    SELECT c.name FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id
+    WHERE pc.post_id = p.id ORDER BY c.slug) AS named) AS categories
 """
 _NEWEST = "ORDER BY p.published_on DESC, p.id DESC LIMIT :limit OFFSET :offset"
 
@@ -95,7 +96,7 @@ class ReaderQueries:
         """Return the categories in the blog's order: id, name, slug, posts."""
         return self._ask(
             "SELECT c.id, c.name, c.slug, count(pc.post_id) AS posts FROM categories AS c "
-            "LEFT JOIN post_categories AS pc ON pc.category_id = c.id GROUP BY c.id, c.name, c.slug ORDER BY c.id"
+            "LEFT JOIN post_categories AS pc ON pc.category_id = c.id GROUP BY c.id, c.name, c.slug ORDER BY c.slug"
         )
 
     def category(self, slug: str) -> Row | None:
@@ -168,7 +169,7 @@ class ReaderQueries:
         return {
             "categories": self._ask(
                 "SELECT c.name, c.slug FROM post_categories AS pc JOIN categories AS c ON c.id = pc.category_id "
-                "WHERE pc.post_id = :number ORDER BY c.id",
+                "WHERE pc.post_id = :number ORDER BY c.slug",
                 {"number": number},
             ),
             "tags": self._ask(

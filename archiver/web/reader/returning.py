@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from archiver import clock
+from archiver.dates import parse_start
 from archiver.store import news
 from archiver.store.pool import ReadOnlyPool, Row
 from archiver.web.reader import parameters
@@ -15,7 +16,7 @@ from archiver.web.reader.desk import Missing, desk
 from archiver.web.reader.parameters import Parameter
 from archiver.web.reader.view import page
 
-_SINCE = Parameter("since", news.EXPECTED, most=20)
+_SINCE = Parameter("since", "a date, such as 2026-03-01 or 2026-03-01T08:00:00Z", most=25)
 _MOST = 200
 _OLD = timedelta(days=365)
 
@@ -30,9 +31,9 @@ def new(request: Request) -> Response:
 def since(pool: ReadOnlyPool, moment: str, most: int) -> list[Row]:
     """Return the posts that are new, changed or have new comments since a given time, the latest first.
 
-    Raises UsageError for anything that is not a time.
+    Raises UsageError for anything that is not a date.
     """
-    return pool.rows(f"{news.SINCE} LIMIT :most", {"since": news.checked(moment), "most": most})
+    return pool.rows(f"{news.SINCE} LIMIT :most", {"since": parse_start(moment), "most": most})
 
 
 def random(request: Request) -> Response:

@@ -90,7 +90,9 @@ _CHINESE = {
     ),
     "{}: expected a year, month or day such as {}, found {}": "{}：应为年、月或日，例如 {}，实为 {}",
     "{}: expected a year such as {}, found {}": "{}：应为年份，例如 {}，实为 {}",
-    "{}: expected a day or moment, such as {}, found {}": "{}：应为日期或时刻，例如 {}，实为 {}",
+    "expected a date such as {} or 4 to 14 digits from year to second, found {}": (
+        "应为日期，例如 {}，或从年到秒的 4 至 14 位数字，实为 {}"
+    ),
     "{}: expected 1 or 0, found {}": "{}：应为 1 或 0，实为 {}",
     "expected a query that only reads, found {}: nothing was changed": "只能查询，不能执行 {}：没有任何改动",
     "expected a query, found nothing that asks for rows": "没有可执行的查询",
