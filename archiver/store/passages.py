@@ -66,7 +66,7 @@ def passage(
     at = _best(text, pattern, width - _BEFORE) if pattern else None
     if at is None:
         at = telling[0] if telling else 0
-    start, end = _uncut(spans, _beginning(text, at), at, width, len(text))
+    start, end = _whole_words(text, *_uncut(spans, _beginning(text, at), at, width, len(text)), at)
     start, end = end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())
     within = [(first - start, last - start) for first, last in spans if start <= first and last <= end]
     source = text[slice(*telling)] if telling else ""
@@ -156,6 +156,13 @@ def _uncut(spans: Sequence[Span], start: int, at: int, width: int, length: int) 
     return start, end
 
 
+def _whole_words(text: str, start: int, end: int, at: int) -> Span:
+    """Return beginning and end of a passage without the part of a Latin word at either, unless `at` is in it."""
+    head = _HEAD.match(text, start) if _HEAD.match(text, max(0, start - 1), start) else None
+    tail = _TAIL.search(text, start, end) if _HEAD.match(text, end) else None
+    return head.end() if head and head.end() <= at else start, tail.start() if tail and tail.start() > at else end
+
+
 def _pieces(text: str, spans: Sequence[Span], pattern: re.Pattern[str] | None, telling: str = "") -> Iterator[Segment]:
     """Yield prose and formulas in turn, what the pattern finds marked; a formula is marked as a whole."""
     found = [each.span() for each in pattern.finditer(text)] if pattern else []
@@ -226,6 +233,8 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
 
 
 _LATIN = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"
+_HEAD = re.compile(rf"{_LATIN}+")
+_TAIL = re.compile(rf"(?<!{_LATIN}){_LATIN}+\Z")
 _PART = re.compile(rf"[{cjk.FIRST_WIDE}-\U0010ffff]|{_LATIN}+")
 _SIGNS = r"[\W_]{1,20}"
 
