@@ -196,6 +196,14 @@ def test_a_page_holds_only_what_books_know() -> None:
     assert "c [图] <sub>d</sub>" in made
 
 
+def test_a_formula_in_raw_html_is_mathml_numbered_in_its_place() -> None:
+    table = r"<table><tr><td>$x$</td><td>\begin{equation}y\label{b}\end{equation}</td></tr></table>"
+    made = page(f"\\begin{{equation}}a\\end{{equation}}\n\n{table}\n\n见\\eqref{{b}}")
+    assert made.count("<math") == 3
+    assert "<td>$" not in made
+    assert "见(2)" in made
+
+
 def test_a_formula_in_a_page_is_mathml_and_its_reference_a_number() -> None:
     made = page("由\n\n\\begin{equation}x=1\\label{a}\\end{equation}\n\n见\\eqref{a}，$\\unknown$")
     assert 'alttext="\\begin{equation}x=1\\label{a}\\end{equation}"' in made
