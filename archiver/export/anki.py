@@ -51,15 +51,14 @@ def _cards(post: Post, rows: list[Formula]) -> Iterator[tuple[str, str, str, str
     """Yield key, front, back and tags of each labelled equation."""
     formulas = Formulas(row.tex for row in rows)
     visible = commonmark.read(post.markdown)
-    sentences = dict(passages.sentences(visible.text, visible.formulas, r"\label"))
+    leading = dict(passages.leading(visible.text, visible.formulas, r"\label"))
     title = _set(post.title, formulas)
     source = f'<a href="{escape(post.url)}">{title}</a> · {escape(post.author)} · {escape(license_of(post)[0])}'
     labelled = {row.label: row for row in reversed(rows) if row.label is not None}  # of twins the first
     for label, row in reversed(labelled.items()):
         number = formulas.labelled(label)
         key = hashlib.sha256(f"{post.url}\n{label}".encode()).hexdigest()[:_KEY]
-        before, found, _ = sentences.get(row.position, "").partition(row.tex)
-        front = f"<b>{title}</b> ({escape(number)})<br><br>{_set(before.strip() if found else '', formulas)}"
+        front = f"<b>{title}</b> ({escape(number)})<br><br>{_set(leading.get(row.position, ''), formulas)}"
         back = rf"\[{escape(formulas.alone(row.tex), quote=False)}\]<br><small>{source}</small>"
         yield key, front, back, " ".join(tag.replace(" ", "_") for tag in post.tags)
 

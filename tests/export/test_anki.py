@@ -42,7 +42,7 @@ def test_each_labelled_equation_is_a_card(demo: Path, tmp_path: Path) -> None:
 def test_a_card_asks_by_words_and_number_and_answers_with_the_equation(demo: Path, tmp_path: Path) -> None:
     ((front, back, tags),) = export(demo, tmp_path / "cards.txt", "--post", "207").values()
     assert front.startswith("<b>三门问题还能怎么问</b> (1)<br><br>")
-    assert front.endswith("由贝叶斯公式")
+    assert front.endswith(r"\(O_3\)表示主持人打开3号门。由贝叶斯公式")
     assert back.startswith(r"\[P(C_2|O_3)=\frac")
     assert 'href="https://kexue.fm/archives/207"' in back
     assert tags == "概率 贝叶斯 悖论"
