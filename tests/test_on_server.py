@@ -113,7 +113,9 @@ def test_a_run_is_seen_to_be_as_far_as_in_a_file(pair: Pair) -> None:
     assert here.bytes > 0
 
 
-@pytest.mark.parametrize("form", ["markdown", "jsonl", "bibtex.bib", "epub.epub", "atom", "wacz.wacz", "cdxj"])
+@pytest.mark.parametrize(
+    "form", ["markdown", "jsonl", "anki.txt", "bibtex.bib", "epub.epub", "atom", "wacz.wacz", "cdxj"]
+)
 def test_an_export_is_made_and_holds_the_same(pair: Pair, tmp_path: Path, form: str) -> None:
     name = form.partition(".")[0]
     for run, where in ((pair.in_file, "file"), (pair.on_server, "server")):

@@ -132,6 +132,18 @@ def bibtex(obj: Context, /, path: Path, **chosen: Any) -> None:
 @export.command()
 @path
 @_choosing
+@click.pass_obj
+def anki(obj: Context, /, path: Path, **chosen: Any) -> None:
+    """Write the labelled equations of every post, or of those chosen, as cards to a text file that Anki imports."""
+    from archiver.export import anki
+
+    title, posts = _chosen(obj, **chosen)
+    _export(obj, path, anki.write, title=title, posts=posts)
+
+
+@export.command()
+@path
+@_choosing
 @comments
 @click.option(
     "--formulas",

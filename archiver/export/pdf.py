@@ -45,6 +45,7 @@ img, svg { max-width: 100%%; }
 pre { white-space: pre-wrap; background: #f5f5f5; padding: 6pt; font-size: 9pt; line-height: 1.4; }
 code { font-family: "Noto Sans Mono", "DejaVu Sans Mono", monospace, sans-serif; }
 blockquote { margin: 6pt 0 6pt 6pt; padding-left: 9pt; border-left: 2pt solid #bbb; }
+blockquote > p:first-child, p:has(> img:only-child) { break-after: avoid; }
 table { border-collapse: collapse; font-size: 9.5pt; } td, th { border: .5pt solid #999; padding: 2pt 5pt; }
 .facts, .notice { color: #444; font-size: 9pt; }
 .notice { border-top: .5pt solid #999; margin-top: 14pt; padding-top: 4pt; }

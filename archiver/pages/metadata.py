@@ -115,9 +115,9 @@ def citation(tree: HtmlElement, markup: PostMarkup) -> Citation:
 
 def _iso(year: str, month: str, day: int | None) -> str | None:
     """Return an English date as ISO 8601; without a day, year and month."""
-    if not year.isdecimal() or month[:3] not in MONTHS:
+    if not year.isdecimal() or (name := month[:3].lower()) not in MONTHS:
         return None
-    number = MONTHS.index(month[:3]) + 1
+    number = MONTHS.index(name) + 1
     return f"{year}-{number:02}" if day is None else dates.iso(int(year), number, day)
 
 

@@ -20,6 +20,7 @@ WIDTH = 160
 TELLING = 120
 """Characters of a formula that are read at a glance: the longest up to there tells most about what it holds."""
 
+_LEADING = 240  # characters before a formula that is asked for: two or three sentences of these blogs
 _BEFORE = 40  # characters of context before the first word
 _MOST_PLACES = 500  # of words in a text that are looked at for the best passage
 _ELLIPSIS = "…"
@@ -66,7 +67,7 @@ def passage(
     at = _best(text, pattern, width - _BEFORE) if pattern else None
     if at is None:
         at = telling[0] if telling else 0
-    start, end = _uncut(spans, _beginning(text, at), at, width, len(text))
+    start, end = _whole_words(text, *_uncut(spans, _beginning(text, at), at, width, len(text)), at)
     start, end = end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())
     within = [(first - start, last - start) for first, last in spans if start <= first and last <= end]
     source = text[slice(*telling)] if telling else ""
@@ -80,12 +81,7 @@ def sentences(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tup
 
     No formula in the sentence is cut; on either side it has at most `WIDTH` characters.
     """
-    numbered, at = list[tuple[int, Span]](), 0
-    for number, formula in enumerate(formulas):
-        start = text.find(formula, at)
-        if start >= 0:
-            at = start + len(formula)
-            numbered.append((number, (start, at)))
+    numbered = _numbered(text, formulas)
     spans = [span for _, span in numbered]
     blank = _blanked(text, spans)
     for number, (start, end) in numbered:
@@ -95,6 +91,34 @@ def sentences(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tup
                 first = finish if begin < first < finish else first
                 last = begin if begin < last < finish else last
             yield number, text[first:last].strip()
+
+
+def leading(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tuple[int, str]]:
+    """Yield for each formula of a text with a fragment of TeX in it its position, and the sentences that lead to it.
+
+    They are as many as fit into `_LEADING` characters; no formula in them is cut.
+    """
+    numbered = _numbered(text, formulas)
+    spans = [span for _, span in numbered]
+    blank = _blanked(text, spans)
+    for number, (start, end) in numbered:
+        if fragment in text[start:end]:
+            near = max(0, start - _LEADING)
+            sentence = _ENDS.search(blank, near, start) if near else None
+            first = sentence.end() if sentence and sentence.end() < start else near
+            first = next((finish for begin, finish in spans if begin < first < finish), first)
+            yield number, text[first:start].strip()
+
+
+def _numbered(text: str, formulas: Iterable[str]) -> list[tuple[int, Span]]:
+    """Return position and place of the formulas that are in a text, one after the other."""
+    found, at = list[tuple[int, Span]](), 0
+    for number, formula in enumerate(formulas):
+        start = text.find(formula, at)
+        if start >= 0:
+            at = start + len(formula)
+            found.append((number, (start, at)))
+    return found
 
 
 def _sentence(text: str, start: int, end: int) -> Span:
@@ -124,13 +148,7 @@ def _scanned(text: str) -> list[Span]:
 
 def _located(text: str, formulas: Iterable[str]) -> list[Span]:
     """Return where formulas are in a text, one after the other; one that is there in another form is left out."""
-    found, at = list[Span](), 0
-    for formula in formulas:
-        start = text.find(formula, at)
-        if start >= 0:
-            at = start + len(formula)
-            found.append((start, at))
-    return found
+    return [span for _, span in _numbered(text, formulas)]
 
 
 def _telling(text: str, spans: Iterable[Span], fragments: Sequence[str]) -> Span | None:
@@ -154,6 +172,13 @@ def _uncut(spans: Sequence[Span], start: int, at: int, width: int, length: int) 
         if first < end < last:
             end = first if at < first else last
     return start, end
+
+
+def _whole_words(text: str, start: int, end: int, at: int) -> Span:
+    """Return beginning and end of a passage without the part of a Latin word at either, unless `at` is in it."""
+    head = _HEAD.match(text, start) if _HEAD.match(text, max(0, start - 1), start) else None
+    tail = _TAIL.search(text, start, end) if _HEAD.match(text, end) else None
+    return head.end() if head and head.end() <= at else start, tail.start() if tail and tail.start() > at else end
 
 
 def _pieces(text: str, spans: Sequence[Span], pattern: re.Pattern[str] | None, telling: str = "") -> Iterator[Segment]:
@@ -226,6 +251,8 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
 
 
 _LATIN = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"
+_HEAD = re.compile(rf"{_LATIN}+")
+_TAIL = re.compile(rf"(?<!{_LATIN}){_LATIN}+\Z")
 _PART = re.compile(rf"[{cjk.FIRST_WIDE}-\U0010ffff]|{_LATIN}+")
 _SIGNS = r"[\W_]{1,20}"
 

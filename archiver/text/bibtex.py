@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from archiver.text import tex
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+"""Names that every style of BibTeX defines, and that biblatex reads as numbers; therefore without braces."""
 
 # BibTeX counts braces whether or not a backslash is before them.
 _ESCAPED = str.maketrans({
@@ -45,7 +46,9 @@ def entry(
         "note": escaped(note or ""),
         "language": language,
     }
-    lines = (f"  {name:<8} = {{{value}}},\n" for name, value in fields.items() if value)
+    lines = (
+        f"  {name:<8} = {value if name == 'month' else f'{{{value}}}'},\n" for name, value in fields.items() if value
+    )
     return f"@online{{{key},\n{''.join(lines)}}}\n"
 
 

@@ -22,7 +22,8 @@ FORMULA = "formula"
 """Type of a formula's token; its content is the exact source, `meta["display"]` tells whether it stands alone."""
 
 _FINDER = "finder"  # in the parser's environment: what finds formulas in a text
-_VISIBLE = frozenset({"text", "text_special", "code_inline", "softbreak", "hardbreak", FORMULA})
+_BREAKS = frozenset({"softbreak", "hardbreak"})
+_VISIBLE = _BREAKS | {"text", "text_special", "code_inline", FORMULA}
 _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTILINE)
 # Wider than CommonMark: a character with a meaning anywhere but inside a word, or at the beginning of a line. Every
 # alternative begins with a letter of its own, as in `tex`.
@@ -191,7 +192,8 @@ def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:
     for token in _parser().parse("\n\n".join(blocks), {}):
         if token.type == "inline" and token.children:
             formulas += [child.content for child in token.children if child.type == FORMULA]
-            pieces += [child.content or "\n" for child in token.children if child.type in _VISIBLE]
+            visible = (child for child in token.children if child.type in _VISIBLE)
+            pieces += ["\n" if child.type in _BREAKS else child.content for child in visible]
         elif token.type == "html_block":
             _html(token.content, pieces, formulas)
         elif token.content:

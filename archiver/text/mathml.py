@@ -8,7 +8,7 @@ counted as MathJax does with `autoNumber: "AMS"`. What it cannot translate is re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +27,12 @@ _PLAIN = {
 }  # fmt: skip
 """Environments and what shows the same without numbers; None where the contents alone do."""
 
+_INNER = {
+    "equation": None, "multline": "gathered", "gather": "gathered", "align": "aligned", "eqnarray": "aligned",
+    "flalign": "aligned", "alignat": "alignedat",
+}  # fmt: skip
+"""Environments by what may be inside a displayed formula; None where the inside alone may."""
+
 _DELIMITERS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
 _GROUP = r"\{((?:[^{}\\]|\\[\s\S]|\{(?:[^{}\\]|\\[\s\S]|\{(?:[^{}\\]|\\[\s\S]|\{[^{}]*\})*\})*\})*)\}"
 _MACRO = re.compile(rf"\\?(?:re)?newcommand\s*(?:\{{\s*\\?([A-Za-z]+)\s*\}}|\\([A-Za-z]+))\s*(?:\[(\d)\])?\s*{_GROUP}")
@@ -36,12 +42,14 @@ _TAG = re.compile(rf"\\tag\*?\s*{_GROUP}")
 _REFERENCE = re.compile(r"\\(eq)?ref\s*\{([^{}]*)\}")
 _ENVIRONMENT = re.compile(r"\\begin\{([a-z]+)(\*?)\}")
 _EDGE = re.compile(r"\\(begin|end)\{([a-z]+)(\*?)\}(?(1))")
+_UNNUMBERED = re.compile(r"\\(?:nonumber|notag)(?![A-Za-z])")
 _UNSEEN = re.compile(r"\\(?:(?:nonumber|notag|displaystyle|allowbreak)(?![A-Za-z])|require\s*\{[^{}]*\})")
 _BOX = re.compile(rf"\\bbox\s*(?:\[[^\[\]]*\])?\s*{_GROUP}")
 _TEXT = re.compile(rf"\\(?:text|mathrm|textbf|mbox)\s*{_GROUP}")
 _NO_LIMITS = re.compile(r"\\nolimits(?![A-Za-z])\s*")
 _GAP = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
 _NAMED = re.compile(r"\\mathop\s*\{\s*\\(?:text|mathrm|operatorname)\s*\{([A-Za-z ]+)\}\s*\}")
+_NAMING = re.compile(rf"\\(?:mathop|operatorname\*?)\s*{_GROUP}\s*")
 _UPRIGHT = re.compile(r"\\mathrm\s*(?:\{\s*([A-Za-z])\s*\}|([A-Za-z]))")
 _COLORED = re.compile(rf"\\color\s*(\{{[^{{}}]*\}})(?=\s*{_GROUP})")
 _SCRIPT = re.compile(rf"([_^])(\\[A-Za-z]+\s*{_GROUP})(?!\s*\{{)")
@@ -123,14 +131,12 @@ class Formulas:
         number = self._references.get(found[2], "?")
         return f"({number})" if found[1] else number
 
+    def alone(self, source: str) -> str:
+        r"""Return the TeX of a formula for between `\[` and `\]`: macros expanded, without definitions and numbers."""
+        return _EDGE.sub(_inner_edge, _UNNUMBERED.sub("", self._bare(source, whole=False))).strip()
+
     def _prepared(self, source: str) -> str:
-        for opener, closer in _DELIMITERS:
-            if source.startswith(opener) and source.endswith(closer) and len(source) >= len(opener) + len(closer):
-                source = source[len(opener) : -len(closer)]
-                break
-        source = _MACRO.sub("", _OPERATOR.sub("", source))
-        source = _UNSEEN.sub("", _TAG.sub("", _LABEL.sub("", self._expanded(source))))
-        source = _REFERENCE.sub(lambda found: rf"\text{{{self._referred(found)}}}", source)
+        source = _UNSEEN.sub("", self._bare(source))
         source = _COLORED.sub(r"\\textcolor\1", _NAMED.sub(r"\\operatorname*{\1}", _NO_LIMITS.sub("{}", source)))
         source = _GAP.sub(r"\\\\", source)
         source = _UPRIGHT.sub(r"\\mathrm{{\1\2}}", source)
@@ -138,7 +144,21 @@ class Formulas:
         source = _TEXT.sub(lambda found: found[0].translate(HIDDEN), source.replace(r"\&", HIDDEN[ord("&")]))
         return _EDGE.sub(_plain_edge, source).strip()
 
-    def _expanded(self, source: str) -> str:
+    def _bare(self, source: str, *, whole: bool = True) -> str:
+        """Return a formula without its delimiters, definitions, labels and tags; references are numbers.
+
+        What an operator of the blog's own stands for is put in braces where it has to be one whole: MathJax would set
+        its limits next to it.
+        """
+        for opener, closer in _DELIMITERS:
+            if source.startswith(opener) and source.endswith(closer) and len(source) >= len(opener) + len(closer):
+                source = source[len(opener) : -len(closer)]
+                break
+        source = _MACRO.sub("", _OPERATOR.sub("", source))
+        source = _TAG.sub("", _LABEL.sub("", self._expanded(source, whole)))
+        return _REFERENCE.sub(lambda found: rf"\text{{{self._referred(found)}}}", source)
+
+    def _expanded(self, source: str, whole: bool) -> str:
         if not self._macros:
             return source
         pattern = re.compile(rf"\\({'|'.join(self._macros)})(?![A-Za-z])")
@@ -155,7 +175,9 @@ class Formulas:
                     break
                 body = body.replace(f"#{index}", argument[1] if argument[1] is not None else argument[2])
                 end = argument.end()
-            source = f"{source[: found.start()]}{{{body}}}{source[end:]}"
+            if whole or not _NAMING.fullmatch(body):
+                body = f"{{{body}}}"
+            source = source[: found.start()] + body + source[end:]
             position = found.start()
         return source
 
@@ -173,11 +195,16 @@ def _lines(source: str) -> list[str]:
 
 
 def _plain_edge(found: re.Match[str]) -> str:
-    name = found[2]
-    if name not in _PLAIN:
-        return found[0]
-    plain = _PLAIN[name]
-    return f"\\{found[1]}{{{plain}}}" if plain else ""
+    return _edge(found, _PLAIN)
+
+
+def _inner_edge(found: re.Match[str]) -> str:
+    return _edge(found, _INNER)
+
+
+def _edge(found: re.Match[str], names: Mapping[str, str | None]) -> str:
+    name = names.get(found[2], found[2] + found[3])
+    return f"\\{found[1]}{{{name}}}" if name else ""
 
 
 def _translated(source: str, display: bool, original: str) -> etree._Element | None:

@@ -11,6 +11,7 @@ from lxml import etree, html
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from archiver.text import raw
 from archiver.text.commonmark import FORMULA, new_parser
 from archiver.text.mathml import Formulas
 
@@ -43,9 +44,7 @@ def tree(markdown: str, link: Target, picture: Target, *, mathml: bool = True) -
     parser = new_parser()
     parser.add_render_rule(FORMULA, _placeholder)
     tokens = parser.parse(markdown, {})
-    found = [child for token in tokens for child in token.children or () if child.type == FORMULA]
-    for position, token in enumerate(found):
-        token.meta["position"] = position
+    found = _found(tokens)
     body: etree._Element = html.fragment_fromstring(_markup(parser, tokens), create_parent="div")
     _clean(body, link, picture)
     if mathml:
@@ -54,6 +53,26 @@ def tree(markdown: str, link: Target, picture: Target, *, mathml: bool = True) -
         etree.strip_tags(body, _FORMULA)
     _name(body)
     return body
+
+
+def _found(tokens: Sequence[Token]) -> list[Token]:
+    """Return the formulas in their order, those of raw HTML too, each with its position."""
+    found: list[Token] = []
+
+    def stand(source: str, display: bool) -> etree._Element:
+        element = etree.Element(_FORMULA, {"n": str(len(found))})
+        element.text = source
+        found.append(Token(FORMULA, "", 0, content=source, meta={"display": display}))
+        return element
+
+    for token in tokens:
+        if token.type == "html_block":
+            token.content = raw.marked(token.content, stand)
+        for child in token.children or ():
+            if child.type == FORMULA:
+                child.meta["position"] = len(found)
+                found.append(child)
+    return found
 
 
 def _placeholder(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:

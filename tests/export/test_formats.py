@@ -33,6 +33,7 @@ from archiver.text.mathml_core import NAMESPACE
 FORMATS = {
     **dict.fromkeys(("markdown", "jsonl", "parquet", "huggingface", "atom"), ""),
     "chunks": ".jsonl",
+    "anki": ".txt",
     "bibtex": ".bib",
     "epub": ".epub",
     "sqlite": ".db",

@@ -297,6 +297,17 @@ def test_what_looks_like_a_formula_in_a_listing_is_none_where_the_formulas_are_k
     assert shown == (("echo $HOME and $PATH 设", False), ("$x$", False), ("为", False), ("温度", True))
 
 
+@pytest.mark.parametrize("width", range(50, 70))
+def test_a_passage_ends_and_begins_with_whole_words(width: int) -> None:
+    text = "Newton's iteration converges quadratically, and a residual connection is no attention at all. " * 3
+    shown = "".join(piece for piece, _ in passages.passage(text, ["residual"], width=width))
+    assert set(re.findall(r"[\w']+", shown)) <= set(re.findall(r"[\w']+", text))
+
+
+def test_a_word_longer_than_a_passage_is_cut() -> None:
+    assert passages.passage("a" * 300, ())[0].text == "a" * passages.WIDTH
+
+
 def test_one_of_two_words_will_do(index: SearchIndex) -> None:
     one, other = (posts(search(index, word, Site(), limit=50)) for word in ("连分数", "softmax"))
     both = search(index, "连分数 OR softmax", Site(), limit=50)

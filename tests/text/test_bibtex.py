@@ -34,7 +34,7 @@ def test_the_fields_are_those_of_the_blogs_own_citation_and_the_dates() -> None:
         "title": "{Transformer升级之路：2、博采众长的旋转式位置编码}",
         "author": "苏剑林",
         "year": "2021",
-        "month": "Mar",
+        "month": "mar",
         "date": "2021-03-23",
         "url": "https://kexue.fm/archives/8265",
         "urldate": "2026-11-21",

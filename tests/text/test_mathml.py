@@ -196,6 +196,30 @@ def test_a_page_holds_only_what_books_know() -> None:
     assert "c [图] <sub>d</sub>" in made
 
 
+def test_a_formula_stands_alone_without_definitions_labels_and_numbers() -> None:
+    sources = [
+        r"$\newcommand{sg}{\mathop{\text{sg}}}\newcommand{pair}[2]{#1,#2}\sg$",
+        r"\begin{align}\sg\nolimits_x &= \pair ab\label{a}\tag{7}\\ &<c\notag\end{align}",
+        r"\begin{equation*}\pair{x}{y}\text{ by }\eqref{a}\end{equation*}",
+        r"$\eqref{a}$",
+    ]
+    formulas = mathml.Formulas(sources)
+    assert [formulas.alone(source) for source in sources] == [
+        r"\mathop{\text{sg}}",
+        r"\begin{aligned}\mathop{\text{sg}}\nolimits_x &= {a,b}\\ &<c\end{aligned}",
+        r"{x,y}\text{ by }\text{(7)}",
+        r"\text{(7)}",
+    ]
+
+
+def test_a_formula_in_raw_html_is_mathml_numbered_in_its_place() -> None:
+    table = r"<table><tr><td>$x$</td><td>\begin{equation}y\label{b}\end{equation}</td></tr></table>"
+    made = page(f"\\begin{{equation}}a\\end{{equation}}\n\n{table}\n\n见\\eqref{{b}}")
+    assert made.count("<math") == 3
+    assert "<td>$" not in made
+    assert "见(2)" in made
+
+
 def test_a_formula_in_a_page_is_mathml_and_its_reference_a_number() -> None:
     made = page("由\n\n\\begin{equation}x=1\\label{a}\\end{equation}\n\n见\\eqref{a}，$\\unknown$")
     assert 'alttext="\\begin{equation}x=1\\label{a}\\end{equation}"' in made

@@ -322,6 +322,19 @@ def test_without_scripts_nothing_is_offered_that_would_do_nothing(browser: Brows
     context.close()
 
 
+@pytest.mark.parametrize("chosen", ["auto", "dark", "sepia"])
+def test_paper_is_white_and_ink_dark_whatever_the_screen_has(page: Page, address: str, chosen: str) -> None:
+    page.goto(f"{address}/posts/1001")
+    colours = """() => ['--paper', '--ink', '--mark', '--keyword', '--link'].map(
+        (name) => getComputedStyle(document.documentElement).getPropertyValue(name))"""
+    page.emulate_media(media="print", color_scheme="light")
+    light = page.evaluate(colours)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("(chosen) => { document.documentElement.dataset.theme = chosen; }", chosen)
+    assert page.evaluate(colours) == light
+    assert light[:2] == ["#fff", "#000"]
+
+
 with_axe = pytest.mark.skipif("AXE" not in os.environ, reason="expected $AXE, the path of axe.min.js, found none")
 
 

@@ -25,7 +25,7 @@ PARAMETERS = (
 
 
 def keep(here: Desk, own: Own, post: Row, values: dict[str, Any]) -> None:
-    """Add, change or remove a highlight, as the values of a form say.
+    """Add, change or remove a highlight, as the values of a form say; the same passage is kept once.
 
     Raises UsageError when the post does not have the words.
     """
@@ -41,14 +41,16 @@ def keep(here: Desk, own: Own, post: Row, values: dict[str, Any]) -> None:
     quote = " ".join(values["quote"].split())
     if not quote or squeezed(quote) not in plain(here, post):
         raise UsageError(f"quote: expected words of the post, found {quote[:80]!r}")
+    around = {name: " ".join(values[name].split()) for name in ("before", "after")}
+    if any((each.quote, each.before, each.after) == (quote, *around.values()) for each in known.values()):
+        return
     own.highlight(
         Highlight(
             key=secrets.token_hex(8),
             post_id=post["id"],
             url=post["url"],
             quote=quote,
-            before=" ".join(values["before"].split()),
-            after=" ".join(values["after"].split()),
+            **around,
             note=note,
             revision=post["revision_seen_at"] or "",
             made_at=timestamp(),

@@ -20,9 +20,10 @@ _SATURATION = 0.6
 _STEPS = 100
 
 _STYLE = (
-    ":root {{ --link: {light}; }}\n@media (prefers-color-scheme: dark) {{ :root {{ --link: {dark}; }} }}\n"
+    ":root {{ --link: {light}; }}\n@media screen {{\n"
+    "@media (prefers-color-scheme: dark) {{ :root {{ --link: {dark}; }} }}\n"
     ":root:is([data-theme=light], [data-theme=sepia]) {{ --link: {light}; }}\n"  # as the reader chose: display.css
-    ":root[data-theme=dark] {{ --link: {dark}; }}\n"
+    ":root[data-theme=dark] {{ --link: {dark}; }}\n}}\n"
 )
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'

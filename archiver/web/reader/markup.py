@@ -15,13 +15,13 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from lxml import etree, html
+from lxml import etree
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from archiver.text import commonmark, tex
+from archiver.text import commonmark, raw, tex
 from archiver.urls import Site
 from archiver.web.reader import allowlist, code
 
@@ -34,7 +34,6 @@ _PICTURE = re.compile(
 _WORDS = frozenset({"text", "text_special"})
 _LINKS = ("link_open", "link_close")
 _MARK = re.compile(r"\[\^(\d{1,6})\]:?")
-_VERBATIM = frozenset({"code", "pre", "script", "style", "textarea"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,36 +168,13 @@ class _Renderer(RendererHTML):
     def html_block(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """Return markup that has no form in Markdown, its formulas marked."""
         del options, env
-        block = html.fragment_fromstring(tokens[index].content, create_parent="div")
-        for element in list(block.iter(etree.Element)):
-            _mark_formulas(element)
-        inside = "".join(html.tostring(child, encoding="unicode") for child in block)
-        return escape(block.text or "") + inside
+        return raw.marked(tokens[index].content, _stand)
 
 
-def _mark_formulas(element: etree._Element) -> None:
-    """Put each formula in an element's own text into a span."""
-    if element.tag in _VERBATIM:
-        return
-    for child in list(element):
-        if child.tail:
-            at = element.index(child) + 1
-            text, child.tail = child.tail, None
-            child.tail = _insert(element, at, text)
-    if element.text:
-        text, element.text = element.text, None
-        element.text = _insert(element, 0, text)
-
-
-def _insert(element: etree._Element, at: int, text: str) -> str:
-    """Insert the formulas of a text as children from a place on, and return the text before the first one."""
-    spans = tex.scan(text).spans
-    ends = [*(span.start for span in spans[1:]), len(text)]
-    for number, (span, end) in enumerate(zip(spans, ends, strict=False)):
-        marked = etree.Element("span", {"class": "tex display" if span.display else "tex"})
-        marked.text, marked.tail = text[span.start : span.end], text[span.end : end]
-        element.insert(at + number, marked)
-    return text[: spans[0].start] if spans else text
+def _stand(source: str, display: bool) -> etree._Element:
+    span = etree.Element("span", {"class": "tex display" if display else "tex"})
+    span.text = source
+    return span
 
 
 def _figure(found: re.Match[str]) -> str:

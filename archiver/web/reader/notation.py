@@ -96,8 +96,11 @@ def mentions(text: str, label: str, headings: Sequence[markup.Heading], numbers:
     referring = re.compile(rf"\\(?:eq)?ref\s*\{{{re.escape(label)}\}}")
     found = []
     for heading, block in _blocks(text, referring, headings):
-        reference = referring.search(block)
-        cut = passages.passage(block, [reference[0]] if reference else [], width=_CONTEXT)
+        visible = commonmark.read(block)
+        reference = referring.search(visible.text)
+        cut = passages.passage(
+            visible.text, [reference[0]] if reference else [], formulas=visible.formulas, width=_CONTEXT
+        )
         pieces = (markup.piece(numbers.reference(text)) for text in _joined(part.text for part in cut))
         found.append(Mention(heading, tuple(pieces)))
     return found

@@ -385,6 +385,7 @@ _CHINESE = {
     "no longer in the text": "正文中已不存在",
     "highlight what is selected": "给选中的内容划线",
     "Search notes, tags and highlights": "搜索笔记、标签和划线",
+    "Notes, tags, highlights": "笔记、标签、划线",
     "Keys": "按键",
     "next entry of a list": "列表的下一项",
     "previous entry": "上一项",

@@ -18,7 +18,7 @@ from tests.web.reader.conftest import Client
 from tests.web.reader.library import BLOG, Library, comment
 
 FIRST = r"""
-先看\eqref{eq:two}。
+先看**第二个\eqref{eq:two}，再看[别处](https://a.example/)**。
 
 ## 第一节
 
@@ -88,7 +88,7 @@ def test_the_page_of_a_label_shows_the_equation_and_what_refers_to_it(client: Cl
     assert "listing" not in found["mentions"]
     assert "2025-12-02" in found["same"]
     other = sections(client, "/posts/1/labels/eq:two")["mentions"]
-    assert "先看(2)。" in other
+    assert "先看第二个(2)，再看别处。" in other  # as it is read, not as Markdown
     assert "Comment by 读者" in other
     assert "无关" not in other
 
