@@ -198,7 +198,7 @@ sys.settrace(note)
 """A `sitecustomize` for each process of the tests: notes each function it enters, with what `NOW` says."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # pytest keeps plugins in a set
 class Watch:
     """A plugin that notes which tests pass, how long they take, and which functions of the package each enters."""
 
@@ -309,7 +309,8 @@ def _pytest(copy: Path, tests: list[str], watched: bool) -> None:
         os._exit(pytest.main([*words, "-x", *tests]))
     plugin = Watch(copy.parent)
     importlib.import_module("sitecustomize")
-    pytest.main([*words, *tests], plugins=[plugin])
+    if pytest.main([*words, *tests], plugins=[plugin]) > pytest.ExitCode.TESTS_FAILED:
+        os._exit(1)  # without an answer
     sys.settrace(None)
     answer = {"seconds": plugin.seconds, "failed": sorted(plugin.failed)}
     (copy.parent / ANSWER).write_text(json.dumps(answer))
