@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,10 +21,11 @@ from .conftest import Crawled
 ROOT = Path(__file__).parents[2]
 
 WITHOUT = """
-import sys
+import asyncio, sys
 
 def get(self, name):
     if name == "{name}" and sys._getframe(1).f_globals["__name__"].startswith("archiver."):
+        {first}
         raise AttributeError(name)
     return object.__getattribute__(self, name)
 
@@ -62,7 +64,7 @@ def test_the_resolver_is_asked_by_the_scrapy_that_is_installed(crawled: Callable
 def test_without_the_pauses_of_a_server_a_run_ends_rather_than_hurry(crawled: Callable[..., Crawled]) -> None:
     archive = crawled()
     archive.blog.overrides["/robots.txt"] = SampleResponse(200, {"Content-Type": "text/plain"}, ROBOTS)
-    done = crawl_with(archive, WITHOUT.format(owner="downloader.Downloader", name="per_slot_settings"))
+    done = crawl_with(archive, WITHOUT.format(owner="downloader.Downloader", name="per_slot_settings", first=""))
     assert done.returncode == 1
     assert "expected `per_slot_settings` in Scrapy's Downloader" in done.stdout
 
@@ -71,9 +73,12 @@ def test_without_a_way_to_wake_the_engine_what_waits_is_asked_for_by_its_own_clo
     crawled: Callable[..., Crawled],
 ) -> None:
     archive = crawled(broken={"/content.html": [503]})
-    change = WITHOUT.format(owner="engine._Slot", name="nextcall")
-    done = crawl_with(archive, change + "engine.ExecutionEngine._SLOT_HEARTBEAT_INTERVAL = 0.2")
+    clock = "asyncio.get_running_loop().call_later(0.1, self.nextcall.schedule)"
+    change = WITHOUT.format(owner="engine._Slot", name="nextcall", first=clock)
+    done = crawl_with(archive, f"{change}engine.ExecutionEngine._SLOT_HEARTBEAT_INTERVAL = 60")
     assert (done.returncode, done.stderr) == (0, "")
+    log = (archive.home / "logs" / "run-000001.jsonl").read_text("utf-8")
+    assert "ERROR" not in {json.loads(line)["level"] for line in log.splitlines()}
     assert archive.asked(None)[:3] == ["/robots.txt", "/content.html", "/content.html"]
 
 
