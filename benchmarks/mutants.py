@@ -7,8 +7,8 @@ unless TESTS says fewer. All of it happens on a copy of the tree. First the test
 of them enter which function, in this process or one they start, and how long each takes; those that fail are left out.
 That takes as long as the tests do: FILE keeps it for the next time. Then N changes drawn by the seed are made, one at a
 time: each meets the quickest tests that enter its function, N seconds of them, until one fails; those of the folder
-named as the room come first. Code that no test enters, such as what runs at import, meets the quickest of all; the
-table counts the mutants of such code that lived apart.
+named as the room come first, those that use what takes long to make last. Code that no test enters, such as what runs
+at import, meets the quickest of all; the table counts the mutants of such code that lived apart.
 
 One that lived is printed with its place and change: it may be equivalent to what was there, which only a reader can
 tell.
@@ -51,6 +51,9 @@ OUTPUT = "output"
 
 ANSWER, NOW, ENTERED = "watch.json", "now", "entered"
 """What the tests that are watched leave there."""
+
+SHARED = frozenset({"archiver", "demo"})
+"""Fixtures that take seconds to make, once for all tests that use them."""
 
 PATIENCE = 5
 """Times as long as they took before mutants' tests may take, beside a minute for the start."""
@@ -206,10 +209,14 @@ class Watch:
     """Where the tracer reads which test runs, and writes what that enters."""
     seconds: dict[str, float] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    dear: list[str] = field(default_factory=list)
+    """Those that use what takes long to make."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Note what its fixtures enter under the file of the test, as others there may share them."""
+        if isinstance(item, pytest.Function) and not SHARED.isdisjoint(item.fixturenames):
+            self.dear.append(item.nodeid)
         self._is(item.nodeid.partition("::")[0])
 
     @pytest.hookimpl(tryfirst=True)
@@ -235,6 +242,8 @@ class Map:
     seconds: dict[str, float]
     entered: dict[str, set[tuple[str, int]]]
     """Files within the tree and first lines, by tests, and by files of tests for what their fixtures enter."""
+    dear: set[str]
+    """Tests that use what takes long to make, which their own seconds may not count."""
 
     def entering(self, file: str, within: tuple[int, int]) -> list[str]:
         """Return the tests that enter lines of a file."""
@@ -274,7 +283,9 @@ def known(text: str) -> Map:
     found = json.loads(text)
     failed = set(found["failed"])
     entered = {name: {(file, line) for file, line in places} for name, places in found["entered"].items()}
-    return Map({test: took for test, took in found["seconds"].items() if test not in failed}, entered)
+    return Map(
+        {test: took for test, took in found["seconds"].items() if test not in failed}, entered, set(found["dear"])
+    )
 
 
 def run(copy: Path, patience: float, tests: list[str], watched: bool = False) -> int | None:
@@ -312,7 +323,7 @@ def _pytest(copy: Path, tests: list[str], watched: bool) -> None:
     if pytest.main([*words, *tests], plugins=[plugin]) > pytest.ExitCode.TESTS_FAILED:
         os._exit(1)  # without an answer
     sys.settrace(None)
-    answer = {"seconds": plugin.seconds, "failed": sorted(plugin.failed)}
+    answer = {"seconds": plugin.seconds, "failed": sorted(plugin.failed), "dear": plugin.dear}
     (copy.parent / ANSWER).write_text(json.dumps(answer))
     os._exit(0)
 
@@ -345,13 +356,15 @@ def judge(room: str, copy: Path, found: Map, drawn: list[Mutant], seconds: float
         path = copy / mutant.path
         entering = found.entering(mutant.path, mutant.within)
         chosen = found.quickest(entering or found.seconds, seconds)
-        near = [test for test in chosen if test.startswith(own)]
-        rest = [test for test in chosen if not test.startswith(own)]
+        light = [test for test in chosen if test not in found.dear]
+        near = [test for test in light if test.startswith(own)]
+        others = [test for test in light if not test.startswith(own)]
+        dear = [test for test in chosen if test in found.dear]
         whole, dates = path.read_bytes(), path.stat()
         path.write_bytes(whole[: mutant.begin] + mutant.after.encode() + whole[mutant.end :])
         began = time.monotonic()
         code: int | None = 0
-        for tests in filter(None, (near, rest)):  # most fail at once, and to collect the others takes longer
+        for tests in filter(None, (near, others, dear)):  # most fail among the first, which begin at once
             if code == 0:
                 code = run(copy, 60 + PATIENCE * sum(found.seconds[test] for test in tests), tests)
         path.write_bytes(whole)
