@@ -7,8 +7,8 @@ unless TESTS says fewer. All of it happens on a copy of the tree. First the test
 of them enter which function, in this process or one they start, and how long each takes; those that fail are left out.
 That takes as long as the tests do: FILE keeps it for the next time. Then N changes drawn by the seed are made, one at a
 time: each meets the quickest tests that enter its function, N seconds of them, until one fails; those of the folder
-named as the room come first, those that use what takes long to make last. Code that no test enters, such as what runs
-at import, meets the quickest of all; the table counts the mutants of such code that lived apart.
+named as the room come first, those that use what takes long to make last. Changes to code that no test enters are
+counted apart, and not tried.
 
 One that lived is printed with its place and change: it may be equivalent to what was there, which only a reader can
 tell.
@@ -340,7 +340,7 @@ class Result:
     hung: int = 0
     lived: list[Mutant] = field(default_factory=list)
     missed: list[Mutant] = field(default_factory=list)
-    """Those that lived and no test entered."""
+    """Those of code that no test entered."""
 
     def __str__(self) -> str:
         """Return the row of the table."""
@@ -355,7 +355,11 @@ def judge(room: str, copy: Path, found: Map, drawn: list[Mutant], seconds: float
     for mutant in drawn:
         path = copy / mutant.path
         entering = found.entering(mutant.path, mutant.within)
-        chosen = found.quickest(entering or found.seconds, seconds)
+        if not entering:
+            result.missed.append(mutant)
+            _say(f"MISSED: {mutant}")
+            continue
+        chosen = found.quickest(entering, seconds)
         light = [test for test in chosen if test not in found.dear]
         near = [test for test in light if test.startswith(own)]
         others = [test for test in light if not test.startswith(own)]
@@ -370,7 +374,7 @@ def judge(room: str, copy: Path, found: Map, drawn: list[Mutant], seconds: float
         path.write_bytes(whole)
         os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
         if code == 0:
-            (result.lived if entering else result.missed).append(mutant)
+            result.lived.append(mutant)
         elif code is None:
             result.hung += 1
         else:
@@ -410,7 +414,7 @@ def main() -> int:
         found = known(text)
         _say(f"{len(found.seconds)} tests, {len(json.loads(text)['failed'])} more left out")
         results = [judge(room, copy, found, drawn, options.seconds) for room, drawn in rooms.items()]
-    print("| Room | Mutants | Killed | Hung | Lived | Lived, not entered |", "|---|---|---|---|---|---|", sep="\n")
+    print("| Room | Mutants | Killed | Hung | Lived | Not entered |", "|---|---|---|---|---|---|", sep="\n")
     print(*results, "", *(mutant for result in results for mutant in (*result.lived, *result.missed)), sep="\n")
     return 0
 
