@@ -56,7 +56,7 @@ SHARED = frozenset({"archiver", "demo"})
 """Fixtures that take seconds to make, once for all tests that use them."""
 
 PATIENCE = 5
-"""Times as long as they took before mutants' tests may take, beside a minute for the start."""
+"""Times as long as they took before mutants' tests may take, beside two minutes for the start."""
 
 _PAIRS: tuple[tuple[type[Any], type[Any]], ...] = (
     *((ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn)),
@@ -370,7 +370,7 @@ def judge(room: str, copy: Path, found: Map, drawn: list[Mutant], seconds: float
         code: int | None = 0
         for tests in filter(None, (near, others, dear)):  # most fail among the first, which begin at once
             if code == 0:
-                code = run(copy, 60 + PATIENCE * sum(found.seconds[test] for test in tests), tests)
+                code = run(copy, 120 + PATIENCE * sum(found.seconds[test] for test in tests), tests)
         path.write_bytes(whole)
         os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
         if code == 0:
