@@ -22,6 +22,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -37,6 +38,7 @@ from scrapy import http as scrapy_http
 from warcio.archiveiterator import ArchiveIterator
 
 from archiver import settings
+from archiver.clock import timestamp
 from archiver.crawl.manners import MannersMiddleware, retry_after
 from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run
@@ -922,6 +924,25 @@ def test_the_pause_between_two_runs_begins_with_the_last_request(tmp_path: Path)
         run.rests.leave_time(3.0)
         assert run.rests.until
         assert run.rests.until >= last + timedelta(seconds=3)
+    finally:
+        run.close()
+
+
+def test_the_longest_rest_counts_and_is_durable_at_once(tmp_path: Path) -> None:
+    """Case 26. A run that is killed while it rests leaves the next one to keep to that."""
+    run = Run(ArchiveLocation(home=tmp_path), "test")
+    try:
+        run.rest(timedelta(minutes=5), "busy")
+        until = run.rests.until
+        with closing(sqlite3.connect(tmp_path / "archive.db")) as others:
+            assert until
+            assert others.execute("SELECT rest_until FROM runs").fetchall() == [(timestamp(until),)]
+        record(run, message.parse(b"HTTP/1.1 200 OK\r\n\r\n"), datetime.now(UTC))
+        run.rests.leave_time(3.0)
+        run.rest(timedelta(minutes=1), "busy")
+        run.rests.asked = datetime.now(UTC) + timedelta(minutes=1)
+        run.rests.keep("busy")
+        assert run.rests.until == until
     finally:
         run.close()
 
