@@ -713,6 +713,14 @@ def test_each_refusal_rests_the_host_for_longer() -> None:
     assert run.rests == [timedelta(seconds=seconds) for seconds in (6, 12, 24, 48)]
 
 
+def test_an_address_that_is_forbidden_is_asked_for_once_more() -> None:
+    manners = MannersMiddleware(Resting(), retries=9, pause=0.0, passing=())  # type: ignore[arg-type]
+    forbidden = as_scrapy_has_it(403)
+    requests = [Request(forbidden.url, meta={KEY: Errand(attempts=attempt)}) for attempt in range(3)]
+    again = [manners.process_response(request, forbidden) for request in requests]
+    assert [isinstance(each, Request) for each in again] == [True, False, False]
+
+
 def test_refusals_end_the_run_only_in_a_row() -> None:
     run = Resting()
     manners = MannersMiddleware(run, retries=0, pause=0.0, passing=())  # type: ignore[arg-type]
@@ -725,12 +733,14 @@ def test_refusals_end_the_run_only_in_a_row() -> None:
         ask(number, 429 if number % 4 else 200)
         assert (run.unanswered is None) == (number % 4 == 0)
     assert run.stopped is None
+    ask(3, 200)  # which was refused before
     for number in range(13, 18):
         ask(13, 429)  # which counts once
         assert run.stopped is None
         ask(number, 429)
     assert "at 5 addresses in a row" in str(run.stopped)
     refused = {f"https://kexue.fm/archives/{number}" for number in range(1, 18) if number % 4 or number > 12}
+    refused -= {"https://kexue.fm/archives/3"}
     assert run.waiting == refused
 
 
