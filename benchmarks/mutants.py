@@ -1,13 +1,14 @@
 """Whether the tests notice when the program is wrong: small changes to its code, and the tests that lived through each.
 
-    python -m benchmarks.mutants ROOM[=TESTS[,TESTS...]]... [--mutants N] [--seed N] [--seconds N] [--list]
+    python -m benchmarks.mutants ROOM... [--tests TESTS...] [--map FILE] [--mutants N] [--seed N] [--seconds N] [--list]
 
-ROOM is a folder or module such as `archiver/warc`; its tests are those of the same name unless TESTS says others. All
-of it happens on a copy of the tree. First the tests run as they are, and it is noted which of them enter which function
-and how long each takes; those that fail are left out. Then N changes drawn by the seed are made, one at a time: each
-meets the tests that enter its function, the quickest first, until one fails or N seconds of them have passed. Code that
-no test enters in this process, such as what runs at import or in a crawl of its own process, meets all of them; the
-table counts the mutants of such code that lived apart.
+ROOM is a folder or module such as `archiver/warc`; its tests are all those that enter it, of any folder of `tests`
+unless TESTS says fewer. All of it happens on a copy of the tree. First the tests run as they are, and it is noted which
+of them enter which function, in this process or one they start, and how long each takes; those that fail are left out.
+That takes as long as the tests do: FILE keeps it for the next time. Then N changes drawn by the seed are made, one at a
+time: each meets the quickest tests that enter its function, N seconds of them, until one fails; those of the folder
+named as the room come first, those that use what takes long to make last. Changes to code that no test enters are
+counted apart, and not tried.
 
 One that lived is printed with its place and change: it may be equivalent to what was there, which only a reader can
 tell.
@@ -27,14 +28,12 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 from bisect import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -50,8 +49,14 @@ PRELOADED = ("alembic", "hypothesis", "lxml.html", "sqlalchemy.orm", "trafilatur
 OUTPUT = "output"
 """Where the tests write to, beside the copy."""
 
+ANSWER, NOW, ENTERED = "watch.json", "now", "entered"
+"""What the tests that are watched leave there."""
+
+SHARED = frozenset({"archiver", "demo"})
+"""Fixtures that take seconds to make, once for all tests that use them."""
+
 PATIENCE = 5
-"""Times as long as they took before mutants' tests may take, beside a minute for the start."""
+"""Times as long as they took before mutants' tests may take, beside two minutes for the start."""
 
 _PAIRS: tuple[tuple[type[Any], type[Any]], ...] = (
     *((ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn)),
@@ -165,28 +170,63 @@ def _can_go(node: ast.AST) -> bool:
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Watch:
-    """A plugin that notes which tests pass, how long they take, and which functions of a room each of them enters."""
+TRACER = """
+import os, sys, threading
 
-    room: str
-    """Path that the room's files begin with, in the copy."""
+PACKAGE, NOW, ENTERED = {package!r}, {now!r}, {entered!r}
+seen, name = set(), ""
+
+def reread():
+    global name
+    seen.clear()
+    try:
+        with open(NOW) as file:
+            name = file.read()
+    except OSError:
+        name = ""
+
+def note(frame, event, _):
+    code = frame.f_code
+    if code not in seen:
+        seen.add(code)
+        if name and code.co_filename.startswith(PACKAGE):
+            os.write(entered, f"{{name}}\\t{{code.co_filename}}\\t{{code.co_firstlineno}}\\n".encode())
+
+entered = os.open(ENTERED, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+os.register_at_fork(after_in_child=reread)
+reread()
+threading.settrace(note)
+sys.settrace(note)
+"""
+"""A `sitecustomize` for each process of the tests: notes each function it enters, with what `NOW` says."""
+
+
+@dataclass(slots=True, eq=False)  # pytest keeps plugins in a set
+class Watch:
+    """A plugin that notes which tests pass, how long they take, and which functions of the package each enters."""
+
+    folder: Path
+    """Where the tracer reads which test runs, and writes what that enters."""
     seconds: dict[str, float] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
-    entered: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
-    """Files and first lines, by tests; what a fixture enters, by the file of the tests, which may share it."""
+    dear: list[str] = field(default_factory=list)
+    """Those that use what takes long to make."""
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:
-        """Watch the fixtures."""
-        with self._watching(item.nodeid.partition("::")[0]):
-            return (yield)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Note what its fixtures enter under the file of the test, as others there may share them."""
+        if isinstance(item, pytest.Function) and not SHARED.isdisjoint(item.fixturenames):
+            self.dear.append(item.nodeid)
+        self._is(item.nodeid.partition("::")[0])
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        """Watch the test itself."""
-        with self._watching(item.nodeid):
-            return (yield)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Note what the test itself enters."""
+        self._is(item.nodeid)
+
+    def _is(self, name: str) -> None:
+        (self.folder / NOW).write_text(name)
+        importlib.import_module("sitecustomize").reread()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what came of it."""
@@ -194,40 +234,61 @@ class Watch:
         if not report.passed:
             self.failed.add(report.nodeid)
 
-    @contextlib.contextmanager
-    def _watching(self, name: str) -> Iterator[None]:
-        entered = self.entered.setdefault(name, set())
 
-        def note(frame: FrameType, event: str, _: Any) -> None:
-            if event == "call" and frame.f_code.co_filename.startswith(self.room):
-                entered.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Which tests pass, how long they take and which functions they enter."""
 
-        threading.setprofile(note)
-        sys.setprofile(note)
-        try:
-            yield
-        finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
+    seconds: dict[str, float]
+    entered: dict[str, set[tuple[str, int]]]
+    """Files within the tree and first lines, by tests, and by files of tests for what their fixtures enter."""
+    dear: set[str]
+    """Tests that use what takes long to make, which their own seconds may not count."""
 
     def entering(self, file: str, within: tuple[int, int]) -> list[str]:
-        """Return the tests that pass and enter lines of a file."""
+        """Return the tests that enter lines of a file."""
         first, last = within
         names = {name for name, all_ in self.entered.items() if any(f == file and first <= n <= last for f, n in all_)}
-        return [test for test in self.passing() if test in names or test.partition("::")[0] in names]
+        return [test for test in self.seconds if test in names or test.partition("::")[0] in names]
 
-    def passing(self) -> list[str]:
-        """Return the tests that pass."""
-        return sorted(self.seconds.keys() - self.failed)
-
-    def quickest(self, tests: list[str], limit: float) -> list[str]:
-        """Return those of some tests that take no more seconds together than the limit; one at least."""
+    def quickest(self, tests: Collection[str], limit: float) -> list[str]:
+        """Return those of some tests that take no more seconds together than the limit, one at least, file by file."""
         ordered = sorted(tests, key=lambda test: self.seconds[test])
         spent = list(accumulate(self.seconds[test] for test in ordered))
-        return ordered[: max(1, bisect(spent, limit))]
+        chosen = ordered[: max(1, bisect(spent, limit))]
+        files = list(dict.fromkeys(test.partition("::")[0] for test in chosen))
+        return sorted(chosen, key=lambda test: files.index(test.partition("::")[0]))
 
 
-def run(copy: Path, patience: float, tests: list[str], watched: tuple[str, Path] | None = None) -> int | None:
+def watch(copy: Path, tests: list[str]) -> str:
+    """Run tests as they are; return what is to be known of them, as JSON."""
+    folder = copy.parent
+    names = {"package": str(copy / "archiver"), "now": str(folder / NOW), "entered": str(folder / ENTERED)}
+    tracer = copy / "sitecustomize.py"
+    tracer.write_text(TRACER.format(**names))
+    run(copy, 3600, tests, watched=True)
+    tracer.unlink()
+    if not (folder / ANSWER).exists():
+        raise SystemExit((folder / OUTPUT).read_text())
+    entered: dict[str, set[tuple[str, int]]] = {}
+    for line in (folder / ENTERED).read_text().splitlines():
+        name, file, first = line.split("\t")
+        entered.setdefault(name, set()).add((str(Path(file).relative_to(copy)), int(first)))
+    found = json.loads((folder / ANSWER).read_text())
+    return json.dumps({**found, "entered": {name: sorted(places) for name, places in entered.items()}})
+
+
+def known(text: str) -> Map:
+    """Return what JSON says of the tests that pass."""
+    found = json.loads(text)
+    failed = set(found["failed"])
+    entered = {name: {(file, line) for file, line in places} for name, places in found["entered"].items()}
+    return Map(
+        {test: took for test, took in found["seconds"].items() if test not in failed}, entered, set(found["dear"])
+    )
+
+
+def run(copy: Path, patience: float, tests: list[str], watched: bool = False) -> int | None:
     """Run tests on the copy in a process of their own; return pytest's exit code, None when it took too long."""
     process = multiprocessing.get_context("fork").Process(target=_pytest, args=(copy, tests, watched))
     process.start()
@@ -239,7 +300,7 @@ def run(copy: Path, patience: float, tests: list[str], watched: tuple[str, Path]
     return code
 
 
-def _pytest(copy: Path, tests: list[str], watched: tuple[str, Path] | None) -> None:
+def _pytest(copy: Path, tests: list[str], watched: bool) -> None:
     os.setsid()
     os.chdir(copy)
     output = os.open(copy.parent / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -247,18 +308,24 @@ def _pytest(copy: Path, tests: list[str], watched: tuple[str, Path] | None) -> N
         os.dup2(output, descriptor)
     sys.path[:] = [str(copy), *(each for each in sys.path if each and Path(each).resolve() != ROOT)]
     os.environ["PYTHONPATH"] = str(copy)
-    sys.modules.pop("benchmarks", None)
+    for name in ("benchmarks", "sitecustomize"):
+        sys.modules.pop(name, None)
     # What is preloaded is imported by now.
     words = ["-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    words += ["-m", "not postgresql", f"--basetemp={copy.parent / 'tmp'}"]
-    if watched is None:
+    words += ["-m", "not postgresql and not browser and not wheel", f"--basetemp={copy.parent / 'tmp'}"]
+    if not watched:
+        # Two changes of one size within a second would be one to Python's cache.
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         os._exit(pytest.main([*words, "-x", *tests]))
-    room, answer = watched
-    watch = Watch(room)
-    code = pytest.main([*words, *tests], plugins=[watch])
-    entered = {name: sorted(places) for name, places in watch.entered.items()}
-    answer.write_text(json.dumps({"seconds": watch.seconds, "failed": sorted(watch.failed), "entered": entered}))
-    os._exit(code)
+    plugin = Watch(copy.parent)
+    importlib.import_module("sitecustomize")
+    if pytest.main([*words, *tests], plugins=[plugin]) > pytest.ExitCode.TESTS_FAILED:
+        os._exit(1)  # without an answer
+    sys.settrace(None)
+    answer = {"seconds": plugin.seconds, "failed": sorted(plugin.failed), "dear": plugin.dear}
+    (copy.parent / ANSWER).write_text(json.dumps(answer))
+    os._exit(0)
 
 
 # -- rooms -------------------------------------------------------------------------------------------------------------
@@ -273,7 +340,7 @@ class Result:
     hung: int = 0
     lived: list[Mutant] = field(default_factory=list)
     missed: list[Mutant] = field(default_factory=list)
-    """Those that lived and no test entered."""
+    """Those of code that no test entered."""
 
     def __str__(self) -> str:
         """Return the row of the table."""
@@ -281,69 +348,81 @@ class Result:
         return f"| {self.room} | {total} | {self.killed} | {self.hung} | {len(self.lived)} | {len(self.missed)} |"
 
 
-def judge(room: str, tests: list[str], drawn: list[Mutant], seconds: float, say: Callable[[str], None]) -> Result:
+def judge(room: str, copy: Path, found: Map, drawn: list[Mutant], seconds: float) -> Result:
     """Make each change in turn on a copy of the tree and see whether the tests notice it."""
     result = Result(room)
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copy, answer = Path(folder, "tree").resolve(), Path(folder, "watch.json")
-        shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
-        run(copy, 3600, tests, (str(copy / room), answer))
-        if not answer.exists():
-            raise SystemExit(Path(folder, OUTPUT).read_text())
-        watch = _watch(answer, str(copy / room))
-        say(f"{room}: {len(watch.seconds)} tests, {len(watch.failed)} of them left out")
-        for mutant in drawn:
-            path = copy / mutant.path
-            entering = watch.entering(str(path), mutant.within)
-            chosen = watch.quickest(entering or watch.passing(), seconds)
-            whole = path.read_bytes()
-            path.write_bytes(whole[: mutant.begin] + mutant.after.encode() + whole[mutant.end :])
-            began = time.monotonic()
-            code = run(copy, 60 + PATIENCE * sum(watch.seconds[test] for test in chosen), chosen)
-            path.write_bytes(whole)
+    own = str(Path(room).with_suffix("")).replace("archiver", "tests", 1)
+    for mutant in drawn:
+        path = copy / mutant.path
+        entering = found.entering(mutant.path, mutant.within)
+        if not entering:
+            result.missed.append(mutant)
+            _say(f"MISSED: {mutant}")
+            continue
+        chosen = found.quickest(entering, seconds)
+        light = [test for test in chosen if test not in found.dear]
+        near = [test for test in light if test.startswith(own)]
+        others = [test for test in light if not test.startswith(own)]
+        dear = [test for test in chosen if test in found.dear]
+        whole, dates = path.read_bytes(), path.stat()
+        path.write_bytes(whole[: mutant.begin] + mutant.after.encode() + whole[mutant.end :])
+        began = time.monotonic()
+        code: int | None = 0
+        for tests in filter(None, (near, others, dear)):  # most fail among the first, which begin at once
             if code == 0:
-                (result.lived if entering else result.missed).append(mutant)
-            elif code is None:
-                result.hung += 1
-            else:
-                result.killed += 1
-            word = {0: "LIVED", None: "hung"}.get(code, "killed")
-            say(f"{word} {time.monotonic() - began:.0f} s, {len(chosen)} of {len(entering)} tests: {mutant}")
+                code = run(copy, 120 + PATIENCE * sum(found.seconds[test] for test in tests), tests)
+        path.write_bytes(whole)
+        os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+        if code == 0:
+            result.lived.append(mutant)
+        elif code is None:
+            result.hung += 1
+        else:
+            result.killed += 1
+        word = {0: "LIVED", None: "hung"}.get(code, "killed")
+        _say(f"{word} {time.monotonic() - began:.0f} s, {len(chosen)} of {len(entering)} tests: {mutant}")
     return result
 
 
-def _watch(answer: Path, room: str) -> Watch:
-    found = json.loads(answer.read_text())
-    entered = {name: {(file, line) for file, line in places} for name, places in found["entered"].items()}
-    return Watch(room, found["seconds"], set(found["failed"]), entered)
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> int:
     """Print a table of the rooms, and every mutant that lived."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rooms", nargs="+", metavar="ROOM[=TESTS]")
+    parser.add_argument("rooms", nargs="+", metavar="ROOM")
+    parser.add_argument("--tests", nargs="+", default=["tests"], metavar="TESTS", help="files or folders (tests)")
+    parser.add_argument("--map", type=Path, metavar="FILE", help="what the tests enter: is made, or read if it exists")
     parser.add_argument("--mutants", type=int, default=40, metavar="N", help="of each room (40)")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--seconds", type=float, default=30, metavar="N", help="of tests that a mutant meets (30)")
     parser.add_argument("--list", action="store_true", help="only print what would be changed")
     options = parser.parse_args()
+    rooms = {room: _drawn(room, options.mutants, options.seed) for room in options.rooms}
+    if options.list:
+        print(*(mutant for drawn in rooms.values() for mutant in drawn), sep="\n")
+        return 0
     for name in PRELOADED:
         importlib.import_module(name)
-    results = []
-    for named in options.rooms:
-        room, _, tests = named.partition("=")
-        files = sorted((ROOT / room).rglob("*.py")) if (ROOT / room).is_dir() else [ROOT / room]
-        known = [mutant for file in files for mutant in mutants(str(file.relative_to(ROOT)))]
-        drawn = random.Random(options.seed).sample(known, min(options.mutants, len(known)))
-        if options.list:
-            print(*drawn, sep="\n")
-            continue
-        chosen = tests.split(",") if tests else [room.replace("archiver", "tests", 1)]
-        results.append(judge(room, chosen, drawn, options.seconds, lambda line: print(line, file=sys.stderr)))
-    if results:
-        print("| Room | Mutants | Killed | Hung | Lived | Lived, not entered |", "|---|---|---|---|---|---|", sep="\n")
-        print(*results, "", *(mutant for result in results for mutant in (*result.lived, *result.missed)), sep="\n")
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy = Path(folder, "tree").resolve()
+        shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
+        text = options.map.read_text() if options.map and options.map.exists() else watch(copy, options.tests)
+        if options.map:
+            options.map.write_text(text)
+        found = known(text)
+        _say(f"{len(found.seconds)} tests, {len(json.loads(text)['failed'])} more left out")
+        results = [judge(room, copy, found, drawn, options.seconds) for room, drawn in rooms.items()]
+    print("| Room | Mutants | Killed | Hung | Lived | Not entered |", "|---|---|---|---|---|---|", sep="\n")
+    print(*results, "", *(mutant for result in results for mutant in (*result.lived, *result.missed)), sep="\n")
     return 0
+
+
+def _drawn(room: str, count: int, seed: int) -> list[Mutant]:
+    files = sorted((ROOT / room).rglob("*.py")) if (ROOT / room).is_dir() else [ROOT / room]
+    all_ = [mutant for file in files for mutant in mutants(str(file.relative_to(ROOT)))]
+    return random.Random(seed).sample(all_, min(count, len(all_)))
 
 
 if __name__ == "__main__":

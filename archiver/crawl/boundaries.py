@@ -6,7 +6,7 @@ host name by what it resolves to.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -90,10 +90,6 @@ def _is_ip(host: str) -> bool:
     return True
 
 
-LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
-"""NAT64 of a network of one's own: RFC 8215."""
-
-
 def is_public(address: str) -> bool:
     """Return whether a blog can be at an IP address: not a loopback, private, link-local, reserved or embedded one.
 
@@ -105,7 +101,7 @@ def is_public(address: str) -> bool:
         return False
     meant = _embedded(found)
     plain = meant.is_global and not meant.is_multicast and not meant.is_reserved
-    return plain and not (isinstance(meant, IPv6Address) and (meant.is_site_local or meant in LOCAL_NAT64))
+    return plain and not (isinstance(meant, IPv6Address) and meant.is_site_local)
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -24,7 +24,7 @@ from archiver.crawl.rests import PATIENCE
 from archiver.crawl.run import Run, run_of
 from archiver.errand import RULES, Errand, noted
 from archiver.errors import ArchiverError, RateLimited, Unreachable, in_words, is_unreachable
-from archiver.items import CUT, GATE
+from archiver.items import CUT
 from archiver.pages.ending import ending_of
 from archiver.store import endings
 from archiver.store.endings import KINDS, Ending
@@ -99,7 +99,7 @@ class MannersMiddleware:
 
     def _is_cut(self, request: Request, response: Response) -> bool:
         """Return whether a page was cut short, by its content coding or by how pages of its kind end."""
-        if response.status != HTTPStatus.OK or GATE in response.flags:
+        if response.status != HTTPStatus.OK:
             return False
         if CUT in response.flags:
             return True

@@ -25,6 +25,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
 from archiver.crawl.boundaries import LONGEST_URL, BoundariesMiddleware, PublicResolver, is_public, refusal
+from archiver.errand import noted
 from archiver.sample import SampleBlog, SampleResponse, SampleSource, serving
 from archiver.sample.source import load
 from archiver.urls import Site
@@ -424,6 +425,15 @@ def test_a_redirect_from_https_to_http_is_not_followed() -> None:
     hop = Request("http://kexue.fm/x.png", meta={"redirect_urls": ["https://kexue.fm/x.png"]})
     with pytest.raises(IgnoreRequest, match=r"out of bounds: a redirect from https to http: http://kexue\.fm/x\.png"):
         middleware.process_request(hop)
+
+
+def test_a_row_of_another_site_is_not_asked_for_whoever_put_it_there() -> None:
+    """As one from when the profile had other hosts: rows are judged when they are made, and again before the wire."""
+    middleware = BoundariesMiddleware(SimpleNamespace(site=Site()))  # type: ignore[arg-type]
+    for kind in ("post", "image", "file"):
+        with pytest.raises(IgnoreRequest, match=r"on another site \(elsewhere\.example\)"):
+            middleware.process_request(Request("https://elsewhere.example/1", meta=noted({}, kind=kind)))
+    middleware.process_request(Request("https://elsewhere.example/1", meta=noted({}, kind="index")))
 
 
 def test_what_leads_out_of_bounds_is_no_reason_to_run_again(hostile: Visited) -> None:

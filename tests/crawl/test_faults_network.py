@@ -22,6 +22,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -37,6 +38,7 @@ from scrapy import http as scrapy_http
 from warcio.archiveiterator import ArchiveIterator
 
 from archiver import settings
+from archiver.clock import timestamp
 from archiver.crawl.manners import MannersMiddleware, retry_after
 from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run
@@ -711,6 +713,14 @@ def test_each_refusal_rests_the_host_for_longer() -> None:
     assert run.rests == [timedelta(seconds=seconds) for seconds in (6, 12, 24, 48)]
 
 
+def test_an_address_that_is_forbidden_is_asked_for_once_more() -> None:
+    manners = MannersMiddleware(Resting(), retries=9, pause=0.0, passing=())  # type: ignore[arg-type]
+    forbidden = as_scrapy_has_it(403)
+    requests = [Request(forbidden.url, meta={KEY: Errand(attempts=attempt)}) for attempt in range(3)]
+    again = [manners.process_response(request, forbidden) for request in requests]
+    assert [isinstance(each, Request) for each in again] == [True, False, False]
+
+
 def test_refusals_end_the_run_only_in_a_row() -> None:
     run = Resting()
     manners = MannersMiddleware(run, retries=0, pause=0.0, passing=())  # type: ignore[arg-type]
@@ -723,12 +733,14 @@ def test_refusals_end_the_run_only_in_a_row() -> None:
         ask(number, 429 if number % 4 else 200)
         assert (run.unanswered is None) == (number % 4 == 0)
     assert run.stopped is None
+    ask(3, 200)  # which was refused before
     for number in range(13, 18):
         ask(13, 429)  # which counts once
         assert run.stopped is None
         ask(number, 429)
     assert "at 5 addresses in a row" in str(run.stopped)
     refused = {f"https://kexue.fm/archives/{number}" for number in range(1, 18) if number % 4 or number > 12}
+    refused -= {"https://kexue.fm/archives/3"}
     assert run.waiting == refused
 
 
@@ -922,6 +934,25 @@ def test_the_pause_between_two_runs_begins_with_the_last_request(tmp_path: Path)
         run.rests.leave_time(3.0)
         assert run.rests.until
         assert run.rests.until >= last + timedelta(seconds=3)
+    finally:
+        run.close()
+
+
+def test_the_longest_rest_counts_and_is_durable_at_once(tmp_path: Path) -> None:
+    """Case 26. A run that is killed while it rests leaves the next one to keep to that."""
+    run = Run(ArchiveLocation(home=tmp_path), "test")
+    try:
+        run.rest(timedelta(minutes=5), "busy")
+        until = run.rests.until
+        with closing(sqlite3.connect(tmp_path / "archive.db")) as others:
+            assert until
+            assert others.execute("SELECT rest_until FROM runs").fetchall() == [(timestamp(until),)]
+        record(run, message.parse(b"HTTP/1.1 200 OK\r\n\r\n"), datetime.now(UTC))
+        run.rests.leave_time(3.0)
+        run.rest(timedelta(minutes=1), "busy")
+        run.rests.asked = datetime.now(UTC) + timedelta(minutes=1)
+        run.rests.keep("busy")
+        assert run.rests.until == until
     finally:
         run.close()
 

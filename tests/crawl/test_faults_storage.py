@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,11 +22,14 @@ import pytest
 from sqlalchemy import select
 
 from archiver.clock import timestamp
+from archiver.crawl.pipelines import StorePipeline
 from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run
+from archiver.errors import DiskFull
+from archiver.items import Gap, Outcome
 from archiver.sample import SampleSource, serving
 from archiver.store import frontier
-from archiver.store.models import Capture
+from archiver.store.models import Capture, FrontierEntry
 from archiver.urls import Site
 from archiver.warc.reader import iter_records
 from archiver.warc.writer import WarcWriter
@@ -190,6 +194,31 @@ def test_half_an_answer_without_a_row_is_taken_for_half_a_one_as_in_a_rebuild(tm
     finally:
         run.close()
     assert tuple(taken_up) == ("unspecified", None)
+
+
+def test_once_the_database_has_failed_nothing_more_is_stored_in_it(tmp_path: Path) -> None:
+    """Case 6. What has room after all would follow what has not."""
+    run = Run(ArchiveLocation(home=tmp_path), "test")
+    stored, url = StorePipeline(run), "https://kexue.fm/archives/1"
+    gap = Outcome(item=Gap(reason="kept"), kind="post", url=url, capture_id=None, fetched_at=None)
+    try:
+        frontier.add(run.archive.session, url, "post", run_id=run.id, now=timestamp())
+        stored.process_item(gap)
+        run.commit()
+        connection = run.archive.session.connection()
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 8}")
+        frontier.skip(run.archive.session, f"{url}?", "post", "not committed", run_id=run.id, now=timestamp())
+        large = replace(gap, item=Gap(reason="lost" * 20_000))
+        for item in (large, replace(gap, item=Gap(reason="has room"))):
+            with pytest.raises(DiskFull):
+                stored.process_item(item)
+        run.end("disk full", 8)
+        reasons = run.archive.session.execute(select(FrontierEntry.reason)).scalars().all()
+    finally:
+        run.close()
+    assert isinstance(run.fatal, DiskFull)
+    assert reasons == ["kept"]
 
 
 @pytest.mark.parametrize("moment", ["before the close", "before the index", "before the index is replaced"])

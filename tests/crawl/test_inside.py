@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,23 +21,24 @@ from .conftest import Crawled
 ROOT = Path(__file__).parents[2]
 
 WITHOUT = """
-import sys
+import asyncio, sys
 
 def get(self, name):
-    if name == "per_slot_settings" and sys._getframe(1).f_globals["__name__"].startswith("archiver."):
+    if name == "{name}" and sys._getframe(1).f_globals["__name__"].startswith("archiver."):
+        {first}
         raise AttributeError(name)
     return object.__getattribute__(self, name)
 
-Downloader.__getattribute__ = get
+{owner}.__getattribute__ = get
 """
-"""A downloader that calls something else than we do."""
+"""A part of Scrapy that calls something else than we do."""
 
 ROBOTS = b"User-agent: *\nCrawl-delay: 1\n"
 
 
 def crawl_with(archive: Crawled, change: str) -> subprocess.CompletedProcess[str]:
     """Crawl by name with a Scrapy that a statement has changed."""
-    code = f"import archiver.settings\nfrom scrapy.core.downloader import Downloader\n{change}\n"
+    code = f"import archiver.settings\nfrom scrapy.core import downloader, engine\n{change}\n"
     code += "from archiver.cli import main\nmain()"
     site = archive.site.replace("127.0.0.1", "localhost")
     words = ["--home", str(archive.home), "crawl", "catalogue", "--site", site, "--delay", "0", "--limit", "1"]
@@ -62,9 +64,22 @@ def test_the_resolver_is_asked_by_the_scrapy_that_is_installed(crawled: Callable
 def test_without_the_pauses_of_a_server_a_run_ends_rather_than_hurry(crawled: Callable[..., Crawled]) -> None:
     archive = crawled()
     archive.blog.overrides["/robots.txt"] = SampleResponse(200, {"Content-Type": "text/plain"}, ROBOTS)
-    done = crawl_with(archive, WITHOUT)
+    done = crawl_with(archive, WITHOUT.format(owner="downloader.Downloader", name="per_slot_settings", first=""))
     assert done.returncode == 1
     assert "expected `per_slot_settings` in Scrapy's Downloader" in done.stdout
+
+
+def test_without_a_way_to_wake_the_engine_what_waits_is_asked_for_by_its_own_clock(
+    crawled: Callable[..., Crawled],
+) -> None:
+    archive = crawled(broken={"/content.html": [503]})
+    clock = "asyncio.get_running_loop().call_later(0.1, self.nextcall.schedule)"
+    change = WITHOUT.format(owner="engine._Slot", name="nextcall", first=clock)
+    done = crawl_with(archive, f"{change}engine.ExecutionEngine._SLOT_HEARTBEAT_INTERVAL = 60")
+    assert (done.returncode, done.stderr) == (0, "")
+    log = (archive.home / "logs" / "run-000001.jsonl").read_text("utf-8")
+    assert "ERROR" not in {json.loads(line)["level"] for line in log.splitlines()}
+    assert archive.asked(None)[:3] == ["/robots.txt", "/content.html", "/content.html"]
 
 
 def test_what_scrapy_lacks_is_named() -> None:

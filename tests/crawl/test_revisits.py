@@ -13,14 +13,18 @@ from pathlib import Path
 import pytest
 
 import archiver
+from archiver import clock
+from archiver.clock import timestamp
 from archiver.crawl import revisits
 from archiver.export.pictures import Pictures
 from archiver.sample import SampleBlog, SampleResponse, serving
+from archiver.store import captures, frontier, runs
 from archiver.store.database import Archive
 from archiver.warc import message
+from archiver.warc.captures import capture
 from archiver.warc.reader import Record, iter_records
 from archiver.warc.storage import Storage
-from archiver.warc.writer import IDENTICAL, UNMODIFIED
+from archiver.warc.writer import IDENTICAL, UNMODIFIED, WarcWriter
 from tests.zygote import Zygote
 
 from .conftest import Crawled
@@ -130,6 +134,33 @@ def test_only_a_record_that_is_what_its_row_says_is_referred_to(twice: Crawled, 
     with Archive(f"sqlite:///{home / 'archive.db'}") as archive:
         found = revisits.original(archive, Storage(home / "warc"), message.parse(response), None)
     assert (found is None) == bool(lie)
+
+
+def test_records_that_are_referred_to_are_whole_and_have_a_digest(tmp_path: Path) -> None:
+    """A record in chunks has no digest to be looked up by, and one that refers to another has no payload."""
+    url, head = "https://kexue.fm/x.png", b"HTTP/1.1 200 OK\r\nETag: W\r\n"
+    plain, other = (head + b"\r\n" + payload for payload in (PICTURE, PICTURE[::-1]))
+    chunked = head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(PICTURE), PICTURE)
+    with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive, WarcWriter(tmp_path, "x", software="") as writer:
+        run, _ = runs.begin(archive.session, "crawl", now=timestamp())
+        frontier.add(archive.session, url, "image", run_id=run, now=timestamp())
+        ids, referred = list[str](), list[str | None]()
+        for response in (chunked, plain, other, other, b"HTTP/1.1 304 Not Modified\r\n\r\n"):
+            answer, confirmed = message.parse(response), captures.validated(archive.session, url)
+            found = revisits.original(archive, Storage(tmp_path), answer, confirmed)
+            location = writer.write_exchange(
+                target_uri=url,
+                request=b"GET /x.png HTTP/1.1\r\n\r\n",
+                response=answer,
+                fetched_at=clock.now(),
+                ip_address=None,
+                original=found,
+            )
+            captures.add(archive.session, capture(location, url, answer.status, answer.header, None), run)
+            frontier.finish(archive.session, url, now=timestamp())
+            ids.append(location.record_id)
+            referred.append(found.record_id if found else None)
+    assert referred == [None, None, None, ids[2], ids[2]]
 
 
 def test_a_later_page_at_a_picture_s_address_does_not_hide_it(twice: Crawled) -> None:

@@ -356,6 +356,12 @@ def test_hidden_definitions_are_formulas_of_the_text() -> None:
     assert [formula.tex for formula in found] == ["$$\\def\\v#1{\\mathbf{#1}}$$"]
 
 
+@pytest.mark.parametrize("said", ["On Lines | The Shed", "The Shed – On Lines", "On Lines"])
+def test_the_title_is_without_the_name_of_the_site_though_no_heading_repeats_it(said: str) -> None:
+    named = '<meta property="og:site_name" content="The Shed">'
+    assert page(f"{named}<title>{said}</title>", f"<article>{PROSE}</article>").title == "On Lines"
+
+
 @pytest.mark.parametrize("name", ["post-title", "center description entry-title"])
 def test_the_title_may_be_no_heading_while_the_sections_are_of_the_first_rank(name: str) -> None:
     called = f'<div class="{name}"> Two Lamps </div>'

@@ -31,12 +31,19 @@ def test_pages_as_they_are_known_keep_all_they_promise(target: str) -> None:
     assert [promise for promise in promises(item, KNOWN) if not promise.kept] == []
 
 
-def test_a_post_is_one_without_what_only_some_posts_have() -> None:
-    item = READERS["/archives/207"](
-        "https://kexue.fm/archives/207", SampleBlog().respond("GET", "/archives/207", HOST).body
-    )
-    needed = [promise.name for promise in promises(item, KNOWN) if promise.needed]
-    assert needed == ["title", "characters of text"]
+NEEDED = {
+    "/content.html": ["posts"],
+    "/": ["posts"],
+    "/category/Mathematics": ["posts"],
+    "/archives/207": ["title", "characters of text"],
+    "/archives/207/comment-page-1": ["comments"],
+}
+
+
+@pytest.mark.parametrize("target", READERS)
+def test_a_page_is_one_without_what_only_some_have(target: str) -> None:
+    item = READERS[target]("https://kexue.fm" + target, SampleBlog().respond("GET", target, HOST).body)
+    assert [promise.name for promise in promises(item, KNOWN) if promise.needed] == NEEDED[target]
 
 
 @pytest.mark.parametrize(

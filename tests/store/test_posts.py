@@ -123,6 +123,21 @@ def test_seen_again_unchanged_only_the_sight_and_the_counters_move(shelf: Shelf)
     assert shelf.count(models.PostRevision) == 1
 
 
+def test_counters_get_a_row_a_day_or_when_a_comment_came(shelf: Shelf) -> None:
+    shelf.put(POST)
+    for seen_at, counters in (
+        ("2026-11-01T23:59:59Z", (11, 1)),
+        ("2026-11-01T23:59:59Z", (12, 2)),
+        ("2026-11-01T12:00:00Z", (13, 3)),  # what a rebuild reads late
+        ("2026-11-02T23:59:58Z", (14, 2)),
+        ("2026-11-02T23:59:59Z", (15, 2)),
+    ):
+        post = dataclasses.replace(POST, reader_count=counters[0], comment_count=counters[1])
+        posts.save(shelf.session, post, capture_id=1, seen_at=seen_at, extractor_version=1)
+    rows = shelf.session.execute(select(models.PostStat.seen_at, models.PostStat.reader_count))
+    assert rows.all() == [(DAY[0], 10), ("2026-11-01T23:59:59Z", 12), ("2026-11-02T23:59:59Z", 15)]
+
+
 def test_a_changed_post_gets_a_revision_and_the_old_one_stays(shelf: Shelf) -> None:
     shelf.put(POST)
     later = changed(title="新题目", content=content("改过的一段文字。"), tags=("二", "三"))

@@ -49,6 +49,23 @@ def test_a_response_in_all_its_forms(tmp_path: Path, location: Location) -> None
     assert (found.warc_file, found.offset, found.length) == (location.warc_file, location.offset, location.length)
 
 
+def test_the_request_of_a_response_is_its_own(tmp_path: Path) -> None:
+    with WarcWriter(tmp_path, "kexue.fm", software="test") as target:
+        places = [
+            target.write_exchange(
+                target_uri=f"https://kexue.fm/{number}",
+                request=b"GET /%d HTTP/1.1\r\n\r\n" % number,
+                response=RESPONSE,
+                fetched_at="2026-11-21T17:45:00Z",
+                ip_address=None,
+            )
+            for number in range(3)
+        ]
+    file = Storage(tmp_path).file(places[0].warc_file)
+    found = [reader.request_of(file, place.offset, start=0) for place in places]
+    assert [request and request.block[:6] for request in found] == [b"GET /0", b"GET /1", b"GET /2"]
+
+
 def test_other_records_have_no_status(tmp_path: Path, location: Location) -> None:
     info, request, _ = reader.iter_records(tmp_path / location.warc_file)
     assert (info.http_status, info.http_reason, info.http_headers, info.entity) == (None, "", (), info.block)

@@ -1,0 +1,35 @@
+"""An archive's database whose storage fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archiver.errors import DiskFull
+from archiver.store import frontier, runs
+from archiver.store.database import Archive
+
+NOW = "2026-11-21T00:00:00Z"
+ADDRESS = "https://kexue.fm/archives/1"
+
+
+def test_a_disk_that_is_full_is_told_until_the_end_and_what_was_committed_stays(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'archive.db'}"
+    with Archive(url) as archive:
+        runs.begin(archive.session, "crawl", now=NOW)
+        archive.commit()
+        connection = archive.session.connection()
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 4}")
+        frontier.skip(archive.session, ADDRESS, "post", "kept", run_id=1, now=NOW)
+        archive.commit()
+        with pytest.raises(DiskFull, match="no room left"), archive.savepoint() as session:
+            frontier.skip(session, f"{ADDRESS}?", "post", "lost" * 10_000, run_id=1, now=NOW)
+        assert isinstance(archive.failure, DiskFull)
+        with pytest.raises(DiskFull, match="no room left"):
+            archive.session.connection().exec_driver_sql("ROLLBACK TO SAVEPOINT block")
+        archive.session.rollback()
+    with Archive(url) as archive:
+        assert frontier.is_known(archive.session, ADDRESS)
+        assert not frontier.is_known(archive.session, f"{ADDRESS}?")
