@@ -26,9 +26,11 @@ _MADE, _MADE_BYTES = 1 << 62, 7
 _LARGEST = (1 << 63) - 1
 """Greatest number a database holds."""
 
+_BESIDES = etree.XPath(".//*[@data-besides]")
+
 KINDS = ("comment", "pingback", "trackback")
 
-_UNSENT = f".//*[{has_class('comment-awaiting-moderation')}]"
+_UNSENT = etree.XPath(f".//*[{has_class('comment-awaiting-moderation')}]")
 """What Typecho and WordPress say of a comment that only its author sees."""
 
 HEADER = 80
@@ -160,15 +162,16 @@ def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElem
 
     `zone` is that of the blog, as in its profile; empty where its days are as written, whatever offset they have.
     """
-    if besides is not None:
+    within = besides is not None and box in (besides, *besides.iterancestors())
+    if within:
         besides.set("data-besides", "")
     taken = copy.deepcopy(box)
     taken.tail = None
-    if besides is not None:
+    if within:
         del besides.attrib["data-besides"]
-        for element in taken.xpath(".//*[@data-besides]"):
+        for element in _BESIDES(taken):
             element.drop_tree()
-    for element in taken.xpath(_UNSENT):
+    for element in _UNSENT(taken):
         element.drop_tree()
     for element in taken.iter("time", "abbr"):
         given = element.get("datetime") or (element.get("title") if element.tag == "abbr" else None)
