@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from lxml import etree
@@ -26,11 +26,9 @@ _MADE, _MADE_BYTES = 1 << 62, 7
 _LARGEST = (1 << 63) - 1
 """Greatest number a database holds."""
 
-_BESIDES = etree.XPath(".//*[@data-besides]")
-
 KINDS = ("comment", "pingback", "trackback")
 
-_UNSENT = etree.XPath(f".//*[{has_class('comment-awaiting-moderation')}]")
+_UNSENT: Any = etree.XPath(f".//*[{has_class('comment-awaiting-moderation')}]")
 """What Typecho and WordPress say of a comment that only its author sees."""
 
 HEADER = 80
@@ -162,12 +160,13 @@ def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElem
 
     `zone` is that of the blog, as in its profile; empty where its days are as written, whatever offset they have.
     """
-    within = besides is not None and box in (besides, *besides.iterancestors())
-    if within:
+    if besides is not None and box not in besides.iterancestors():
+        besides = None
+    if besides is not None:
         besides.set("data-besides", "")
     taken = copy.deepcopy(box)
     taken.tail = None
-    if within:
+    if besides is not None:
         del besides.attrib["data-besides"]
         for element in _BESIDES(taken):
             element.drop_tree()
@@ -181,6 +180,8 @@ def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElem
             element.set(DAY, day)
     return taken
 
+
+_BESIDES: Any = etree.XPath(".//*[@data-besides]")
 
 DAY = "data-day"
 """Attribute of elements in a copy whose text is a day."""

@@ -24,7 +24,7 @@ _XPATH = ("/", "./", "(")
 _NAMED = re.compile(r"([a-z][a-z0-9]*)?([#.][A-Za-z_][\w-]*)(?: +([^\s,>+~][^,]*))?")
 """A selector of CSS that begins with a name: a tag, the name, and what is wanted inside."""
 _WORD = re.compile(r"[^ \t\r\n]+")
-_NAMES = etree.XPath("descendant-or-self::*[@id or @class]")
+_NAMES: Any = etree.XPath("descendant-or-self::*[@id or @class]")
 _unchanged: ContextVar[tuple[HtmlElement, dict[Any, Any]] | None] = ContextVar("unchanged", default=None)
 
 Found = TypeVar("Found")
@@ -72,7 +72,7 @@ def unchanged(tree: HtmlElement) -> Iterator[None]:
 
 
 def once(tree: HtmlElement, ask: Callable[[HtmlElement], Found]) -> Found:
-    """Return what a function finds in a tree; it is asked once while that is `unchanged`, and its answer kept as it is."""
+    """Return what a function finds in a tree: what it found before, while that is `unchanged`; not to be changed."""
     known = _unchanged.get()
     if known is None or known[0] is not tree:
         return ask(tree)
