@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ def settle_in() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger().addHandler(logging.NullHandler())
+    gc.freeze()  # what it began with is there to stay: no collection needs to look at it, nor copy its memory
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -23,6 +23,7 @@ FLOORS = {
     "archiver.errors": 0,
     "archiver.extras": 0,
     "archiver.items": 0,
+    "archiver.loading": 0,
     "archiver.media": 0,
     "archiver.processes": 0,
     "archiver.profile": 0,

@@ -16,6 +16,7 @@ from archiver.cli import notifying, progress
 from archiver.cli.context import PAUSE, Context, as_json, by_kind, origin
 from archiver.counting import counted
 from archiver.errors import ArchiverError, ExitCode
+from archiver.loading import loading
 from archiver.profile import BESIDE, LISTS
 from archiver.store.totals import TOTALS
 
@@ -101,8 +102,9 @@ def _keep_vectors_up(obj: Context) -> None:
 
 def crawled(obj: Context, asked: dict[str, Any], servers: Servers | None = None) -> CrawlReport:
     """Crawl as the command's options say; return how it went. `servers` are those of a fleet."""
-    from archiver.crawl import runner
-    from archiver.crawl.servers import UNSHARED
+    with loading():
+        from archiver.crawl import runner
+        from archiver.crawl.servers import UNSHARED
 
     options = runner.CrawlOptions(
         sources=asked["sources"],
@@ -195,9 +197,10 @@ def report_text(obj: Context, report: CrawlReport) -> str:
 @click.pass_obj
 def demo(obj: Context) -> None:
     """Archive the bundled sample blog, then say what to try next."""
+    with loading():
+        from archiver.crawl import runner
+        from archiver.crawl.servers import UNSHARED
     from archiver.bundled import sample_folder
-    from archiver.crawl import runner
-    from archiver.crawl.servers import UNSHARED
     from archiver.sample import SampleBlog, serving
 
     home = obj.home if obj.home_given else obj.home / "demo"

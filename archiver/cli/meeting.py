@@ -13,6 +13,7 @@ import click
 
 from archiver.cli.context import PAUSE, Context, as_json, origin
 from archiver.errors import ExitCode, UsageError
+from archiver.loading import loading
 
 if TYPE_CHECKING:
     from archiver.pages.promises import PageCheck
@@ -46,7 +47,8 @@ def probe(obj: Context, /, url: str, site: str, delay: float | None, contact: st
         again = revisit(place.site, url, contact=contact, pause=PAUSE if delay is None else delay)
         _show(again, json_)
         sys.exit(ExitCode.DONE if again.post else ExitCode.MARKUP_CHANGED)
-    from archiver.crawl import runner
+    with loading():
+        from archiver.crawl import runner
 
     report, findings = runner.probe(place, runner.CrawlOptions(delay=delay, verbose=obj.verbosity > 0))
     if json_:

@@ -14,6 +14,7 @@ import click
 from archiver.cli.context import Context, as_json, as_rows, by_kind, print_rows
 from archiver.counting import counted
 from archiver.errors import ExitCode
+from archiver.loading import loading
 
 if TYPE_CHECKING:
     from archiver.rebuild.importing import ImportReport
@@ -30,7 +31,8 @@ def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
 
     Ends with 4 if the old one has posts, versions, comments, pages or captures that no WARC file holds.
     """
-    from archiver.rebuild import swap
+    with loading():
+        from archiver.rebuild import swap
 
     with _progress(obj) as progress:
         report = swap.rebuild(obj.home, obj.db, processes=processes, progress=progress, **obj.warc_options)
@@ -47,7 +49,8 @@ def import_(obj: Context, /, file: Path, json_: bool) -> None:
 
     Ends with 4 if damaged records were left out; the others are imported.
     """
-    from archiver.rebuild.importing import import_warc
+    with loading():
+        from archiver.rebuild.importing import import_warc
 
     with _progress(obj) as progress:
         report = import_warc(file, obj.home, obj.db, progress=progress, **obj.warc_options)

@@ -26,6 +26,7 @@ from archiver.crawl.servers import UNSHARED, Servers
 from archiver.crawl.verdicts import Verdict
 from archiver.dates import parse_date
 from archiver.errors import ArchiverError, ExitCode, UsageError
+from archiver.loading import loading
 from archiver.pages.promises import PageCheck
 from archiver.profile import BESIDE
 from archiver.settings import DOWNLOAD_DELAY
@@ -193,7 +194,8 @@ def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
     """
     settings = Settings()
     settings.setmodule("archiver.settings", priority="project")
-    spider: Any = SpiderLoader.from_settings(settings).load(SPIDER)(**arguments)
+    with loading():
+        spider: Any = SpiderLoader.from_settings(settings).load(SPIDER)(**arguments)
     return arguments | {"index": spider.index_topics or arguments["index"]}
 
 

@@ -16,6 +16,7 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Category, Content, PostLink
 from archiver.pages import dates
+from archiver.pages.selectors import once
 from archiver.text import dom
 from archiver.urls import Site
 
@@ -163,7 +164,8 @@ def _decoded(body: bytes) -> tuple[str, str]:
 
 def has_class(name: str) -> str:
     """Return an XPath condition for elements with a class."""
-    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
+    # The first condition, which is quick, is almost always the last.
+    return f"(contains(@class, '{name}') and contains(concat(' ', normalize-space(@class), ' '), ' {name} '))"
 
 
 def classes_within(element: HtmlElement) -> set[str]:
@@ -173,7 +175,7 @@ def classes_within(element: HtmlElement) -> set[str]:
 
 def ids_within(element: HtmlElement) -> list[str]:
     """Return the ids of an element and of what is in it, in page order."""
-    return cast("list[str]", _IDS(element))
+    return cast("list[str]", once(element, _IDS))
 
 
 _CLASSES = etree.XPath("descendant-or-self::*/@class", smart_strings=False)

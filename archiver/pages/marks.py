@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from lxml import etree
@@ -28,7 +28,7 @@ _LARGEST = (1 << 63) - 1
 
 KINDS = ("comment", "pingback", "trackback")
 
-_UNSENT = f".//*[{has_class('comment-awaiting-moderation')}]"
+_UNSENT: Any = etree.XPath(f".//*[{has_class('comment-awaiting-moderation')}]")
 """What Typecho and WordPress say of a comment that only its author sees."""
 
 HEADER = 80
@@ -160,15 +160,17 @@ def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElem
 
     `zone` is that of the blog, as in its profile; empty where its days are as written, whatever offset they have.
     """
+    if besides is not None and box not in besides.iterancestors():
+        besides = None
     if besides is not None:
         besides.set("data-besides", "")
     taken = copy.deepcopy(box)
     taken.tail = None
     if besides is not None:
         del besides.attrib["data-besides"]
-        for element in taken.xpath(".//*[@data-besides]"):
+        for element in _BESIDES(taken):
             element.drop_tree()
-    for element in taken.xpath(_UNSENT):
+    for element in _UNSENT(taken):
         element.drop_tree()
     for element in taken.iter("time", "abbr"):
         given = element.get("datetime") or (element.get("title") if element.tag == "abbr" else None)
@@ -178,6 +180,8 @@ def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElem
             element.set(DAY, day)
     return taken
 
+
+_BESIDES: Any = etree.XPath(".//*[@data-besides]")
 
 DAY = "data-day"
 """Attribute of elements in a copy whose text is a day."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
@@ -24,7 +24,10 @@ _XPATH = ("/", "./", "(")
 _NAMED = re.compile(r"([a-z][a-z0-9]*)?([#.][A-Za-z_][\w-]*)(?: +([^\s,>+~][^,]*))?")
 """A CSS selector that begins with a name: a tag, the name, and what is wanted inside."""
 _WORD = re.compile(r"[^ \t\r\n]+")
-_unchanged: ContextVar[tuple[HtmlElement, dict[str, list[HtmlElement]]] | None] = ContextVar("unchanged", default=None)
+_NAMES: Any = etree.XPath("descendant-or-self::*[@id or @class]")
+_unchanged: ContextVar[tuple[HtmlElement, dict[Any, Any]] | None] = ContextVar("unchanged", default=None)
+
+Found = TypeVar("Found")
 
 
 def check(known: Profile) -> None:
@@ -59,7 +62,7 @@ def first(tree: HtmlElement, *selectors: str) -> HtmlElement | None:
 
 @contextmanager
 def unchanged(tree: HtmlElement) -> Iterator[None]:
-    """Look up what has a name in a tree, which nobody is to change meanwhile."""
+    """Ask a tree, which nobody is to change meanwhile, each thing only once."""
     known = _unchanged.get()
     token = _unchanged.set(known if known and known[0] is tree else (tree, {}))
     try:
@@ -68,20 +71,31 @@ def unchanged(tree: HtmlElement) -> Iterator[None]:
         _unchanged.reset(token)
 
 
-def _bearers(tree: HtmlElement, name: str) -> list[HtmlElement] | None:
-    """Return the elements of a tree with an id (`#name`) or a class (`.name`), None for one that may change."""
+def once(tree: HtmlElement, ask: Callable[[HtmlElement], Found]) -> Found:
+    """Return what a function finds in a tree: what it found before, while that is `unchanged`; not to be changed."""
     known = _unchanged.get()
     if known is None or known[0] is not tree:
-        return None
-    names = known[1]
-    if not names:
-        names[""] = []
-        for element in tree.iter(etree.Element):
-            if word := element.get("id"):
-                names.setdefault(f"#{word}", []).append(element)
-            for word in set(_WORD.findall(element.get("class", ""))):
-                names.setdefault(f".{word}", []).append(element)
-    return names.get(name, [])
+        return ask(tree)
+    if ask not in known[1]:
+        known[1][ask] = ask(tree)
+    found: Found = known[1][ask]
+    return found
+
+
+def _is_unchanged(tree: HtmlElement) -> bool:
+    known = _unchanged.get()
+    return known is not None and known[0] is tree
+
+
+def _bearers(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
+    """Return the elements of a tree by id (`#name`) and class (`.name`)."""
+    names: dict[str, list[HtmlElement]] = {}
+    for element in _NAMES(tree):
+        if word := element.get("id"):
+            names.setdefault(f"#{word}", []).append(element)
+        for word in set(_WORD.findall(element.get("class", ""))):
+            names.setdefault(f".{word}", []).append(element)
+    return names
 
 
 @cache
@@ -100,10 +114,9 @@ def _ready(selector: str) -> Callable[[HtmlElement], Any]:
         raise ProfileInvalid(f"expected a selector in CSS or XPath, found {selector!r} ({error})") from error
 
     def look_up(tree: HtmlElement) -> Any:
-        bearers = _bearers(tree, name)
-        if bearers is None:
+        if not _is_unchanged(tree):
             return search(tree)
-        found = [element for element in bearers if tag is None or element.tag == tag]
+        found = [element for element in once(tree, _bearers).get(name, ()) if tag is None or element.tag == tag]
         return [each for element in found for each in inside(element)] if inside else found
 
     return look_up
