@@ -69,6 +69,10 @@ def _set(text: str, formulas: Formulas) -> str:
     for span in tex.scan(text).spans:
         opener, closer = (r"\[", r"\]") if span.display else (r"\(", r"\)")
         inside = escape(formulas.alone(text[span.start : span.end]), quote=False)
-        pieces += [escape(formulas.reference(text[at : span.start])), f"{opener}{inside}{closer}" if inside else ""]
+        pieces += [_prose(text[at : span.start], formulas), f"{opener}{inside}{closer}" if inside else ""]
         at = span.end
-    return "".join([*pieces, escape(formulas.reference(text[at:]))])
+    return "".join([*pieces, _prose(text[at:], formulas)])
+
+
+def _prose(text: str, formulas: Formulas) -> str:
+    return escape(formulas.reference(text)).replace("\n", "<br>")

@@ -34,6 +34,7 @@ def test_each_labelled_equation_is_a_card(demo: Path, tmp_path: Path) -> None:
     assert not [text for row in found.values() for text in row if "label{" in text or "newcommand" in text]
     assert any(r"\(" in front for front, _, _ in found.values())
     assert not [text for row in found.values() for text in row if "$" in text]
+    assert any("<br>" in front.partition("<br><br>")[2] for front, _, _ in found.values())  # a heading and its text
     head = (tmp_path / "cards.txt").read_text("utf-8").splitlines()[:6]
     assert head[:4] == ["#separator:tab", "#html:true", "#guid column:1", "#tags column:4"]
     assert head[4].startswith("#deck:")
