@@ -12,6 +12,8 @@ from pathlib import Path
 
 import click
 import pytest
+from archiver.store.reading import ReadOnlyPool
+from archiver.web.reader.library import ReaderQueries
 from click.testing import CliRunner, Result
 
 import archiver as blog_archiver
@@ -19,8 +21,6 @@ from archiver.cli import main
 from archiver.errors import ArchiverError, ExitCode
 from archiver.store import search_index
 from archiver.store.database import Archive
-from archiver.store.reading import ReadOnlyPool
-from archiver.web.reader.library import ReaderQueries
 
 ROOT = Path(__file__).parents[1]
 
