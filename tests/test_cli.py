@@ -12,8 +12,6 @@ from pathlib import Path
 
 import click
 import pytest
-from archiver.store.reading import ReadOnlyPool
-from archiver.web.reader.library import ReaderQueries
 from click.testing import CliRunner, Result
 
 import archiver as blog_archiver
@@ -21,6 +19,8 @@ from archiver.cli import main
 from archiver.errors import ArchiverError, ExitCode
 from archiver.store import search_index
 from archiver.store.database import Archive
+from archiver.store.pool import ReadOnlyPool
+from archiver.web.reader.queries import ReaderQueries
 
 ROOT = Path(__file__).parents[1]
 
