@@ -57,3 +57,20 @@ def test_a_category_that_is_not_there_fails_a_run_that_nothing_else_was_wrong_wi
     assert judge_asked(("Nowhere",), run)[1] == ExitCode.FAILED
     fail(run, "https://kexue.fm/archives/1", "post")
     assert judge_asked(("Nowhere",), run)[1] == ExitCode.INCOMPLETE
+
+
+def test_lists_that_were_not_read_to_their_end_make_no_post_missing(run: Run) -> None:
+    session, url = run.archive.session, "https://kexue.fm/page/2"
+    run.everything_listed = True
+    run.counts.cut = 1
+    run.settle_missing()
+    assert not run.missing_counted
+    run.counts.cut = 0
+    frontier.add(session, url, "list", run_id=run.id, now=timestamp())
+    frontier.finish(session, url, now=timestamp())
+    frontier.fail(session, url, "no answer", now=timestamp())
+    run.settle_missing()
+    assert not run.missing_counted
+    frontier.finish(session, url, now=timestamp())
+    run.settle_missing()
+    assert run.missing_counted
