@@ -334,6 +334,7 @@ HUGE = 9007
 
 NO_LENGTHS = {9011: "-5", 9012: "12abc"}
 TWO_LENGTHS = 9013
+UNENDED = 144
 BOTH = 131
 
 
@@ -359,6 +360,7 @@ def malformed(new_archive: Callable[[], Archive]) -> Iterator[Crawled]:
     body = page(GOOD)
     odd = {number: reply(f"{OK}\nContent-Length: {length}", body) for number, length in NO_LENGTHS.items()}
     odd[TWO_LENGTHS] = reply(f"{OK}\nContent-Length: 4\nContent-Length: %d", body)
+    odd[UNENDED] = reply(OK, page(UNENDED), End.RESET, pause=0.1)
     odd[BOTH] = reply(f"{OK}\nContent-Length: 7\nTransfer-Encoding: chunked", chunked(page(BOTH)))
     with OddServer(Replies({f"/archives/{number}": reply for number, reply in odd.items()})) as server:
         archive = new_archive()
@@ -390,6 +392,13 @@ def test_an_answer_that_breaks_off_is_kept_as_what_it_is(broken: Crawled, post: 
         assert record.header("WARC-Truncated") == "disconnect"
         assert record.entity
         assert page(GOOD).startswith(record.entity)
+
+
+def test_an_answer_without_a_length_is_whole_only_if_its_connection_ended_in_order(malformed: Crawled) -> None:
+    """Case 20. Scrapy takes it for whole, and here it is: by its bytes nobody could tell."""
+    assert malformed.archive.gap(UNENDED) == "the response broke off: disconnect"
+    (record,) = malformed.archive.records(UNENDED)
+    assert record.header("WARC-Truncated") == "disconnect"
 
 
 def test_chunks_count_where_a_length_contradicts_them(malformed: Crawled) -> None:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from archiver.clock import timestamp
 from archiver.crawl.pipelines import StorePipeline
 from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run
-from archiver.errors import DiskFull
+from archiver.errors import ArchiverError, DiskFull
 from archiver.items import Gap, Outcome
 from archiver.sample import SampleSource, serving
 from archiver.store import frontier
@@ -219,6 +219,17 @@ def test_once_the_database_has_failed_nothing_more_is_stored_in_it(tmp_path: Pat
         run.close()
     assert isinstance(run.fatal, DiskFull)
     assert reasons == ["kept"]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_an_index_that_cannot_be_written_is_told_unless_the_run_has_failed(tmp_path: Path, failed: bool) -> None:
+    (tmp_path / ".index.cdxj.new").mkdir()
+    run = Run(ArchiveLocation(home=tmp_path), "test")
+    if failed:
+        run.stop(DiskFull("expected room, found none"))
+    with nullcontext() if failed else pytest.raises(ArchiverError, match=r"index\.cdxj"):
+        run.close()
+    run.archive.close()
 
 
 @pytest.mark.parametrize("moment", ["before the close", "before the index", "before the index is replaced"])

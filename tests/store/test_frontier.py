@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archiver.clock import timestamp
-from archiver.store import frontier, runs
+from archiver.store import chronicle, frontier, runs
 from archiver.store.database import Archive
+from archiver.store.models import FrontierEntry as Entry
 
 NOW = "2026-11-21T00:00:00Z"
 LATER = "2026-11-21T00:05:00Z"
@@ -139,3 +141,18 @@ def test_an_unfinished_run_and_the_next_one_are_one_cycle(session: Session) -> N
 def test_another_command_begins_a_cycle_of_its_own(session: Session) -> None:
     second, cycle = runs.begin(session, "crawl index", now=NOW)
     assert cycle == second
+
+
+def test_addresses_told_again_in_order_have_failed_as_often_as_they_did(session: Session) -> None:
+    later = [f"2026-11-2{day}T00:00:00Z" for day in range(1, 5)]
+    runs.begin(session, "crawl", now=NOW)
+
+    def told(date: str, reason: str | None) -> tuple[object, ...]:
+        chronicle.settle(session, [chronicle.Settled(url=POST, kind="post", date=date, reason=reason)], run_id=2)
+        columns = (Entry.state, Entry.failures, Entry.failed_since, Entry.last_done_at, Entry.first_seen_at)
+        return tuple(session.execute(select(*columns)).one())
+
+    assert told(later[0], None) == ("done", 0, None, later[0], later[0])
+    assert told(later[1], "HTTP 500") == ("failed", 1, later[1], later[0], later[0])
+    assert told(later[2], "HTTP 500") == ("failed", 2, later[1], later[0], later[0])
+    assert told(later[3], None) == ("done", 0, None, later[3], later[0])

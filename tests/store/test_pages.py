@@ -125,6 +125,13 @@ def test_a_comment_that_a_page_no_longer_shows_is_deleted_and_one_on_another_pag
     assert shelf.rows("SELECT count(*) FROM page_comments WHERE deleted_at IS NOT NULL") == [(0,)]
 
 
+def test_a_page_that_shows_no_comments_at_all_proves_none_deleted(shelf: Shelf) -> None:
+    """It may have closed them, or left them to a script."""
+    for said in ((comment(1), comment(2)), ()):
+        shelf.see(page(said=said))
+    assert shelf.rows("SELECT count(*) FROM page_comments WHERE deleted_at IS NULL") == [(2,)]
+
+
 def test_a_page_not_known_to_be_whole_proves_no_comment_absent(shelf: Shelf) -> None:
     for said in ((comment(1), comment(2)), (comment(2),)):
         shelf.see(replace(page(said=said), ending="</div>"))
