@@ -176,7 +176,7 @@ def test_a_long_post_comes_in_parts_and_no_answer_is_longer(demo: Path, tmp_path
 
 
 def test_one_of_a_thing_is_one(demo: Path) -> None:
-    asked = [("citations", {"post": 4}), ("changes", {"since": "2020", "limit": 1})]
+    asked: list[tuple[str, dict[str, Any]]] = [("citations", {"post": 4}), ("changes", {"since": "2020", "limit": 1})]
     [(failed, cited), (lost, found)] = answers(demo, asked)
     assert (failed, lost) == (False, False)
     assert "Cites 1 post\n" in cited
