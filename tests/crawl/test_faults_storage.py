@@ -490,7 +490,7 @@ def test_a_database_that_fails_ends_the_run_in_one_line(begun: Meddled, whole: P
     done = begun.run(meddling=[database_fails(nth)])
     assert done.returncode == 1
     said = done.stderr or done.stdout.partition("\n")[0]
-    assert re.search(r"(Error|Run 2): .*archive\.db: disk I/O error", said)
+    assert re.search(r"(Error|Run 2): .*archive\.db: expected to read and write it, found: disk I/O error; check", said)
     assert done.stderr.count("\n") == (nth == 15)
     assert_goes_on(begun, whole)
 

@@ -30,10 +30,9 @@ def test_what_is_new_this_month_needs_no_moment(reader: Client) -> None:
     assert 'href="/new">New this month →' in reader.get("/", Accept_Language="en").text
 
 
-@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", "20", "2026-01-01' OR 1"])
-def test_a_moment_is_written_as_every_command_takes_it(reader: Client, moment: str) -> None:
+@pytest.mark.parametrize("moment", ["yesterday", "2026-13", "2026-01-01T25:00:00", "2026-01-01' OR 1"])
+def test_what_is_no_date_is_refused(reader: Client, moment: str) -> None:
     assert reader.get(f"/new?since={moment.replace(' ', '%20')}").status == 400
-    assert 'data-count="4"' in reader.get("/new?since=2025").text
 
 
 def test_a_random_post_is_an_old_one(reader: Client) -> None:
