@@ -101,7 +101,7 @@ def formulas(here: Desk, tex: str, limit: int) -> str:
         raise UsageError(r"expected a fragment of TeX such as \frac{1}{2}, found nothing")
     with here.pool.searching() as index:
         results = search.search(index, Query(tex=(fragment,)), here.site, limit=MOST)
-    shown, lines = 0, [f"{results.exact} posts and pages have formulas with {fragment}"]
+    shown, lines = 0, [f"{fragment} is in formulas of {counted(results.exact, 'text')}"]
     for hit in results.hits:
         if shown >= limit or hit.related:
             break
