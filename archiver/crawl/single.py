@@ -61,9 +61,10 @@ def fetch(
         with _opener().open(request, timeout=seconds) as response:
             return _page(response, url, ends, most, kinds)
     except HTTPError as error:
-        kind = RateLimited if error.code in _BUSY else ArchiverError
-        reason = str(error.reason).partition("\n")[0]
-        raise kind(f"expected a page at {url}, found status {error.code} {reason}") from error
+        with error:  # it is the response, which would stay open
+            kind = RateLimited if error.code in _BUSY else ArchiverError
+            reason = str(error.reason).partition("\n")[0]
+            raise kind(f"expected a page at {url}, found status {error.code} {reason}") from error
     except (URLError, TimeoutError, HTTPException) as error:
         said = getattr(error, "reason", None) or error
         raise Unreachable(f"expected a page at {url}, found no answer: {str(said) or type(error).__name__}") from error
