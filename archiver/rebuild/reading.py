@@ -126,7 +126,7 @@ def read(storage: Storage, task: Task) -> Item:
 
 
 def _with_shapes(item: Item) -> Item:
-    """Return an outcome with the shapes of its formulas: many processes read, and the only one that stores has enough to do."""
+    """Return an outcome with the shapes of its formulas: many processes read, and all wait for the one that stores."""
     if not isinstance(item, Post | Page):
         return item
     found = shapes.joined(formula.tex for formula in item.content.formulas)
