@@ -102,6 +102,9 @@ class Content:
     """Of the images, those whose bytes are in the page, each once."""
     unclosed: tuple[str, ...] = ()
     """Formula openers without an end: kept in the Markdown as they are."""
+    shapes: tuple[str, ...] | None = field(default=None, compare=False)
+    """Tokens of each formula, joined by spaces, where a process that reads has worked them out for the one that stores
+    them; None where it has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from warcio.warcwriter import WARCWriter
 from archiver import media
 from archiver.bundled import sample_folder
 from archiver.errors import ArchiveLocked, ArchiverError, UsageError
-from archiver.items import Gap, Item
+from archiver.items import Gap, Item, Post
 from archiver.rebuild import files, pool, reading
 from archiver.rebuild.importing import import_warc
 from archiver.rebuild.reading import Task
@@ -893,6 +893,13 @@ def read_all(tasks: list[Task], home: Path, processes: int) -> list[Item | None]
 
 def test_pages_come_in_the_order_asked_for(lived: Crawled, tasks: list[Task]) -> None:
     assert read_all(tasks, lived.home, 3) == read_all(tasks, lived.home, 1)
+
+
+def test_the_process_that_stores_is_given_the_shape_of_each_formula(lived: Crawled, tasks: list[Task]) -> None:
+    contents = [item.content for item in read_all(tasks, lived.home, 2) if isinstance(item, Post)]
+    counted = [(len(content.shapes or ()), len(content.formulas)) for content in contents]
+    assert any(formulas for _, formulas in counted)
+    assert all(shapes == formulas for shapes, formulas in counted)
 
 
 def test_a_process_that_is_killed_costs_no_page(lived: Crawled, tasks: list[Task]) -> None:

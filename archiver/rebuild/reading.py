@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ from archiver.pages.post_lists import parse_post_list
 from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import CaptureRow
-from archiver.text import EXTRACTOR_VERSION
+from archiver.text import EXTRACTOR_VERSION, shapes
 from archiver.urls import BESIDE, ROBOTS, Site, from_bytes
 from archiver.warc.reader import Record, read_record
 from archiver.warc.storage import Storage
@@ -112,7 +112,7 @@ def read(storage: Storage, task: Task) -> Item:
             return Gap(reason=GATE)
         if task.kind == "list":  # the numbers of its pages may be in the head
             return parse_post_list(task.url, body, task.site, _headers(record))
-        return PAGES[task.kind](task.url, body, task.site)
+        return _with_shapes(PAGES[task.kind](task.url, body, task.site))
     except StorageUnreachable:  # the page is none the worse for it
         raise
     except PageLeadsOn as error:
@@ -123,6 +123,14 @@ def read(storage: Storage, task: Task) -> Item:
         return Gap(reason=str(error))
     except Exception as error:
         return Gap(reason=f"a fault of the archiver, please report it: {error!r}")
+
+
+def _with_shapes(item: Item) -> Item:
+    """Return an outcome with the shapes of its formulas: many processes read, and all wait for the one that stores."""
+    if not isinstance(item, Post | Page):
+        return item
+    found = shapes.joined(formula.tex for formula in item.content.formulas)
+    return replace(item, content=replace(item.content, shapes=found))
 
 
 def read_elsewhere(storage: Storage, tasks: list[Task], version: str) -> list[Item]:

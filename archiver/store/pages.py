@@ -98,7 +98,7 @@ def _save_text(session: Session, page: items.Page, *, capture_id: int, seen_at: 
         session.execute(update(_PAGES).where(_PAGES.c.id == number).values(**columns))
         former = search_index.shapes_of_page(session, number)
         session.execute(delete(_FORMULAS).where(_FORMULAS.c.page_id == number))
-    shapes = search_index.put_shapes(session, (formula.tex for formula in page.content.formulas))
+    shapes = search_index.put_shapes(session, page.content)
     formulas = [
         {"page_id": number, "shape_id": shape, **{name: getattr(formula, name) for name in formula.__slots__}}
         for formula, shape in zip(page.content.formulas, shapes, strict=True)

@@ -302,7 +302,7 @@ def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
     parts: dict[type[models.Base], Iterable[dict[str, Any]]] = {
         models.PostCategory: categories,
         models.PostTag: tags,
-        models.Formula: _formulas(session, content.formulas),
+        models.Formula: _formulas(session, content),
         models.CodeBlock: map(_fields, content.code_blocks),
         models.Image: map(_fields, content.images),
         models.Link: map(_fields, content.links),
@@ -353,9 +353,9 @@ def _note_counters(session: Session, post: items.Post, seen_at: str) -> None:
     session.execute(_PUT_COUNTERS, {"post_id": post.id, "seen_at": seen_at, **values})
 
 
-def _formulas(session: Session, formulas: Sequence[items.Formula]) -> list[dict[str, Any]]:
-    numbers = search_index.put_shapes(session, (formula.tex for formula in formulas))
-    return [{**_fields(formula), "shape_id": number} for formula, number in zip(formulas, numbers, strict=True)]
+def _formulas(session: Session, content: items.Content) -> list[dict[str, Any]]:
+    pairs = zip(content.formulas, search_index.put_shapes(session, content), strict=True)
+    return [{**_fields(formula), "shape_id": number} for formula, number in pairs]
 
 
 def _fields(item: Any) -> dict[str, Any]:

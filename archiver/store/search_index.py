@@ -9,7 +9,7 @@ told those that were put in: they are read from the rows, and for that the index
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, inspect, text
 from sqlalchemy.orm import Session
 
+from archiver import items
 from archiver.store import cjk, models, search_shapes, shapes
 from archiver.store.search_tables import TABLES, FullText
 
@@ -114,10 +115,11 @@ _DELETE_FORMULAS = text(
 _INSERT_FORMULAS = text("INSERT INTO formulas_fts (rowid, tex) SELECT id, tex FROM formulas WHERE post_id = :post")
 
 
-def put_shapes(session: Session, formulas: Iterable[str]) -> list[int | None]:
-    """Take in the shapes of the formulas of one text, and return their numbers in the same order."""
+def put_shapes(session: Session, content: items.Content) -> list[int | None]:
+    """Take in the shapes of a text's formulas, and return their numbers in the same order."""
     connection = session.connection()
-    found = shapes.of(formulas)
+    formulas = (formula.tex for formula in content.formulas)
+    found = shapes.of(formulas) if content.shapes is None else shapes.numbered(content.shapes)
     _index_shapes(connection, shapes.add(connection, found))
     return [number for number, _ in found]
 

@@ -29,7 +29,11 @@ _BATCH = 500
 
 def of(formulas: Iterable[str]) -> list[tuple[int | None, str]]:
     """Return number and tokens of the shape of each formula of one text, in order; None of one that has no tokens."""
-    found = map(" ".join, shapes.in_order(formulas))
+    return numbered(shapes.joined(formulas))
+
+
+def numbered(found: Iterable[str]) -> list[tuple[int | None, str]]:
+    """Return the same of shapes whose tokens are known."""
     return [(number(tokens) if tokens else None, tokens) for tokens in found]
 
 

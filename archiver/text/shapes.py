@@ -71,6 +71,11 @@ def in_order(formulas: Iterable[str]) -> Iterator[tuple[str, ...]]:
         yield tokens(tex, known)
 
 
+def joined(formulas: Iterable[str]) -> tuple[str, ...]:
+    """Return the tokens of the formulas of one text, those of each joined by spaces."""
+    return tuple(map(" ".join, in_order(formulas)))
+
+
 def is_letter(sign: str) -> bool:
     """Return whether a token is a letter, for which another may be used elsewhere."""
     return sign in spellings.GREEK or _LETTER.fullmatch(sign) is not None
