@@ -54,7 +54,9 @@ def test_characters_that_are_none_are_dropped() -> None:
 
 
 def test_no_element_of_a_page_passes_for_one_of_ours() -> None:
-    content = engines.read(body_of("<p>甲<tex-formula>乙</tex-formula><tex-prose lost='x'>$x$</tex-prose></p>"), RESOLVE)
+    content = engines.read(
+        body_of("<p>甲<tex-formula>乙</tex-formula><tex-prose lost='x'>$x$</tex-prose></p>"), RESOLVE
+    )
     assert content.markdown == "甲乙$x$"
     assert [formula.tex for formula in content.formulas] == ["$x$"]
 
