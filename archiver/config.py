@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ from archiver.errors import UsageError
 FILE = "config.toml"
 """Name of the file, in the folder of an archive and in the user's own."""
 
+HIDDEN = "***"
+"""Stands for what is secret."""
+
 _FOLDER = "blog-archiver"
+_PASSWORD = re.compile(r"([^/@\s:'\"]*):(?!//)[^\s'\"]+(?=@)")
 
 
 def user_config_home() -> Path:
@@ -49,3 +54,8 @@ def read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: expected a settings file, found lists nested without end; fix it") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: expected TOML, found: {error}; fix it there, or move the file away") from error
+
+
+def without_passwords(text: str) -> str:
+    """Return text with the passwords in its URLs hidden, and in what was meant to be one."""
+    return _PASSWORD.sub(rf"\1:{HIDDEN}", text)

@@ -200,6 +200,11 @@ def test_a_server_that_is_not_there_is_named_without_pythons_words() -> None:
         ("RCPT", "550 who?", "answered 550 who? to a@example.org; check that address"),
         ("RCPT", "450 busy", "answered 450 busy to a@example.org; try again later"),
         ("DATA", "554 spam", "answered 554 spam; check the sender, or ask whoever runs it"),
+        (
+            "MAIL",
+            f"550-\x1b[2J\r\n550 {'x' * 5000}",
+            f"550 \N{REPLACEMENT CHARACTER}[2J {'x' * 191}; check the sender, or ask whoever runs it",
+        ),
     ],
 )
 def test_an_e_mail_that_is_refused_says_how(monkeypatch: pytest.MonkeyPatch, verb: str, answer: str, said: str) -> None:
@@ -209,6 +214,40 @@ def test_an_e_mail_that_is_refused_says_how(monkeypatch: pytest.MonkeyPatch, ver
     with running(box):
         (failure,) = deliver(NOTICE, Ways(email=("a@example.org",), smtp=box.url.replace("://", "://me@")))
     assert failure.endswith(said)
+
+
+def test_a_server_for_e_mail_without_any_way_to_log_in_that_we_know_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_SMTP_PASSWORD", "s3cret")
+    with running(box := Mailbox("AUTH OTHER")):
+        (failure,) = deliver(NOTICE, Ways(email=("a@example.org",), smtp=box.url.replace("://", "://me@")))
+    assert "cannot do what is needed: No suitable authentication method found" in failure
+
+
+def test_a_password_that_cannot_be_sent_is_told_of_without_a_letter_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_SMTP_PASSWORD", "gehei\xdf")
+    (failure,) = deliver(NOTICE, Ways(email=("a@example.org",), smtp="smtp://me@127.0.0.1:1"))
+    assert failure.endswith("127.0.0.1: expected a user and password in ASCII, found other characters")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "302 \r\nLocation: http://[/\r\nContent-Length: 0\r\n\r\n",
+        "400 \r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        f"400 \r\nContent-Length: 2000\r\n\r\n{'[' * 2000}",
+    ],
+)
+def test_a_refusal_that_makes_no_sense_is_a_refusal(answer: str) -> None:
+    class Garbled(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                continue
+            self.wfile.write(f"HTTP/1.1 {answer}".encode())
+
+    server = socketserver.TCPServer(("127.0.0.1", 0), Garbled)
+    with running(server):
+        (failure,) = deliver(NOTICE, Ways(ntfy=f"http://127.0.0.1:{server.server_address[1]}/topic"))
+    assert f"answered {answer[:3]} " in failure
 
 
 def test_an_e_mail_arrives_with_its_chinese(tmp_path: Path) -> None:

@@ -100,6 +100,25 @@ def test_secrets_are_not_shown(home: Path, user: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        'apprise = "mailto://me:s3cret@mail.example"',
+        'ntfy = ["https://:s3cret@ntfy.example/blog"]',
+        'ntfy = "https://me:s3c/s3cret@ntfy.example"',
+        'smtp = "me:s3cret@mail.example"',
+    ],
+)
+def test_secrets_are_not_shown_where_they_make_no_sense(home: Path, user: Path, text: str) -> None:
+    (home / "config.toml").write_text(f"[notify]\n{text}")
+    for said in (
+        run("--home", home, "config").stderr,
+        run("--db", "postgresql://me:s3cret@db:port/blog", "status").stderr,
+    ):
+        assert "s3cret" not in said
+        assert "***" in said
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("[crawl]\ndeley = 3", "crawl.deley: expected a setting of `archiver crawl`, found none of that name; did you"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from typing import Any
 
 import click
@@ -13,11 +12,8 @@ from click.core import ParameterSource
 from archiver.cli import settings
 from archiver.cli.context import as_rows, print_rows
 from archiver.cli.settings import Layer, Setting
+from archiver.config import HIDDEN, without_passwords
 from archiver.errors import UsageError
-
-_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
-HIDDEN = "***"
-"""Shown in place of a secret."""
 
 
 @click.command("config")
@@ -88,7 +84,7 @@ def _shown(option: click.Option, value: Any) -> Any:
         return [_shown(option, each) for each in value]
     if option.hide_input:
         return HIDDEN
-    return _PASSWORD.sub(rf"\1:{HIDDEN}", str(value)) if isinstance(value, str) or not _is_plain(value) else value
+    return without_passwords(str(value)) if isinstance(value, str) or not _is_plain(value) else value
 
 
 def _is_plain(value: Any) -> bool:

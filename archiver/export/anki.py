@@ -58,9 +58,9 @@ def _cards(post: Post, rows: list[Formula]) -> Iterator[tuple[str, str, str, str
     for label, row in reversed(labelled.items()):
         number = formulas.labelled(label)
         key = hashlib.sha256(f"{post.url}\n{label}".encode()).hexdigest()[:_KEY]
-        front = f"<b>{title}</b> ({escape(number)})<br><br>{_set(leading.get(row.position, ''), formulas)}"
+        front = f"<b>{title}</b> ({_set(number, formulas)})<br><br>{_set(leading.get(row.position, ''), formulas)}"
         back = rf"\[{escape(formulas.alone(row.tex), quote=False)}\]<br><small>{source}</small>"
-        yield key, front, back, " ".join(tag.replace(" ", "_") for tag in post.tags)
+        yield key, front, back, " ".join("_".join(tag.split()) for tag in post.tags)
 
 
 def _set(text: str, formulas: Formulas) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archiver.notices import apprises, commands, mail, ntfy
 from archiver.notices.notice import Notice
+from archiver.store.results import shown
 
 LONGEST = 10.0
 """Seconds that delivery takes at most: a finished run must not hang on a server that does not answer."""
@@ -72,6 +73,6 @@ def deliver(notice: Notice, ways: Ways) -> list[str]:
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
     return [
-        f"expected to send a notification by {name}, found: {' '.join(why.split())}"
+        f"expected to send a notification by {name}, found: {shown(' '.join(why.split()))}"
         for name, why in dict(failures).items()
     ]

@@ -13,6 +13,7 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from archiver.config import without_passwords
 from archiver.errors import UsageError
 from archiver.notices import refusal
 from archiver.notices.notice import Notice
@@ -40,11 +41,12 @@ def check(url: str) -> str:
     """Return the URL of a server for e-mail; raise UsageError if it is not one, or has a password in it."""
     try:
         parts = urlsplit(url)
-        fits = parts.scheme in PORTS and bool(parts.hostname) and (parts.port or 1) > 0 and not parts.path.strip("/")
+        fits = parts.scheme in PORTS and bool((parts.hostname or "").encode("idna"))
+        fits = fits and (parts.port or 1) > 0 and not parts.path.strip("/")
     except ValueError:
         fits = False
     if not fits:
-        raise UsageError(f"expected a server such as smtps://me@mail.example.org, found {url!r}")
+        raise UsageError(f"expected a server such as smtps://me@mail.example.org, found {without_passwords(url)!r}")
     if parts.password is not None:
         raise UsageError(f"expected no password in the address of a server; put it into a file, or into ${PASSWORD}")
     return url
@@ -59,6 +61,8 @@ def send(notice: Notice, recipients: Sequence[str], server: MailServer, seconds:
     parts = urlsplit(check(server.url))
     host, port = str(parts.hostname), parts.port or (25 if parts.hostname in _HERE else PORTS[parts.scheme])
     password = _password(server) if parts.username else ""
+    if not (unquote(parts.username or "") + password).isascii():  # smtplib sends no other
+        raise UsageError(f"{host}: expected a user and password in ASCII, found other characters")
     with refusal.explained(f"{host}:{port}"), _session(parts.scheme, host, port, seconds) as session:
         session.ehlo()
         encrypted = parts.scheme == "smtps"
@@ -93,7 +97,7 @@ def _password(server: MailServer) -> str:
             return password
         raise UsageError(f"expected the password for {server.url} in ${PASSWORD} or a password-file, found none")
     try:
-        return server.password_file.expanduser().read_text("utf-8").rstrip("\r\n")
+        return server.password_file.expanduser().read_text("utf-8", "replace").rstrip("\r\n")
     except OSError as error:
         raise UsageError(
             f"{server.password_file}: expected a file with the password, found: {error.strerror}"

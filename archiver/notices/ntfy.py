@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import re
 from email.header import Header
-from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import (
     HTTPDefaultErrorHandler,
     HTTPErrorProcessor,
     HTTPHandler,
-    HTTPRedirectHandler,
     HTTPSHandler,
     OpenerDirector,
     ProxyHandler,
@@ -19,6 +17,7 @@ from urllib.request import (
 )
 
 from archiver import __version__
+from archiver.config import without_passwords
 from archiver.errors import UsageError
 from archiver.notices import refusal
 from archiver.notices.notice import FAILED, Notice
@@ -31,11 +30,14 @@ def check(url: str) -> str:
     """Return the URL of a topic; raise UsageError if it is not one."""
     try:
         parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        fits = (
+            parts.scheme in ("http", "https") and bool((parts.hostname or "").encode("idna")) and (parts.port or 1) > 0
+        )
     except ValueError:
         fits = False
     if not fits or not parts.path.strip("/") or re.search(r"[\x00-\x20\x7f-\uffff]", url):
-        raise UsageError(f"expected the URL of a topic such as https://ntfy.sh/my-blog, found {url!r}")
+        found = without_passwords(url)
+        raise UsageError(f"expected the URL of a topic such as https://ntfy.sh/my-blog, found {found!r}")
     return url
 
 
@@ -63,13 +65,8 @@ def send(notice: Notice, url: str, seconds: float) -> None:
     if len(body) > LONGEST:
         body = body[:LONGEST].decode("utf-8", "ignore").encode() + "…".encode()
     opener = OpenerDirector()
-    for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor, _Stay):
+    for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor):
         opener.add_handler(handler())
     request = Request(where, body, headers, method="POST")  # noqa: S310  # checked
     with refusal.explained(server), opener.open(request, timeout=seconds) as answer:
         answer.read(LONGEST)
-
-
-class _Stay(HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """Follow no redirect."""

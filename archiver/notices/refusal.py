@@ -14,6 +14,7 @@ from urllib.error import HTTPError, URLError
 from archiver.errors import ArchiverError
 
 _LONGEST = 1_000  # bytes of an answer that are read for its reason
+_MOST = 200  # characters of a reason that are shown
 
 
 @contextmanager
@@ -56,9 +57,9 @@ def _advice(code: int) -> str:
 def _reason(error: HTTPError) -> str:
     """Return what a server says of its refusal: ntfy answers with JSON."""
     if error.code < HTTPStatus.BAD_REQUEST:
-        return error.headers.get("Location", "")
-    with suppress(OSError, ValueError, AttributeError):
-        return str(json.loads(error.read(_LONGEST)).get("error", ""))[:200]
+        return error.headers.get("Location", "")[:_MOST]
+    with suppress(OSError, HTTPException, ValueError, AttributeError, RecursionError):
+        return str(json.loads(error.read(_LONGEST)).get("error", ""))[:_MOST]
     return ""
 
 
@@ -72,13 +73,13 @@ def _of_mail(error: smtplib.SMTPException) -> str:
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
         found = _said(error.smtp_code, error.smtp_error)
         return f"answered {found}; {_try_again(error.smtp_code) or 'check the sender, or ask whoever runs it'}"
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return f"cannot do what is needed: {error}; check its URL: without a user, no password is sent"
-    return "closed the connection; try again later, or ask whoever runs it"
+    if isinstance(error, (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException)):
+        return "closed the connection; try again later, or ask whoever runs it"
+    return f"cannot do what is needed: {error}; check its URL: without a user, no password is sent"
 
 
 def _said(code: int, text: bytes | str) -> str:
-    return f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}".rstrip()
+    return f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"[:_MOST].rstrip()
 
 
 def _try_again(code: int) -> str:

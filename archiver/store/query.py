@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver.config import without_passwords
 from archiver.errors import ArchiveDamaged, UsageError
 from archiver.store import location
 from archiver.store.results import Result, Row, Stream, held
@@ -193,7 +194,8 @@ def sqlite_file(archive: str | Path) -> Path | None:
     try:
         url = make_url(archive)
     except (ArgumentError, ValueError) as error:
-        raise UsageError(f"expected a database URL such as sqlite:////path/archive.db, found {archive!r}") from error
+        found = without_passwords(archive)
+        raise UsageError(f"expected a database URL such as sqlite:////path/archive.db, found {found!r}") from error
     if url.get_backend_name() != "sqlite":
         return None
     if not url.database or url.database == ":memory:":

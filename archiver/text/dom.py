@@ -39,10 +39,10 @@ NO_MATHS = frozenset({"code", "textarea"})
 HOLLOW = ("bgsound", "embed", "image", "keygen", "source", "track", "wbr")
 """Tags that have no content for browsers; libxml2 puts what follows inside."""
 
-FORMULA = "tex-formula"
+FORMULA = "TeX-formula"
 """Tag of an element that is one formula: its text is the TeX with delimiters, its attributes say where it comes from
-(`archiver.text.sources`)."""
-PROSE = "tex-prose"
+(`archiver.text.sources`). No page can have it: the parser makes its tags lower-case."""
+PROSE = "TeX-prose"
 """Tag of text that holds no formula, whatever its characters."""
 
 BREAK = "\r"

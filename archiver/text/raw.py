@@ -18,15 +18,15 @@ Stand = Callable[[str, bool], etree._Element]
 def marked(markup: str, stand: Stand) -> str:
     """Return a block of HTML with an element for each formula in it; MathJax sets none in code blocks."""
     block = html.fragment_fromstring(markup, create_parent="div")
+    verbatim = {inner for element in block.iter(*_VERBATIM) for inner in element.iter()}
     for element in list(block.iter(etree.Element)):
-        _mark(element, stand)
+        if element not in verbatim:
+            _mark(element, stand)
     return escape(block.text or "") + "".join(html.tostring(child, encoding="unicode") for child in block)
 
 
 def _mark(element: etree._Element, stand: Stand) -> None:
     """Put an element in place of each formula in an element's own text."""
-    if element.tag in _VERBATIM:
-        return
     text, element.text = element.text, None
     children = list(element)
     element.text = _insert(element, 0, text or "", stand)

@@ -141,11 +141,12 @@ def _link(element: html.HtmlElement, link: Target, places: set[str]) -> bool:
 
 
 def _put_formulas(body: html.HtmlElement, found: Sequence[Token], formulas: Formulas) -> None:
+    positions = {str(position): position for position in range(len(found))}
     for element in list(body.iter(_FORMULA)):
-        if not element.get("n"):  # in the text of a picture
+        position = positions.get(element.get("n", ""))
+        if position is None:  # in the text of a picture, or an element of the post's own
             element.drop_tag()
             continue
-        position = int(element.get("n"))
         token = found[position]
         display = bool(token.meta["display"])
         rendered = formulas.render(position, token.content, display=display)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import archiver
 from archiver.cli import main
+from tests.web.reader.library import Library
 
 
 def cards(path: Path) -> dict[str, list[str]]:
@@ -54,3 +55,14 @@ def test_a_card_asks_by_words_and_number_and_answers_with_the_equation(demo: Pat
 def test_a_card_keeps_its_key(demo: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     every, some = export(demo, tmp_path / "all.txt"), export(demo, tmp_path / "some.txt", *options)
     assert some.items() <= every.items()
+
+
+def test_a_tag_is_one_word_and_the_number_of_an_equation_is_set(tmp_path: Path) -> None:
+    library = Library(tmp_path / "home")
+    equation = '# "甲"\n\n\\begin{equation}\n#1\tx\\tag{$*$}\\label{a}\\end{equation}'
+    library.post(1, '# "一"', equation, tags=("a b", "c\td", "\u3000e\u3000f"))
+    library.close()
+    ((front, back, tags),) = export(tmp_path / "home", tmp_path / "cards.txt").values()
+    assert front.startswith(r"<b># &quot;一&quot;</b> (\(*\))<br><br>")
+    assert back.startswith("\\[#1\tx\\]<br>")
+    assert tags == "a_b c_d e_f"

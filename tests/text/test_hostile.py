@@ -53,6 +53,14 @@ def test_characters_that_are_none_are_dropped() -> None:
     assert quality.check(body, content, RESOLVE) == ()
 
 
+def test_no_element_of_a_page_passes_for_one_of_ours() -> None:
+    content = engines.read(
+        body_of("<p>甲<tex-formula>乙</tex-formula><tex-prose lost='x'>$x$</tex-prose></p>"), RESOLVE
+    )
+    assert content.markdown == "甲乙$x$"
+    assert [formula.tex for formula in content.formulas] == ["$x$"]
+
+
 @pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS.keys())
 @pytest.mark.parametrize("reader", [engines.read_fragment, engines.read])
 def test_a_page_of_one_thing_repeated_is_read_to_its_end(unit: str, reader: Callable[..., Content]) -> None:

@@ -220,6 +220,17 @@ def test_a_formula_in_raw_html_is_mathml_numbered_in_its_place() -> None:
     assert "见(2)" in made
 
 
+def test_code_in_raw_html_is_left_alone() -> None:
+    made = page("<table><tr><td><pre><b>$x$</b> $y$</pre></td><td>$z$</td></tr></table>")
+    assert "<pre>$x$ $y$</pre>" in made
+    assert made.count("<math") == 1
+
+
+@pytest.mark.parametrize("number", ["0", "9", "²", "x", ""])
+def test_no_element_of_a_post_passes_for_a_formula_beyond_those_there_are(number: str) -> None:
+    assert page(f'甲<tex-formula n="{number}">乙</tex-formula>').startswith("<div><p>甲乙</p>")
+
+
 def test_a_formula_in_a_page_is_mathml_and_its_reference_a_number() -> None:
     made = page("由\n\n\\begin{equation}x=1\\label{a}\\end{equation}\n\n见\\eqref{a}，$\\unknown$")
     assert 'alttext="\\begin{equation}x=1\\label{a}\\end{equation}"' in made
