@@ -14,9 +14,11 @@ def loading() -> Iterator[None]:
     A crawl loads some hundred thousand objects, and would go through all of them many times: a sixth of what one of 40
     posts takes of the processor.
     """
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if was_enabled:
+            gc.enable()

@@ -19,3 +19,14 @@ def test_collection_goes_on_after_a_failed_import_and_leaves_alone_what_was_load
         assert not any(each is loaded for each in gc.get_objects())
     finally:
         gc.unfreeze()
+
+
+def test_collection_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with loading(), loading():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
