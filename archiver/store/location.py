@@ -18,7 +18,8 @@ _FILE = re.compile(r"sqlite:///([^?#%]+)")
 def database_url(home: Path, url: str | None = None) -> str:
     """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home.
 
-    One that names PostgreSQL as its own tools do, without a driver, names ours. Raises UsageError for another driver or kind of database.
+    One that names PostgreSQL as its own tools do, without a driver, names ours. Raises UsageError for another driver or
+    another kind of database.
     """
     scheme, colon, rest = (url or "").partition("://")
     kind, _, driver = scheme.partition("+")
