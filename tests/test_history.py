@@ -22,6 +22,8 @@ VERSIONS = (
     ("再谈梯度（修订）", "短", "review"),
 )
 
+CHANGED = "2026-01-03T00:00:00Z"
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -42,7 +44,7 @@ def rows() -> list[models.Base]:
     capture = {"content_type": "text/html", "payload_sha256": "0", "warc_file": "a.warc.gz", "warc_length": 1}
     found: list[models.Base] = [
         models.Run(id=1, started_at="2026-01-01T00:00:00Z", command="test", version="0"),
-        models.Post(id=8, title=title, url=url, author="苏", markdown=text, text=text, last_changed_at="", **at),
+        models.Post(id=8, title=title, url=url, author="苏", markdown=text, text=text, last_changed_at=CHANGED, **at),
         models.Comment(id=5, post_id=8, page=1, author="读者", is_owner=False, markdown="在", text="在", **at),
         models.Comment(
             id=6,
@@ -123,15 +125,22 @@ def test_versions_are_chosen_by_number(
     assert "".join(one["text"] for one in segments if one["kind"] != "insert") == VERSIONS[compared[0] - 1][1]
 
 
-def test_all_posts_with_something_new_since_a_day_are_listed(home: Path) -> None:
-    def since(day: str) -> list[dict[str, Any]]:
-        done = CliRunner().invoke(main, ["--home", str(home), "history", "--since", day, "--json"])
-        return list(json.loads(done.output))
+def since(home: Path, day: str) -> list[dict[str, Any]]:
+    done = CliRunner().invoke(main, ["--home", str(home), "history", "--since", day, "--json"])
+    return list(json.loads(done.output))
 
-    (post,) = since("2000-01-01")
-    assert (post["id"], post["is_new"]) == (8, 1)
+
+def test_all_posts_with_something_new_since_a_day_are_listed(home: Path) -> None:
+    (post,) = since(home, "2000-01-01")
+    assert (post["id"], post["is_new"], post["is_changed"]) == (8, 1, 1)
     assert post["new_comments"] > 0
-    assert since("2999-01-01T00:00:00Z") == []
+    (post,) = since(home, "2026-01-02")
+    assert (post["id"], post["is_new"], post["is_changed"], post["new_comments"]) == (8, 0, 1, 0)
+    assert since(home, "2999-01-01T00:00:00Z") == []
+
+
+def test_a_post_that_has_one_version_is_new_and_not_changed(demo: Path) -> None:
+    assert {(post["is_new"], post["is_changed"]) for post in since(demo, "2000")} == {(1, 0)}
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,9 @@ def _group(kind: str, groups: Sequence[PostGroup], wanted: str) -> PostGroup:
     ):
         if len(meant) == 1:
             return meant[0]
-    names = ", ".join(group.name for group in groups) or f"none, as no {kind} is known in this archive, so use --post"
+    if not groups:
+        raise UsageError(f"expected a {kind} of this archive, found {wanted!r}; it has none: choose posts with --post")
+    names = ", ".join(group.name for group in groups)
     raise UsageError(f"expected the name of one of these: {names}; found {wanted!r}")
 
 

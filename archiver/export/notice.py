@@ -42,8 +42,8 @@ class Attribution:
         """What anybody who puts the texts on the web has to observe, in one line."""
         codes = _CODE.match(self.license)
         asked = [words for code, words in _ASKED.items() if codes and code in codes[1].split("-")]
-        means = f"on the web {', '.join(asked)}" if asked else "see what it allows before you put them on the web"
-        return f"Licence of the posts: {self.license}: {means}."
+        means = f"On the web, {'; '.join(asked)}" if asked else "See what it allows before you put them on the web"
+        return f"Licence of the posts: {self.license}. {means}."
 
     def sentences(self, tongue: str = "en") -> tuple[str, ...]:
         """Return what has to be said, one sentence each, in Chinese or English."""

@@ -40,7 +40,7 @@ def loads(text: str) -> Kept:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"expected JSON that `archiver own export` wrote, found {error}") from error
+        raise UsageError(f"expected JSON that `archiver own export` wrote, found: {error}") from error
     if not isinstance(found, dict) or found.get("version") != VERSION:
         version = found.get("version") if isinstance(found, dict) else None
         raise UsageError(f"expected version {VERSION} of what `archiver own export` writes, found {str(version)[:80]}")

@@ -193,7 +193,7 @@ def normal(url: str) -> str:
     """Return a URL without a slash at its end; raise UsageError for one that is not of object storage."""
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not (parts.path.strip("/") if parts.scheme == "file" else parts.netloc):
-        known = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+        known = ", ".join(f"{scheme}://" for scheme in SCHEMES[1:])
         raise UsageError(f"--warc: expected a URL such as s3://bucket/prefix (or {known}), found {url!r}")
     return url.rstrip("/")
 

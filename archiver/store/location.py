@@ -18,11 +18,14 @@ _FILE = re.compile(r"sqlite:///([^?#%]+)")
 def database_url(home: Path, url: str | None = None) -> str:
     """Return the SQLAlchemy URL of an archive: the one given, or the SQLite file in its home.
 
-    One that names PostgreSQL as its own tools do, without a driver, names ours. Raises UsageError for another driver.
+    One that names PostgreSQL as its own tools do, without a driver, names ours. Raises UsageError for another driver or
+    another kind of database.
     """
     scheme, colon, rest = (url or "").partition("://")
     kind, _, driver = scheme.partition("+")
     if kind not in ("postgresql", "postgres"):
+        if colon and kind not in ("", "sqlite"):  # no scheme at all is for the reader of the URL
+            raise UsageError(f"expected a URL that begins with sqlite:// or postgresql://, found {scheme}://")
         return url or _url(home / FILE_NAME)
     if driver not in ("", DRIVER):
         raise UsageError(f"expected a URL that begins with postgresql:// or postgresql+psycopg://, found {scheme}://")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SINCE = """
 SELECT p.id, p.title, p.published_on, CAST(p.first_seen_at > :since AS INTEGER) AS is_new,
-  CAST(p.last_changed_at > :since AS INTEGER) AS is_changed,
+  CAST(p.last_changed_at > :since AND p.last_changed_at > p.first_seen_at AS INTEGER) AS is_changed,
   coalesce(c.comments, 0) AS new_comments
 FROM posts AS p
 LEFT JOIN (SELECT post_id, count(*) AS comments, max(first_seen_at) AS latest FROM comments

@@ -96,7 +96,7 @@ def sentences(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tup
 def leading(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tuple[int, str]]:
     """Yield for each formula of a text with a fragment of TeX in it its position, and the sentences that lead to it.
 
-    They are as many as fit into `_LEADING` characters; no formula in them is cut.
+    They are as many as fit into `_LEADING` characters; a longer one is cut at a space, and no formula in them is cut.
     """
     numbered = _numbered(text, formulas)
     spans = [span for _, span in numbered]
@@ -104,8 +104,8 @@ def leading(text: str, formulas: Iterable[str], fragment: str) -> Iterator[tuple
     for number, (start, end) in numbered:
         if fragment in text[start:end]:
             near = max(0, start - _LEADING)
-            sentence = _ENDS.search(blank, near, start) if near else None
-            first = sentence.end() if sentence and sentence.end() < start else near
+            cuts = (each.search(blank, near, start) for each in (_ENDS, _GAP)) if near else ()
+            first = next((cut.end() for cut in cuts if cut and cut.end() < start), near)
             first = next((finish for begin, finish in spans if begin < first < finish), first)
             yield number, text[first:start].strip()
 

@@ -431,7 +431,7 @@ def test_a_book_of_what_is_chosen(demo: Path, tmp_path: Path, chosen: tuple[str,
     ("arguments", "code", "message"),
     [
         (("epub", "a.epub", "--post", "99999"), 2, "expected post 99999"),
-        (("epub", "a.epub", "--series", "无此"), 2, "one of these: none, as no series is known in this archive"),
+        (("epub", "a.epub", "--series", "无此"), 2, "it has none: choose posts with --post"),
         (("epub", "a.epub", "--post", "4", "--topic", "x"), 2, "expected one of"),
         (("bibtex", "no/such/folder/a.bib"), 1, "expected to write"),
         (("jsonl", "."), 2, "expected an empty folder or an earlier export"),

@@ -33,7 +33,7 @@ def site(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site") / "site"
     done = export(home, "site", folder)
     assert done.exit_code == 0, done.output
-    assert "Licence of the posts: 署名: see what it allows" in done.stderr
+    assert "Licence of the posts: 署名. See what it allows" in done.stderr
     assert done.stdout == f"{folder}: written\n"
     return folder
 

@@ -145,6 +145,7 @@ def test_text_is_in_the_order_of_its_bytes(server: Callable[[], str]) -> None:
         ("postgresql://127.0.0.1:1/x", "refused"),
         ("postgres://127.0.0.1:1/x", "refused"),
         ("postgresql+psycopg2://127.0.0.1/x", "expected a URL that begins with postgresql://"),
+        ("nosuch://127.0.0.1/x", "expected a URL that begins with sqlite:// or postgresql://, found nosuch://"),
     ],
 )
 @pytest.mark.parametrize("command", COMMANDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.store.passages import WIDTH, sentences
+from archiver.store.passages import WIDTH, leading, sentences
 
 
 def test_a_sentence_ends_at_its_full_stop_and_never_in_a_formula() -> None:
@@ -25,6 +25,12 @@ def test_a_long_sentence_is_cut_at_blanks_and_not_in_formulas() -> None:
     formula = f"${'y' * WIDTH}$"
     ((_, found),) = sentences(f"{formula}字$z$字{formula}", [formula, "$z$", formula], "z")
     assert found == "字$z$字"
+
+
+def test_a_long_sentence_that_leads_to_a_formula_begins_with_a_whole_word() -> None:
+    for last in ("x", "xx", "xxx", "xxxx", "xxxxx"):
+        ((_, found),) = leading(f"{'word ' * 200}{last} $z$", ["$z$"], "z")
+        assert set(found.split()) == {"word", last}
 
 
 @given(st.lists(st.sampled_from(["字", "word ", "。", ". ", "\n", "$x$", "$$y.\n z$$"]), max_size=200))

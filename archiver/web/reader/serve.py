@@ -78,11 +78,9 @@ def serving_shelf(shelf: Shelf, options: ServeOptions = ServeOptions()) -> Itera
 
 @contextmanager
 def _served(make: Make, options: ServeOptions, *, forms: bool = False) -> Iterator[str]:
-    here = options.host in {name.strip("[]") for name in NAMES}
-    if not here and not options.remote:
-        raise UsageError(
-            f"--host {options.host}: expected an address of this machine only; other machines need --allow-remote"
-        )
+    here = sorted(name.strip("[]") for name in NAMES)
+    if options.host not in here and not options.remote:
+        raise UsageError(f"--host {options.host}: expected one of {', '.join(here)}; any other needs --allow-remote")
     token = (options.token or secrets.token_urlsafe(24)) if options.remote else None
     with ExitStack() as stack:
         listener = stack.enter_context(listening(options.host, options.port))

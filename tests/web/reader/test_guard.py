@@ -44,8 +44,12 @@ def test_what_is_too_long_is_refused(reader: Client) -> None:
 
 def test_other_machines_need_a_word_and_a_token(library: Path) -> None:
     database = database_url(library)
-    with pytest.raises(UsageError, match="--allow-remote"), serving(library, database, ServeOptions(host="0.0.0.0")):
-        pass
+    for host in ("0.0.0.0", "127.0.0.9"):
+        refused = pytest.raises(
+            UsageError, match=r"one of 127\.0\.0\.1, ::1, localhost; any other needs --allow-remote"
+        )
+        with refused, serving(library, database, ServeOptions(host=host)):
+            pass
     options = ServeOptions(port=0, remote=True, token="secret")
     with serving(library, database_url(library), options) as address:
         assert address.endswith("/?token=secret")
