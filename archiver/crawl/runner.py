@@ -286,7 +286,6 @@ def _finish_reason(crawler: Crawler) -> str:
 def _settings(run: Run, options: CrawlOptions) -> Settings:
     settings = Settings()
     settings.setmodule("archiver.settings", priority="project")
-    _fit(settings)
     contact = options.contact or settings["ARCHIVER_CONTACT"]
     changes: dict[str, Any] = {"ARCHIVER_HOME": str(run.place.home), "ARCHIVER_SITE": run.site}
     if contact:
@@ -300,16 +299,6 @@ def _settings(run: Run, options: CrawlOptions) -> Settings:
         changes |= OFFLINE | {"ARCHIVER_FROM": str(options.source), "ARCHIVER_AT": options.at}
     settings.setdict(changes, priority="cmdline")
     return settings
-
-
-def _fit(settings: Settings) -> None:
-    """Undo settings that Scrapy before 2.19 names otherwise, and remove extensions left out, which it imports."""
-    if "TWISTED_DNS_RESOLVER" not in Settings():
-        settings.set("DNS_RESOLVER", settings["TWISTED_DNS_RESOLVER"], priority="project")
-    wanted = {**settings["EXTENSIONS_BASE"], **settings["EXTENSIONS"]}
-    extensions = {name: order for name, order in wanted.items() if order is not None}
-    settings.set("EXTENSIONS_BASE", extensions, priority="project")
-    settings.set("EXTENSIONS", {}, priority="project")
 
 
 def _arguments(place: ArchiveLocation, options: CrawlOptions) -> dict[str, Any]:

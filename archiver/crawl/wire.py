@@ -5,7 +5,7 @@ of the response; none of its signals has them. Here its HTTP/1.1 handler gets it
 tap into each, above TLS, so the bytes are plain. The tap uses what Twisted documents: a pool answers `getConnection`,
 an endpoint `connect`, and `ProtocolWrapper` sits between a protocol and its transport. Nothing is patched.
 
-Two things are relied on that are documented nowhere, and hold in Scrapy 2.14 to 2.19: the handler keeps its pool in
+Two things are relied on that are documented nowhere, and hold in Scrapy 2.19: the handler keeps its pool in
 `_pool`, and asks it for a connection before it first waits. `fallback_reason` says when the first does not hold; an
 exchange for which the second did not has no bytes here. Twisted was tried from 21.7 to 26.10.
 """
@@ -31,6 +31,7 @@ from OpenSSL import SSL
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
 from scrapy.http import Response
 from service_identity import VerificationError
 from twisted.internet.defer import CancelledError, Deferred
@@ -54,9 +55,8 @@ _TRAILERS = re.compile(rb"(?:[^\r\n][^\n]*\n)*\r?\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _NO_CONTENT = frozenset({204, 304})
 
-# Scrapy has errors of its own for these since 2.15.
-_TIMEOUTS = (TwistedTimeout, getattr(scrapy.exceptions, "DownloadTimeoutError", TwistedTimeout))
-_CANCELS = (CancelledError, getattr(scrapy.exceptions, "DownloadCancelledError", CancelledError))
+_TIMEOUTS = (TwistedTimeout, DownloadTimeoutError)
+_CANCELS = (CancelledError, DownloadCancelledError)
 
 logger = logging.getLogger(__name__)
 
