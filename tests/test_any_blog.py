@@ -493,6 +493,14 @@ def test_the_zone_is_that_of_a_post_where_no_list_has_one(archiver: Zygote, tmp_
     assert '\nzone = "+01:00"\n' in (tmp_path / sites.FILE).read_text("utf-8")
 
 
+def test_init_does_not_make_an_archive_that_of_another_blog(archiver: Zygote, tmp_path: Path) -> None:
+    with serving(Rendered()) as origin:
+        (tmp_path / "archive.db").touch()
+        begun = archiver("--home", tmp_path, "init", f"{origin}/", *QUICKLY)
+    assert (begun.returncode, "expected a home without an archive" in begun.stderr) == (2, True)
+    assert not (tmp_path / sites.FILE).exists()
+
+
 def test_init_overwrites_nothing_and_says_what_it_wants(archiver: Zygote, tmp_path: Path) -> None:
     (tmp_path / sites.FILE).write_text("# mine\n", "utf-8")
     again = archiver("--home", tmp_path, "init", "http://127.0.0.1:9/")

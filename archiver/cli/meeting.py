@@ -75,10 +75,13 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
     from archiver import profile as profiles
     from archiver import sites
     from archiver.pages import selectors
+    from archiver.store.location import FILE_NAME
 
     file = obj.home / sites.FILE
     if file.exists():
         raise UsageError(f"expected a home without a profile, found {file}: edit it, or choose another --home")
+    if (held := obj.home / FILE_NAME).exists():
+        raise UsageError(f"expected a home without an archive, found {held}: choose another --home")
     if profile and Path(profile).is_file():
         known = sites.in_file(Path(profile))
         selectors.check(known)
