@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -338,6 +339,18 @@ def test_the_order_of_categories_is_not_that_in_which_they_were_seen(demo: Path,
         database.execute("UPDATE categories SET id = 1000 - id")
         database.execute("UPDATE post_categories SET category_id = 1000 - category_id")
     assert shown() == before
+
+
+def commands(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, below in command.commands.items() if isinstance(command, click.Group) else ():
+        yield from commands(below, *path, name)
+
+
+def test_a_list_of_commands_cuts_no_sentence() -> None:
+    for path in commands(main):
+        _, _, listed = CliRunner().invoke(main, [*path, "--help"]).stdout.partition("\nCommands:\n")
+        assert "..." not in listed, path
 
 
 def test_posts_close_in_meaning_are_found_once_there_are_vectors(demo: Path, tmp_path: Path) -> None:

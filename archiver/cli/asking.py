@@ -30,7 +30,7 @@ def query_options(command: Command) -> Command:
     return command
 
 
-@click.command()
+@click.command(short_help="Query the archive in SQL, read-only.")
 @query_options
 @click.option("--markdown", is_flag=True, help="Describe them in Markdown (this is how docs/schema.md is made).")
 @click.pass_obj
@@ -55,7 +55,7 @@ def _leave(message: str) -> None:
     os._exit(ExitCode.USAGE)
 
 
-@click.command()
+@click.command(short_help="Print a POST, or a page.")
 @click.argument("post", type=PostOrPage())
 @click.option("--format", "format_", type=click.Choice(["markdown", "text", "json"]), default="markdown")
 @click.pass_obj
@@ -85,7 +85,7 @@ def runs(obj: Context, format_: str | None) -> None:
     print_rows(result, format_)
 
 
-@click.command()
+@click.command(short_help="List the series of posts.")
 @as_rows
 @click.pass_obj
 def series(obj: Context, format_: str | None) -> None:
@@ -100,7 +100,7 @@ FROM series_outline GROUP BY series_id ORDER BY series_id
 """
 
 
-@click.command()
+@click.command(short_help="List what the archive knows of but does not hold, and why.")
 @as_rows
 @click.pass_obj
 def gaps(obj: Context, format_: str | None) -> None:
@@ -108,7 +108,7 @@ def gaps(obj: Context, format_: str | None) -> None:
     print_rows(obj.ask(missing.IN_BRIEF), format_)
 
 
-@click.command()
+@click.command(short_help="Show what the archive holds, and what needs attention.")
 @click.option(
     "--max-age", metavar="DURATION", callback=length, help="Fail unless a run completed within this time, such as 26h."
 )
@@ -163,7 +163,7 @@ SELECT {TOTALS},
 """  # noqa: S608  # both are constants
 
 
-@click.command()
+@click.command(short_help="Upgrade the database to this version of the program.")
 @click.pass_obj
 def migrate(obj: Context) -> None:
     """Upgrade the database's tables to this version of the program; every crawl does so by itself."""

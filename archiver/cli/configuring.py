@@ -16,7 +16,7 @@ from archiver.config import HIDDEN, without_passwords
 from archiver.errors import UsageError
 
 
-@click.command("config")
+@click.command("config", short_help="Show what is set, and where.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--all", "all_", is_flag=True, help="Show also what is not set.")
 @click.option("--path", "path_", is_flag=True, help="Print the settings files, the one that wins first.")

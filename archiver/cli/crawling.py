@@ -35,7 +35,7 @@ def kinds(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     return found
 
 
-@click.command()
+@click.command(short_help="Fetch what is new on the blog.")
 @click.argument("sources", nargs=-1, type=click.Choice(LISTS))
 @click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
 @click.option("--category", "slugs", multiple=True, metavar="SLUG", help="Only this category; may be repeated.")

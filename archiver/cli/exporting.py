@@ -37,7 +37,7 @@ def jsonl(obj: Context, /, path: Path) -> None:
     _export(obj, path, jsonl.write)
 
 
-@export.command()
+@export.command(short_help="Write posts in chunks for retrieval, as JSON Lines.")
 @path
 @click.pass_obj
 def chunks(obj: Context, /, path: Path) -> None:
@@ -57,7 +57,7 @@ def parquet(obj: Context, /, path: Path) -> None:
     _export(obj, path, parquet.write)
 
 
-@export.command()
+@export.command(short_help="Write Parquet with a data card, as `datasets` loads it.")
 @path
 @click.pass_obj
 def huggingface(obj: Context, /, path: Path) -> None:
@@ -67,7 +67,7 @@ def huggingface(obj: Context, /, path: Path) -> None:
     _export(obj, path, huggingface.write)
 
 
-@export.command()
+@export.command(short_help="Write one SQLite file to share.")
 @path
 @click.pass_obj
 def sqlite(obj: Context, /, path: Path) -> None:
@@ -87,7 +87,7 @@ def atom(obj: Context, /, path: Path) -> None:
     _export(obj, path, atom.write)
 
 
-@export.command()
+@export.command(short_help="Write one Markdown file per post, with its pictures.")
 @path
 @click.option("--exact", is_flag=True, help="Leave formulas byte for byte, so that environments have no dollar signs.")
 @comments
@@ -112,7 +112,7 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@export.command()
+@export.command(short_help="Write a BibTeX entry per post.")
 @click.argument("path", type=Target(dash=True))
 @_choosing
 @click.pass_obj
@@ -129,7 +129,7 @@ def bibtex(obj: Context, /, path: Path, **chosen: Any) -> None:
             click.echo(part, nl=False)
 
 
-@export.command()
+@export.command(short_help="Write labelled equations as cards that Anki imports.")
 @path
 @_choosing
 @click.pass_obj
@@ -141,7 +141,7 @@ def anki(obj: Context, /, path: Path, **chosen: Any) -> None:
     _export(obj, path, anki.write, title=title, posts=posts)
 
 
-@export.command()
+@export.command(short_help="Write a book of all posts, or of the chosen ones.")
 @path
 @_choosing
 @comments
@@ -163,7 +163,7 @@ def epub(obj: Context, /, path: Path, comments: bool, formulas: str, **chosen: A
     _export(obj, path, epub.write, warc=obj.storage(), processes=processors(), **chapters)
 
 
-@export.command()
+@export.command(short_help="Write a PDF of the chosen posts, by Chromium.")
 @path
 @_choosing
 @comments
@@ -186,7 +186,7 @@ language = click.option(
 )
 
 
-@export.command()
+@export.command(short_help="Write the reader as a folder of web pages.")
 @path
 @language
 @click.pass_obj
@@ -209,7 +209,7 @@ def zim(obj: Context, /, path: Path, language: str | None) -> None:
     _export(obj, path, zim.write, home=obj.home, warc=obj.storage(), language=language or _tongue(obj))
 
 
-@export.command()
+@export.command(short_help="Write a post as one HTML file with everything in it.")
 @click.argument("post", type=PostNumber())
 @click.argument("path", required=False, type=Target(dash=True))
 @click.option("--comments", is_flag=True, help="Append the comments to the text.")
@@ -232,7 +232,7 @@ def html(obj: Context, /, post: int, path: Path | None, comments: bool, language
         click.echo(report, err=True)
 
 
-@export.command()
+@export.command(short_help="Pack all records into one WACZ file.")
 @path
 @click.pass_obj
 def wacz(obj: Context, /, path: Path) -> None:
@@ -245,7 +245,7 @@ def wacz(obj: Context, /, path: Path) -> None:
     )
 
 
-@export.command()
+@export.command(short_help="Write the index of all records, as replay tools read it.")
 @path
 @click.pass_obj
 def cdxj(obj: Context, /, path: Path) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archiver.fleet.blogs import Blog, Fleet
 
 
-@click.group()
+@click.group(short_help="Keep many blogs: a list in PostgreSQL, and workers.")
 def fleet() -> None:
     """Keep many blogs: a list of them in PostgreSQL, and workers on any machines (docs/fleet.md).
 
@@ -45,7 +45,7 @@ def crawl_origin(words: Sequence[str]) -> str:
     return str(asked["site"])
 
 
-@fleet.command()
+@fleet.command(short_help="Add a blog to the list, or all blogs in a file.")
 @click.argument("target", metavar="FILE.toml|URL")
 @click.option("--name", default="", help="Name of the blog. [by its address]")
 @click.option(
@@ -90,7 +90,7 @@ def remove(obj: Context, /, names: tuple[str, ...]) -> None:
             click.echo(f"{name}: removed from the list; its archive is in the schema {name}")
 
 
-@fleet.command()
+@fleet.command(short_help="Queue a crawl, or another command, of each of these blogs.")
 @click.argument("names", nargs=-1)
 @click.option("--due", is_flag=True, help="Every blog that is due for a crawl.")
 @click.option("--all", "all_", is_flag=True, help="Every blog.")
@@ -109,7 +109,7 @@ def run(obj: Context, /, names: tuple[str, ...], due: bool, all_: bool, job: str
     click.echo("\n".join(f"{name}: queued" for name in queued) or "Nothing was queued.")
 
 
-@fleet.command()
+@fleet.command(short_help="Run jobs until stopped, on any number of machines.")
 @click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="Jobs at a time.")
 @click.option("--until-idle", is_flag=True, help="End when nothing is due, queued or running.")
 @click.option(
@@ -147,7 +147,7 @@ def _figures(obj: Context, port: int, host: str) -> AbstractContextManager[int]:
     return metrics.serving(sources, port, host)
 
 
-@fleet.command()
+@fleet.command(short_help="Show the state of each blog, and list the workers.")
 @as_rows
 @click.pass_obj
 def status(obj: Context, /, format_: str | None) -> None:

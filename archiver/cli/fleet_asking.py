@@ -22,7 +22,10 @@ chosen = click.option("--blog", "names", multiple=True, metavar="NAME", help="On
 
 
 # Excluded words begin with a minus sign, so this command has no one-letter options.
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+    short_help="Search the posts of all blogs for WORDS.",
+)
 @click.argument("words", nargs=-1)
 @click.option(
     "--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Maximum number of hits."
@@ -69,7 +72,7 @@ def report(blogs: Mapping[str, Blog], failed: Mapping[str, str]) -> None:
         raise ArchiverError("expected blogs that can be read, found none")
 
 
-@click.command()
+@click.command(short_help="Query all blogs at once in SQL.")
 @query_options
 @click.pass_obj
 def sql(obj: Context, query: str | None, format_: str | None, schema: bool, timeout: float) -> None:
@@ -96,7 +99,7 @@ def sql(obj: Context, query: str | None, format_: str | None, schema: bool, time
         print_rows(found, format_)
 
 
-@click.command()
+@click.command(short_help="Serve a reader of all blogs, with one search.")
 @serve_options
 @click.pass_obj
 def serve(obj: Context, /, port: int, host: str, allow_remote: bool, token: str | None) -> None:
@@ -119,12 +122,12 @@ def serve(obj: Context, /, port: int, host: str, allow_remote: bool, token: str 
         run(serving_shelf(shelf, ServeOptions(port=port, host=host, remote=allow_remote, token=token)), tell)
 
 
-@click.group()
+@click.group(short_help="Write the archives of all blogs in another format.")
 def export() -> None:
     """Write the archives of all blogs in another format, with their licences."""
 
 
-@export.command("parquet")
+@export.command("parquet", short_help="Write one Parquet data set by blog and year.")
 @click.argument("target", metavar="DIR|URL")
 @click.pass_obj
 def export_parquet(obj: Context, /, target: str) -> None:

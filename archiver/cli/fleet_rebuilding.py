@@ -9,7 +9,7 @@ from archiver.counting import counted
 from archiver.errors import ArchiverError
 
 
-@click.command("rebuild")
+@click.command("rebuild", short_help="Queue rebuilds, which read all pages again.")
 @click.argument("names", nargs=-1)
 @click.option(
     "--older-than",

@@ -22,7 +22,7 @@ SHOWN = 60
 """Characters of a comment's former wording that are shown on a line."""
 
 
-@click.command()
+@click.command(short_help="List every version of a POST and what changed in it.")
 @click.argument("post", type=PostNumber(), required=False)
 @click.argument("versions", nargs=-1, type=click.IntRange(1))
 @click.option("--diff", is_flag=True, help="Show what changed: formulas first, then prose by character.")

@@ -26,7 +26,7 @@ SELECT c.record_id, r.post_id FROM captures AS c JOIN post_revisions AS r ON r.c
 """
 
 
-@click.command()
+@click.command(short_help="Check every record, the index and the database.")
 @click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @as_rows
 @click.pass_obj
@@ -157,7 +157,7 @@ def _of_pictures(database: str) -> list[Finding]:
     ]
 
 
-@click.command()
+@click.command(short_help="Serve the archived blog as it was, offline.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any free one.")
 @click.option("--at", metavar="DATE", help="As of this date, such as 2026 or 2026-11-21. [the latest]")
 @click.pass_obj
@@ -171,7 +171,7 @@ def replay(obj: Context, /, port: int, at: str | None) -> None:
     serve(obj.home, obj.database(), port, at=at, ready=ready)
 
 
-@click.command()
+@click.command(short_help="Follow every link of the archived blog; list the dead ones.")
 @as_rows
 @click.pass_obj
 def walk(obj: Context, /, format_: str | None) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _WEB = ("http://", "https://")
 
 
-@click.command()
+@click.command(short_help="Fetch some pages and show what is recognised in them.")
 @click.argument("url", required=False, default="")
 @click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")
 @click.option("--delay", type=PAUSE, metavar="S", help="Seconds between requests. [3]")
@@ -59,7 +59,7 @@ def probe(obj: Context, /, url: str, site: str, delay: float | None, contact: st
     sys.exit(report.exit_code)
 
 
-@click.command()
+@click.command(short_help="Start an archive of the blog at URL: write its profile.")
 @click.argument("url")
 @click.option("--profile", metavar="NAME|FILE", default="", help="Assume this engine, or take this file as it is.")
 @click.option("--site", metavar="URL", default="", callback=origin, help="Where to fetch from. [the blog itself]")

@@ -37,7 +37,7 @@ def _addresses(_context: click.Context, _option: click.Parameter, found: tuple[s
     return found
 
 
-@click.command()
+@click.command(short_help="Send the notification of the last crawl.")
 @click.option(
     "--on",
     multiple=True,

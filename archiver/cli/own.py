@@ -10,7 +10,7 @@ from archiver.cli.context import Context, Target, write_text
 from archiver.errors import UsageError
 
 
-@click.group()
+@click.group(short_help="Save what you keep in the reader to a file, or load it.")
 def own() -> None:
     """Write what you keep in the reader (favourites, posts read, notes) to a file, or read it from one."""
 
@@ -27,7 +27,7 @@ def export_(obj: Context, /, file: Path) -> None:
     write_text(file, form.dumps(kept), str(kept))
 
 
-@own.command(name="import")
+@own.command(name="import", short_help="Add what `archiver own export` wrote to FILE.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.pass_obj
 def import_(obj: Context, /, file: Path) -> None:

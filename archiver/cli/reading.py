@@ -24,7 +24,7 @@ _WEB = ("http://", "https://")
 _NOT_IN_FRONT = frozenset({"content", "quality", "witnesses"})
 
 
-@click.command()
+@click.command(short_help="Print the article of any page as Markdown.")
 @click.argument("sources", metavar="FILE|URL...", nargs=-1, required=True)
 @click.option("--url", metavar="URL", default="", help="Where a saved page comes from, if it does not say so itself.")
 @click.option(

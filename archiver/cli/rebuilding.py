@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from archiver.rebuild.swap import RebuildReport
 
 
-@click.command()
+@click.command(short_help="Rebuild the database from the WARC files, offline.")
 @click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes that read pages. [one per processor]")
 @as_json
 @click.pass_obj
@@ -40,7 +40,7 @@ def rebuild(obj: Context, /, processes: int | None, json_: bool) -> None:
     sys.exit(ExitCode.DAMAGED if report.comparison.is_less else ExitCode.DONE)
 
 
-@click.command("import")
+@click.command("import", short_help="Import another program's captures of the blog.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @as_json
 @click.pass_obj
@@ -58,7 +58,7 @@ def import_(obj: Context, /, file: Path, json_: bool) -> None:
     sys.exit(ExitCode.DAMAGED if report.tally.damaged else ExitCode.DONE)
 
 
-@click.command()
+@click.command(short_help="Accept what the archive does not believe, or holds for review.")
 @click.argument("subjects", nargs=-1)
 @as_rows
 @click.pass_obj

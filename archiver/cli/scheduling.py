@@ -69,7 +69,7 @@ def planned(obj: Context, words: tuple[str, ...], **asked: Any) -> Schedule:
     return Schedule(home=obj.home, db=obj.db or "", options=options, arguments=words, **asked)
 
 
-@click.group()
+@click.group(short_help="Have systemd or cron run the crawl or serve the reader.")
 def schedule() -> None:
     """Print, or install, the systemd units or crontab lines that run the crawl or serve the reader."""
 
@@ -113,7 +113,7 @@ def schedule_cron(obj: Context, /, action: str | None, **asked: Any) -> None:
         click.echo(schedules.cron_block(plan), nl=False)
 
 
-@schedule.command("reader")
+@schedule.command("reader", short_help="Print a systemd unit that serves the reader.")
 @installed
 @click.pass_obj
 def schedule_reader(obj: Context, /, action: str | None) -> None:

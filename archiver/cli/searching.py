@@ -44,7 +44,11 @@ extra `meaning` those that are close to them in meaning (see --vectors).
 
 
 # Excluded words begin with a minus sign, so this command has no one-letter options.
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}, help=HELP)
+@click.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+    help=HELP,
+    short_help="Find posts by WORDS, in Chinese, English or TeX.",
+)
 @click.argument("words", nargs=-1)
 @click.option(
     "--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Maximum number of hits."
@@ -247,7 +251,10 @@ def _emphasised(words: Iterable[tuple[str, bool]]) -> str:
     return "".join(click.style(text, bold=True, fg="yellow") if marked else text for marked, text in runs).rstrip()
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Print the command that opens the archive in Datasette.",
+)
 @click.argument("more", nargs=-1, type=click.UNPROCESSED)
 @click.option("--run", is_flag=True, help="Run it instead of printing it.")
 @click.pass_obj

@@ -37,7 +37,7 @@ def tell(address: str) -> None:
     click.echo(f"The reader is at {address} (Ctrl-C ends)")
 
 
-@click.command()
+@click.command(short_help="Serve a reader of the archive on this machine.")
 @serve_options
 @click.option(
     "--replay-port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port of the replay."
@@ -52,7 +52,7 @@ def serve(obj: Context, /, port: int, replay_port: int, host: str, allow_remote:
     run(serving(obj.home, obj.database(), options), tell)
 
 
-@click.command()
+@click.command(short_help="Serve language models by the Model Context Protocol.")
 @click.pass_obj
 def mcp(obj: Context) -> None:
     """Serve a client of the Model Context Protocol over standard input and output: see docs/mcp.md.

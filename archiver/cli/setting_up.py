@@ -32,7 +32,7 @@ _NOBODY = "Neither systemd nor cron was found here: no crawl begins by itself; `
 _WAYS = "the URL of an ntfy topic, an e-mail address, an Apprise URL or a command; none"
 
 
-@click.command("setup")
+@click.command("setup", short_help="Ask a few questions, and set everything up.")
 @click.option("--blog", metavar="URL", help="Which blog.")
 @click.option("--every", metavar="DURATION", help="How often it is crawled: 12h, 7d, never.")
 @click.option("--notify", metavar="HOW", hide_input=True, help=f"How to notify you of a crawl: {_WAYS}.")

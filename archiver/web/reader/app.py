@@ -130,5 +130,5 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _problem(request: Request, status: int, heading: str, detail: str) -> Response:
     if request.url.path.startswith(f"{desk(request).root}/api/"):
-        return JSONResponse({"problem": detail or heading}, status)
+        return JSONResponse({"problem": f"{heading}: {detail}" if detail else heading}, status)
     return view.problem(request, status, heading, detail)

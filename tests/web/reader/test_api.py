@@ -82,6 +82,11 @@ def test_everything_described_answers(reader: Client) -> None:
         assert answer.headers["content-type"] == "application/json"
 
 
+def test_what_is_not_there_is_said_to_be_missing(reader: Client) -> None:
+    answer = reader.get("/api/posts/9999")
+    assert (answer.status, answer.json) == (404, {"problem": "Not found: post 9999"})
+
+
 @pytest.mark.parametrize(
     "path",
     [
