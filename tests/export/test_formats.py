@@ -419,7 +419,7 @@ def test_a_book_of_what_is_chosen(demo: Path, tmp_path: Path, chosen: tuple[str,
         chosen, posts = (chosen[0], groups[0].name), list(dict.fromkeys(entry.post_id for entry in groups[0].entries))
     done = export(demo, "epub", tmp_path / "a.epub", *chosen)
     if posts is None:
-        assert (done.exit_code, "expected the name of one of these" in done.output) == (2, True)
+        assert (done.exit_code, "it has none: choose posts with --post" in done.output) == (2, True)
         return
     package = etree.fromstring(zipfile.ZipFile(tmp_path / "a.epub").read("EPUB/package.opf"))
     spine = [item.get("idref") for item in package.iterfind(".//{*}itemref")]
