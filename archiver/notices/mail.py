@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from archiver.config import without_passwords
 from archiver.errors import UsageError
-from archiver.notices import refusal
+from archiver.notices import addresses, refusal
 from archiver.notices.notice import Notice
 
 PASSWORD = "ARCHIVER_SMTP_PASSWORD"  # noqa: S105  # the name of a variable
@@ -39,13 +39,8 @@ class MailServer:
 
 def check(url: str) -> str:
     """Return the URL of a server for e-mail; raise UsageError if it is not one, or has a password in it."""
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in PORTS and bool((parts.hostname or "").encode("idna"))
-        fits = fits and (parts.port or 1) > 0 and not parts.path.strip("/")
-    except ValueError:
-        fits = False
-    if not fits:
+    parts = addresses.of_server(url, PORTS)
+    if parts is None or parts.path.strip("/"):
         raise UsageError(f"expected a server such as smtps://me@mail.example.org, found {without_passwords(url)!r}")
     if parts.password is not None:
         raise UsageError(f"expected no password in the address of a server; put it into a file, or into ${PASSWORD}")

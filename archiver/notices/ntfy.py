@@ -19,7 +19,7 @@ from urllib.request import (
 from archiver import __version__
 from archiver.config import without_passwords
 from archiver.errors import UsageError
-from archiver.notices import refusal
+from archiver.notices import addresses, refusal
 from archiver.notices.notice import FAILED, Notice
 
 LONGEST = 4_000
@@ -28,14 +28,8 @@ LONGEST = 4_000
 
 def check(url: str) -> str:
     """Return the URL of a topic; raise UsageError if it is not one."""
-    try:
-        parts = urlsplit(url)
-        fits = (
-            parts.scheme in ("http", "https") and bool((parts.hostname or "").encode("idna")) and (parts.port or 1) > 0
-        )
-    except ValueError:
-        fits = False
-    if not fits or not parts.path.strip("/") or re.search(r"[\x00-\x20\x7f-\uffff]", url):
+    parts = addresses.of_server(url, ("http", "https"))
+    if parts is None or not parts.path.strip("/") or re.search(r"[\x00-\x20\x7f-\uffff]", url):
         found = without_passwords(url)
         raise UsageError(f"expected the URL of a topic such as https://ntfy.sh/my-blog, found {found!r}")
     return url
