@@ -515,6 +515,8 @@ CREATE INDEX ix_page_formulas_shape_id ON page_formulas (shape_id);
 
 CREATE VIRTUAL TABLE posts_fts USING fts5(title, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
 
+CREATE VIRTUAL TABLE pairs_fts USING fts5(pairs, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'", detail = none);
+
 CREATE VIRTUAL TABLE pages_fts USING fts5(title, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
 
 CREATE VIRTUAL TABLE comments_fts USING fts5(author, text, content = '', tokenize = "unicode61 remove_diacritics 2 tokenchars '⁠'");
@@ -523,4 +525,4 @@ CREATE VIRTUAL TABLE formulas_fts USING fts5(tex, content="formulas", content_ro
 
 CREATE VIRTUAL TABLE shapes_fts USING fts5(tokens, content = '', tokenize = 'ascii');
 
-INSERT INTO alembic_version VALUES ('0017')
+INSERT INTO alembic_version VALUES ('0018')

@@ -37,6 +37,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 """Every revision of the tables this program knows, oldest first: the numbers of the files in `migrations/versions`."""
 

@@ -34,7 +34,9 @@ def _differing_on_server(url: str) -> list[str]:
 
     with query.asking(url, PATIENCE) as connection:
         return [
-            table.name for table in TABLES if not search_arrays.holds_the_rows(connection, table.rows, table.columns)
+            table.name
+            for table in TABLES
+            if table.on_server and not search_arrays.holds_the_rows(connection, table.rows, table.columns)
         ]
 
 
@@ -44,7 +46,7 @@ def _holds_the_rows(connection: sqlite3.Connection, table: FullText) -> bool:
     places = ", ".join("?" * (1 + len(table.columns)))
     connection.executemany(
         f"INSERT INTO temp.{anew} (rowid, {', '.join(table.columns)}) VALUES ({places})",  # noqa: S608
-        ((number, *table.entry(texts)) for number, *texts in connection.execute(table.query)),
+        ((number, *table.entry(*texts)) for number, *texts in connection.execute(table.query)),
     )
     try:
         return _words(connection, "main", table.name) == _words(connection, "temp", anew)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from archiver.store import cjk, coverage
+from archiver.store import cjk, coverage, search_pairs
 from archiver.store.search_conditions import TRIGRAM, Condition
 from archiver.store.search_kinds import SearchKind
 from archiver.store.search_query import Query, Term
@@ -97,17 +97,19 @@ class FileIndex:
         """Return rows by what of the terms they cover, best first."""
         # A row for each of the table's, and short: to count the table itself is to read all of its texts.
         total = self.rows(f"SELECT count(*) FROM {kind.index}_docsize")[0][0]  # noqa: S608
-        having = f"SELECT rowid FROM {kind.index} WHERE {kind.index} MATCH ?"  # noqa: S608
-        phrases = [cjk.phrase(term) for term in terms]
-        titles = f"{kind.weighty} : " if kind.weighty else None
-        return coverage.rank(
-            total,
-            (
-                (everywhere, self._numbers(having, titles + phrase) if titles and everywhere else [])
-                for phrase in phrases
-                for everywhere in [self._numbers(having, phrase)]
-            ),
-        )
+        return coverage.rank(total, (self._having(kind, term) for term in terms))
+
+    def _having(self, kind: SearchKind, term: str) -> tuple[list[int], list[int]]:
+        """Return the rows that have a term, and those that have it in what is weighty."""
+        pair = search_pairs.pair(term) if kind.pairs else None
+        if pair:
+            index, anywhere, weighty = kind.pairs, quoted(pair), quoted(search_pairs.titled(pair))
+        else:
+            index, anywhere = kind.index, cjk.phrase(term)
+            weighty = f"{kind.weighty} : {anywhere}" if kind.weighty else ""
+        having = f"SELECT rowid FROM {index} WHERE {index} MATCH ?"  # noqa: S608
+        found = self._numbers(having, anywhere)
+        return found, self._numbers(having, weighty) if found and weighty else []
 
     def _numbers(self, sql: str, *values: Any) -> list[int]:
         return [number for (number,) in self._connection.execute(sql, values)]

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, inspect, text
 from sqlalchemy.orm import Session
 
 from archiver import items
-from archiver.store import cjk, models, search_shapes, shapes
+from archiver.store import models, search_shapes, shapes
 from archiver.store.search_tables import TABLES, FullText
 
 _BATCH = 500  # rows
@@ -31,7 +31,7 @@ def rebuild(connection: Connection) -> dict[str, int]:
     if "shapes" in there:
         shapes.rebuild(connection)
     if arrays := _arrays(connection):
-        return {table.name: arrays.rebuild(connection, table.rows, table.columns) for table in tables}
+        return {t.name: arrays.rebuild(connection, t.rows, t.columns) for t in tables if t.on_server}
     for table in tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         connection.exec_driver_sql(table.statement)
@@ -71,24 +71,22 @@ def _reword(
     if arrays := _arrays(connection):
         arrays.put(connection, table, words)
         return
-    out, into, stored = _statements(table, columns)
     if before is None:
-        before = {row[0]: (row[1], row[2]) for row in connection.execute(stored, {"ids": list(words)})}
+        stored = connection.execute(_stored(table, columns), {"ids": list(words)})
+        before = {row[0]: (row[1], row[2]) for row in stored}
     changed = [number for number in words if before.get(number) != words[number]]
-    for statement, held in ((out, before), (into, words)):
-        rows = [(number, *map(cjk.spaced, held[number])) for number in changed if number in held]
-        if rows:
-            connection.exec_driver_sql(statement, rows)
+    for index in filter(lambda index: index.rows == table, TABLES):
+        for statement, held in ((index.delete, before), (index.insert, words)):
+            rows = [(number, *index.entry(*held[number])) for number in changed if number in held]
+            if rows:
+                connection.exec_driver_sql(statement, rows)
 
 
 @cache
-def _statements(table: str, columns: tuple[str, str]) -> tuple[str, str, Any]:
-    """Return what takes words out and what puts words in, as SQL, and what asks for those a row has."""
-    first, second = columns
-    into = f"INSERT INTO {table}_fts (rowid, {first}, {second}) VALUES (?, ?, ?)"  # noqa: S608
-    out = into.replace("(rowid", f"({table}_fts, rowid").replace("(?", "('delete', ?")
-    stored = f"SELECT id, {first}, {second} FROM {table} WHERE id IN :ids"  # noqa: S608
-    return out, into, text(stored).bindparams(bindparam("ids", expanding=True))
+def _stored(table: str, columns: tuple[str, str]) -> Any:
+    """Return what asks for the words that rows have."""
+    stored = f"SELECT id, {', '.join(columns)} FROM {table} WHERE id IN :ids"  # noqa: S608
+    return text(stored).bindparams(bindparam("ids", expanding=True))
 
 
 def forget_formulas(session: Session, post_id: int) -> None:
@@ -197,8 +195,6 @@ def _fill(connection: Connection, table: FullText) -> None:
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({table.name}) VALUES ('rebuild')")  # noqa: S608
         return
     sqlite: Any = connection.connection.driver_connection
-    places = ", ".join("?" * len(table.columns))
-    insert = f"INSERT INTO {table.name} (rowid, {', '.join(table.columns)}) VALUES (?, {places})"  # noqa: S608
     found = sqlite.execute(table.query)
     while rows := found.fetchmany(_BATCH):
-        sqlite.executemany(insert, [(number, *table.entry(texts)) for number, *texts in rows])
+        sqlite.executemany(table.insert, [(number, *table.entry(*texts)) for number, *texts in rows])

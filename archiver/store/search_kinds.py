@@ -18,6 +18,8 @@ class SearchKind:
     row: str
     rows: str
     index: str
+    pairs: str = ""
+    """The index of its pairs of Chinese characters (`search_pairs`), if it has one."""
     weights: tuple[float, ...] = ()
     """What a word counts in each column of the index; in all of them the same when empty."""
     newest: str
@@ -114,6 +116,7 @@ POSTS = SearchKind(
     row="p.id",
     rows="posts AS p",
     index="posts_fts",
+    pairs="pairs_fts",
     weights=(10.0, 1.0),  # ten times the weight for a title, as measured in benchmarks/search.py
     newest="p.published_on DESC NULLS LAST, p.id DESC",
     oldest="p.published_on NULLS LAST, p.id",
