@@ -393,6 +393,7 @@ def test_verify_finds_a_picture_that_has_other_bytes_than_its_address_names(demo
         ("UPDATE comments SET author = author || 'x' WHERE id = (SELECT min(id) FROM comments)", "comments_fts"),
         ("UPDATE formulas SET tex = tex || '+1' WHERE id = (SELECT min(id) FROM formulas)", "formulas_fts"),
         ("DROP TABLE pages_fts", "pages_fts"),
+        ("INSERT INTO pairs_fts (rowid, pairs) VALUES (4, '斑马')", "pairs_fts"),
         ("UPDATE posts_fts_data SET block = x'00ff' WHERE id > 10", "posts_fts"),
     ],
 )

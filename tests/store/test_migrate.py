@@ -342,6 +342,15 @@ def test_an_index_with_texts_becomes_one_without(file: Path, engine: Engine) -> 
     assert rows(file, "SELECT title, text FROM posts") == [("梯度", "位置编码")]
 
 
+def test_posts_of_before_get_their_pairs_of_characters(file: Path, engine: Engine) -> None:
+    former(engine, "0017")
+    fill(file)
+    rows(file, "UPDATE posts SET title = '梯度', text = '位置编码'")
+    migrate.upgrade(engine)
+    for pair in ("梯度", "\u2060梯度", "置编"):
+        assert len(rows(file, f"SELECT rowid FROM pairs_fts WHERE pairs_fts MATCH '{pair}'")) == 1
+
+
 def test_views_of_another_version_are_replaced(file: Path, engine: Engine) -> None:
     migrate.upgrade(engine)
     current = schema(file)

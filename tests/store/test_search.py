@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.store import cjk, migrate, passages, search_words, suggestions
+from archiver.store import cjk, coverage, migrate, passages, search_words, suggestions
 from archiver.store.database import Archive
 from archiver.store.search import Hit, Results, SearchIndex, opened, search
+from archiver.store.search_file import FileIndex
+from archiver.store.search_kinds import POSTS
 from archiver.store.search_query import Filters, parse
+from archiver.store.search_tables import TABLES
 from archiver.text import tex
 from archiver.urls import Site
 from tests.conftest import ON_BOTH
@@ -236,6 +240,21 @@ def test_words_are_found_where_they_stand_whole(text: str, query: str, found: bo
         (word,) = parse(query).words
         rows = database.execute("SELECT 1 FROM t WHERE t MATCH ?", (cjk.phrase(word.text),)).fetchall()
     assert bool(rows) == found
+
+
+WRITTEN = st.text("梯度下 a。＿\n\u2060\u3099か𠮷𰀀Ｂꭰ", max_size=12)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(WRITTEN, WRITTEN), max_size=5), WRITTEN)
+@example([("阶梯。度量", "梯𰀀度"), ("梯度", "Ｂ梯")], "梯度ｂ梯")
+def test_a_pair_is_found_where_its_characters_follow_one_another(texts: list[tuple[str, str]], query: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        for table in TABLES[:2]:
+            database.execute(table.statement)
+            database.executemany(table.insert, [(number, *table.entry(*each)) for number, each in enumerate(texts)])
+        index, terms = FileIndex(database), coverage.grams([query])
+        assert index.covering(POSTS, terms) == index.covering(replace(POSTS, pairs=""), terms)
 
 
 def test_the_passage_is_where_most_of_the_words_are() -> None:
