@@ -26,6 +26,5 @@ def titled(pair: str) -> str:
 
 
 def pair(term: str) -> str | None:
-    """Return the word of a term, or None for one that is not a pair: a Latin word, or one character."""
-    found = words(term)
-    return next(iter(found.pairs), None) if len(found.words) == len("两字") else None
+    """Return the word of a term (`coverage.grams`), or None for one that is no pair: a Latin word, or one character."""
+    return next(iter(words(term).pairs), None)

@@ -68,7 +68,7 @@ class Words:
 
     def _pairs(self) -> Iterator[str]:
         for before, word in pairwise(self.words):
-            if cjk.is_wide(before) and cjk.is_wide(word) and len(before) == len(word) == 1:
+            if cjk.is_wide(before) and cjk.is_wide(word):
                 yield before + word
 
 
