@@ -25,7 +25,7 @@ def differing(database: str | Path) -> list[str]:
     with query.explained(file), closing(query.connect(file)) as connection:
         connection.execute("PRAGMA query_only = OFF")  # for temporary tables: the file is open for reading only
         there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        tables = [table for table in TABLES if table.rows in there]  # an earlier version's database lacks some
+        tables = [t for t in TABLES if (t.rows if t.vital else t.name) in there]  # an earlier version's lacks some
         return [table.name for table in tables if not _holds_the_rows(connection, table)]
 
 
@@ -36,7 +36,7 @@ def _differing_on_server(url: str) -> list[str]:
         return [
             table.name
             for table in TABLES
-            if table.on_server and not search_arrays.holds_the_rows(connection, table.rows, table.columns)
+            if table.vital and not search_arrays.holds_the_rows(connection, table.rows, table.columns)
         ]
 
 

@@ -97,13 +97,14 @@ class FileIndex:
         """Return rows by what of the terms they cover, best first."""
         # A row for each of the table's, and short: to count the table itself is to read all of its texts.
         total = self.rows(f"SELECT count(*) FROM {kind.index}_docsize")[0][0]  # noqa: S608
-        return coverage.rank(total, (self._having(kind, term) for term in terms))
+        pairs = kind.pairs if self.has(kind.pairs) else ""
+        return coverage.rank(total, (self._having(kind, pairs, term) for term in terms))
 
-    def _having(self, kind: SearchKind, term: str) -> tuple[list[int], list[int]]:
-        """Return the rows that have a term, and those that have it in what is weighty."""
-        pair = search_pairs.pair(term) if kind.pairs else None
+    def _having(self, kind: SearchKind, pairs: str, term: str) -> tuple[list[int], list[int]]:
+        """Return the rows that have a term, and those that have it in what is weighty, by their pairs if possible."""
+        pair = search_pairs.pair(term) if pairs else None
         if pair:
-            index, anywhere, weighty = kind.pairs, quoted(pair), quoted(search_pairs.titled(pair))
+            index, anywhere, weighty = pairs, quoted(pair), quoted(search_pairs.titled(pair))
         else:
             index, anywhere = kind.index, cjk.phrase(term)
             weighty = f"{kind.weighty} : {anywhere}" if kind.weighty else ""

@@ -31,7 +31,7 @@ def rebuild(connection: Connection) -> dict[str, int]:
     if "shapes" in there:
         shapes.rebuild(connection)
     if arrays := _arrays(connection):
-        return {t.name: arrays.rebuild(connection, t.rows, t.columns) for t in tables if t.on_server}
+        return {t.name: arrays.rebuild(connection, t.rows, t.columns) for t in tables if t.vital}
     for table in tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         connection.exec_driver_sql(table.statement)

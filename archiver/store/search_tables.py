@@ -36,8 +36,8 @@ class FullText:
     """Columns of the rows that its own are made of; those of the same names when empty."""
     entry: Callable[..., tuple[str, ...]] = _spaced
     """What it holds of a row, from the texts of these columns."""
-    on_server: bool = True
-    """Whether an archive on a server has it, too."""
+    vital: bool = True
+    """Whether search needs it; one that only makes it quicker is neither on a server nor in an older archive."""
 
     @property
     def statement(self) -> str:
@@ -91,7 +91,7 @@ TABLES = (
         options=f"{_WORDS}, detail = none",
         made_of=("title", "text"),
         entry=search_pairs.entry,
-        on_server=False,  # there the keys of posts_fts are such pairs
+        vital=False,  # on a server the keys of posts_fts are such pairs
     ),
     FullText(
         name="pages_fts",
@@ -135,6 +135,6 @@ TABLES = (
 
 
 def is_whole(connection: sqlite3.Connection) -> bool:
-    """Return whether a database that is only read has every table of the index; an older program's lacks some."""
+    """Return whether a database that is only read has what search needs; an older program's lacks some tables."""
     there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return all(table.name in there for table in TABLES)
+    return all(table.name in there for table in TABLES if table.vital)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.store import cjk, coverage, migrate, passages, search_words, suggestions
+from archiver.store import cjk, coverage, migrate, passages, search_check, search_words, suggestions
 from archiver.store.database import Archive
 from archiver.store.search import Hit, Results, SearchIndex, opened, search
 from archiver.store.search_file import FileIndex
@@ -386,6 +386,18 @@ def test_an_archive_without_an_index_says_what_to_do(tmp_path: Path) -> None:
         database.execute("DROP TABLE posts_fts")
     with pytest.raises(UsageError, match="archiver search --rebuild"), opened(file):
         pass
+
+
+def test_an_archive_of_before_the_pairs_has_the_same_answers(demo: Path, tmp_path: Path) -> None:
+    file = Path(shutil.copy(demo / "archive.db", tmp_path))
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("DROP TABLE pairs_fts")
+    assert search_check.differing(file) == []
+    with opened(demo / "archive.db") as index, opened(file) as before:
+        for query in ("怎样用连分数逼近圆周率", "softmax的梯度 怎么算", "title:连分数 分数怎么逼近"):
+            found, message = answer(index, query)
+            assert any(hit.related for hit in found)
+            assert answer(before, query) == (found, message)
 
 
 def test_a_server_that_is_not_there_is_one_line() -> None:
