@@ -15,7 +15,10 @@ _TITLED = cjk.BREAK
 
 
 def entry(title: str, text: str) -> tuple[str]:
-    """Return what the index holds of a post."""
+    """Return what the index holds of a post.
+
+    A change of this needs a migration that rebuilds the index: pairs it no longer gives could not be removed.
+    """
     in_title = words(title).pairs
     return (" ".join((*(in_title | words(text).pairs), *map(titled, in_title))),)
 
