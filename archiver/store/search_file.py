@@ -102,9 +102,8 @@ class FileIndex:
 
     def _having(self, kind: SearchKind, pairs: str, term: str) -> tuple[list[int], list[int]]:
         """Return the rows that have a term, and those that have it in what is weighty, by their pairs if possible."""
-        pair = search_pairs.pair(term) if pairs else None
-        if pair:
-            index, anywhere, weighty = pairs, quoted(pair), quoted(search_pairs.titled(pair))
+        if pairs and search_pairs.is_pair(term):
+            index, anywhere, weighty = pairs, quoted(term), quoted(search_pairs.titled(term))
         else:
             index, anywhere = kind.index, cjk.phrase(term)
             weighty = f"{kind.weighty} : {anywhere}" if kind.weighty else ""

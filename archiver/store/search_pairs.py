@@ -1,15 +1,18 @@
 """Pairs of neighbouring Chinese characters, for an index that knows only which posts have each of them.
 
-A sentence is looked for by twenty such pairs (`coverage`). To find where the words of each follow one another costs ten
-times what it costs to look up a word. So each pair of a post is one word here, once for all the times it is there, and
+A sentence is looked for by twenty such pairs (`coverage`). To find where two characters follow one another costs ten
+times what it costs to look up one word. So each pair of a post is a word here, once for all the times it is there, and
 once more, marked, if it is in the title.
 """
 
 from __future__ import annotations
 
-from archiver.store import cjk
-from archiver.store.search_words import words
+import re
+from itertools import pairwise
 
+from archiver.store import cjk
+
+_RUN = re.compile(rf"(?:(?=[{cjk.FIRST_WIDE}-\U0010ffff])[^\W_])+")
 _TITLED = cjk.BREAK
 """Marks a pair that is in the title: the tokenizer takes it for a letter, and no pair has it."""
 
@@ -19,8 +22,8 @@ def entry(title: str, text: str) -> tuple[str]:
 
     A change of this needs a migration that rebuilds the index: pairs it no longer gives could not be removed.
     """
-    in_title = words(title).pairs
-    return (" ".join((*(in_title | words(text).pairs), *map(titled, in_title))),)
+    in_title = _pairs(title)
+    return (" ".join((*(in_title | _pairs(text)), *map(titled, in_title))),)
 
 
 def titled(pair: str) -> str:
@@ -28,6 +31,10 @@ def titled(pair: str) -> str:
     return _TITLED + pair
 
 
-def pair(term: str) -> str | None:
-    """Return the word of a term (`coverage.grams`), or None for one that is no pair: a Latin word, or one character."""
-    return next(iter(words(term).pairs), None)
+def is_pair(term: str) -> bool:
+    """Return whether a term (`coverage.grams`) is a pair, not a Latin word or one character."""
+    return len(term) == len("两字") and cjk.is_wide(term[0])
+
+
+def _pairs(text: str) -> set[str]:
+    return {before + after for run in _RUN.findall(cjk.plain(text)) for before, after in pairwise(run)}

@@ -37,12 +37,7 @@ class Words:
     @cached_property
     def keys(self) -> frozenset[str]:
         """What the index has of a text: its words, and its pairs of neighbouring wide characters."""
-        return self.pairs | {word[:LONGEST_KEY] for word in self.words if word != cjk.BREAK}
-
-    @cached_property
-    def pairs(self) -> frozenset[str]:
-        """Its pairs of neighbouring wide characters."""
-        return frozenset(self._pairs())
+        return frozenset((*self._pairs(), *(word[:LONGEST_KEY] for word in self.words if word != cjk.BREAK)))
 
     @property
     def times(self) -> Counter[str]:
@@ -52,9 +47,10 @@ class Words:
     @cached_property
     def telling(self) -> frozenset[str]:
         """The least keys that every text with this phrase has."""
+        pairs = frozenset(self._pairs())
         whole = self.words[: len(self.words) - self.begins]
-        alone = (word for word in whole if not any(word in pair for pair in self.pairs))
-        return self.pairs | {word[:LONGEST_KEY] for word in alone if word != cjk.BREAK}
+        alone = (word for word in whole if not any(word in pair for pair in pairs))
+        return pairs | {word[:LONGEST_KEY] for word in alone if word != cjk.BREAK}
 
     @property
     def is_key(self) -> bool:
@@ -68,7 +64,7 @@ class Words:
 
     def _pairs(self) -> Iterator[str]:
         for before, word in pairwise(self.words):
-            if cjk.is_wide(before) and cjk.is_wide(word):
+            if _is_wide(before) and _is_wide(word) and cjk.BREAK not in (before, word):
                 yield before + word
 
 
