@@ -1,6 +1,6 @@
 """Pairs of neighbouring Chinese characters, for an index that knows only which posts have each of them.
 
-A sentence is looked for by twenty such pairs (`coverage`). To find where two characters follow one another costs ten
+A sentence is looked for by twenty such pairs (`coverage`). To find where two characters follow one another costs seven
 times what it costs to look up one word. So each pair of a post is a word here, once for all the times it is there, and
 once more, marked, if it is in the title.
 """
