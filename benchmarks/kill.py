@@ -33,7 +33,7 @@ from archiver.bundled import sample_folder
 from archiver.errors import ArchiveDamaged, ExitCode
 from archiver.sample import SampleBlog, serving
 from archiver.warc.index import NAME as INDEX_NAME
-from archiver.warc.index import write_index
+from archiver.warc.index import update_index
 from archiver.warc.reader import iter_records
 from archiver.warc.storage import Storage
 
@@ -149,7 +149,7 @@ SELECT DISTINCT post_id FROM (
 def _index_disorder(home: Path) -> list[str]:
     index = home / INDEX_NAME
     with tempfile.TemporaryDirectory() as folder:
-        write_index(Storage(home / "warc"), Path(folder) / index.name)
+        update_index(Storage(home / "warc"), Path(folder) / index.name)
         made = (Path(folder) / index.name).read_bytes()
     return [] if index.exists() and index.read_bytes() == made else [f"{index.name} is not what can be made anew"]
 

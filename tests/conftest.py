@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -133,3 +134,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         made: Callable[[], str] = request.getfixturevalue("server")
         return made()
     return f"sqlite:///{tmp_path / 'archive.db'}"
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded by now out of every collection of garbage to come."""
+    gc.collect()
+    gc.freeze()

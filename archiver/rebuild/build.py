@@ -49,6 +49,8 @@ class RebuildCounts:
     """Pages that were not recognised, by kind."""
     notes: list[str] = field(default_factory=list)
     """Other remarks, for example which part of a file cannot be read."""
+    lines: list[str] = field(default_factory=list)
+    """Those of the index of the files, in no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Build:
         began = timestamp()
         with pool.readers(self._storage, processes, executor) as readers:
             self._records.store(self._runs)
-            self._tally.captures = self._records.captures
+            self._tally.captures, self._tally.lines = self._records.captures, self._records.lines
             for number, (step, item) in enumerate(readers.read_all(self._work()), 1):
                 self._take(step, item or step.item)
                 if number % BATCH == 0:

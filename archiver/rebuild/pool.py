@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -55,24 +57,26 @@ def readers(storage: Storage, processes: int, executor: Executor | None = None) 
     return Lent(storage, processes, executor) if executor else Pool(storage, processes)
 
 
-class Pool:
-    """Processes that read pages, started again when one dies; with one process, this one.
+def prepare(processes: int) -> None:
+    """Begin to load what so many readers need, in the process they will be forked from, and return at once.
 
-    They start at once, and load their libraries while the caller does other things.
+    Without it the first pages wait for that.
     """
+    if processes > 1:
+        _context()
+        forkserver.ensure_running()
+
+
+class Pool:
+    """Processes that read pages, started again when one dies; with one process, this one."""
 
     def __init__(self, storage: Storage, processes: int) -> None:
-        """Start so many processes to read the WARC files of an archive."""
+        """Take how many processes are to read the WARC files of an archive; each starts when there are pages for it."""
         self._storage = storage
         self._processes = processes
         if processes > 1:
-            # A fork would share the parent's connection to the database.
-            self._context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload([reading.__name__])
             self._spool = tempfile.TemporaryDirectory(prefix="pages-")
             self._executor = self._started(processes)
-            for _ in range(processes):
-                self._handed_to(self._executor, [])
 
     def __enter__(self) -> Self:
         """Return the pool itself."""
@@ -93,7 +97,7 @@ class Pool:
         yield from _in_order(work, AHEAD * self._processes, self._submitted, self._result)
 
     def _started(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, mp_context=self._context, initializer=settle_in)
+        return ProcessPoolExecutor(processes, mp_context=_context(), initializer=settle_in)
 
     def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
         return executor.submit(_read, self._storage, tasks, self._spool.name)
@@ -166,6 +170,13 @@ class Lent:
             raise
         except Exception as error:
             raise _failed(error) from error
+
+
+def _context() -> ForkServerContext:
+    # A fork of this process would share its connection to the database.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([reading.__name__])
+    return context
 
 
 def _failed(error: Exception) -> ArchiverError:

@@ -11,7 +11,7 @@ from archiver.rebuild.files import RunFiles
 from archiver.rebuild.originals import Originals, Payload
 from archiver.store import chronicle
 from archiver.store.database import Archive
-from archiver.warc import journal, recovery
+from archiver.warc import index, journal, recovery
 from archiver.warc.captures import recorded
 from archiver.warc.journal import RunEnd
 from archiver.warc.reader import Damage, Record, iter_records
@@ -50,6 +50,8 @@ class Records:
         self.unresolved: list[str] = []
         """Addresses of revisits whose payload is nowhere."""
         self.damage: list[Damage] = []
+        self.lines: list[str] = []
+        """Those of the index of the files."""
         self._session = archive.session
         self._commit = commit
         self._progress = progress
@@ -107,6 +109,8 @@ class Records:
         self._commit()
 
     def _take(self, run: RunFiles, record: Record) -> None:
+        if line := index.record_line(record):
+            self.lines.append(line)
         if record.is_capture:
             self._add(run, record)
         elif source := journal.index_source(record):

@@ -14,7 +14,7 @@ from archiver import sites
 from archiver.durable import replacing, sync_directory, writing
 from archiver.errors import ArchiveDamaged, UsageError
 from archiver.processes import processors
-from archiver.rebuild import backups, files, former
+from archiver.rebuild import backups, files, former, pool
 from archiver.rebuild.build import Build, RebuildCounts
 from archiver.rebuild.former import DatabaseComparison
 from archiver.rebuild.records import Progress
@@ -119,6 +119,8 @@ def rebuild_locked(
     began = time.monotonic()
     url = database_url(home, db)
     processes = processes or processors()
+    if not executor:
+        pool.prepare(processes)
     notes = [] if incoming else recovered(home, db)
     former_files = warc_files.known(url)
     warc_url = warc_url or warc_files.place(former_files)
@@ -140,8 +142,8 @@ def rebuild_locked(
     if incoming or warc_url:
         notes += _settled(url, warc, warc_url, keep_local)
     _restore_profile(home, warc)
-    index.write_index(warc, home / index.NAME)
     tally = built.tally
+    index.write_index(tally.lines, home / index.NAME)
     return RebuildReport(
         database=str(file or "the database on the server"),
         backup=str(built.backup) if built.backup else None,

@@ -177,12 +177,11 @@ def file_lines(source: WarcFile, on_damage: Callable[[Damage], object] = lambda 
             yield found
 
 
-def write_index(storage: Storage, target: Path, on_damage: Callable[[Damage], object] = lambda _: None) -> int:
-    """Rebuild the index from all closed WARC files of an archive; return the number of lines.
+def write_index(lines: Iterable[str], target: Path) -> int:
+    """Write an index of these lines, in whatever order they are; return their number.
 
     The old index stays in place until the new one is on the disk. Raises ArchiverError when it cannot be written.
     """
-    lines = [line for file in storage.closed().values() for line in file_lines(file, on_damage)]
     return _replace(target, sorted(lines))
 
 
@@ -196,7 +195,7 @@ def update_index(
 
     `written` are all lines of the files this run has written. A file that neither they nor the index know of, because
     a run was killed, is read; lines of files that are no longer there are dropped. An index that is missing, or is no
-    sorted CDXJ, is rebuilt. So the outcome is what `write_index` would write, for a fraction of the reading; only
+    sorted CDXJ, is rebuilt. So the outcome is what reading all files would give, for a fraction of the work; only
     that files which another machine stored elsewhere are left out, as each would have to be fetched whole.
 
     Raises ArchiverError when the index cannot be written; the old one is then still there.
@@ -216,7 +215,7 @@ def update_index(
 
 
 def current_lines(storage: Storage, target: Path) -> Iterator[str]:
-    """Yield what `write_index` would write, without writing: only files that the index does not name are read."""
+    """Yield the lines of all closed files, in order; only files that the index does not name are read."""
     files = storage.closed()
     known = _files_of(target)
     new = sorted(line for name in files.keys() - known for line in file_lines(files[name]))

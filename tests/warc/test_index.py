@@ -35,7 +35,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def rebuilt(home: Path) -> bytes:
-    index.write_index(Storage(home / "warc"), home / "rebuilt.cdxj")
+    index.update_index(Storage(home / "warc"), home / "rebuilt.cdxj")
     return (home / "rebuilt.cdxj").read_bytes()
 
 
@@ -158,7 +158,7 @@ def test_a_head_of_megabytes_is_not_read_for_its_line(tmp_path: Path) -> None:
 
 def test_a_run_adds_its_lines(home: Path) -> None:
     target = home / index.NAME
-    index.write_index(Storage(home / "warc"), target)
+    index.update_index(Storage(home / "warc"), target)
     written = write_sample(home / "warc")
     assert index.update_index(Storage(home / "warc"), target, written) == 2 * len(EXCHANGES)
     assert target.read_bytes() == rebuilt(home)
@@ -166,7 +166,7 @@ def test_a_run_adds_its_lines(home: Path) -> None:
 
 def test_files_of_the_run_are_not_read_again(home: Path) -> None:
     target = home / index.NAME
-    index.write_index(Storage(home / "warc"), target)
+    index.update_index(Storage(home / "warc"), target)
     before = {path.name for path in (home / "warc").iterdir()}
     written = write_sample(home / "warc")
     expected = rebuilt(home)
@@ -179,7 +179,7 @@ def test_files_of_the_run_are_not_read_again(home: Path) -> None:
 
 def test_files_the_index_knows_are_not_read_again(home: Path) -> None:
     target = home / index.NAME
-    index.write_index(Storage(home / "warc"), target)
+    index.update_index(Storage(home / "warc"), target)
     known = target.read_bytes()
     for path in (home / "warc").iterdir():
         path.write_bytes(b"damaged")
@@ -214,7 +214,7 @@ def test_what_a_killed_run_left_is_indexed_by_the_next(home: Path) -> None:
 
 def test_lines_of_files_that_are_gone_are_dropped(home: Path) -> None:
     target = home / index.NAME
-    index.write_index(Storage(home / "warc"), target)
+    index.update_index(Storage(home / "warc"), target)
     next((home / "warc").iterdir()).unlink()
     index.update_index(Storage(home / "warc"), target)
     assert 0 < target.read_bytes().count(b"\n") < len(EXCHANGES)
@@ -241,14 +241,14 @@ def test_an_index_that_is_none_is_made_anew(home: Path, content: bytes) -> None:
 
 
 def test_an_index_of_nothing_is_empty(tmp_path: Path) -> None:
-    assert index.write_index(Storage(tmp_path / "warc"), tmp_path / index.NAME) == 0
+    assert index.update_index(Storage(tmp_path / "warc"), tmp_path / index.NAME) == 0
     assert (tmp_path / index.NAME).read_bytes() == b""
 
 
 def test_files_that_are_still_written_are_left_out(tmp_path: Path) -> None:
     with WarcWriter(tmp_path / "warc", "kexue.fm", software="test") as target:
         write_exchange(target, *EXCHANGES["page"])
-        assert index.write_index(Storage(tmp_path / "warc"), tmp_path / index.NAME) == 0
+        assert index.update_index(Storage(tmp_path / "warc"), tmp_path / index.NAME) == 0
     assert index.update_index(Storage(tmp_path / "warc"), tmp_path / index.NAME) == 1
 
 
@@ -259,7 +259,7 @@ def test_damage_is_reported_and_the_rest_indexed(tmp_path: Path) -> None:
     data[locations[1].offset + 50] ^= 1
     path.write_bytes(data)
     damage: list[reader.Damage] = []
-    assert index.write_index(Storage(tmp_path / "warc"), tmp_path / index.NAME, damage.append) == 2
+    assert index.update_index(Storage(tmp_path / "warc"), tmp_path / index.NAME, on_damage=damage.append) == 2
     assert [found.offset for found in damage] == [locations[1].offset]
 
 
@@ -268,7 +268,7 @@ def test_the_old_index_stays_when_the_new_one_cannot_be_written(home: Path, monk
     target.write_bytes(b"old")
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(errors.DiskFull, match=r"expected to write .*index\.cdxj, found: No room; free some space"):
-        index.write_index(Storage(home / "warc"), target)
+        index.update_index(Storage(home / "warc"), target)
     assert target.read_bytes() == b"old"
     assert sorted(path.name for path in home.iterdir()) == [index.NAME, "warc"]
 

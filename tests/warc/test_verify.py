@@ -43,7 +43,7 @@ class Archive:
         self.path = self.warc / self.locations[0].warc_file
         self.data = self.path.read_bytes()
         self.records = list(reader.iter_records(self.path))
-        index.write_index(Storage(self.warc), self.index)
+        index.update_index(Storage(self.warc), self.index)
 
     def check(self, tally: VerifiedCounts | None = None) -> list[Finding]:
         """Verify against the database."""
@@ -83,7 +83,7 @@ def test_an_archive_without_a_flaw(archive: Archive) -> None:
 def test_every_kind_of_answer_passes(tmp_path: Path) -> None:
     with WarcWriter(tmp_path / "warc", "kexue.fm", software=SOFTWARE, now=lambda: START, max_bytes=4000) as target:
         locations = [write_exchange(target, uri, response) for uri, response in EXCHANGES.values()]
-    index.write_index(Storage(tmp_path / "warc"), tmp_path / index.NAME)
+    index.update_index(Storage(tmp_path / "warc"), tmp_path / index.NAME)
     assert list(verify(Storage(tmp_path / "warc"), map(known, locations), tmp_path / index.NAME)) == []
 
 

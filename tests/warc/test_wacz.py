@@ -48,7 +48,7 @@ def warcs(tmp_path: Path) -> Path:
     with WarcWriter(directory, "kexue.fm", software="blog-archiver/test", now=lambda: START, max_bytes=4000) as target:
         for number, (uri, response) in enumerate(EXCHANGES.values()):
             write_exchange(target, uri, response, number)
-    index.write_index(Storage(directory), tmp_path / index.NAME)
+    index.update_index(Storage(directory), tmp_path / index.NAME)
     return directory
 
 
@@ -184,7 +184,7 @@ def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
     def peak(megabytes: int) -> int:
         directory = tmp_path / str(megabytes)
         write_pages(directory / "warc", megabytes * 2, size=500_000)
-        index.write_index(Storage(directory / "warc"), directory / index.NAME)
+        index.update_index(Storage(directory / "warc"), directory / index.NAME)
         tracemalloc.start()
         pack(directory / "warc", directory / "blog.wacz")
         size = tracemalloc.get_traced_memory()[1]
@@ -695,7 +695,7 @@ def worn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """Give a package for tests that replace it each time, and its bytes."""
     directory = tmp_path_factory.mktemp("home")
     write_pages(directory / "warc", 2)
-    index.write_index(Storage(directory / "warc"), directory / index.NAME)
+    index.update_index(Storage(directory / "warc"), directory / index.NAME)
     package = pack(directory / "warc", directory / "blog.wacz")
     return package, package.read_bytes()
 

@@ -31,7 +31,7 @@ _POST = Parameter("id", "the blog's number of the post", int, required=True, in_
 _PAGE = Parameter(
     "id", "number of the page, as in /api/pages", int, required=True, in_path=True, least=1, most=LARGEST_POST
 )
-_ADDRESS = Parameter("url", "canonical address, as in the rows", required=True, most=2_000)
+_ADDRESS = Parameter("url", "address of a page or file, however it is written", required=True, most=2_000)
 _LIMIT = Parameter("limit", "most rows", int, default=50, least=1, most=MOST_LISTED)
 _OFFSET = Parameter("offset", "rows to leave out", int, default=0, most=1_000_000)
 
@@ -170,7 +170,7 @@ def _gaps(desk: Desk, values: Values) -> Any:
 
 
 def _captures(desk: Desk, values: Values) -> Any:
-    return desk.queries.captures(values["url"], values["limit"])
+    return desk.captures(values["url"], values["limit"])
 
 
 def _status(desk: Desk, values: Values) -> Any:

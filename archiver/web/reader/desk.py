@@ -11,13 +11,13 @@ from archiver.export.books import Books
 from archiver.storage.elsewhere import storage
 from archiver.store import blog
 from archiver.store.own import Own
-from archiver.store.pool import ReadOnlyPool
+from archiver.store.pool import ReadOnlyPool, Row
 from archiver.store.sizes import Sizes, measure
 from archiver.store.timeline import Timeline
 from archiver.urls import Site
 from archiver.web.exchange import Exchanges
 from archiver.web.reader.ledger import Ledger
-from archiver.web.reader.queries import ReaderQueries
+from archiver.web.reader.queries import MOST_LISTED, ReaderQueries
 
 
 class Missing(Exception):
@@ -75,6 +75,10 @@ class Desk:
             home, site, pool, ReaderQueries(pool), Ledger(pool), timeline,
             Exchanges(warc, timeline), Books(warc, database, site), replay_port, root,
         )  # fmt: skip
+
+    def captures(self, url: str, limit: int = MOST_LISTED) -> list[Row]:
+        """Return the captures of an address, latest first; that of a page may be any that leads to it."""
+        return self.queries.captures(self.site.asked(url) or url, limit)
 
     def close(self) -> None:
         """Close the files."""

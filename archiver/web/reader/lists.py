@@ -22,7 +22,7 @@ _URL = Parameter("url", "an address of the blog", required=True, most=2_000)
 def captures(request: Request) -> Response:
     """List the captures of an address."""
     url = parameters.read(request, [_URL])["url"]
-    return page(request, "captures.html", url=url, captures=desk(request).queries.captures(url), digits_of=digits_of)
+    return page(request, "captures.html", url=url, captures=desk(request).captures(url), digits_of=digits_of)
 
 
 def listing(request: Request, kind: str = "") -> Response:

@@ -30,6 +30,19 @@ def test_a_post_comes_with_its_connections(reader: Client) -> None:
     assert len(reader.get("/api/posts/1001/comments").json) == 39
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["http://www.kexue.fm/archives/1002/", "https://spaces.ac.cn/archives/1002#c", " https://kexue.fm/archives/1002"],
+)
+def test_captures_are_found_however_the_address_is_written(reader: Client, written: str) -> None:
+    url = "https://kexue.fm/archives/1002"
+    found = reader.get(f"/api/captures?url={quote(written)}").json
+    assert found
+    assert found == reader.get(f"/api/captures?url={url}").json
+    assert {each["url"] for each in found} == {url}
+    assert reader.get(f"/captures?url={quote(written)}").text.count(found[0]["warc_file"]) == len(found)
+
+
 def test_search_answers_with_text_and_counts(reader: Client) -> None:
     found = reader.get(f"/api/search?q={quote('漫谈')}").json
     assert found["exact"] == 3
