@@ -55,7 +55,7 @@ def _converter() -> Any:
 
 def plain(text: str) -> str:
     """Return the original of a text in the index."""
-    return text.replace(SPACE, "").replace(BREAK, "")
+    return text.replace(SPACE, "").replace(BREAK, "")  # much quicker than `translate`
 
 
 def phrase(text: str) -> str:
