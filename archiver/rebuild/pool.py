@@ -12,7 +12,6 @@ A caller's executor, such as a cluster's, sees to its own machines and returns o
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 import tempfile
 from collections import deque
@@ -25,7 +24,7 @@ from typing import Self, TypeVar
 
 from archiver.errors import FULL, ArchiverError, DiskFull
 from archiver.items import Gap, Item
-from archiver.processes import end, settle_in
+from archiver.processes import end, started
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
 from archiver.warc.storage import Storage
@@ -40,6 +39,11 @@ AHEAD = 3
 """Chunks under way for each process, which are held in memory."""
 
 FATAL = "a fault of the archiver, please report it: reading this page ends the process that does it"
+
+BROKEN = (
+    "expected processes that read pages, found that they end before they read any; the database is as it was: "
+    "see what stands above, or take one process (`--processes 1`)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,8 @@ class Pool:
         self._storage = storage
         self._processes = processes
         if processes > 1:
-            # A fork would share the parent's connection to the database.
-            self._context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload([reading.__name__])
             self._spool = tempfile.TemporaryDirectory(prefix="pages-")
-            self._executor = self._started(processes)
+            self._executor = started(processes, preload=reading)
             for _ in range(processes):
                 self._handed_to(self._executor, [])
 
@@ -92,9 +93,6 @@ class Pool:
             return
         yield from _in_order(work, AHEAD * self._processes, self._submitted, self._result)
 
-    def _started(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, mp_context=self._context, initializer=settle_in)
-
     def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
         return executor.submit(_read, self._storage, tasks, self._spool.name)
 
@@ -105,7 +103,7 @@ class Pool:
             future = self._handed_to(self._executor, tasks)
         except BrokenProcessPool:
             end(self._executor)
-            self._executor = self._started(self._processes)
+            self._executor = started(self._processes, preload=reading)
             future = self._handed_to(self._executor, tasks)
         return _PageBatch(tasks, future)
 
@@ -116,7 +114,12 @@ class Pool:
             return [self._read_alone(task) for task in pages.tasks]
 
     def _read_alone(self, task: Task) -> Item:
-        executor = self._started(1)
+        executor = started(1, preload=reading)
+        try:
+            self._handed_to(executor, []).result()
+        except BrokenProcessPool as error:
+            end(executor)
+            raise ArchiverError(BROKEN) from error
         try:
             return _taken(self._handed_to(executor, [task]).result())[0]
         except BrokenProcessPool:
