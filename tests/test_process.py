@@ -9,11 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from archiver.cli.process import interruptible
 from archiver.errors import ExitCode
 from archiver.sample import SampleBlog, serving
 
@@ -132,6 +134,57 @@ def test_an_interrupt_among_the_imports_ends_without_a_word(
         preexec_fn=lambda: signal.signal(signal.SIGINT, handled),
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
+class _Dropping:
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_that_python_drops_comes_again() -> None:
+    with pytest.raises(KeyboardInterrupt), interruptible():  # noqa: PT012  # the second line is what is waited in
+        _Dropping()
+        time.sleep(10)
+
+
+SIGNALLED = """
+import importlib, os, signal, sys
+module, name, when = sys.argv[1:4]
+*outer, last = name.split(".")
+place = importlib.import_module(module)
+for each in outer:
+    place = getattr(place, each)
+original = getattr(place, last)
+def signalled(*words, **named):
+    if when == "before":
+        os.kill(os.getpid(), signal.SIGINT)
+    found = original(*words, **named)
+    if when == "after":
+        os.kill(os.getpid(), signal.SIGINT)
+    return found
+setattr(place, last, signalled)
+from archiver.__main__ import main
+sys.argv[1:] = sys.argv[4:]
+main()
+"""
+"""Runs the command with a SIGINT before or after a function does its work."""
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "when"),
+    [
+        ("twisted.internet.base", "ReactorBase._reallyStartRunning", "before"),
+        ("scrapy.crawler", "CrawlerProcess.start", "after"),
+        ("archiver.crawl.verdicts", "judge_crawl", "before"),
+    ],
+)
+def test_an_interrupt_of_a_crawl_is_never_lost(tmp_path: Path, module: str, name: str, when: str) -> None:
+    command = [sys.executable, "-c", SIGNALLED, module, name, when, "--home", "h", "demo"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == ExitCode.INTERRUPTED, done
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "h/lock").read_bytes() == b""
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def speak_chinese() -> None:
@@ -56,8 +58,32 @@ def interruptible() -> Iterator[None]:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         raised.append(signal.SIGINT)
     before = {each: signal.signal(each, signal.default_int_handler) for each in raised}
+    told, sys.unraisablehook = sys.unraisablehook, _raised_again(sys.unraisablehook)
     try:
         yield
     finally:
+        sys.unraisablehook = told
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _raised_again(told: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Return a hook for exceptions that Python drops, in `__del__` and in callbacks: an interrupt comes again."""
+
+    def hook(dropped: Any) -> None:
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            _thread.start_new_thread(_interrupt_soon, ())  # threading's locks may be held here
+        else:
+            told(dropped)
+
+    return hook
+
+
+def _interrupt_soon() -> None:
+    time.sleep(_SOON)
+    number = signal.SIGTERM if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else signal.SIGINT
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+_SOON = 0.01
+"""Seconds in which the main thread gets out of where exceptions are dropped; if it does not, there is another turn."""

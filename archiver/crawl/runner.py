@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from archiver.counting import counted
 from archiver.crawl import logs, verdicts
 from archiver.crawl.handlers import OFFLINE, recorded_origin
+from archiver.crawl.interrupts import Interrupts
 from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run, attach
 from archiver.crawl.servers import UNSHARED, Servers
@@ -259,12 +260,23 @@ def _run_spider(run: Run, spider: str, settings: Settings, **arguments: Any) -> 
     crawler = process.create_crawler(spider)
     attach(crawler, run)
     failures: list[Failure] = []
-    crawling = process.crawl(crawler, **arguments)
-    crawling.addErrback(failures.append)
-    process.start()
+    with Interrupts() as interrupts:
+        crawling = process.crawl(crawler, **arguments)
+        crawling.addErrback(failures.append)
+        _once_running(interrupts.hand_over)
+        process.start()
+        interrupted = interrupts.seen
     if failures:
         failures[0].raiseException()
-    return _finish_reason(crawler)
+    return verdicts.SHUTDOWN if interrupted else _finish_reason(crawler)
+
+
+def _once_running(do: Callable[[], None]) -> None:
+    """Have something done when the reactor runs, after all that is done on its start."""
+    from twisted.internet import reactor  # not before Scrapy has chosen it
+
+    started: Any = reactor
+    started.callWhenRunning(started.callLater, 0, do)
 
 
 def _process(settings: Settings) -> CrawlerProcess:
