@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import migrate, server
+from archiver.store.faults import file_fault
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a writer waits for another: longer than any reader's query (30 s by default) may take."""
@@ -173,6 +174,8 @@ _ADVICE = {
 
 def storage_failure(where: str, error: BaseException | None) -> ArchiverError | None:
     """Return a failure of the storage as an error of ours: a full disk, a file that is not a database, one locked."""
+    if fault := file_fault(where, getattr(error, "orig", None)):
+        return fault
     if isinstance(error, OperationalError):
         reason = str(error.orig)
         if is_full(error.orig) or "disk is full" in reason:
