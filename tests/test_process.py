@@ -79,6 +79,33 @@ def test_a_name_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
     assert os.listdir(home) == []  # noqa: PTH208
 
 
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [
+        (("crawl", "--delay", "\x1b[2Jx"), {}),
+        (("\x1b[2Jx",), {}),
+        (("accept", "\x1b[2Jx"), {}),
+        (("--db", "\x1b[2Jx://host/x", "status"), {}),
+        (("status",), {"ARCHIVER_CRAWL_DELAY": "\x1b[2Jx"}),
+        (("status",), {"ARCHIVER_HOME": "\x1b[2Jx"}),
+    ],
+)
+def test_no_error_hands_the_terminal_a_control_character(
+    tmp_path: Path, words: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        [*COMMAND[:3], *words],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == ExitCode.USAGE
+    assert "x1b[2Jx" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 STOPPED = """
 import importlib, signal, sys
 module, name, *words = sys.argv[1:]

@@ -111,7 +111,7 @@ class Group(click.Group):
         for word in (*words, *set_):
             if word and not _is_text(word):
                 # The database, the records and JSON hold text: a path that is not text could be in none of them.
-                click.echo(f"Error: expected arguments and file names in UTF-8, found {word!r}; rename it", err=True)
+                process.complain(f"Error: expected arguments and file names in UTF-8, found {word!r}; rename it")
                 sys.exit(ExitCode.USAGE)
         return super().main(args, *more, **options)
 
@@ -120,8 +120,11 @@ class Group(click.Group):
         try:
             return super().make_context(*names, **options)
         except ArchiverError as error:
-            click.echo(f"Error: {error}", err=True)
+            process.complain(f"Error: {error}")
             raise click.exceptions.Exit(error.exit_code) from error
+        except click.ClickException as error:
+            _make_printable(error)
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -129,8 +132,11 @@ class Group(click.Group):
             with process.interruptible():
                 return self._written(ctx)
         except ArchiverError as error:
-            click.echo(f"Error: {error}", err=True)
+            process.complain(f"Error: {error}")
             ctx.exit(error.exit_code)
+        except click.ClickException as error:
+            _make_printable(error)
+            raise
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
@@ -138,8 +144,8 @@ class Group(click.Group):
             if error.errno == errno.EPIPE:
                 raise  # whoever was reading has left, and click ends without a word
             process.silence_output()
-            click.echo(
-                f"Error: expected to use {error.filename or 'the output'}, found: {error.strerror or error}", err=True
+            process.complain(
+                f"Error: expected to use {error.filename or 'the output'}, found: {error.strerror or error}"
             )
             ctx.exit(ExitCode.DISK_FULL if error.errno in FULL else ExitCode.FAILED)
 
@@ -149,6 +155,11 @@ class Group(click.Group):
             return super().invoke(ctx)
         finally:
             sys.stdout.flush()
+
+
+def _make_printable(error: click.ClickException) -> None:
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # whose message is the help, in its lines
+        vars(error)["message"] = process.printable(error.message)
 
 
 def _is_text(word: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import re
 import signal
 import sys
 import threading
@@ -11,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
+
+import click
 
 
 def speak_chinese() -> None:
@@ -43,6 +46,20 @@ def silence_output() -> None:
     """Drop what is still to be written to standard output: Python would try again at the end, and complain."""
     with suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:  # noqa: PTH123
         os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+def complain(sentence: str) -> None:
+    """Write a line to standard error; it may quote what anybody wrote."""
+    click.echo(printable(sentence), err=True)
+
+
+def printable(text: str) -> str:
+    r"""Return text with `\x1b` for a control character: raw, it would do to the terminal what it says."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line ends, and those that turn the direction of what follows."""
 
 
 @contextmanager
