@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -77,6 +78,29 @@ def test_a_name_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run([*COMMAND[:3], "status"], cwd=ROOT, env={**os.environb, b"ARCHIVER_HOME": home}, timeout=60)
     assert done.returncode == ExitCode.USAGE
     assert os.listdir(home) == []  # noqa: PTH208
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "words"),
+    [
+        ("lock", os.mkfifo, ("rebuild",)),
+        ("lock", Path.mkdir, ("rebuild",)),
+        ("index.cdxj", os.mkfifo, ("export", "wacz", "{home}/x.wacz")),
+        ("index.cdxj", Path.mkdir, ("crawl", "--site", "http://127.0.0.1:9", "--mirror")),
+        ("archive.db", os.mkfifo, ("rebuild",)),
+        ("warc/x.warc.gz", os.mkfifo, ("verify",)),
+        ("warc/x.warc.gz.open", os.mkfifo, ("rebuild",)),
+    ],
+)
+def test_what_is_no_file_in_the_place_of_one_is_said_in_one_line(
+    demo: Path, tmp_path: Path, name: str, make: Callable[[Path], None], words: tuple[str, ...]
+) -> None:
+    home = shutil.copytree(demo, tmp_path / "home")
+    (home / name).unlink(missing_ok=True)
+    make(home / name)
+    done = run(home, *(word.format(home=tmp_path) for word in words))
+    assert done.returncode == ExitCode.USAGE
+    assert_one_line(done.stderr, f"{name}: expected a file or nothing, found a (pipe|folder); move it away")
 
 
 @pytest.mark.parametrize(

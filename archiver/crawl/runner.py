@@ -26,6 +26,7 @@ from archiver.crawl.run import Run, attach
 from archiver.crawl.servers import UNSHARED, Servers
 from archiver.crawl.verdicts import Verdict
 from archiver.dates import parse_date
+from archiver.durable import expect_file
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.loading import loading
 from archiver.pages.promises import PageCheck
@@ -35,6 +36,7 @@ from archiver.storage.bucket import Bucket, normal
 from archiver.store import comments, frontier, lists, runs, warc_files
 from archiver.store.location import database_url
 from archiver.store.lock import locked
+from archiver.warc import index
 from archiver.warc.storage import SUFFIX
 
 POSTS_A_PAGE = 10
@@ -203,9 +205,10 @@ def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
 def _expect_database(place: ArchiveLocation) -> None:
     """Raise UsageError when there are records but no database: a crawl would fetch all of the blog again.
 
-    The same when object storage that is named for the first time holds others' records: a rebuild would mix them up.
-    Raises as `Bucket` does where that does not answer.
+    The same when object storage that is named for the first time holds others' records: a rebuild would mix them up;
+    and when what is in the place of the index is no file. Raises as `Bucket` does where that does not answer.
     """
+    expect_file(place.home / index.NAME)
     url = database_url(place.home, place.db)
     if any(place.warc_folder.glob(f"*{SUFFIX}")) and not runs.any_known(url):
         raise UsageError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver import sites
-from archiver.durable import replacing, sync_directory, writing
+from archiver.durable import expect_file, replacing, sync_directory, writing
 from archiver.errors import ArchiveDamaged, UsageError
 from archiver.processes import processors
 from archiver.rebuild import backups, files, former
@@ -221,6 +221,7 @@ def _on_server(url: str, filled: _Fill) -> _Built:
 
 def _in_file(file: Path, filled: _Fill) -> _Built:
     new = file.with_name(f"{file.name}.new")
+    expect_file(file)
     backups.remove(new)
     try:
         with Archive(chronicle.file_url(new)) as archive:

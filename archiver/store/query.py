@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.config import without_passwords
+from archiver.durable import in_place_of
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import location
 from archiver.store.faults import file_fault
@@ -143,7 +144,7 @@ def connect(file: Path) -> sqlite3.Connection:
 
 def _find(file: Path) -> None:
     try:
-        found = "a folder" if file.is_dir() else "nothing" if not file.is_file() else None
+        found = in_place_of(file) or (None if file.exists() else "nothing")
     except OSError as error:
         found = str(error.strerror)
     if found:
