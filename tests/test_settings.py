@@ -155,6 +155,15 @@ def test_what_makes_no_sense_is_one_line_with_file_and_key(home: Path, user: Pat
         file.unlink()
 
 
+def test_an_empty_name_is_no_home(home: Path, user: Path) -> None:
+    said = "--home: expected the folder of an archive, found ''; `.` is the current folder"
+    done = run("--home", "", "status")
+    assert (done.exit_code, done.stderr) == (2, f"Error: {said}\n")
+    user.write_text("home = ''")
+    done = run("status")
+    assert (done.exit_code, done.stderr) == (2, f"Error: {user}: home: {said}; fix it there\n")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
