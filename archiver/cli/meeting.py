@@ -125,7 +125,9 @@ def _held(obj: Context) -> str | None:
 def _expect_address(url: str) -> None:
     """Raise UsageError for anything but an address on the web."""
     if not url.startswith(_WEB):
-        raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
+        raise UsageError(
+            f"expected the address of a blog, such as https://example.org/, found {without_passwords(url)!r}"
+        )
 
 
 def _is_own(obj: Context, url: str) -> bool:

@@ -98,7 +98,7 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self.engine = connect(url)
-        self.url = self.engine.url.render_as_string(hide_password=True)
+        self.url = server.shown(self.engine.url)
         self.failure: ArchiverError | None = None
         """How the storage failed. Uncommitted work is lost then, so nothing that builds on it may follow."""
         event.listen(self.engine, "handle_error", self._fail)

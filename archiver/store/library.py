@@ -355,7 +355,7 @@ def _explained(database: str) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        name = sa.make_url(database).render_as_string(hide_password=True)
+        name = server.shown(database)
         if fault := file_fault(name, error.orig):
             raise fault from error
         raise ArchiverError(

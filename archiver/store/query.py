@@ -201,7 +201,9 @@ def sqlite_file(archive: str | Path) -> Path | None:
     if url.get_backend_name() != "sqlite":
         return None
     if not url.database or url.database == ":memory:":
-        raise UsageError(f"expected the URL of a database file, found {archive!r}, which is in memory")
+        raise UsageError(
+            f"expected the URL of a database file, found {without_passwords(archive)!r}, which is in memory"
+        )
     return Path(url.database)
 
 
