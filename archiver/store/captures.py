@@ -53,8 +53,10 @@ def origin(session: Session, blog: str) -> str | None:
 def holders(session: Session, payload_sha256: str) -> Iterator[Holder]:
     """Yield the first and the newest capture whose record holds a payload: one may be damaged, or in chunks."""
     for asked in (_HOLDS, _HOLDS_LATEST):
-        if found := session.execute(asked, {"payload": payload_sha256}).first():
-            yield Holder(**found._mapping)
+        found = session.execute(asked, {"payload": payload_sha256}).first()
+        if found is None:
+            return
+        yield Holder(**found._mapping)
 
 
 def holder(session: Session, payload_sha256: str, record_id: str) -> Holder | None:
