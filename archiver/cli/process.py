@@ -89,15 +89,17 @@ def _raised_again(told: Callable[[Any], object]) -> Callable[[Any], None]:
 
     def hook(dropped: Any) -> None:
         if issubclass(dropped.exc_type, KeyboardInterrupt):
-            _thread.start_new_thread(_interrupt_soon, ())  # threading's locks may be held here
+            _thread.start_new_thread(_interrupt_soon, (hook,))  # threading's locks may be held here
         else:
             told(dropped)
 
     return hook
 
 
-def _interrupt_soon() -> None:
+def _interrupt_soon(hook: object) -> None:
     time.sleep(_SOON)
+    if sys.unraisablehook is not hook:  # the command has ended meanwhile
+        return
     number = signal.SIGTERM if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else signal.SIGINT
     signal.pthread_kill(threading.main_thread().ident or 0, number)
 
