@@ -39,7 +39,7 @@ def started(
 
     `preload` is what the first such executor loads once for all of its processes.
     """
-    context = _Context()
+    context = _StartingContext()
     if preload:
         context.set_forkserver_preload([preload.__name__])
     return ProcessPoolExecutor(processes, mp_context=context, initializer=initializer)
@@ -87,5 +87,5 @@ class _Process(ForkServerProcess):
                 main.__spec__ = spec
 
 
-class _Context(ForkServerContext):
+class _StartingContext(ForkServerContext):
     Process = _Process
