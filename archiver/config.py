@@ -17,7 +17,12 @@ HIDDEN = "***"
 """Stands for what is secret."""
 
 _FOLDER = "blog-archiver"
-_PASSWORD = re.compile(r"([^/@\s:'\"]*):(?!//)[^\s'\"]+(?=@)")
+_PASSWORD = re.compile(
+    r"""((?:(?<=://)|(?<![^'"]))[^/@\s:'"]*):(?!//)[^'"\n]+(?=@)  # where a URL or the text begins: spaces are its own
+    | ([^/@\s:'"]*):(?!//)[^\s'"]+(?=@)""",
+    re.VERBOSE,
+)
+_PARAMETER = re.compile(r"([?&][\w.-]*(?:auth|key|pass|pwd|secret|sig|token)[\w.-]*=)[^&#\s'\"]+", re.IGNORECASE)
 
 
 def user_config_home() -> Path:
@@ -57,5 +62,5 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def without_passwords(text: str) -> str:
-    """Return text with the passwords in its URLs hidden, and in what was meant to be one."""
-    return _PASSWORD.sub(rf"\1:{HIDDEN}", text)
+    """Return a URL with its password hidden and what its query calls a secret, and so what was meant to be a URL."""
+    return _PARAMETER.sub(rf"\1{HIDDEN}", _PASSWORD.sub(lambda found: f"{found[1] or found[2] or ''}:{HIDDEN}", text))

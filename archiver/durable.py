@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +29,22 @@ def writing(path: Path) -> Iterator[None]:
         raise errors.ArchiverError(f"{reason}; check the folder, its permissions and the disk") from error
 
 
+def in_place_of(file: Path) -> str | None:
+    """Return what is at a path instead of a file; None for a file, and for nothing at all."""
+    try:
+        mode = file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    kinds = {stat.S_IFREG: None, stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def expect_file(path: Path) -> None:
+    """Raise UsageError for anything at a path but a file or nothing: who opens a pipe waits for its other end."""
+    if found := in_place_of(path):
+        raise errors.UsageError(f"{path}: expected a file or nothing, found {found}; move it away")
+
+
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
     """Yield a new file to write to, which replaces `target`, or the target of a link, when the block succeeds.
@@ -38,10 +55,10 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
     """
     with writing(target):
         target = target.resolve()
-        if target.exists() and not target.is_file():
-            found = "a folder" if target.is_dir() else "a device"
+        if found := in_place_of(target):
             raise errors.UsageError(f"{target}: expected a file or nothing, found {found}; choose another place")
         new = target.with_name(f".{target.name}.new")
+        expect_file(new)
         with open(new, "w+b", opener=_opened) as file:
             claim(file, new, target)
             try:

@@ -7,8 +7,14 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from importlib.machinery import ModuleSpec
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from types import ModuleType
 
 
 def processors() -> int:
@@ -25,6 +31,27 @@ def settle_in() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     gc.freeze()  # what it began with is there to stay: no collection needs to look at it, nor copy its memory
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def prepare(module: ModuleType) -> None:
+    """Begin to load a module in the process that others are started from, and return at once.
+
+    Without it the first of an executor's processes waits for that.
+    """
+    forkserver.set_forkserver_preload([module.__name__])
+    forkserver.ensure_running()
+
+
+def started(
+    processes: int, *, preload: ModuleType | None = None, initializer: Callable[[], None] = settle_in
+) -> ProcessPoolExecutor:
+    """Return an executor of so many processes, which share nothing with this one: no connection, no lock of a thread.
+
+    `preload` is what the first such executor loads once for all of its processes.
+    """
+    if preload:
+        forkserver.set_forkserver_preload([preload.__name__])
+    return ProcessPoolExecutor(processes, mp_context=_StartingContext(), initializer=initializer)
 
 
 def end(executor: ProcessPoolExecutor) -> None:
@@ -47,3 +74,27 @@ def _end_with_parent() -> None:
     if (parent := multiprocessing.parent_process()) is not None:
         parent.join()
         os._exit(0)
+
+
+_STARTING = threading.Lock()
+
+
+class _Process(ForkServerProcess):
+    """A process that leaves the caller's main module alone.
+
+    It would run it again before it begins: a script without `if __name__ == "__main__"` starts all over, and one from
+    standard input is not to be found.
+    """
+
+    def start(self) -> None:
+        main = sys.modules["__main__"]
+        with _STARTING:
+            spec, main.__spec__ = main.__spec__, ModuleSpec("__main__", None)  # the name that is not run again
+            try:
+                super().start()
+            finally:
+                main.__spec__ = spec
+
+
+class _StartingContext(ForkServerContext):
+    Process = _Process

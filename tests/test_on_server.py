@@ -223,3 +223,17 @@ def test_psycopg_is_only_imported_for_a_server() -> None:
             [sys.executable, "-c", code, folder], cwd=ROOT, capture_output=True, text=True, check=True
         )
     assert done.stdout == "[]\n"
+
+
+def test_init_sees_the_archive_on_a_server_and_a_crawl_its_absence(
+    archiver: Zygote, demo: Path, demo_on_server: str, server: Callable[[], str], tmp_path: Path
+) -> None:
+    nowhere = ("init", "http://127.0.0.1:9/")
+    taken = archiver("--home", tmp_path, "--db", demo_on_server, *nowhere)
+    assert (taken.returncode, "expected a home without an archive, found that in" in taken.stderr) == (2, True)
+    empty = server()
+    free = archiver("--home", tmp_path, "--db", empty, *nowhere)
+    assert "expected a home without" not in free.stderr
+    home = shutil.copytree(demo, tmp_path / "home", ignore=shutil.ignore_patterns("archive.db*"))
+    lost = archiver("--home", home, "--db", empty, "crawl", "--site", "http://127.0.0.1:9")
+    assert (lost.returncode, "`archiver rebuild` builds it" in lost.stderr) == (2, True), lost

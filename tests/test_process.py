@@ -9,11 +9,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from archiver.cli.process import interruptible
 from archiver.errors import ExitCode
 from archiver.sample import SampleBlog, serving
 
@@ -77,6 +80,56 @@ def test_a_name_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
     assert os.listdir(home) == []  # noqa: PTH208
 
 
+@pytest.mark.parametrize(
+    ("name", "make", "words"),
+    [
+        ("lock", os.mkfifo, ("rebuild",)),
+        ("lock", Path.mkdir, ("rebuild",)),
+        ("index.cdxj", os.mkfifo, ("export", "wacz", "{home}/x.wacz")),
+        ("index.cdxj", Path.mkdir, ("crawl", "--site", "http://127.0.0.1:9", "--mirror")),
+        ("archive.db", os.mkfifo, ("rebuild",)),
+        ("warc/x.warc.gz", os.mkfifo, ("verify",)),
+        ("warc/x.warc.gz.open", os.mkfifo, ("rebuild",)),
+    ],
+)
+def test_what_is_no_file_in_the_place_of_one_is_said_in_one_line(
+    demo: Path, tmp_path: Path, name: str, make: Callable[[Path], None], words: tuple[str, ...]
+) -> None:
+    home = shutil.copytree(demo, tmp_path / "home")
+    (home / name).unlink(missing_ok=True)
+    make(home / name)
+    done = run(home, *(word.format(home=tmp_path) for word in words))
+    assert done.returncode == ExitCode.USAGE
+    assert_one_line(done.stderr, f"{name}: expected a file or nothing, found a (pipe|folder); move it away")
+
+
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [
+        (("crawl", "--delay", "\x1b[2Jx"), {}),
+        (("\x1b[2Jx",), {}),
+        (("accept", "\x1b[2Jx"), {}),
+        (("--db", "\x1b[2Jx://host/x", "status"), {}),
+        (("status",), {"ARCHIVER_CRAWL_DELAY": "\x1b[2Jx"}),
+        (("status",), {"ARCHIVER_HOME": "\x1b[2Jx"}),
+    ],
+)
+def test_no_error_hands_the_terminal_a_control_character(
+    tmp_path: Path, words: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        [*COMMAND[:3], *words],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == ExitCode.USAGE
+    assert "x1b[2Jx" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 STOPPED = """
 import importlib, signal, sys
 module, name, *words = sys.argv[1:]
@@ -132,6 +185,57 @@ def test_an_interrupt_among_the_imports_ends_without_a_word(
         preexec_fn=lambda: signal.signal(signal.SIGINT, handled),
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
+class _Dropping:
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_that_python_drops_comes_again() -> None:
+    with pytest.raises(KeyboardInterrupt), interruptible():  # noqa: PT012  # the second line is what is waited in
+        _Dropping()
+        time.sleep(10)
+
+
+SIGNALLED = """
+import importlib, os, signal, sys
+module, name, when = sys.argv[1:4]
+*outer, last = name.split(".")
+place = importlib.import_module(module)
+for each in outer:
+    place = getattr(place, each)
+original = getattr(place, last)
+def signalled(*words, **named):
+    if when == "before":
+        os.kill(os.getpid(), signal.SIGINT)
+    found = original(*words, **named)
+    if when == "after":
+        os.kill(os.getpid(), signal.SIGINT)
+    return found
+setattr(place, last, signalled)
+from archiver.__main__ import main
+sys.argv[1:] = sys.argv[4:]
+main()
+"""
+"""Runs the command with a SIGINT before or after a function does its work."""
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "when"),
+    [
+        ("twisted.internet.base", "ReactorBase._reallyStartRunning", "before"),
+        ("scrapy.crawler", "CrawlerProcess.start", "after"),
+        ("archiver.crawl.verdicts", "judge_crawl", "before"),
+    ],
+)
+def test_an_interrupt_of_a_crawl_is_never_lost(tmp_path: Path, module: str, name: str, when: str) -> None:
+    command = [sys.executable, "-c", SIGNALLED, module, name, when, "--home", "h", "demo"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == ExitCode.INTERRUPTED, done
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "h/lock").read_bytes() == b""
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])

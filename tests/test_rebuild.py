@@ -963,6 +963,31 @@ def test_a_process_that_dies_within_its_answer_holds_nobody_up(
     assert [*found[:3], *found[4:]] == [*expected[:3], *expected[4:]]
 
 
+def _end(*_: object) -> None:
+    os._exit(1)
+
+
+def test_processes_that_cannot_read_at_all_are_no_fault_of_the_pages(
+    lived: Crawled, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_read", _end)
+    with pytest.raises(ArchiverError, match="expected processes that read pages, found that they end before"):
+        read_all(tasks, lived.home, 2)
+
+
+def test_a_script_on_standard_input_rebuilds_with_several_processes(small: Crawled, tmp_path: Path) -> None:
+    home = shutil.copytree(small.home, tmp_path / "home")
+    script = f"""
+from pathlib import Path
+from archiver.rebuild.swap import rebuild
+report = rebuild(Path({str(home)!r}), processes=2)
+print(report.pages["post"], report.unrecognised)
+"""
+    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    posts = len(rows(small.home / "archive.db", "posts"))
+    assert (done.stdout, done.stderr) == (f"{posts} 0\n", "")
+
+
 # -- other programs' captures ------------------------------------------------------------------------------------------
 
 LONG_AGO = "2015-05-01T00:00:00Z"

@@ -106,6 +106,9 @@ def test_secrets_are_not_shown(home: Path, user: Path) -> None:
         'ntfy = ["https://:s3cret@ntfy.example/blog"]',
         'ntfy = "https://me:s3c/s3cret@ntfy.example"',
         'smtp = "me:s3cret@mail.example"',
+        'smtp = "me:a s3cret@mail.example"',
+        'ntfy = "https://me:a s3cret@ntfy.example"',
+        'ntfy = "https:///blog?auth=s3cret"',
     ],
 )
 def test_secrets_are_not_shown_where_they_make_no_sense(home: Path, user: Path, text: str) -> None:
@@ -113,6 +116,9 @@ def test_secrets_are_not_shown_where_they_make_no_sense(home: Path, user: Path, 
     for said in (
         run("--home", home, "config").stderr,
         run("--db", "postgresql://me:s3cret@db:port/blog", "status").stderr,
+        run("--db", "postgresql://me@127.0.0.1:9/blog?password=s3cret", "migrate").stderr,
+        run("--warc", "s4://me:a s3cret@bucket", "crawl", "--site", "http://127.0.0.1:9").stderr,
+        run("crawl", "--site", "https://me:a s3cret@blog.example/?token=s3cret").stderr,
     ):
         assert "s3cret" not in said
         assert "***" in said
@@ -153,6 +159,15 @@ def test_what_makes_no_sense_is_one_line_with_file_and_key(home: Path, user: Pat
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
         file.unlink()
+
+
+def test_an_empty_name_is_no_home(home: Path, user: Path) -> None:
+    said = "--home: expected the folder of an archive, found ''; `.` is the current folder"
+    done = run("--home", "", "status")
+    assert (done.exit_code, done.stderr) == (2, f"Error: {said}\n")
+    user.write_text("home = ''")
+    done = run("status")
+    assert (done.exit_code, done.stderr) == (2, f"Error: {user}: home: {said}; fix it there\n")
 
 
 @pytest.mark.parametrize(

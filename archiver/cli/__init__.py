@@ -33,14 +33,14 @@ from archiver.cli import (
     setting_up,
 )
 from archiver.cli.context import Context, Group, room
-from archiver.cli.settings import DEFAULT_HOME, home_of, name_variables
+from archiver.cli.settings import DEFAULT_HOME, Home, home_of, name_variables
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 @click.option(
     "--home",
-    type=click.Path(path_type=Path),
+    type=Home(),
     callback=home_of,
     is_eager=True,
     help="Folder of the archive. [$ARCHIVER_HOME, else ./data]",

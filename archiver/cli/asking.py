@@ -13,6 +13,7 @@ import click
 from archiver import clock
 from archiver.cli import progress
 from archiver.cli.context import Command, Context, PostOrPage, Seconds, as_json, as_rows, length, print_rows
+from archiver.cli.process import complain
 from archiver.errors import ArchiverError, ExitCode, NotArchived, UsageError
 from archiver.store import missing
 from archiver.store.totals import LAST_COMPLETE, TOTALS
@@ -51,7 +52,7 @@ def sql(obj: Context, query: str | None, format_: str | None, schema: bool, mark
 
 def _leave(message: str) -> None:
     """End the process at once: nothing was opened for writing."""
-    click.echo(f"Error: {message}", err=True)
+    complain(f"Error: {message}")
     os._exit(ExitCode.USAGE)
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import click
 
 from archiver.cli import process
+from archiver.config import without_passwords
 from archiver.counting import counted
 from archiver.errors import FULL, ArchiverError, ExitCode, NotArchived, UsageError
 
@@ -111,7 +112,7 @@ class Group(click.Group):
         for word in (*words, *set_):
             if word and not _is_text(word):
                 # The database, the records and JSON hold text: a path that is not text could be in none of them.
-                click.echo(f"Error: expected arguments and file names in UTF-8, found {word!r}; rename it", err=True)
+                process.complain(f"Error: expected arguments and file names in UTF-8, found {word!r}; rename it")
                 sys.exit(ExitCode.USAGE)
         return super().main(args, *more, **options)
 
@@ -120,8 +121,11 @@ class Group(click.Group):
         try:
             return super().make_context(*names, **options)
         except ArchiverError as error:
-            click.echo(f"Error: {error}", err=True)
+            process.complain(f"Error: {error}")
             raise click.exceptions.Exit(error.exit_code) from error
+        except click.ClickException as error:
+            _make_printable(error)
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -129,8 +133,11 @@ class Group(click.Group):
             with process.interruptible():
                 return self._written(ctx)
         except ArchiverError as error:
-            click.echo(f"Error: {error}", err=True)
+            process.complain(f"Error: {error}")
             ctx.exit(error.exit_code)
+        except click.ClickException as error:
+            _make_printable(error)
+            raise
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
@@ -138,8 +145,8 @@ class Group(click.Group):
             if error.errno == errno.EPIPE:
                 raise  # whoever was reading has left, and click ends without a word
             process.silence_output()
-            click.echo(
-                f"Error: expected to use {error.filename or 'the output'}, found: {error.strerror or error}", err=True
+            process.complain(
+                f"Error: expected to use {error.filename or 'the output'}, found: {error.strerror or error}"
             )
             ctx.exit(ExitCode.DISK_FULL if error.errno in FULL else ExitCode.FAILED)
 
@@ -149,6 +156,11 @@ class Group(click.Group):
             return super().invoke(ctx)
         finally:
             sys.stdout.flush()
+
+
+def _make_printable(error: click.ClickException) -> None:
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # whose message is the help, in its lines
+        vars(error)["message"] = process.printable(error.message)
 
 
 def _is_text(word: str) -> bool:
@@ -355,7 +367,7 @@ def origin(_context: click.Context, _option: click.Parameter, site: str) -> str:
     except ValueError:  # invalid brackets or port
         whole = False
     if not whole or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query:
-        raise UsageError(f"--site: expected an origin such as https://example.org, found {site!r}")
+        raise UsageError(f"--site: expected an origin such as https://example.org, found {without_passwords(site)!r}")
     return f"{parts.scheme}://{parts.netloc}"
 
 

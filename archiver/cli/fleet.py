@@ -17,6 +17,7 @@ import click
 from archiver.cli.context import Context, as_rows, length, print_found, print_rows
 from archiver.cli.crawling import crawl, crawled, report_text
 from archiver.cli.fleet_jobs import JOBS, JobContext
+from archiver.cli.process import complain
 from archiver.errors import ArchiverError, UsageError
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def worker(obj: Context, /, stalled: timedelta, metrics_port: int | None, metric
 
     options = WorkerOptions(home=obj.home, stalled=stalled, keep_local=obj.keep_local, **asked)
     with _figures(obj, metrics_port, metrics_host) if metrics_port else nullcontext():
-        work(obj.db or "", options, lambda line: click.echo(line, err=True))
+        work(obj.db or "", options, complain)
 
 
 def _figures(obj: Context, port: int, host: str) -> AbstractContextManager[int]:

@@ -10,6 +10,7 @@ import click
 
 from archiver.cli.asking import query_options
 from archiver.cli.context import Context, as_rows, print_found, print_rows
+from archiver.cli.process import complain
 from archiver.cli.searching import HIT, as_dict, as_lines, asked
 from archiver.cli.serving import serve_options, tell
 from archiver.counting import counted
@@ -67,7 +68,7 @@ def listed(obj: Context, names: Sequence[str] = ()) -> tuple[str, dict[str, Blog
 def report(blogs: Mapping[str, Blog], failed: Mapping[str, str]) -> None:
     """Name the blogs that could not be read; raises ArchiverError if none could."""
     for name, reason in failed.items():
-        click.echo(f"{name}: left out: {reason}", err=True)
+        complain(f"{name}: left out: {reason}")
     if blogs and len(failed) == len(blogs):
         raise ArchiverError("expected blogs that can be read, found none")
 

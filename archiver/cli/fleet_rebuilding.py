@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archiver.cli.context import Context
+from archiver.cli.process import complain
 from archiver.counting import counted
 from archiver.errors import ArchiverError
 
@@ -42,7 +43,7 @@ def rebuild(obj: Context, /, names: tuple[str, ...], older_than: int | None, spl
                     continue
                 files = readings.queue(known, blog, large=readings.LARGE if split is None else split)
             except ArchiverError as error:  # one that was never crawled, or is older than this program's tables
-                click.echo(f"{blog.name}: left out: {error}", err=True)
+                complain(f"{blog.name}: left out: {error}")
                 continue
             queued += files is not None
             if files is None:

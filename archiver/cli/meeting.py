@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from archiver.cli.context import PAUSE, Context, as_json, origin
+from archiver.config import without_passwords
 from archiver.errors import ExitCode, UsageError
 from archiver.loading import loading
 
@@ -75,12 +76,11 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
     from archiver import profile as profiles
     from archiver import sites
     from archiver.pages import selectors
-    from archiver.store.location import FILE_NAME
 
     file = obj.home / sites.FILE
     if file.exists():
         raise UsageError(f"expected a home without a profile, found {file}: edit it, or choose another --home")
-    if (held := obj.home / FILE_NAME).exists():
+    if held := _held(obj):
         raise UsageError(f"expected a home without an archive, found {held}: choose another --home")
     if profile and Path(profile).is_file():
         known = sites.in_file(Path(profile))
@@ -103,10 +103,31 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
     click.echo(f"Wrote {file}. Next: archiver --home {obj.home} crawl")
 
 
+def _held(obj: Context) -> str | None:
+    """Return what there is of an archive, in the home or where its database is said to be; None for nothing.
+
+    Raises ArchiverError where the database is on a server that does not answer.
+    """
+    from archiver.store import query, runs
+    from archiver.store.location import FILE_NAME
+    from archiver.warc.storage import SUFFIX
+
+    if (file := obj.home / FILE_NAME).exists():
+        return str(file)
+    if records := next((obj.home / "warc").glob(f"*{SUFFIX}"), None):
+        return str(records)
+    database = obj.database()
+    if query.sqlite_file(database) is None:
+        obj.ask("SELECT 1")
+    return f"that in {without_passwords(database)}" if runs.any_known(database) else None
+
+
 def _expect_address(url: str) -> None:
     """Raise UsageError for anything but an address on the web."""
     if not url.startswith(_WEB):
-        raise UsageError(f"expected the address of a blog, such as https://example.org/, found {url!r}")
+        raise UsageError(
+            f"expected the address of a blog, such as https://example.org/, found {without_passwords(url)!r}"
+        )
 
 
 def _is_own(obj: Context, url: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.cli.context import Context
+from archiver.cli.process import complain
 from archiver.errors import ArchiverError, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def notify(obj: Context, /, reader: str, test_: bool, on: tuple[str, ...], **way
     notice = _test(obj, reader) if test_ else _about(obj, _last(obj), reader)
     failures = notices.deliver(notice, chosen)
     for sentence in failures:
-        click.echo(f"Error: {sentence}", err=True)
+        complain(f"Error: {sentence}")
     sent = len(chosen.senders()) - len(failures)
     click.echo(f"Sent {sent} of {sent + len(failures)}: {notice.title}")
     sys.exit(ExitCode.FAILED if failures else ExitCode.DONE)
@@ -139,7 +140,7 @@ def _sent(about: Any) -> list[str]:
     except (ArchiverError, OSError) as error:
         failures = [f"expected to send a notification, found: {error}"]
     for sentence in failures:
-        click.echo(f"Warning: {sentence}", err=True)
+        complain(f"Warning: {sentence}")
     return failures
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import _thread
 import os
+import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import Any, TextIO
+
+import click
 
 
 def speak_chinese() -> None:
@@ -43,6 +48,20 @@ def silence_output() -> None:
         os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
+def complain(sentence: str) -> None:
+    """Write a line to standard error; it may quote what anybody wrote."""
+    click.echo(printable(sentence), err=True)
+
+
+def printable(text: str) -> str:
+    r"""Return text with `\x1b` for a control character: raw, it would do to the terminal what it says."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line ends, and those that turn the direction of what follows."""
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Have SIGINT and SIGTERM raise KeyboardInterrupt while the block runs: files are closed, the exit code says so.
@@ -56,8 +75,34 @@ def interruptible() -> Iterator[None]:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         raised.append(signal.SIGINT)
     before = {each: signal.signal(each, signal.default_int_handler) for each in raised}
+    told, sys.unraisablehook = sys.unraisablehook, _raised_again(sys.unraisablehook)
     try:
         yield
     finally:
+        sys.unraisablehook = told
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _raised_again(told: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Return a hook for exceptions that Python drops, in `__del__` and in callbacks: an interrupt comes again."""
+
+    def hook(dropped: Any) -> None:
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            _thread.start_new_thread(_interrupt_soon, (hook,))  # threading's locks may be held here
+        else:
+            told(dropped)
+
+    return hook
+
+
+def _interrupt_soon(hook: object) -> None:
+    time.sleep(_SOON)
+    if sys.unraisablehook is not hook:  # the command has ended meanwhile
+        return
+    number = signal.SIGTERM if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else signal.SIGINT
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+_SOON = 0.01
+"""Seconds in which the main thread gets out of where exceptions are dropped; if it does not, there is another turn."""

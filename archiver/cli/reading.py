@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 import click
 
+from archiver.cli.process import complain
 from archiver.errors import ArchiverError, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def read(
             if len(sources) == 1:
                 raise
             failed += 1
-            click.echo(f"Error: {error}", err=True)
+            complain(f"Error: {error}")
         else:
             click.echo(_written(article, format_, pictures))
     if failed:

@@ -88,6 +88,19 @@ def files(home: Path) -> tuple[Path, Path]:
     return home / config.FILE, config.user_file()
 
 
+class Home(click.Path):
+    """The folder of an archive; not the empty name, which an unset variable of a shell leaves, for the current one."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; raises UsageError."""
+        if str(value) == "":
+            raise UsageError("--home: expected the folder of an archive, found ''; `.` is the current folder")
+        return super().convert(value, param, ctx)
+
+
 def home_of(ctx: click.Context, option: click.Parameter, given: Path | None) -> Path | None:
     """Let the files set what no option and no variable does; return the home that is given.
 

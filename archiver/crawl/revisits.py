@@ -2,7 +2,8 @@
 
 The record with the payload is read and compared first, so that nothing is left out in favour of bytes that are damaged
 or no longer there. A response in chunks is always recorded whole: readers disagree about the digest of its payload, by
-which they would look for it.
+which they would look for it. So its record is none to refer to, either: the first answer without chunks is recorded
+whole, too, and the later ones refer to that.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ def original(archive: Archive, warc: Storage, response: Message, confirmed: Hold
         return _unmodified(archive, warc, confirmed) if confirmed else None
     if len(response.payload) < SMALLEST or response.entity is not response.payload:
         return None
-    holder = captures.holder(archive.session, hashlib.sha256(response.payload).hexdigest())
-    found = _read(warc, holder, IDENTICAL) if holder else None
-    return found if found and found.payload_digest else None
+    holders = captures.holders(archive.session, hashlib.sha256(response.payload).hexdigest())
+    records = (_read(warc, holder, IDENTICAL) for holder in holders)
+    return next((found for found in records if found and found.payload_digest), None)
 
 
 def _unmodified(archive: Archive, warc: Storage, confirmed: Holder) -> Original | None:

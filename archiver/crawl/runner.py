@@ -20,11 +20,13 @@ from twisted.python.failure import Failure
 from archiver.counting import counted
 from archiver.crawl import logs, verdicts
 from archiver.crawl.handlers import OFFLINE, recorded_origin
+from archiver.crawl.interrupts import Interrupts
 from archiver.crawl.place import ArchiveLocation
 from archiver.crawl.run import Run, attach
 from archiver.crawl.servers import UNSHARED, Servers
 from archiver.crawl.verdicts import Verdict
 from archiver.dates import parse_date
+from archiver.durable import expect_file
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.loading import loading
 from archiver.pages.promises import PageCheck
@@ -34,6 +36,7 @@ from archiver.storage.bucket import Bucket, normal
 from archiver.store import comments, frontier, lists, runs, warc_files
 from archiver.store.location import database_url
 from archiver.store.lock import locked
+from archiver.warc import index
 from archiver.warc.storage import SUFFIX
 
 POSTS_A_PAGE = 10
@@ -202,9 +205,10 @@ def _checked(arguments: dict[str, Any]) -> dict[str, Any]:
 def _expect_database(place: ArchiveLocation) -> None:
     """Raise UsageError when there are records but no database: a crawl would fetch all of the blog again.
 
-    The same when object storage that is named for the first time holds others' records: a rebuild would mix them up.
-    Raises as `Bucket` does where that does not answer.
+    The same when object storage that is named for the first time holds others' records: a rebuild would mix them up;
+    and when what is in the place of the index is no file. Raises as `Bucket` does where that does not answer.
     """
+    expect_file(place.home / index.NAME)
     url = database_url(place.home, place.db)
     if any(place.warc_folder.glob(f"*{SUFFIX}")) and not runs.any_known(url):
         raise UsageError(
@@ -259,12 +263,23 @@ def _run_spider(run: Run, spider: str, settings: Settings, **arguments: Any) -> 
     crawler = process.create_crawler(spider)
     attach(crawler, run)
     failures: list[Failure] = []
-    crawling = process.crawl(crawler, **arguments)
-    crawling.addErrback(failures.append)
-    process.start()
+    with Interrupts() as interrupts:
+        crawling = process.crawl(crawler, **arguments)
+        crawling.addErrback(failures.append)
+        _once_running(interrupts.hand_over)
+        process.start()
+        interrupted = interrupts.seen
     if failures:
         failures[0].raiseException()
-    return _finish_reason(crawler)
+    return verdicts.SHUTDOWN if interrupted else _finish_reason(crawler)
+
+
+def _once_running(do: Callable[[], None]) -> None:
+    """Have something done when the reactor runs, after all that is done on its start."""
+    from twisted.internet import reactor  # not before Scrapy has chosen it
+
+    started: Any = reactor
+    started.callWhenRunning(started.callLater, 0, do)
 
 
 def _process(settings: Settings) -> CrawlerProcess:

@@ -9,7 +9,10 @@ from archiver.errors import ExitCode
 from archiver.store import doubts, frontier, runs
 from archiver.store.doubts import Doubt
 
-INTERRUPTED = ("shutdown", "")
+SHUTDOWN = "shutdown"
+"""Scrapy's reason for the end of a crawl that a signal stopped."""
+
+INTERRUPTED = (SHUTDOWN, "")
 """Scrapy's reasons for the end of a spider after a signal; after a second one it gives none."""
 
 Verdict = tuple[str, ExitCode, str]

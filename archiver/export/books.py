@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import tempfile
 import threading
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from archiver.errors import ArchiverError
 from archiver.export import epub
-from archiver.processes import end, kill, settle_in
+from archiver.processes import end, kill, settle_in, started
 from archiver.store.library import Library
 from archiver.urls import Site
 from archiver.warc.storage import Storage
@@ -94,9 +93,7 @@ class Books:
 
     def _make(self, target: Path, title: str, posts: Sequence[int]) -> None:
         if self._executor is None:
-            # A fork would share the connections to the database, and the threads' locks.
-            context = multiprocessing.get_context("forkserver")
-            self._executor = ProcessPoolExecutor(1, mp_context=context, initializer=_settle_in)
+            self._executor = started(1, initializer=_settle_in)
         try:
             self._executor.submit(_write, *self._source, str(target), title, tuple(posts)).result(PATIENCE)
         except (BrokenProcessPool, TimeoutError) as error:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from copy import deepcopy
 from typing import Self
 
 from lxml import etree
 
-from archiver.processes import end, settle_in
+from archiver.processes import end, started
 from archiver.text import formula_pictures
 from archiver.text.formula_pictures import Drawing
 from archiver.text.mathml_core import NAMESPACE
@@ -28,11 +27,7 @@ class Drawers:
 
     def __init__(self, processes: int) -> None:
         self._drawings: dict[bytes, Drawing | None] = {}
-        self._executor = None
-        if processes > 1:
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload([formula_pictures.__name__])
-            self._executor = ProcessPoolExecutor(processes, mp_context=context, initializer=settle_in)
+        self._executor = started(processes, preload=formula_pictures) if processes > 1 else None
 
     def __enter__(self) -> Self:
         """Return itself."""

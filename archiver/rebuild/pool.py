@@ -12,7 +12,6 @@ A caller's executor, such as a cluster's, sees to its own machines and returns o
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 import tempfile
 from collections import deque
@@ -20,14 +19,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Self, TypeVar
 
 from archiver.errors import FULL, ArchiverError, DiskFull
 from archiver.items import Gap, Item
-from archiver.processes import end, settle_in
+from archiver.processes import end, started
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
 from archiver.warc.storage import Storage
@@ -43,6 +40,11 @@ AHEAD = 3
 
 FATAL = "a fault of the archiver, please report it: reading this page ends the process that does it"
 
+BROKEN = (
+    "expected processes that read pages, found that they end before they read any; the database is as it was: "
+    "see what stands above, or take one process (`--processes 1`)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _PageBatch:
@@ -57,16 +59,6 @@ def readers(storage: Storage, processes: int, executor: Executor | None = None) 
     return Lent(storage, processes, executor) if executor else Pool(storage, processes)
 
 
-def prepare(processes: int) -> None:
-    """Begin to load what so many readers need, in the process they will be forked from, and return at once.
-
-    Without it the first pages wait for that.
-    """
-    if processes > 1:
-        _context()
-        forkserver.ensure_running()
-
-
 class Pool:
     """Processes that read pages, started again when one dies; with one process, this one."""
 
@@ -76,7 +68,7 @@ class Pool:
         self._processes = processes
         if processes > 1:
             self._spool = tempfile.TemporaryDirectory(prefix="pages-")
-            self._executor = self._started(processes)
+            self._executor = started(processes, preload=reading)
 
     def __enter__(self) -> Self:
         """Return the pool itself."""
@@ -96,9 +88,6 @@ class Pool:
             return
         yield from _in_order(work, AHEAD * self._processes, self._submitted, self._result)
 
-    def _started(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, mp_context=_context(), initializer=settle_in)
-
     def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
         return executor.submit(_read, self._storage, tasks, self._spool.name)
 
@@ -109,7 +98,7 @@ class Pool:
             future = self._handed_to(self._executor, tasks)
         except BrokenProcessPool:
             end(self._executor)
-            self._executor = self._started(self._processes)
+            self._executor = started(self._processes, preload=reading)
             future = self._handed_to(self._executor, tasks)
         return _PageBatch(tasks, future)
 
@@ -120,7 +109,12 @@ class Pool:
             return [self._read_alone(task) for task in pages.tasks]
 
     def _read_alone(self, task: Task) -> Item:
-        executor = self._started(1)
+        executor = started(1, preload=reading)
+        try:
+            self._handed_to(executor, []).result()
+        except BrokenProcessPool as error:
+            end(executor)
+            raise ArchiverError(BROKEN) from error
         try:
             return _taken(self._handed_to(executor, [task]).result())[0]
         except BrokenProcessPool:
@@ -170,13 +164,6 @@ class Lent:
             raise
         except Exception as error:
             raise _failed(error) from error
-
-
-def _context() -> ForkServerContext:
-    # A fork of this process would share its connection to the database.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([reading.__name__])
-    return context
 
 
 def _failed(error: Exception) -> ArchiverError:

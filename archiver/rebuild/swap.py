@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from archiver import sites
-from archiver.durable import replacing, sync_directory, writing
+from archiver.durable import expect_file, replacing, sync_directory, writing
 from archiver.errors import ArchiveDamaged, UsageError
-from archiver.processes import processors
-from archiver.rebuild import backups, files, former, pool
+from archiver.processes import prepare, processors
+from archiver.rebuild import backups, files, former, reading
 from archiver.rebuild.build import Build, RebuildCounts
 from archiver.rebuild.former import DatabaseComparison
 from archiver.rebuild.records import Progress
@@ -119,8 +119,8 @@ def rebuild_locked(
     began = time.monotonic()
     url = database_url(home, db)
     processes = processes or processors()
-    if not executor:
-        pool.prepare(processes)
+    if processes > 1 and not executor:
+        prepare(reading)
     notes = [] if incoming else recovered(home, db)
     former_files = warc_files.known(url)
     warc_url = warc_url or warc_files.place(former_files)
@@ -223,6 +223,7 @@ def _on_server(url: str, filled: _Fill) -> _Built:
 
 def _in_file(file: Path, filled: _Fill) -> _Built:
     new = file.with_name(f"{file.name}.new")
+    expect_file(file)
     backups.remove(new)
     try:
         with Archive(chronicle.file_url(new)) as archive:

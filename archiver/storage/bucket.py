@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from archiver import extras
+from archiver.config import without_passwords
 from archiver.durable import sync_directory, writing
 from archiver.errors import ArchiveDamaged, StorageUnreachable, UsageError
 from archiver.warc.storage import SUFFIX
@@ -194,7 +195,9 @@ def normal(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not (parts.path.strip("/") if parts.scheme == "file" else parts.netloc):
         known = ", ".join(f"{scheme}://" for scheme in SCHEMES[1:])
-        raise UsageError(f"--warc: expected a URL such as s3://bucket/prefix (or {known}), found {url!r}")
+        raise UsageError(
+            f"--warc: expected a URL such as s3://bucket/prefix (or {known}), found {without_passwords(url)!r}"
+        )
     return url.rstrip("/")
 
 

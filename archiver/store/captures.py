@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -49,18 +50,27 @@ def origin(session: Session, blog: str) -> str | None:
     return urls.origin(target) if target else None
 
 
-def holder(session: Session, payload_sha256: str, record_id: str | None = None) -> Holder | None:
-    """Return the first capture whose record holds a payload, or the one with that record id."""
-    asked, values = (_HOLDS, {}) if record_id is None else (_HOLDS_AS, {"record": record_id})
-    found = session.execute(asked, {"payload": payload_sha256, **values}).first()
+def holders(session: Session, payload_sha256: str) -> Iterator[Holder]:
+    """Yield the first and the newest capture whose record holds a payload: one may be damaged, or in chunks."""
+    for asked in (_HOLDS, _HOLDS_LATEST):
+        found = session.execute(asked, {"payload": payload_sha256}).first()
+        if found is None:
+            return
+        yield Holder(**found._mapping)
+
+
+def holder(session: Session, payload_sha256: str, record_id: str) -> Holder | None:
+    """Return the capture with that record id if its record holds a payload."""
+    found = session.execute(_HOLDS_AS, {"payload": payload_sha256, "record": record_id}).first()
     return Holder(**found._mapping) if found else None
 
 
 # Built once: they are asked for every response.
 _HOLDERS = select(*(getattr(Capture, name) for name in Holder.__slots__)).limit(1)
-_HOLDS = _HOLDERS.where(
+_HOLDING = _HOLDERS.where(
     Capture.payload_sha256 == bindparam("payload"), Capture.revisit_of.is_(None), Capture.truncated.is_(None), ~IS_LOST
-).order_by(Capture.id)
+)
+_HOLDS, _HOLDS_LATEST = _HOLDING.order_by(Capture.id), _HOLDING.order_by(Capture.id.desc())
 _HOLDS_AS = _HOLDS.where(Capture.record_id == bindparam("record"))
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from archiver.errors import ArchiverError, DiskFull, UsageError
 from archiver.store import migrate, server
+from archiver.store.faults import file_fault
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a writer waits for another: longer than any reader's query (30 s by default) may take."""
@@ -97,7 +98,7 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self.engine = connect(url)
-        self.url = self.engine.url.render_as_string(hide_password=True)
+        self.url = server.shown(self.engine.url)
         self.failure: ArchiverError | None = None
         """How the storage failed. Uncommitted work is lost then, so nothing that builds on it may follow."""
         event.listen(self.engine, "handle_error", self._fail)
@@ -173,6 +174,8 @@ _ADVICE = {
 
 def storage_failure(where: str, error: BaseException | None) -> ArchiverError | None:
     """Return a failure of the storage as an error of ours: a full disk, a file that is not a database, one locked."""
+    if fault := file_fault(where, getattr(error, "orig", None)):
+        return fault
     if isinstance(error, OperationalError):
         reason = str(error.orig)
         if is_full(error.orig) or "disk is full" in reason:

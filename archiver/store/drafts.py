@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, count
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -94,7 +94,7 @@ def _changing(url: str) -> Iterator[Connection]:
         with server.engine(url, poolclass=NullPool).begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        place = make_url(url).render_as_string(hide_password=True)
+        place = server.shown(url)
         raise server.failure(place, error) or ArchiverError(f"{place}: {server.reason(error)}") from error
 
 

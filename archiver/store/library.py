@@ -19,6 +19,7 @@ from sqlalchemy.pool import StaticPool
 from archiver.errors import ArchiverError, NotArchived, UsageError
 from archiver.media import MOST_TRIES
 from archiver.store import lost, models, query, search, server
+from archiver.store.faults import file_fault
 from archiver.store.results import Result
 from archiver.store.values import (
     Comment,
@@ -354,7 +355,9 @@ def _explained(database: str) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        name = sa.make_url(database).render_as_string(hide_password=True)
+        name = server.shown(database)
+        if fault := file_fault(name, error.orig):
+            raise fault from error
         raise ArchiverError(
             f"{name}: expected the database of an archive, found: {server.reason(error)}; `archiver migrate` "
             "brings one of an earlier version up to date"

@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from archiver.clock import timestamp
-from archiver.durable import writing
+from archiver.durable import expect_file, writing
 from archiver.errors import ArchiveLocked
 from archiver.store import server
 from archiver.store.location import database_url
@@ -24,11 +24,12 @@ def locked(home: Path, db: str | None = None) -> Iterator[str]:
 
     The lock is the operating system's, so a dead owner's is free; a database on a server has another one of its own,
     as other homes may write to it. Raises ArchiveLocked when another process has either, DiskFull and ArchiverError
-    when the first cannot be written, ArchiverError when the server cannot be queried.
+    when the first cannot be written, UsageError when it is no file, ArchiverError when the server cannot be queried.
     """
     url = database_url(home, db)
     with writing(home / NAME):
         home.mkdir(parents=True, exist_ok=True)
+        expect_file(home / NAME)
         handle = os.open(home / NAME, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         before = _take(handle, home)

@@ -187,4 +187,4 @@ def _check_references(connection: Connection) -> None:
 
 def _place(connection: Connection) -> str:
     url = connection.engine.url
-    return (url.get_backend_name() == "sqlite" and url.database) or url.render_as_string(hide_password=True)
+    return (url.get_backend_name() == "sqlite" and url.database) or server.shown(url)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.errors import ArchiverError
 from archiver.store import query, search
+from archiver.store.faults import file_fault
 from archiver.store.results import held
 from archiver.store.search import SearchIndex
 
@@ -74,6 +75,8 @@ class ReadOnlyPool:
                 cursor = connection.execute(sql, values or {})
                 return [column[0] for column in cursor.description], cursor.fetchall()
         except (sqlite3.Error, OSError) as error:
+            if fault := file_fault(self._file, error):
+                raise fault from error
             raise ArchiverError(f"{self._file}: expected the database of an archive, found: {error}") from error
 
     @contextmanager

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.config import without_passwords
-from archiver.errors import ArchiveDamaged, UsageError
+from archiver.durable import in_place_of
+from archiver.errors import ArchiverError, UsageError
 from archiver.store import location
+from archiver.store.faults import file_fault
 from archiver.store.results import Result, Row, Stream, held
 
 if TYPE_CHECKING:
@@ -142,7 +144,7 @@ def connect(file: Path) -> sqlite3.Connection:
 
 def _find(file: Path) -> None:
     try:
-        found = "a folder" if file.is_dir() else "nothing" if not file.is_file() else None
+        found = in_place_of(file) or (None if file.exists() else "nothing")
     except OSError as error:
         found = str(error.strerror)
     if found:
@@ -199,7 +201,9 @@ def sqlite_file(archive: str | Path) -> Path | None:
     if url.get_backend_name() != "sqlite":
         return None
     if not url.database or url.database == ":memory:":
-        raise UsageError(f"expected the URL of a database file, found {archive!r}, which is in memory")
+        raise UsageError(
+            f"expected the URL of a database file, found {without_passwords(archive)!r}, which is in memory"
+        )
     return Path(url.database)
 
 
@@ -313,7 +317,9 @@ def explained(file: Path) -> AbstractContextManager[None]:
     return _explained(file, _QueryGuard(TIMEOUT, None))
 
 
-def _translated(file: Path, guard: _QueryGuard, error: sqlite3.Error) -> UsageError | ArchiveDamaged:
+def _translated(file: Path, guard: _QueryGuard, error: sqlite3.Error) -> ArchiverError:
+    if fault := file_fault(file, error):
+        return fault
     name = _name(error)
     if guard.refused:
         return UsageError(f"SQL: expected a query that only reads, found {guard.refused}: nothing was changed")
@@ -321,14 +327,6 @@ def _translated(file: Path, guard: _QueryGuard, error: sqlite3.Error) -> UsageEr
         return UsageError(guard.too_long)
     if name.startswith("SQLITE_CANTOPEN"):
         return UsageError(f"{file}: expected the database of an archive, found a file that may not be read ({error})")
-    if name.startswith("SQLITE_NOTADB"):
-        return UsageError(f"{file}: expected the database of an archive, found a file that is none")
-    if name == "SQLITE_CORRUPT_VTAB":
-        return ArchiveDamaged(f"{file}: the full-text index is damaged: rebuild it with `archiver search --rebuild`")
-    if name.startswith("SQLITE_CORRUPT"):
-        return ArchiveDamaged(
-            f"{file}: the file is damaged ({error}): move it away and rebuild it with `archiver rebuild`"
-        )
     return UsageError(f"SQL: {' '.join(str(error).split())}")
 
 

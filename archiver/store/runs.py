@@ -71,6 +71,8 @@ def any_known(url: str) -> bool:
     if file and not (file.exists() and file.stat().st_size):
         return False
     try:
+        if file is None and query.run(url, "SELECT to_regclass('runs')").rows == [(None,)]:
+            return False
         return bool(query.run(url, "SELECT id FROM runs LIMIT 1").rows)
     except ArchiverError:
         return True

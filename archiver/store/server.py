@@ -19,6 +19,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, Prog
 from sqlalchemy.pool import NullPool, QueuePool
 
 from archiver import extras
+from archiver.config import without_passwords
 from archiver.errors import ArchiveLocked, ArchiverError, DiskFull, UsageError
 from archiver.store.location import DRIVER
 
@@ -118,9 +119,9 @@ def conninfo(url: str) -> str:
     return make_conninfo(**where | given)
 
 
-def shown(url: str) -> str:
-    """Return a URL as it may be shown."""
-    return make_url(url).render_as_string(hide_password=True)
+def shown(url: str | URL) -> str:
+    """Return a URL as it may be shown: without the secrets in it."""
+    return without_passwords(make_url(url).render_as_string(hide_password=True))
 
 
 def reason(error: BaseException) -> str:
@@ -155,7 +156,7 @@ def locked(url: str) -> Iterator[None]:
     try:
         connection = holding.connect()
     except SQLAlchemyError as error:
-        raise ArchiverError(f"{make_url(url).render_as_string(hide_password=True)}: {reason(error)}") from error
+        raise ArchiverError(f"{shown(url)}: {reason(error)}") from error
     with connection:
         number = connection.exec_driver_sql(
             "SELECT hashtextextended('archiver ' || %s, 0)", (schema(connection),)
@@ -185,7 +186,7 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 
 def place(connection: Connection) -> str:
     """Return the URL of a connection as it may be shown."""
-    return connection.engine.url.render_as_string(hide_password=True)
+    return shown(connection.engine.url)
 
 
 def is_server(url: str) -> bool:

@@ -23,7 +23,7 @@ from pathlib import Path
 from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeaders
 
-from archiver.durable import replacing
+from archiver.durable import expect_file, replacing
 from archiver.warc.head import ANSWERS, blank_line
 from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.storage import Storage, WarcFile
@@ -198,7 +198,8 @@ def update_index(
     sorted CDXJ, is rebuilt. So the outcome is what reading all files would give, for a fraction of the work; only
     that files which another machine stored elsewhere are left out, as each would have to be fetched whole.
 
-    Raises ArchiverError when the index cannot be written; the old one is then still there.
+    Raises UsageError when the index is no file, ArchiverError when it cannot be written; the old one is then still
+    there.
     """
     files = storage.closed()
     new = [line for line in written if place(line)[0] in files]
@@ -227,7 +228,11 @@ def current_lines(storage: Storage, target: Path) -> Iterator[str]:
 
 
 def _files_of(index: Path) -> set[str]:
-    """Return the WARC files an index names; none when it is missing, damaged or not sorted."""
+    """Return the WARC files an index names; none when it is missing, damaged or not sorted.
+
+    Raises UsageError when it is no file.
+    """
+    expect_file(index)
     names: set[str] = set()
     before = ""
     try:

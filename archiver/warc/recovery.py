@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from archiver import errors
 from archiver.counting import counted
-from archiver.durable import sync_directory, writing
+from archiver.durable import expect_file, sync_directory, writing
 from archiver.warc import journal
 from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.storage import SUFFIX, Storage, WarcFile
@@ -94,6 +94,7 @@ def recover(directory: Path, known: Container[str] | None = None) -> Recovery:
     files: list[Recovered] = []
     in_use: list[str] = []
     for path in sorted(directory.glob(f"*{SUFFIX}{OPEN_SUFFIX}")):
+        expect_file(path)
         with writing(path), path.open("r+b") as file:
             if _locked_elsewhere(file):
                 in_use.append(path.name.removesuffix(OPEN_SUFFIX))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from archiver import errors
+from archiver.durable import expect_file
 from archiver.warc.writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ class Storage:
         self.objects = objects
 
     def closed(self) -> dict[str, WarcFile]:
-        """Return the closed files, by name and in that order."""
+        """Return the closed files, by name and in that order; raise UsageError for a pipe or device of such a name."""
         found = {name: source for name in self._elsewhere() if (source := self._object(name))}
-        found |= {path.name: path for path in self.folder.glob(f"*{SUFFIX}")}
+        found |= {path.name: path for path in self._here(SUFFIX)}
         return dict(sorted(found.items()))
 
     def left_open(self) -> list[Path]:
         """Return the files that are being written, or were when their writer was killed, by name."""
-        return sorted(self.folder.glob(f"*{SUFFIX}{OPEN_SUFFIX}"))
+        return sorted(self._here(SUFFIX + OPEN_SUFFIX))
 
     def names(self) -> set[str]:
         """Return the names of the closed files."""
@@ -78,7 +79,8 @@ class Storage:
             raise errors.ArchiveDamaged(f"expected the name of a file in {self.folder}, found {name!r}; {_ADVICE}")
         # The final name twice: the file may be renamed after the first look.
         paths = (self.folder / each for each in (name, name + OPEN_SUFFIX, name))
-        return next((path for path in paths if path.exists()), None)
+        found = next((path for path in paths if path.exists()), None)
+        return _readable(found) if found else None
 
     def file(self, name: str) -> WarcFile:
         """Return the file with this name, even one that is still being written.
@@ -110,11 +112,21 @@ class Storage:
         finally:
             os.close(descriptor)
 
+    def _here(self, suffix: str) -> list[Path]:
+        return [_readable(path) for path in self.folder.glob(f"*{suffix}")]
+
     def _elsewhere(self) -> list[str]:
         return self.objects.names() if self.objects else []
 
     def _object(self, name: str) -> WarcFile | None:
         return self.objects.find(name) if self.objects else None
+
+
+def _readable(path: Path) -> Path:
+    """Return a path that can be opened at once, if only to find that it is a folder; else raise UsageError."""
+    if not path.is_dir():
+        expect_file(path)
+    return path
 
 
 def size(file: BinaryIO) -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
+from archiver.durable import in_place_of
 from archiver.errors import ArchiveDamaged
 from archiver.warc import forms, index, members
 from archiver.warc.checks import (
@@ -383,6 +384,9 @@ class _IndexLines:
 
     def _read(self, path: Path) -> Iterator[Finding]:
         before = ""
+        if found := in_place_of(path):
+            yield self._finding(Severity.DAMAGE, "an index that can be read", found)
+            return
         try:
             with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
                 for number, line in enumerate(file, 1):

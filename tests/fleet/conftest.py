@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -105,6 +106,16 @@ class Fleet:
         with psycopg.connect(stores.conninfo(self.url)) as connection:
             return connection.execute(query).fetchall()
 
+    def note_turns(self) -> None:
+        """Have the database note each turn to ask a server: when requests arrive depends on the machine's load."""
+        with psycopg.connect(stores.conninfo(self.url)) as connection:
+            connection.execute(_NOTE_TURNS)
+
+    def pauses(self) -> list[float]:
+        """Return the seconds between turns since then, by the clock of the database."""
+        turns = [at for (at,) in self.rows("SELECT extract(epoch FROM asked_at) FROM noted.turns ORDER BY asked_at")]
+        return [float(after - before) for before, after in pairwise(turns)]
+
     @contextmanager
     def held(self, key: str) -> Iterator[None]:
         """Hold a server, as the crawl of another blog would."""
@@ -116,6 +127,15 @@ class Fleet:
     def verified(self, name: str) -> Completed:
         """Return what `archiver verify` says of a blog's archive."""
         return self.archiver("--home", self.home / name, "--db", stores.in_schema(self.url, name), "verify")
+
+
+_NOTE_TURNS = """
+CREATE SCHEMA noted;
+CREATE TABLE noted.turns (asked_at timestamptz NOT NULL);
+CREATE FUNCTION noted.turn() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN INSERT INTO noted.turns VALUES (NEW.asked_at); RETURN NULL; END';
+CREATE TRIGGER turn AFTER UPDATE OF asked_at ON fleet.servers FOR EACH ROW EXECUTE FUNCTION noted.turn()
+"""
 
 
 def end(worker: subprocess.Popen[str]) -> None:

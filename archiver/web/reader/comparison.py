@@ -20,6 +20,8 @@ class Pair:
 
     before: list[DiffSegment] = field(default_factory=list)
     after: list[DiffSegment] = field(default_factory=list)
+    in_html: frozenset[str] = frozenset()
+    """Formulas of both texts that are in raw HTML, as they are written there."""
 
     @property
     def changed(self) -> bool:
@@ -29,7 +31,7 @@ class Pair:
     @property
     def sides(self) -> tuple[Markup, Markup]:
         """Both as HTML."""
-        return _shown(self.before), _shown(self.after)
+        return _shown(self.before, self.in_html), _shown(self.after, self.in_html)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Comparison:
 def compare(before: str, after: str) -> Comparison:
     """Return two texts in Markdown side by side."""
     difference = diff.compare(before, after)
-    return Comparison(difference, list(_stretches(list(_pairs(difference.prose)))))
+    in_html = markup.formulas_in_html(before, after)
+    return Comparison(difference, list(_stretches(list(_pairs(difference.prose, in_html)))))
 
 
 def pieces(segments: Iterable[DiffSegment]) -> list[tuple[str, str]]:
@@ -59,9 +62,9 @@ def pieces(segments: Iterable[DiffSegment]) -> list[tuple[str, str]]:
     return [(str(segment.kind), segment.text) for segment in segments]
 
 
-def _pairs(segments: Iterable[DiffSegment]) -> Iterator[Pair]:
+def _pairs(segments: Iterable[DiffSegment], in_html: frozenset[str]) -> Iterator[Pair]:
     """Yield the paragraphs, which end where a line ends in both texts."""
-    pair = Pair()
+    pair = Pair(in_html=in_html)
     for segment in segments:
         if segment.kind == ChangeKind.DELETE:
             pair.before.append(segment)
@@ -72,7 +75,7 @@ def _pairs(segments: Iterable[DiffSegment]) -> Iterator[Pair]:
             pair = _both(pair, first)
             for text in others:
                 yield pair
-                pair = _both(Pair(), text)
+                pair = _both(Pair(in_html=in_html), text)
     yield pair
 
 
@@ -100,11 +103,11 @@ def _stretches(pairs: list[Pair]) -> Iterator[Stretch]:
     yield Stretch(current, shown)
 
 
-def _shown(segments: Iterable[DiffSegment]) -> Markup:
+def _shown(segments: Iterable[DiffSegment], in_html: frozenset[str]) -> Markup:
     tags = {ChangeKind.DELETE: "del", ChangeKind.INSERT: "ins"}
     parts = []
     for segment in segments:
-        html = markup.source(segment.text)
+        html = markup.source(segment.text, in_html)
         tag = tags.get(segment.kind)
         parts.append(Markup(f"<{tag}>{html}</{tag}>") if tag else html)  # noqa: S704 - escaped by `source`
     return Markup("").join(parts)

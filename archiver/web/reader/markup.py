@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 from typing import Any
 
@@ -89,9 +89,19 @@ def piece(text: str) -> Markup:
     return formula(text) if tex.is_formula(text) else Markup(escape(_REFERENCE.sub("(…)", text)))  # noqa: S704 - escaped
 
 
-def source(markdown: str) -> Markup:
-    """Return Markdown as it is written, with only its formulas ready to be set."""
-    return Markup("".join(_escaped(markdown, markdown=True)))  # noqa: S704 - all of it escaped
+def source(markdown: str, in_html: frozenset[str] | None = None) -> Markup:
+    """Return Markdown as it is written, with only its formulas ready to be set.
+
+    `in_html` are those of the whole text that are in raw HTML, if this is a piece of it.
+    """
+    in_html = formulas_in_html(markdown) if in_html is None else in_html
+    return Markup("".join(_escaped(markdown, markdown=True, in_html=in_html)))  # noqa: S704 - all of it escaped
+
+
+def formulas_in_html(*markdowns: str) -> frozenset[str]:
+    """Return the formulas in the raw HTML of texts, as written there: `<` is `&lt;`."""
+    blocks = (token.content for text in markdowns for token in _parser().parse(text) if token.type == "html_block")
+    return frozenset(block[span.start : span.end] for block in blocks for span in tex.scan(block, markdown=True).spans)
 
 
 def formula(source: str) -> Markup:
@@ -113,12 +123,13 @@ def _formula(source: str, *, display: bool) -> str:
     return f'<span class="tex{" display" if display else ""}">{escape(source)}</span>'
 
 
-def _escaped(text: str, *, markdown: bool = False) -> Iterator[str]:
-    """Yield a text as it is written, escaped, with its formulas marked."""
+def _escaped(text: str, *, markdown: bool = False, in_html: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield a text as it is written, escaped, with its formulas marked; those in HTML have entities."""
     at = 0
     for span in tex.scan(text, markdown=markdown).spans:
         yield _referring(text[at : span.start])
-        yield _formula(text[span.start : span.end], display=span.display)
+        found = text[span.start : span.end]
+        yield _formula(unescape(found) if found in in_html else found, display=span.display)
         at = span.end
     yield _referring(text[at:])
 

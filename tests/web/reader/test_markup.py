@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archiver.text import commonmark
 from archiver.text.macros import definitions
 from archiver.urls import Site
-from archiver.web.reader import markup
+from archiver.web.reader import comparison, markup
 
 SITE = Site()
 
@@ -103,3 +103,16 @@ def test_footnotes_and_their_marks_lead_to_each_other() -> None:
     assert "[^9]" in html
     assert '<p><a id="to-note-1" href="#to-noteref-1"><sup>1</sup></a> 丁' in html
     assert "戊[^1]</a>" in html
+
+
+def test_a_comparison_sets_formulas_of_raw_html_as_the_page_does() -> None:
+    before = "Text $a<b$.\n\n<table><tr><td>$a &lt; b \\&amp; c$</td></tr></table>\n\nEnd."
+    after = before.replace("a &lt; b", "a &lt; d")
+    sides = [
+        side for stretch in comparison.compare(before, after).stretches for pair in stretch.pairs for side in pair.sides
+    ]
+    shown = {unescape(found) for side in sides for found in re.findall(r'<span class="tex">(.*?)</span>', side)}
+    assert shown >= {r"$a < b \& c$", r"$a < d \& c$"}
+    assert not any("&lt;" in formula for formula in shown)
+    assert r"$a &lt; b \&amp; c$" in unescape(markup.source("`&lt;` $a &lt; b \\&amp; c$"))
+    assert r"$a < b \& c$" in unescape(markup.source(before))
