@@ -16,7 +16,6 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Category, Content, PostLink
 from archiver.pages import dates
-from archiver.pages.selectors import once
 from archiver.text import dom
 from archiver.urls import Site
 
@@ -173,13 +172,7 @@ def classes_within(element: HtmlElement) -> set[str]:
     return {name for value in cast("list[str]", _CLASSES(element)) for name in value.split()}
 
 
-def ids_within(element: HtmlElement) -> list[str]:
-    """Return the ids of an element and of what is in it, in page order."""
-    return cast("list[str]", once(element, _IDS))
-
-
 _CLASSES = etree.XPath("descendant-or-self::*/@class", smart_strings=False)
-_IDS = etree.XPath("descendant-or-self::*/@id", smart_strings=False)
 
 
 _UNSAID = (
