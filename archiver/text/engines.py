@@ -78,21 +78,18 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     page = dom.parser().makeelement("html")
     article = cast("HtmlElement", etree.SubElement(etree.SubElement(page, "body"), "article"))
     Protector(vault, resolve).copy(body, article)
-    if not str(article.text_content()).strip():
+    wanted = "".join(str(article.text_content()).split())
+    if not wanted:
         return ""
     for extract in (_paragraphs, _trafilatura_text, _readability_text):
         found = _asked(extract, page) or ""
         if not vault.complete(found):
             continue
         text = vault.restore(found)
-        if _is_same(found, article) or agreement(text, plain.read(body, resolve)) >= MINIMUM:
+        # Most texts differ from the article's only in white space, which is quick to see.
+        if "".join(found.split()) == wanted or agreement(text, plain.read(body, resolve)) >= MINIMUM:
             return text
     return plain.read(body, resolve)
-
-
-def _is_same(found: str, article: HtmlElement) -> bool:
-    """Return whether an engine's text differs from an article's only in white space, as most do; this is quick."""
-    return "".join(found.split()) == "".join(str(article.text_content()).split())
 
 
 def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found | None:
