@@ -16,12 +16,12 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Comment, CommentPage
 from archiver.pages import remarks
-from archiver.pages.document import ids_within, links, parse
+from archiver.pages.document import links, parse
 from archiver.pages.ending import ending_of
 from archiver.pages.marks import Naming, answered, line, pieces
 from archiver.pages.metadata import author_of
 from archiver.pages.remarks import CommentPart
-from archiver.pages.selectors import first, unchanged
+from archiver.pages.selectors import first, ids_within, unchanged
 from archiver.pages.services import sentence, services
 from archiver.pages.threads import CommentSurvey
 from archiver.profile import Profile

@@ -16,7 +16,6 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Category, Content, PostLink
 from archiver.pages import dates
-from archiver.pages.selectors import once
 from archiver.text import dom
 from archiver.urls import Site
 
@@ -33,7 +32,10 @@ MOST_ATTRIBUTES = 500
 FEW = 0.1
 """Share of broken letters up to which a page counts as UTF-8 with damage rather than as something else."""
 
-_LONG_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)\s[^<>]{5000,}>")
+LONG_TAG = 5000
+"""Characters from which a tag may have thousands of attributes."""
+
+_LONG_TAG = re.compile(rf"<([A-Za-z][A-Za-z0-9]*)\s[^<>]{{{LONG_TAG},}}>")
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*>")
 _METADATA = frozenset(
     {"base", "basefont", "bgsound", "link", "meta", "noframes", "noscript", "script", "style", "template"}
@@ -69,7 +71,8 @@ def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...
         raise PageNotRecognised(url, f"expected a page of at most {LARGEST >> 20} MiB, found {len(body) >> 20} MiB")
     text, flaws = decode(body)
     text = _as_browsers_read(text)
-    text, shortened = _LONG_TAG.subn(_shortened, text)
+    long = max(map(len, text.split("<"))) > LONG_TAG
+    text, shortened = _LONG_TAG.subn(_shortened, text) if long else (text, 0)
     flaws += ("a tag with thousands of attributes was shortened",) if shortened else ()
     tree, whole = _tree(url, text)
     if not whole:
@@ -173,13 +176,7 @@ def classes_within(element: HtmlElement) -> set[str]:
     return {name for value in cast("list[str]", _CLASSES(element)) for name in value.split()}
 
 
-def ids_within(element: HtmlElement) -> list[str]:
-    """Return the ids of an element and of what is in it, in page order."""
-    return cast("list[str]", once(element, _IDS))
-
-
 _CLASSES = etree.XPath("descendant-or-self::*/@class", smart_strings=False)
-_IDS = etree.XPath("descendant-or-self::*/@id", smart_strings=False)
 
 
 _UNSAID = (

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -128,10 +129,17 @@ def pieces(root: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> 
 def answered(link: HtmlElement) -> int | None:
     """Return the comment that a link is meant to answer, as Typecho, WordPress and Blogger write it."""
     href = link.get("href") or ""
-    found = link.get("data-commentid") or link.get("data-comment-id") or ""
-    if answering := next((name for name in ("replyTo", "replytocom") if f"{name}=" in href), None):
-        found = parse_qs(urlsplit(href).query).get(answering, [""])[0]
-    return int(found) if _NUMBER.fullmatch(found) and int(found) <= _LARGEST else None
+    found = _answering(href) if "reply" in href else None
+    if found is None:
+        found = link.get("data-commentid") or link.get("data-comment-id")
+    return int(found) if found and _NUMBER.fullmatch(found) and int(found) <= _LARGEST else None
+
+
+@lru_cache(maxsize=256)  # each link is asked when comments are looked for and again when they are read
+def _answering(address: str) -> str | None:
+    """Return what the query of an address says is answered, or None where it has no place for that."""
+    argument = next((name for name in ("replyTo", "replytocom") if f"{name}=" in address), None)
+    return parse_qs(urlsplit(address).query).get(argument, [""])[0] if argument else None
 
 
 def find(box: HtmlElement, naming: Naming) -> dict[int, Thread]:
@@ -140,7 +148,7 @@ def find(box: HtmlElement, naming: Naming) -> dict[int, Thread]:
     links: list[tuple[HtmlElement, int]] = []
     made = False
     for element in box.iter(etree.Element):
-        if name := naming.of(element.get("id") or ""):
+        if (own := element.get("id")) and (name := naming.of(own)):
             kind = next(filter(KINDS[1:].__contains__, (name.kind, *(element.get("class") or "").split())), name.kind)
             thread = threads.setdefault(name.number, Thread(name.number, kind))
             made = made or name.made

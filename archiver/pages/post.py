@@ -17,11 +17,11 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Content, Post, Quality
 from archiver.pages import comments, entry
-from archiver.pages.document import ids_within, parse_with_flaws, sorted_links, text_of
+from archiver.pages.document import parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.metadata import Metadata, read_metadata
 from archiver.pages.places import beside, prune
-from archiver.pages.selectors import every, first, unchanged
+from archiver.pages.selectors import every, first, ids_within, unchanged
 from archiver.profile import PostMarkup
 from archiver.text import engines, notation, quality, sources
 from archiver.text.notation import Notation

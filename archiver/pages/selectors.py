@@ -6,7 +6,7 @@ A page is gone through once for all names in it while it is `unchanged`; else ea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -24,7 +24,8 @@ _XPATH = ("/", "./", "(")
 _NAMED = re.compile(r"([a-z][a-z0-9]*)?([#.][A-Za-z_][\w-]*)(?: +([^\s,>+~][^,]*))?")
 """A CSS selector that begins with a name: a tag, the name, and what is wanted inside."""
 _WORD = re.compile(r"[^ \t\r\n]+")
-_NAMES: Any = etree.XPath("descendant-or-self::*[@id or @class]")
+_NAMES: Any = etree.XPath("(descendant-or-self::*/@id | descendant-or-self::*/@class)/..")
+_IDS: Any = etree.XPath("descendant-or-self::*/@id", smart_strings=False)
 _unchanged: ContextVar[tuple[HtmlElement, dict[Any, Any]] | None] = ContextVar("unchanged", default=None)
 
 Found = TypeVar("Found")
@@ -79,6 +80,19 @@ def once(tree: HtmlElement, ask: Callable[[HtmlElement], Found]) -> Found:
     if ask not in known[1]:
         known[1][ask] = ask(tree)
     found: Found = known[1][ask]
+    return found
+
+
+def names_within(tree: HtmlElement) -> Iterable[str]:
+    """Return all ids (`#name`) and classes (`.name`) of an element and of what is in it, each once."""
+    return once(tree, _bearers)
+
+
+def ids_within(element: HtmlElement) -> list[str]:
+    """Return the ids of an element and of what is in it, each at least once."""
+    if _is_unchanged(element):
+        return [name[1:] for name in once(element, _bearers) if name.startswith("#")]
+    found: list[str] = _IDS(element)
     return found
 
 

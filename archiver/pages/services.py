@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from archiver.items import ELSEWHERE
-from archiver.pages.document import classes_within, has_class, ids_within, text_of
-from archiver.pages.selectors import every
+from archiver.pages.document import has_class, text_of
+from archiver.pages.selectors import every, names_within
 from archiver.text import literals
 from archiver.text.literals import Literal
 
@@ -297,7 +297,7 @@ class _PageTraces:
 
     def __init__(self, tree: HtmlElement, url: str) -> None:
         self.tree = tree
-        self.names = classes_within(tree) | {name for value in ids_within(tree) for name in value.split()}
+        self.names = {name for value in names_within(tree) for name in value[1:].split()}
         """All ids and classes."""
         address = urlsplit(url)
         self.given = {"@path": address.path or "/", "@address": url.partition("#")[0]}

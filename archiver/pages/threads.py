@@ -21,6 +21,9 @@ from archiver.pages.marks import DAY, HEADER, Naming, Piece, Place, Thread, kind
 _LISTS = frozenset({"ol", "ul", "dl", "table", "tbody"})
 """Elements whose children are of equal rank."""
 
+_YEAR = re.compile(r"\d{4}")
+"""What every way of writing dates has."""
+
 _ANSWERS = re.compile(r"\b(?:children|child|replies|answers)\b")
 """Classes of boxes with answers to the comment before them."""
 
@@ -35,7 +38,7 @@ class CommentSurvey:
         self.threads = marks.find(self.box, naming)
         self.threads = {thread.number: thread for thread in self._in_order()}
         """The comments by number, in page order: parents before their answers."""
-        short = [piece for piece in pieces(self.box) if len(piece.text.strip()) <= HEADER]
+        short = [piece for piece in pieces(self.box) if len(piece.text.strip()) <= HEADER and _YEAR.search(piece.text)]
         marked = len(self.box.xpath(f".//*[@{DAY}]"))
         self.form: DateFormat | None = (
             dates.numbers if marked > len(self.threads) / 2 else dates.common([piece.text for piece in short])

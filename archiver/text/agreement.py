@@ -18,7 +18,7 @@ def letters(text: str) -> str:
 
 def agreement(one: str, other: str) -> float:
     """Return the share of shingles two texts have in common (F1 of multisets), 1.0 for the same letters."""
-    if one.split() == other.split() or letters(one) == letters(other):
+    if "".join(one.split()) == "".join(other.split()) or letters(one) == letters(other):
         return 1.0
     first, second = _lines(one), _lines(other)
     same = first & second

@@ -78,21 +78,18 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     page = dom.parser().makeelement("html")
     article = cast("HtmlElement", etree.SubElement(etree.SubElement(page, "body"), "article"))
     Protector(vault, resolve).copy(body, article)
-    if not str(article.text_content()).strip():
+    wanted = "".join(str(article.text_content()).split())
+    if not wanted:
         return ""
     for extract in (_paragraphs, _trafilatura_text, _readability_text):
         found = _asked(extract, page) or ""
         if not vault.complete(found):
             continue
         text = vault.restore(found)
-        if _is_same(found, article) or agreement(text, plain.read(body, resolve)) >= MINIMUM:
+        # Most texts differ from the article's only in white space, which is quick to see.
+        if "".join(found.split()) == wanted or agreement(text, plain.read(body, resolve)) >= MINIMUM:
             return text
     return plain.read(body, resolve)
-
-
-def _is_same(found: str, article: HtmlElement) -> bool:
-    """Return whether an engine's text differs from an article's only in white space, as most do; this is quick."""
-    return "".join(found.split()) == "".join(str(article.text_content()).split())
 
 
 def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found | None:
@@ -107,22 +104,27 @@ def _paragraphs(page: HtmlElement) -> str | None:
     """Return the text that trafilatura would find in a page of nothing but whole paragraphs, without asking it.
 
     None where there is anything that it lays out, as it does lists, cells and lines within a paragraph, or leaves out:
-    labels of buttons, a heading at the end, a paragraph that occurs twice, invisible characters.
+    labels of buttons, a heading or a `<div>` at the end, one in a quote, a paragraph that occurs twice,
+    invisible characters.
     """
     lines = [""]
     tag = ""
     for element in page.iter():
         line = " ".join((element.text or "").split())
-        if (element.tail and not element.tail.isspace()) or (line and element.tag not in _LINES):
-            return None
-        if element.tag not in _BOXES and (element.tag not in _LINES or len(element)):
+        whole = not len(element) and (element.tag in _LINES or _is_line(element))
+        if (element.tail and not element.tail.isspace()) or not (whole or (element.tag in _BOXES and not line)):
             return None
         if line:
-            if RE_FILTER.match(line) or line == lines[-1] or "&" in line or not line.isprintable():
+            if RE_FILTER.match(line) or line == lines[-1] or not line.isprintable():
                 return None
             lines.append(line)
             tag = element.tag
     return "\n".join(lines[1:]) if tag == "p" else None
+
+
+def _is_line(element: HtmlElement) -> bool:
+    """Return whether an element is a paragraph though it is no `<p>`; in a quote trafilatura runs them together."""
+    return element.tag == "div" and next(element.iterancestors("blockquote"), None) is None
 
 
 _LINES = frozenset({"p", *dom.HEADINGS})

@@ -102,7 +102,7 @@ class Protector:
         self._say(stretch.rstrip() if source.tag in dom.BLOCKS else stretch)
 
     def _is_gone(self, node: etree._Element) -> bool:
-        if dom.is_anchor(node):
+        if node.tag == "a" and dom.is_anchor(node):
             return any(outer.tag in dom.HEADINGS for outer in node.iterancestors())
         return node.tag in dom.DROPPED or (node.tag == "img" and not self._markup)
 
@@ -142,6 +142,9 @@ class Protector:
         if not self._markup and not self._pending:
             stretch = stretch.lstrip()
         if not stretch:
+            return
+        if "$" not in stretch and "\\" not in stretch:
+            self._prose(stretch)
             return
         at = 0
         for span in tex.scan(stretch).spans:

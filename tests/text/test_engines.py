@@ -47,10 +47,10 @@ for k in range(9):
 <blockquote class="cite"><div>命题：若$|a|&lt;1$则收敛。</div></blockquote>
 """
 
-PHRASES = "中文|词|The quick brown fox|PDF|Google|More on this|-|1.|ok.|https://e.x/|𝑥|QQ|A&B|#|..."
+PHRASES = "中文|词|The quick brown fox|PDF|Google|More on this|-|1.|ok.|https://e.x/|𝑥|QQ|A&B|A & B|&|&;|#|..."
 WORDS = st.sampled_from(PHRASES.split("|"))
 LINE = st.lists(WORDS, min_size=1, max_size=4).map(" ".join).filter(letters).map(html_escape)
-PARAGRAPHS = st.lists(st.tuples(st.sampled_from(["p", "p", "p", "h2", "h3"]), LINE), min_size=1, max_size=6)
+PARAGRAPHS = st.lists(st.tuples(st.sampled_from(["p", "p", "p", "div", "h2", "h3"]), LINE), min_size=1, max_size=6)
 
 
 def refuse(page: HtmlElement, **options: Any) -> None:
@@ -89,10 +89,12 @@ def test_a_list_item_shows_that_trafilatura_was_asked(read: Read, monkeypatch: p
     assert "- 收敛" not in read(ARTICLE).text
 
 
-@given(PARAGRAPHS, st.sampled_from(["", "blockquote", "div"]))
-def test_paragraphs_read_as_trafilatura_reads_them_without_asking_it(lines: list[tuple[str, str]], box: str) -> None:
-    markup = "".join(f"<{tag}>{line}</{tag}>" for tag, line in lines)
-    markup = f"<{box}>{markup}</{box}>" if box else markup
+@given(st.lists(st.tuples(PARAGRAPHS, st.sampled_from(["", "blockquote", "div"])), min_size=1, max_size=2))
+def test_paragraphs_read_as_trafilatura_reads_them_without_asking_it(
+    boxes: list[tuple[list[tuple[str, str]], str]],
+) -> None:
+    inside = [("".join(f"<{tag}>{line}</{tag}>" for tag, line in lines), box) for lines, box in boxes]
+    markup = "".join(f"<{box}>{lines}</{box}>" if box else lines for lines, box in inside)
     options = Extractor(output_format="python", fast=True, comments=False, recall=True)
     options.min_extracted_size = 0
     theirs = trafilatura.bare_extraction(f"<html><body><article>{markup}</article></body></html>", options=options)
