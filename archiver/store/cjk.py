@@ -29,7 +29,6 @@ _WIDE = f"[{FIRST_WIDE}-\U0010ffff]"
 _LETTER = r"[^\W_]"
 _RUN = re.compile(f"{_WIDE}+")
 _GAP = re.compile(rf"(?<={_WIDE})[\W_]+(?={_LETTER})|(?<={_LETTER})[\W_]+(?={_WIDE})")
-_INVISIBLE = str.maketrans("", "", SPACE + BREAK)
 
 
 def spaced(text: str) -> str:
@@ -37,7 +36,7 @@ def spaced(text: str) -> str:
 
     A change of this needs a migration that rebuilds the index: words it no longer gives could not be removed.
     """
-    parted = _GAP.sub(_part, text.translate(_INVISIBLE))
+    parted = _GAP.sub(_part, plain(text))
     return _RUN.sub(lambda run: SPACE + SPACE.join(run[0]) + SPACE, parted)
 
 
@@ -56,7 +55,7 @@ def _converter() -> Any:
 
 def plain(text: str) -> str:
     """Return the original of a text in the index."""
-    return text.translate(_INVISIBLE)
+    return text.replace(SPACE, "").replace(BREAK, "")
 
 
 def phrase(text: str) -> str:
@@ -71,8 +70,8 @@ def is_wide(character: str) -> bool:
 
 def _part(gap: re.Match[str]) -> str:
     """Mark a gap; spaces next to Latin are not gaps, as 用 LoRA 微调 and 用LoRA微调 are written alike."""
-    text = gap.string
-    latin = not is_wide(text[gap.start() - 1]) or not is_wide(text[gap.end()])
-    if latin and gap[0].isspace() and "\n" not in gap[0]:
-        return gap[0]
-    return gap[0] + BREAK + SPACE
+    found, text = gap[0], gap.string
+    is_space = found.isspace() and "\n" not in found
+    if is_space and not (is_wide(text[gap.start() - 1]) and is_wide(text[gap.end()])):
+        return found
+    return found + BREAK + SPACE
