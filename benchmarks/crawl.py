@@ -1,10 +1,13 @@
 """What recording and storing cost: CPU and peak memory of a crawl beside plain Scrapy, in one run.
 
-    python benchmarks/crawl.py http://127.0.0.1:8000 [--rounds 3]
+    python benchmarks/crawl.py http://127.0.0.1:8000 [http://127.0.0.1:8001 ...] [--rounds 3]
 
-The site has to be on loopback. Three programs fetch the same addresses with the same concurrency: Scrapy alone, which
+The sites have to be on loopback. Three programs fetch the same addresses with the same concurrency: Scrapy alone, which
 stores nothing; Scrapy with our recorder, which writes the WARC and its rows; `archiver crawl`, which does everything.
 The medians of the rounds are printed, and their ratios to Scrapy alone.
+
+With sites of several sizes, a line through their costs parts what every run costs from what a post costs. If each step
+to the next size is dearer than the one before, what a post costs grows with the archive.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,43 +107,75 @@ def child(variant: str, addresses: Path, home: Path) -> None:
         run.close()
 
 
-def rounds(site: str, count: int, folder: Path) -> dict[str, list[Cost]]:
-    """Measure the variants in turn, as often as asked."""
+def rounds(site: str, count: int, folder: Path) -> tuple[int, dict[str, list[Cost]]]:
+    """Measure the variants in turn, as often as asked; return the number of posts, and what each round used."""
     found: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
-    addresses = folder / "addresses"
+    addresses, posts = folder / "addresses", 0
     for number in range(count):
         home = folder / f"everything-{number}"
         found["everything"].append(measured(crawl_command(site, home)))
         with sqlite3.connect(home / "archive.db") as database:
             addresses.write_text("\n".join(row[0] for row in database.execute("SELECT target_uri FROM captures")))
+            posts = database.execute("SELECT count(*) FROM posts").fetchone()[0]
         for variant in ("plain", "record"):
             words = ["--child", variant, str(addresses), str(folder / f"{variant}-{number}")]
             found[variant].append(measured([sys.executable, __file__, *words]))
-    return found
+    return posts, found
+
+
+def report(posts: int, found: dict[str, list[Cost]]) -> dict[str, float]:
+    """Print what the variants used for a site; return the median CPU seconds of each."""
+    plain = statistics.median(cost.cpu for cost in found["plain"])
+    base = statistics.median(cost.memory for cost in found["plain"])
+    print(f"{posts} posts")
+    medians = {}
+    for variant in VARIANTS:
+        cpu, memory, wall = (
+            statistics.median(getattr(cost, name) for cost in found[variant]) for name in ("cpu", "memory", "wall")
+        )
+        medians[variant] = cpu
+        ratio = f"{cpu / plain:.2f} x plain"
+        print(f"  {variant:<11} {cpu:6.2f} s CPU ({ratio})  {memory:5.0f} MB ({memory - base:+.0f})  {wall:6.2f} s")
+    return medians
+
+
+def report_growth(sizes: dict[int, dict[str, float]]) -> None:
+    """Print what a run costs whatever its size, what a post costs, and what one costs from each size to the next.
+
+    `sizes` are the CPU seconds of the variants by number of posts.
+    """
+    posts = sorted(sizes)
+    print("CPU by a line through all sizes, and for each post from one size to the next")
+    slopes: dict[str, float] = {}
+    for variant in VARIANTS:
+        seconds = [sizes[number][variant] for number in posts]
+        slope, start = statistics.linear_regression(posts, seconds)
+        slopes[variant] = slope
+        steps = zip(pairwise(posts), pairwise(seconds), strict=True)
+        each = " ".join(f"{1000 * (after - before) / (to - of):.1f}" for (of, to), (before, after) in steps)
+        ratio = f"{slope / slopes['plain']:.2f} x plain"
+        print(f"  {variant:<11} {start:.2f} s + {1000 * slope:.1f} ms a post ({ratio}); {each} ms")
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("site", nargs="?")
+    parser.add_argument("sites", nargs="*", metavar="SITE")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--child", nargs=3, metavar=("VARIANT", "ADDRESSES", "HOME"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
         child(asked.child[0], Path(asked.child[1]), Path(asked.child[2]))
         return
-    if not asked.site or urlsplit(asked.site).hostname not in ("127.0.0.1", "localhost", "::1"):
-        parser.error("expected the address of a site on loopback")
-    with tempfile.TemporaryDirectory() as folder:
-        found = rounds(asked.site, asked.rounds, Path(folder))
-    plain = statistics.median(cost.cpu for cost in found["plain"])
-    base = statistics.median(cost.memory for cost in found["plain"])
-    for variant in VARIANTS:
-        cpu, memory, wall = (
-            statistics.median(getattr(cost, name) for cost in found[variant]) for name in ("cpu", "memory", "wall")
-        )
-        ratio = f"{cpu / plain:.2f} x plain"
-        print(f"{variant:<11} {cpu:6.2f} s CPU ({ratio})  {memory:5.0f} MB ({memory - base:+.0f})  {wall:6.2f} s")
+    if not asked.sites or any(urlsplit(site).hostname not in ("127.0.0.1", "localhost", "::1") for site in asked.sites):
+        parser.error("expected the addresses of sites on loopback")
+    sizes = {}
+    for site in asked.sites:
+        with tempfile.TemporaryDirectory() as folder:
+            posts, found = rounds(site, asked.rounds, Path(folder))
+        sizes[posts] = report(posts, found)
+    if len(sizes) > 1:
+        report_growth(sizes)
 
 
 if __name__ == "__main__":

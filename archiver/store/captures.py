@@ -66,12 +66,12 @@ def holder(session: Session, payload_sha256: str, record_id: str) -> Holder | No
 
 
 # Built once: they are asked for every response.
-_HOLDERS = select(*(getattr(Capture, name) for name in Holder.__slots__)).limit(1)
+_HOLDERS = select(*(_ROWS.c[name] for name in Holder.__slots__)).limit(1)
 _HOLDING = _HOLDERS.where(
-    Capture.payload_sha256 == bindparam("payload"), Capture.revisit_of.is_(None), Capture.truncated.is_(None), ~IS_LOST
+    _ROWS.c.payload_sha256 == bindparam("payload"), _ROWS.c.revisit_of.is_(None), _ROWS.c.truncated.is_(None), ~IS_LOST
 )
-_HOLDS, _HOLDS_LATEST = _HOLDING.order_by(Capture.id), _HOLDING.order_by(Capture.id.desc())
-_HOLDS_AS = _HOLDS.where(Capture.record_id == bindparam("record"))
+_HOLDS, _HOLDS_LATEST = _HOLDING.order_by(_ROWS.c.id), _HOLDING.order_by(_ROWS.c.id.desc())
+_HOLDS_AS = _HOLDS.where(_ROWS.c.record_id == bindparam("record"))
 
 
 def payload_sha256(session: Session, record_id: str) -> str | None:
@@ -90,9 +90,9 @@ def validated(session: Session, url: str) -> Holder | None:
 
 _ACCEPTED = select(FrontierEntry.last_done_at).where(FrontierEntry.url == bindparam("url")).scalar_subquery()
 _VALIDATED = _HOLDERS.where(
-    Capture.url == bindparam("url"),
-    Capture.status == HTTPStatus.OK,
-    Capture.truncated.is_(None),
-    Capture.fetched_at <= _ACCEPTED,
+    _ROWS.c.url == bindparam("url"),
+    _ROWS.c.status == HTTPStatus.OK,
+    _ROWS.c.truncated.is_(None),
+    _ROWS.c.fetched_at <= _ACCEPTED,
     ~IS_LOST,
-).order_by(Capture.id.desc())
+).order_by(_ROWS.c.id.desc())

@@ -70,8 +70,8 @@ def is_wide(character: str) -> bool:
 
 def _part(gap: re.Match[str]) -> str:
     """Mark a gap; spaces next to Latin are not gaps, as 用 LoRA 微调 and 用LoRA微调 are written alike."""
-    text = gap.string
-    latin = not is_wide(text[gap.start() - 1]) or not is_wide(text[gap.end()])
-    if latin and gap[0].isspace() and "\n" not in gap[0]:
-        return gap[0]
-    return gap[0] + BREAK + SPACE
+    found, text = gap[0], gap.string
+    is_space = found.isspace() and "\n" not in found
+    if is_space and not (is_wide(text[gap.start() - 1]) and is_wide(text[gap.end()])):
+        return found
+    return found + BREAK + SPACE

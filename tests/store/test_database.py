@@ -1,7 +1,9 @@
-"""An archive's database whose storage fails."""
+"""An archive's database: whose storage fails, and what it puts on the disk besides itself."""
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,22 @@ def test_a_disk_that_is_full_is_told_until_the_end_and_what_was_committed_stays(
     with Archive(url) as archive:
         assert frontier.is_known(archive.session, ADDRESS)
         assert not frontier.is_known(archive.session, f"{ADDRESS}?")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are looked up in /proc")
+def test_what_a_savepoint_may_have_to_undo_is_in_no_file(tmp_path: Path) -> None:
+    with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
+        runs.begin(archive.session, "crawl", now=NOW)
+        for number in range(1000):
+            frontier.skip(archive.session, f"{ADDRESS}{number}", "post", "kept" * 100, run_id=1, now=NOW)
+        archive.commit()
+        with archive.savepoint() as session:
+            before = _open_files()
+            for number in range(1000):
+                frontier.skip(session, f"{ADDRESS}{number}", "post", "more" * 100, run_id=1, now=NOW)
+            assert _open_files() - before == set()
+
+
+def _open_files() -> set[str]:
+    """Return the files this process has open; one that was deleted has a path that says so."""
+    return {str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if os.path.lexists(link)}
