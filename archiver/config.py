@@ -22,7 +22,9 @@ _PASSWORD = re.compile(
     | ([^/@\s:'"]*):(?!//)[^\s'"]+(?=@)""",
     re.VERBOSE,
 )
-_PARAMETER = re.compile(r"([?&][\w.-]*(?:auth|key|pass|pwd|secret|sig|token)[\w.-]*=)[^&#\s'\"]+", re.IGNORECASE)
+_PARAMETER = re.compile(
+    r"([?&][\w.-]*(?:auth(?!or)|key(?!word)|pass|pwd|secret|(?<![a-z])sig|token)[\w.-]*=)[^&#\s'\"]+", re.IGNORECASE
+)
 
 
 def user_config_home() -> Path:
