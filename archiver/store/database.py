@@ -25,8 +25,8 @@ BUSY_TIMEOUT_MS = 60_000
 """How long a writer waits for another: longer than any reader's query (30 s by default) may take."""
 
 CACHE_KIB = 16_000
-"""KiB of the database held in memory by its writer: with SQLite's own 2,000 a crawl read five times as many pages of
-800 posts as with these, and more with each post; a crawl of them uses 15 MB more."""
+"""KiB of the database that its writer keeps in memory. With SQLite's own 2,000, a crawl of 800 posts reads from the
+file five times as often, and what a post costs in reads grows with the archive."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
