@@ -1135,14 +1135,16 @@ def test_what_is_no_archive_is_refused_and_leaves_nothing(small: Crawled, tmp_pa
 
 
 READING = """
-import multiprocessing, sys, time
+import sys, time
 from pathlib import Path
 from archiver.rebuild.pool import Pool
-with Pool(Path(sys.argv[1]), 2) as pool:
-    while not multiprocessing.active_children():
-        time.sleep(0.01)
-    print("reading", flush=True)
-    time.sleep(60)
+from archiver.rebuild.reading import Task
+from archiver.urls import Site
+from archiver.warc.storage import Storage
+with Pool(Storage(Path(sys.argv[1])), 2) as pool:
+    for _ in pool.read_all([(1, Task("none.warc.gz", 0, "post", "https://kexue.fm/archives/1", Site()))]):
+        print("reading", flush=True)
+        time.sleep(60)
 """
 
 
