@@ -18,13 +18,14 @@ HIDDEN = "***"
 
 _FOLDER = "blog-archiver"
 _PASSWORD = re.compile(
-    r"""((?:(?<=://)|(?<![^'"]))[^/@\s:'"]*):(?!//)[^'"\n]+(?=@)  # where a URL or the text begins: spaces are its own
+    r"""((?:(?<=://)|(?<![^'"]))[^/@\s:'"]*):(?!//)[^'"\n]+(?=@)  # where a URL or the text begins: with spaces
     | ([^/@\s:'"]*):(?!//)[^\s'"]+(?=@)""",
     re.VERBOSE,
 )
 _PARAMETER = re.compile(
     r"([?&][\w.-]*(?:auth(?!or)|key(?!word)|pass|pwd|secret|(?<![a-z])sig|token)[\w.-]*=)[^&#\s'\"]+", re.IGNORECASE
 )
+"""A parameter that is named like a secret, such as `api_key`, `X-Amz-Signature`; `author` and `keyword` are none."""
 
 
 def user_config_home() -> Path:
@@ -64,5 +65,5 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def without_passwords(text: str) -> str:
-    """Return a URL with its password hidden and what its query calls a secret, and so what was meant to be a URL."""
+    """Return text with passwords in URLs hidden, and what their queries call a secret, even in malformed ones."""
     return _PARAMETER.sub(rf"\1{HIDDEN}", _PASSWORD.sub(lambda found: f"{found[1] or found[2] or ''}:{HIDDEN}", text))

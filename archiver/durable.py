@@ -29,10 +29,10 @@ def writing(path: Path) -> Iterator[None]:
         raise errors.ArchiverError(f"{reason}; check the folder, its permissions and the disk") from error
 
 
-def in_place_of(file: Path) -> str | None:
+def in_place_of(path: Path) -> str | None:
     """Return what is at a path instead of a file; None for a file, and for nothing at all."""
     try:
-        mode = file.stat().st_mode
+        mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         return None
     kinds = {stat.S_IFREG: None, stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
@@ -40,7 +40,7 @@ def in_place_of(file: Path) -> str | None:
 
 
 def expect_file(path: Path) -> None:
-    """Raise UsageError for anything at a path but a file or nothing: who opens a pipe waits for its other end."""
+    """Raise UsageError for anything at a path but a file or nothing: whoever opens a pipe waits for its other end."""
     if found := in_place_of(path):
         raise errors.UsageError(f"{path}: expected a file or nothing, found {found}; move it away")
 

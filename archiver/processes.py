@@ -34,9 +34,9 @@ def settle_in() -> None:
 
 
 def prepare(module: ModuleType) -> None:
-    """Begin to load a module in the process that others are started from, and return at once.
+    """Start to load a module in the process that others are forked from, and return at once.
 
-    Without it the first of an executor's processes waits for that.
+    Otherwise the first process of an executor waits for that.
     """
     forkserver.set_forkserver_preload([module.__name__])
     forkserver.ensure_running()
@@ -47,7 +47,7 @@ def started(
 ) -> ProcessPoolExecutor:
     """Return an executor of so many processes, which share nothing with this one: no connection, no lock of a thread.
 
-    `preload` is what the first such executor loads once for all of its processes.
+    Each starts when there is work for it. The first executor's `preload` is loaded once, for all processes.
     """
     if preload:
         forkserver.set_forkserver_preload([preload.__name__])
@@ -82,8 +82,8 @@ _STARTING = threading.Lock()
 class _Process(ForkServerProcess):
     """A process that leaves the caller's main module alone.
 
-    It would run it again before it begins: a script without `if __name__ == "__main__"` starts all over, and one from
-    standard input is not to be found.
+    Python runs that again in each process: a script without `if __name__ == "__main__"` would start all over, and one
+    from standard input would not be found.
     """
 
     def start(self) -> None:

@@ -6,8 +6,8 @@ The sites have to be on loopback. Three programs fetch the same addresses with t
 stores nothing; Scrapy with our recorder, which writes the WARC and its rows; `archiver crawl`, which does everything.
 The medians of the rounds are printed, and their ratios to Scrapy alone.
 
-With sites of several sizes, a line through their costs parts what every run costs from what a post costs. If each step
-to the next size is dearer than the one before, what a post costs grows with the archive.
+With sites of several sizes, a line through their costs separates what every run costs from what a post costs. Where
+posts cost more from each size to the next, their cost grows with the archive.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def report(posts: int, found: dict[str, list[Cost]]) -> dict[str, float]:
 
 
 def report_growth(sizes: dict[int, dict[str, float]]) -> None:
-    """Print what a run costs whatever its size, what a post costs, and what one costs from each size to the next.
+    """Print what every run costs, what a post costs, and what a post costs from each size to the next.
 
     `sizes` are the CPU seconds of the variants by number of posts.
     """

@@ -159,8 +159,8 @@ class Group(click.Group):
 
 
 def _make_printable(error: click.ClickException) -> None:
-    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # whose message is the help, in its lines
-        vars(error)["message"] = process.printable(error.message)
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the help, with its line ends
+        vars(error)["message"] = process.printable(error.message)  # for type checkers it is final
 
 
 def _is_text(word: str) -> bool:

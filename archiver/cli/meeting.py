@@ -104,9 +104,9 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
 
 
 def _held(obj: Context) -> str | None:
-    """Return what there is of an archive, in the home or where its database is said to be; None for nothing.
+    """Return where there is an archive, in the home or in the database that is named; None if there is none.
 
-    Raises ArchiverError where the database is on a server that does not answer.
+    Raises ArchiverError when that database is on a server that does not answer.
     """
     from archiver.store import query, runs
     from archiver.store.location import FILE_NAME

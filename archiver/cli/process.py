@@ -49,17 +49,17 @@ def silence_output() -> None:
 
 
 def complain(sentence: str) -> None:
-    """Write a line to standard error; it may quote what anybody wrote."""
+    """Write a line to standard error, whatever it quotes."""
     click.echo(printable(sentence), err=True)
 
 
 def printable(text: str) -> str:
-    r"""Return text with `\x1b` for a control character: raw, it would do to the terminal what it says."""
+    r"""Return text with control characters escaped, such as `\x1b`: a terminal would do what they say."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""Control characters, line ends, and those that turn the direction of what follows."""
+"""Control characters, line ends, and what changes the direction of the text that follows (Unicode, UAX 9)."""
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def interruptible() -> Iterator[None]:
 
 
 def _raised_again(told: Callable[[Any], object]) -> Callable[[Any], None]:
-    """Return a hook for exceptions that Python drops, in `__del__` and in callbacks: an interrupt comes again."""
+    """Return a hook for exceptions that Python drops, as in `__del__` and callbacks: it repeats an interrupt."""
 
     def hook(dropped: Any) -> None:
         if issubclass(dropped.exc_type, KeyboardInterrupt):
@@ -105,4 +105,4 @@ def _interrupt_soon(hook: object) -> None:
 
 
 _SOON = 0.01
-"""Seconds in which the main thread gets out of where exceptions are dropped; if it does not, there is another turn."""
+"""Seconds for the main thread to leave the place where exceptions are dropped; if it has not, they are added again."""

@@ -89,7 +89,7 @@ def files(home: Path) -> tuple[Path, Path]:
 
 
 class Home(click.Path):
-    """The folder of an archive; not the empty name, which an unset variable of a shell leaves, for the current one."""
+    """The folder of an archive. The empty name, which an unset shell variable leaves, is not the current folder."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)

@@ -2,8 +2,8 @@
 
 The record with the payload is read and compared first, so that nothing is left out in favour of bytes that are damaged
 or no longer there. A response in chunks is always recorded whole: readers disagree about the digest of its payload, by
-which they would look for it. So its record is none to refer to, either: the first answer without chunks is recorded
-whole, too, and the later ones refer to that.
+which they would look for it. Nor is its record referred to: the first response without chunks is recorded whole, too,
+and later ones refer to that.
 """
 
 from __future__ import annotations

@@ -274,12 +274,12 @@ def _run_spider(run: Run, spider: str, settings: Settings, **arguments: Any) -> 
     return verdicts.SHUTDOWN if interrupted else _finish_reason(crawler)
 
 
-def _once_running(do: Callable[[], None]) -> None:
-    """Have something done when the reactor runs, after all that is done on its start."""
+def _once_running(call: Callable[[], None]) -> None:
+    """Call a function when the reactor runs, after everything that is called at its start."""
     from twisted.internet import reactor  # not before Scrapy has chosen it
 
     started: Any = reactor
-    started.callWhenRunning(started.callLater, 0, do)
+    started.callWhenRunning(started.callLater, 0, call)
 
 
 def _process(settings: Settings) -> CrawlerProcess:

@@ -32,10 +32,10 @@ MOST_ATTRIBUTES = 500
 FEW = 0.1
 """Share of broken letters up to which a page counts as UTF-8 with damage rather than as something else."""
 
-LONG_TAG = 5000
-"""Characters from which a tag may have thousands of attributes."""
+LONGEST_TAG = 5000
+"""Characters up to which a tag is left alone, whatever its attributes."""
 
-_LONG_TAG = re.compile(rf"<([A-Za-z][A-Za-z0-9]*)\s[^<>]{{{LONG_TAG},}}>")
+_LONG_TAG = re.compile(rf"<([A-Za-z][A-Za-z0-9]*)\s[^<>]{{{LONGEST_TAG},}}>")
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*>")
 _METADATA = frozenset(
     {"base", "basefont", "bgsound", "link", "meta", "noframes", "noscript", "script", "style", "template"}
@@ -71,7 +71,8 @@ def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...
         raise PageNotRecognised(url, f"expected a page of at most {LARGEST >> 20} MiB, found {len(body) >> 20} MiB")
     text, flaws = decode(body)
     text = _as_browsers_read(text)
-    long = max(map(len, text.split("<"))) > LONG_TAG
+    # The pattern takes longer than to see that there can be no such tag.
+    long = max(map(len, text.split("<"))) > LONGEST_TAG
     text, shortened = _LONG_TAG.subn(_shortened, text) if long else (text, 0)
     flaws += ("a tag with thousands of attributes was shortened",) if shortened else ()
     tree, whole = _tree(url, text)

@@ -24,6 +24,7 @@ _XPATH = ("/", "./", "(")
 _NAMED = re.compile(r"([a-z][a-z0-9]*)?([#.][A-Za-z_][\w-]*)(?: +([^\s,>+~][^,]*))?")
 """A CSS selector that begins with a name: a tag, the name, and what is wanted inside."""
 _WORD = re.compile(r"[^ \t\r\n]+")
+# By their attributes: a condition on every element costs more.
 _NAMES: Any = etree.XPath("(descendant-or-self::*/@id | descendant-or-self::*/@class)/..")
 _IDS: Any = etree.XPath("descendant-or-self::*/@id", smart_strings=False)
 _unchanged: ContextVar[tuple[HtmlElement, dict[Any, Any]] | None] = ContextVar("unchanged", default=None)
@@ -84,7 +85,7 @@ def once(tree: HtmlElement, ask: Callable[[HtmlElement], Found]) -> Found:
 
 
 def names_within(tree: HtmlElement) -> Iterable[str]:
-    """Return all ids (`#name`) and classes (`.name`) of an element and of what is in it, each once."""
+    """Return the ids (`#name`) and classes (`.name`) of an element and of what is in it, each once."""
     return once(tree, _bearers)
 
 

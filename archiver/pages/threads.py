@@ -22,7 +22,7 @@ _LISTS = frozenset({"ol", "ul", "dl", "table", "tbody"})
 """Elements whose children are of equal rank."""
 
 _YEAR = re.compile(r"\d{4}")
-"""What every way of writing dates has."""
+"""Part of every date that `dates` reads."""
 
 _ANSWERS = re.compile(r"\b(?:children|child|replies|answers)\b")
 """Classes of boxes with answers to the comment before them."""

@@ -46,11 +46,11 @@ class RebuildCounts:
     pages: Counter[str] = field(default_factory=Counter)
     """Pages that were recognised, by kind."""
     unrecognised: int = 0
-    """Pages that were not recognised, by kind."""
+    """Pages that were not recognised."""
     notes: list[str] = field(default_factory=list)
     """Other remarks, for example which part of a file cannot be read."""
     lines: list[str] = field(default_factory=list)
-    """Those of the index of the files, in no order."""
+    """Lines of the index of WARC files, in no order."""
 
 
 @dataclass(frozen=True, slots=True)

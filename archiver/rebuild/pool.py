@@ -63,7 +63,7 @@ class Pool:
     """Processes that read pages, started again when one dies; with one process, this one."""
 
     def __init__(self, storage: Storage, processes: int) -> None:
-        """Take how many processes are to read the WARC files of an archive; each starts when there are pages for it."""
+        """Take how many processes are to read the WARC files of an archive."""
         self._storage = storage
         self._processes = processes
         if processes > 1:
@@ -81,7 +81,10 @@ class Pool:
             self._spool.cleanup()
 
     def read_all(self, work: Iterable[tuple[Step, Task | None]]) -> Iterator[tuple[Step, Item | None]]:
-        """Yield each step with the outcome of its page, in order; None for a step without a page."""
+        """Yield each step with the outcome of its page, in order; None for a step without a page.
+
+        Raises ArchiverError when the processes end before they read any.
+        """
         if self._processes < 2:
             for step, task in work:
                 yield step, reading.read(self._storage, task) if task else None
@@ -111,7 +114,7 @@ class Pool:
     def _read_alone(self, task: Task) -> Item:
         executor = started(1, preload=reading)
         try:
-            self._handed_to(executor, []).result()
+            self._handed_to(executor, []).result()  # a process that ends without a page is no fault of the page
         except BrokenProcessPool as error:
             end(executor)
             raise ArchiverError(BROKEN) from error

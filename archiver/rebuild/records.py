@@ -51,7 +51,7 @@ class Records:
         """Addresses of revisits whose payload is nowhere."""
         self.damage: list[Damage] = []
         self.lines: list[str] = []
-        """Those of the index of the files."""
+        """Lines of the index of WARC files."""
         self._session = archive.session
         self._commit = commit
         self._progress = progress

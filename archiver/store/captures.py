@@ -60,7 +60,7 @@ def holders(session: Session, payload_sha256: str) -> Iterator[Holder]:
 
 
 def holder(session: Session, payload_sha256: str, record_id: str) -> Holder | None:
-    """Return the capture with that record id if its record holds a payload."""
+    """Return the capture with a record id, if that record holds a payload; else None."""
     found = session.execute(_HOLDS_AS, {"payload": payload_sha256, "record": record_id}).first()
     return Holder(**found._mapping) if found else None
 

@@ -25,7 +25,8 @@ def differing(database: str | Path) -> list[str]:
     with query.explained(file), closing(query.connect(file)) as connection:
         connection.execute("PRAGMA query_only = OFF")  # for temporary tables: the file is open for reading only
         there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        tables = [t for t in TABLES if (t.rows if t.vital else t.name) in there]  # an earlier version's lacks some
+        # An earlier version's database lacks some.
+        tables = [table for table in TABLES if (table.rows if table.vital else table.name) in there]
         return [table.name for table in tables if not _holds_the_rows(connection, table)]
 
 

@@ -31,7 +31,7 @@ def rebuild(connection: Connection) -> dict[str, int]:
     if "shapes" in there:
         shapes.rebuild(connection)
     if arrays := _arrays(connection):
-        return {t.name: arrays.rebuild(connection, t.rows, t.columns) for t in tables if t.vital}
+        return {table.name: arrays.rebuild(connection, table.rows, table.columns) for table in tables if table.vital}
     for table in tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         connection.exec_driver_sql(table.statement)
@@ -75,7 +75,7 @@ def _reword(
         stored = connection.execute(_stored(table, columns), {"ids": list(words)})
         before = {row[0]: (row[1], row[2]) for row in stored}
     changed = [number for number in words if before.get(number) != words[number]]
-    for index in filter(lambda index: index.rows == table, TABLES):
+    for index in (each for each in TABLES if each.rows == table):
         for statement, held in ((index.delete, before), (index.insert, words)):
             rows = [(number, *index.entry(*held[number])) for number in changed if number in held]
             if rows:
@@ -84,7 +84,7 @@ def _reword(
 
 @cache
 def _stored(table: str, columns: tuple[str, str]) -> Any:
-    """Return what asks for the words that rows have."""
+    """Return the query of the words that rows have."""
     stored = f"SELECT id, {', '.join(columns)} FROM {table} WHERE id IN :ids"  # noqa: S608
     return text(stored).bindparams(bindparam("ids", expanding=True))
 

@@ -1,8 +1,7 @@
 """Pairs of neighbouring Chinese characters, for an index that knows only which posts have each of them.
 
-A sentence is looked for by twenty such pairs (`coverage`). To find where two characters follow one another costs seven
-times what it costs to look up one word. So each pair of a post is a word here, once for all the times it is there, and
-once more, marked, if it is in the title.
+A sentence is looked for by twenty such pairs (`coverage`), and a phrase of two characters costs seven times what a word
+does. So each pair of a post is a word here, however often the post has it, and a second one, marked, if the title does.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from archiver.store import cjk
 
 _RUN = re.compile(rf"(?:(?=[{cjk.FIRST_WIDE}-\U0010ffff])[^\W_])+")
 _TITLED = cjk.BREAK
-"""Marks a pair that is in the title: the tokenizer takes it for a letter, and no pair has it."""
+"""Marks a pair of the title: the tokenizer takes it for a letter, and no pair has it."""
 
 
 def entry(title: str, text: str) -> tuple[str]:
@@ -33,7 +32,7 @@ def titled(pair: str) -> str:
 
 def is_pair(term: str) -> bool:
     """Return whether a term (`coverage.grams`) is a pair, not a Latin word or one character."""
-    return len(term) == len("两字") and cjk.is_wide(term[0])
+    return len(term) == 2 and cjk.is_wide(term[0])
 
 
 def _pairs(text: str) -> set[str]:

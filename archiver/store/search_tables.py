@@ -56,7 +56,7 @@ class FullText:
 
     @property
     def delete(self) -> str:
-        """The statement that takes out a row, told the same."""
+        """The statement that takes out a row, from the same values: the table has no copy of them."""
         return self.insert.replace("(rowid", f"({self.name}, rowid").replace("(?", "('delete', ?")
 
     @property

@@ -104,8 +104,8 @@ def _paragraphs(page: HtmlElement) -> str | None:
     """Return the text that trafilatura would find in a page of nothing but whole paragraphs, without asking it.
 
     None where there is anything that it lays out, as it does lists, cells and lines within a paragraph, or leaves out:
-    labels of buttons, a heading or a `<div>` at the end, one in a quote, a paragraph that occurs twice,
-    invisible characters.
+    labels of buttons, a heading or a `<div>` at the end, a `<div>` in a quote, a paragraph that occurs twice, invisible
+    characters.
     """
     lines = [""]
     tag = ""
@@ -123,7 +123,7 @@ def _paragraphs(page: HtmlElement) -> str | None:
 
 
 def _is_line(element: HtmlElement) -> bool:
-    """Return whether an element is a paragraph though it is no `<p>`; in a quote trafilatura runs them together."""
+    """Return whether trafilatura reads an element as a paragraph though it is no `<p>`: in a quote it joins them."""
     return element.tag == "div" and next(element.iterancestors("blockquote"), None) is None
 
 

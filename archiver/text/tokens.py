@@ -102,7 +102,7 @@ class Protector:
         self._say(stretch.rstrip() if source.tag in dom.BLOCKS else stretch)
 
     def _is_gone(self, node: etree._Element) -> bool:
-        if node.tag == "a" and dom.is_anchor(node):
+        if dom.is_anchor(node):
             return any(outer.tag in dom.HEADINGS for outer in node.iterancestors())
         return node.tag in dom.DROPPED or (node.tag == "img" and not self._markup)
 
@@ -143,7 +143,7 @@ class Protector:
             stretch = stretch.lstrip()
         if not stretch:
             return
-        if "$" not in stretch and "\\" not in stretch:
+        if "$" not in stretch and "\\" not in stretch:  # without either there is no formula to scan for
             self._prose(stretch)
             return
         at = 0

@@ -123,7 +123,7 @@ class Storage:
 
 
 def _readable(path: Path) -> Path:
-    """Return a path that can be opened at once, if only to find that it is a folder; else raise UsageError."""
+    """Return a path, or raise UsageError where opening it would wait; whoever opens a folder reports it."""
     if not path.is_dir():
         expect_file(path)
     return path

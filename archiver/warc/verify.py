@@ -383,10 +383,10 @@ class _IndexLines:
         self._findings = list(self._read(path))
 
     def _read(self, path: Path) -> Iterator[Finding]:
-        before = ""
         if found := in_place_of(path):
             yield self._finding(Severity.DAMAGE, "an index that can be read", found)
             return
+        before = ""
         try:
             with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
                 for number, line in enumerate(file, 1):

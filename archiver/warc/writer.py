@@ -56,7 +56,7 @@ _FORMAT = {
 }
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")  # would end or split a header of the record
 _MOST_SERIALS = 99_999
-_AS_IT_IS = "".join(map(chr, range(128))).replace(" ", "")  # of an address that is a URI but for what it has raw
+_KEPT = "".join(map(chr, range(128))).replace(" ", "")  # an address is escaped already, but for what it has raw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,7 +369,7 @@ class _GrowingFile:
 
 def _uri(address: str) -> str:
     """Return an address in the form of WARC-Target-URI (section 5.6): a URI, so without spaces and in ASCII."""
-    return quote(address.strip(), safe=_AS_IT_IS)
+    return quote(address.strip(), safe=_KEPT)
 
 
 def warc_date(moment: datetime | str) -> str:

@@ -1,4 +1,4 @@
-"""Which posts have which pairs of Chinese characters, by which sentences are looked for."""
+"""The index of pairs of Chinese characters, by which sentences are looked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ depends_on: None = None
 
 
 def upgrade() -> None:
-    """Make the index anew, from the rows; one on a server stays as it is."""
+    """Rebuild the index from the rows; one on a server stays as it is."""
     if op.get_bind().dialect.name == "sqlite":
         search_index.rebuild(op.get_bind())
 

@@ -1,4 +1,4 @@
-"""An archive's database: whose storage fails, and what it puts on the disk besides itself."""
+"""An archive's database when its storage fails, and the files it uses besides its own."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ WRITTEN = st.text("梯度下 a。＿\n\u2060\u3099か𠮷𰀀Ｂꭰ", max_size=1
 @example([("阶梯。度量", "梯𰀀度"), ("梯度", "Ｂ梯")], "梯度ｂ梯")
 def test_a_pair_is_found_where_its_characters_follow_one_another(texts: list[tuple[str, str]], query: str) -> None:
     with closing(sqlite3.connect(":memory:")) as database:
-        for table in TABLES[:2]:
+        for table in (each for each in TABLES if each.rows == "posts"):
             database.execute(table.statement)
             database.executemany(table.insert, [(number, *table.entry(*each)) for number, each in enumerate(texts)])
         index, terms = FileIndex(database), coverage.grams([query])

@@ -35,6 +35,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def rebuilt(home: Path) -> bytes:
+    (home / "rebuilt.cdxj").unlink(missing_ok=True)
     index.update_index(Storage(home / "warc"), home / "rebuilt.cdxj")
     return (home / "rebuilt.cdxj").read_bytes()
 
