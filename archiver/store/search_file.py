@@ -101,7 +101,7 @@ class FileIndex:
         return coverage.rank(total, (self._having(kind, pairs, term) for term in terms))
 
     def _having(self, kind: SearchKind, pairs: str, term: str) -> tuple[list[int], list[int]]:
-        """Return the rows that have a term, and those that have it in the weighty column, by `pairs` where it is one."""
+        """Return the rows that have a term, and those with it in the weighty column; `pairs` is asked for a pair."""
         if pairs and search_pairs.is_pair(term):
             index, anywhere, weighty = pairs, quoted(term), quoted(search_pairs.titled(term))
         else:
