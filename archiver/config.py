@@ -64,6 +64,6 @@ def read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: expected TOML, found: {error}; fix it there, or move the file away") from error
 
 
-def without_passwords(text: str) -> str:
+def without_secrets(text: str) -> str:
     """Return text with passwords in URLs hidden, and what their queries call a secret, even in malformed ones."""
     return _PARAMETER.sub(rf"\1{HIDDEN}", _PASSWORD.sub(lambda found: f"{found[1] or found[2] or ''}:{HIDDEN}", text))

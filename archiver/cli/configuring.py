@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from archiver.cli import settings
 from archiver.cli.context import as_rows, print_rows
 from archiver.cli.settings import Layer, Setting
-from archiver.config import HIDDEN, without_passwords
+from archiver.config import HIDDEN, without_secrets
 from archiver.errors import UsageError
 
 
@@ -84,7 +84,7 @@ def _shown(option: click.Option, value: Any) -> Any:
         return [_shown(option, each) for each in value]
     if option.hide_input:
         return HIDDEN
-    return without_passwords(str(value)) if isinstance(value, str) or not _is_plain(value) else value
+    return without_secrets(str(value)) if isinstance(value, str) or not _is_plain(value) else value
 
 
 def _is_plain(value: Any) -> bool:

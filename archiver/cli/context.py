@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import click
 
 from archiver.cli import process
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.counting import counted
 from archiver.errors import FULL, ArchiverError, ExitCode, NotArchived, UsageError
 
@@ -367,7 +367,7 @@ def origin(_context: click.Context, _option: click.Parameter, site: str) -> str:
     except ValueError:  # invalid brackets or port
         whole = False
     if not whole or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query:
-        raise UsageError(f"--site: expected an origin such as https://example.org, found {without_passwords(site)!r}")
+        raise UsageError(f"--site: expected an origin such as https://example.org, found {without_secrets(site)!r}")
     return f"{parts.scheme}://{parts.netloc}"
 
 

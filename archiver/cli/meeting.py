@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from archiver.cli.context import PAUSE, Context, as_json, origin
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.errors import ExitCode, UsageError
 from archiver.loading import loading
 
@@ -119,14 +119,14 @@ def _held(obj: Context) -> str | None:
     database = obj.database()
     if query.sqlite_file(database) is None:
         obj.ask("SELECT 1")
-    return f"that in {without_passwords(database)}" if runs.any_known(database) else None
+    return f"that in {without_secrets(database)}" if runs.any_known(database) else None
 
 
 def _expect_address(url: str) -> None:
     """Raise UsageError for anything but an address on the web."""
     if not url.startswith(_WEB):
         raise UsageError(
-            f"expected the address of a blog, such as https://example.org/, found {without_passwords(url)!r}"
+            f"expected the address of a blog, such as https://example.org/, found {without_secrets(url)!r}"
         )
 
 

@@ -105,4 +105,4 @@ def _interrupt_soon(hook: object) -> None:
 
 
 _SOON = 0.01
-"""Seconds for the main thread to leave the place where exceptions are dropped; if it has not, they are added again."""
+"""Seconds for the main thread to leave where exceptions are dropped; if it has not, the hook is called again."""

@@ -179,7 +179,7 @@ def _value(command: click.Command, option: click.Option, value: Any, file: Path,
     values = value if option.multiple and isinstance(value, list) else [value]
     fits = all(isinstance(each, kind) and (kind is bool or not isinstance(each, bool)) for each in values)
     if not fits or option.multiple is not isinstance(value, list):
-        found = config.HIDDEN if option.hide_input else config.without_passwords(_written(value))
+        found = config.HIDDEN if option.hide_input else config.without_secrets(_written(value))
         raise _wrong(file, name, f"a list, each {wanted}" if option.multiple else wanted, found)
     try:
         _take(click.Context(command), option, value, f"what {max(option.opts, key=len)} takes")

@@ -16,7 +16,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit, urlunsplit
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.errors import ArchiverError, RateLimited, Unreachable, UsageError
 from archiver.pages.document import LARGEST
 from archiver.settings import DEFAULT_REQUEST_HEADERS, DOWNLOAD_TIMEOUT, USER_AGENT
@@ -70,7 +70,7 @@ def fetch(
         said = getattr(error, "reason", None) or error
         raise Unreachable(f"expected a page at {url}, found no answer: {str(said) or type(error).__name__}") from error
     except ValueError as error:
-        raise UsageError(f"expected an http(s) address, found {without_passwords(url)!r} ({error})") from error
+        raise UsageError(f"expected an http(s) address, found {without_secrets(url)!r} ({error})") from error
 
 
 def _written(url: str) -> str:

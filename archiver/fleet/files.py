@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archiver import sites
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.errors import UsageError
 from archiver.fleet.blogs import EVERY, Blog, check_name
 from archiver.pages import selectors
@@ -110,7 +110,7 @@ def _address(where: str, url: str) -> Any:
         whole = False
     if not whole or parts.username is not None:
         raise UsageError(
-            f"{where}: expected the address of a blog, such as https://example.org/, found {without_passwords(url)!r}"
+            f"{where}: expected the address of a blog, such as https://example.org/, found {without_secrets(url)!r}"
         )
     return parts
 

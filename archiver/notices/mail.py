@@ -13,7 +13,7 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.errors import UsageError
 from archiver.notices import addresses, refusal
 from archiver.notices.notice import Notice
@@ -41,7 +41,7 @@ def check(url: str) -> str:
     """Return the URL of a server for e-mail; raise UsageError if it is not one, or has a password in it."""
     parts = addresses.of_server(url, PORTS)
     if parts is None or parts.path.strip("/"):
-        raise UsageError(f"expected a server such as smtps://me@mail.example.org, found {without_passwords(url)!r}")
+        raise UsageError(f"expected a server such as smtps://me@mail.example.org, found {without_secrets(url)!r}")
     if parts.password is not None:
         raise UsageError(f"expected no password in the address of a server; put it into a file, or into ${PASSWORD}")
     return url

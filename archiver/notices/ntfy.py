@@ -17,7 +17,7 @@ from urllib.request import (
 )
 
 from archiver import __version__
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.errors import UsageError
 from archiver.notices import addresses, refusal
 from archiver.notices.notice import FAILED, Notice
@@ -30,7 +30,7 @@ def check(url: str) -> str:
     """Return the URL of a topic; raise UsageError if it is not one."""
     parts = addresses.of_server(url, ("http", "https"))
     if parts is None or not parts.path.strip("/") or re.search(r"[\x00-\x20\x7f-\uffff]", url):
-        found = without_passwords(url)
+        found = without_secrets(url)
         raise UsageError(f"expected the URL of a topic such as https://ntfy.sh/my-blog, found {found!r}")
     return url
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from archiver import extras
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.durable import sync_directory, writing
 from archiver.errors import ArchiveDamaged, StorageUnreachable, UsageError
 from archiver.warc.storage import SUFFIX
@@ -196,7 +196,7 @@ def normal(url: str) -> str:
     if parts.scheme not in SCHEMES or not (parts.path.strip("/") if parts.scheme == "file" else parts.netloc):
         known = ", ".join(f"{scheme}://" for scheme in SCHEMES[1:])
         raise UsageError(
-            f"--warc: expected a URL such as s3://bucket/prefix (or {known}), found {without_passwords(url)!r}"
+            f"--warc: expected a URL such as s3://bucket/prefix (or {known}), found {without_secrets(url)!r}"
         )
     return url.rstrip("/")
 

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.durable import in_place_of
 from archiver.errors import ArchiverError, UsageError
 from archiver.store import location
@@ -196,14 +196,12 @@ def sqlite_file(archive: str | Path) -> Path | None:
     try:
         url = make_url(archive)
     except (ArgumentError, ValueError) as error:
-        found = without_passwords(archive)
+        found = without_secrets(archive)
         raise UsageError(f"expected a database URL such as sqlite:////path/archive.db, found {found!r}") from error
     if url.get_backend_name() != "sqlite":
         return None
     if not url.database or url.database == ":memory:":
-        raise UsageError(
-            f"expected the URL of a database file, found {without_passwords(archive)!r}, which is in memory"
-        )
+        raise UsageError(f"expected the URL of a database file, found {without_secrets(archive)!r}, which is in memory")
     return Path(url.database)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, Prog
 from sqlalchemy.pool import NullPool, QueuePool
 
 from archiver import extras
-from archiver.config import without_passwords
+from archiver.config import without_secrets
 from archiver.errors import ArchiveLocked, ArchiverError, DiskFull, UsageError
 from archiver.store.location import DRIVER
 
@@ -121,7 +121,7 @@ def conninfo(url: str) -> str:
 
 def shown(url: str | URL) -> str:
     """Return a URL as it may be shown: without the secrets in it."""
-    return without_passwords(make_url(url).render_as_string(hide_password=True))
+    return without_secrets(make_url(url).render_as_string(hide_password=True))
 
 
 def reason(error: BaseException) -> str:
