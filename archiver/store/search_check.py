@@ -44,9 +44,8 @@ def _differing_on_server(url: str) -> list[str]:
 def _holds_the_rows(connection: sqlite3.Connection, table: FullText) -> bool:
     anew = f"anew_{table.name}"
     connection.execute(table.statement_as(f"temp.{anew}"))
-    places = ", ".join("?" * (1 + len(table.columns)))
     connection.executemany(
-        f"INSERT INTO temp.{anew} (rowid, {', '.join(table.columns)}) VALUES ({places})",  # noqa: S608
+        table.insert_into(f"temp.{anew}"),
         ((number, *table.entry(*texts)) for number, *texts in connection.execute(table.query)),
     )
     try:

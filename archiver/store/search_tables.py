@@ -51,13 +51,17 @@ class FullText:
     @property
     def insert(self) -> str:
         """The statement that takes in a row: its number, then what the table holds of it."""
-        places = ", ".join("?" * (1 + len(self.columns)))
-        return f"INSERT INTO {self.name} (rowid, {', '.join(self.columns)}) VALUES ({places})"  # noqa: S608
+        return self.insert_into(self.name)
+
+    def insert_into(self, name: str) -> str:
+        """Return the statement that takes a row into such a table under another name."""
+        return f"INSERT INTO {name} (rowid, {', '.join(self.columns)}) VALUES (?{', ?' * len(self.columns)})"  # noqa: S608
 
     @property
     def delete(self) -> str:
         """The statement that takes out a row, from the same values: the table has no copy of them."""
-        return self.insert.replace("(rowid", f"({self.name}, rowid").replace("(?", "('delete', ?")
+        columns = ", ".join((self.name, "rowid", *self.columns))
+        return f"INSERT INTO {self.name} ({columns}) VALUES ('delete', ?{', ?' * len(self.columns)})"  # noqa: S608
 
     @property
     def is_exact(self) -> bool:
