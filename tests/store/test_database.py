@@ -39,13 +39,15 @@ def test_a_disk_that_is_full_is_told_until_the_end_and_what_was_committed_stays(
 
 
 def test_an_interrupt_amid_a_statement_of_a_savepoint_stays_one(tmp_path: Path) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+    def interrupted(_cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT"):
+            raise KeyboardInterrupt
 
     with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
+        event.listen(archive.engine, "do_execute", interrupted)
         with pytest.raises(KeyboardInterrupt), archive.savepoint() as session:
-            event.listen(archive.engine, "do_execute", interrupted, once=True)
             runs.begin(session, "crawl", now=NOW)
+        event.remove(archive.engine, "do_execute", interrupted)
         archive.session.rollback()
         assert runs.begin(archive.session, "crawl", now=NOW)[0] == 1
 
