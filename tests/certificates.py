@@ -64,6 +64,21 @@ class Certificates:
             .not_valid_after(now + timedelta(days=ends))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
+        signing = key if own or authority else self._authority[1]
+        # Python 3.13 and later want what RFC 5280 does: whose key it is, which one signed it, what an authority may do.
+        for extension in (
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()),
+        ):
+            builder = builder.add_extension(extension, critical=False)
+        if authority:
+            builder = builder.add_extension(_SIGNING, critical=True)
         if subject:
             builder = builder.add_extension(x509.SubjectAlternativeName([subject]), critical=False)
-        return builder.sign(key if own or authority else self._authority[1], hashes.SHA256()), key
+        return builder.sign(signing, hashes.SHA256()), key
+
+
+_SIGNING = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
+    key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+)  # fmt: skip

@@ -262,7 +262,7 @@ def test_an_e_mail_arrives_with_its_chinese(tmp_path: Path) -> None:
     assert message["From"] == "a@example.org"
     assert message.get_content().replace("\r\n", "\n") == NOTICE.text + "\n"
     assert "AUTH PLAIN AG1lAHMzY3JldA==" in box.said  # me, s3cret
-    assert "rcpt TO:<b@example.org>" in [line.replace("RCPT", "rcpt") for line in box.said]
+    assert "rcpt to:<b@example.org>" in map(str.lower, box.said)  # as smtplib of Python 3.13 writes it
 
 
 def test_an_e_mail_needs_its_password_from_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:

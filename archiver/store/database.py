@@ -133,8 +133,9 @@ class Archive:
         try:
             yield self.session
         except BaseException:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT block")
-            connection.exec_driver_sql("RELEASE SAVEPOINT block")
+            if not connection.invalidated:  # as an interrupt amid a statement leaves it: nothing is there to undo
+                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT block")
+                connection.exec_driver_sql("RELEASE SAVEPOINT block")
             raise
         connection.exec_driver_sql("RELEASE SAVEPOINT block")
 

@@ -145,8 +145,9 @@ def _rules_suspended(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        sqlite.execute("PRAGMA legacy_alter_table = OFF")
-        sqlite.execute(f"PRAGMA foreign_keys = {enforced}")
+        if not connection.invalidated:  # as an interrupt amid a statement leaves it: closed
+            sqlite.execute("PRAGMA legacy_alter_table = OFF")
+            sqlite.execute(f"PRAGMA foreign_keys = {enforced}")
 
 
 def _begin(connection: Connection) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from archiver.errors import DiskFull
 from archiver.store import frontier, runs
@@ -35,6 +36,20 @@ def test_a_disk_that_is_full_is_told_until_the_end_and_what_was_committed_stays(
     with Archive(url) as archive:
         assert frontier.is_known(archive.session, ADDRESS)
         assert not frontier.is_known(archive.session, f"{ADDRESS}?")
+
+
+def test_an_interrupt_amid_a_statement_of_a_savepoint_stays_one(tmp_path: Path) -> None:
+    def interrupted(_cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT"):
+            raise KeyboardInterrupt
+
+    with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
+        event.listen(archive.engine, "do_execute", interrupted)
+        with pytest.raises(KeyboardInterrupt), archive.savepoint() as session:
+            runs.begin(session, "crawl", now=NOW)
+        event.remove(archive.engine, "do_execute", interrupted)
+        archive.session.rollback()
+        assert runs.begin(archive.session, "crawl", now=NOW)[0] == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="open files are looked up in /proc")

@@ -20,7 +20,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from archiver.errors import ArchiverError, DatabaseTooNew, UsageError
@@ -223,6 +223,19 @@ def test_an_error_halfway_leaves_the_old_database(file: Path, engine: Engine, ne
     with pytest.raises(RuntimeError, match="halfway"):
         migrate.upgrade(engine)
     assert file.read_bytes() == before
+
+
+def test_an_interrupt_halfway_stays_one(engine: Engine) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    event.listen(engine, "do_execute", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        migrate.upgrade(engine)
+    event.remove(engine, "do_execute", interrupted)
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        assert not migrate.check(connection)
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
