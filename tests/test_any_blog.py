@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ GISCUS = '<script src="https://giscus.app/client.js" data-repo="chalk/marks" dat
 
 
 def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(home / "archive.db") as connection:
+    with closing(sqlite3.connect(home / "archive.db")) as connection, connection:
         return connection.execute(query).fetchall()
 
 

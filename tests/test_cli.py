@@ -153,7 +153,7 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     import sqlite3
 
     archiver(tmp_path, "migrate")
-    with sqlite3.connect(tmp_path / "archive.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     result = archiver(tmp_path, "migrate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -96,7 +97,7 @@ def test_a_reading_list_from_a_file_comes_after_ones_own(tmp_path: Path) -> None
 
 
 def test_a_file_of_the_first_version_gets_the_later_tables(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / NAME) as connection:
+    with closing(sqlite3.connect(tmp_path / NAME)) as connection, connection:
         connection.execute(
             "CREATE TABLE marks (post_id INTEGER PRIMARY KEY, url TEXT NOT NULL, favourite_at TEXT, read_at TEXT, "
             "stopped_at TEXT, anchor TEXT, block INTEGER, share INTEGER) STRICT"

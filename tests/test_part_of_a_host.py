@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_of_the_other_site_nothing_is_asked_for_but_what_pages_are_made_with(not
     home, rendered = notes
     outside = {path for path in rendered.asked if not path.startswith("/notes/")}
     assert outside == {"/robots.txt", "/favicon.ico", "/ink.css"}
-    with sqlite3.connect(home / "archive.db") as connection:
+    with closing(sqlite3.connect(home / "archive.db")) as connection, connection:
         assert connection.execute("SELECT count(*) FROM posts").fetchone() == (24,)
         assert connection.execute("SELECT url FROM pages").fetchall() == [(f"{rendered.origin}/notes/about/",)]
 

@@ -463,7 +463,7 @@ def test_the_last_two_former_databases_are_kept_with_their_logs(small: Crawled, 
 def test_a_former_database_with_what_nothing_else_holds_is_never_removed(small: Crawled, tmp_path: Path) -> None:
     home = without_database(small, tmp_path)
     rebuild(home, processes=1)
-    with sqlite3.connect(home / "archive.db") as database:
+    with closing(sqlite3.connect(home / "archive.db")) as database, database:
         database.execute("UPDATE captures SET record_id = 'urn:lost' WHERE id = 1")
     database.close()
     first = rebuild(home, processes=1)
@@ -623,7 +623,7 @@ def test_a_newer_extractor_reads_current_revisions_anew_and_leaves_older_ones_as
     captures = "SELECT capture_id, r.id = current_revision_id FROM post_revisions AS r JOIN posts ON posts.id = post_id"
     of_post = dict(lived.rows(f"{captures} WHERE post_id = ? ORDER BY r.id", EDITED))
     current, former = next(each for each, shown in of_post.items() if shown), min(of_post)
-    with sqlite3.connect(home / "archive.db") as old:
+    with closing(sqlite3.connect(home / "archive.db")) as old, old:
         old.execute(
             "UPDATE revisions SET text = CASE WHEN text IS NOT NULL THEN 'as read then' END, extractor_version = 0 "
             "WHERE post_id = ?",
@@ -691,7 +691,7 @@ def test_what_only_the_former_database_had_is_said_and_ends_with_4(
 ) -> None:
     home = without_database(small, tmp_path)
     rebuild(home, processes=1)
-    with sqlite3.connect(home / "archive.db") as database:
+    with closing(sqlite3.connect(home / "archive.db")) as database, database:
         database.execute(change)
     database.close()
     done = archiver("--home", home, "rebuild", "--processes", "1", "--json")

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -595,7 +595,7 @@ def test_revisions_are_in_order_though_the_clock_jumps_back(archive: Meddled) ->
 def test_a_wait_from_before_the_clock_jumped_back_holds_nobody_up(begun: Meddled) -> None:
     """Case 18."""
     later = timestamp(datetime.now(UTC) + timedelta(hours=1))
-    with sqlite3.connect(begun.home / "archive.db") as database:
+    with closing(sqlite3.connect(begun.home / "archive.db")) as database, database:
         database.execute("UPDATE frontier SET not_before = ? WHERE state = 'pending'", (later,))
     database.close()
     run = Run(ArchiveLocation(home=begun.home, site=Site(base=begun.site)), "crawl")

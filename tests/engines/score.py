@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ _APART = re.compile(r"!\[[^\]]*\]\([^)]*\)|```.*?```|(\$\$?).*?\1|\\\(.*?\\\)|\\
 
 def score(home: Path, posts: tuple[Post, ...]) -> dict[str, Line]:
     """Return what an archive has of these posts, by what it is compared by."""
-    with sqlite3.connect(home / "archive.db") as connection:
+    with closing(sqlite3.connect(home / "archive.db")) as connection, connection:
         archive = _Archive(connection)
         lines = {"posts": Line(), **{name: Line() for name in LINES}}
         rows = {row.title: row for row in archive.rows()}

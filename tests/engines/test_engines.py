@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,13 +97,13 @@ def _score(home: Path, engine: Engine, blog: tuple[Post, ...]) -> str:
 
 def _requests(home: Path) -> str:
     """Return how many requests each crawl took, that of robots.txt among them."""
-    with sqlite3.connect(home / "archive.db") as connection:
+    with closing(sqlite3.connect(home / "archive.db")) as connection, connection:
         counts = connection.execute("SELECT count(*) FROM captures GROUP BY run_id ORDER BY run_id").fetchall()
     return ", ".join(str(count) for (count,) in counts)
 
 
 def _tables(home: Path) -> dict[str, list[tuple[object, ...]]]:
-    with sqlite3.connect(home / "archive.db") as connection:
+    with closing(sqlite3.connect(home / "archive.db")) as connection, connection:
         return {
             name: connection.execute(f"SELECT {columns} FROM {name} ORDER BY {columns}").fetchall()
             for name, columns in REBUILT.items()

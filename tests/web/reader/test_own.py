@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,7 @@ def test_a_highlight_stays_until_the_words_are_gone(own: Client, home: Path) -> 
     key = re.findall(r'name="key" value="(\w+)"', shown)[0]
     own.post(path, key=key, note="很好")
     assert "很好" in own.get("/own?q=%E5%BE%88%E5%A5%BD").text
-    with sqlite3.connect(home / NAME) as connection:
+    with closing(sqlite3.connect(home / NAME)) as connection, connection:
         connection.execute("UPDATE highlights SET quote = '后来改了的话'")
     for page in ("/posts/1001", "/own"):
         assert "no longer in the text" in own.get(page).text
@@ -177,7 +178,7 @@ def test_remote_forms_need_the_token(library: Path, home: Path) -> None:
 
 def test_what_is_kept_of_a_post_that_the_archive_lost_is_shown_by_its_address(own: Client, home: Path) -> None:
     own.post("/own/posts/1001/favourite", on=1)
-    with sqlite3.connect(home / NAME) as connection:
+    with closing(sqlite3.connect(home / NAME)) as connection, connection:
         connection.execute("UPDATE marks SET post_id = 4711")
     assert "https://kexue.fm/archives/1001" in own.get("/own").text
 
@@ -189,7 +190,7 @@ def test_a_file_that_cannot_be_used_is_named_and_left_alone(own: Client, home: P
     if spoil == "DROP":
         file.write_bytes(b"no database" * 100)
     else:
-        with sqlite3.connect(file) as connection:
+        with closing(sqlite3.connect(file)) as connection, connection:
             connection.execute("PRAGMA user_version = 99")
     before = file.read_bytes()
     answer = own.get("/own")
