@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Two more than processors: many tests wait for a while.
-WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
+# One more than processors: many tests wait for a while.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 VENV := .venv
 BIN := $(VENV)/bin
