@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -87,17 +87,6 @@ class _Process(ForkServerProcess):
     """
 
     def start(self) -> None:
-        """Start; an interrupt waits until there is a process to kill, or it begins when all it needs is gone."""
-        with ThreadPoolExecutor(1) as thread:
-            starting = thread.submit(self._start)
-            try:
-                starting.result()
-            except KeyboardInterrupt:
-                if not starting.exception():
-                    self.kill()
-                raise
-
-    def _start(self) -> None:
         main = sys.modules["__main__"]
         with _STARTING:
             spec, main.__spec__ = main.__spec__, ModuleSpec("__main__", None)  # the name that is not run again
