@@ -39,19 +39,19 @@ class Asked(NamedTuple):
 class NotedBlog(SampleBlog):
     """A sample blog that notes when it was asked, in a log that blogs may share, and may refuse.
 
-    It answers with no more posts than `free` says until `going_on` is set.
+    It answers no more requests for its posts, or what else is `counted`, than `free` says until `going_on` is set.
     """
 
     def __init__(self, name: str, log: list[Asked]) -> None:
         super().__init__(source=few())
         self.name, self.log = name, log
         self.refusal: dict[str, str] | None = None
-        self.free = 1000
+        self.counted, self.free = "/archives/", 1000
         self.going_on = Event()
 
     def respond(self, method: str, target: str, headers: Mapping[str, str]) -> SampleResponse:
         self.log.append(Asked(time.monotonic(), self.name, target))
-        if target.startswith("/archives/"):
+        if target.startswith(self.counted):
             self.free -= 1
             if self.free < 0:
                 self.going_on.wait(60)
