@@ -52,11 +52,13 @@ def origin(session: Session, blog: str) -> str | None:
 
 def holders(session: Session, payload_sha256: str) -> Iterator[Holder]:
     """Yield the first and the newest capture whose record holds a payload: one may be damaged, or in chunks."""
+    before = None
     for asked in (_HOLDS, _HOLDS_LATEST):
         found = session.execute(asked, {"payload": payload_sha256}).first()
-        if found is None:
+        if found is None or found == before:
             return
         yield Holder(**found._mapping)
+        before = found
 
 
 def holder(session: Session, payload_sha256: str, record_id: str) -> Holder | None:

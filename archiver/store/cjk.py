@@ -25,10 +25,15 @@ separates, so that 阶梯。度量 does not hold 梯度. It does not show."""
 TOKENIZER = f"unicode61 remove_diacritics 2 tokenchars '{BREAK}'"
 """The tokenizer that the index needs."""
 
-_WIDE = f"[{FIRST_WIDE}-\U0010ffff]"
+WIDE = f"[{FIRST_WIDE}-\U0010ffff]"
+"""Pattern of a character that is a word by itself, or a wide sign."""
+
+LATIN = rf"[^\W_{FIRST_WIDE}-\U0010ffff]"
+"""Pattern of a letter or digit of a word that is longer."""
+
 _LETTER = r"[^\W_]"
-_RUN = re.compile(f"{_WIDE}+")
-_GAP = re.compile(rf"(?<={_WIDE})[\W_]+(?={_LETTER})|(?<={_LETTER})[\W_]+(?={_WIDE})")
+_RUN = re.compile(f"{WIDE}+")
+_GAP = re.compile(rf"(?<={WIDE})[\W_]+(?={_LETTER})|(?<={_LETTER})[\W_]+(?={WIDE})")
 
 
 def spaced(text: str) -> str:

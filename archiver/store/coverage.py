@@ -25,7 +25,7 @@ LEAST_SHARE = 0.25
 """A post that covers less than this share of the best one's weight is left out."""
 
 _MOST_GRAMS = 100
-_RUN = re.compile(rf"[{cjk.FIRST_WIDE}-\U0010ffff]+|[^\W_{cjk.FIRST_WIDE}-\U0010ffff]+")
+_RUN = re.compile(f"{cjk.WIDE}+|{cjk.LATIN}+")
 
 
 def grams(words: Iterable[str]) -> tuple[str, ...]:

@@ -250,10 +250,9 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(found), re.IGNORECASE) if found else None
 
 
-_LATIN = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"
-_HEAD = re.compile(rf"{_LATIN}+")
-_TAIL = re.compile(rf"(?<!{_LATIN}){_LATIN}+\Z")
-_PART = re.compile(rf"[{cjk.FIRST_WIDE}-\U0010ffff]|{_LATIN}+")
+_HEAD = re.compile(f"{cjk.LATIN}+")
+_TAIL = re.compile(rf"(?<!{cjk.LATIN}){cjk.LATIN}+\Z")
+_PART = re.compile(f"{cjk.WIDE}|{cjk.LATIN}+")
 _SIGNS = r"[\W_]{1,20}"
 
 
@@ -261,13 +260,13 @@ def _as_pattern(word: str) -> str:
     parts = [part for part in _PART.finditer(word) if part[0].isalnum()]
     if not parts:
         return ""
-    pattern = "" if cjk.is_wide(parts[0][0]) else f"(?<!{_LATIN})"
+    pattern = "" if cjk.is_wide(parts[0][0]) else f"(?<!{cjk.LATIN})"
     for number, part in enumerate(parts):
         before = parts[number - 1] if number else part
         pattern += _between(before, part) + re.escape(part[0])
     if cjk.is_wide(parts[-1][0]):
         return pattern
-    return pattern + (f"{_LATIN}*" if word.endswith("*") else f"(?!{_LATIN})")
+    return pattern + (f"{cjk.LATIN}*" if word.endswith("*") else f"(?!{cjk.LATIN})")
 
 
 def _between(before: re.Match[str], part: re.Match[str]) -> str:

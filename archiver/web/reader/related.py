@@ -42,7 +42,7 @@ _TERMS = 24  # of a post that are looked up
 _CANDIDATES = 40  # whose formulas are compared
 _TELLING = (40, 160)  # characters of a formula that two posts hardly share by chance, and that fits on a line
 _MANY = 2  # times that a post has a word it is about
-_LETTER = rf"[^\W_{cjk.FIRST_WIDE}-\U0010ffff]"  # or a digit; Chinese follows without a space
+_LETTER = cjk.LATIN  # or a digit; Chinese follows without a space
 _NAME = re.compile(rf"(?<!\\)(?<!{_LETTER})(?=[a-z\d]*[A-Z])(?!\d){_LETTER}(?:-?{_LETTER}){{2,}}(?!{_LETTER}|[:/])")
 
 
