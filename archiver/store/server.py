@@ -240,9 +240,13 @@ class Readers:
     def lent(self, timeout: float) -> Iterator[Connection]:
         """Lend a connection for as long as the block lasts; a statement may take `timeout` seconds.
 
-        Raises SQLAlchemy's errors.
+        Raises UsageError when the server cannot be reached, SQLAlchemy's errors for what goes wrong then.
         """
-        with self._engine.connect().execution_options(postgresql_readonly=True) as connection:
+        try:
+            asked = self._engine.connect()
+        except SQLAlchemyError as error:
+            raise UsageError(f"{shown(self._engine.url)}: {reason(error)}") from error
+        with asked.execution_options(postgresql_readonly=True) as connection:
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(timeout * 1000)}")
             yield connection
 

@@ -157,6 +157,7 @@ def test_a_server_that_cannot_be_asked_is_one_line(
     done = archiver("--home", tmp_path, "--db", url, *command.split())
     assert (done.returncode > 0, done.stderr.count("\n")) == (True, 1), done.stderr
     assert said in done.stderr
+    assert "SQL" not in done.stderr  # nobody has asked anything yet
 
 
 def test_sums_and_means_are_plain_numbers(url: str) -> None:
