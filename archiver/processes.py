@@ -9,10 +9,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from types import ModuleType
 
@@ -39,7 +40,8 @@ def prepare(module: ModuleType) -> None:
     Otherwise the first process of an executor waits for that.
     """
     forkserver.set_forkserver_preload([module.__name__])
-    forkserver.ensure_running()
+    with _interrupts_held():
+        forkserver.ensure_running()
 
 
 def started(
@@ -76,6 +78,32 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[list[int]]:
+    """Hold interrupts of this process back while the block runs, and give those that came.
+
+    What is started in it is deaf to SIGINT: Ctrl-C reaches every process of a terminal, also one that has not got so
+    far as to ignore it.
+    """
+    resource_tracker.ensure_running()  # which unblocks SIGINT once it has
+    came: list[int] = []
+    handlers = {each: signal.getsignal(each) for each in _INTERRUPTS}
+    here = threading.current_thread() is threading.main_thread()  # where Python handles signals
+    held = {each: handler for each, handler in handlers.items() if here and callable(handler)}
+    for each in held:
+        signal.signal(each, lambda number, _frame: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which is inherited
+    try:
+        yield came
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for each, handler in held.items():
+            signal.signal(each, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 _STARTING = threading.Lock()
 
 
@@ -88,12 +116,14 @@ class _Process(ForkServerProcess):
 
     def start(self) -> None:
         main = sys.modules["__main__"]
-        with _STARTING:
+        with _STARTING, _interrupts_held() as interrupts:
             spec, main.__spec__ = main.__spec__, ModuleSpec("__main__", None)  # the name that is not run again
             try:
                 super().start()
             finally:
                 main.__spec__ = spec
+            if interrupts or signal.SIGINT in signal.sigpending():
+                self.kill()  # or it would begin when all it needs is gone
 
 
 class _StartingContext(ForkServerContext):
