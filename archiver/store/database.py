@@ -133,7 +133,7 @@ class Archive:
         try:
             yield self.session
         except BaseException:
-            if not connection.invalidated:  # as an interrupt amid a statement leaves it: nothing is there to undo
+            if not (connection.invalidated or connection.closed):  # as an interrupt leaves it: nothing is there to undo
                 connection.exec_driver_sql("ROLLBACK TO SAVEPOINT block")
                 connection.exec_driver_sql("RELEASE SAVEPOINT block")
             raise

@@ -52,6 +52,13 @@ def test_an_interrupt_amid_a_statement_of_a_savepoint_stays_one(tmp_path: Path) 
         assert runs.begin(archive.session, "crawl", now=NOW)[0] == 1
 
 
+def test_an_interrupt_stays_one_in_a_savepoint_whose_archive_is_closed(tmp_path: Path) -> None:
+    with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
+        block = archive.savepoint()
+        block.__enter__()
+    assert not block.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="open files are looked up in /proc")
 def test_what_a_savepoint_may_have_to_undo_is_in_no_file(tmp_path: Path) -> None:
     with Archive(f"sqlite:///{tmp_path / 'archive.db'}") as archive:
