@@ -97,8 +97,11 @@ DOWNLOADER_MIDDLEWARES = {
     # In place of Scrapy's, which knows no Retry-After (measured).
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "archiver.crawl.manners.MannersMiddleware": 550,
-    # Between decompression (590) and manners: the gate is recognised by its text and asked again with the cookie.
+    # Between content codings and manners: the gate is recognised by its text and asked again with the cookie.
     "archiver.crawl.middlewares.GateMiddleware": 560,
+    # In place of Scrapy's, which takes a coding that was cut short for whole.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "archiver.crawl.middlewares.ContentCodingMiddleware": 590,
     # After the cookies (700), before the recorder.
     "archiver.crawl.middlewares.CookieLimitMiddleware": 750,
     # Nearest the downloader: it sees each exchange as it was, redirects and errors included, and a record that cannot
