@@ -48,7 +48,8 @@ def addresses(url: str, body: bytes, site: Site) -> tuple[Address, ...]:
         tree = parse(url, body)
     except PageNotRecognised:
         return ()
-    found = ((site.resolve(link, url), role) for link, role in dict.fromkeys(_links(tree)))
+    links = dict.fromkeys((link.partition("#")[0], role) for link, role in _links(tree))
+    found = ((site.resolve(link, url), role) for link, role in links)
     return tuple(dict.fromkeys((to, role) for to, role in found if to and site.owns(to)))
 
 
