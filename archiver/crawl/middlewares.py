@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import cookies
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Headers, Response
+from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
 
 from archiver.clock import timestamp
@@ -98,12 +98,11 @@ class ContentCodingMiddleware:
             raise IgnoreRequest(f"the response exceeded DOWNLOAD_MAXSIZE: {error}") from error
         if body is response.body:
             return response
+        del response.headers["Content-Encoding"]
+        # Not by `replace`, which asks for the charset of the coded body.
         kept: dict[str, Any] = {name: getattr(response, name) for name in Response.attributes}
-        headers = Headers(response.headers)
-        del headers["Content-Encoding"]
-        kept |= {"body": body, "headers": headers, "flags": response.flags if whole else [*response.flags, CUT]}
-        kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
-        return kind(**kept)
+        kept |= {"body": body, "flags": response.flags if whole else [*response.flags, CUT]}
+        return responsetypes.from_args(headers=response.headers, url=response.url, body=body)(**kept)
 
 
 _CODING = b"content-encoding"
