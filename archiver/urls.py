@@ -128,7 +128,7 @@ class Site:
         trailing slash as `canonical` describes; other addresses keep everything but white space at their ends; what
         cannot be printed is escaped.
         """
-        # What needs less of the page's own address is found again on other pages.
+        # Such links are the same on every page, and need to be resolved once.
         if href.startswith(("http://", "https://")):
             base = ""
         elif href.startswith("/"):

@@ -56,7 +56,7 @@ def addresses(url: str, body: bytes, site: Site) -> tuple[Address, ...]:
 def _links(tree: HtmlElement) -> Iterator[Address]:
     """Yield every address on a page as written, with what a browser does with it.
 
-    Other than lxml's own walk, which takes as long as parsing, this looks only at attributes that are there.
+    Unlike lxml's own walk, which takes longer than parsing, this looks only at attributes that are there.
     """
     for element in tree.iter(etree.Element):
         for name, value in element.items():
@@ -66,7 +66,7 @@ def _links(tree: HtmlElement) -> Iterator[Address]:
                     yield value, role
             elif name == "style":
                 yield from ((link, Role.SHOWN) for link in _loaded(value))
-            elif name == "http-equiv":
+            elif name == "http-equiv" and element.tag == "meta":
                 yield from ((link, Role.SHOWN) for _, _, link, _ in element.iterlinks())
         if element.tag == "style":
             yield from ((link, Role.SHOWN) for link in _loaded(element.text or ""))

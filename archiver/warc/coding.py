@@ -13,7 +13,7 @@ _MOST_CODINGS = 8  # of one body: servers apply one, curl undoes five
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
 """The beginning of a Zstandard frame: RFC 8878, section 3.1.1."""
 
-_ALIAS = "x-gzip"  # what gzip was called before it had a name
+_ALIAS = "x-gzip"  # of gzip: section 8.4.1.3
 _PIECE = 4096  # bytes fed at once: a broken stream loses at most what its last piece would have given
 
 

@@ -31,6 +31,7 @@ NOT_FOLLOWED = {
     "relation": '<link rel="pingback" href="/usr/a.png">',
     "fragment": '<a href="#part">part</a>',
     "elsewhere": '<img src="https://example.org/usr/a.png">',
+    "refresh of nothing": '<div http-equiv="refresh" content="0; url=/usr/a.png"></div>',
     "written": "<p>/usr/a.png url(/usr/a.png)</p>",
 }
 
