@@ -189,7 +189,7 @@ class BlogSpider(Spider):
         return True
 
     def _named(self, response: Response) -> list[tuple[str, str]]:
-        """Return address and kind of what a page or style sheet is the first to name; one that is unreadable names none."""
+        """Return address and kind of what a page or style sheet is the first to name; nothing of an unreadable one."""
         content_type = (response.headers.get("Content-Type") or b"").lower()
         try:
             if content_type.startswith(b"text/css"):
