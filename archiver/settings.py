@@ -30,7 +30,7 @@ CONCURRENT_REQUESTS = 1
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 3.0
 # The delay is a promise, not an average.
-RANDOMIZE_DOWNLOAD_DELAY = False
+DOWNLOAD_DELAY_JITTER = 0.0
 # Slow down further when the server does.
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 3.0
@@ -73,8 +73,6 @@ REDIRECT_MAX_TIMES = 5
 URLLENGTH_LIMIT = 0
 # Addresses come from the blog's own links, not from pages that say where they came from.
 REFERER_ENABLED = False
-# Responses are recorded as they are, errors included; spiders say what each one came to.
-HTTPERROR_ALLOW_ALL = True
 # A meta refresh is content, not a redirect.
 METAREFRESH_ENABLED = False
 
@@ -90,15 +88,19 @@ ARCHIVER_BLOG = "archiver.crawl.run.site_of"
 # The frontier table is the queue: Scrapy's own JOBDIR lost 155 to 161 of 200 addresses after one kill (measured).
 SCHEDULER = "archiver.crawl.scheduler.FrontierScheduler"
 DOWNLOADER_MIDDLEWARES = {
-    # First of all: what is out of bounds is not even asked of robots.txt.
+    # First of all: what is out of bounds is not even asked of robots.txt. In place of Scrapy's, which looks at hosts.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "archiver.crawl.boundaries.BoundariesMiddleware": 50,
     "archiver.crawl.robots.RobotsMiddleware": 100,
     "archiver.crawl.middlewares.ValidatorMiddleware": 200,
     # In place of Scrapy's, which knows no Retry-After (measured).
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "archiver.crawl.manners.MannersMiddleware": 550,
-    # Between decompression (590) and manners: the gate is recognised by its text and asked again with the cookie.
+    # Between content codings and manners: the gate is recognised by its text and asked again with the cookie.
     "archiver.crawl.middlewares.GateMiddleware": 560,
+    # In place of Scrapy's, which takes a coding that was cut short for whole.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "archiver.crawl.middlewares.ContentCodingMiddleware": 590,
     # After the cookies (700), before the recorder.
     "archiver.crawl.middlewares.CookieLimitMiddleware": 750,
     # Nearest the downloader: it sees each exchange as it was, redirects and errors included, and a record that cannot
@@ -106,8 +108,14 @@ DOWNLOADER_MIDDLEWARES = {
     "archiver.crawl.middlewares.WarcMiddleware": 1000,
 }
 ITEM_PIPELINES = {"archiver.crawl.pipelines.StorePipeline": 100}
-# The runner has neither even imported: that of the remote control takes 0.15 s.
-EXTENSIONS = {"scrapy.extensions.telnet.TelnetConsole": None, "scrapy.extensions.remote_control.RemoteControl": None}
+SPIDER_MIDDLEWARES = {
+    # Responses are recorded as they are, errors included; spiders say what each one came to.
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    # Nothing asks for what these note or look for, and each request and outcome would pass through all of them.
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
 # One line a minute about pages and items is enough for a crawl of hours.
 LOGSTATS_INTERVAL = 60.0
 LOG_LEVEL = "INFO"

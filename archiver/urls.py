@@ -128,8 +128,12 @@ class Site:
         trailing slash as `canonical` describes; other addresses keep everything but white space at their ends; what
         cannot be printed is escaped.
         """
-        absolute = href.startswith(("http://", "https://"))
-        return _resolved(self, href, "" if absolute else base)
+        # Such links are the same on every page, and need to be resolved once.
+        if href.startswith(("http://", "https://")):
+            base = ""
+        elif href.startswith("/"):
+            base = origin(base)
+        return _resolved(self, href, base)
 
     def canonical(self, url: str) -> str | None:
         """Return the one URL of an address of the blog, without fragment, or None when it is not the blog's.

@@ -28,7 +28,7 @@ from archiver.pages.answers import refusal
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
-from archiver.pages.furniture import Role, addresses, kind_to_ask, style_addresses
+from archiver.pages.furniture import Address, Role, addresses, kind_to_ask, style_addresses
 from archiver.pages.independent import parse_page, read_file
 from archiver.pages.listing import parse_listing
 from archiver.pages.post import parse_post
@@ -77,6 +77,8 @@ class BlogSpider(Spider):
         self.pager = Pager(self.site.profile.places.most_pages)
         self.furniture: set[str] = set()
         """Addresses of the rest of the blog that were asked for."""
+        self.met: set[Address] = set()
+        """Links that were judged: nearly all of a page are on others too."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **options: Any) -> Self:
@@ -187,7 +189,7 @@ class BlogSpider(Spider):
         return True
 
     def _named(self, response: Response) -> list[tuple[str, str]]:
-        """Return address and kind of all that a page or style sheet names; an unreadable one names nothing."""
+        """Return address and kind of what a page or style sheet is the first to name; nothing of an unreadable one."""
         content_type = (response.headers.get("Content-Type") or b"").lower()
         try:
             if content_type.startswith(b"text/css"):
@@ -199,7 +201,9 @@ class BlogSpider(Spider):
         except Exception:  # the rest of the blog must not cost a post
             self.logger.exception("a fault of the archiver with the links of %s", response.url)
             return []
-        kinds = [(url, kind_to_ask(url, role, self.site)) for url, role in found]
+        new = [address for address in found if address not in self.met]
+        self.met.update(new)
+        kinds = [(url, kind_to_ask(url, role, self.site)) for url, role in new]
         left_out = set() if self.with_images else {"image", "requisite"}
         # Links must not lead a crawl from some lists to the whole blog, unless the blog has nothing else.
         telling = {"catalogue", "lists"}

@@ -99,6 +99,12 @@ def test_parts_of_canonical_urls() -> None:
     assert Site().comment_page(None) is None
 
 
+@given(st.text(max_size=60), st.sampled_from(["/", "//", "/archives/", "//kexue.fm/"]))
+def test_a_link_from_the_root_leads_to_the_same_from_every_page(text: str, prefix: str) -> None:
+    pages = ("https://kexue.fm", "https://kexue.fm/archives/8265?page=2", "https://kexue.fm/category/Mathematics/")
+    assert len({Site().resolve(prefix + text, page) for page in pages}) == 1
+
+
 @given(st.text(max_size=60), st.sampled_from(["", "/", "https://kexue.fm/", "https://spaces.ac.cn/archives/", "//"]))
 def test_canonical_urls_stay_as_they_are(text: str, prefix: str) -> None:
     site = Site()

@@ -45,6 +45,8 @@ OFFLINE = {
         "archiver.crawl.boundaries.BoundariesMiddleware": 50,
         "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
         "archiver.crawl.middlewares.GateMiddleware": 560,
+        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+        "archiver.crawl.middlewares.ContentCodingMiddleware": 590,
         "archiver.crawl.middlewares.WarcMiddleware": 1000,
     },
 }  # fmt: skip

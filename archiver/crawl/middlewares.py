@@ -1,10 +1,10 @@
-"""Downloader middlewares: the gate, and the recorder."""
+"""Downloader middlewares: the gate, content codings, and the recorder."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urldefrag
 
 from scrapy import Request
@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import cookies
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.responsetypes import responsetypes
 
 from archiver.clock import timestamp
 from archiver.crawl.inside import keep_suffixes_at_hand
@@ -25,6 +26,7 @@ from archiver.pages.gate import is_gate
 from archiver.store import captures
 from archiver.store.frontier import FURNITURE
 from archiver.warc import coding, message
+from archiver.warc.writer import MAX_BLOCK
 
 KNOCKS = 2
 """How often the gate is asked again with its cookie: once is what crawlers that ran against it needed."""
@@ -62,6 +64,48 @@ class GateMiddleware:
             return request.replace(dont_filter=True, meta=noted(request.meta, knocks=knocks + 1))
         logger.warning("the gate stayed shut at %s after %d repetitions with its cookie", request.url, KNOCKS)
         return response.replace(status=403, flags=[*response.flags, GATE])
+
+
+class ContentCodingMiddleware:
+    """Undoes the content coding of responses, and marks those whose coding does not end in order.
+
+    In place of Scrapy's, which does not tell a coding that was cut short, and guesses a charset from coded bytes.
+    A body that is not in the coding it claims, or in an unknown one, stays as it is, as in the archive's reader.
+    """
+
+    def __init__(self, largest: int) -> None:
+        self.largest = largest
+        self.accepted = coding.accepted()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Create the middleware for a crawler's largest response."""
+        return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE") or MAX_BLOCK)
+
+    def process_request(self, request: Request) -> None:
+        """Say which codings can be undone."""
+        request.headers.setdefault("Accept-Encoding", self.accepted)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Return the response without its coding; raise IgnoreRequest when it would be larger than allowed."""
+        values = response.headers.getlist("Content-Encoding")
+        if not values:
+            return response
+        codings = message.tokens(tuple((_CODING, value) for value in values), _CODING)
+        try:
+            body, whole = coding.undo(response.body, codings, self.largest)
+        except coding.ContentTooLarge as error:
+            raise IgnoreRequest(f"the response exceeded DOWNLOAD_MAXSIZE: {error}") from error
+        if body is response.body:
+            return response
+        del response.headers["Content-Encoding"]
+        # Not by `replace`, which asks for the charset of the coded body.
+        kept: dict[str, Any] = {name: getattr(response, name) for name in Response.attributes}
+        kept |= {"body": body, "flags": response.flags if whole else [*response.flags, CUT]}
+        return responsetypes.from_args(headers=response.headers, url=response.url, body=body)(**kept)
+
+
+_CODING = b"content-encoding"
 
 
 class CookieLimitMiddleware:
@@ -113,7 +157,6 @@ class WarcMiddleware:
     def __init__(self, crawler: Crawler, run: Run) -> None:
         self.crawler = crawler
         self.run = run
-        self.largest = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -126,20 +169,7 @@ class WarcMiddleware:
         self._record(request, exchange)
         if exchange.truncated:
             raise IgnoreRequest(f"the response broke off: {exchange.truncated}")
-        return self._marked(response)
-
-    def _marked(self, response: Response) -> Response:
-        """Return a response, marked if its content coding does not end in order, though its framing did."""
-        name = b"content-encoding"
-        codings = message.tokens(tuple((name, value) for value in response.headers.getlist(name)), name)
-        try:
-            body, whole = coding.undo(response.body, codings, self.largest)
-        except coding.ContentTooLarge:
-            return response  # which Scrapy refuses too, and says so
-        if whole:
-            return response
-        headers = {name: values for name, values in response.headers.items() if name.lower() != b"content-encoding"}
-        return response.replace(body=body, headers=headers, flags=[*response.flags, CUT])
+        return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Record what arrived of a download that failed."""

@@ -13,6 +13,7 @@ _MOST_CODINGS = 8  # of one body: servers apply one, curl undoes five
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
 """The beginning of a Zstandard frame: RFC 8878, section 3.1.1."""
 
+_ALIAS = "x-gzip"  # of gzip: section 8.4.1.3
 _PIECE = 4096  # bytes fed at once: a broken stream loses at most what its last piece would have given
 
 
@@ -59,6 +60,11 @@ def undo(entity: bytes, codings: Sequence[str], max_size: int) -> tuple[bytes, b
                 "raise the limit if the page is worth it"
             )
     return entity, whole
+
+
+def accepted() -> str:
+    """Return the codings that can be undone here, as in Accept-Encoding (RFC 9110, section 12.5.3)."""
+    return ", ".join(name for name, (start, *_) in _DECODERS.items() if name != _ALIAS and start() is not None)
 
 
 def fits(entity: bytes, coding: str) -> bool:
@@ -157,7 +163,7 @@ def _zstd() -> _Decoder | None:
 # `deflate` is zlib's format by the standard and raw deflate on some servers: the first that works.
 _DECODERS: dict[str, tuple[Callable[[], _Decoder | None], ...]] = {
     "gzip": (_gzip,),
-    "x-gzip": (_gzip,),
+    _ALIAS: (_gzip,),
     "deflate": (lambda: _deflate(zlib.MAX_WBITS), lambda: _deflate(-zlib.MAX_WBITS)),
     "br": (_brotli,),
     "zstd": (_zstd,),

@@ -56,6 +56,13 @@ def test_a_resolver_that_is_not_asked_ends_the_run_at_the_first_answer(crawled: 
     assert archive.asked(None) == ["/robots.txt"]
 
 
+def test_no_console_is_loaded(crawled: Callable[..., Crawled]) -> None:
+    told = "import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))"
+    loaded = crawl_with(crawled(), told).stderr.split()
+    assert "scrapy.extensions.corestats" in loaded
+    assert not {"scrapy.extensions.telnet", "scrapy.extensions.remote_control"} & {*loaded}
+
+
 def test_the_resolver_is_asked_by_the_scrapy_that_is_installed(crawled: Callable[..., Crawled]) -> None:
     done = crawl_with(crawled(), "")
     assert done.returncode == 0, done.stderr

@@ -37,6 +37,10 @@ def test_zstandard() -> None:
     assert coding.decode(compress(body), ["zstd"], LIMIT) == body
 
 
+def test_servers_are_told_every_coding_that_can_be_undone() -> None:
+    assert coding.accepted() == "gzip, deflate, br, zstd"
+
+
 def test_codings_are_undone_last_first() -> None:
     assert coding.decode(gzip.compress(zlib.compress(b"twice")), ["deflate", "gzip"], LIMIT) == b"twice"
 
@@ -101,6 +105,7 @@ def test_codings_of_missing_packages_are_unknown(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(importlib, "import_module", refuse)
     assert coding.decode(b"coded", ["br"], LIMIT) == b"coded"
     assert coding.decode(b"coded", ["zstd"], LIMIT) == b"coded"
+    assert coding.accepted() == "gzip, deflate"
 
 
 WHOLE = "科学空间，苏剑林。".encode() * 3000
