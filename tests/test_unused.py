@@ -22,6 +22,7 @@ FOUND_BY_NAME = {
     "spiders/probe.py: ProbeSpider": "Scrapy finds spiders by their `name`",
     r"archiver/cli/\w+\.py: COMMANDS": "the modules of the commands are walked in a loop",
     "archiver/store/search_arrays.py: ": "`search_index` asks the module for them that the database needs",
+    "archiver/warc/writer.py: _HttpHead.compute_headers_buffer": "warcio calls it",
     "archiver/crawl/wire.py: _TappedPool.getConnection": "Twisted calls it",
 }
 """What the program does not name itself, as patterns of a find, and who does."""

@@ -15,16 +15,19 @@ import fcntl
 import hashlib
 import os
 import re
-import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import FileIO
+from io import BytesIO, FileIO
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 from urllib.parse import quote
 from uuid import uuid4
+
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from archiver import clock, errors
 from archiver.durable import sync_directory, writing
@@ -53,8 +56,6 @@ _FORMAT = {
 }
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")  # would end or split a header of the record
 _MOST_SERIALS = 99_999
-_LEVEL = zlib.Z_BEST_COMPRESSION  # as warcio compresses
-_GZIP = zlib.MAX_WBITS | 16  # one member, without a name or a time
 _KEPT = "".join(map(chr, range(128))).replace(" ", "")  # an address is escaped already, but for what it has raw
 
 
@@ -430,16 +431,40 @@ def _gzip_member(kind: str, content_type: str, block: bytes, headers: list[tuple
             raise ValueError(f"expected {name} without control characters, found {value!r}")
     if len(block) > MAX_BLOCK:
         raise ValueError(f"expected a {kind} of at most {MAX_BLOCK} bytes, found {len(block)}")
-    fields = [
-        ("WARC-Type", kind),
-        *headers,
-        ("WARC-Block-Digest", sha1_digest(block)),
-        ("Content-Type", content_type),
-        ("Content-Length", str(len(block))),
-    ]
-    # By hand: warcio would write HTTP headers anew (its issue 128), and the digest of a payload with its chunks.
-    head = "WARC/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields) + "\r\n"
-    return zlib.compress(head.encode() + block + b"\r\n\r\n", _LEVEL, _GZIP)
+    # The HTTP head goes in as part of the block: given as headers, warcio would re-encode it (its issue 128).
+    record = ArcWarcRecord(
+        "warc",
+        kind,
+        StatusAndHeaders(
+            "",
+            [("WARC-Type", kind), *headers, ("WARC-Block-Digest", sha1_digest(block))],
+            protocol=WARCWriter.WARC_1_1,
+        ),
+        BytesIO(block),
+        _HttpHead(block) if kind == "revisit" else None,  # warcio writes nothing else of a revisit
+        content_type,
+        len(block),
+    )
+    member = BytesIO()
+    _MemberWriter(member, gzip=True, warc_version=WARCWriter.WARC_1_1).write_record(record)
+    return member.getvalue()
+
+
+class _MemberWriter(WARCWriter):  # type: ignore[misc]  # warcio has no types
+    """Writes the digests it is given, and no others."""
+
+    def ensure_digest(self, record: ArcWarcRecord, block: bool = True, payload: bool = True) -> None:
+        """Leave the headers as they are: warcio would add the digest of a payload with its chunks."""
+
+
+class _HttpHead:
+    """The unchanged head of an HTTP message, where warcio expects one that it encodes again."""
+
+    def __init__(self, block: bytes) -> None:
+        self.headers_buff = block
+
+    def compute_headers_buffer(self, header_filter: object = None) -> None:
+        """Do nothing: the bytes are there."""
 
 
 def sha1_digest(data: bytes) -> str:
