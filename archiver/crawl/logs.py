@@ -43,6 +43,9 @@ class JsonFormatter(logging.Formatter):
 class EventFormatter(LogFormatter):
     """What Scrapy logs about responses and items: only the address of an item that could not be stored, and why."""
 
+    def crawled(self, request: Any, response: Any, spider: Any) -> Any:
+        """Say nothing: it would be made up for each response, and is below what a log keeps."""
+
     def scraped(self, item: Any, response: Any, spider: Any) -> Any:
         """Say nothing: it is in the counts of a run."""
 
