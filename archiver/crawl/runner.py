@@ -312,6 +312,10 @@ def _settings(run: Run, options: CrawlOptions) -> Settings:
         changes |= {"CONCURRENT_REQUESTS": options.concurrency, "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency}
     if options.source:
         changes |= OFFLINE | {"ARCHIVER_FROM": str(options.source), "ARCHIVER_AT": options.at}
+    # Scrapy imports an extension even to leave it out: that of the remote control takes 0.15 s.
+    extensions = {**settings["EXTENSIONS_BASE"], **settings["EXTENSIONS"]}
+    kept = {name: order for name, order in extensions.items() if order is not None}
+    changes |= {"EXTENSIONS_BASE": kept, "EXTENSIONS": {}}
     settings.setdict(changes, priority="cmdline")
     return settings
 

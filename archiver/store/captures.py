@@ -16,13 +16,13 @@ from archiver.store.lost import IS_LOST
 from archiver.store.models import Capture, FrontierEntry
 
 _ROWS: Any = Capture.__table__
-_ADD = insert(_ROWS).returning(_ROWS.c.id)
+_ADD = insert(_ROWS)
 
 
 def add(session: Session, capture: items.Capture, run_id: int) -> int:
     """Store where an exchange was recorded; return its number."""
     values = {field: getattr(capture, field) for field in items.Capture.__slots__}
-    return int(session.execute(_ADD, {"run_id": run_id, **values}).scalar_one())
+    return int(session.execute(_ADD, {"run_id": run_id, **values}).inserted_primary_key[0])
 
 
 def ends(session: Session) -> dict[str, int]:
