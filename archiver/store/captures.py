@@ -16,7 +16,7 @@ from archiver.store.lost import IS_LOST
 from archiver.store.models import Capture, FrontierEntry
 
 _ROWS: Any = Capture.__table__
-_ADD = insert(_ROWS)
+_ADD: Any = insert(_ROWS)
 
 
 def add(session: Session, capture: items.Capture, run_id: int) -> int:

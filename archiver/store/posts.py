@@ -291,7 +291,7 @@ _HAND_BACK = (
 """A post's text is stored once: in its row, and in a revision's only when another one is current."""
 
 _NEW_POST = insert(_POSTS)
-_NEW_REVISION = insert(_REVISIONS)
+_NEW_REVISION: Any = insert(_REVISIONS)
 
 
 def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
