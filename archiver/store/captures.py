@@ -16,13 +16,13 @@ from archiver.store.lost import IS_LOST
 from archiver.store.models import Capture, FrontierEntry
 
 _ROWS: Any = Capture.__table__
-_ADD: Any = insert(_ROWS)
+_ADD = insert(_ROWS).returning(_ROWS.c.id)
 
 
 def add(session: Session, capture: items.Capture, run_id: int) -> int:
     """Store where an exchange was recorded; return its number."""
     values = {field: getattr(capture, field) for field in items.Capture.__slots__}
-    return int(session.execute(_ADD, {"run_id": run_id, **values}).inserted_primary_key[0])
+    return int(session.execute(_ADD, {"run_id": run_id, **values}).scalar_one())
 
 
 def ends(session: Session) -> dict[str, int]:

@@ -276,7 +276,7 @@ def _add_revision(
         "issues": json.dumps(issues, ensure_ascii=False),
         "notes": json.dumps(post.quality.notes, ensure_ascii=False),
     }
-    return int(session.execute(_NEW_REVISION, values).inserted_primary_key[0])
+    return int(session.execute(_NEW_REVISION, values).scalar_one())
 
 
 def _current(column: str) -> Any:
@@ -291,7 +291,7 @@ _HAND_BACK = (
 """A post's text is stored once: in its row, and in a revision's only when another one is current."""
 
 _NEW_POST = insert(_POSTS)
-_NEW_REVISION: Any = insert(_REVISIONS)
+_NEW_REVISION = insert(_REVISIONS).returning(_REVISIONS.c.id)
 
 
 def _hang(session: Session, post: items.Post, *, anew: bool) -> None:
