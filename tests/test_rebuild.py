@@ -355,9 +355,10 @@ def test_progress_goes_up_to_the_end(small: Crawled, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     report = rebuild(without_database(small, tmp_path), processes=1, progress=lambda *step: told.append(step))
     assert told == sorted(told)
-    assert {what for what, _, _ in told} == {"reading files", "reading pages"}
+    assert {what for what, _, _ in told} == {"reading files", "reading pages", "writing the index"}
     assert all(done <= total for _, done, total in told)
-    assert told[-1][2] == report.captures
+    assert ("reading pages", report.captures, report.captures) in told
+    assert told[-1][1] == told[-1][2]
 
 
 # -- what comes after --------------------------------------------------------------------------------------------------
