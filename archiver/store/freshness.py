@@ -69,6 +69,7 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], sit
 # Built once: they are asked for every link of every page.
 _ENTRIES: Any = FrontierEntry.__table__
 _POSTS: Any = Post.__table__
+_PAGES: Any = Page.__table__
 _SIGHTINGS: Any = Sighting.__table__
 _ENTRY = select(_ENTRIES.c.state, _ENTRIES.c.permanent).where(_ENTRIES.c.url == bindparam("url"))
 _OF_KIND = select(func.count()).select_from(_ENTRIES).where(_ENTRIES.c.kind == bindparam("kind"))
@@ -131,16 +132,16 @@ def add_due(session: Session, posts: int, pages: int, *, run_id: int, now: str) 
     Pages of attachments stay as they are; the others have comments that no list reports. One that failed has its own
     next time.
     """
-    due = [(url, "post") for url in _oldest(session, Post, Post.status == "live", posts)]
-    standing = Page.url.not_like("%/attachment/%") & (FrontierEntry.state == "done")
-    due += [(url, "page") for url in _oldest(session, Page, standing, pages)]
+    due = [(url, "post") for url in _oldest(session, _POSTS, _POSTS.c.status == "live", posts)]
+    standing = _PAGES.c.url.not_like("%/attachment/%") & (_ENTRIES.c.state == "done")
+    due += [(url, "page") for url in _oldest(session, _PAGES, standing, pages)]
     return sum(frontier.add(session, url, kind, run_id=run_id, now=now) for url, kind in due)
 
 
-def _oldest(session: Session, table: type[Post | Page], wanted: Any, most: int) -> list[str]:
+def _oldest(session: Session, table: Any, wanted: Any, most: int) -> list[str]:
     # By the number of the run before the time: clocks jump, and two runs may fall into one second.
-    order = (FrontierEntry.run_id, table.last_seen_at, table.id)
-    asked = select(table.url).join(FrontierEntry, FrontierEntry.url == table.url, isouter=True)
+    order = (_ENTRIES.c.run_id, table.c.last_seen_at, table.c.id)
+    asked = select(table.c.url).join(_ENTRIES, _ENTRIES.c.url == table.c.url, isouter=True)
     return list(session.execute(asked.where(wanted).order_by(*order).limit(most)).scalars())
 
 
@@ -150,17 +151,16 @@ def settle_missing(session: Session, *, run_id: int, cycle: int) -> int:
     A post is missing if no complete list that the run read has it, or if it answered 404 or 410 in its cycle. Call this
     only when the run got to its end and believed these lists.
     """
-    everything = (Sighting.source == CATALOGUE) | Sighting.source.startswith(items.LIST, autoescape=True)
-    listed = select(Sighting.post_id).where(everything, Sighting.run_id >= run_id)
-    absent = select(FrontierEntry.url).where(
-        FrontierEntry.kind == "post", FrontierEntry.state == "failed", FrontierEntry.permanent,
-        FrontierEntry.run_id >= cycle,
+    everything = (_SIGHTINGS.c.source == CATALOGUE) | _SIGHTINGS.c.source.startswith(items.LIST, autoescape=True)
+    listed = select(_SIGHTINGS.c.post_id).where(everything, _SIGHTINGS.c.run_id >= run_id)
+    absent = select(_ENTRIES.c.url).where(
+        _ENTRIES.c.kind == "post", _ENTRIES.c.state == "failed", _ENTRIES.c.permanent,
+        _ENTRIES.c.run_id >= cycle,
     )  # fmt: skip
-    missing = Post.id.not_in(listed) | Post.url.in_(absent)
-    session.execute(update(Post).where(missing).values(missing_runs=Post.missing_runs + 1))
-    session.execute(update(Post).where(~missing, Post.missing_runs > 0).values(missing_runs=0))
-    gone = (Post.missing_runs >= RUNS_UNTIL_GONE) & (Post.status == "live")
-    count = session.execute(select(func.count()).select_from(Post).where(gone)).scalar_one()
-    session.execute(update(Post).where(gone).values(status="gone"))
-    session.expire_all()
+    missing = _POSTS.c.id.not_in(listed) | _POSTS.c.url.in_(absent)
+    session.execute(update(_POSTS).where(missing).values(missing_runs=_POSTS.c.missing_runs + 1))
+    session.execute(update(_POSTS).where(~missing, _POSTS.c.missing_runs > 0).values(missing_runs=0))
+    gone = (_POSTS.c.missing_runs >= RUNS_UNTIL_GONE) & (_POSTS.c.status == "live")
+    count = session.execute(select(func.count()).select_from(_POSTS).where(gone)).scalar_one()
+    session.execute(update(_POSTS).where(gone).values(status="gone"))
     return int(count)
