@@ -351,6 +351,11 @@ def test_the_report_says_what_was_read(lived: Crawled, again: tuple[Path, Rebuil
     assert report.as_dict()["comparison"]["missing"] == ()
 
 
+def test_the_index_holds_the_words_of_the_rows_those_that_changed_too(again: tuple[Path, RebuildReport]) -> None:
+    database, _ = again
+    assert search_check.differing(database) == []
+
+
 def test_progress_goes_up_to_the_end(small: Crawled, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     report = rebuild(without_database(small, tmp_path), processes=1, progress=lambda *step: told.append(step))

@@ -47,6 +47,11 @@ def crawl_with(archive: Crawled, change: str) -> subprocess.CompletedProcess[str
     )
 
 
+def test_the_remote_control_of_scrapy_is_not_even_imported(crawled: Callable[..., Crawled]) -> None:
+    done = crawl_with(crawled(), "import atexit, sys\natexit.register(lambda: print('aiohttp' in sys.modules))")
+    assert done.stdout.endswith("\nFalse\n")
+
+
 def test_a_resolver_that_is_not_asked_ends_the_run_at_the_first_answer(crawled: Callable[..., Crawled]) -> None:
     archive = crawled()
     other = "archiver.settings.TWISTED_DNS_RESOLVER = 'scrapy.resolver.CachingThreadedResolver'"
