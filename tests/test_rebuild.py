@@ -351,13 +351,19 @@ def test_the_report_says_what_was_read(lived: Crawled, again: tuple[Path, Rebuil
     assert report.as_dict()["comparison"]["missing"] == ()
 
 
+def test_the_index_holds_the_words_of_the_rows_those_that_changed_too(again: tuple[Path, RebuildReport]) -> None:
+    database, _ = again
+    assert search_check.differing(database) == []
+
+
 def test_progress_goes_up_to_the_end(small: Crawled, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     report = rebuild(without_database(small, tmp_path), processes=1, progress=lambda *step: told.append(step))
     assert told == sorted(told)
-    assert {what for what, _, _ in told} == {"reading files", "reading pages"}
+    assert {what for what, _, _ in told} == {"reading files", "reading pages", "writing the index"}
     assert all(done <= total for _, done, total in told)
-    assert told[-1][2] == report.captures
+    assert ("reading pages", report.captures, report.captures) in told
+    assert told[-1][1] == told[-1][2]
 
 
 # -- what comes after --------------------------------------------------------------------------------------------------

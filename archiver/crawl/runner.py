@@ -292,7 +292,7 @@ def _process(settings: Settings) -> CrawlerProcess:
 
 ROOT_HANDLER = "LOG_INSTALL_ROOT_HANDLER"
 
-CONSOLES = ("scrapy.extensions.telnet.TelnetConsole", "scrapy.extensions.remote_control.RemoteControl")
+_CONSOLES = ("scrapy.extensions.telnet.TelnetConsole", "scrapy.extensions.remote_control.RemoteControl")
 """Extensions that the settings switch off. Scrapy loads them even then, which takes 0.1 s, and also if told None."""
 
 
@@ -305,7 +305,7 @@ def _settings(run: Run, options: CrawlOptions) -> Settings:
     settings = Settings()
     settings.setmodule("archiver.settings", priority="project")
     contact = options.contact or settings["ARCHIVER_CONTACT"]
-    loaded = {name: place for name, place in settings["EXTENSIONS_BASE"].items() if name not in CONSOLES}
+    loaded = {name: place for name, place in settings["EXTENSIONS_BASE"].items() if name not in _CONSOLES}
     changes: dict[str, Any] = {
         "ARCHIVER_HOME": str(run.place.home),
         "ARCHIVER_SITE": run.site,

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from archiver import sites
@@ -26,7 +27,7 @@ from archiver.rebuild.acceptance import accept_one
 from archiver.rebuild.files import RunFiles
 from archiver.rebuild.reading import Task
 from archiver.rebuild.records import BATCH, Progress, Records
-from archiver.store import chronicle, doubts, endings, freshness, outcomes, posts, relations, runs
+from archiver.store import chronicle, doubts, endings, freshness, outcomes, posts, relations, runs, search_index
 from archiver.store.chronicle import CaptureRow, Settled
 from archiver.store.database import Archive
 from archiver.text import EXTRACTOR_VERSION
@@ -95,7 +96,8 @@ class Build:
     def run(self, processes: int, executor: Executor | None = None) -> RebuildCounts:
         """Fill the database, pages read by so many processes, here or an executor's; return what was found."""
         began = timestamp()
-        with pool.readers(self._storage, processes, executor) as readers:
+        indexed = partial(self._progress, "writing the index")
+        with pool.readers(self._storage, processes, executor) as readers, search_index.at_end(self._session, indexed):
             self._records.store(self._runs)
             self._tally.captures, self._tally.lines = self._records.captures, self._records.lines
             for number, (step, item) in enumerate(readers.read_all(self._work()), 1):

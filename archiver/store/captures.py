@@ -16,6 +16,7 @@ from archiver.store.lost import IS_LOST
 from archiver.store.models import Capture, FrontierEntry
 
 _ROWS: Any = Capture.__table__
+_ENTRIES: Any = FrontierEntry.__table__
 _ADD = insert(_ROWS).returning(_ROWS.c.id)
 
 
@@ -27,25 +28,25 @@ def add(session: Session, capture: items.Capture, run_id: int) -> int:
 
 def ends(session: Session) -> dict[str, int]:
     """Return for each WARC file where the last response that has a row ends, in bytes."""
-    last = func.max(Capture.warc_offset + Capture.warc_length)
-    rows = session.execute(select(Capture.warc_file, last).group_by(Capture.warc_file))
+    last = func.max(_ROWS.c.warc_offset + _ROWS.c.warc_length)
+    rows = session.execute(select(_ROWS.c.warc_file, last).group_by(_ROWS.c.warc_file))
     return {row[0]: row[1] for row in rows}
 
 
 def offsets(session: Session, warc_file: str) -> set[int]:
     """Return the offsets in a WARC file of the responses that have a row."""
-    return set(session.execute(select(Capture.warc_offset).where(Capture.warc_file == warc_file)).scalars())
+    return set(session.execute(select(_ROWS.c.warc_offset).where(_ROWS.c.warc_file == warc_file)).scalars())
 
 
 def last_fetch(session: Session) -> datetime | None:
     """Return when the server was last asked for anything."""
-    last = session.execute(select(func.max(Capture.fetched_at))).scalar_one_or_none()
+    last = session.execute(select(func.max(_ROWS.c.fetched_at))).scalar_one_or_none()
     return datetime.fromisoformat(last) if last else None
 
 
 def origin(session: Session, blog: str) -> str | None:
     """Return where the first page of the blog with these canonical addresses came from; None without one."""
-    first = select(Capture.target_uri).where(Capture.url.startswith(f"{blog}/")).order_by(Capture.id).limit(1)
+    first = select(_ROWS.c.target_uri).where(_ROWS.c.url.startswith(f"{blog}/")).order_by(_ROWS.c.id).limit(1)
     target = session.execute(first).scalar()
     return urls.origin(target) if target else None
 
@@ -78,7 +79,7 @@ _HOLDS_AS = _HOLDS.where(_ROWS.c.record_id == bindparam("record"))
 
 def payload_sha256(session: Session, record_id: str) -> str | None:
     """Return the digest of the payload of a record; None when no capture has it."""
-    return session.execute(select(Capture.payload_sha256).where(Capture.record_id == record_id).limit(1)).scalar()
+    return session.execute(select(_ROWS.c.payload_sha256).where(_ROWS.c.record_id == record_id).limit(1)).scalar()
 
 
 def validated(session: Session, url: str) -> Holder | None:
@@ -90,7 +91,7 @@ def validated(session: Session, url: str) -> Holder | None:
     return Holder(**found._mapping) if found else None
 
 
-_ACCEPTED = select(FrontierEntry.last_done_at).where(FrontierEntry.url == bindparam("url")).scalar_subquery()
+_ACCEPTED = select(_ENTRIES.c.last_done_at).where(_ENTRIES.c.url == bindparam("url")).scalar_subquery()
 _VALIDATED = _HOLDERS.where(
     _ROWS.c.url == bindparam("url"),
     _ROWS.c.status == HTTPStatus.OK,

@@ -20,6 +20,8 @@ from archiver.store.database import upsert
 from archiver.store.frontier import PRIORITIES
 from archiver.store.models import Capture, FrontierEntry, Post, PostRevision, Run
 
+_ENTRIES: Any = FrontierEntry.__table__
+
 _SQLITE = b"SQLite format 3\0"  # begins every database file: https://www.sqlite.org/fileformat2.html, section 1.3
 _PAGE = 500  # rows read at a time
 _ADDRESS = (
@@ -177,9 +179,9 @@ def expect(session: Session, url: str, kind: str, *, run_id: int, now: str) -> N
 
 def unarchived(session: Session, since: int) -> tuple[dict[str, Any], ...]:
     """Return the addresses opened from a run on that are not archived, in the order of discovery, for `restore`."""
-    columns = [getattr(FrontierEntry, name) for name in _ADDRESS]
-    query = select(*columns).where(FrontierEntry.run_id >= since, FrontierEntry.state != "done")
-    return tuple(dict(row._mapping) for row in session.execute(query.order_by(FrontierEntry.seq)))
+    columns = [_ENTRIES.c[name] for name in _ADDRESS]
+    query = select(*columns).where(_ENTRIES.c.run_id >= since, _ENTRIES.c.state != "done")
+    return tuple(dict(row._mapping) for row in session.execute(query.order_by(_ENTRIES.c.seq)))
 
 
 def restore(session: Session, addresses: Iterable[Mapping[str, Any]], *, run_id: int) -> None:
@@ -193,22 +195,22 @@ def restore(session: Session, addresses: Iterable[Mapping[str, Any]], *, run_id:
 def _upsert(session: Session, rows: Sequence[Mapping[str, Any]], again: Sequence[str]) -> None:
     if not rows:
         return
-    seq = select(func.coalesce(func.max(FrontierEntry.seq), 0)).scalar_subquery()
+    seq = select(func.coalesce(func.max(_ENTRIES.c.seq), 0)).scalar_subquery()
     first = int(session.execute(select(seq)).scalar_one()) + 1
     values = [
         {**row, "priority": PRIORITIES.get(row["kind"], 0), "seq": first + number} for number, row in enumerate(rows)
     ]
-    statement = upsert(session.get_bind().dialect.name, FrontierEntry)
+    statement = upsert(session.get_bind().dialect.name, _ENTRIES)
     if again:
         changes: dict[str, Any] = {name: statement.excluded[name] for name in (*again, "run_id")}
         if "last_done_at" in changes:  # counted on, if it is unknown how often it had failed
-            new, old = statement.excluded, FrontierEntry
+            new, old = statement.excluded, _ENTRIES.c
             changes["last_done_at"] = func.coalesce(new.last_done_at, old.last_done_at)
             changes["failures"] = case((new.failures > 0, old.failures + 1), else_=0)
             changes["failed_since"] = case((new.failures > 0, func.coalesce(old.failed_since, new.failed_since)))
-        statement = statement.on_conflict_do_update(index_elements=[FrontierEntry.url], set_=changes)
+        statement = statement.on_conflict_do_update(index_elements=[_ENTRIES.c.url], set_=changes)
     else:
-        statement = statement.on_conflict_do_nothing(index_elements=[FrontierEntry.url])
+        statement = statement.on_conflict_do_nothing(index_elements=[_ENTRIES.c.url])
     session.execute(statement, values)
 
 

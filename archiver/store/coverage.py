@@ -25,7 +25,7 @@ LEAST_SHARE = 0.25
 """A post that covers less than this share of the best one's weight is left out."""
 
 _MOST_GRAMS = 100
-_RUN = re.compile(f"{cjk.WIDE}+|{cjk.LATIN}+")
+_RUN = re.compile(f"{cjk.WIDE_LETTER}+|{cjk.LATIN}+")
 
 
 def grams(words: Iterable[str]) -> tuple[str, ...]:
@@ -33,13 +33,9 @@ def grams(words: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for word in words:
         for run in _RUN.findall(word):
-            found.update(dict.fromkeys(_pairs(run) if cjk.is_wide(run[0]) else [run.lower()]))
+            pairs = [run[at : at + 2] for at in range(max(1, len(run) - 1))]  # one character stands for itself
+            found.update(dict.fromkeys(pairs if cjk.is_wide(run[0]) else [run.lower()]))
     return tuple(found)[:_MOST_GRAMS]
-
-
-def _pairs(run: str) -> list[str]:
-    letters = re.split(r"[\W_]+", run)
-    return [part[at : at + 2] for part in letters for at in range(max(1, len(part) - 1)) if part]
 
 
 Row = TypeVar("Row", int, tuple[int, int])

@@ -53,9 +53,9 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], sit
     `source` if that is not the catalogue, `last` (the last post of the page before) of a further page of a category.
     The newest come first: after a known one, all are known.
     """
-    entry = session.execute(_ENTRY, {"url": url}).first()
     if kind == "post":
-        return _post_wanted(session, site.post_id(url), entry, listed)
+        return _post_wanted(session, url, site.post_id(url), listed)
+    entry = session.execute(_ENTRY, {"url": url}).first()
     if kind == "category":
         place = site.category(url)
         if place is None or place[1] == 1:
@@ -69,38 +69,47 @@ def wanted(session: Session, url: str, kind: str, listed: Mapping[str, Any], sit
 # Built once: they are asked for every link of every page.
 _ENTRIES: Any = FrontierEntry.__table__
 _POSTS: Any = Post.__table__
+_PAGES: Any = Page.__table__
+_SIGHTINGS: Any = Sighting.__table__
 _ENTRY = select(_ENTRIES.c.state, _ENTRIES.c.permanent).where(_ENTRIES.c.url == bindparam("url"))
 _OF_KIND = select(func.count()).select_from(_ENTRIES).where(_ENTRIES.c.kind == bindparam("kind"))
-_POST = select(_POSTS.c.id, _POSTS.c.title, _POSTS.c.comment_count, _POSTS.c.status, _POSTS.c.missing_runs).where(
-    _POSTS.c.id == bindparam("post")
-)
+_SAID = ("title", "comment_count", "modified_at")
+_POST = (
+    select(
+        _ENTRIES.c.state, _POSTS.c.id, _POSTS.c.title, _POSTS.c.comment_count, _POSTS.c.status, _POSTS.c.missing_runs,
+        _SIGHTINGS.c.run_id.label("sighted"), *(_SIGHTINGS.c[name].label(f"said_{name}") for name in _SAID),
+    )
+    .select_from(_ENTRIES)
+    .outerjoin(_POSTS, _POSTS.c.id == bindparam("post"))
+    .outerjoin(_SIGHTINGS, (_SIGHTINGS.c.post_id == bindparam("post")) & (_SIGHTINGS.c.source == bindparam("source")))
+    .where(_ENTRIES.c.url == bindparam("url"))
+)  # fmt: skip
 
 
-def _post_wanted(session: Session, number: int | None, entry: Any, listed: Mapping[str, Any]) -> bool:
-    if entry is None:
+def _post_wanted(session: Session, url: str, number: int | None, listed: Mapping[str, Any]) -> bool:
+    source = listed.get("source", CATALOGUE)
+    known = session.execute(_POST, {"url": url, "post": number, "source": source}).first()
+    if known is None:
         return True
-    post = session.execute(_POST, {"post": number}).first()
     if "title" not in listed:
         # Known not to exist, or never stored: only the blog's own list makes it worth another look.
-        return post is None and entry.state not in ("failed", "skipped")
-    source = listed.get("source", CATALOGUE)
-    sighting = lists.sighting(session, number, source)
-    news = _says_news(listed, sighting, post)
-    if entry.state == "failed":
-        vanishing = post is not None and 0 < post.missing_runs < RUNS_UNTIL_GONE
-        return news or vanishing or lists.relisted(session, sighting.run_id if sighting else None, source)
-    return news or post is None or post.status == "gone" or post.missing_runs > 0
+        return known.id is None and known.state not in ("failed", "skipped")
+    news = _says_news(listed, known)
+    if known.state == "failed":
+        vanishing = known.id is not None and 0 < known.missing_runs < RUNS_UNTIL_GONE
+        return news or vanishing or lists.relisted(session, known.sighted, source)
+    return news or known.id is None or known.status == "gone" or known.missing_runs > 0
 
 
-def _says_news(listed: Mapping[str, Any], sighting: Any, post: Any) -> bool:
+def _says_news(listed: Mapping[str, Any], known: Any) -> bool:
     """Whether a list says something else about a post than before or, if new in the list, than the archive."""
-    if sighting is not None:
-        return any(listed.get(name) != getattr(sighting, name) for name in ("title", "comment_count", "modified_at"))
-    if post is None:
+    if known.sighted is not None:
+        return any(listed.get(name) != getattr(known, f"said_{name}") for name in _SAID)
+    if known.id is None:
         return True
     # A list without a title or a counter does not say another one.
-    known = ((listed["title"] or post.title, post.title), (listed["comment_count"], post.comment_count))
-    return any(here is not None and here != there for here, there in known)
+    shown = ((listed["title"] or known.title, known.title), (listed["comment_count"], known.comment_count))
+    return any(here is not None and here != there for here, there in shown)
 
 
 def renew_furniture(session: Session, post: items.Post, site: Site, *, run_id: int) -> None:
@@ -123,16 +132,16 @@ def add_due(session: Session, posts: int, pages: int, *, run_id: int, now: str) 
     Pages of attachments stay as they are; the others have comments that no list reports. One that failed has its own
     next time.
     """
-    due = [(url, "post") for url in _oldest(session, Post, Post.status == "live", posts)]
-    standing = Page.url.not_like("%/attachment/%") & (FrontierEntry.state == "done")
-    due += [(url, "page") for url in _oldest(session, Page, standing, pages)]
+    due = [(url, "post") for url in _oldest(session, _POSTS, _POSTS.c.status == "live", posts)]
+    standing = _PAGES.c.url.not_like("%/attachment/%") & (_ENTRIES.c.state == "done")
+    due += [(url, "page") for url in _oldest(session, _PAGES, standing, pages)]
     return sum(frontier.add(session, url, kind, run_id=run_id, now=now) for url, kind in due)
 
 
-def _oldest(session: Session, table: type[Post | Page], wanted: Any, most: int) -> list[str]:
+def _oldest(session: Session, table: Any, wanted: Any, most: int) -> list[str]:
     # By the number of the run before the time: clocks jump, and two runs may fall into one second.
-    order = (FrontierEntry.run_id, table.last_seen_at, table.id)
-    asked = select(table.url).join(FrontierEntry, FrontierEntry.url == table.url, isouter=True)
+    order = (_ENTRIES.c.run_id, table.c.last_seen_at, table.c.id)
+    asked = select(table.c.url).join(_ENTRIES, _ENTRIES.c.url == table.c.url, isouter=True)
     return list(session.execute(asked.where(wanted).order_by(*order).limit(most)).scalars())
 
 
@@ -142,17 +151,16 @@ def settle_missing(session: Session, *, run_id: int, cycle: int) -> int:
     A post is missing if no complete list that the run read has it, or if it answered 404 or 410 in its cycle. Call this
     only when the run got to its end and believed these lists.
     """
-    everything = (Sighting.source == CATALOGUE) | Sighting.source.startswith(items.LIST, autoescape=True)
-    listed = select(Sighting.post_id).where(everything, Sighting.run_id >= run_id)
-    absent = select(FrontierEntry.url).where(
-        FrontierEntry.kind == "post", FrontierEntry.state == "failed", FrontierEntry.permanent,
-        FrontierEntry.run_id >= cycle,
+    everything = (_SIGHTINGS.c.source == CATALOGUE) | _SIGHTINGS.c.source.startswith(items.LIST, autoescape=True)
+    listed = select(_SIGHTINGS.c.post_id).where(everything, _SIGHTINGS.c.run_id >= run_id)
+    absent = select(_ENTRIES.c.url).where(
+        _ENTRIES.c.kind == "post", _ENTRIES.c.state == "failed", _ENTRIES.c.permanent,
+        _ENTRIES.c.run_id >= cycle,
     )  # fmt: skip
-    missing = Post.id.not_in(listed) | Post.url.in_(absent)
-    session.execute(update(Post).where(missing).values(missing_runs=Post.missing_runs + 1))
-    session.execute(update(Post).where(~missing, Post.missing_runs > 0).values(missing_runs=0))
-    gone = (Post.missing_runs >= RUNS_UNTIL_GONE) & (Post.status == "live")
-    count = session.execute(select(func.count()).select_from(Post).where(gone)).scalar_one()
-    session.execute(update(Post).where(gone).values(status="gone"))
-    session.expire_all()
+    missing = _POSTS.c.id.not_in(listed) | _POSTS.c.url.in_(absent)
+    session.execute(update(_POSTS).where(missing).values(missing_runs=_POSTS.c.missing_runs + 1))
+    session.execute(update(_POSTS).where(~missing, _POSTS.c.missing_runs > 0).values(missing_runs=0))
+    gone = (_POSTS.c.missing_runs >= RUNS_UNTIL_GONE) & (_POSTS.c.status == "live")
+    count = session.execute(select(func.count()).select_from(_POSTS).where(gone)).scalar_one()
+    session.execute(update(_POSTS).where(gone).values(status="gone"))
     return int(count)

@@ -23,9 +23,9 @@ from sqlalchemy.orm import Session
 from archiver import items
 from archiver.clock import timestamp
 from archiver.store.database import upsert
-from archiver.store.models import FrontierEntry as Entry
+from archiver.store.models import FrontierEntry
 
-_ROWS: Any = Entry.__table__
+_ROWS: Any = FrontierEntry.__table__
 
 PRIORITIES = {"catalogue": 0, "list": 0, "index": 1, "category": 2, "comments": 3, "post": 4}
 PRIORITIES |= {"image": 5, "requisite": 5, "front": 6, "page": 6, "feed": 6, "file": 6, "tag": 7}
@@ -234,15 +234,15 @@ def postpone(session: Session, url: str, reason: str, *, not_before: str) -> Non
 def release(session: Session) -> int:
     """Return the leases a dead or stopped run left behind; return how many."""
     rows = session.execute(
-        update(Entry).where(Entry.state == "leased").values(state="pending").returning(Entry.url)
+        update(_ROWS).where(_ROWS.c.state == "leased").values(state="pending").returning(_ROWS.c.url)
     ).all()
     return len(rows)
 
 
 def forget_waits(session: Session, *, after: str) -> None:
     """Make due every address whose wait is longer than any we set: the clock has jumped back."""
-    late = (Entry.state == "pending") & (Entry.not_before > after)
-    session.execute(update(Entry).where(late).values(not_before=None))
+    late = (_ROWS.c.state == "pending") & (_ROWS.c.not_before > after)
+    session.execute(update(_ROWS).where(late).values(not_before=None))
 
 
 def retry_due(session: Session, *, run_id: int, now: str) -> int:
@@ -251,49 +251,56 @@ def retry_due(session: Session, *, run_id: int, now: str) -> int:
     A time further off than any wait is from before the clock jumped back.
     """
     latest = timestamp(datetime.fromisoformat(now) + LONGEST_WAIT)
-    due = Entry.not_before.is_(None) | (Entry.not_before <= now) | (Entry.not_before > latest)
+    due = _ROWS.c.not_before.is_(None) | (_ROWS.c.not_before <= now) | (_ROWS.c.not_before > latest)
     values = {"state": "pending", "attempts": 0, "not_before": None, "run_id": run_id}
-    rows = session.execute(update(Entry).where(Entry.state == "failed", due).values(values).returning(Entry.url)).all()
+    rows = session.execute(
+        update(_ROWS).where(_ROWS.c.state == "failed", due).values(values).returning(_ROWS.c.url)
+    ).all()
     return len(rows)
 
 
 def reconsider(session: Session, reason: str, *, without: Collection[str] = ()) -> None:
     """Make addresses refused for this reason pending again, except kinds named: the rules may have changed."""
-    refused = (Entry.state == "skipped") & (Entry.reason == reason) & Entry.kind.not_in(list(without))
+    refused = (_ROWS.c.state == "skipped") & (_ROWS.c.reason == reason) & _ROWS.c.kind.not_in(list(without))
     values = {"state": "pending", "attempts": 0, "not_before": None}
-    session.execute(update(Entry).where(refused).values(values))
+    session.execute(update(_ROWS).where(refused).values(values))
 
 
 def has_pending(session: Session, *, without: Collection[str] = ()) -> bool:
     """Return whether anything waits to be fetched, now or later; `without` names kinds that do not count."""
-    waiting = (Entry.state == "pending") & Entry.kind.not_in(list(without))
-    return session.execute(select(Entry.url).where(waiting).limit(1)).first() is not None
+    waiting = (_ROWS.c.state == "pending") & _ROWS.c.kind.not_in(list(without))
+    return session.execute(select(_ROWS.c.url).where(waiting).limit(1)).first() is not None
 
 
 def unfinished(session: Session) -> int:
     """Return how many addresses a run would still ask for: those pending or leased."""
-    waiting = select(func.count()).select_from(Entry).where(Entry.state.in_(("pending", "leased")))
+    waiting = select(func.count()).select_from(_ROWS).where(_ROWS.c.state.in_(("pending", "leased")))
     return int(session.execute(waiting).scalar_one())
 
 
 def failing(session: Session) -> int:
     """Return how many addresses have failed so often that they no longer make a run incomplete."""
-    rows = (Entry.state == "failed") & ~Entry.permanent & (Entry.failures >= FAILING)
-    return int(session.execute(select(func.count()).select_from(Entry).where(rows)).scalar_one())
+    rows = (_ROWS.c.state == "failed") & ~_ROWS.c.permanent & (_ROWS.c.failures >= FAILING)
+    return int(session.execute(select(func.count()).select_from(_ROWS).where(rows)).scalar_one())
 
 
 def any_unread(session: Session, kind: str, *, run_id: int) -> bool:
     """Return whether this run failed to read an address of a kind that was read before."""
-    rows = (Entry.kind == kind) & (Entry.state != "done") & Entry.last_done_at.is_not(None) & (Entry.run_id == run_id)
-    return session.execute(select(Entry.url).where(rows).limit(1)).first() is not None
+    rows = (
+        (_ROWS.c.kind == kind)
+        & (_ROWS.c.state != "done")
+        & _ROWS.c.last_done_at.is_not(None)
+        & (_ROWS.c.run_id == run_id)
+    )
+    return session.execute(select(_ROWS.c.url).where(rows).limit(1)).first() is not None
 
 
 def is_known(session: Session, url: str) -> bool:
     """Return whether an address was ever seen."""
-    return session.execute(select(Entry.url).where(Entry.url == url)).first() is not None
+    return session.execute(select(_ROWS.c.url).where(_ROWS.c.url == url)).first() is not None
 
 
 def is_lost(session: Session, url: str) -> bool:
     """Return whether an address failed for good: the blog says that there is no such page."""
-    lost = (Entry.url == url) & (Entry.state == "failed") & Entry.permanent
-    return session.execute(select(Entry.url).where(lost)).first() is not None
+    lost = (_ROWS.c.url == url) & (_ROWS.c.state == "failed") & _ROWS.c.permanent
+    return session.execute(select(_ROWS.c.url).where(lost)).first() is not None

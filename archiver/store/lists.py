@@ -6,13 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from archiver import items
 from archiver.store import models
 from archiver.store.database import upsert
-from archiver.store.models import Sighting
 from archiver.urls import Site
+
+_SIGHTINGS: Any = models.Sighting.__table__
+_POSTS: Any = models.Post.__table__
+_CATEGORIES: Any = models.Category.__table__
+_TOPICS: Any = models.Topic.__table__
+_TOPIC_POSTS: Any = models.TopicPost.__table__
 
 CATALOGUE = "catalogue"
 INDEX = "index"
@@ -41,7 +46,7 @@ def save_catalogue(session: Session, catalogue: items.Catalogue, *, run_id: int)
 def save_listing(session: Session, listing: items.Listing, *, run_id: int, proven: bool = True) -> None:
     """Store what a page of a category lists; an empty first page leaves the category without posts."""
     if listing.page == 1 and not listing.entries and proven:
-        session.execute(delete(Sighting).where(Sighting.source == CATEGORY + listing.category.slug))
+        session.execute(delete(_SIGHTINGS).where(_SIGHTINGS.c.source == CATEGORY + listing.category.slug))
     rows = ({"post_id": e.post_id, "title": e.title, "published_on": e.published_on} for e in listing.entries)
     _sight(session, CATEGORY + listing.category.slug, run_id, rows)
 
@@ -68,10 +73,10 @@ def save_list(session: Session, page: items.PostList, site: Site, *, run_id: int
 
 def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
     """Store a curated index in place of the one before."""
-    session.execute(delete(models.TopicPost))
-    session.execute(delete(models.Topic))
+    session.execute(delete(_TOPIC_POSTS))
+    session.execute(delete(_TOPICS))
     for number, topic in enumerate(topics.topics, 1):  # a server would continue counting
-        session.execute(insert(models.Topic), [{"id": number, "position": topic.position, "name": topic.name}])
+        session.execute(insert(_TOPICS), [{"id": number, "position": topic.position, "name": topic.name}])
         links = [
             {
                 "topic_id": number,
@@ -83,7 +88,7 @@ def save_topics(session: Session, topics: items.Topics, *, run_id: int) -> None:
             for link in topic.links
         ]
         if links:
-            session.execute(insert(models.TopicPost), links)
+            session.execute(insert(_TOPIC_POSTS), links)
     found = {link.post_id: link.title for topic in topics.topics for link in topic.links}
     _sight(session, INDEX, run_id, ({"post_id": number, "title": title} for number, title in found.items()))
 
@@ -93,7 +98,7 @@ def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[st
     values = [{**blank, **row, "source": source, "run_id": run_id} for row in rows]
     if not values:
         return
-    statement = upsert(session.get_bind().dialect.name, Sighting.__table__)
+    statement = upsert(session.get_bind().dialect.name, _SIGHTINGS)
     again = {name: statement.excluded[name] for name in ("title", *blank, "run_id")}
     session.execute(statement.on_conflict_do_update(index_elements=["post_id", "source"], set_=again), values)
     if dated := [{"post": row["post_id"], "day": row["published_on"]} for row in values if row["published_on"]]:
@@ -102,18 +107,22 @@ def _sight(session: Session, source: str, run_id: int, rows: Iterable[Mapping[st
 
 def slugs(session: Session) -> tuple[str, ...]:
     """Return the categories the archive knows, in the order in which they were first seen."""
-    return tuple(session.execute(select(models.Category.slug).order_by(models.Category.id)).scalars())
+    return tuple(session.execute(select(_CATEGORIES.c.slug).order_by(_CATEGORIES.c.id)).scalars())
 
 
 def any_read(session: Session) -> bool:
     """Return whether any list was ever read."""
-    return session.execute(select(Sighting.post_id).where(Sighting.source != INDEX).limit(1)).first() is not None
+    return (
+        session.execute(select(_SIGHTINGS.c.post_id).where(_SIGHTINGS.c.source != INDEX).limit(1)).first() is not None
+    )
 
 
 def sighted(session: Session, source: str) -> int:
     """Return how many posts a list had when it was last read."""
-    last = select(func.max(Sighting.run_id)).where(Sighting.source == source).scalar_subquery()
-    query = select(func.count()).select_from(Sighting).where(Sighting.source == source, Sighting.run_id == last)
+    last = select(func.max(_SIGHTINGS.c.run_id)).where(_SIGHTINGS.c.source == source).scalar_subquery()
+    query = (
+        select(func.count()).select_from(_SIGHTINGS).where(_SIGHTINGS.c.source == source, _SIGHTINGS.c.run_id == last)
+    )
     return int(session.execute(query).scalar_one())
 
 
@@ -122,14 +131,12 @@ def sighting(session: Session, post_id: int | None, source: str = CATALOGUE) -> 
     return session.execute(_SIGHTING, {"post": post_id, "source": source}).first()
 
 
-_SIGHTINGS: Any = Sighting.__table__
 _SAID = (_SIGHTINGS.c.title, _SIGHTINGS.c.comment_count, _SIGHTINGS.c.modified_at, _SIGHTINGS.c.run_id)
 _SIGHTING = select(*_SAID).where(  # built once: it is asked for many links of many pages
     _SIGHTINGS.c.post_id == bindparam("post"), _SIGHTINGS.c.source == bindparam("source")
 )
 
 
-_POSTS: Any = models.Post.__table__
 _DATE = (
     update(_POSTS)
     .where(_POSTS.c.id == bindparam("post"), _POSTS.c.published_on.is_(None))
@@ -151,7 +158,7 @@ def day(session: Session, post_id: int) -> str | None:
 
 def relisted(session: Session, run_id: int | None, source: str = CATALOGUE) -> bool:
     """Return whether what a list names now was missing at the last reading, but present in an earlier run's."""
-    last = session.execute(select(func.max(Sighting.run_id)).where(Sighting.source == source)).scalar()
+    last = session.execute(select(func.max(_SIGHTINGS.c.run_id)).where(_SIGHTINGS.c.source == source)).scalar()
     return last is not None and run_id is not None and run_id < last
 
 
@@ -161,7 +168,7 @@ def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
     Only sources that were read in the cycle are compared. A category counts with everything it ever listed: its pages
     are no longer read after the first one without news.
     """
-    read = set(session.execute(select(Sighting.source).where(Sighting.run_id >= cycle).distinct()).scalars())
+    read = set(session.execute(select(_SIGHTINGS.c.source).where(_SIGHTINGS.c.run_id >= cycle).distinct()).scalars())
     families = {source.partition("/")[0] for source in read}
     found: dict[str, list[int]] = {}
     pairs = (
@@ -180,18 +187,19 @@ def disagreements(session: Session, cycle: int) -> dict[str, list[int]]:
 
 
 def _only(session: Session, cycle: int, here: str, there: str) -> list[int]:
-    other = aliased(Sighting)
+    other = _SIGHTINGS.alias()
     since = 0 if there == "category" else cycle
-    elsewhere = exists().where(other.post_id == Sighting.post_id, other.source.startswith(there), other.run_id >= since)
+    named = other.c.source.startswith(there) & (other.c.run_id >= since)
+    elsewhere = exists().where(other.c.post_id == _SIGHTINGS.c.post_id, named)
     return _posts(session, cycle, here, ~elsewhere)
 
 
 def _unarchived(session: Session, cycle: int, here: str) -> list[int]:
-    archived = exists().where(models.Post.id == Sighting.post_id)
+    archived = exists().where(_POSTS.c.id == _SIGHTINGS.c.post_id)
     return _posts(session, cycle, here, ~archived)
 
 
 def _posts(session: Session, cycle: int, source: str, condition: Any) -> list[int]:
-    seen = (Sighting.run_id >= cycle) & Sighting.source.startswith(source)
-    query = select(Sighting.post_id).where(seen, condition).distinct().order_by(Sighting.post_id)
+    seen = (_SIGHTINGS.c.run_id >= cycle) & _SIGHTINGS.c.source.startswith(source)
+    query = select(_SIGHTINGS.c.post_id).where(seen, condition).distinct().order_by(_SIGHTINGS.c.post_id)
     return list(session.execute(query).scalars())

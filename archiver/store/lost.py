@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import delete, select, union, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from archiver.items import CommentPage, Item, Page, Post
 from archiver.store import models
@@ -36,11 +36,15 @@ _PROVEN: tuple[Any, ...] = (
 
 _CHUNK = 500  # values in one statement
 
-_LOST_FILES = select(WarcFile.name).where(WarcFile.lost_at.is_not(None))
-IS_LOST = Capture.warc_file.in_(_LOST_FILES)
+_CAPTURES: Any = Capture.__table__
+_FILES: Any = WarcFile.__table__
+_ENTRIES: Any = FrontierEntry.__table__
+
+_LOST_FILES = select(_FILES.c.name).where(_FILES.c.lost_at.is_not(None))
+IS_LOST = _CAPTURES.c.warc_file.in_(_LOST_FILES)
 """Whether the bytes of a capture are lost."""
 
-CAPTURES = select(Capture.id).where(IS_LOST)
+CAPTURES = select(_CAPTURES.c.id).where(IS_LOST)
 """The captures whose bytes are lost."""
 
 
@@ -56,8 +60,8 @@ def declare(session: Session, names: Collection[str], *, run_id: int) -> tuple[i
     must say that they are lost.
     """
     gone = session.execute(
-        select(Capture.id, Capture.url, Capture.record_id, Capture.payload_sha256).where(
-            Capture.warc_file.in_(list(names))
+        select(_CAPTURES.c.id, _CAPTURES.c.url, _CAPTURES.c.record_id, _CAPTURES.c.payload_sha256).where(
+            _CAPTURES.c.warc_file.in_(list(names))
         )
     ).all()
     stranded = _strand(session, {row.record_id: row.payload_sha256 for row in gone})
@@ -71,11 +75,11 @@ def _strand(session: Session, records: dict[str, str]) -> list[str]:
     """Note that revisits of these records are without a payload; return their addresses."""
     rows = []
     for some in _chunks(sorted(set(records.values()))):
-        revisits = Capture.payload_sha256.in_(some) & Capture.revisit_of.is_not(None) & ~IS_LOST
-        found = session.execute(select(Capture.id, Capture.url, Capture.revisit_of).where(revisits))
+        revisits = _CAPTURES.c.payload_sha256.in_(some) & _CAPTURES.c.revisit_of.is_not(None) & ~IS_LOST
+        found = session.execute(select(_CAPTURES.c.id, _CAPTURES.c.url, _CAPTURES.c.revisit_of).where(revisits))
         rows += [row for row in found if row.revisit_of in records]
     for some in _chunks([row.id for row in rows]):
-        session.execute(update(Capture).where(Capture.id.in_(some)).values(truncated=UNTOLD))
+        session.execute(update(_CAPTURES).where(_CAPTURES.c.id.in_(some)).values(truncated=UNTOLD))
     return [row.url for row in rows]
 
 
@@ -83,8 +87,8 @@ def _shown_by_no_other(session: Session, urls: Iterable[str]) -> list[str]:
     """Return the addresses of which there is no whole capture that is as new as the newest lost one."""
     wanted = []
     for url in urls:
-        newest = select(Capture.id, IS_LOST.label("lost"), Capture.truncated).where(Capture.url == url)
-        row = session.execute(newest.order_by(Capture.id.desc()).limit(1)).first()
+        newest = select(_CAPTURES.c.id, IS_LOST.label("lost"), _CAPTURES.c.truncated).where(_CAPTURES.c.url == url)
+        row = session.execute(newest.order_by(_CAPTURES.c.id.desc()).limit(1)).first()
         if row is None or row.lost or row.truncated:
             wanted.append(url)
     return wanted
@@ -95,9 +99,9 @@ def _ask_again(session: Session, urls: list[str], *, run_id: int) -> list[str]:
     values = {"state": "pending", "reason": None, "permanent": False, "attempts": 0, "not_before": None}
     known: set[str] = set()
     for some in _chunks(urls):
-        known |= set(session.execute(select(FrontierEntry.url).where(FrontierEntry.url.in_(some))).scalars())
-        settled = FrontierEntry.url.in_(some) & FrontierEntry.state.in_(("done", "failed"))
-        session.execute(update(FrontierEntry).where(settled).values(**values, run_id=run_id))
+        known |= set(session.execute(select(_ENTRIES.c.url).where(_ENTRIES.c.url.in_(some))).scalars())
+        settled = _ENTRIES.c.url.in_(some) & _ENTRIES.c.state.in_(("done", "failed"))
+        session.execute(update(_ENTRIES).where(settled).values(**values, run_id=run_id))
     return [url for url in urls if url not in known]
 
 
@@ -123,15 +127,16 @@ def found_again(session: Session, item: Item, capture_id: int) -> None:
 def conclude(session: Session) -> int:
     """Take over the payloads that were fetched again, and remove rows that nothing needs; return how many stay lost."""
     _repair_revisits(session)
-    lost, again = aliased(Capture), aliased(Capture)
-    pairs = session.execute(
-        select(lost.id, again.id)
-        .join(again, (again.url == lost.url) & (again.payload_sha256 == lost.payload_sha256))
+    lost, again = _CAPTURES.alias(), _CAPTURES.alias()
+    pairs: Any = session.execute(
+        select(lost.c.id, again.c.id)
+        .select_from(lost)
+        .join(again, (again.c.url == lost.c.url) & (again.c.payload_sha256 == lost.c.payload_sha256))
         .where(
-            lost.warc_file.in_(_LOST_FILES), again.warc_file.not_in(_LOST_FILES), again.status == lost.status,
-            again.truncated.is_(None),
+            lost.c.warc_file.in_(_LOST_FILES), again.c.warc_file.not_in(_LOST_FILES), again.c.status == lost.c.status,
+            again.c.truncated.is_(None),
         )
-        .order_by(lost.id, again.id)
+        .order_by(lost.c.id, again.c.id)
     ).all()  # fmt: skip
     for before, after in dict(pairs).items():
         for table in _PROVEN:
@@ -142,44 +147,47 @@ def conclude(session: Session) -> int:
 
 def return_(session: Session, names: Collection[str]) -> None:
     """Note that the bytes of these files are there again; the rows of the files must say that they are not lost."""
-    back = select(Capture.record_id).where(Capture.warc_file.in_(list(names)))
-    revisits = Capture.revisit_of.in_(back) & (Capture.truncated == UNTOLD)
-    session.execute(update(Capture).where(revisits).values(truncated=None))
+    back = select(_CAPTURES.c.record_id).where(_CAPTURES.c.warc_file.in_(list(names)))
+    revisits = _CAPTURES.c.revisit_of.in_(back) & (_CAPTURES.c.truncated == UNTOLD)
+    session.execute(update(_CAPTURES).where(revisits).values(truncated=None))
 
 
 def _stranded() -> Any:
     """Return the query for the revisits that have lost their payload."""
-    original = aliased(Capture)
+    original = _CAPTURES.alias()
     held = (
-        select(original.id)
+        select(original.c.id)
         .where(
-            original.payload_sha256 == Capture.payload_sha256,
-            original.record_id == Capture.revisit_of,
-            original.warc_file.not_in(_LOST_FILES),
+            original.c.payload_sha256 == _CAPTURES.c.payload_sha256,
+            original.c.record_id == _CAPTURES.c.revisit_of,
+            original.c.warc_file.not_in(_LOST_FILES),
         )
         .exists()
     )
-    return select(Capture.id, Capture.payload_sha256).where(
-        Capture.revisit_of.is_not(None), Capture.truncated == UNTOLD, Capture.payload_sha256 != _NOTHING, ~held
+    return select(_CAPTURES.c.id, _CAPTURES.c.payload_sha256).where(
+        _CAPTURES.c.revisit_of.is_not(None),
+        _CAPTURES.c.truncated == UNTOLD,
+        _CAPTURES.c.payload_sha256 != _NOTHING,
+        ~held,
     )
 
 
 def _repair_revisits(session: Session) -> None:
     """Let revisits that have lost their payload refer to a record that holds the same one."""
     for row in session.execute(_stranded()).all():
-        whole = Capture.revisit_of.is_(None) & Capture.truncated.is_(None) & ~IS_LOST
-        same = select(Capture.record_id).where(Capture.payload_sha256 == row.payload_sha256, whole)
-        record = session.execute(same.order_by(Capture.id).limit(1)).scalar()
+        whole = _CAPTURES.c.revisit_of.is_(None) & _CAPTURES.c.truncated.is_(None) & ~IS_LOST
+        same = select(_CAPTURES.c.record_id).where(_CAPTURES.c.payload_sha256 == row.payload_sha256, whole)
+        record = session.execute(same.order_by(_CAPTURES.c.id).limit(1)).scalar()
         if record:
-            session.execute(update(Capture).where(Capture.id == row.id).values(revisit_of=record, truncated=None))
+            session.execute(update(_CAPTURES).where(_CAPTURES.c.id == row.id).values(revisit_of=record, truncated=None))
 
 
 def _remove_unused(session: Session) -> None:
     """Remove the rows of lost captures from which nothing was read."""
     read_from = [select(table.c.capture_id).where(table.c.capture_id.is_not(None)) for table in _PROVEN]
-    unused = select(Capture.id).where(IS_LOST, Capture.id.not_in(union(*read_from)))
+    unused = select(_CAPTURES.c.id).where(IS_LOST, _CAPTURES.c.id.not_in(union(*read_from)))
     for some in _chunks(list(session.execute(unused).scalars())):
-        session.execute(delete(Capture).where(Capture.id.in_(some)))
+        session.execute(delete(_CAPTURES).where(_CAPTURES.c.id.in_(some)))
 
 
 def _chunks(values: list[Any]) -> Iterable[list[Any]]:

@@ -120,13 +120,19 @@ def _upgrade(engine: Engine) -> None:
         _begin(connection)
         if connection.dialect.name == "postgresql":
             server.settle(connection)
-        if check(connection) and connection.dialect.name == "sqlite" and revision(connection) is None:
-            _create(connection)
         if check(connection):
-            views.drop(connection)  # PostgreSQL refuses to change a column a view shows
-            _run_scripts(connection)
-            _check_references(connection)
+            _bring_up(connection)
         views.create(connection)
+
+
+def _bring_up(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and revision(connection) is None:
+        _create(connection)
+        if not check(connection):
+            return
+    views.drop(connection)  # PostgreSQL refuses to change a column a view shows
+    _run_scripts(connection)
+    _check_references(connection)
 
 
 @contextmanager

@@ -139,8 +139,10 @@ def _save_post(
         seen_at=_seen_at(outcome),
         extractor_version=extractor_version,
     )
-    held = not posts.shows(session, post)  # then its comments are as doubtful as its text
-    return Effect(change, 0 if held else _save_comments(session, post, outcome, site, run_id, proven=proven))
+    is_current = change in (Change.NEW, Change.CHANGED) or posts.shows(session, post)
+    # The comments of one that is held are as doubtful as its text.
+    new = _save_comments(session, post, outcome, site, run_id, proven=proven) if is_current else 0
+    return Effect(change, new)
 
 
 def _unproven(post: Post) -> Post:

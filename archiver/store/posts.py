@@ -73,9 +73,10 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
     session.execute(_change(*changed), {"post": post.id, **changed})
     if current:
         _hang(session, post, anew=before is None)
-    _note_counters(session, post, seen_at)
     if before is None:
+        _put_counters(session, post, seen_at)
         return Change.NEW
+    _note_counters(session, post, seen_at)
     return Change.CHANGED if current else Change.HELD
 
 
@@ -349,6 +350,10 @@ def _note_counters(session: Session, post: items.Post, seen_at: str) -> None:
         recent = datetime.fromisoformat(seen_at) - datetime.fromisoformat(last.seen_at) < STAT_INTERVAL
         if seen_at <= last.seen_at or (recent and last.comment_count == post.comment_count):
             return
+    _put_counters(session, post, seen_at)
+
+
+def _put_counters(session: Session, post: items.Post, seen_at: str) -> None:
     values = {"reader_count": post.reader_count, "comment_count": post.comment_count}
     session.execute(_PUT_COUNTERS, {"post_id": post.id, "seen_at": seen_at, **values})
 

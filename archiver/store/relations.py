@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from archiver import references, series
 from archiver.store import models
-from archiver.store.models import Link, Post
+
+_POSTS: Any = models.Post.__table__
+_LINKS: Any = models.Link.__table__
 
 
 def refresh(session: Session) -> None:
@@ -28,10 +30,10 @@ def refresh(session: Session) -> None:
 
 def _titled(session: Session) -> Iterator[series.Titled]:
     cites: defaultdict[int, set[int]] = defaultdict(set)
-    for post_id, target in session.execute(select(Link.post_id, Link.target_post_id).distinct()):
+    for post_id, target in session.execute(select(_LINKS.c.post_id, _LINKS.c.target_post_id).distinct()):
         if target is not None:
             cites[post_id].add(target)
-    for number, title, published_on in session.execute(select(Post.id, Post.title, Post.published_on)):
+    for number, title, published_on in session.execute(select(_POSTS.c.id, _POSTS.c.title, _POSTS.c.published_on)):
         yield series.Titled(id=number, title=title, published_on=published_on, cites=cites[number])
 
 
@@ -43,8 +45,8 @@ def _part_rows(found: Iterable[series.Series]) -> Iterator[dict[str, Any]]:
 
 
 def _reference_rows(session: Session) -> Iterator[dict[str, Any]]:
-    links = select(Link.post_id, Link.position, Link.url).where(Link.kind == "external")
-    for post_id, position, url in session.execute(links.order_by(Link.post_id, Link.position)):
+    links = select(_LINKS.c.post_id, _LINKS.c.position, _LINKS.c.url).where(_LINKS.c.kind == "external")
+    for post_id, position, url in session.execute(links.order_by(_LINKS.c.post_id, _LINKS.c.position)):
         if found := references.reference(url):
             yield {
                 "post_id": post_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -13,6 +14,9 @@ from archiver import __version__, clock
 from archiver.errors import ArchiverError
 from archiver.store import query
 from archiver.store.models import Capture, Run
+
+_RUNS: Any = Run.__table__
+_CAPTURES: Any = Capture.__table__
 
 LONGEST_REST = timedelta(days=1)
 """To what an absurd `Retry-After` is cut."""
@@ -37,29 +41,29 @@ def begin(
 
     A cycle is a run that did not finish, and those of the same command that resume it.
     """
-    last = session.execute(select(Run).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
+    last = session.execute(select(_RUNS).order_by(_RUNS.c.id.desc()).limit(1)).first()
     run_id = session.execute(
-        insert(Run)
+        insert(_RUNS)
         .values(started_at=now, command=command, blog=blog, site=site, version=__version__, counts="{}")
-        .returning(Run.id)
+        .returning(_RUNS.c.id)
     ).scalar_one()
     cycle = int(run_id)
     if last is not None and last.command == command and last.outcome not in ENDED:
         cycle = last.cycle or last.id
-    session.execute(update(Run).where(Run.id == run_id).values(cycle=cycle))
+    session.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(cycle=cycle))
     return run_id, cycle
 
 
 def fetched_from(session: Session) -> str | None:
     """Return the origin that the archive was first fetched from; None when no run says, or none got an answer."""
-    answered = select(Capture.id).where(Capture.run_id == Run.id).exists()
-    known = select(Run.site).where(Run.site.is_not(None), answered).order_by(Run.id).limit(1)
+    answered = select(_CAPTURES.c.id).where(_CAPTURES.c.run_id == _RUNS.c.id).exists()
+    known = select(_RUNS.c.site).where(_RUNS.c.site.is_not(None), answered).order_by(_RUNS.c.id).limit(1)
     return session.execute(known).scalar()
 
 
 def blog(session: Session) -> str | None:
     """Return the origin of the addresses of the blog that an archive is of; None when no run says."""
-    return session.execute(select(Run.blog).where(Run.blog.is_not(None)).order_by(Run.id).limit(1)).scalar()
+    return session.execute(select(_RUNS.c.blog).where(_RUNS.c.blog.is_not(None)).order_by(_RUNS.c.id).limit(1)).scalar()
 
 
 def any_known(url: str) -> bool:
@@ -80,12 +84,12 @@ def any_known(url: str) -> bool:
 
 def failed(session: Session) -> set[int]:
     """Return the numbers of the runs that did not end well, or not at all."""
-    return set(session.execute(select(Run.id).where(func.coalesce(Run.exit_code, 1) != 0)).scalars())
+    return set(session.execute(select(_RUNS.c.id).where(func.coalesce(_RUNS.c.exit_code, 1) != 0)).scalars())
 
 
 def before(session: Session, run_id: int) -> int | None:
     """Return the number of the run before another one."""
-    found = session.execute(select(func.max(Run.id)).where(Run.id < run_id)).scalar_one()
+    found = session.execute(select(func.max(_RUNS.c.id)).where(_RUNS.c.id < run_id)).scalar_one()
     return None if found is None else int(found)
 
 
@@ -94,7 +98,7 @@ def rest_until(session: Session) -> datetime | None:
 
     A rest longer than the longest is from before the clock jumped back.
     """
-    last = session.execute(select(Run.rest_until).order_by(Run.id.desc()).limit(1)).scalar_one_or_none()
+    last = session.execute(select(_RUNS.c.rest_until).order_by(_RUNS.c.id.desc()).limit(1)).scalar_one_or_none()
     until = datetime.fromisoformat(last) if last else None
     now = clock.now()
     return until if until is not None and now < until <= now + LONGEST_REST else None
@@ -102,7 +106,7 @@ def rest_until(session: Session) -> datetime | None:
 
 def rest(session: Session, run_id: int, *, until: str) -> None:
     """Store when the rest ends that the site asked for."""
-    session.execute(update(Run).where(Run.id == run_id).values(rest_until=until))
+    session.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(rest_until=until))
 
 
 def end(
@@ -123,4 +127,4 @@ def end(
         "rest_until": rest_until,
         "counts": json.dumps(counts, ensure_ascii=False),
     }
-    session.execute(update(Run).where(Run.id == run_id).values(values))
+    session.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(values))

@@ -9,7 +9,8 @@ told those that were put in: they are read from the rows, and for that the index
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -37,6 +38,31 @@ def rebuild(connection: Connection) -> dict[str, int]:
         connection.exec_driver_sql(table.statement)
         _fill(connection, table)
     return {table.name: _optimized(connection, table.name) for table in tables}
+
+
+_AT_END = "search index at end"
+"""Key of a session's `info`: whether the index waits for the end."""
+
+
+@contextmanager
+def at_end(session: Session, progress: Callable[[int, int], object]) -> Iterator[None]:
+    """Leave the index alone while the block fills an empty archive, and make it of all rows at the end.
+
+    FTS5 writes what it has at each savepoint, and merges it later: page by page, that is more than twice the work. A
+    server's index is kept up as ever. `progress` is told how many tables are done, and of how many.
+    """
+    if _arrays(session.connection()):
+        yield
+        return
+    session.info[_AT_END] = True
+    try:
+        yield
+    finally:
+        del session.info[_AT_END]
+    for done, table in enumerate(TABLES, 1):
+        _fill(session.connection(), table)
+        _optimized(session.connection(), table.name)
+        progress(done, len(TABLES))
 
 
 def reword_post(session: Session, number: int, title: str, body: str, *, anew: bool) -> None:
@@ -71,6 +97,8 @@ def _reword(
     if arrays := _arrays(connection):
         arrays.put(connection, table, words)
         return
+    if _AT_END in session.info:
+        return
     if before is None:
         stored = connection.execute(_stored(table, columns), {"ids": list(words)})
         before = {row[0]: (row[1], row[2]) for row in stored}
@@ -94,7 +122,7 @@ def forget_formulas(session: Session, post_id: int) -> None:
     connection = session.connection()
     if arrays := _arrays(connection):
         arrays.forget_formulas(connection, post_id)
-    else:
+    elif _AT_END not in session.info:
         connection.execute(_DELETE_FORMULAS, {"post": post_id})
 
 
@@ -103,7 +131,7 @@ def put_formulas(session: Session, post_id: int) -> None:
     connection = session.connection()
     if arrays := _arrays(connection):
         arrays.put_formulas(connection, post_id)
-    else:
+    elif _AT_END not in session.info:
         connection.execute(_INSERT_FORMULAS, {"post": post_id})
 
 
@@ -118,7 +146,7 @@ def put_shapes(session: Session, content: items.Content) -> list[int | None]:
     connection = session.connection()
     formulas = (formula.tex for formula in content.formulas)
     found = shapes.of(formulas) if content.shapes is None else shapes.numbered(content.shapes)
-    _index_shapes(connection, shapes.add(connection, found))
+    _index_shapes(session, shapes.add(connection, found))
     return [number for number, _ in found]
 
 
@@ -128,7 +156,7 @@ def put_comment_formulas(session: Session, texts: Mapping[int, str], known: Coll
     `known` are those that may have some already.
     """
     new, gone = shapes.put_comments(session.connection(), texts, known)
-    _index_shapes(session.connection(), new)
+    _index_shapes(session, new)
     forget_shapes(session, gone)
 
 
@@ -152,17 +180,18 @@ def forget_shapes(session: Session, numbers: set[int]) -> None:
         return
     if arrays := _arrays(connection):
         arrays.forget(connection, "shapes", gone)
-    else:
+    elif _AT_END not in session.info:
         connection.exec_driver_sql(_DELETE_SHAPE, [_words_of(each) for each in gone.items()])
     shapes.remove(connection, gone)
 
 
-def _index_shapes(connection: Connection, new: Mapping[int, str]) -> None:
+def _index_shapes(session: Session, new: Mapping[int, str]) -> None:
     if not new:
         return
+    connection = session.connection()
     if arrays := _arrays(connection):
         arrays.put(connection, "shapes", {number: (tokens,) for number, tokens in new.items()})
-    else:
+    elif _AT_END not in session.info:
         connection.exec_driver_sql(_INSERT_SHAPE, [_words_of(each) for each in new.items()])
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from archiver.store import cjk
 
-_RUN = re.compile(rf"(?:(?={cjk.WIDE})[^\W_])+")
+_RUN = re.compile(f"{cjk.WIDE_LETTER}+")
 _TITLED = cjk.BREAK
 """Marks a pair of the title: the tokenizer takes it for a letter, and no pair has it."""
 

@@ -635,8 +635,8 @@ def _create_on_server(connection: Connection) -> None:
 
 
 def _definitions(connection: Connection) -> dict[str, str | None]:
-    inspector = inspect(connection)
-    return {name: inspector.get_view_definition(name) for name in inspector.get_view_names()}
+    found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
+    return {str(row[0]): row[1] for row in found}
 
 
 def _made_by(connection: Connection) -> dict[str, str | None]:

@@ -32,11 +32,12 @@ NONE: Macros = MappingProxyType({})
 """No macros."""
 
 _DEEPEST = 40  # groups in groups; TeX that people write has up to ten
-_MOST = 20_000  # tokens, after all macros are expanded
-_PIECE = re.compile(r"\\(?:[A-Za-z]+\*?|[\s\S]?)|%[^\n]*\n?|\s+|[^\s\\%]")
+_MOST = 20_000  # tokens that macros make of a formula
+_PIECE = re.compile(r"\\(?:[A-Za-z]+\*?|[\s\S]?)|%[^\n]*\n?|\s+|[A-Za-z]+|[^\s\\%]")
 _ANY_GROUP = re.compile(r"\{\s*\*\s*\}")
 _LETTER = re.compile(r"[A-Za-z]|\\math(?:bf|bb|cal|frak)\{\\?[A-Za-z]+\}")
-_ASCII = re.compile(r"[A-Za-z]")
+_SIGNS = frozenset("+-()[]<>,.;:!/*|")
+"""Characters that are tokens wherever they stand; most are such, letters or blanks."""
 _STOPS = frozenset(".,;。，；")
 
 
@@ -92,7 +93,7 @@ def _cached(tex: str, known: tuple[Macro, ...]) -> tuple[str, ...]:
     for start, end, _ in reversed(list(macros.found(tex))):
         tex = f"{tex[:start]} {tex[end:]}"
     try:
-        found = list(_flat(_Reader(tex, {macro.name: macro for macro in known}).read()))
+        found = _flat(_Reader(tex, {macro.name: macro for macro in known}).read())
     except _TooMuchError:
         return ()
     while found and found[-1] in _STOPS:
@@ -104,12 +105,6 @@ class _TooMuchError(Exception):
     """A formula is nested too deep, or its macros expand too far."""
 
 
-class _Argument(NamedTuple):
-    """An argument of the command before it."""
-
-    inside: list[_Node]
-
-
 class _Scripts(NamedTuple):
     """The subscript and superscript of what is before them."""
 
@@ -117,40 +112,42 @@ class _Scripts(NamedTuple):
     above: list[_Node]
 
 
-_Node = str | _Argument | _Scripts
+_Node = str | _Scripts
 
 
-def _add(found: list[_Node], node: _Node) -> None:
+def _extend(found: list[_Node], nodes: list[_Node]) -> None:
     """Add to what was read; adjacent scripts belong to one base."""
-    last = found[-1] if found else None
-    if isinstance(node, _Scripts) and isinstance(last, _Scripts):
-        _extend(last.below, node.below)
-        _extend(last.above, node.above)
-    elif node == "=" and last == r"\not":
-        found[-1] = r"\ne"
+    if not nodes:
+        return
+    first, last = nodes[0], found[-1] if found else None
+    if isinstance(first, _Scripts) and isinstance(last, _Scripts):
+        _extend(last.below, first.below)
+        _extend(last.above, first.above)
+        found += nodes[1:]
+    elif first == "=" and last == r"\not":
+        found[-1:] = [r"\ne", *nodes[1:]]
     else:
-        found.append(node)
+        found += nodes
 
 
-def _extend(found: list[_Node], nodes: Iterable[_Node]) -> None:
-    for node in nodes:
-        _add(found, node)
-
-
-def _flat(nodes: Iterable[_Node]) -> Iterator[str]:
+def _flat(nodes: Iterable[_Node]) -> list[str]:
+    found: list[str] = []
     for node in nodes:
         if isinstance(node, str):
-            yield node
-        elif isinstance(node, _Argument):
-            yield from ("{", *_flat(node.inside), "}")
+            found.append(node)
         else:
             for sign, inside in (("_", node.below), ("^", node.above)):
                 if inside:
-                    yield from (sign, "{", *_flat(inside), "}")
+                    found += (sign, "{", *_flat(inside), "}")
+    return found
+
+
+def _argument(inside: list[_Node]) -> list[str]:
+    return ["{", *_flat(inside), "}"]
 
 
 def _pieces(tex: str) -> list[str]:
-    """Return the tokens of TeX as they are, last one first, without comments and with each white space as one space."""
+    """Return TeX in pieces, last one first: commands, Latin words, other characters, and a space for each blank."""
     found = [" " if piece.isspace() else piece for piece in _PIECE.findall(tex) if piece[0] != "%"]
     return found[::-1]
 
@@ -162,7 +159,7 @@ class _Reader:
         self._pieces = _pieces(tex)
         """What is still to be read, the next one last."""
         self._known = known
-        self._taken = 0
+        self._made = 0
         self._cells = 0
         """Enclosing matrices and the like, in which `&` means something."""
 
@@ -175,14 +172,14 @@ class _Reader:
     def _next(self) -> str:
         """Take the next token, in its first spelling; a macro is replaced by what it stands for. Empty at the end."""
         while self._pieces:
-            self._taken += 1
-            if self._taken > _MOST:
-                raise _TooMuchError
             piece = self._pieces.pop()
-            if piece[0] == "\\" and piece[-1] == "*" and len(piece) > len(r"\*") and piece not in spellings.STARRED:
+            if piece[0] != "\\":
+                return spellings.ALIASES.get(piece, piece)
+            if piece[-1] == "*" and len(piece) > len(r"\*") and piece not in spellings.STARRED:
                 self._pieces.append("*")
                 piece = piece[:-1]
-            if piece[0] != "\\" or (macro := self._known.get(piece[1:])) is None:
+            macro = self._known.get(piece[1:])
+            if macro is None:
                 return spellings.ALIASES.get(piece, piece)
             self._expand(macro)
         return ""
@@ -205,7 +202,8 @@ class _Reader:
             if len(made) > _MOST:
                 raise _TooMuchError
         self._pieces += made
-        if len(self._pieces) > _MOST:
+        self._made += len(made) + 1
+        if self._made > _MOST:
             raise _TooMuchError
 
     def _skip_blanks(self) -> None:
@@ -217,9 +215,14 @@ class _Reader:
         self._skip_blanks()
         if not self._pieces or self._pieces[-1] == "}":
             return []
-        if self._pieces[-1] != "{":
-            return [self._pieces.pop()]
-        return self._up_to("}")
+        return self._up_to("}") if self._pieces[-1] == "{" else [self._first(self._pieces.pop())]
+
+    def _first(self, piece: str) -> str:
+        """Return the first letter of a word, the rest of which is still to be read; other pieces as they are."""
+        if len(piece) > 1 and piece[0] != "\\":
+            self._pieces.append(piece[1:])
+            return piece[0]
+        return piece
 
     def _bracketed(self) -> list[str] | None:
         """Take an argument in brackets as it is, last token first; None when there is none."""
@@ -247,14 +250,21 @@ class _Reader:
             raise _TooMuchError
         found: list[_Node] = []
         before: tuple[str, list[_Node]] | None = None
-        while (sign := self._next()) not in ("}", ""):
-            if sign in spellings.INFIX:
+        pieces = self._pieces
+        while pieces:
+            if pieces[-1] in _SIGNS:
+                found.append(pieces.pop())
+            elif pieces[-1] == " ":
+                pieces.pop()
+            elif (sign := self._next()) in ("}", ""):
+                break
+            elif sign in spellings.INFIX:
                 before, found = (spellings.INFIX[sign], found), []
             elif sign in spellings.SWITCHES:
                 face = spellings.SWITCHES[sign]
             else:
                 _extend(found, self._one(sign, face, depth))
-        return found if before is None else [before[0], _Argument(before[1]), _Argument(found)]
+        return found if before is None else [before[0], *_argument(before[1]), *_argument(found)]
 
     def _argument(self, face: str, depth: int) -> list[_Node]:
         """Read an argument: a group or a single token."""
@@ -265,7 +275,7 @@ class _Reader:
             if sign == "{":
                 return self._group(face, depth + 1)
             if sign != " " and sign not in spellings.DROPPED:
-                return self._one(sign, face, depth + 1, alone=True)
+                return self._one(self._first(sign), face, depth + 1, alone=True)
         return []
 
     def _one(self, sign: str, face: str, depth: int, *, alone: bool = False) -> list[_Node]:
@@ -281,18 +291,18 @@ class _Reader:
             return [_Scripts(inside, []) if sign == "_" else _Scripts([], inside)]
         if sign == "'":
             return [_Scripts([], [r"\prime"])]
+        if sign in spellings.DOUBLED:
+            return ["|", "|"]
+        if sign[0] != "\\":
+            return self._plain(sign, face, alone=alone)
         if sign in spellings.ARGUMENTS:
             return self._command(sign, face, depth)
         if sign in spellings.FACES:
             return self._argument(spellings.FACES[sign] or face, depth)
         if sign in (r"\begin", r"\end"):
             return self._environment(sign)
-        if sign in spellings.DOUBLED:
-            return ["|", "|"]
         if sign in spellings.GREEK:
             return [f"\\{face}{{{sign}}}" if face == spellings.BOLD else sign]
-        if sign[0] != "\\":
-            return self._plain(sign, face, alone=alone)
         if sign[1:] in spellings.FUNCTIONS:
             return _words(sign[1:])
         if sign in spellings.INFIX or sign in spellings.SWITCHES:  # by itself as an argument
@@ -301,11 +311,13 @@ class _Reader:
 
     def _command(self, sign: str, face: str, depth: int) -> list[_Node]:
         degree = self._bracketed() if sign in (r"\sqrt", r"\xrightarrow", r"\xleftarrow") else None
-        arguments = [_Argument(self._argument(face, depth)) for _ in range(spellings.ARGUMENTS[sign])]
+        arguments: list[str] = []
+        for _ in range(spellings.ARGUMENTS[sign]):
+            arguments += _argument(self._argument(face, depth))
         if degree is None or sign != r"\sqrt":
             return [sign, *arguments]
         self._pieces += ["}", *degree]
-        return [r"\root", _Argument(self._group(face, depth + 1)), *arguments]
+        return [r"\root", *_argument(self._group(face, depth + 1)), *arguments]
 
     def _environment(self, sign: str) -> list[_Node]:
         name = "".join(reversed(self._raw())).strip()
@@ -329,17 +341,17 @@ class _Reader:
                 self._raw()
 
     def _plain(self, sign: str, face: str, *, alone: bool) -> list[_Node]:
-        """Read a character that is not a command, and those that form one word or number with it."""
-        if sign == " " or sign in spellings.DROPPED or (sign == "&" and not self._cells):
-            return []
+        """Read what is not a command, and the pieces that form one word or number with it."""
         if not sign.isalnum():
-            return [sign]
+            return [] if sign == " " or sign in spellings.DROPPED or (sign == "&" and not self._cells) else [sign]
         run = sign if alone else sign + self._run(sign, face)
+        if not face and run not in spellings.FUNCTIONS and _is_latin(run):
+            return list(run)
         if run.isdecimal() or run.replace(".", "", 1).isdecimal():
             return [run]
         if face == spellings.UPRIGHT or run in spellings.FUNCTIONS:
             return _words(run)
-        return [f"\\{face}{{{each}}}" if face and _ASCII.fullmatch(each) else each for each in run]
+        return [f"\\{face}{{{each}}}" if face and _is_latin(each) else each for each in run]
 
     def _run(self, first: str, face: str) -> str:
         """Take the characters that continue a word, a number or a run of letters."""
@@ -355,8 +367,8 @@ class _Reader:
         if piece in spellings.ALIASES:
             return False
         if face == spellings.UPRIGHT:
-            return len(piece) == 1 and piece.isalnum()
-        return _ASCII.fullmatch(first) is not None and _ASCII.fullmatch(piece) is not None
+            return piece.isalnum()
+        return _is_latin(first) and _is_latin(piece)
 
     def _drops(self, sign: str) -> bool:
         """Return whether a command only changes the look, and drop its arguments."""
@@ -375,6 +387,10 @@ class _Reader:
         else:
             return sign in spellings.DROPPED
         return True
+
+
+def _is_latin(piece: str) -> bool:
+    return piece.isascii() and piece.isalpha()
 
 
 def _words(word: str) -> list[_Node]:
