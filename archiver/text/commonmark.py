@@ -36,10 +36,14 @@ _SIMPLE = re.compile(
     | \[(?<!!\[)(?P<link>[^\[\]\\`*_~<&\n]++)\]\(https?://[^\s()<>\\`$\x7f]++\)
     | \*(?<!\*\*)(?P<second>\*?)(?=[^\W_])(?P<marked>[^\[\\`*_~<&\n]++)(?<=[^\W_])\*(?P=second)(?!\*)
     | <(?<=.<)/?(?:del|em|strong)>
+    | \\(?P<escaped>[!-#%-/:-@\[-`{-~])
     """,
     re.VERBOSE,
 )
-"""Pictures, links and marks that nothing around them can make anything else of."""
+"""Pictures, links, marks and escaped signs that nothing around them can make anything else of."""
+_FENCE_MARK = "```"
+_QUOTED = re.compile(r"(?:>(?: [^\t\n]*)?(?:\n|\Z))+")
+"""A quote of which each line is marked as one."""
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
 HANGING = re.compile(r"(\[\^\d+\]:) |:   ")
@@ -85,13 +89,38 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
     if blocks is None:
         yield markdown, None
         return
-    found = [tex.scan(block, markdown=True) for block in blocks]
-    if any(scan.reaching(block) for block, scan in zip(blocks, found, strict=True)):
+    found = [_NO_FORMULAS if block.startswith(_FENCE_MARK) else tex.scan(block, markdown=True) for block in blocks]
+    if any(scan.unclosed and scan.reaching(block) for block, scan in zip(blocks, found, strict=True)):
         yield markdown, None
         return
     for block, scan in zip(blocks, found, strict=True):
-        text = None if scan.unclosed else _simply_read(block, scan.spans)
-        yield (block, None) if text is None else (text, scan.sources(block))
+        yield _read_simply(block, scan) or (block, None)
+
+
+_NO_FORMULAS = tex.Scan([], [])
+
+
+def _read_simply(block: str, scan: tex.Scan) -> tuple[str, list[str]] | None:
+    """Return the text of a block and its formulas, or None where only a parser can tell."""
+    if block.startswith(_FENCE_MARK):
+        code = block[block.index("\n") + 1 : -len(_FENCE_MARK)]
+        return None if _FENCE_MARK in code or block[len(_FENCE_MARK)] == "`" else (code, [])
+    if block.startswith(">"):
+        return _quote(block) if _QUOTED.fullmatch(block) else None
+    text = None if scan.unclosed else _line(block, scan.spans)
+    return None if text is None else (text, scan.sources(block))
+
+
+def _quote(block: str) -> tuple[str, list[str]] | None:
+    """Return what is in a quote: its blocks without the marks."""
+    texts: list[str] = []
+    formulas: list[str] = []
+    for text, sources in _blocks("\n".join([line[2:] for line in block.split("\n")])):
+        if sources is None:
+            return None
+        texts.append(text)
+        formulas += sources
+    return "\n".join(texts), formulas
 
 
 def formulas(markdown: str) -> list[tuple[int, int]]:
@@ -164,26 +193,27 @@ def _split(markdown: str) -> list[str] | None:
     return None if any("```" in block and _FENCE.fullmatch(block) is None for block in blocks) else blocks
 
 
-def _simply_read(block: str, spans: list[tex.Span]) -> str | None:
-    """Return the text of a block, or None where only a parser can tell."""
+def _line(block: str, spans: list[tex.Span]) -> str | None:
+    """Return the text of a paragraph or heading, or None where only a parser can tell."""
     at, prose = 0, []
     for span in spans:
         prose.append(block[at : span.start])
         at = span.end
-    prose.append(block[at:])
-    text = "$".join(prose)
-    if "\n" not in block and (marks := _HEADING.match(text)):
+    text = "$".join([*prose, block[at:]])
+    if text.startswith("#") and "\n" not in block and (marks := _HEADING.match(text)):
         text = text[marks.end() :]
     if text and _MEANING.search("\n" + text):
         if _MEANING.search("\n" + _SIMPLE.sub(")", text)):
             return None
         text = _SIMPLE.sub(_inside, text)
+    if not spans:
+        return text
     first, *rest = text.split("$")
-    return first + "".join(block[span.start : span.end] + after for span, after in zip(spans, rest, strict=True))
+    return first + "".join([block[span.start : span.end] + after for span, after in zip(spans, rest, strict=True)])
 
 
 def _inside(found: re.Match[str]) -> str:
-    return found["link"] or found["marked"] or ""
+    return found["link"] or found["marked"] or found["escaped"] or ""
 
 
 def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:
