@@ -17,10 +17,9 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 from readability import Document as Readability
 from trafilatura.settings import Document, Extractor
-from trafilatura.utils import RE_FILTER
 
 from archiver.items import Content
-from archiver.text import dom, markdown, plain
+from archiver.text import dom, markdown, paragraphs, plain
 from archiver.text.agreement import MINIMUM, agreement, letters
 from archiver.text.dom import Resolve
 from archiver.text.tokens import Draft, Protector, Vault
@@ -75,7 +74,7 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
         return plain.read(body, resolve)
     vault, article = Vault(), Draft("article")
     Protector(vault, resolve).copy(body, article)
-    text = _paragraphs(article, vault.sources)
+    text = paragraphs.read(article, vault.sources)
     if text is not None:
         return text
     page = vault.tree(Draft("html", [Draft("body", [article])]))
@@ -99,54 +98,6 @@ def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found |
         return engine(page)
     except Exception:
         return None
-
-
-def _paragraphs(article: Draft, sources: list[str]) -> str | None:
-    """Return the text that trafilatura would find in an article of nothing but whole paragraphs, without asking it.
-
-    None where there is anything that it lays out, as it does lists, cells and lines within a paragraph, or leaves out:
-    labels of buttons, a heading or a `<div>` at the end, a `<div>` in a quote, a paragraph that occurs twice, invisible
-    characters.
-    """
-    paragraphs: list[tuple[Draft, str]] = []
-    if not _collect(article, paragraphs, is_quoted=False) or not paragraphs or paragraphs[-1][0].tag != "p":
-        return None
-    lines: list[str] = []
-    before = ""
-    for paragraph, line in paragraphs:
-        prose = line.replace(_SOURCE, "")
-        if RE_FILTER.match(line) or prose == line == before or not prose.isprintable():
-            return None
-        numbers = (part for part in paragraph.inside if isinstance(part, int))
-        first, *rest = line.split(_SOURCE)
-        lines.append(first + "".join([sources[number] + text for number, text in zip(numbers, rest, strict=True)]))
-        before = line
-    return "\n".join(lines)
-
-
-_SOURCE = "\0"
-"""Stands for a source in a line; no text has it."""
-
-
-def _collect(box: Draft, paragraphs: list[tuple[Draft, str]], *, is_quoted: bool) -> bool:
-    """Collect the paragraphs in a box, each with its line, and return whether nothing else is in it.
-
-    A `<div>` without elements is a paragraph, too, but for one in a quote: there trafilatura joins them.
-    """
-    texts = [_SOURCE if isinstance(part, int) else part for part in box.inside if not isinstance(part, Draft)]
-    elements = [part for part in box.inside if isinstance(part, Draft)] if len(texts) < len(box.inside) else []
-    line = " ".join("".join(texts).split())
-    if not elements and (box.tag in _LINES or (box.tag == "div" and not is_quoted)):
-        if line:
-            paragraphs.append((box, line))
-        return True
-    is_quoted = is_quoted or box.tag == "blockquote"
-    whole = box.tag in _BOXES and not line
-    return whole and all(_collect(each, paragraphs, is_quoted=is_quoted) for each in elements)
-
-
-_LINES = frozenset({"p", *dom.HEADINGS})
-_BOXES = frozenset({"article", "blockquote", "div", "section"})
 
 
 @cache
