@@ -73,7 +73,7 @@ _CLASSES = etree.ElementDefaultClassLookup(
 
 def clean(text: str) -> str:
     r"""Return the text of a node as HTML means it: newlines are `\n`, control characters are gone."""
-    if _UNWANTED.search(text) is None:
+    if text.isprintable() or _UNWANTED.search(text) is None:  # the first is quicker, and false of a newline
         return text
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
