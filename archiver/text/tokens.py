@@ -153,7 +153,7 @@ class Protector:
             if tail := child.tail:
                 stretch += dom.clean(tail)
         if stretch:
-            self._say(stretch.rstrip() if source.tag in dom.BLOCKS else stretch, inside)
+            self._say(stretch, inside, ends=source.tag in dom.BLOCKS)
 
     def _is_gone(self, node: etree._Element) -> bool:
         if dom.is_anchor(node):
@@ -189,19 +189,19 @@ class Protector:
         number = self._vault.put(source, formula=node.tag == dom.FORMULA)
         inside.append(number if node.tag in _INLINE else Draft("p", [number]))
 
-    def _say(self, stretch: str, inside: list[str | int | Draft]) -> None:
-        if not self._markup and (not inside or isinstance(inside[-1], Draft)):
-            stretch = stretch.lstrip()
+    def _say(self, stretch: str, inside: list[str | int | Draft], *, ends: bool = False) -> None:
+        """Take text, without white space where a block begins or `ends`."""
+        begins = not self._markup and (not inside or isinstance(inside[-1], Draft))
+        at = len(stretch) - len(stretch.lstrip()) if begins else 0
         if "$" not in stretch and "\\" not in stretch:  # without either there is no formula to scan for
-            self._prose(stretch, inside)
+            self._prose(stretch[at:].rstrip() if ends else stretch[at:], inside)
             return
-        at = 0
-        for span in tex.scan(stretch).spans:
+        for span in tex.stretch(stretch).spans:
             source = dom.unbreak(stretch[span.start : span.end])
             self._prose(stretch[at : span.start], inside)
             inside.append(self._vault.put(escape(source, quote=False) if self._markup else source, formula=True))
             at = span.end
-        self._prose(stretch[at:], inside)
+        self._prose(stretch[at:].rstrip() if ends else stretch[at:], inside)
 
     def _prose(self, text: str, inside: list[str | int | Draft]) -> None:
         """Take text without formulas. What looks like an entity, and a line break in plain text, is a source."""
