@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from lxml import etree
@@ -13,6 +14,7 @@ _NAME = re.compile(r"[\w.:~+%@/=,;!()-]{1,200}")
 """What can be in an attribute and in an address alike; real ids hold little else."""
 
 
+@lru_cache(maxsize=256)  # each link is asked when anchors are looked for and again when it is written
 def name(href: str | None) -> str | None:
     """Return the id that an address within the same page names, or None for any other address."""
     if not href or not href.startswith("#"):

@@ -39,15 +39,16 @@ def read(article: Draft, sources: list[str]) -> str | None:
         if paragraph is None:
             return None
         tag, lead, texts = paragraph
-        line = " ".join("".join([_SOURCE if isinstance(part, int) else part for part in texts]).split())
+        line = " ".join("".join([part if isinstance(part, str) else _SOURCE for part in texts]).split())
         prose = line.replace(_SOURCE, "")
         if RE_FILTER.match(line) or prose == line == before or not prose.isprintable():
             return None
-        numbers = (part for part in texts if isinstance(part, int))
-        first, *rest = line.split(_SOURCE)
-        pieces = [sources[number] + text for number, text in zip(numbers, rest, strict=True)]
-        lines.append(f"{lead}{first}{''.join(pieces)}")
         before = line
+        if len(prose) < len(line):
+            hidden = [sources[part] for part in texts if isinstance(part, int)]
+            first, *rest = line.split(_SOURCE)
+            line = "".join([first, *(piece for pair in zip(hidden, rest, strict=True) for piece in pair)])
+        lines.append(f"{lead}{line}")
     return "\n".join(lines) if tag in ("p", "li") else None
 
 

@@ -156,8 +156,8 @@ class Protector:
             self._say(stretch, inside, ends=source.tag in dom.BLOCKS)
 
     def _is_gone(self, node: etree._Element) -> bool:
-        if dom.is_anchor(node):
-            return any(outer.tag in dom.HEADINGS for outer in node.iterancestors())
+        if node.tag == "a":
+            return dom.is_anchor(node) and any(outer.tag in dom.HEADINGS for outer in node.iterancestors())
         return node.tag in dom.DROPPED or (node.tag == "img" and not self._markup)
 
     def _element(self, node: etree._Element, inside: list[str | int | Draft], depth: int) -> None:
