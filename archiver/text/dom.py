@@ -113,6 +113,8 @@ def unbreak(text: str) -> str:
     """Turn every `<br>`, with any newline of the source after it, into one newline."""
     if BREAK not in text:
         return text
+    if "\r " not in text and "\r\t" not in text:
+        return text.replace("\r\n", "\n").replace(BREAK, "\n")
     return _BROKEN.sub(r"\1\n", text).replace(BREAK, "\n")
 
 
