@@ -28,22 +28,31 @@ _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTI
 # Wider than CommonMark: a character with a meaning anywhere but inside a word, or at the beginning of a line. Every
 # alternative begins with a letter of its own, as in `tex`.
 _MEANING = re.compile(
-    r"\\|`|\*|~|<|&|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
+    r"\\|`|\*|~|<(?=[A-Za-z/!?])|&(?=#?\w)|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
 )
 _HEADING = re.compile(r"#{1,6} (?=.*[^\s#]\Z)")
 _SIMPLE = re.compile(
-    r"""!\[[^\[\]\\`*_~<&$\n]*+\]\(https?://[^\s()<>\\`$\x7f]++\)
-    | \[(?<!!\[)(?P<link>[^\[\]\\`*_~<&\n]++)\]\(https?://[^\s()<>\\`$\x7f]++\)
+    r"""!\[(?:[^\[\]\\`<\0\n]|\\[!-/:-@\[-`{-~])*+\]\(https?://[^\s()<>\\`\0\x7f]++\)
+    | \[(?<!!\[)(?P<link>[^\[\]\\`*_~<&\n]++)\]\(https?://[^\s()<>\\`\0\x7f]++\)
     | \*(?<!\*\*)(?P<second>\*?)(?=[^\W_])(?P<marked>[^\[\\`*_~<&\n]++)(?<=[^\W_])\*(?P=second)(?!\*)
-    | <(?<=.<)/?(?:del|em|strong)>
-    | \\(?P<escaped>[!-#%-/:-@\[-`{-~])
+    | <(?:(?<=.<)|(?=/?[a-z]++>[^\s<]))/?(?:del|em|strong)>
+    | \\(?P<escaped>[!-/:-@\[-`{-~])
+    | `(?<!``)(?P<code>[^`\0\n]++)`(?!`)
+    | \[(?<!!\[)[^\[\]\\`*_~<&\n]*+\](?![(:])(?P<brackets>)
+    | \\(?=[A-Za-z])(?P<slash>)
+    | \*(?<=\ \*)(?=\ )(?P<star>)
     """,
     re.VERBOSE,
 )
-"""Pictures, links, marks and escaped signs that nothing around them can make anything else of."""
+"""Pictures, links, marks, code, escaped and plain signs that nothing around them can make anything else of."""
+_PLAIN = frozenset({"brackets", "slash", "star"})
+_PLACE = "\0"
+"""Stands for a formula; no text has it."""
 _FENCE_MARK = "```"
 _QUOTED = re.compile(r"(?:>(?: [^\t\n]*)?(?:\n|\Z))+")
 """A quote of which each line is marked as one."""
+_TABLE = re.compile(r"\|(?: [^|\n]* \|)+\n\|(?: --- \|)+(?:\n\|(?: [^|\n]* \|)+)*")
+"""A table in whose cells no sign could be one of its own."""
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
 HANGING = re.compile(r"(\[\^\d+\]:) |:   ")
@@ -103,10 +112,13 @@ _NO_FORMULAS = tex.Scan([], [])
 def _read_simply(block: str, scan: tex.Scan) -> tuple[str, list[str]] | None:
     """Return the text of a block and its formulas, or None where only a parser can tell."""
     if block.startswith(_FENCE_MARK):
-        code = block[block.index("\n") + 1 : -len(_FENCE_MARK)]
-        return None if _FENCE_MARK in code or block[len(_FENCE_MARK)] == "`" else (code, [])
+        info, _, code = block.partition("\n")
+        is_plain = code.count(_FENCE_MARK) == 1 and not {"`", "|"}.intersection(info[len(_FENCE_MARK) :])
+        return (code[: -len(_FENCE_MARK)], []) if is_plain else None
     if block.startswith(">"):
         return _quote(block) if _QUOTED.fullmatch(block) else None
+    if block.startswith("|"):
+        return _table(block) if _TABLE.fullmatch(block) else None
     text = None if scan.unclosed else _line(block, scan.spans)
     return None if text is None else (text, scan.sources(block))
 
@@ -120,6 +132,24 @@ def _quote(block: str) -> tuple[str, list[str]] | None:
             return None
         texts.append(text)
         formulas += sources
+    return "\n".join(texts), formulas
+
+
+def _table(block: str) -> tuple[str, list[str]] | None:
+    """Return what is in the cells of a table."""
+    head, rule, *rows = [line[2:-2].split(" | ") for line in block.split("\n")]
+    texts: list[str] = []
+    formulas: list[str] = []
+    if any(len(row) != len(head) for row in (rule, *rows)):
+        return None
+    for row in (head, *rows):
+        for cell in row:
+            scan = tex.scan(cell, markdown=True)
+            text = None if scan.unclosed else _line(cell, scan.spans)
+            if text is None:
+                return None
+            texts.append(text)
+            formulas += scan.sources(cell)
     return "\n".join(texts), formulas
 
 
@@ -199,7 +229,7 @@ def _line(block: str, spans: list[tex.Span]) -> str | None:
     for span in spans:
         prose.append(block[at : span.start])
         at = span.end
-    text = "$".join([*prose, block[at:]])
+    text = _PLACE.join([*prose, block[at:]])
     if text.startswith("#") and "\n" not in block and (marks := _HEADING.match(text)):
         text = text[marks.end() :]
     if text and _MEANING.search("\n" + text):
@@ -208,12 +238,14 @@ def _line(block: str, spans: list[tex.Span]) -> str | None:
         text = _SIMPLE.sub(_inside, text)
     if not spans:
         return text
-    first, *rest = text.split("$")
+    first, *rest = text.split(_PLACE)
     return first + "".join([block[span.start : span.end] + after for span, after in zip(spans, rest, strict=True)])
 
 
 def _inside(found: re.Match[str]) -> str:
-    return found["link"] or found["marked"] or found["escaped"] or ""
+    if found.lastgroup in _PLAIN:
+        return found[0]
+    return found["link"] or found["marked"] or found["escaped"] or found["code"] or ""
 
 
 def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:
