@@ -108,15 +108,19 @@ def _bearers(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
     for element in _NAMES(tree):
         if word := element.get("id"):
             names.setdefault(f"#{word}", []).append(element)
-        for name in _classes(element.get("class", "")):
+        value = element.get("class", "")
+        for name in _classes(value) if len(value) <= _USUAL else _names(value):
             names.setdefault(name, []).append(element)
     return names
 
 
-@lru_cache(maxsize=4096)  # the same few on all pages of a blog
-def _classes(value: str) -> tuple[str, ...]:
+def _names(value: str) -> tuple[str, ...]:
     """Return the classes (`.name`) of an attribute, each once."""
     return tuple(dict.fromkeys(f".{word}" for word in _WORD.findall(value)))
+
+
+_classes = lru_cache(maxsize=4096)(_names)  # the same few on all pages of a blog
+_USUAL = 200  # characters of such an attribute that is remembered
 
 
 @cache

@@ -49,8 +49,8 @@ _PLAIN = frozenset({"brackets", "slash", "star"})
 _PLACE = "\0"
 """Stands for a formula; no text has it."""
 _FENCE_MARK = "```"
-_QUOTED = re.compile(r"(?:>(?: [^\t\n]*)?(?:\n|\Z))+")
-"""A quote of which each line is marked as one."""
+_QUOTED = re.compile(r"(?:>(?: (?!>)[^\t\n]*)?(?:\n|\Z))+")
+"""A quote of which each line is marked as one, with no other in it."""
 _TABLE = re.compile(r"\|(?: [^|\n]* \|)+\n\|(?: --- \|)+(?:\n\|(?: [^|\n]* \|)+)*")
 """A table in whose cells no sign could be one of its own."""
 _LONGEST = 200

@@ -62,6 +62,7 @@ class Scan(NamedTuple):
         ]
 
 
+_USUAL = 5000  # characters of a stretch; the longest real one has 4,400
 _DISPLAYED = ("$$", r"\[", r"\begin")
 _MARKS = re.compile(r"(?:[*~\[]|<[a-z]+>)*+")
 _NAME = r"[^{}\\$\n]{0,40}"  # amsmath's longest environment has 11 letters; without a bound the search is not linear
@@ -116,9 +117,16 @@ def is_formula(text: str) -> bool:
     return [span[:2] for span in scan(text).spans] == [(0, len(text))]
 
 
-@lru_cache(maxsize=1024)  # the readers of a page ask the same
 def stretch(text: str) -> Scan:
-    """Find the formulas of a stretch of page text as `scan` does; what is found is not to be changed."""
+    """Find the formulas of a stretch of page text as `scan` does; what is found is not to be changed.
+
+    The readers of a page ask for the same stretches one after the other, so those of usual length are remembered.
+    """
+    return _remembered(text) if len(text) <= _USUAL else scan(text)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> Scan:
     return scan(text)
 
 
