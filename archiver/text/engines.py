@@ -22,7 +22,7 @@ from archiver.items import Content
 from archiver.text import dom, markdown, paragraphs, plain
 from archiver.text.agreement import MINIMUM, agreement, letters
 from archiver.text.dom import Resolve
-from archiver.text.tokens import Draft, Protector, Vault
+from archiver.text.tokens import CopiedElement, Protector, Vault
 
 Found = TypeVar("Found")
 
@@ -72,12 +72,12 @@ def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     """Return the text of the first extractor that keeps all of it, else that of the plain walk."""
     if len(dom.clean(str(body.text_content()))) > MAX_EXTRACTED:
         return plain.read(body, resolve)
-    vault, article = Vault(), Draft("article")
+    vault, article = Vault(), CopiedElement("article")
     Protector(vault, resolve).copy(body, article)
     text = paragraphs.read(article, vault.sources)
     if text is not None:
         return text
-    page = vault.tree(Draft("html", [Draft("body", [article])]))
+    page = vault.tree(CopiedElement("html", [CopiedElement("body", [article])]))
     wanted = "".join(str(page.text_content()).split())
     if not wanted:
         return ""
@@ -185,7 +185,7 @@ def _letters_of(element: HtmlElement) -> str:
 
 
 def _trafilatura_body(page: HtmlElement) -> HtmlElement | None:
-    vault, hidden = Vault(), Draft("html")
+    vault, hidden = Vault(), CopiedElement("html")
     Protector(vault, _nowhere, markup=True).copy(page, hidden)
     options = Extractor(output_format="html", fast=True, comments=False, formatting=True, links=True, images=True)
     found = trafilatura.extract(vault.tree(hidden), options=options)

@@ -1,4 +1,4 @@
-"""Reads a draft of whole paragraphs and lists as trafilatura reads it, without asking it: most posts hold no more."""
+"""Reads a copy of whole paragraphs and lists as trafilatura reads it, without asking it: most posts hold no more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from trafilatura.utils import RE_FILTER
 
 from archiver.text import dom
-from archiver.text.tokens import Draft
+from archiver.text.tokens import CopiedElement
 
 _LINES = frozenset({"p", *dom.HEADINGS})
 _BOXES = frozenset({"article", "blockquote", "div", "section"})
@@ -26,7 +26,7 @@ class _Paragraph(NamedTuple):
     """Text and the numbers of sources."""
 
 
-def read(article: Draft, sources: list[str]) -> str | None:
+def read(article: CopiedElement, sources: list[str]) -> str | None:
     """Return the text that trafilatura would find in an article; None where only it can tell.
 
     That is anything else that it lays out, such as cells, paragraphs in a list and lines in a paragraph, or leaves out:
@@ -52,7 +52,7 @@ def read(article: Draft, sources: list[str]) -> str | None:
     return "\n".join(lines) if tag in ("p", "li") else None
 
 
-def _paragraphs(box: Draft, *, are_joined: bool) -> Iterator[_Paragraph | None]:
+def _paragraphs(box: CopiedElement, *, are_joined: bool) -> Iterator[_Paragraph | None]:
     """Yield the paragraphs and items in a box, and None for anything else.
 
     A `<div>` with nothing but text is one, too, unless it is in a quote with others: those are joined.
@@ -71,7 +71,7 @@ def _paragraphs(box: Draft, *, are_joined: bool) -> Iterator[_Paragraph | None]:
             yield from _paragraphs(element, are_joined=are_joined)
 
 
-def _items(listing: Draft, lead: str) -> Iterator[_Paragraph | None]:
+def _items(listing: CopiedElement, lead: str) -> Iterator[_Paragraph | None]:
     """Yield the items of a list, each of one text and perhaps lists after it, and None for anything else."""
     between, items = _parts(listing)
     if between:
@@ -85,16 +85,16 @@ def _items(listing: Draft, lead: str) -> Iterator[_Paragraph | None]:
             yield from _items(each, f"  {lead}") if each.tag in _LISTS else (None,)
 
 
-def _parts(box: Draft) -> tuple[list[str | int], list[Draft]]:
+def _parts(box: CopiedElement) -> tuple[list[str | int], list[CopiedElement]]:
     """Return the texts in a box, none where all are blank, and the elements in it."""
-    texts = [part for part in box.inside if not isinstance(part, Draft)]
-    elements = [part for part in box.inside if isinstance(part, Draft)] if len(texts) < len(box.inside) else []
+    texts = [part for part in box.inside if not isinstance(part, CopiedElement)]
+    elements = [part for part in box.inside if isinstance(part, CopiedElement)] if len(texts) < len(box.inside) else []
     return [] if all(map(_is_blank, texts)) else texts, elements
 
 
-def _is_text(part: str | int | Draft) -> bool:
-    return not isinstance(part, Draft)
+def _is_text(part: str | int | CopiedElement) -> bool:
+    return not isinstance(part, CopiedElement)
 
 
-def _is_blank(part: str | int | Draft) -> bool:
+def _is_blank(part: str | int | CopiedElement) -> bool:
     return isinstance(part, str) and part.isspace()

@@ -1,8 +1,8 @@
 """Puts opaque words in place of what text extractors damage, and puts it back afterwards.
 
 Extractors trim, unescape and reflow. A word of ASCII letters and digits comes through all of that; formulas, code,
-tables and what looks like an entity would not. A body is copied as a `Draft`, which costs little, as most need no
-extractor: a tree with words in it is made only for one.
+tables and what looks like an entity would not. A copy consists of `CopiedElement`s, which cost little, as most bodies
+need no extractor: a tree with words in it is made only for one.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ _INLINE = dom.NO_MATHS | {dom.FORMULA}
 
 
 @dataclass(slots=True)
-class Draft:
+class CopiedElement:
     """An element of a copy."""
 
     tag: str
-    inside: list[str | int | Draft] = field(default_factory=list)
+    inside: list[str | int | CopiedElement] = field(default_factory=list)
     """Text, numbers of sources in a vault, and elements."""
     attributes: dict[str, str] = field(default_factory=dict)
 
 
 class Vault:
-    """The replaced sources of one draft, in page order."""
+    """The replaced sources of one copy, in page order."""
 
     def __init__(self) -> None:
         self.sources: list[str] = []
@@ -55,18 +55,18 @@ class Vault:
         self.sources.append(source)
         return len(self.sources) - 1
 
-    def tree(self, draft: Draft) -> HtmlElement:
-        """Return the tree of a draft with words for its sources, which occur nowhere in its text; once per vault."""
-        text = "\n".join(_texts(draft))
+    def tree(self, copied: CopiedElement) -> HtmlElement:
+        """Return the tree of a copy with words for its sources, which occur nowhere in its text; once per vault."""
+        text = "\n".join(_texts(copied))
         self._prefix = next(prefix for number in count() if (prefix := f"Kx{number}M") not in text)
-        root = dom.parser().makeelement(draft.tag, draft.attributes)
-        self._fill(root, draft)
+        root = dom.parser().makeelement(copied.tag, copied.attributes)
+        self._fill(root, copied)
         return root
 
-    def _fill(self, target: etree._Element, draft: Draft) -> None:
+    def _fill(self, target: etree._Element, copied: CopiedElement) -> None:
         text: list[str] = []
-        for part in draft.inside:
-            if isinstance(part, Draft):
+        for part in copied.inside:
+            if isinstance(part, CopiedElement):
                 _append(target, "".join(text))
                 text.clear()
                 self._fill(etree.SubElement(target, part.tag, part.attributes), part)
@@ -97,9 +97,9 @@ class Vault:
         return re.compile(rf"{self._prefix}(\d+)Qz")
 
 
-def _texts(draft: Draft) -> Iterator[str]:
-    for part in draft.inside:
-        if isinstance(part, Draft):
+def _texts(copied: CopiedElement) -> Iterator[str]:
+    for part in copied.inside:
+        if isinstance(part, CopiedElement):
             yield from _texts(part)
         elif isinstance(part, str):
             yield part
@@ -131,11 +131,11 @@ class Protector:
         self._resolve = resolve
         self._markup = markup
 
-    def copy(self, source: etree._Element, target: Draft) -> None:
+    def copy(self, source: etree._Element, target: CopiedElement) -> None:
         """Add everything inside `source` to `target`."""
         self._flow(source, target.inside, 0)
 
-    def _flow(self, source: etree._Element, inside: list[str | int | Draft], depth: int) -> None:
+    def _flow(self, source: etree._Element, inside: list[str | int | CopiedElement], depth: int) -> None:
         if depth > MAX_DEPTH:
             self._say("".join(dom.texts(source)), inside)
             return
@@ -160,7 +160,7 @@ class Protector:
             return dom.is_anchor(node) and any(outer.tag in dom.HEADINGS for outer in node.iterancestors())
         return node.tag in dom.DROPPED or (node.tag == "img" and not self._markup)
 
-    def _element(self, node: etree._Element, inside: list[str | int | Draft], depth: int) -> None:
+    def _element(self, node: etree._Element, inside: list[str | int | CopiedElement], depth: int) -> None:
         tag = str(node.tag)
         if tag in _HIDDEN and (tag not in dom.NO_MATHS or self._markup or code.is_span(node)):
             self._hide(node, inside)
@@ -170,28 +170,28 @@ class Protector:
             self._prose(node.text or "", inside)
         elif self._markup:
             kept = {name: dom.clean(node.get(name, "")) for name in _KEPT if node.get(name)}
-            copied = Draft(tag if _TAG.fullmatch(tag) else "span", [], kept)
+            copied = CopiedElement(tag if _TAG.fullmatch(tag) else "span", [], kept)
             inside.append(copied)
             self._flow(node, copied.inside, depth)
         elif tag in dom.BLOCKS:
-            copied = Draft(tag)
+            copied = CopiedElement(tag)
             inside.append(copied)
             self._flow(node, copied.inside, depth)
         else:
             self._flow(node, inside, depth)
 
-    def _hide(self, node: etree._Element, inside: list[str | int | Draft]) -> None:
+    def _hide(self, node: etree._Element, inside: list[str | int | CopiedElement]) -> None:
         """Put one number in place of a whole element; outside lines it must be alone, or extractors drop it."""
         source = _markup_of(node) if self._markup else ""
         source = source or _text(node, self._resolve)
         if not source.strip():
             return
         number = self._vault.put(source, formula=node.tag == dom.FORMULA)
-        inside.append(number if node.tag in _INLINE else Draft("p", [number]))
+        inside.append(number if node.tag in _INLINE else CopiedElement("p", [number]))
 
-    def _say(self, stretch: str, inside: list[str | int | Draft], *, ends: bool = False) -> None:
+    def _say(self, stretch: str, inside: list[str | int | CopiedElement], *, ends: bool = False) -> None:
         """Take text, without white space where a block begins or `ends`."""
-        begins = not self._markup and (not inside or isinstance(inside[-1], Draft))
+        begins = not self._markup and (not inside or isinstance(inside[-1], CopiedElement))
         at = len(stretch) - len(stretch.lstrip()) if begins else 0
         if "$" not in stretch and "\\" not in stretch:  # without either there is no formula to scan for
             self._prose(stretch[at:].rstrip() if ends else stretch[at:], inside)
@@ -203,7 +203,7 @@ class Protector:
             at = span.end
         self._prose(stretch[at:].rstrip() if ends else stretch[at:], inside)
 
-    def _prose(self, text: str, inside: list[str | int | Draft]) -> None:
+    def _prose(self, text: str, inside: list[str | int | CopiedElement]) -> None:
         """Take text without formulas. What looks like an entity, and a line break in plain text, is a source."""
         if "&" in text or (dom.BREAK in text and not self._markup):
             at = 0
