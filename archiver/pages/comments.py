@@ -167,7 +167,7 @@ _FORMS = ("//textarea", "//iframe[contains(@id, 'remote_comment') or @id='commen
 def _box(tree: HtmlElement, profile: Profile, naming: Naming, named: set[int]) -> HtmlElement | None:
     """Return the element with the comments: the one known, or the whole page if some are named elsewhere."""
     boxes = [box for selector in profile.comments.boxes if (box := first(tree, selector)) is not None]
-    full = next((box for box in boxes if _ids(box, naming)), None)
+    full = next((box for box in boxes if any(map(naming.of, ids_within(box)))), None)
     if full is not None:
         return full
     return tree if named else next(iter(boxes), None)

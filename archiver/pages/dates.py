@@ -27,6 +27,8 @@ _NUMBERS = re.compile(r"(?<!\d)(\d{4})([-/.年])(\d{1,2})(?:[-/.]|(?<=\d)月)(\d
 
 def english(text: str, /) -> tuple[str, int, int] | None:
     """Read `June 20th, 2025` or `Jun 20, 2025`."""
+    if "," not in text:
+        return None
     for found in _ENGLISH.finditer(text):
         if day := iso(int(found[3]), _MONTH.split("|").index(found[1]) + 1, int(found[2])):
             return day, *found.span()

@@ -35,6 +35,7 @@ FEW = 0.1
 LONGEST_TAG = 5000
 """Characters up to which a tag is left alone, whatever its attributes."""
 
+_LONG = re.compile(rf"<[^<>]{{{LONGEST_TAG}}}")
 _LONG_TAG = re.compile(rf"<([A-Za-z][A-Za-z0-9]*)\s[^<>]{{{LONGEST_TAG},}}>")
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^<>]*>")
 _METADATA = frozenset(
@@ -72,8 +73,7 @@ def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...
     text, flaws = decode(body)
     text = _as_browsers_read(text)
     # The pattern takes longer than to see that there can be no such tag.
-    long = max(map(len, text.split("<"))) > LONGEST_TAG
-    text, shortened = _LONG_TAG.subn(_shortened, text) if long else (text, 0)
+    text, shortened = _LONG_TAG.subn(_shortened, text) if _LONG.search(text) else (text, 0)
     flaws += ("a tag with thousands of attributes was shortened",) if shortened else ()
     tree, whole = _tree(url, text)
     if not whole:

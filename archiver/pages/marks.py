@@ -29,7 +29,7 @@ _LARGEST = (1 << 63) - 1
 
 KINDS = ("comment", "pingback", "trackback")
 
-_UNSENT: Any = etree.XPath(f".//*[{has_class('comment-awaiting-moderation')}]")
+_UNSENT: Any = etree.XPath(f"descendant::*[{has_class('comment-awaiting-moderation')}]")
 """What Typecho and WordPress say of a comment that only its author sees."""
 
 HEADER = 80
@@ -135,9 +135,15 @@ def answered(link: HtmlElement) -> int | None:
     return int(found) if found and _NUMBER.fullmatch(found) and int(found) <= _LARGEST else None
 
 
+_ANSWER = re.compile(r"[^?#=\s]*\?(?:replyTo|replytocom)=(\d+)(?:#[^=\s]*)?", re.ASCII)
+"""An address with nothing else in its query, as nearly all are."""
+
+
 @lru_cache(maxsize=256)  # each link is asked when comments are looked for and again when they are read
 def _answering(address: str) -> str | None:
     """Return what the query of an address says is answered, or None where it has no place for that."""
+    if plain := _ANSWER.fullmatch(address):
+        return plain[1]
     argument = next((name for name in ("replyTo", "replytocom") if f"{name}=" in address), None)
     return parse_qs(urlsplit(address).query).get(argument, [""])[0] if argument else None
 
@@ -189,7 +195,7 @@ def copied(box: HtmlElement, besides: HtmlElement | None, zone: str) -> HtmlElem
     return taken
 
 
-_BESIDES: Any = etree.XPath(".//*[@data-besides]")
+_BESIDES: Any = etree.XPath("descendant::*[@data-besides]")
 
 DAY = "data-day"
 """Attribute of elements in a copy whose text is a day."""

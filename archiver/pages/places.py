@@ -74,9 +74,9 @@ def prune(body: HtmlElement, markup: PostMarkup) -> None:
             element.drop_tree()
 
 
-_DIVISION: Any = etree.XPath(".//div[@id=$name]")
-_ANY: Any = etree.XPath(".//*[@id=$name]")
-_TEXTS: Any = etree.XPath(".//text()[contains(., $notice)]")
+_DIVISION: Any = etree.XPath("descendant::div[@id=$name]")
+_ANY: Any = etree.XPath("descendant::*[@id=$name]")
+_TEXTS: Any = etree.XPath("descendant::text()[contains(., $notice)]")
 
 
 def beside(markup: PostMarkup, page: HtmlElement) -> Iterator[HtmlElement]:

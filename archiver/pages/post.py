@@ -80,10 +80,11 @@ def parse_post(url: str, body: bytes, site: Site | None = None) -> Post:
 
 def _heading(tree: HtmlElement, number: int, site: Site, url: str) -> HtmlElement:
     """Return the heading: the link in it that leads to the post or, if no heading is linked, the one in the title."""
-    linked = [link for selector in site.profile.post.heading for link in every(tree, selector)]
-    for link in linked:
+    linked: list[HtmlElement] = []
+    for link in (link for selector in site.profile.post.heading for link in every(tree, selector)):
         if site.post_id(site.resolve(link.get("href"), url)) == number:
             return link
+        linked.append(link)
     if any(site.post_id(site.resolve(link.get("href"), url)) for link in linked):
         found = linked[0].get("href")
         raise PageNotRecognised(url, f"expected the heading to link to post {number}, found {found!r}")

@@ -174,8 +174,11 @@ def comment(part: CommentPart, site: Site, owner: str | None, notation: Notation
 
 def _digest(author: str, author_url: str | None, element: HtmlElement) -> str:
     markup = etree.tostring(element, encoding="unicode", with_tail=False, method="html").strip()
-    words = json.dumps([author, author_url, markup], ensure_ascii=False)
+    words = _JSON.encode([author, author_url, markup])
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def _is_owners(part: CommentPart) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from cssselect import HTMLTranslator, SelectorError
@@ -108,9 +108,19 @@ def _bearers(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
     for element in _NAMES(tree):
         if word := element.get("id"):
             names.setdefault(f"#{word}", []).append(element)
-        for word in set(_WORD.findall(element.get("class", ""))):
-            names.setdefault(f".{word}", []).append(element)
+        value = element.get("class", "")
+        for name in _classes(value) if len(value) <= _USUAL else _names(value):
+            names.setdefault(name, []).append(element)
     return names
+
+
+def _names(value: str) -> tuple[str, ...]:
+    """Return the classes (`.name`) of an attribute, each once."""
+    return tuple(dict.fromkeys(f".{word}" for word in _WORD.findall(value)))
+
+
+_classes = lru_cache(maxsize=4096)(_names)  # the same few on all pages of a blog
+_USUAL = 200  # characters of such an attribute that is remembered
 
 
 @cache

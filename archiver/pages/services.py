@@ -241,6 +241,7 @@ _SIGNS = (
 )
 """One of these is in every script that concerns a service."""
 
+_PLACES = frozenset(name for kind in _KINDS for name in kind.names)
 _NO_PLACES = frozenset({"a", "body", "html", "script", "span"})
 """Elements into which no comments come: links and numbers may be of the same class."""
 
@@ -248,6 +249,8 @@ _NO_PLACES = frozenset({"a", "body", "html", "script", "span"})
 def services(tree: HtmlElement, url: str) -> tuple[Service, ...]:
     """Return the services that load comments into the page at `url`; none where it holds its comments itself."""
     page = _PageTraces(tree, url)
+    if not page.own and not page.scripts and _PLACES.isdisjoint(page.names):
+        return ()
     return tuple(found for kind in _KINDS if (found := _at(kind, page)))
 
 

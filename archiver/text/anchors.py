@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from lxml import etree
@@ -11,12 +12,17 @@ from archiver.text import dom
 
 _NAME = re.compile(r"[\w.:~+%@/=,;!()-]{1,200}")
 """What can be in an attribute and in an address alike; real ids hold little else."""
+_LONGEST = 1 + 200 * len("%F0%9F%98%80")
+"""Characters of an address that can name one."""
 
 
 def name(href: str | None) -> str | None:
     """Return the id that an address within the same page names, or None for any other address."""
-    if not href or not href.startswith("#"):
-        return None
+    return _named(href) if href and href.startswith("#") and len(href) <= _LONGEST else None
+
+
+@lru_cache(maxsize=256)  # each link is asked when anchors are looked for and again when it is written
+def _named(href: str) -> str | None:
     found = unquote(href[1:])
     return found if _NAME.fullmatch(found) else None
 

@@ -28,18 +28,31 @@ _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTI
 # Wider than CommonMark: a character with a meaning anywhere but inside a word, or at the beginning of a line. Every
 # alternative begins with a letter of its own, as in `tex`.
 _MEANING = re.compile(
-    r"\\|`|\*|~|<|&|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
+    r"\\|`|\*|~|<(?=[A-Za-z/!?])|&(?=#?\w)|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
 )
 _HEADING = re.compile(r"#{1,6} (?=.*[^\s#]\Z)")
 _SIMPLE = re.compile(
-    r"""!\[[^\[\]\\`*_~<&$\n]*+\]\(https?://[^\s()<>\\`$\x7f]++\)
-    | \[(?<!!\[)(?P<link>[^\[\]\\`*_~<&\n]++)\]\(https?://[^\s()<>\\`$\x7f]++\)
+    r"""!\[(?:[^\[\]\\`<\0\n]|\\[!-/:-@\[-`{-~])*+\]\(https?://[^\s()<>\\`\0\x7f]++\)
+    | \[(?<!!\[)(?P<link>[^\[\]\\`*_~<&\n]++)\]\(https?://[^\s()<>\\`\0\x7f]++\)
     | \*(?<!\*\*)(?P<second>\*?)(?=[^\W_])(?P<marked>[^\[\\`*_~<&\n]++)(?<=[^\W_])\*(?P=second)(?!\*)
-    | <(?<=.<)/?(?:del|em|strong)>
+    | <(?:(?<=.<)|(?=/?[a-z]++>[^\s<]))/?(?:del|em|strong)>
+    | \\(?P<escaped>[!-/:-@\[-`{-~])
+    | `(?<!``)(?P<code>[^`\0\n]++)`(?!`)
+    | \[(?<!!\[)[^\[\]\\`*_~<&\n]*+\](?![(:])(?P<brackets>)
+    | \\(?=[A-Za-z])(?P<slash>)
+    | \*(?<=\ \*)(?=\ )(?P<star>)
     """,
     re.VERBOSE,
 )
-"""Pictures, links and marks that nothing around them can make anything else of."""
+"""Pictures, links, marks, code, escaped and plain signs that nothing around them can make anything else of."""
+_PLAIN = frozenset({"brackets", "slash", "star"})
+_PLACE = "\0"
+"""Stands for a formula; no text has it."""
+_FENCE_MARK = "```"
+_QUOTED = re.compile(r"(?:>(?: (?!>)[^\t\n]*)?(?:\n|\Z))+")
+"""A quote of which each line is marked as one, with no other in it."""
+_TABLE = re.compile(r"\|(?: [^|\n]* \|)+\n\|(?: --- \|)+(?:\n\|(?: [^|\n]* \|)+)*")
+"""A table in whose cells no sign could be one of its own."""
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
 HANGING = re.compile(r"(\[\^\d+\]:) |:   ")
@@ -85,13 +98,59 @@ def _blocks(markdown: str) -> Iterator[tuple[str, list[str] | None]]:
     if blocks is None:
         yield markdown, None
         return
-    found = [tex.scan(block, markdown=True) for block in blocks]
-    if any(scan.reaching(block) for block, scan in zip(blocks, found, strict=True)):
+    found = [_NO_FORMULAS if block.startswith(_FENCE_MARK) else tex.scan(block, markdown=True) for block in blocks]
+    if any(scan.unclosed and scan.reaching(block) for block, scan in zip(blocks, found, strict=True)):
         yield markdown, None
         return
     for block, scan in zip(blocks, found, strict=True):
-        text = None if scan.unclosed else _simply_read(block, scan.spans)
-        yield (block, None) if text is None else (text, scan.sources(block))
+        yield _read_simply(block, scan) or (block, None)
+
+
+_NO_FORMULAS = tex.Scan([], [])
+
+
+def _read_simply(block: str, scan: tex.Scan) -> tuple[str, list[str]] | None:
+    """Return the text of a block and its formulas, or None where only a parser can tell."""
+    if block.startswith(_FENCE_MARK):
+        info, _, code = block.partition("\n")
+        is_plain = code.count(_FENCE_MARK) == 1 and not {"`", "|"}.intersection(info[len(_FENCE_MARK) :])
+        return (code[: -len(_FENCE_MARK)], []) if is_plain else None
+    if block.startswith(">"):
+        return _quote(block) if _QUOTED.fullmatch(block) else None
+    if block.startswith("|"):
+        return _table(block) if _TABLE.fullmatch(block) else None
+    text = None if scan.unclosed else _line(block, scan.spans)
+    return None if text is None else (text, scan.sources(block))
+
+
+def _quote(block: str) -> tuple[str, list[str]] | None:
+    """Return what is in a quote: its blocks without the marks."""
+    texts: list[str] = []
+    formulas: list[str] = []
+    for text, sources in _blocks("\n".join([line[2:] for line in block.split("\n")])):
+        if sources is None:
+            return None
+        texts.append(text)
+        formulas += sources
+    return "\n".join(texts), formulas
+
+
+def _table(block: str) -> tuple[str, list[str]] | None:
+    """Return what is in the cells of a table."""
+    head, rule, *rows = [line[2:-2].split(" | ") for line in block.split("\n")]
+    texts: list[str] = []
+    formulas: list[str] = []
+    if any(len(row) != len(head) for row in (rule, *rows)):
+        return None
+    for row in (head, *rows):
+        for cell in row:
+            scan = tex.scan(cell, markdown=True)
+            text = None if scan.unclosed else _line(cell, scan.spans)
+            if text is None:
+                return None
+            texts.append(text)
+            formulas += scan.sources(cell)
+    return "\n".join(texts), formulas
 
 
 def formulas(markdown: str) -> list[tuple[int, int]]:
@@ -164,26 +223,29 @@ def _split(markdown: str) -> list[str] | None:
     return None if any("```" in block and _FENCE.fullmatch(block) is None for block in blocks) else blocks
 
 
-def _simply_read(block: str, spans: list[tex.Span]) -> str | None:
-    """Return the text of a block, or None where only a parser can tell."""
+def _line(block: str, spans: list[tex.Span]) -> str | None:
+    """Return the text of a paragraph or heading, or None where only a parser can tell."""
     at, prose = 0, []
     for span in spans:
         prose.append(block[at : span.start])
         at = span.end
-    prose.append(block[at:])
-    text = "$".join(prose)
-    if "\n" not in block and (marks := _HEADING.match(text)):
+    text = _PLACE.join([*prose, block[at:]])
+    if text.startswith("#") and "\n" not in block and (marks := _HEADING.match(text)):
         text = text[marks.end() :]
     if text and _MEANING.search("\n" + text):
         if _MEANING.search("\n" + _SIMPLE.sub(")", text)):
             return None
         text = _SIMPLE.sub(_inside, text)
-    first, *rest = text.split("$")
-    return first + "".join(block[span.start : span.end] + after for span, after in zip(spans, rest, strict=True))
+    if not spans:
+        return text
+    first, *rest = text.split(_PLACE)
+    return first + "".join([block[span.start : span.end] + after for span, after in zip(spans, rest, strict=True)])
 
 
 def _inside(found: re.Match[str]) -> str:
-    return found["link"] or found["marked"] or ""
+    if found.lastgroup in _PLAIN:
+        return found[0]
+    return found["link"] or found["marked"] or found["escaped"] or found["code"] or ""
 
 
 def _parse(blocks: list[str], pieces: list[str], formulas: list[str]) -> None:

@@ -10,20 +10,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import trafilatura
 from lxml import etree, html
 from lxml.html import HtmlElement
 from readability import Document as Readability
 from trafilatura.settings import Document, Extractor
-from trafilatura.utils import RE_FILTER
 
 from archiver.items import Content
-from archiver.text import dom, markdown, plain
+from archiver.text import dom, markdown, paragraphs, plain
 from archiver.text.agreement import MINIMUM, agreement, letters
 from archiver.text.dom import Resolve
-from archiver.text.tokens import Protector, Vault
+from archiver.text.tokens import CopiedElement, Protector, Vault
 
 Found = TypeVar("Found")
 
@@ -71,17 +70,18 @@ def _content(body: HtmlElement, resolve: Resolve, text: str) -> Content:
 
 def _extracted(body: HtmlElement, resolve: Resolve) -> str:
     """Return the text of the first extractor that keeps all of it, else that of the plain walk."""
-    rough = dom.clean(str(body.text_content()))
-    if len(rough) > MAX_EXTRACTED:
+    if len(dom.clean(str(body.text_content()))) > MAX_EXTRACTED:
         return plain.read(body, resolve)
-    vault = Vault(rough)
-    page = dom.parser().makeelement("html")
-    article = cast("HtmlElement", etree.SubElement(etree.SubElement(page, "body"), "article"))
+    vault, article = Vault(), CopiedElement("article")
     Protector(vault, resolve).copy(body, article)
-    wanted = "".join(str(article.text_content()).split())
+    text = paragraphs.read(article, vault.sources)
+    if text is not None:
+        return text
+    page = vault.tree(CopiedElement("html", [CopiedElement("body", [article])]))
+    wanted = "".join(str(page.text_content()).split())
     if not wanted:
         return ""
-    for extract in (_paragraphs, _trafilatura_text, _readability_text):
+    for extract in (_trafilatura_text, _readability_text):
         found = _asked(extract, page) or ""
         if not vault.complete(found):
             continue
@@ -98,37 +98,6 @@ def _asked(engine: Callable[[HtmlElement], Found], page: HtmlElement) -> Found |
         return engine(page)
     except Exception:
         return None
-
-
-def _paragraphs(page: HtmlElement) -> str | None:
-    """Return the text that trafilatura would find in a page of nothing but whole paragraphs, without asking it.
-
-    None where there is anything that it lays out, as it does lists, cells and lines within a paragraph, or leaves out:
-    labels of buttons, a heading or a `<div>` at the end, a `<div>` in a quote, a paragraph that occurs twice, invisible
-    characters.
-    """
-    lines = [""]
-    tag = ""
-    for element in page.iter():
-        line = " ".join((element.text or "").split())
-        whole = not len(element) and (element.tag in _LINES or _is_line(element))
-        if (element.tail and not element.tail.isspace()) or not (whole or (element.tag in _BOXES and not line)):
-            return None
-        if line:
-            if RE_FILTER.match(line) or line == lines[-1] or not line.isprintable():
-                return None
-            lines.append(line)
-            tag = element.tag
-    return "\n".join(lines[1:]) if tag == "p" else None
-
-
-def _is_line(element: HtmlElement) -> bool:
-    """Return whether trafilatura reads an element as a paragraph though it is no `<p>`: in a quote it joins them."""
-    return element.tag == "div" and next(element.iterancestors("blockquote"), None) is None
-
-
-_LINES = frozenset({"p", *dom.HEADINGS})
-_BOXES = frozenset({"article", "blockquote", "body", "div", "html", "section"})
 
 
 @cache
@@ -216,11 +185,10 @@ def _letters_of(element: HtmlElement) -> str:
 
 
 def _trafilatura_body(page: HtmlElement) -> HtmlElement | None:
-    vault = Vault(str(page.text_content()))
-    hidden = dom.parser().makeelement("html")
+    vault, hidden = Vault(), CopiedElement("html")
     Protector(vault, _nowhere, markup=True).copy(page, hidden)
     options = Extractor(output_format="html", fast=True, comments=False, formatting=True, links=True, images=True)
-    found = trafilatura.extract(hidden, options=options)
+    found = trafilatura.extract(vault.tree(hidden), options=options)
     return _parsed(vault.restore(found)) if found and vault.unbroken(found) else None
 
 

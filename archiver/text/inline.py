@@ -87,6 +87,8 @@ _LINES = re.compile(r"\s*\n[ \t\n]*")  # a line of exotic white space after a ra
 def escape(text: str, *, line_start: bool = False) -> str:
     """Return prose as Markdown. `line_start` says that the text begins a line; its later lines do anyway."""
     text = _SPECIAL.sub(_escaped, text)
+    if "\n" not in text and not (line_start and text[:1] in _STARTERS):
+        return text
     head, newline, rest = text.partition("\n")
     if newline:
         rest = _LINE_START.sub(_escape_start, rest)
@@ -146,10 +148,23 @@ def render(parts: list[Part], layout: Layout = PARAGRAPH) -> str:
 
     Every OPEN needs its CLOSE. Marks around nothing are left out.
     """
+    if len(parts) == 1 and parts[0][0] is InlineKind.TEXT and (text := _alone(parts[0][1], layout)) is not None:
+        return text
     line = _Line(layout)
     for kind, value in parts:
         line.add(kind, value)
     return line.finish()
+
+
+def _alone(text: str, layout: Layout) -> str | None:
+    """Return the Markdown of prose with nothing around it, None where something in it could be a formula's."""
+    if "$" in text or "\\" in text:
+        return None
+    if text.isspace():
+        return ""
+    if "\n" in text:
+        text = _LINES.sub("\n", text).strip(_SPACE).replace("\n", layout.newline)
+    return escape(text.strip(_SPACE), line_start=layout is PARAGRAPH)
 
 
 _NO_GAP, _BLANK, _NEWLINE, _HARD = range(4)
@@ -181,8 +196,14 @@ class _Line:
         if kind is InlineKind.TEXT:
             self._texts.append(value)
             return
-        self._end_text()
-        if kind is InlineKind.BREAK:
+        if self._texts:
+            self._end_text()
+        if kind is InlineKind.INLINE or kind is InlineKind.DISPLAY:
+            if "\n" in value:
+                value = self._fitted(value, kind)
+            self._formulas.append(value)
+            self._put(value, display=kind is InlineKind.DISPLAY)
+        elif kind is InlineKind.BREAK:
             self._gap = _HARD
         elif kind is InlineKind.OPEN:
             self._waiting.append(value)
@@ -193,13 +214,8 @@ class _Line:
         elif kind is InlineKind.NOTE:
             self._put(value)
             self._begun = len(self._out)
-        elif kind is InlineKind.CODE:
-            self._put_code(value)
         else:
-            if "\n" in value:
-                value = self._fitted(value, kind)
-            self._formulas.append(value)
-            self._put(value, display=kind is InlineKind.DISPLAY)
+            self._put_code(value)
 
     def _fitted(self, formula: str, kind: InlineKind) -> str:
         """Return a formula of several lines as it can stand here.

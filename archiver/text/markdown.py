@@ -109,7 +109,7 @@ class _Writer:
         if "$" not in text and "\\" not in text:
             self._prose(text)
             return
-        found = tex.scan(text)
+        found = tex.stretch(text)
         at = 0
         for span in found.spans:
             if at < span.start:
@@ -146,6 +146,9 @@ class _Writer:
             self._prose(node.text or "")
 
     def _prose(self, text: str) -> None:
+        if text and dom.BREAK not in text:
+            self._parts.append((InlineKind.TEXT, text))
+            return
         for number, piece in enumerate(text.split(dom.BREAK)):
             if number:
                 self._break()

@@ -156,7 +156,7 @@ def _written(image: etree._Element) -> Iterator[str | None]:
 
 def _largest(candidates: str | None) -> str | None:
     """Return the address of a `srcset` for the widest or densest screen."""
-    found = [words for each in _NEXT.split(candidates or "") if (words := each.split())]
+    found = [words for each in _NEXT.split(candidates) if (words := each.split())] if candidates else []
     return max(found, key=_size)[0].rstrip(",") if found else None
 
 

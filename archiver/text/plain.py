@@ -10,6 +10,7 @@ from archiver.text.dom import Resolve
 MAX_DEPTH = 100
 """Elements below this depth are read as one text; real posts nest about 15 deep."""
 
+_WHOLE = dom.DROPPED | dom.EMBEDS | {"pre", "table"}
 _EDGE = "\x00"  # between blocks; `clean` leaves no such character in text
 _CODE = "\x01"  # before code, whose indentation counts
 
@@ -29,14 +30,14 @@ def _walk(node: etree._Element, resolve: Resolve, out: list[str], *, heading: bo
     if depth > MAX_DEPTH:
         out += dom.texts(node)
         return
-    if node.text:
-        out.append(dom.clean(node.text))
+    if text := node.text:
+        out.append(dom.clean(text))
     for child in node:
         tag = child.tag
         if tag == "br":
             out.append(dom.BREAK)
         elif isinstance(tag, str):
-            leaf = _leaf(child, heading, resolve)
+            leaf = _leaf(child, heading, resolve) if heading or tag in _WHOLE else None
             if leaf is not None:
                 out.append(leaf)
             elif tag in dom.BLOCKS:
@@ -45,8 +46,8 @@ def _walk(node: etree._Element, resolve: Resolve, out: list[str], *, heading: bo
                 out.append(_EDGE)
             else:
                 _walk(child, resolve, out, heading=heading, depth=depth + 1)
-        if child.tail:
-            out.append(dom.clean(child.tail))
+        if tail := child.tail:
+            out.append(dom.clean(tail))
 
 
 def _leaf(node: etree._Element, heading: bool, resolve: Resolve) -> str | None:
@@ -64,8 +65,10 @@ def _leaf(node: etree._Element, heading: bool, resolve: Resolve) -> str | None:
 def _lines(raw: str) -> str:
     blocks = []
     for block in raw.split(_EDGE):
+        if not block or block.isspace():
+            continue
         is_code = block.startswith(_CODE)
         text = block[1:].rstrip("\n") if is_code else dom.unbreak(block).strip(" \t\n")
-        if text.strip():
+        if text and not text.isspace():
             blocks.append(text)
     return "\n".join(blocks)

@@ -8,7 +8,7 @@ from itertools import takewhile
 from lxml.html import HtmlElement
 
 from archiver.items import CONVERTED, Content
-from archiver.text import commonmark, dom, plain, unread
+from archiver.text import commonmark, plain, unread
 from archiver.text.agreement import MINIMUM, agreement
 from archiver.text.dom import Resolve
 
@@ -30,8 +30,7 @@ def check(body: HtmlElement, content: Content, resolve: Resolve) -> tuple[str, .
     if len(content.markdown) > MAX_CHECKED:
         issues.append(f"the Markdown has {len(content.markdown)} characters, too many to be read back")
         return tuple(issues)
-    with dom.held(body):
-        text = plain.read(body, resolve)
+    text = plain.read(body, resolve)
     reading = commonmark.read(content.markdown)
     issues += _formulas([formula.tex for formula in content.formulas], reading.formulas)
     issues += _text(text, reading.text)

@@ -36,11 +36,12 @@ def settle(body: HtmlElement, notation: Notation = HOUSE) -> HtmlElement:
     That is the body itself when nothing in it is written otherwise, else a copy; the body is not changed. Drawings come
     first (`drawings`): no formula inside one is the text's.
     """
-    if notation == HOUSE and _is_simple(body):
+    is_house = notation is HOUSE or notation == HOUSE
+    if is_house and _is_simple(body):
         return body
     told = cast("list[HtmlElement]", dom.told(body))
     candidates = renderings.candidates(body, told)
-    plain = notation == HOUSE and not any("jax_" in element.get("class", "") for element in candidates)
+    plain = is_house and not any("jax_" in element.get("class", "") for element in candidates)
     said = not idioms.candidates(body, told)
     drawn = bool(drawings.find(body))
     if plain and said and not drawn and not any(map(renderings.rendering, candidates)):

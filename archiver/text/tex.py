@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from archiver.items import SERVED, Formula
@@ -61,6 +62,7 @@ class Scan(NamedTuple):
         ]
 
 
+_USUAL = 5000  # characters of a stretch; the longest real one has 4,400
 _DISPLAYED = ("$$", r"\[", r"\begin")
 _MARKS = re.compile(r"(?:[*~\[]|<[a-z]+>)*+")
 _NAME = r"[^{}\\$\n]{0,40}"  # amsmath's longest environment has 11 letters; without a bound the search is not linear
@@ -115,6 +117,19 @@ def is_formula(text: str) -> bool:
     return [span[:2] for span in scan(text).spans] == [(0, len(text))]
 
 
+def stretch(text: str) -> Scan:
+    """Find the formulas of a stretch of page text as `scan` does; what is found is not to be changed.
+
+    The readers of a page ask for the same stretches one after the other, so those of usual length are remembered.
+    """
+    return _remembered(text) if len(text) <= _USUAL else scan(text)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> Scan:
+    return scan(text)
+
+
 def scan(text: str, *, markdown: bool = False) -> Scan:
     """Find the formulas of one stretch of text, in page text or (`markdown=True`) in Markdown."""
     found = Scan([], [])
@@ -123,7 +138,7 @@ def scan(text: str, *, markdown: bool = False) -> Scan:
     for match in _FORMULA[markdown].finditer(text):
         kind = match.lastgroup
         if kind in _DISPLAY:
-            found.spans.append(Span(match.start(), match.end(), _DISPLAY[kind], match["name"]))
+            found.spans.append(Span(*match.span(), _DISPLAY[kind], match["name"]))
         elif kind in _ODD:
             _scan_exactly(text, match.start(), markdown, found)
             break

@@ -83,9 +83,9 @@ BLOCK: st.SearchStrategy[str] = st.deferred(
 
 MARKUP = "* ** _ __ [x](https://e.x/a*b_c) ![p](https://e.x/q) [ ] ( ) ! ` \\ # ## - > | --- ~~ & &amp; <strong> </em>"
 WORDS_AND_MARKS = "< 1. ``` a 中 1 é 。 “ **中** *a* **a。** $x$"
-MARKED = st.lists(
-    st.sampled_from([*f"{MARKUP} {WORDS_AND_MARKS}".split(), "$a\n- b$", " ", "\n", "\n\n"]), max_size=12
-).map("".join)
+SIGNS = r"\_ \* \\ \$ \] \n `b` [a] [1]: [^1]: <a <b> &a &# ![\_&*](https://e.x/) <strong>中</strong> |"
+BLOCKS = ["> a\n> ", "\n>\n> ", "| ", " |\n| --- |\n| ", "```\n", "\n```", "$a\n- b$", " ", " * ", "\n", "\n\n"]
+MARKED = st.lists(st.sampled_from([*f"{MARKUP} {WORDS_AND_MARKS} {SIGNS}".split(), *BLOCKS]), max_size=12).map("".join)
 
 
 @settings(max_examples=400)
@@ -93,6 +93,7 @@ MARKED = st.lists(
 @example("中**[a](https://e.x)**中")
 @example("[a](https://e.x)_b_[c](https://e.x)")
 @example("# a #\n\n```\n\n**b**")
+@example("> a\n> $x$\n>\n> # b\n\n| a | $x$ |\n| --- | --- |\n| `b` | c\\_d |\n\n```\n$a\n\n- b\n```")
 def test_what_is_read_without_a_parser_is_read_as_by_one(markdown: str) -> None:
     tokens = commonmark.new_parser().parse(markdown)
     assume(all(token.type != "html_block" for token in tokens))

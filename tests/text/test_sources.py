@@ -15,7 +15,7 @@ from archiver.items import ANNOTATION, ATTRIBUTE, CONVERTED, SERVED, Content
 from archiver.pages.document import parse
 from archiver.text import engines, notation, quality, sources
 from archiver.text.notation import Notation
-from archiver.text.tokens import Protector, Vault
+from archiver.text.tokens import CopiedElement, Protector, Vault
 from archiver.urls import Site
 from tests.text.bodies import body_of
 
@@ -282,10 +282,10 @@ def test_code_that_is_searched_and_is_a_formula_is_code_no_longer() -> None:
 
 
 def test_general_engines_may_not_drop_a_formula() -> None:
-    vault = Vault("")
-    Protector(vault, RESOLVE, markup=True).copy(
-        sources.settle(body_of('<p>设<span class="math inline">x</span></p>')), lxml.html.Element("div")
-    )
+    vault, copied = Vault(), CopiedElement("div")
+    body = sources.settle(body_of('<p>设<span class="math inline">x</span></p>'))
+    Protector(vault, RESOLVE, markup=True).copy(body, copied)
+    assert vault.unbroken(str(vault.tree(copied).text_content()))
     assert not vault.unbroken("设")
 
 
