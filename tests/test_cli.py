@@ -320,17 +320,12 @@ def test_the_order_of_categories_is_not_that_in_which_they_were_seen(demo: Path,
     def shown() -> list[object]:
         with blog_archiver.open(home) as held:
             posts = [post.categories for post in held.posts()]
-        reader = ReaderQueries(ReadOnlyPool(f"sqlite:///{home / 'archive.db'}"))
         overview = archiver(home, "sql", "SELECT id, categories FROM post_overview").stdout
         found = json.loads(archiver(home, "search", "--json", "三门").stdout)
-        return [
-            posts,
-            overview,
-            found,
-            reader.posts(),
-            reader.places(207),
-            [each["slug"] for each in reader.categories()],
-        ]
+        with closing(ReadOnlyPool(f"sqlite:///{home / 'archive.db'}")) as pool:
+            reader = ReaderQueries(pool)
+            read = (reader.posts(), reader.places(207), [each["slug"] for each in reader.categories()])
+        return [posts, overview, found, *read]
 
     before = shown()
     assert "数学研究" in str(before[3])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect
+from sqlalchemy.pool import NullPool
 
 from archiver.store import migrate, query, schema
 
@@ -26,7 +27,7 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_table_and_column_of_a_database_is_described(file: Path) -> None:
-    inspector = inspect(create_engine(f"sqlite:///{file}"))
+    inspector = inspect(create_engine(f"sqlite:///{file}", poolclass=NullPool))
     described = {one.name: [column.name for column in one.columns] for one in EVERYTHING}
     for name in (*inspector.get_table_names(), *inspector.get_view_names()):
         if name != "alembic_version" and "_fts_" not in name:
