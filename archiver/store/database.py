@@ -109,7 +109,11 @@ class Archive:
         self.failure: ArchiverError | None = None
         """How the storage failed. Uncommitted work is lost then, so nothing that builds on it may follow."""
         event.listen(self.engine, "handle_error", self._fail)
-        migrate.upgrade(self.engine)
+        try:
+            migrate.upgrade(self.engine)
+        except BaseException:
+            self.engine.dispose()
+            raise
         self.session = Session(self.engine, expire_on_commit=False)
 
     def _fail(self, context: ExceptionContext) -> None:

@@ -108,7 +108,8 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
 def script() -> str:
     """Return the statements that turn an empty SQLite database into what all migrations would."""
     listed = "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL ORDER BY rowid"
-    with create_engine("sqlite://").connect() as connection, _rules_suspended(connection), connection.begin():
+    empty = create_engine("sqlite://", poolclass=NullPool)
+    with empty.connect() as connection, _rules_suspended(connection), connection.begin():
         _run_scripts(connection)
         statements = [sql for name, sql in connection.exec_driver_sql(listed) if "_fts_" not in name]
         stamp = f"INSERT INTO alembic_version VALUES ('{revision(connection)}')"  # noqa: S608  # ours

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
-from archiver.errors import DiskFull
+from archiver.errors import DiskFull, UsageError
 from archiver.store import frontier, runs
 from archiver.store.database import Archive
 
@@ -57,6 +59,16 @@ def test_an_interrupt_stays_one_in_a_savepoint_whose_archive_is_closed(tmp_path:
         block = archive.savepoint()
         block.__enter__()
     assert not block.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are looked up in /proc")
+def test_a_database_that_is_refused_is_let_go_of(tmp_path: Path) -> None:
+    file = tmp_path / "archive.db"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE TABLE something_else (id)")
+    with pytest.raises(UsageError) as refused:
+        Archive(f"sqlite:///{file}")
+    assert str(file) not in _open_files(), refused
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="open files are looked up in /proc")
