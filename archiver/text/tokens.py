@@ -57,7 +57,7 @@ class Vault:
 
     def tree(self, copied: CopiedElement) -> HtmlElement:
         """Return the tree of a copy with words for its sources, which occur nowhere in its text; once per vault."""
-        text = "\n".join(_texts(copied))
+        text = "".join(_texts(copied))
         self._prefix = next(prefix for number in count() if (prefix := f"Kx{number}M") not in text)
         root = dom.parser().makeelement(copied.tag, copied.attributes)
         self._fill(root, copied)
