@@ -53,6 +53,8 @@ _QUOTED = re.compile(r"(?:>(?: (?!>)[^\t\n]*)?(?:\n|\Z))+")
 """A quote of which each line is marked as one, with no other in it."""
 _TABLE = re.compile(r"\|(?: [^|\n]* \|)+\n\|(?: --- \|)+(?:\n\|(?: [^|\n]* \|)+)*")
 """A table in whose cells no sign could be one of its own."""
+_RULE = re.compile(r"\n[ \t]*[|:\-][|:\- \t]*(?:\n|\Z)")
+"""A line that makes a table of the line before it, even inside a formula."""
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
 HANGING = re.compile(r"(\[\^\d+\]:) |:   ")
@@ -224,7 +226,7 @@ def _split(markdown: str) -> list[str] | None:
 
 def _line(line: str, scan: tex.Scan, start: int = 0) -> tuple[str, list[str]] | None:
     """Return the text of a paragraph, heading or cell from `start` on and its formulas, or None as `_read_simply`."""
-    if scan.unclosed or _PLACE in line:
+    if scan.unclosed or _PLACE in line or (scan.spans and _RULE.search(line)):
         return None
     at, prose = start, []
     for span in scan.spans:
