@@ -344,6 +344,14 @@ def test_pingbacks_and_trackbacks_are_read_by_their_ids() -> None:
     ]
 
 
+@pytest.mark.parametrize("address", ["http://[?replyTo=101", "http://[/?replyTo=101&a=1", "?a=1&replyTo=101#="])
+def test_a_link_that_is_no_address_loses_no_comment(address: str) -> None:
+    said = [Said(101, None), Said(102, None)]
+    lost = shown(said, "text_ids").replace('id="comment-101"', "", 1)
+    odd = lost.replace("/archives/9001/comment-page-1?replyTo=101#respond-post-9001", address)
+    assert [each.id for each in read(page(odd)).comments] == [101, 102]
+
+
 def quoting(said: Said, quoted: str) -> str:
     return shown([said], "item_ids").replace("<p>", f'<p><a href="{quoted}">@甲|comment-101</a> ', 1)
 
