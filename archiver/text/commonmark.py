@@ -52,7 +52,7 @@ _FENCE_MARK = "```"
 _QUOTED = re.compile(r"(?:>(?: (?!>)[^\t\n]*)?(?:\n|\Z))+")
 """A quote of which each line is marked as one, with no other in it."""
 _TABLE = re.compile(r"\|(?: [^|\n]* \|)+\n\|(?: --- \|)+(?:\n\|(?: [^|\n]* \|)+)*")
-"""A table in whose cells no sign could be one of its own."""
+"""A table without bars in its cells."""
 _RULE = re.compile(r"\n[ \t]*[|:\-][|:\- \t]*(?:\n|\Z)")
 """A line that makes a table of the line before it, even inside a formula."""
 _LONGEST = 200

@@ -352,6 +352,11 @@ def test_a_link_that_is_no_address_loses_no_comment(address: str) -> None:
     assert [each.id for each in read(page(odd)).comments] == [101, 102]
 
 
+def test_comments_beside_a_box_that_ends_early_are_no_fault() -> None:
+    found = read(page('<p>2022-03-04</p></div><div id="comment-2"><a id="comment-3"></a><p>2022-03-04</p></div>'))
+    assert len(found.comments) + found.comments_unread == 2
+
+
 def quoting(said: Said, quoted: str) -> str:
     return shown([said], "item_ids").replace("<p>", f'<p><a href="{quoted}">@甲|comment-101</a> ', 1)
 
