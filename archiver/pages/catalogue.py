@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Catalogue, CatalogueEntry
-from archiver.pages import dates
+from archiver.pages import dates, values
 from archiver.pages.document import menu, parse, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.selectors import first
@@ -48,7 +48,7 @@ def parse_catalogue(url: str, body: bytes, site: Site | None = None) -> Catalogu
     years = (_YEAR.search(text_of(heading)) for heading in rows.iter("h2", "h3", "h4"))
     return Catalogue(
         entries=entries,
-        year_totals=tuple((int(found[1]), int(found[2])) for found in years if found),
+        year_totals=tuple((int(found[1]), values.count(found[2]) or 0) for found in years if found),
         categories=menu(tree, site, url),
         ending=ending_of(body),
     )
@@ -91,5 +91,5 @@ def _entry(link: HtmlElement, place: _ListPosition, site: Site, url: str) -> Cat
         title=text_of(link),
         year=place.year,
         published_on=dates.iso(place.year, place.month, place.day),
-        comment_count=int(count) if count.isdecimal() else 0,
+        comment_count=(values.count(count) or 0) if count.isdecimal() else 0,
     )

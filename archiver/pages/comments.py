@@ -262,7 +262,7 @@ def _marked(around: set[HtmlElement]) -> int | None:
     """Return the page that a pager marks as current and does not link, as WordPress does."""
     for element in (each for box in around if box is not None for each in box.iter("span", "strong", "em", "li")):
         text = (element.text or "").strip()
-        if text.isdecimal() and "current" in (element.get("class") or "").split():
+        if text.isdecimal() and len(text) < 8 and "current" in (element.get("class") or "").split():
             return int(text)
     return None
 

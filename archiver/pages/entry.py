@@ -11,7 +11,7 @@ import lxml.html
 from lxml.html import HtmlElement
 
 from archiver.items import Article, Category, Post
-from archiver.pages import by_standards, comments, dates, onward
+from archiver.pages import by_standards, comments, dates, onward, values
 from archiver.pages.document import links, parse_with_flaws, sorted_links, text_of
 from archiver.pages.ending import ending_of
 from archiver.pages.selectors import every, first
@@ -110,8 +110,7 @@ def _linked(tree: HtmlElement, names: tuple[str, ...], site: Site, url: str) -> 
 
 
 def _number_in(element: HtmlElement | None) -> int | None:
-    digits = re.sub(r"\D", "", text_of(element)) if element is not None else ""
-    return int(digits) if digits else None
+    return values.count(text_of(element)) if element is not None else None
 
 
 def _digest(tree: HtmlElement, article: Article, profile: Profile) -> str:

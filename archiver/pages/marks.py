@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -145,7 +145,8 @@ def _answering(address: str) -> str | None:
     if plain := _ANSWER.fullmatch(address):
         return plain[1]
     argument = next((name for name in ("replyTo", "replytocom") if f"{name}=" in address), None)
-    return parse_qs(urlsplit(address).query).get(argument, [""])[0] if argument else None
+    query = address.partition("#")[0].partition("?")[2]  # `urlsplit` refuses what is no address: `http://[`
+    return parse_qs(query).get(argument, [""])[0].strip() if argument else None
 
 
 def find(box: HtmlElement, naming: Naming) -> dict[int, Thread]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from lxml.html import HtmlElement
 
 from archiver.items import Category
-from archiver.pages import dates
+from archiver.pages import dates, values
 from archiver.pages.document import date_in, links, text_of
 from archiver.pages.selectors import every, first
 from archiver.profile import PostMarkup
@@ -156,7 +156,7 @@ def _place(found: Metadata, tree: HtmlElement, site: Site, url: str) -> None:
 
 def _count(pattern: re.Pattern[str], text: str) -> int | None:
     found = pattern.search(text)
-    return int(re.sub(r"\D", "", found[1])) if found else None
+    return values.count(found[1]) if found else None
 
 
 def _license(tree: HtmlElement, markup: PostMarkup) -> HtmlElement | None:

@@ -87,7 +87,7 @@ def parts(
     for thread in group:
         if thread.first not in inside:  # its date is far from it, with another's item between them
             yield CommentPart(thread, thread.text, [], thread.first, True, form, markup, naming)
-    for thread, header in zip(together, _headers(item, together, form), strict=True):
+    for thread, header in zip(together, _headers(item, together, form) if together else (), strict=True):
         yield CommentPart(thread, thread.text, header, item, True, form, markup, naming)
 
 

@@ -1,4 +1,4 @@
-"""What the words of a claim mean: a name, a tag, a language, an address, a licence; None if they are invalid."""
+"""What the words of a claim mean: a name, a tag, a language, a count, an address, a licence; None if invalid."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _AFTER_NAME = re.compile(
 _NO_NAME = re.compile(r"(?:last )?(?:updated|modified|published|posted)\b|user ?name\Z|view all\b", re.IGNORECASE)
 _LABEL = re.compile(r"\A(?:tags?|categor(?:y|ies)|标签|分类)\s*[:：]", re.IGNORECASE)
 _LONGEST_NAME = 80
+_MOST_DIGITS = 9  # any such number fits the columns of every database
 _SECTIONS = frozenset({"article", "articles", "blog", "blogs", "post", "posts"})
 """Names in themes for the part of a site with its articles, which is not a category."""
 
@@ -76,6 +77,12 @@ def license_at(url: str) -> str | None:
         return None
     kind = found[1].upper()
     return f"CC0 {found[2]}" if kind == "ZERO" else f"CC {kind} {found[2]}"
+
+
+def count(value: str) -> int | None:
+    """Return the number that the digits of a counter write; None without any, or for more than any counter has."""
+    digits = re.sub(r"\D", "", value)
+    return int(digits) if 0 < len(digits) <= _MOST_DIGITS else None
 
 
 def address(value: str, base: str) -> str | None:

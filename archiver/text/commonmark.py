@@ -47,12 +47,14 @@ _SIMPLE = re.compile(
 """Pictures, links, marks, code, escaped and plain signs that nothing around them can make anything else of."""
 _PLAIN = frozenset({"brackets", "slash", "star"})
 _PLACE = "\0"
-"""Stands for a formula; no text has it."""
+"""Stands for a formula."""
 _FENCE_MARK = "```"
 _QUOTED = re.compile(r"(?:>(?: (?!>)[^\t\n]*)?(?:\n|\Z))+")
 """A quote of which each line is marked as one, with no other in it."""
 _TABLE = re.compile(r"\|(?: [^|\n]* \|)+\n\|(?: --- \|)+(?:\n\|(?: [^|\n]* \|)+)*")
-"""A table in whose cells no sign could be one of its own."""
+"""A table without bars in its cells."""
+_RULE = re.compile(r"\n[ \t]*[|:\-][|:\- \t]*(?:\n|\Z)")
+"""A line that makes a table of the line before it, even inside a formula."""
 _LONGEST = 200
 """Lines; a formula with empty lines in it is followed so far."""
 HANGING = re.compile(r"(\[\^\d+\]:) |:   ")
@@ -119,8 +121,8 @@ def _read_simply(block: str, scan: tex.Scan) -> tuple[str, list[str]] | None:
         return _quote(block) if _QUOTED.fullmatch(block) else None
     if block.startswith("|"):
         return _table(block) if _TABLE.fullmatch(block) else None
-    text = None if scan.unclosed else _line(block, scan.spans)
-    return None if text is None else (text, scan.sources(block))
+    marks = _HEADING.match(block) if block.startswith("#") and "\n" not in block else None
+    return _line(block, scan, marks.end() if marks else 0)
 
 
 def _quote(block: str) -> tuple[str, list[str]] | None:
@@ -144,12 +146,11 @@ def _table(block: str) -> tuple[str, list[str]] | None:
         return None
     for row in (head, *rows):
         for cell in row:
-            scan = tex.scan(cell, markdown=True)
-            text = None if scan.unclosed else _line(cell, scan.spans)
-            if text is None:
+            found = _line(cell, tex.scan(cell, markdown=True))
+            if found is None:
                 return None
-            texts.append(text)
-            formulas += scan.sources(cell)
+            texts.append(found[0])
+            formulas += found[1]
     return "\n".join(texts), formulas
 
 
@@ -223,23 +224,24 @@ def _split(markdown: str) -> list[str] | None:
     return None if any("```" in block and _FENCE.fullmatch(block) is None for block in blocks) else blocks
 
 
-def _line(block: str, spans: list[tex.Span]) -> str | None:
-    """Return the text of a paragraph or heading, or None where only a parser can tell."""
-    at, prose = 0, []
-    for span in spans:
-        prose.append(block[at : span.start])
+def _line(line: str, scan: tex.Scan, start: int = 0) -> tuple[str, list[str]] | None:
+    """Return the text of a paragraph, heading or cell from `start` on and its formulas, or None as `_read_simply`."""
+    if scan.unclosed or _PLACE in line or (scan.spans and _RULE.search(line)):
+        return None
+    at, prose = start, []
+    for span in scan.spans:
+        prose.append(line[at : span.start])
         at = span.end
-    text = _PLACE.join([*prose, block[at:]])
-    if text.startswith("#") and "\n" not in block and (marks := _HEADING.match(text)):
-        text = text[marks.end() :]
+    text = _PLACE.join([*prose, line[at:]])
     if text and _MEANING.search("\n" + text):
         if _MEANING.search("\n" + _SIMPLE.sub(")", text)):
             return None
         text = _SIMPLE.sub(_inside, text)
-    if not spans:
-        return text
+    if not scan.spans:
+        return text, []
+    formulas = scan.sources(line)
     first, *rest = text.split(_PLACE)
-    return first + "".join([block[span.start : span.end] + after for span, after in zip(spans, rest, strict=True)])
+    return first + "".join([formula + after for formula, after in zip(formulas, rest, strict=True)]), formulas
 
 
 def _inside(found: re.Match[str]) -> str:

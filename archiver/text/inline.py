@@ -80,6 +80,7 @@ _LINE_START = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _IN_LABEL = re.compile(r"[\\`*_~$<>]|&(?=#?\w{1,31};)")
+_RULE = re.compile(r"\n(?=[ \t]*[|:\-][|:\- \t]+(?:\n|\Z))")  # before a line that is a table's second
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _LINES = re.compile(r"\s*\n[ \t\n]*")  # a line of exotic white space after a raw tag would begin an HTML block
 
@@ -220,11 +221,13 @@ class _Line:
     def _fitted(self, formula: str, kind: InlineKind) -> str:
         """Return a formula of several lines as it can stand here.
 
-        No heading can hold a newline, and a paragraph ends on an empty line, but for a displayed formula.
+        No heading can hold a newline, and a paragraph ends on an empty line, but for a displayed formula, and on what
+        makes a table of the line before.
         """
         if self._layout is not PARAGRAPH:
             return _LINES.sub(self._layout.newline, formula)
-        return formula if kind is InlineKind.DISPLAY else _EMPTY_LINES.sub("\n", formula)
+        fitted = formula if kind is InlineKind.DISPLAY else _EMPTY_LINES.sub("\n", formula)
+        return fitted if "%" in formula else _RULE.sub(" ", fitted)
 
     def finish(self) -> str:
         self._end_text()

@@ -27,11 +27,11 @@ class _Paragraph(NamedTuple):
 
 
 def read(article: CopiedElement, sources: list[str]) -> str | None:
-    """Return the text that trafilatura would find in an article; None where only it can tell.
+    """Return the text that trafilatura would find in an article if it kept all of it; None where only it can tell.
 
-    That is anything else that it lays out, such as cells, paragraphs in a list and lines in a paragraph, or leaves out:
-    labels of buttons, a heading or a `<div>` at the end, one of several in a quote, a paragraph that occurs twice,
-    invisible characters.
+    That is where there is anything else that it lays out, such as cells, paragraphs in a list and lines in a paragraph,
+    or leaves out: labels of buttons, a heading or a `<div>` at the end, one of several in a quote, a paragraph that
+    occurs twice, invisible characters.
     """
     lines: list[str] = []
     tag = before = ""

@@ -1,8 +1,8 @@
 """Puts opaque words in place of what text extractors damage, and puts it back afterwards.
 
 Extractors trim, unescape and reflow. A word of ASCII letters and digits comes through all of that; formulas, code,
-tables and what looks like an entity would not. A copy consists of `CopiedElement`s, which cost little, as most bodies
-need no extractor: a tree with words in it is made only for one.
+tables and what looks like an entity would not. A copy consists of `CopiedElement`s, which cost little. Most bodies need
+no extractor; a tree with words in it is made only for one.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Vault:
 
     def tree(self, copied: CopiedElement) -> HtmlElement:
         """Return the tree of a copy with words for its sources, which occur nowhere in its text; once per vault."""
-        text = "\n".join(_texts(copied))
+        text = "".join(_texts(copied))
         self._prefix = next(prefix for number in count() if (prefix := f"Kx{number}M") not in text)
         root = dom.parser().makeelement(copied.tag, copied.attributes)
         self._fill(root, copied)

@@ -344,6 +344,19 @@ def test_pingbacks_and_trackbacks_are_read_by_their_ids() -> None:
     ]
 
 
+@pytest.mark.parametrize("address", ["http://[?replyTo=101", "http://[/?replyTo=101&a=1", "?a=1&replyTo=101#="])
+def test_a_link_that_is_no_address_loses_no_comment(address: str) -> None:
+    said = [Said(101, None), Said(102, None)]
+    lost = shown(said, "text_ids").replace('id="comment-101"', "", 1)
+    odd = lost.replace("/archives/9001/comment-page-1?replyTo=101#respond-post-9001", address)
+    assert [each.id for each in read(page(odd)).comments] == [101, 102]
+
+
+def test_comments_beside_a_box_that_ends_early_are_no_fault() -> None:
+    found = read(page('<p>2022-03-04</p></div><div id="comment-2"><a id="comment-3"></a><p>2022-03-04</p></div>'))
+    assert len(found.comments) + found.comments_unread == 2
+
+
 def quoting(said: Said, quoted: str) -> str:
     return shown([said], "item_ids").replace("<p>", f'<p><a href="{quoted}">@甲|comment-101</a> ', 1)
 

@@ -49,6 +49,10 @@ def test_numbers_are_read_with_their_separators(written: str) -> None:
     assert changed(f"{WHOLE.reader_count}位读者", f"{written}位读者").reader_count == 1_301_789
 
 
+def test_no_number_is_too_long_for_a_post() -> None:
+    assert changed(f"{WHOLE.reader_count}位读者", f"{'1' * 5000}位读者").reader_count is None
+
+
 @pytest.mark.parametrize("impossible", ["2026-02-31", "2026-13-01", "0000-00-00"])
 def test_impossible_dates_are_no_dates(impossible: str) -> None:
     assert date_in(f"By X | {impossible} | 2021-03-04") == "2021-03-04"

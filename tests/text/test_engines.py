@@ -199,7 +199,7 @@ def test_nothing_is_read_from_nothing(read: Read) -> None:
 
 
 def test_text_that_looks_like_a_hidden_word_survives(read: Read) -> None:
-    assert read("<p>Kx0M0Qz与$x$与Kx1M1Qz</p>").text == "Kx0M0Qz与$x$与Kx1M1Qz"
+    assert read("<p>Kx<b>0M1Qz</b>与$x$</p><ul><li><p>有解</p></li></ul>").text == "Kx0M1Qz与$x$\n- 有解"
 
 
 def test_the_body_is_not_changed(body: Body) -> None:
