@@ -71,7 +71,7 @@ def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...
     if len(body) > LARGEST:
         raise PageNotRecognised(url, f"expected a page of at most {LARGEST >> 20} MiB, found {len(body) >> 20} MiB")
     text, flaws = decode(body)
-    text = _as_browsers_read(text)
+    text = _as_browsers_read(_without_controls(text, body))
     # The pattern takes longer than to see that there can be no such tag.
     text, shortened = _LONG_TAG.subn(_shortened, text) if _LONG.search(text) else (text, 0)
     flaws += ("a tag with thousands of attributes was shortened",) if shortened else ()
@@ -107,6 +107,32 @@ def _begin_body(tree: HtmlElement) -> None:
         body = etree.SubElement(tree, "body")
     moved[-1].tail, body.text = (moved[-1].tail or "") + (body.text or ""), None
     body[0:0] = moved
+
+
+def _without_controls(text: str, body: bytes) -> str:
+    """Return HTML without control characters and references to them: lxml makes texts of them that it then refuses.
+
+    A form feed is a blank in HTML. `body` is where the text comes from: in bytes they are looked for quickly.
+    """
+    if len(body.translate(None, _CONTROL_BYTES)) < len(body) or "\ufffe" in text or "\uffff" in text:
+        text = _CONTROLS.sub("", text.replace("\f", " "))
+    return _REFERENCES.sub(_not_a_control, text) if "&#" in text else text
+
+
+def _not_a_control(found: re.Match[str]) -> str:
+    number = int(found[1]) if found[1] else int(found[2], 16)
+    if number == _FORM_FEED:
+        return " "
+    return "" if number and _CONTROLS.match(chr(number)) else found[0]
+
+
+_CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML may not hold (1.0, section 2.2), besides NUL and surrogates."""
+_CONTROL_BYTES = bytes(number for number in range(1, 0x20) if _CONTROLS.match(chr(number)))
+_REFERENCES = re.compile(
+    "&#(?:0*([0-9]{1,2}|6553[45])(?![0-9])|[Xx]0*([0-9A-Fa-f]{1,2}|[Ff]{3}[EFef])(?![0-9A-Fa-f]));?"
+)
+_FORM_FEED = 0x0C
 
 
 def _as_browsers_read(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Post
-from archiver.pages.document import DEEPEST, LARGEST, decode, parse_with_flaws
+from archiver.pages.document import DEEPEST, LARGEST, decode, parse, parse_with_flaws
 from archiver.pages.post import parse_post
 from archiver.sample import SampleBlog
 
@@ -55,6 +57,25 @@ def test_what_no_tree_can_hold_is_replaced_and_marked() -> None:
     assert "前\ufffd后" in post.content.markdown
     assert "$a\ufffdb$" in post.content.markdown
     assert any("signs that no page can hold" in issue for issue in post.quality.issues)
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x01", "\uffff", "&#11;", "&#1;", "&#x1F;", "&#xfffe;", "&#0000011;"])
+def test_a_control_character_behind_anything_costs_nothing(sign: str) -> None:
+    strewn = re.sub(rb"</(?:script|a|div|p|li|em|code)>", rb"\g<0>" + sign.encode(), PAGE)
+    assert strewn.count(sign.encode()) > 50
+    assert parse_post(URL, strewn) == parse_post(URL, PAGE)
+
+
+@pytest.mark.parametrize("sign", ["\f", "&#12;", "&#xC;"])
+def test_a_form_feed_is_a_blank(sign: str) -> None:
+    assert parse(URL, f"<p>one{sign}two".encode()).text_content() == "one two"
+
+
+@pytest.mark.parametrize(
+    ("reference", "text"), [("&#110;", "n"), ("&#65", "A"), ("&#x1F600;", "😀"), ("&#x11;1", "1"), ("&#650;", "ʊ")]
+)
+def test_other_references_stay(reference: str, text: str) -> None:
+    assert parse(URL, f"<p>{reference}".encode()).text_content() == text
 
 
 def test_a_page_in_gbk_that_says_utf_8_is_readable_and_marked() -> None:
