@@ -147,7 +147,7 @@ def _argument(inside: list[_Node]) -> list[str]:
 
 
 def _pieces(tex: str) -> list[str]:
-    """Return TeX in pieces, last one first: commands, Latin words, other characters, and a space for each blank."""
+    """Return TeX in pieces, last one first: commands, Latin words, other characters, and a space for white space."""
     found = [" " if piece.isspace() else piece for piece in _PIECE.findall(tex) if piece[0] != "%"]
     return found[::-1]
 
