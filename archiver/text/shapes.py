@@ -202,7 +202,7 @@ class _Reader:
             if len(made) > _MOST:
                 raise _TooMuchError
         self._pieces += made
-        self._made += len(made) + 1
+        self._made += 1 + sum(1 if piece[0] == "\\" else len(piece) for piece in made)
         if self._made > _MOST:
             raise _TooMuchError
 
