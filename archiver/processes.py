@@ -82,10 +82,10 @@ def _end_with_parent() -> None:
 def _interrupts_held() -> Iterator[list[int]]:
     """Hold interrupts of this process back while the block runs, and give those that came.
 
-    What is started in it is deaf to SIGINT: Ctrl-C reaches every process of a terminal, also one that has not got so
-    far as to ignore it.
+    What is started in it is deaf to SIGINT: Ctrl-C reaches every process of a terminal, even one that has not yet got
+    as far as ignoring it.
     """
-    resource_tracker.ensure_running()  # which unblocks SIGINT once it has
+    resource_tracker.ensure_running()  # first, since it unblocks SIGINT when it has to start one
     came: list[int] = []
     handlers = {each: signal.getsignal(each) for each in _INTERRUPTS}
     here = threading.current_thread() is threading.main_thread()  # where Python handles signals

@@ -128,7 +128,7 @@ class Site:
         trailing slash as `canonical` describes; other addresses keep everything but white space at their ends; what
         cannot be printed is escaped.
         """
-        # Such links are the same on every page, and need to be resolved once.
+        # Links with an origin, or from the root, mean the same on every page: they are resolved once.
         if href.startswith(("http://", "https://")):
             base = ""
         elif href.startswith("/"):

@@ -78,7 +78,7 @@ class BlogSpider(Spider):
         self.furniture: set[str] = set()
         """Addresses of the rest of the blog that were asked for."""
         self.met: set[Address] = set()
-        """Links that were judged: nearly all of a page are on others too."""
+        """Links that were judged in this run: nearly all links of a page are on others too."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **options: Any) -> Self:

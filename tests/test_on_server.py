@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from gzip import compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
@@ -155,6 +156,25 @@ def test_a_second_crawl_from_another_home_is_refused(pair: Pair, tmp_path: Path)
             pass
     with locked(tmp_path, pair.url):
         pass
+
+
+def test_a_lock_is_free_as_soon_as_it_is_let_go(pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    closing = psycopg.Connection.close
+    late: list[Any] = []
+
+    def close_late(connection: Any) -> None:
+        late.append(connection)
+
+    monkeypatch.setattr(psycopg.Connection, "close", close_late)
+    try:
+        for _ in range(2):
+            with locked(tmp_path, pair.url):
+                pass
+    finally:
+        for connection in late:
+            closing(connection)
+    assert len(late) >= 2
 
 
 def test_the_lock_of_a_process_that_was_killed_is_free(pair: Pair, tmp_path: Path) -> None:

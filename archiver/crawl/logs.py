@@ -44,7 +44,7 @@ class EventFormatter(LogFormatter):
     """What Scrapy logs about responses and items: only the address of an item that could not be stored, and why."""
 
     def crawled(self, request: Any, response: Any, spider: Any) -> Any:
-        """Say nothing: it would be made up for each response, and is below what a log keeps."""
+        """Say nothing: a line would be made for each response, and none is kept at its level."""
 
     def scraped(self, item: Any, response: Any, spider: Any) -> Any:
         """Say nothing: it is in the counts of a run."""

@@ -293,7 +293,7 @@ def _process(settings: Settings) -> CrawlerProcess:
 ROOT_HANDLER = "LOG_INSTALL_ROOT_HANDLER"
 
 _CONSOLES = ("scrapy.extensions.telnet.TelnetConsole", "scrapy.extensions.remote_control.RemoteControl")
-"""Extensions that the settings switch off. Scrapy loads them even then, which takes 0.1 s, and also if told None."""
+"""Extensions that the settings switch off. Scrapy imports them even so, and even if they are None: 0.1 s."""
 
 
 def _finish_reason(crawler: Crawler) -> str:

@@ -17,14 +17,18 @@ from archiver.errors import PageNotRecognised
 from archiver.pages.document import parse
 from archiver.urls import Site, is_picture
 
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+# An address without quotes has no bracket in it (CSS Syntax, section 4.3.6). Nothing is read twice: pages may be huge.
 _CSS = re.compile(
-    r"""url\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^)"'\s]*))\s*\)|@import\s+(?:"([^"\n]*)"|'([^'\n]*)')""", re.IGNORECASE
+    r"""url\(\s*+(?:"([^"\n]*)"|'([^'\n]*)'|([^()"'\s]*+))\s*+\)|@import\s++(?:"([^"\n]*)"|'([^'\n]*)')""",
+    re.IGNORECASE,
 )
 _SHOWN = frozenset({"stylesheet", "icon", "apple-touch-icon", "preload"})
 _CANDIDATE = re.compile(r"[\s,]*([^\s,]\S*)[^,]*")
 _VERSION = re.compile(r"v(?:er(?:sion)?)?=[\w.-]*")
 """A query that only keeps browsers from showing an old picture, as Hexo's and WordPress's themes write it."""
+_ATTRIBUTES = link_attrs - {"archive", "classid", "codebase"}
+"""Those that hold an address, without those of applets and plug-ins, which browsers no longer follow."""
 _UNFOLLOWED = frozenset({"base", "form", "head", "button", "input", "blockquote", "q", "ins", "del"})
 
 
@@ -60,7 +64,7 @@ def _links(tree: HtmlElement) -> Iterator[Address]:
     """
     for element in tree.iter(etree.Element):
         for name, value in element.items():
-            if name in link_attrs:
+            if name in _ATTRIBUTES:
                 role = _role(element, name)
                 if role and not value.startswith("#"):
                     yield value, role

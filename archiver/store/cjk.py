@@ -36,8 +36,11 @@ LATIN = rf"[^\W_{FIRST_WIDE}-\U0010ffff]"
 
 _LETTER = r"[^\W_]"
 _RUN = re.compile(f"{WIDE}+")
-# Begins with what a gap consists of, for which alone the engine looks quickly.
-_GAP = re.compile(rf"[\W_](?:(?<={WIDE}[\W_])[\W_]*(?={_LETTER})|(?<={_LETTER}[\W_])[\W_]*(?={WIDE}))")
+# Begins with what a gap consists of, for which alone the engine looks quickly. Signs at the end of a text are no gap,
+# and are taken at once: the engine would look through them from each one.
+_GAP = re.compile(
+    rf"[\W_](?:(?<={WIDE}[\W_])[\W_]*+(?={_LETTER})|(?<={_LETTER}[\W_])[\W_]*(?={WIDE})|(?<={WIDE}[\W_])[\W_]*+)"
+)
 
 
 def spaced(text: str) -> str:
@@ -80,6 +83,8 @@ def is_wide(character: str) -> bool:
 def _part(gap: re.Match[str]) -> str:
     """Mark a gap; spaces next to Latin are not gaps, as 用 LoRA 微调 and 用LoRA微调 are written alike."""
     found, text = gap[0], gap.string
+    if gap.end() == len(text):
+        return found
     is_space = found.isspace() and "\n" not in found
     if is_space and not (is_wide(text[gap.start() - 1]) and is_wide(text[gap.end()])):
         return found

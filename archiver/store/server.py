@@ -10,7 +10,7 @@ import os
 import platform
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -172,7 +172,12 @@ def locked(url: str) -> Iterator[None]:
                 f"{place(connection)}: another run is writing to this archive ({who}), perhaps from another home; "
                 "wait for it, or end that process"
             )
-        yield
+        try:
+            yield
+        finally:
+            # A server notes only some time later that a connection is closed: the next run may begin before.
+            with suppress(SQLAlchemyError):
+                connection.exec_driver_sql("SELECT pg_advisory_unlock(%s)", (number,))
 
 
 _HOLDER = """

@@ -147,7 +147,7 @@ def _argument(inside: list[_Node]) -> list[str]:
 
 
 def _pieces(tex: str) -> list[str]:
-    """Return TeX in pieces, last one first: commands, Latin words, other characters, and a space for each blank."""
+    """Return TeX in pieces, last one first: commands, Latin words, other characters, and a space for white space."""
     found = [" " if piece.isspace() else piece for piece in _PIECE.findall(tex) if piece[0] != "%"]
     return found[::-1]
 
@@ -202,7 +202,7 @@ class _Reader:
             if len(made) > _MOST:
                 raise _TooMuchError
         self._pieces += made
-        self._made += len(made) + 1
+        self._made += 1 + sum(1 if piece[0] == "\\" else len(piece) for piece in made)
         if self._made > _MOST:
             raise _TooMuchError
 

@@ -26,6 +26,7 @@ SHOWN = {
 }
 NOT_FOLLOWED = {
     "form": '<form action="/usr/a.png"></form>',
+    "plug-in": '<object codebase="/usr/" archive="/usr/a.png /usr/b.png" classid="/usr/c.png"></object>',
     "quotation": '<blockquote cite="/usr/a.png">text</blockquote>',
     "base": '<base href="/usr/">',
     "relation": '<link rel="pingback" href="/usr/a.png">',
@@ -62,6 +63,12 @@ def test_a_feed_is_named() -> None:
 
 def test_each_address_of_a_page_is_told_once() -> None:
     assert len(found('<a href="/me.html">me</a><a href="https://kexue.fm/me.html#about">me</a>' * 50)) == 1
+
+
+def test_a_huge_style_sheet_is_read_once_not_from_each_beginning() -> None:
+    open_ended = ("url(", "url( ", "/* ", "@import ", "url('a ", "url(a ")
+    for beginning in (b"", *(each.encode() * 500_000 for each in open_ended), b"url(" + b" " * 2_000_000):
+        assert style_addresses("https://kexue.fm/usr/style.css", b"a { background: url(a.png) } " + beginning, Site())
 
 
 def test_a_style_sheet_loads_what_is_no_remark() -> None:

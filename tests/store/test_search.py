@@ -206,6 +206,12 @@ def test_a_text_comes_back_from_the_index_as_it_was(text: str) -> None:
     assert cjk.plain(cjk.spaced(text)) == cjk.plain(text)
 
 
+@pytest.mark.parametrize("text", ["。", "a。", "。.", "。a"])
+def test_signs_without_end_are_looked_through_once(text: str) -> None:
+    assert cjk.plain(cjk.spaced(text * 200_000)) == text * 200_000
+    assert cjk.spaced(text[:1] + "。" * 200_000).count(cjk.BREAK) == text[:1].isalnum()
+
+
 @settings(max_examples=30)
 @given(st.text(alphabet="ab 梯度，。\n", max_size=30), st.lists(st.text(alphabet="ab梯度", min_size=1), max_size=3))
 def test_marking_changes_no_text(text: str, words: list[str]) -> None:

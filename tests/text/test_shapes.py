@@ -101,6 +101,8 @@ def test_macros_that_make_too_much_of_a_formula_give_no_tokens() -> None:
     doubling = r"\def\a{xx}" + "".join(rf"\def\{chr(98 + n)}{{\{chr(97 + n)}\{chr(97 + n)}}}" for n in range(24))
     *_, bomb, looping = shapes.in_order([doubling, r"\y", r"\def\q{\q\q}\q"])
     assert bomb == looping == ()
+    *_, words = shapes.in_order([rf"\def\w{{{'x' * 9_000}}}", r"\w" * 9])
+    assert words == ()
 
 
 def test_a_star_in_a_group_stands_for_anything() -> None:
