@@ -41,7 +41,7 @@ def prepare(module: ModuleType) -> None:
     """
     forkserver.set_forkserver_preload([module.__name__])
     with _interrupts_held():
-        forkserver.ensure_running()
+        _run_server()
 
 
 def started(
@@ -78,25 +78,34 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
+def _run_server() -> None:
+    """Start the process that others are forked from, unless it runs, deaf to SIGINT as these will be.
+
+    Ctrl-C reaches every process of a terminal, even one that has not yet got as far as ignoring it.
+    """
+    resource_tracker.ensure_running()  # first, since it unblocks SIGINT when it has to start one
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which is inherited
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 @contextmanager
 def _interrupts_held() -> Iterator[list[int]]:
     """Hold interrupts of this process back while the block runs, and give those that came.
 
-    What is started in it is deaf to SIGINT: Ctrl-C reaches every process of a terminal, even one that has not yet got
-    as far as ignoring it.
+    They are not blocked, or another thread would take them, and they would be seen too late.
     """
-    resource_tracker.ensure_running()  # first, since it unblocks SIGINT when it has to start one
     came: list[int] = []
     handlers = {each: signal.getsignal(each) for each in _INTERRUPTS}
     here = threading.current_thread() is threading.main_thread()  # where Python handles signals
     held = {each: handler for each, handler in handlers.items() if here and callable(handler)}
     for each in held:
         signal.signal(each, lambda number, _frame: came.append(number))
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which is inherited
     try:
         yield came
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for each, handler in held.items():
             signal.signal(each, handler)
         for number in came:
@@ -117,12 +126,13 @@ class _Process(ForkServerProcess):
     def start(self) -> None:
         main = sys.modules["__main__"]
         with _STARTING, _interrupts_held() as interrupts:
+            _run_server()
             spec, main.__spec__ = main.__spec__, ModuleSpec("__main__", None)  # the name that is not run again
             try:
                 super().start()
             finally:
                 main.__spec__ = spec
-            if interrupts or signal.SIGINT in signal.sigpending():
+            if interrupts:
                 self.kill()  # or it would begin when all it needs is gone
 
 
