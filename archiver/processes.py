@@ -98,9 +98,8 @@ def _interrupts_held() -> Iterator[list[int]]:
     They are not blocked, or another thread would take them, and they would be seen too late.
     """
     came: list[int] = []
-    handlers = {each: signal.getsignal(each) for each in _INTERRUPTS}
     here = threading.current_thread() is threading.main_thread()  # where Python handles signals
-    held = {each: handler for each, handler in handlers.items() if here and callable(handler)}
+    held = {each: handler for each in _INTERRUPTS if here and callable(handler := signal.getsignal(each))}
     for each in held:
         signal.signal(each, lambda number, _frame: came.append(number))
     try:

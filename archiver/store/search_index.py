@@ -37,7 +37,8 @@ def rebuild(connection: Connection) -> dict[str, int]:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         connection.exec_driver_sql(table.statement)
         _fill(connection, table)
-    return {table.name: _optimized(connection, table.name) for table in tables}
+        _optimize(connection, table)
+    return {table.name: _count(connection, table) for table in tables}
 
 
 _AT_END = "search index at end"
@@ -61,7 +62,7 @@ def at_end(session: Session, progress: Callable[[int, int], object]) -> Iterator
         del session.info[_AT_END]
     for done, table in enumerate(TABLES, 1):
         _fill(session.connection(), table)
-        _optimized(session.connection(), table.name)
+        _optimize(session.connection(), table)
         progress(done, len(TABLES))
 
 
@@ -212,10 +213,13 @@ def _arrays(connection: Connection) -> ModuleType | None:
     return search_arrays
 
 
-def _optimized(connection: Connection, name: str) -> int:
-    """Make a table as small and quick as it can be; return how many rows it has."""
-    connection.exec_driver_sql(f"INSERT INTO {name} ({name}) VALUES ('optimize')")  # noqa: S608
-    return int(connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one())  # noqa: S608
+def _optimize(connection: Connection, table: FullText) -> None:
+    """Make a table as small and quick as it can be."""
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({table.name}) VALUES ('optimize')")  # noqa: S608
+
+
+def _count(connection: Connection, table: FullText) -> int:
+    return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table.name}").scalar_one())  # noqa: S608
 
 
 def _fill(connection: Connection, table: FullText) -> None:
