@@ -32,6 +32,7 @@ from typing import Any
 from archiver.bundled import sample_folder
 from archiver.errors import ArchiveDamaged, ExitCode
 from archiver.sample import SampleBlog, serving
+from archiver.store import query
 from archiver.warc.index import NAME as INDEX_NAME
 from archiver.warc.index import update_index
 from archiver.warc.reader import iter_records
@@ -75,18 +76,15 @@ MOST_RUNS = 5
 def opened(home: Path) -> Iterator[sqlite3.Connection]:
     """Open an archive's database for reading; an empty one if there is none."""
     path = home / "archive.db"
-    connection = sqlite3.connect(f"file:{path}?mode=ro" if path.exists() else ":memory:", uri=True)
-    try:
+    with contextlib.closing(query.connect(path) if path.exists() else sqlite3.connect(":memory:")) as connection:
         yield connection
-    finally:
-        connection.close()
 
 
 def contents(home: Path) -> dict[str, Counter[Row]]:
     """Return the rows of an archive by table, without what no two crawls have in common."""
     with opened(home) as database:
         queries = {table: _select(database, table) for table in TABLES if table in _tables(database)}
-        return {name: Counter(database.execute(query)) for name, query in (queries | PAIRS).items()}
+        return {name: Counter(database.execute(statement)) for name, statement in (queries | PAIRS).items()}
 
 
 def _tables(database: sqlite3.Connection) -> set[str]:

@@ -18,7 +18,7 @@ def interrupt_itself() -> None:
 
 
 def test_a_process_is_deaf_to_interrupts_before_it_ignores_them() -> None:
-    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # another test may have started it otherwise
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # a standard executor of another test started it
     executor = processes.started(1, initializer=interrupt_itself)
     assert executor.submit(abs, -1).result(60) == 1
     processes.end(executor)

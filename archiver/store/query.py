@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,7 +123,8 @@ def connect(file: Path) -> sqlite3.Connection:
     """Open an archive's SQLite file for reading only.
 
     A database in WAL mode needs a place for its shared index next to it. On a medium that gives none, or a full one,
-    the file is opened as one that never changes, which is only right if nothing waits in the log.
+    the file is opened as one that never changes, which is only right if nothing waits in a log. What a killed program
+    left half written in a database of another mode, as each is before its first table, is taken back first.
 
     Raises UsageError when there is no archive, and sqlite3.Error when the file cannot be read or is not a database.
     """
@@ -133,12 +134,15 @@ def connect(file: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         if not _name(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR_SHM")):
             raise
-        log = file.with_name(file.name + "-wal")
-        if log.exists() and log.stat().st_size:
-            raise UsageError(
-                f"{file}: its folder cannot be written and its latest changes are still in {log.name}: copy both "
-                f"where you may write, and name that folder with --home ({error})"
-            ) from error
+        if _name(error) == "SQLITE_READONLY_ROLLBACK":
+            with suppress(sqlite3.OperationalError):
+                return _opened(file, "mode=rw")
+        for log in (file.with_name(file.name + end) for end in ("-wal", "-journal")):
+            if log.exists() and log.stat().st_size:
+                raise UsageError(
+                    f"{file}: its folder cannot be written and its latest changes are still in {log.name}: copy both "
+                    f"where you may write, and name that folder with --home ({error})"
+                ) from error
         return _opened(file, "mode=ro&immutable=1")
 
 

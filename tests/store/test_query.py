@@ -383,3 +383,32 @@ def test_a_log_that_cannot_be_read_is_not_passed_over(shared_folder: Path) -> No
         message = error(file, "SELECT count(*) FROM tags")
     assert "latest changes are still in archive.db-wal" in message
     assert "copy both" in message
+
+
+def killed_while_writing(file: Path) -> None:
+    """Leave half a change in the file and what it replaced in the journal, as a killed program does without a log."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN")
+        connection.execute("DELETE FROM tags")
+        connection.execute("CREATE TABLE many AS SELECT zeroblob(3000) FROM pragma_function_list")
+        journal = file.with_name(file.name + "-journal")
+        left = file.read_bytes(), journal.read_bytes()
+        connection.execute("ROLLBACK")
+    file.write_bytes(left[0])
+    journal.write_bytes(left[1])
+
+
+def test_what_a_killed_program_left_half_written_is_taken_back(file: Path) -> None:
+    killed_while_writing(file)
+    assert query.run(file, "SELECT count(*) FROM tags").rows == [(3,)]
+
+
+def test_a_journal_that_cannot_be_used_is_not_passed_over(shared_folder: Path) -> None:
+    file = shared_folder / "archive.db"
+    fill(file)
+    killed_while_writing(file)
+    with unwritable(shared_folder):
+        message = error(file, "SELECT count(*) FROM tags")
+    assert "latest changes are still in archive.db-journal" in message
