@@ -1,8 +1,8 @@
 """Runs the command again and again, each time in a fresh process, without importing its libraries each time.
 
 Scrapy's reactor starts once a process, and its imports take a second of CPU. This process imports them and forks for
-each command: a line of JSON on standard input (arguments, files for output and errors), the exit code on standard
-output.
+each command: a line of JSON on standard input (arguments, files for output and errors, statements to run first), the
+exit code on standard output.
 """
 
 from __future__ import annotations
@@ -84,10 +84,14 @@ class Zygote:
 
     def __call__(self, *arguments: str | Path) -> Completed:
         """Run the command as a user would, in a process of its own."""
+        return self.after("", *arguments)
+
+    def after(self, first: str, *arguments: str | Path) -> Completed:
+        """Run the command in a process of its own in which some statements were run first."""
         assert self.process.stdin
         assert self.process.stdout
         words = [str(argument) for argument in arguments]
-        self.process.stdin.write(json.dumps([words, str(self.output), str(self.errors)]) + "\n")
+        self.process.stdin.write(json.dumps([words, str(self.output), str(self.errors), first]) + "\n")
         self.process.stdin.flush()
         code = int(self.process.stdout.readline())
         return Completed(words, code, self.output.read_text("utf-8"), self.errors.read_text("utf-8"))
@@ -148,13 +152,14 @@ def crawl() -> None:
         log.removeObserver(observer)
 
 
-def run(arguments: list[str], output: str, errors: str) -> None:
+def run(arguments: list[str], output: str, errors: str, first: str = "") -> None:
     """Be the command: take its arguments and files, and end as it does."""
     signal.alarm(LONGEST)
     for path, descriptor in ((output, 1), (errors, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
     code = 1
     try:
+        exec(first, {"__name__": "__main__"})
         command(arguments)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
@@ -170,10 +175,10 @@ def main() -> None:
     """Serve commands until standard input ends."""
     preload()
     for line in sys.stdin:
-        arguments, output, errors = json.loads(line)
+        request = json.loads(line)
         child = os.fork()
         if child == 0:
-            run(arguments, output, errors)
+            run(*request)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
