@@ -107,7 +107,7 @@ class Zygote:
 def preload() -> None:
     """Import what the command imports late, and crawl the sample blog, once for all runs.
 
-    What libraries set up at their first use is then there (mappers, patterns, statements as SQL): a crawl takes a third
+    What libraries set up at their first use is then there (mappers, patterns, statements as SQL): a crawl takes a fifth
     less.
     """
     importlib.import_module("benchmarks.preloaded")
