@@ -6,6 +6,9 @@ ARGS ?=
 # One more than processors: many tests wait for a while.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
+# In memory where there is room: the program syncs what it stores, and no test cuts the power.
+SCRATCH := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -26,13 +29,13 @@ demo: $(VENV)/.program-done ## archive the bundled sample blog, then say what to
 	$(BIN)/archiver demo
 
 test: $(VENV)/.tools-done ## the tests; ARGS="tests/warc -k chunked" for some of them
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	$(SCRATCH) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 test-engines: $(VENV)/.tools-done ## archive blogs that real engines make; they are installed from PyPI, npm and Debian
 	$(BIN)/python -m pytest tests/engines $(ARGS)
 
 test-postgres: $(VENV)/.tools-done ## those that want PostgreSQL, on a server of their own; it need not run, nor be set up
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m postgresql $(ARGS)
+	$(SCRATCH) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m postgresql $(ARGS)
 
 lint: $(VENV)/.tools-done ## style, format and types
 	$(BIN)/ruff check .

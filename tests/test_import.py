@@ -34,7 +34,7 @@ from archiver.warc.wacz_checks import verify_wacz
 from archiver.warc.writer import OPEN_SUFFIX, WarcWriter
 from archiver.web.messages import Request
 from archiver.web.replay import Replay
-from tests.zygote import ROOT, Zygote
+from tests.zygote import Zygote
 
 from .crawl.conftest import Crawled
 from .test_rebuild import rows
@@ -625,9 +625,10 @@ def test_a_kill_leaves_one_of_two_states(good: Path, crawled: Crawled, archiver:
     source = good.parent / "theirs.warc.gz"
     source.write_bytes(b"".join(map(gzip.compress, PAIR)))
     place, happened = STOPS[moment]
-    code = (
-        "import importlib, os, signal, sys\nfrom pathlib import Path\n"
-        "from archiver.rebuild.importing import import_warc\n"
+    first = (
+        "import importlib, os, signal\n"
+        "from archiver.rebuild import swap\n"
+        "swap.processors = lambda: 1\n"
         f"module, _, name = {place!r}.rpartition('.')\n"
         "owner, rest = module, []\n"
         "while True:\n"
@@ -640,10 +641,9 @@ def test_a_kill_leaves_one_of_two_states(good: Path, crawled: Crawled, archiver:
         "for each in rest:\n"
         "    owner = getattr(owner, each)\n"
         "setattr(owner, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))\n"
-        "import_warc(Path(sys.argv[1]), Path(sys.argv[2]), processes=1)\n"
     )
     before = rows(good / "archive.db", "captures")
-    done = subprocess.run([sys.executable, "-c", code, source, good], cwd=ROOT, check=False, capture_output=True)
+    done = archiver.after(first, "--home", good, "import", source)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not [found for found in verify(Storage(good / "warc")) if found.severity is Severity.DAMAGE]
     assert (rows(good / "archive.db", "captures") != before) == happened

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
+from archiver.bundled import sample_folder
 from archiver.errors import ArchiveLocked, ExitCode
 from archiver.sample import SampleBlog, serving
 from archiver.store import progress, query
@@ -53,7 +54,7 @@ class Pair:
         return self.archiver("--home", self.file, *words)
 
 
-CRAWL = ("crawl", "--delay", "0", "--concurrency", "1")
+CRAWL = ("crawl", "--delay", "0", "--concurrency", "1", "--index", str(sample_folder() / "index.md"))
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ import pytest
 from archiver.cli.process import interruptible
 from archiver.errors import ExitCode
 from archiver.sample import SampleBlog, serving
+from tests.zygote import ROOT, Zygote
 
-ROOT = Path(__file__).parents[1]
 COMMAND = (sys.executable, "-m", "archiver", "--home")
 
 
@@ -93,14 +93,14 @@ def test_a_name_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_file_in_the_place_of_one_is_said_in_one_line(
-    demo: Path, tmp_path: Path, name: str, make: Callable[[Path], None], words: tuple[str, ...]
+    archiver: Zygote, demo: Path, tmp_path: Path, name: str, make: Callable[[Path], None], words: tuple[str, ...]
 ) -> None:
     home = shutil.copytree(demo, tmp_path / "home")
     (home / name).unlink(missing_ok=True)
     make(home / name)
-    done = run(home, *(word.format(home=tmp_path) for word in words))
+    done = archiver("--home", home, *(word.format(home=tmp_path) for word in words))
     assert done.returncode == ExitCode.USAGE
-    assert_one_line(done.stderr, f"{name}: expected a file or nothing, found a (pipe|folder); move it away")
+    assert_one_line(done.stderr.encode(), f"{name}: expected a file or nothing, found a (pipe|folder); move it away")
 
 
 @pytest.mark.parametrize(
@@ -130,17 +130,14 @@ def test_no_error_hands_the_terminal_a_control_character(
     assert "\x1b" not in done.stderr
 
 
-STOPPED = """
-import importlib, signal, sys
-module, name, *words = sys.argv[1:]
+TOLD = """
+import importlib, os, signal
 def stop(*_, **__):
-    print("reached", flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
     signal.pause()
-setattr(importlib.import_module(module), name, stop)
-from archiver.cli import main
-main(words)
+setattr(importlib.import_module({module!r}), {name!r}, stop)
 """
-"""Runs the command up to a function, given by module and name, and stays in it."""
+"""Has the command be told to end when it comes to a function."""
 
 
 @pytest.mark.parametrize(
@@ -148,27 +145,20 @@ main(words)
     [
         ("archiver.warc.recovery", "recover", ("crawl", "--site", "http://127.0.0.1:9")),
         ("archiver.warc.recovery", "recover", ("rebuild",)),
-        ("archiver.rebuild.importing", "known_captures", ("import", "README.md.warc")),
+        ("archiver.rebuild.importing", "known_captures", ("import", "{folder}/README.md.warc")),
         ("archiver.warc.verify", "verify", ("verify",)),
-        ("archiver.export.jsonl", "write", ("export", "jsonl", "out")),
+        ("archiver.export.jsonl", "write", ("export", "jsonl", "{folder}/out")),
         ("archiver.store.search", "search", ("search", "x")),
     ],
 )
 def test_a_command_that_is_told_to_end_says_so_by_its_code(
-    demo: Path, tmp_path: Path, module: str, name: str, words: tuple[str, ...]
+    archiver: Zygote, demo: Path, tmp_path: Path, module: str, name: str, words: tuple[str, ...]
 ) -> None:
     home = shutil.copytree(demo, tmp_path / "home")
     (tmp_path / "README.md.warc").write_bytes(b"WARC/1.1")
-    command: list[str | Path] = [sys.executable, "-c", STOPPED, module, name, "--home", home, *words]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "reached\n"
-    process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=60) == ("", "Interrupted.\n")
-    assert process.returncode == ExitCode.INTERRUPTED
+    given = (word.format(folder=tmp_path) for word in words)
+    done = archiver.after(TOLD.format(module=module, name=name), "--home", home, *given)
+    assert (done.returncode, done.stdout, done.stderr) == (ExitCode.INTERRUPTED, "", "Interrupted.\n")
     assert (home / "lock").read_bytes() == b""
     assert sorted(path.name for path in home.iterdir() if path.name.startswith("import")) == []
 
@@ -199,8 +189,8 @@ def test_an_interrupt_that_python_drops_comes_again() -> None:
 
 
 SIGNALLED = """
-import importlib, os, signal, sys
-module, name, when = sys.argv[1:4]
+import importlib, os, signal
+module, name, when = {module!r}, {name!r}, {when!r}
 *outer, last = name.split(".")
 place = importlib.import_module(module)
 for each in outer:
@@ -214,11 +204,8 @@ def signalled(*words, **named):
         os.kill(os.getpid(), signal.SIGINT)
     return found
 setattr(place, last, signalled)
-from archiver.__main__ import main
-sys.argv[1:] = sys.argv[4:]
-main()
 """
-"""Runs the command with a SIGINT before or after a function does its work."""
+"""Has the command be interrupted before or after a function does its work."""
 
 
 @pytest.mark.parametrize(
@@ -229,10 +216,11 @@ main()
         ("archiver.crawl.verdicts", "judge_crawl", "before"),
     ],
 )
-def test_an_interrupt_of_a_crawl_is_never_lost(tmp_path: Path, module: str, name: str, when: str) -> None:
-    command = [sys.executable, "-c", SIGNALLED, module, name, when, "--home", "h", "demo"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+def test_an_interrupt_of_a_crawl_is_never_lost(
+    archiver: Zygote, tmp_path: Path, module: str, name: str, when: str
+) -> None:
+    first = SIGNALLED.format(module=module, name=name, when=when)
+    done = archiver.after(first, "--home", tmp_path / "h", "demo")
     assert done.returncode == ExitCode.INTERRUPTED, done
     assert "Traceback" not in done.stderr
     assert (tmp_path / "h/lock").read_bytes() == b""

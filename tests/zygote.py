@@ -1,34 +1,64 @@
 """Runs the command again and again, each time in a fresh process, without importing its libraries each time.
 
 Scrapy's reactor starts once a process, and its imports take a second of CPU. This process imports them and forks for
-each command: a line of JSON on standard input (arguments, files for output and errors), the exit code on standard
-output.
+each command: a line of JSON on standard input (arguments, files for output and errors, statements to run first), the
+exit code on standard output.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable
+from contextlib import redirect_stdout, suppress
+from dataclasses import replace
+from functools import partial
+from io import StringIO
 from pathlib import Path
+from typing import Any
+
+import twisted.internet
+from sqlalchemy import create_engine
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from twisted.python.log import theLogPublisher
 
 from archiver.cli import main as command
-from archiver.rebuild.importing import import_warc
-from archiver.sample import SampleBlog
-from archiver.warc.writer import WarcWriter
+from archiver.sample import SampleBlog, serving
+from archiver.sample.source import load
+from archiver.store import database
 
 Completed = subprocess.CompletedProcess[str]
 ROOT = Path(__file__).parents[1]
 
-LATE = ("_strptime", "archiver.crawl.turns", "archiver.notices.delivery", "scrapy.statscollectors", "spiders.probe")
-"""Modules that are imported while a crawl runs."""
+LATE = (
+    "_strptime",
+    "archiver.crawl.turns",
+    "archiver.export.jsonl",
+    "archiver.fleet.worker",
+    "archiver.notices.delivery",
+    "archiver.rebuild.importing",
+    "archiver.rebuild.swap",
+    "archiver.store.search_check",
+    "archiver.warc.verify",
+    "archiver.web.walk",
+    "obstore.store",
+    "psycopg",
+    "scrapy.statscollectors",
+    "spiders.probe",
+    "tabulate",
+)
+"""Modules that are imported while a command runs."""
+
+POSTS = (58, 207)
+"""Posts that are read before: one with a picture, one with two pages of comments."""
 
 LONGEST = 90
 """Seconds a command may take: one that hangs shall fail its test, not hold up all the others."""
@@ -54,10 +84,14 @@ class Zygote:
 
     def __call__(self, *arguments: str | Path) -> Completed:
         """Run the command as a user would, in a process of its own."""
+        return self.after("", *arguments)
+
+    def after(self, first: str, *arguments: str | Path) -> Completed:
+        """Run the command in a process of its own in which some statements were run first."""
         assert self.process.stdin
         assert self.process.stdout
         words = [str(argument) for argument in arguments]
-        self.process.stdin.write(json.dumps([words, str(self.output), str(self.errors)]) + "\n")
+        self.process.stdin.write(json.dumps([words, str(self.output), str(self.errors), first]) + "\n")
         self.process.stdin.flush()
         code = int(self.process.stdout.readline())
         return Completed(words, code, self.output.read_text("utf-8"), self.errors.read_text("utf-8"))
@@ -71,44 +105,61 @@ class Zygote:
 
 
 def preload() -> None:
-    """Import what the command imports late, and read two pages of the sample blog into an archive, once for all runs.
+    """Import what the command imports late, and crawl the sample blog, once for all runs.
 
-    What libraries set up at their first use is then there (mappers, patterns, tables): a crawl takes a fifth less.
+    What libraries set up at their first use is then there (mappers, patterns, statements as SQL): a crawl takes a fifth
+    less.
     """
     importlib.import_module("benchmarks.preloaded")
     for name in LATE:
         importlib.import_module(name)
-    with tempfile.TemporaryDirectory() as folder:
-        source, home = Path(folder) / "source", Path(folder) / "home"
-        import_warc(sample_pages(source, ("/content.html", "/archives/58")), home, processes=1)
+    share_statements()
+    crawl()
     gc.collect()
     gc.freeze()  # as `benchmarks.preloaded` does with what it imports
 
 
-def sample_pages(folder: Path, paths: Iterable[str]) -> Path:
-    """Write a WARC file of pages of the sample blog; return its path."""
-    blog = SampleBlog()
-    with WarcWriter(folder, "sample", software="test") as writer:
-        for path in paths:
-            answer = blog.respond("GET", path, {"Host": "kexue.fm"})
-            writer.write_exchange(
-                target_uri=f"https://kexue.fm{path}",
-                request=f"GET {path} HTTP/1.1\r\n\r\n".encode(),
-                response=b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=UTF-8\r\n\r\n" + answer.body,
-                fetched_at="2026-01-01T00:00:00Z",
-                ip_address=None,
-            )
-    (file,) = folder.iterdir()
-    return file
+def share_statements() -> None:
+    """Let each engine for a file use what others have compiled, which SQLAlchemy keeps by engine and dialect."""
+    dialect: Any = SQLiteDialect_pysqlite
+    dialect.__eq__ = lambda self, other: type(self) is type(other)
+    dialect.__hash__ = lambda self: hash(type(self))
+    vars(database)["create_engine"] = partial(create_engine, execution_options={"compiled_cache": {}})
 
 
-def run(arguments: list[str], output: str, errors: str) -> None:
+def crawl() -> None:
+    """Crawl two posts in this process, and leave it as one that has not crawled yet."""
+    source = load()
+    blog = SampleBlog(source=replace(source, posts=tuple(post for post in source.posts if post.id in POSTS)))
+    with (
+        serving(blog) as site,
+        tempfile.TemporaryDirectory() as home,
+        redirect_stdout(StringIO()) as output,
+        suppress(SystemExit),
+    ):
+        command(["--home", home, "crawl", "--site", site, "--delay", "0", "catalogue", "category"])
+    assert "2 new" in output.getvalue()
+    from twisted.internet import reactor  # not before Scrapy has chosen it
+
+    stopped: Any = reactor
+    stopped._asyncioEventloop.close()
+    del sys.modules["twisted.internet.reactor"], vars(twisted.internet)["reactor"]
+    asyncio.set_event_loop(None)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    logging.captureWarnings(capture=False)
+    log: Any = theLogPublisher
+    for observer in tuple(log.observers):
+        log.removeObserver(observer)
+
+
+def run(arguments: list[str], output: str, errors: str, first: str = "") -> None:
     """Be the command: take its arguments and files, and end as it does."""
     signal.alarm(LONGEST)
     for path, descriptor in ((output, 1), (errors, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
     code = 1
     try:
+        exec(first, {"__name__": "__main__"})
         command(arguments)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
@@ -124,10 +175,10 @@ def main() -> None:
     """Serve commands until standard input ends."""
     preload()
     for line in sys.stdin:
-        arguments, output, errors = json.loads(line)
+        request = json.loads(line)
         child = os.fork()
         if child == 0:
-            run(arguments, output, errors)
+            run(*request)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 

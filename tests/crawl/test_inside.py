@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -15,10 +14,9 @@ from archiver.crawl.inside import inside, keep_suffixes_at_hand
 from archiver.crawl.servers import SUFFIXES
 from archiver.errors import ArchiverError
 from archiver.sample import SampleResponse
+from tests.zygote import ROOT, Completed
 
 from .conftest import Crawled
-
-ROOT = Path(__file__).parents[2]
 
 WITHOUT = """
 import asyncio, sys
@@ -36,15 +34,16 @@ def get(self, name):
 ROBOTS = b"User-agent: *\nCrawl-delay: 1\n"
 
 
-def crawl_with(archive: Crawled, change: str) -> subprocess.CompletedProcess[str]:
-    """Crawl by name with a Scrapy that a statement has changed."""
-    code = f"import archiver.settings\nfrom scrapy.core import downloader, engine\n{change}\n"
-    code += "from archiver.cli import main\nmain()"
+def words(archive: Crawled) -> list[str]:
+    """Return a crawl by name."""
     site = archive.site.replace("127.0.0.1", "localhost")
-    words = ["--home", str(archive.home), "crawl", "catalogue", "--site", site, "--delay", "0", "--limit", "1"]
-    return subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    return ["--home", str(archive.home), "crawl", "catalogue", "--site", site, "--delay", "0", "--limit", "1"]
+
+
+def crawl_with(archive: Crawled, change: str) -> Completed:
+    """Crawl with a Scrapy that a statement has changed."""
+    first = f"import archiver.settings\nfrom scrapy.core import downloader, engine\n{change}"
+    return archive.archiver.after(first, *words(archive))
 
 
 def test_a_resolver_that_is_not_asked_ends_the_run_at_the_first_answer(crawled: Callable[..., Crawled]) -> None:
@@ -57,8 +56,10 @@ def test_a_resolver_that_is_not_asked_ends_the_run_at_the_first_answer(crawled: 
 
 
 def test_no_console_is_loaded(crawled: Callable[..., Crawled]) -> None:
-    told = "import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))"
-    loaded = crawl_with(crawled(), told).stderr.split()
+    told = "import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+    code = f"{told}from archiver.cli import main\nmain()"
+    program = [sys.executable, "-c", code, *words(crawled())]  # a process that has imported nothing yet
+    loaded = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False).stderr.split()
     assert "scrapy.extensions.corestats" in loaded
     assert not {"scrapy.extensions.telnet", "scrapy.extensions.remote_control"} & {*loaded}
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +16,7 @@ from archiver.errors import UsageError
 from archiver.sample import SampleBlog, SampleResponse, serving
 from archiver.urls import Site
 from archiver.warc.reader import iter_records
-from tests.zygote import ROOT, Zygote
+from tests.zygote import Zygote
 
 from .conftest import Crawled
 
@@ -49,8 +47,7 @@ TABLES = (
 )
 
 OFFLINE = """
-import json, sys
-from pathlib import Path
+import os, sys
 
 def refuse(event, args):
     if event in ("socket.getaddrinfo", "socket.gethostbyname") or (
@@ -58,18 +55,11 @@ def refuse(event, args):
     ):
         print(event, args, file=sys.stderr)
         sys.stderr.flush()
-        import os
         os._exit(99)
 
 sys.addaudithook(refuse)
-from archiver.crawl import runner
-from archiver.crawl.place import ArchiveLocation
-
-options = json.loads(sys.argv[2])
-options = runner.CrawlOptions(**options | {"source": Path(options["source"])})
-print(json.dumps(runner.crawl(ArchiveLocation(home=Path(sys.argv[1])), options).as_dict()))
 """
-"""A crawl from an archive, in a process that ends at once when it reaches for the network."""
+"""Ends the process at once when it reaches for the network."""
 
 
 class Offline(Crawled):
@@ -79,13 +69,13 @@ class Offline(Crawled):
         super().__init__(source.archiver, home, source.blog, source.site)
         self.source = source
 
-    def copy(self, **options: Any) -> dict[str, Any]:
-        """Crawl the other archive; return the report."""
-        given = {"source": str(self.source.home), "index": str(sample_folder() / "index.md"), **options}
-        words = [sys.executable, "-c", OFFLINE, str(self.home), json.dumps(given)]
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+    def copy(self, *words: str) -> dict[str, Any]:
+        """Crawl the other archive with no network; return the report."""
+        given = ("crawl", "--from", str(self.source.home), "--index", str(sample_folder() / "index.md"), "--json")
+        done = self.archiver.after(OFFLINE, "--home", self.home, *given, *words)
+        assert done.stderr == ""
         report: dict[str, Any] = json.loads(done.stdout)
+        assert done.returncode == report["exit_code"]
         return report
 
     def table(self, name: str) -> list[tuple[Any, ...]]:
@@ -176,7 +166,7 @@ def test_the_latest_capture_answers_unless_it_is_no_page(changed: Crawled, tmp_p
     statuses = {row[0] for row in changed.rows("SELECT status FROM captures")}
     assert statuses >= {200, 304, 500}
     copy = Offline(changed, tmp_path / "copy")
-    report = copy.copy(sources=["catalogue"])
+    report = copy.copy("catalogue")
     pages = report["counts"]["requests"] - 1  # the sample has no MathJax to give
     assert (report["exit_code"], report["counts"]["statuses"]) == (0, {"200": pages, "404": 1})
     assert "后来补充的话。" in copy.rows("SELECT text FROM posts WHERE id = 131")[0][0]
@@ -186,7 +176,7 @@ def test_the_latest_capture_answers_unless_it_is_no_page(changed: Crawled, tmp_p
 def test_the_archive_answers_as_of_a_date(changed: Crawled, tmp_path: Path) -> None:
     ((last,),) = changed.rows("SELECT max(fetched_at) FROM captures WHERE run_id = 1")
     copy = Offline(changed, tmp_path / "copy")
-    report = copy.copy(sources=["catalogue"], at=last)
+    report = copy.copy("catalogue", "--at", last)
     assert report["exit_code"] == 0
     assert "后来补充的话。" not in copy.rows("SELECT text FROM posts WHERE id = 131")[0][0]
     assert max(copy.rows("SELECT fetched_at FROM captures"))[0] <= last
@@ -196,13 +186,13 @@ def test_what_is_not_archived_is_one_named_gap(crawled: Callable[..., Crawled], 
     archive = crawled()
     assert archive.crawl("catalogue", "--limit", "3", "--no-images", index=False).returncode == 0
     copy = Offline(archive, tmp_path / "copy")
-    report = copy.copy(sources=["catalogue"], images=False)
+    report = copy.copy("catalogue", "--no-images")
     posts = len(archive.blog.source.posts)
     assert (report["exit_code"], report["counts"]["new"], report["counts"]["failed"]) == (3, 3, posts - 3)
     reasons = {reason for (reason,) in copy.rows("SELECT reason FROM gaps")}
     assert len(reasons) == posts - 3
     assert all(reason.startswith("ResponseNotArchived: expected a capture of https://kexue.fm/") for reason in reasons)
-    before = copy.copy(sources=["catalogue"], at="2020-01-01")
+    before = copy.copy("catalogue", "--at", "2020-01-01")
     assert before["exit_code"] != 0
     ((reason,),) = copy.rows("SELECT reason FROM gaps WHERE kind = 'catalogue'")
     assert "as of 2020-01-01T23:59:59Z" in reason

@@ -25,6 +25,7 @@ from tests.crawl.conftest import few
 from tests.zygote import ROOT, Completed, Zygote
 
 WORKER = (sys.executable, "-m", "archiver")
+STALLED = ("--stalled-after", "2s")
 QUICK = ("--no-images", "--no-comments", "--delay", "0", "catalogue")
 
 
@@ -83,7 +84,7 @@ class Fleet:
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         """Start a worker."""
-        command = [*WORKER, "--home", str(self.home), "fleet", "worker", "--stalled-after", "2s", *options]
+        command = [*WORKER, "--home", str(self.home), "fleet", "worker", *STALLED, *options]
         environment = os.environ | {"ARCHIVER_DB": self.url, "PYTHONPATH": str(ROOT)}
         worker = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
         self.stack.callback(end, worker)
@@ -91,10 +92,9 @@ class Fleet:
 
     def work(self, *options: str) -> str:
         """Have a worker do all there is to do; return what it said."""
-        worker = self.start("--until-idle", *options)
-        _, said = worker.communicate(timeout=90)
-        assert worker.returncode == 0, said
-        return said
+        done = self("worker", *STALLED, "--until-idle", *options)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Return how each blog is, by its name."""

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import zlib
 from pathlib import Path
 
@@ -246,9 +245,8 @@ def test_another_archives_place_is_refused(machines: Machines, command: Zygote, 
 
 
 LITTLE = """
-import archiver.crawl.work, archiver.cli
+import archiver.crawl.work
 archiver.crawl.work.MAX_BYTES, archiver.crawl.work.COMMIT_ITEMS = 10_000, 1
-archiver.cli.main()
 """
 
 
@@ -261,8 +259,7 @@ def test_files_are_stored_while_the_run_goes_on(machines: Machines, service: Gat
         return PASS
 
     service.before = note
-    program = [sys.executable, "-c", LITTLE, *machines.crawl_words("catalogue", "--delay", "0.2")]
-    assert subprocess.run(program, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    assert machines.command.after(LITTLE, *machines.crawl_words("catalogue", "--delay", "0.2")).returncode == 0
     assert len(stored(machines)) > 2
     assert asked[0] < len(machines.blog.requests)
     assert machines.files() == set()
@@ -325,29 +322,21 @@ KILLS = ("PUT has come", "PUT is done", "HEAD has come")
 
 
 @pytest.mark.parametrize("moment", KILLS)
-def test_killed_between_close_upload_and_row(moment: str, machines: Machines, service: Gate) -> None:
+def test_killed_between_close_upload_and_row(moment: str, machines: Machines, service: Gate, tmp_path: Path) -> None:
     """No row without bytes, and no bytes without a row, after the next run."""
     method, _, when = moment.partition(" ")
-    come, never = threading.Event(), threading.Event()
+    number = tmp_path / "number"
 
-    def stall(asked: str, path: str) -> str:
+    def kill(asked: str, path: str) -> str:
         if asked != method or not path.endswith(".warc.gz"):
             return PASS
-        come.set()
-        never.wait(30)
+        os.kill(int(number.read_text()), signal.SIGKILL)
         return HANG_UP
 
-    setattr(service, "before" if when == "has come" else "after", stall)
-    run = subprocess.Popen(
-        [sys.executable, "-m", "archiver", *machines.crawl_words()], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
-    try:
-        assert come.wait(60)
-        os.kill(run.pid, signal.SIGKILL)
-        run.wait()
-    finally:
-        never.set()
-        service.reset()
+    setattr(service, "before" if when == "has come" else "after", kill)
+    told = f"import os, pathlib\npathlib.Path({str(number)!r}).write_text(str(os.getpid()))"
+    assert machines.command.after(told, *machines.crawl_words()).returncode == -signal.SIGKILL
+    service.reset()
     ((name, _, _, _, uploaded, *_),) = machines.rows(PLACES)
     assert not uploaded
     assert machines.files() == {name}
