@@ -39,6 +39,7 @@ READERS: tuple[Reader, ...] = (
     standards.times,
     standards.papers,
     standards.customs,
+    standards.headers,
     standards.attribution,
     standards.keywords,
     standards.html,

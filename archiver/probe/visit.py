@@ -27,7 +27,19 @@ from archiver.pages.surroundings import is_aside
 from archiver.probe import engine
 from archiver.probe.draft import NO_POST, Draft
 from archiver.probe.engine import EngineSign
-from archiver.probe.forms import OVERVIEWS, RESERVED, AddressForm, alike, dated, forms, stem, twins, words
+from archiver.probe.forms import (
+    OVERVIEWS,
+    RESERVED,
+    AddressForm,
+    alike,
+    dated,
+    forms,
+    stem,
+    translated,
+    twins,
+    without_pages,
+    words,
+)
 from archiver.urls import Site, origin
 
 PAUSE = 3.0
@@ -320,8 +332,11 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     site, draft = found.site, found.draft
     certain = [each for each in found.lists if each.page.reader not in ("sitemap", "html")]
     posts = {path for each in certain for path in _paths(each.page, site)}
-    posts |= alike([path for each in found.lists if each.page.whole for path in _paths(each.page, site)], posts)
-    beside = set(draft.pages) | _menu(tree, site) - posts
+    menu = _menu(tree, site)
+    posts = without_pages(posts, menu)
+    listed = [path for each in found.lists if each.page.whole for path in _paths(each.page, site)]
+    posts |= alike(listed, posts) | translated(listed, posts)
+    beside = set(draft.pages) | menu - posts
     if not posts:
         named = {path for each in found.lists for path in _paths(each.page, site) if _may_be_post(path)}
         apart = set(map(stem, beside))
