@@ -334,6 +334,7 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     posts = {path for each in certain for path in _paths(each.page, site)}
     menu = _menu(tree, site)
     posts = without_pages(posts, menu)
+    posts = set(_not_of_lists(posts, draft, frozenset({"category", "tag"}))) or posts
     listed = [path for each in found.lists if each.page.whole for path in _paths(each.page, site)]
     posts |= alike(listed, posts) | translated(listed, posts)
     beside = set(draft.pages) | menu - posts
@@ -392,10 +393,13 @@ def _menu(tree: HtmlElement, site: Site) -> set[str]:
     return found[True] - found[False]
 
 
-def _not_of_lists(paths: Iterable[str], draft: Draft) -> Iterator[str]:
+_LISTED = frozenset({"category", "feed", "file", "front", "list", "tag"})
+
+
+def _not_of_lists(paths: Iterable[str], draft: Draft, kinds: frozenset[str] = _LISTED) -> Iterator[str]:
     """Yield the paths but those at which the engine has something else than pages, such as the posts of a year."""
     site = Site(replace(draft, forms=(NO_POST,)).profile())
-    return (path for path in paths if site.kind(site.profile.address + path) in ("page", None))
+    return (path for path in paths if site.kind(site.profile.address + path) not in kinds)
 
 
 def _may_be_post(path: str) -> bool:
