@@ -26,6 +26,9 @@ RESERVED = (
 OVERVIEWS = ("all", "all-posts", "archive", "archives", "articles", "blog", "essays", "notes", "posts", "writing")
 """Last parts of paths at which blogs have a page that links all their posts."""
 
+_FOLDERS = frozenset({"articles", "blog", "essays", "notes", "posts", "writing"})
+"""Names of folders that blogs keep their posts in."""
+
 _LISTS = ("all", "all-posts", "archive", "archives", "categories", "category", "page", "tag", "tags")
 """Last parts of paths at which there are lists, in the folder of the posts as well."""
 
@@ -118,6 +121,17 @@ def translated(paths: Collection[str], known: Collection[str]) -> set[str]:
 def _lies_in(path: str, folders: Collection[str]) -> bool:
     above, _, name = path.rstrip("/").rpartition("/")
     return bool(name) and above in folders
+
+
+def in_folders(paths: Collection[str]) -> set[str]:
+    """Return those of some paths that are in a folder called after posts, and name no list, where there are several."""
+    found = {path for path in paths if not _FOLDERS.isdisjoint(stem(path).split("/")[:-1]) and not _names_list(path)}
+    return found if len(found) >= LEAST_EACH else set()
+
+
+def _names_list(path: str) -> bool:
+    last = stem(path).rpartition("/")[2]
+    return last in _LISTS or re.fullmatch(_OF_PAGES, last) is not None
 
 
 def without_pages(posts: Collection[str], menu: Collection[str]) -> set[str]:

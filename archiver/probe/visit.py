@@ -34,6 +34,7 @@ from archiver.probe.forms import (
     alike,
     dated,
     forms,
+    in_folders,
     stem,
     translated,
     twins,
@@ -341,7 +342,7 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     if not posts:
         named = {path for each in found.lists for path in _paths(each.page, site) if _may_be_post(path)}
         apart = set(map(stem, beside))
-        posts = dated(named) or {path for path in named if stem(path) not in apart}
+        posts = dated(named) or in_folders(named) or {path for path in named if stem(path) not in apart}
         posts = set(_not_of_lists(posts, draft)) or posts
     linked = {path for each in found.lists if each.page.reader == "html" for path in _paths(each.page, site)}
     spelt = twins(linked, posts)

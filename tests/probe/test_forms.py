@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archiver import profile
 from archiver.probe.draft import Draft
-from archiver.probe.forms import alike, dated, forms, translated, twins, without_pages
+from archiver.probe.forms import alike, dated, forms, in_folders, translated, twins, without_pages
 from archiver.urls import Site
 
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{0,8}(?:-[a-z0-9]{1,8}){1,3}", fullmatch=True)
@@ -91,6 +91,13 @@ def test_translations_of_posts_are_posts_and_what_menus_link_too_is_not() -> Non
     assert without_pages({"/posts/a/", "/research/"}, {"/research", "/posts/"}) == {"/posts/a/"}
     assert without_pages({"/a/", "/b/"}, {"/b/"}) == {"/a/", "/b/"}
     assert without_pages({"/a/", "/b/"}, {"/a/", "/b/"}) == {"/a/", "/b/"}
+
+
+def test_a_folder_called_after_posts_holds_them() -> None:
+    posts = {"/blog/1/limits.html", "/fr/notes/b/", "/posts/c"}
+    lists = {"/blog/2024/", "/blog/archive/", "/posts/page/2/", "/posts/", "/blog/tags.html"}
+    assert in_folders(posts | lists | {"/people.html"}) == posts
+    assert in_folders({"/posts/a/", "/people.html"}) == set()
 
 
 def test_a_page_with_html_at_its_end_is_the_one_without_where_a_blog_writes_both() -> None:
