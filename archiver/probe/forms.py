@@ -130,8 +130,8 @@ def in_folders(paths: Collection[str]) -> set[str]:
 
 
 def _names_list(path: str) -> bool:
-    last = stem(path).rpartition("/")[2]
-    return last in _LISTS or re.fullmatch(_OF_PAGES, last) is not None
+    parts = stem(path).split("/")
+    return not set(_LISTS).isdisjoint(parts[-2:]) or re.fullmatch(_OF_PAGES, parts[-1]) is not None
 
 
 def without_pages(posts: Collection[str], menu: Collection[str]) -> set[str]:
