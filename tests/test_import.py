@@ -303,6 +303,16 @@ def test_a_page_saved_as_a_file_is_a_capture(home: Path, kind: str) -> None:
     assert is_sound(home)
 
 
+def test_an_imported_page_that_cannot_be_read_is_named(home: Path) -> None:
+    paper = foreign_record("response", f"{HOST}/archives/{OTHER}", http(b"%PDF-1.5\n$x$ and more"))
+    report = taken(home, ORIGINAL, paper).rebuilt
+    assert report is not None
+    assert (report.pages, report.unrecognised) == ({"post": 1}, 0)  # no address waits for it: it is no gap
+    assert report.notes == (
+        f"imported, but not read: {HOST}/archives/{OTHER}: expected an HTML page, found a PDF document",
+    )
+
+
 def test_the_text_of_a_page_is_not_the_page(home: Path) -> None:
     report = taken(home, foreign_record("conversion", URL, b"its text", Content_Type="text/plain"))
     assert (report.tally.copied, sum(report.tally.left_out.values())) == (0, 1)

@@ -116,7 +116,7 @@ def rebuilt(report: RebuildReport) -> str:
     """Return the report of a rebuild for people."""
     pages = by_kind(dict(sorted(report.pages.items())))
     records = f"{counted(report.captures, 'capture')} of {counted(report.runs, 'run')}"
-    lines = [f"{records}, pages read: {pages} ({report.seconds:g} s)"]
+    lines = [f"{records}, pages read: {pages or 'none'} ({report.seconds:g} s)"]
     if report.unrecognised:
         lines.append(f"not recognised: {counted(report.unrecognised, 'page')}; `archiver gaps` says which")
     lines += report.notes

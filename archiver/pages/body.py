@@ -143,7 +143,7 @@ def trim(
     known = frozenset(tag.casefold() for tag in tags)
     bylines = [each for each in _beginning(body) if _is_byline(each, authors, published_at) or _lists_tags(each, known)]
     icons = [each for each in body.iter("ul") if not text_of(each) and not _fragile(each)]  # of share bars
-    for element in (*bylines, *icons, *_neighbours(body)):
+    for element in (*bylines, *icons, *_neighbours(body), *_tiles(body)):
         if element.getparent() is not None:
             _drop(element, body)
 
@@ -162,6 +162,30 @@ def _neighbours(body: HtmlElement) -> list[HtmlElement]:
             break
         found[is_next] = element
     return list(found.values()) if len(found) == 2 else []
+
+
+def _tiles(body: HtmlElement) -> list[HtmlElement]:
+    """Return two links around blocks that are alone in the last box of a text: cards of the posts before and after."""
+    box = body
+    while said := [each for each in box.iterchildren(etree.Element) if text_of(each) or _fragile(each)]:
+        if box is not body and len(said) == 2 and all(map(_is_tile, said)) and not _said_beside(box):
+            return said
+        box = said[-1]
+    return []
+
+
+def _is_tile(link: HtmlElement) -> bool:
+    """Return whether an element is a link to a page of the site that holds blocks, and nothing that is a text's."""
+    is_own = link.tag == "a" and _OWN_PAGE.match(link.get("href", "")) is not None
+    return is_own and next(link.iter("div"), None) is not None and not _fragile(link)
+
+
+_OWN_PAGE = re.compile(r"(?!//|#|\w+:)")
+
+
+def _said_beside(box: HtmlElement) -> str:
+    """Return the words in a box that are in no element of it."""
+    return "".join([box.text or "", *(each.tail or "" for each in box)]).strip()
 
 
 def _leads_to_next(line: HtmlElement) -> bool | None:

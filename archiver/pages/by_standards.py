@@ -39,6 +39,7 @@ READERS: tuple[Reader, ...] = (
     standards.times,
     standards.papers,
     standards.customs,
+    standards.headers,
     standards.attribution,
     standards.keywords,
     standards.html,
@@ -71,7 +72,7 @@ def read(
     said = Claims(_claims(tree, markup))
     base = _base(tree, url, said)
     address = partial(values.address, base=base)
-    title = titles.title(tree, said)
+    title = titles.title(tree, said, next(iter(site.profile.titles.values()), "") if site else "")
     site_name = said.one("site_name", values.word)
     authors, published_at = _byline(tree, said, url)
     settled = sources.settle(tree, written or notation.of(tree, scripts and partial(_loaded, scripts, base)))

@@ -51,6 +51,17 @@ _CROWDED = re.compile(
 )
 """A `<pre>` that begins with a tag at which libxml2 would end it."""
 
+_OTHERS = {
+    b"%PDF-": "a PDF document",
+    b"%!PS-Adobe-": "a PostScript document",
+    b"\x89PNG\r\n\x1a\n": "a PNG picture",
+    b"GIF8": "a GIF picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x1f\x8b\x08": "gzip data",
+}
+"""What the first bytes say that a file is (https://mimesniff.spec.whatwg.org/#sniffing-a-mislabeled-binary-resource)."""
+
 _UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_\-]+)""")
 
@@ -70,6 +81,8 @@ def parse_with_flaws(url: str, body: bytes) -> tuple[HtmlElement, tuple[str, ...
     """
     if len(body) > LARGEST:
         raise PageNotRecognised(url, f"expected a page of at most {LARGEST >> 20} MiB, found {len(body) >> 20} MiB")
+    if (other := next((name for sign, name in _OTHERS.items() if body.startswith(sign)), None)) is not None:
+        raise PageNotRecognised(url, f"expected an HTML page, found {other}")
     text, flaws = decode(body)
     text = _as_browsers_read(_without_controls(text, body))
     # The pattern takes longer than to see that there can be no such tag.

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
+from archiver.pages import dates
 from archiver.pages.claims import Claim
 from archiver.pages.document import has_class, text_of, title_of
 from archiver.pages.surroundings import cards, is_aside
@@ -230,6 +231,8 @@ _DATE_CLASSES: tuple[str, ...] = (
     "meta",
 )
 _DATE_CLASSES += ("article-meta", "post-info", "byline", "submitted", "article__date", "published")
+_CATEGORY_CLASSES = ("quarto-category",)
+_CLASSES = {"authors": _AUTHOR_CLASSES, "published_at": _DATE_CLASSES, "categories": _CATEGORY_CLASSES}
 _LONGEST = 200  # characters of a line about an article
 _MOST = 50  # characters of a tag
 
@@ -251,12 +254,21 @@ def customs(tree: HtmlElement) -> Iterator[Claim]:
         field = _taxonomy(link.get("href", ""))
         if field and len(words) <= _MOST and groups.setdefault(field, _group(link)) is _group(link):
             yield Claim(field, words, "link")
-    for field, classes in (("authors", _AUTHOR_CLASSES), ("published_at", _DATE_CLASSES)):
+    for field, classes in _CLASSES.items():
         for name in classes:
-            for element in tree.xpath(f"//*[{has_class(name)}][not(self::body)]")[:5]:
+            for element in tree.xpath(f"//*[{has_class(name)}][not(self::body)]")[: 50 if field == "categories" else 5]:
                 words = text_of(element)
                 if len(words) <= _LONGEST and is_own(element):
                     yield Claim(field, words, f"class={name}")
+
+
+def headers(tree: HtmlElement) -> Iterator[Claim]:
+    """Yield the dates that stand alone in the `<header>` of the first heading."""
+    for heading in islice((each for each in tree.iter("h1") if not is_aside(each) and not leads_home(each)), 1):
+        for line in (line for box in heading.iterancestors("header") for line in box.iter("div", "p", "small", "span")):
+            words = text_of(line) if not len(line) else ""
+            if len(words) <= _MOST and dates.moment(words):
+                yield Claim("modified_at" if _UPDATED.search(words) else "published_at", words, "header")
 
 
 def attribution(tree: HtmlElement) -> Iterator[Claim]:

@@ -38,13 +38,13 @@ _WORDS = frozenset(
     sharrre sidebar sidenav signup skip social subscribe subscription sponsor toc tocbot toolbar
     """.split()  # noqa: SIM905  # a list of sixty would be longer than this module
 )
-_WHOLE = frozenset({"widget", "widgets", "widget-area", "jp-relatedposts", "post-nav"})
+_WHOLE = frozenset({"widget", "widgets", "widget-area", "jp-relatedposts", "page-foot", "post-nav"})
 _WHOLE |= {"quarto-back-to-top", "quarto-citation", "quarto-copyright", "quarto-reuse"}
 _WHOLE |= {"input_prompt", "output_prompt", "jp-InputPrompt", "jp-OutputPrompt"}  # `In [1]:` of Jupyter
 _WEAK = frozenset(
     """
     author authors avatar back-to-top badge bio button buttons byline copyright cta edit footer hidden kicker labels
-    license meta metadata metas post-info print promo readingtime tags tagged taxonomy timestamp
+    license licensing meta metadata metas post-info print promo readingtime tags tagged taxonomy timestamp
     """.split()  # noqa: SIM905
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
@@ -135,24 +135,39 @@ def prune(page: HtmlElement, texts: set[HtmlElement]) -> None:
 def is_aside(element: HtmlElement) -> bool:
     """Return whether an element is in something around the article, whose own header and footer belong to it."""
     return any(
-        above.tag in _TAGS or _is_remarks(above) or not _WORDS.isdisjoint(_words_of(above))
+        above.tag in _TAGS
+        or _is_remarks(above)
+        or (not _WORDS.isdisjoint(_words_of(above)) and not _holds_title(above))
         for above in element.iterancestors()
         if above.tag not in _NEVER
     )
 
 
+def _holds_title(box: HtmlElement) -> bool:
+    """Return whether a box is the header of an article, such as Quarto's with `toc-left`: its heading leads nowhere."""
+    headings = box.iter("h1") if box.tag == "header" else iter(())
+    return any(next(each.iter("a"), None) is None for each in headings)
+
+
 def _is_marked(link: HtmlElement) -> bool:
     """Return whether a link says that it leads to the post before or after, or to posts with its tag or category."""
     relations = (link.get("rel") or "").lower().split()
-    return not _RELATIONS.isdisjoint(relations) or not _NEIGHBOURS.isdisjoint(_words(link.get("class", "")))
+    named = f"{link.get('class', '')} {_box_of(link)}"
+    return not _RELATIONS.isdisjoint(relations) or not _NEIGHBOURS.isdisjoint(_words(named))
+
+
+def _box_of(link: HtmlElement) -> str:
+    """Return the classes of the box around a link that holds nothing else."""
+    box = link.getparent()
+    return box.get("class", "") if box is not None and len(box) == 1 and text_of(box) == text_of(link) else ""
 
 
 def _lines_that_lead(page: HtmlElement) -> list[HtmlElement]:
-    """Return the largest elements with only marked links, each after a word or two."""
+    """Return the largest elements with only marked links, each after a word or two, or the link in a marked box."""
     known: dict[HtmlElement, bool] = {}
     found: dict[HtmlElement, None] = {}
     for link in filter(_is_marked, page.iter("a")):
-        line = None
+        line = link if not _NEIGHBOURS.isdisjoint(_words(_box_of(link))) else None
         for above in takewhile(lambda each: _only_leads(each, known), link.iterancestors()):
             line = above
         if line is not None:
@@ -248,8 +263,10 @@ def _is_around(element: HtmlElement) -> bool:
         return True
     if "contents" in words and _links_within(element) >= MOST_LINKS * len(text_of(element)):
         return True
-    weak = tag == "footer" or element.get("itemprop") in _FIELDS or (tag != "span" and not _WEAK.isdisjoint(words))
-    return weak and next(element.iter("pre", "img", "math", "script", "table"), None) is None and _is_line(element)
+    weak = tag == "footer" or (tag == "header" and next(element.iter(*dom.HEADINGS), None) is None)
+    weak |= element.get("itemprop") in _FIELDS or (tag != "span" and not _WEAK.isdisjoint(words))
+    pictures = () if tag == "footer" else ("img",)  # of the author
+    return weak and next(element.iter("pre", "math", "script", "table", *pictures), None) is None and _is_line(element)
 
 
 def _is_note(aside: HtmlElement) -> bool:

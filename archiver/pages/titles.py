@@ -18,18 +18,19 @@ _TITLE_CLASSES = ("post-title", "entry-title", "article-title")
 _MOST = 50  # headings that are looked at
 
 
-def title(tree: HtmlElement, said: Claims) -> str:
+def title(tree: HtmlElement, said: Claims, site_name: str = "") -> str:
     """Return the first title that a heading repeats, as the heading has it; else the first one.
 
-    Many pages add the name of the site to the title, and some use the one for the other.
+    Many pages add the name of the site to the title, and some use the one for the other: then it is the first heading.
     """
-    site_name = next((claim.value for claim in said.all("site_name")), "")
+    site_name = next((claim.value for claim in said.all("site_name")), site_name)
     headings = [title_of(each) for each in _headings(tree) if not leads_home(each)]
     for claim in said.all("title"):
         known = [*headings, *_without(site_name, claim.value)]
         if claim.witness != "h1" and (found := _repeated(claim.value, known)):
             return said.settle("title", found, claim.witness)
-    return said.one("title", lambda value: None if value == site_name else value) or site_name
+    named = said.one("title", lambda value: None if value == site_name else value)
+    return named or (site_name and next(filter(None, headings), site_name))
 
 
 def _headings(tree: HtmlElement) -> list[HtmlElement]:

@@ -15,10 +15,16 @@ from archiver.probe.forms import AddressForm
 from archiver.profile import Profile
 
 _ANY_POST = AddressForm("/.+", "", "/", 0)
-"""Takes every address for a post's, as long as their forms are unknown."""
+"""Takes every address of a page for a post's, as long as their forms are unknown."""
 
 NO_POST = AddressForm("(?!)", "", "", 0)
 """Takes none: leaves addresses to the engine's own forms."""
+
+_FILES = (
+    r"(?i)/.*\.(?:7z|avif|bib|bz2|csv|djvu|docx?|epub|gif|gz|ipynb|jpe?g|mov|mp[34]|odp|ods|odt|ogg|pdf|png|pptx?|ps|rar"
+    r"|svg|tar|tex|tgz|txt|wav|webm|webp|xlsx?|xz|zip)"
+)
+"""Takes what is no page, such as papers and pictures beside the posts, however wide their forms are."""
 
 _WITHOUT_LISTS = [
     "# No list was found: posts can be found by links only.",
@@ -96,6 +102,7 @@ class Draft:
                 "# Pages that are not posts, though their addresses look like it.",
                 *_rule("page", _any_of(self.pages)),
             ]
+        lines += ["", "# Files are not posts.", *_rule("file", _FILES)]
         for form in self.forms:
             told = [f"# {counted(form.posts, 'post')}, such as {form.example}"] if form.posts else []
             lines += ["", *told, *_rule("post", form.pattern, form.canonical)]

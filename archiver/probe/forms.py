@@ -26,11 +26,20 @@ RESERVED = (
 OVERVIEWS = ("all", "all-posts", "archive", "archives", "articles", "blog", "essays", "notes", "posts", "writing")
 """Last parts of paths at which blogs have a page that links all their posts."""
 
+_FOLDERS = frozenset({"articles", "blog", "essays", "notes", "posts", "writing"})
+"""Names of folders that blogs keep their posts in."""
+
 _LISTS = ("all", "all-posts", "archive", "archives", "categories", "category", "page", "tag", "tags")
 """Last parts of paths at which there are lists, in the folder of the posts as well."""
 
 _OF_PAGES = r"(?:19|20)\d\d|(?:index|page)-?\d*"
 """Names of lists of a year, and of further pages of lists."""
+
+_NO_INDEX = r"(?!index\.html?\Z)"
+"""Keeps the last part of an address from being the page of the folder before it."""
+
+_LANGUAGE = re.compile(r"/[a-z]{2}(?:-[A-Za-z]{2,4})?(?=/)")
+"""The folder of a translation, as most engines name it: a language, and where it is spoken (BCP 47)."""
 
 _LONGEST_NUMBER = 9
 _NO_FOLDER = r"(?!(?:.*/)?index\.html?\Z)"
@@ -103,6 +112,38 @@ def alike(paths: Collection[str], known: Collection[str]) -> set[str]:
     return {path for path in paths if path.strip("/") and _shape(path) in dated}
 
 
+def translated(paths: Collection[str], known: Collection[str]) -> set[str]:
+    """Return those of some paths that are in the folder of known ones, in that of a language."""
+    folders = {path.rstrip("/").rpartition("/")[0] for path in known} - {""}
+    return {path for path in paths if (found := _LANGUAGE.match(path)) and _lies_in(path[found.end() :], folders)}
+
+
+def _lies_in(path: str, folders: Collection[str]) -> bool:
+    above, _, name = path.rstrip("/").rpartition("/")
+    return bool(name) and above in folders
+
+
+def in_folders(paths: Collection[str]) -> set[str]:
+    """Return those of some paths that are in a folder called after posts, and name no list, where there are several."""
+    found = {path for path in paths if not _FOLDERS.isdisjoint(stem(path).split("/")[:-1]) and not _names_list(path)}
+    return found if len(found) >= LEAST_EACH else set()
+
+
+def _names_list(path: str) -> bool:
+    parts = stem(path).split("/")
+    return not set(_LISTS).isdisjoint(parts[-2:]) or re.fullmatch(_OF_PAGES, parts[-1]) is not None
+
+
+def without_pages(posts: Collection[str], menu: Collection[str]) -> set[str]:
+    """Return what a list names, but not what menus link, if its address is unlike those of all the rest.
+
+    Hugo's feeds name pages too.
+    """
+    linked = set(map(stem, menu))
+    shapes = {_shape(path) for path in posts if stem(path) not in linked}
+    return {path for path in posts if not shapes or _shape(path) in shapes}
+
+
 def dated(paths: Collection[str]) -> set[str]:
     """Return those of some paths that have a date in them, where most do; what is below another belongs to it.
 
@@ -161,7 +202,7 @@ def _form(shape: _AddressShape, examples: list[str], *, twins: bool) -> AddressF
             example, len(examples),
         )  # fmt: skip
     twins = twins and shape.ending in ("", _HTML)
-    inside = _unreserved(shape, columns, twins=twins) + "/".join(parts)
+    inside = _unreserved(shape, columns, parts[0], twins=twins) + "/".join(parts)
     if twins:
         return AddressForm(rf"/(?P<name>{inside})(?:\.html)?", f"/{{name}}{shape.ending}", example, len(examples))
     if shape.ending in ("", "/"):
@@ -185,15 +226,16 @@ def _patterns(shape: _AddressShape, columns: list[tuple[str, ...]]) -> Iterator[
         names = sorted(set(column))
         last = place == len(columns) - 1
         few = len(names) <= MOST_NAMES and len(column) >= LEAST_EACH * len(names)
+        few |= len(names) == 1 < len(column) and names[0] in OVERVIEWS
         if kind != "name" or last or not few:
             yield _PATTERNS[kind] if kind != "name" or not last else _last(shape, columns)
         else:
             yield re.escape(names[0]) if len(names) == 1 else f"(?:{'|'.join(map(re.escape, names))})"
 
 
-def _unreserved(shape: _AddressShape, columns: list[tuple[str, ...]], *, twins: bool) -> str:
-    """Return what keeps a form from fitting everything, if only the name of the post is variable in it."""
-    if any(kind in ("year", "number") for kind in shape.parts) or _is_folder(columns):
+def _unreserved(shape: _AddressShape, columns: list[tuple[str, ...]], first: str, *, twins: bool) -> str:
+    """Return what keeps a form from fitting everything, if its `first` part may be anything."""
+    if any(kind in ("year", "number") for kind in shape.parts) or (len(columns) > 1 and first != _PATTERNS["name"]):
         return ""
     others = "|".join(re.escape(name) for name in (*RESERVED, *_LISTS[:2]) if name not in columns[0])
     own = r"(?!html\Z)" if twins else ""
@@ -204,7 +246,7 @@ def _unreserved(shape: _AddressShape, columns: list[tuple[str, ...]], *, twins: 
 def _last(shape: _AddressShape, columns: list[tuple[str, ...]]) -> str:
     """Return the pattern of the names of posts; their folder may also hold lists, of a year or with their own name."""
     if not _is_folder(columns) or "year" in shape.parts:
-        return r"[^/]+?"
+        return _NO_INDEX + "[^/]+?"
     lists = "|".join(name for name in _LISTS if name not in columns[-1])
     return rf"(?!(?:{lists}|{_OF_PAGES})(?:[/.]|\Z))[^/]+?"
 

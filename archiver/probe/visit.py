@@ -27,7 +27,20 @@ from archiver.pages.surroundings import is_aside
 from archiver.probe import engine
 from archiver.probe.draft import NO_POST, Draft
 from archiver.probe.engine import EngineSign
-from archiver.probe.forms import OVERVIEWS, RESERVED, AddressForm, alike, dated, forms, stem, twins, words
+from archiver.probe.forms import (
+    OVERVIEWS,
+    RESERVED,
+    AddressForm,
+    alike,
+    dated,
+    forms,
+    in_folders,
+    stem,
+    translated,
+    twins,
+    without_pages,
+    words,
+)
 from archiver.urls import Site, origin
 
 PAUSE = 3.0
@@ -320,12 +333,16 @@ def _settle(found: Visit, tree: HtmlElement, base: str) -> None:
     site, draft = found.site, found.draft
     certain = [each for each in found.lists if each.page.reader not in ("sitemap", "html")]
     posts = {path for each in certain for path in _paths(each.page, site)}
-    posts |= alike([path for each in found.lists if each.page.whole for path in _paths(each.page, site)], posts)
-    beside = set(draft.pages) | _menu(tree, site) - posts
+    menu = _menu(tree, site)
+    posts = without_pages(posts, menu)
+    posts = set(_not_of_lists(posts, draft, frozenset({"category", "tag"}))) or posts
+    listed = [path for each in found.lists if each.page.whole for path in _paths(each.page, site)]
+    posts |= alike(listed, posts) | translated(listed, posts)
+    beside = set(draft.pages) | menu - posts
     if not posts:
         named = {path for each in found.lists for path in _paths(each.page, site) if _may_be_post(path)}
         apart = set(map(stem, beside))
-        posts = dated(named) or {path for path in named if stem(path) not in apart}
+        posts = dated(named) or in_folders(named) or {path for path in named if stem(path) not in apart}
         posts = set(_not_of_lists(posts, draft)) or posts
     linked = {path for each in found.lists if each.page.reader == "html" for path in _paths(each.page, site)}
     spelt = twins(linked, posts)
@@ -377,10 +394,13 @@ def _menu(tree: HtmlElement, site: Site) -> set[str]:
     return found[True] - found[False]
 
 
-def _not_of_lists(paths: Iterable[str], draft: Draft) -> Iterator[str]:
+_LISTED = frozenset({"category", "feed", "file", "front", "list", "tag"})
+
+
+def _not_of_lists(paths: Iterable[str], draft: Draft, kinds: frozenset[str] = _LISTED) -> Iterator[str]:
     """Yield the paths but those at which the engine has something else than pages, such as the posts of a year."""
     site = Site(replace(draft, forms=(NO_POST,)).profile())
-    return (path for path in paths if site.kind(site.profile.address + path) in ("page", None))
+    return (path for path in paths if site.kind(site.profile.address + path) not in kinds)
 
 
 def _may_be_post(path: str) -> bool:

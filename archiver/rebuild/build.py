@@ -47,7 +47,7 @@ class RebuildCounts:
     pages: Counter[str] = field(default_factory=Counter)
     """Pages that were recognised, by kind."""
     unrecognised: int = 0
-    """Pages that were not recognised."""
+    """Pages that were not recognised, and are gaps."""
     notes: list[str] = field(default_factory=list)
     """Other remarks, for example which part of a file cannot be read."""
     lines: list[str] = field(default_factory=list)
@@ -66,6 +66,9 @@ class RebuildStep:
     item: Item | None = None
     """Its outcome, if that takes no reading."""
 
+
+_MOST_SHOWN = 20
+"""Imported pages that are named because they could not be read."""
 
 Work = Iterator[tuple[RebuildStep, Task | None]]
 
@@ -92,6 +95,8 @@ class Build:
         """What became of the run's addresses, stored at its end: storing them one by one takes longer than posts do."""
         self._early: dict[int, list[tuple[RebuildStep, Item]]] = {}
         """Pages of comments by the post they wait for, as in a crawl."""
+        self._unread: list[str] = []
+        """Why imported pages were not read: no address waits for them, so that they are no gaps."""
 
     def run(self, processes: int, executor: Executor | None = None) -> RebuildCounts:
         """Fill the database, pages read by so many processes, here or an executor's; return what was found."""
@@ -194,9 +199,11 @@ class Build:
             item = Gap(reason=f"a fault of the archiver, please report it: {error!r}")
         if step.item is None:
             self._tally.pages[step.kind] += not isinstance(item, Gap)
-            self._tally.unrecognised += isinstance(item, Gap)
+            self._tally.unrecognised += isinstance(item, Gap) and step.url is not None
         if step.url and step.seen:
             self._settle(step, step.url, step.seen, item)
+        elif isinstance(item, Gap) and step.seen:
+            self._unread.append(item.reason if step.seen.url in item.reason else f"{step.seen.url}: {item.reason}")
 
     def _save(self, step: RebuildStep, item: Item) -> None:
         """Store the content of a page, if it is one; its address is settled at the end of the run."""
@@ -257,6 +264,9 @@ class Build:
             self._tally.notes.append(
                 f"of a payload that no record has: {counted(len(lost), 'capture')}, such as {lost[0]}"
             )
+        self._tally.notes += [f"imported, but not read: {each}" for each in self._unread[:_MOST_SHOWN]]
+        if (more := len(self._unread) - _MOST_SHOWN) > 0:
+            self._tally.notes.append(f"imported, but not read: {counted(more, 'further page')}")
         relations.refresh(self._session)
         chronicle.count_on(self._session)
         rest = runs.rest_until(self._session)

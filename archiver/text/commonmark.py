@@ -282,6 +282,7 @@ def new_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     parser.disable("reference")  # what looks like a link definition is a footnote
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
+    parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign, assignment]
     parser.block.ruler.before("lheading", "hanging", _hanging)
     parser.block.ruler.before("lheading", "formula_lines", _formula_lines)
     parser.inline.ruler.before("escape", FORMULA, _formula)

@@ -166,6 +166,9 @@ def _emoji(image: HtmlElement) -> None:
 def _show_background(element: HtmlElement) -> None:
     """Give an element that only stands for the picture behind it that picture."""
     found = _BACKGROUND.search(element.get("style", ""))
+    after = element.getnext()
+    if found and found[2].startswith("data:") and after is not None and after.tag in ("img", "picture"):
+        return  # a blurred one, shown until the picture itself is there
     if found and not dom.words(element) and next(element.iter("img", *dom.EMBEDS), None) is None:
         etree.SubElement(element, "img", src=found[2])
 

@@ -252,6 +252,10 @@ def _math_in(element: HtmlElement, math: HtmlElement, display: bool) -> Renderin
 
 def _container(container: HtmlElement) -> Rendering | None:
     display = container.get("display") in ("true", "block")
+    behind = container.getnext()
+    is_of = behind is not None and behind.tag == "script" and container in _renderings_before(behind)
+    if behind is not None and is_of and (source := _script(behind)):
+        return source._replace(display=display or source.display)
     for node in container.iter(etree.Element):
         whole = node is container or node.tag in ("mjx-math", "math") or node.get("data-mml-node") == "math"
         if whole and (source := node.get("data-latex")):

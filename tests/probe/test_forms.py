@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archiver import profile
 from archiver.probe.draft import Draft
-from archiver.probe.forms import alike, dated, forms, twins
+from archiver.probe.forms import alike, dated, forms, in_folders, translated, twins, without_pages
 from archiver.urls import Site
 
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{0,8}(?:-[a-z0-9]{1,8}){1,3}", fullmatch=True)
@@ -42,6 +42,8 @@ def test_every_example_is_a_post_under_its_own_address(shape: str, slugs: list[s
         (["/posts/a/", "/posts/b/", "/posts/c/"], ["/posts/", "/tags/a/", "/posts/a/b/", "/posts/2024/"]),
         (["/blog/a.html", "/blog/b.html", "/blog/c.html"], ["/blog/tags.html", "/blog/page2.html", "/blog/all.html"]),
         (["/posts/a/index.fr.html", "/posts/b/index.fr.html"], ["/posts/a/index.html"]),
+        (["/posts/a/", "/posts/b/"], ["/tags/c/", "/fr/posts/", "/posts/a/slides.pdf", "/posts/paper.PDF"]),
+        (["/notes/a/", "/ja/b/"], ["/notes/index.html", "/tags/c/", "/notes/paper.pdf", "/pictures/c.png"]),
     ],
 )
 def test_what_is_beside_the_posts_is_no_post(paths: list[str], others: list[str]) -> None:
@@ -72,6 +74,30 @@ def test_where_most_addresses_have_a_date_the_others_are_of_pages() -> None:
     pictures = {"/2018/06/17/chalk/attachment/box/", "/2018/06/18/board/frame/"}
     assert dated(posts | pictures | {"/about/", "/2018/", "/2018/06/", "/v2/1999"}) == posts
     assert dated({"/2018/06/17/chalk/", "/board/", "/sponge/"}) == set()
+
+
+def test_translations_of_posts_are_posts_and_what_menus_link_too_is_not() -> None:
+    listed = [
+        "/posts/a/",
+        "/fr/posts/a/",
+        "/pt-br/posts/b/",
+        "/fr/tags/a/",
+        "/fr/posts/",
+        "/fr/about/",
+        "/xyz/posts/c/",
+    ]
+    assert translated(listed, {"/posts/a/"}) == {"/fr/posts/a/", "/pt-br/posts/b/"}
+    assert translated(["/fr/a/"], {"/a/"}) == set()
+    assert without_pages({"/posts/a/", "/research/"}, {"/research", "/posts/"}) == {"/posts/a/"}
+    assert without_pages({"/a/", "/b/"}, {"/b/"}) == {"/a/", "/b/"}
+    assert without_pages({"/a/", "/b/"}, {"/a/", "/b/"}) == {"/a/", "/b/"}
+
+
+def test_a_folder_called_after_posts_holds_them() -> None:
+    posts = {"/blog/1/limits.html", "/fr/notes/b/", "/posts/c"}
+    lists = {"/blog/2024/", "/blog/archive/", "/posts/page/2/", "/posts/", "/blog/tags.html"}
+    assert in_folders(posts | lists | {"/people.html"}) == posts
+    assert in_folders({"/posts/a/", "/people.html"}) == set()
 
 
 def test_a_page_with_html_at_its_end_is_the_one_without_where_a_blog_writes_both() -> None:
