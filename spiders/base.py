@@ -271,8 +271,8 @@ class BlogSpider(Spider):
             if self.site.post_id(entry.url):
                 said = {name: getattr(entry, name) for name in ("title", "comment_count", "modified_at")}
                 yield self.ask(entry.url, "post", source=found.source, **said)
-            elif (kind := self.site.furniture_kind(entry.url)) and self._is_new_furniture(entry.url):
-                yield self.ask(entry.url, kind)
+            elif self.site.furniture_kind(entry.url) and self._is_new_furniture(entry.url):
+                yield self.ask(entry.url, self.site.frontier_kind(entry.url))
         yield found
 
     def _category(self, response: Response) -> Found:
@@ -303,7 +303,7 @@ class BlogSpider(Spider):
                     yield self.ask(self.site.discussion_url(post.url, page), "comments")
         if self.with_images:
             for url in dict.fromkeys(image.url for image in post.content.images if not is_digest(image.url)):
-                yield self.ask(url, self.site.file_kind(url))
+                yield self.ask(url, self.site.frontier_kind(url))
             for url in self._new_requisites(response):
                 yield self.ask(url, "requisite")
         yield post

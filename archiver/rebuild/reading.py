@@ -72,8 +72,7 @@ def kind_of(url: str, index: str | None, site: Site) -> str | None:
         return "index"
     if not site.owns(url) or urlsplit(url).path in UNASKED:
         return None
-    kind = site.kind(url)
-    return kind if kind in ("catalogue", "list", "category", "post", "comments") else site.file_kind(url)
+    return site.frontier_kind(url)
 
 
 def is_page(seen: CaptureRow, kind: str) -> bool:
@@ -157,12 +156,12 @@ def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
             pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
             pictures = dict.fromkeys(image.url for image in item.content.images if site.owns(image.url))
             comments = [(site.discussion_url(item.url, number), "comments") for number in pages]
-            return comments + [(url, site.file_kind(url)) for url in pictures]
+            return comments + [(url, site.frontier_kind(url)) for url in pictures]
         case Page():
             return [(url, "page") for url in item.further]
         case PostList():
             kinds = ((entry.url, site.kind(entry.url)) for entry in item.entries)
-            named = [(url, kind) for url, kind in kinds if kind == "post" or kind in BESIDE]
+            named = [(url, site.frontier_kind(url)) for url, kind in kinds if kind == "post" or kind in BESIDE]
             return [(url, "list") for url in item.further] + named
         case Listing():
             after = [(site.category_url(item.category.slug, item.next_page), "category")] if item.next_page else []
