@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from archiver.errors import PageNotRecognised
 from archiver.items import ListedPost, PostList
 from archiver.pages import dates, feeds, indexes, list_pages, sitemaps
-from archiver.pages.document import decode, parse
+from archiver.pages.charset import as_utf8, decode
+from archiver.pages.document import parse
 from archiver.pages.elements import root_name
 from archiver.pages.ending import TAIL, ending_of
 from archiver.pages.listed import LARGEST, LONGEST, MOST, ListEntry, ListPage, one_line, with_parameter
@@ -157,12 +158,16 @@ def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tupl
         reading = indexes.read_search(body, url)
     elif root is None and (lines := sitemaps.read_text(decode(body)[0], url)):
         return lines, None
-    elif page := list_pages.read_page(url, body, site):
+    elif page := list_pages.read_page(url, as_utf8(body, _content_type(headers)), site):
         return page, ending
     else:
         raise _unknown(url, f"<{root}> without links to posts" if root else "nothing like these")
     reading.whole &= _is_closed(root, body)
     return reading, ending
+
+
+def _content_type(headers: Mapping[str, str]) -> str | None:
+    return next((value for name, value in headers.items() if name.lower() == "content-type"), None)
 
 
 def _is_closed(root: str, body: bytes) -> bool:

@@ -16,6 +16,7 @@ from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, Stora
 from archiver.items import CUT, GATE, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
 from archiver.pages.answers import REDIRECTS, refusal
 from archiver.pages.catalogue import parse_catalogue
+from archiver.pages.charset import as_utf8
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
 from archiver.pages.gate import is_gate
@@ -111,6 +112,8 @@ def read(storage: Storage, task: Task) -> Item:
             return Gap(reason=GATE)
         if task.kind == "list":  # the numbers of its pages may be in the head
             return parse_post_list(task.url, body, task.site, _headers(record))
+        if task.kind != "file":
+            body = as_utf8(body, record.http_header(b"content-type"))
         return _with_shapes(PAGES[task.kind](task.url, body, task.site))
     except StorageUnreachable:  # the page is none the worse for it
         raise
