@@ -22,9 +22,9 @@ from twisted.python.failure import Failure
 
 from archiver.errand import KEY, Errand
 from archiver.errors import PageLeadsOn, PageNotRecognised, UsageError, in_words
-from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
+from archiver.items import CUT, EMPTY, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.media import is_digest
-from archiver.pages.answers import refusal
+from archiver.pages.answers import is_empty, refusal
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.charset import as_utf8
 from archiver.pages.comments import parse_comment_page
@@ -231,6 +231,8 @@ class BlogSpider(Spider):
 
     def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
         """Return the requests and the content of a page, or the gap that another status leaves."""
+        if is_empty(Errand.of(response.meta).kind, response.status, response.body):
+            return iter([Gap(reason=EMPTY)])
         if CUT in response.flags and response.status == 200:
             return iter([Gap(reason=CUT, ending=ending_of(response.body))])
         if response.status == 200:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from archiver import __version__
 from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, StorageUnreachable
-from archiver.items import CUT, GATE, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
-from archiver.pages.answers import REDIRECTS, refusal
+from archiver.items import CUT, EMPTY, GATE, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
+from archiver.pages.answers import REDIRECTS, is_empty, refusal
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.charset import as_utf8
 from archiver.pages.comments import parse_comment_page
@@ -106,6 +106,8 @@ def read(storage: Storage, task: Task) -> Item:
     try:
         record = read_record(storage, task.warc_file, task.offset)
         body, whole = record.undone(DOWNLOAD_MAXSIZE)
+        if is_empty(task.kind, record.http_status or 0, body):
+            return Gap(reason=EMPTY)
         if not whole:
             return Gap(reason=CUT, ending=ending_of(body))
         if is_gate(task.site.profile.gate, record.http_status or 0, body):
