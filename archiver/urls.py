@@ -438,9 +438,11 @@ def _first_pages(profile: Profile) -> frozenset[str]:
 
 
 def _foreign(url: str) -> str | None:
+    """Return an address elsewhere, printable, or None when it is none; raises ValueError as urlsplit does."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
+    _ = parts.port  # one that is no port raises ValueError: nobody can ask there
     return "".join(char if char.isprintable() and char != " " else quote(char) for char in url)
 
 

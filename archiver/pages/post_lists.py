@@ -113,7 +113,7 @@ def announced(url: str, body: bytes, site: Site) -> tuple[str, ...]:
             if relation == "https://api.w.org/":
                 found[relation].append(_posts_of_api(_own(href, url, site)))
             elif relation == "sitemap" or (
-                relation == "alternate" and _is_feed(link.get("type"), link.get("title"), href)
+                relation == "alternate" and _is_feed(link.get("type"), link.get("title"), _own(href, url, site))
             ):
                 found[relation].append(_own(href, url, site))
     return tuple(dict.fromkeys(address for addresses in found.values() for address in addresses if address))
@@ -226,9 +226,10 @@ def _own(href: str, base: str, site: Site) -> str | None:
     return url if url and site.owns(url) else None
 
 
-def _is_feed(media_type: str | None, title: str | None, href: str) -> bool:
+def _is_feed(media_type: str | None, title: str | None, url: str | None) -> bool:
     """Return whether a link is to a feed of posts; WordPress and Typecho also name one of comments."""
-    return bool(_FEED.search((media_type or "").lower())) and not _REMARKS.search(f"{title} {urlsplit(href).path}")
+    path = urlsplit(url or "").path
+    return bool(_FEED.search((media_type or "").lower())) and not _REMARKS.search(f"{title} {path}")
 
 
 def _posts_of_api(root: str | None) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from archiver.sample import SampleResponse
 from archiver.sample.source import load
 
@@ -178,6 +180,15 @@ def test_what_stands_among_a_theme_s_files_is_the_same_for_a_crawl_and_for_a_reb
     assert archive.archiver("--home", archive.home, "rebuild").returncode == 0
     assert {table: archive.rows(f"SELECT url FROM {table} ORDER BY url") for table in tables} == live
     assert dict(archive.rows("SELECT url, kind FROM frontier")) == found
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://chalk.example:99999/a.png", "//chalk.example:port/a.png"])
+def test_a_picture_at_what_is_no_address_costs_no_post(crawled: Callable[..., Crawled], address: str) -> None:
+    source = load()
+    post = source.posts[-1]
+    archive = crawled(source=source.edited(post.id, body=f'{post.body}<p><img src="{address}">图</p>'))
+    assert archive.crawl("catalogue", index=False).returncode == 0
+    assert archive.rows("SELECT markdown LIKE '%图' FROM posts WHERE id = ?", post.id) == [(1,)]
 
 
 def test_nothing_that_a_post_links_on_the_blog_is_dead_in_the_replay(crawled: Callable[..., Crawled]) -> None:
