@@ -108,14 +108,14 @@ def announced(url: str, body: bytes, site: Site) -> tuple[str, ...]:
         return ()
     found: dict[str, list[str | None]] = {"https://api.w.org/": [], "sitemap": [], "alternate": []}
     for link in links:
-        href = link.get("href") or ""
+        to = _own(link.get("href") or "", url, site)
         for relation in (link.get("rel") or "").lower().split():
             if relation == "https://api.w.org/":
-                found[relation].append(_posts_of_api(_own(href, url, site)))
+                found[relation].append(_posts_of_api(to))
             elif relation == "sitemap" or (
-                relation == "alternate" and _is_feed(link.get("type"), link.get("title"), _own(href, url, site))
+                relation == "alternate" and _is_feed(link.get("type"), link.get("title"), to or "")
             ):
-                found[relation].append(_own(href, url, site))
+                found[relation].append(to)
     return tuple(dict.fromkeys(address for addresses in found.values() for address in addresses if address))
 
 
@@ -226,10 +226,9 @@ def _own(href: str, base: str, site: Site) -> str | None:
     return url if url and site.owns(url) else None
 
 
-def _is_feed(media_type: str | None, title: str | None, url: str | None) -> bool:
+def _is_feed(media_type: str | None, title: str | None, url: str) -> bool:
     """Return whether a link is to a feed of posts; WordPress and Typecho also name one of comments."""
-    path = urlsplit(url or "").path
-    return bool(_FEED.search((media_type or "").lower())) and not _REMARKS.search(f"{title} {path}")
+    return bool(_FEED.search((media_type or "").lower())) and not _REMARKS.search(f"{title} {urlsplit(url).path}")
 
 
 def _posts_of_api(root: str | None) -> str | None:
