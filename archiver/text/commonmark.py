@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-from archiver.text import dom, plain, tex
+from archiver.text import dom, link_labels, plain, tex
 
 FORMULA = "formula"
 """Type of a formula's token; its content is the exact source, `meta["display"]` tells whether it stands alone."""
@@ -281,6 +281,7 @@ def new_parser() -> MarkdownIt:
     """Return a parser of our Markdown, to which the caller adds rules for rendering."""
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     parser.disable("reference")  # what looks like a link definition is a footnote
+    link_labels.use(parser)
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
     parser.block.ruler.before("lheading", "hanging", _hanging)
     parser.block.ruler.before("lheading", "formula_lines", _formula_lines)
