@@ -41,7 +41,7 @@ def read(html: bytes | str, url: str = "", scripts: Mapping[str, str] | None = N
 
     `url` is where the page comes from; without it links and pictures are found if the page says so itself. `scripts`
     are the sources of scripts it loads, by their addresses: one may configure MathJax or KaTeX. Nothing is fetched.
-    Raises PageNotRecognised when there is no text.
+    Raises PageNotRecognised when there is no text, UsageError when `url` is no address.
     """
     from archiver.pages.article import parse_article
 

@@ -17,15 +17,14 @@ HIDDEN = "***"
 """Stands for what is secret."""
 
 _FOLDER = "blog-archiver"
-_PASSWORD = re.compile(
-    r"""((?:(?<=://)|(?<![^'"]))[^/@\s:'"]*):(?!//)[^'"\n]+(?=@)  # where a URL or the text begins: with spaces
-    | ([^/@\s:'"]*):(?!//)[^\s'"]+(?=@)""",
-    re.VERBOSE,
-)
-_PARAMETER = re.compile(
-    r"([?&][\w.-]*(?:auth(?!or)|key(?!word)|pass|pwd|secret|(?<![a-z])sig|token)[\w.-]*=)[^&#\s'\"]+", re.IGNORECASE
-)
-"""A parameter that is named like a secret, such as `api_key`, `X-Amz-Signature`; `author` and `keyword` are none."""
+# Each part of a text is looked at once, however long it is: what people paste may be anything.
+_APART = re.compile(r"""(['"\n])""")
+_USER = re.compile(r"(?<![^/@\s:])[^/@\s:]*+:(?!//)")
+_BLANK = re.compile(r"\s|\Z")
+_PARAMETER = re.compile(r"[?&][\w.-]*+=")
+_SECRET = re.compile(r"auth(?!or)|key(?!word)|pass|pwd|secret|(?<![a-z])sig|token", re.IGNORECASE)
+"""What a parameter is named like that is a secret: `api_key`, `X-Amz-Signature`; `author` and `keyword` are none."""
+_VALUE = re.compile(r"[^&#\s'\"]+")
 
 
 def user_config_home() -> Path:
@@ -66,4 +65,39 @@ def read(file: Path) -> dict[str, Any]:
 
 def without_secrets(text: str) -> str:
     """Return text with passwords in URLs hidden, and what their queries call a secret, even in malformed ones."""
-    return _PARAMETER.sub(rf"\1{HIDDEN}", _PASSWORD.sub(lambda found: f"{found[1] or found[2] or ''}:{HIDDEN}", text))
+    before, hidden = "", []
+    for part in _APART.split(text):
+        hidden.append(_without_passwords(part, begins=before in ("", "'", '"')))
+        before = part
+    return _without_parameters("".join(hidden))
+
+
+def _without_passwords(line: str, *, begins: bool) -> str:
+    """Return a line with all between a user and the last @ hidden.
+
+    Where a URL or, as `begins` says, the text begins, a password may have spaces in it.
+    """
+    last = line.rfind("@")
+    kept, done, within, nearest = [], 0, 0, -1
+    for user in _USER.finditer(line) if last >= 0 else ():
+        start, end = user.span()
+        if start < done:
+            continue
+        if end > within and (blank := _BLANK.search(line, end)):
+            within = blank.start()
+            nearest = line.rfind("@", end, within)
+        is_first = line.endswith("://", 0, start) or (begins and start == 0)
+        at = last if is_first else nearest
+        if end < at:
+            kept += [line[done:end], HIDDEN]
+            done = at
+    return "".join((*kept, line[done:]))
+
+
+def _without_parameters(text: str) -> str:
+    kept, done = [], 0
+    for name in _PARAMETER.finditer(text):
+        if name.start() >= done and _SECRET.search(name[0]) and (value := _VALUE.match(text, name.end())):
+            kept += [text[done : name.end()], HIDDEN]
+            done = value.end()
+    return "".join((*kept, text[done:]))

@@ -412,6 +412,9 @@ CLOSED = "</html>"
 CUT = "the answer is not whole: it ends early, though not by its framing"
 """Reason of a gap where a page was cut short, or its content coding does not end in order."""
 
+EMPTY = "the answer is empty"
+"""Reason of a gap where a page was expected and nothing came, though its framing was in order."""
+
 GATE = "the gate stayed shut, also with its cookie"
 """Reason of a gap where only the page that sets a cookie was to be had."""
 

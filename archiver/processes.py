@@ -17,6 +17,8 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from types import ModuleType
 
+from archiver.interrupts import SIGNALS
+
 
 def processors() -> int:
     """Return how many processes can work at once."""
@@ -99,7 +101,7 @@ def _interrupts_held() -> Iterator[list[int]]:
     """
     came: list[int] = []
     here = threading.current_thread() is threading.main_thread()  # where Python handles signals
-    held = {each: handler for each in _INTERRUPTS if here and callable(handler := signal.getsignal(each))}
+    held = {each: handler for each in SIGNALS if here and callable(handler := signal.getsignal(each))}
     for each in held:
         signal.signal(each, lambda number, _frame: came.append(number))
     try:
@@ -111,7 +113,6 @@ def _interrupts_held() -> Iterator[list[int]]:
             signal.raise_signal(number)
 
 
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 _STARTING = threading.Lock()
 
 

@@ -35,6 +35,10 @@ ROBOTS = "/robots.txt"
 
 _WITHOUT_QUERY = BESIDE | {"catalogue"}
 _PICTURES = (".apng", ".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
+_PARTS = re.compile(r"(?i).*\.(?:cjs|css|cur|eot|js|json|map|mjs|otf|swf|ttf|vtt|wasm|webmanifest|woff2?)")
+"""Paths of what pages are made with, in addition to pictures; what ends otherwise is for people."""
+_NAMED_FREELY = frozenset({"catalogue", "list", "category", "post", "comments", "tag"})
+"""Kinds of page whose names may end as those of files do: a tag may be named `Vue.js`."""
 _SAFE = "/:@!$&'()*+,;=-._~%"  # RFC 3986, section 3.3: pchar, the separator, and escapes already made
 _NAMED = re.compile(r"(?:\d+/)*[A-Za-z][A-Za-z0-9-]*")  # with a hyphen for each slash still told apart
 _ASCII = re.compile("[A-Za-z0-9]+")
@@ -213,7 +217,7 @@ class Site:
             kind = "front"
         elif kind == "comments" and self.comment_page(canonical) is None:
             kind = "page"  # of the comments under what is not a post
-        if (kind in _WITHOUT_QUERY and "?" in canonical) or (kind == "file" and is_picture(canonical)):
+        if kind in _WITHOUT_QUERY and "?" in canonical:
             return None
         return kind
 
@@ -231,8 +235,26 @@ class Site:
             return "requisite"
         return self.furniture_kind(canonical) or "image"
 
+    def frontier_kind(self, canonical: str) -> str:
+        """Return the kind of any page or file of the blog, as in the frontier.
+
+        Whoever asks gets the same, a crawl that has a link and a rebuild that has only what was fetched.
+        """
+        kind = self.kind(canonical)
+        return self.file_kind(canonical) if kind is None or kind in BESIDE else kind
+
     def _is_requisite(self, canonical: str) -> bool:
-        return bool(self.profile.requisite.fullmatch(self._below(urlsplit(canonical).path)))
+        """Return whether an address is that of what pages are made with: by its place, unless its name says otherwise.
+
+        A document or a page among a theme's files is for people.
+        """
+        parts = urlsplit(canonical)
+        if not self.profile.requisite.fullmatch(self._below(parts.path)):
+            return False
+        kind = _placed(self.profile, parts.path).kind
+        if kind is None or kind in _NAMED_FREELY:
+            return kind is None
+        return bool(parts.query) or _PARTS.fullmatch(parts.path) is not None
 
     def is_never_asked(self, url: str) -> bool:
         """Return whether an address is of a kind never asked for: searches, administration, links to answer."""
@@ -377,7 +399,7 @@ def _placed(profile: Profile, path: str) -> PathMatch:
         return PathMatch(None, path, {})
     root = profile.root.match(own)
     own = own[root.end() :] or "/" if root else own
-    for rule in profile.addresses:
+    for rule in () if own.lower().endswith(_PICTURES) else profile.addresses:  # a picture is no page
         if found := rule.pattern.fullmatch(own):
             parts = found.groupdict()
             return PathMatch(rule.kind, profile.path + (rule.path(**parts) or own), parts)
@@ -416,9 +438,11 @@ def _first_pages(profile: Profile) -> frozenset[str]:
 
 
 def _foreign(url: str) -> str | None:
+    """Return an address elsewhere, printable, or None when it is none; raises ValueError as urlsplit does."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
+    _ = parts.port  # one that is no port raises ValueError: nobody can ask there
     return "".join(char if char.isprintable() and char != " " else quote(char) for char in url)
 
 

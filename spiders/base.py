@@ -22,10 +22,11 @@ from twisted.python.failure import Failure
 
 from archiver.errand import KEY, Errand
 from archiver.errors import PageLeadsOn, PageNotRecognised, UsageError, in_words
-from archiver.items import CUT, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
+from archiver.items import CUT, EMPTY, FORBIDDEN, GATE, OUT_OF_BOUNDS, Asset, Gap, Item, Outcome, Topics, Unmodified
 from archiver.media import is_digest
-from archiver.pages.answers import refusal
+from archiver.pages.answers import is_empty, refusal
 from archiver.pages.catalogue import parse_catalogue
+from archiver.pages.charset import as_utf8
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
 from archiver.pages.furniture import Address, Role, addresses, kind_to_ask, style_addresses
@@ -195,7 +196,7 @@ class BlogSpider(Spider):
             if content_type.startswith(b"text/css"):
                 found = [(url, Role.SHOWN) for url in style_addresses(response.url, response.body, self.site)]
             elif content_type.startswith((b"text/html", b"application/xhtml")):
-                found = list(addresses(response.url, response.body, self.site))
+                found = list(addresses(response.url, _page_of(response), self.site))
             else:
                 return []
         except Exception:  # the rest of the blog must not cost a post
@@ -230,6 +231,8 @@ class BlogSpider(Spider):
 
     def _checked(self, response: Response, page: Callable[[Response], Found]) -> Found:
         """Return the requests and the content of a page, or the gap that another status leaves."""
+        if is_empty(Errand.of(response.meta).kind, response.status, response.body):
+            return iter([Gap(reason=EMPTY)])
         if CUT in response.flags and response.status == 200:
             return iter([Gap(reason=CUT, ending=ending_of(response.body))])
         if response.status == 200:
@@ -252,7 +255,7 @@ class BlogSpider(Spider):
         return self.site.resolve(response.url) if asked and found and asked != found else None
 
     def _catalogue(self, response: Response) -> Found:
-        catalogue = parse_catalogue(response.url, response.body, self.site)
+        catalogue = parse_catalogue(response.url, _page_of(response), self.site)
         if "category" in self.sources and not self.slugs:
             for category in catalogue.categories:
                 yield self.ask(self.site.category_url(category.slug), "category")
@@ -271,12 +274,12 @@ class BlogSpider(Spider):
             if self.site.post_id(entry.url):
                 said = {name: getattr(entry, name) for name in ("title", "comment_count", "modified_at")}
                 yield self.ask(entry.url, "post", source=found.source, **said)
-            elif (kind := self.site.furniture_kind(entry.url)) and self._is_new_furniture(entry.url):
-                yield self.ask(entry.url, kind)
+            elif self.site.furniture_kind(entry.url) and self._is_new_furniture(entry.url):
+                yield self.ask(entry.url, self.site.frontier_kind(entry.url))
         yield found
 
     def _category(self, response: Response) -> Found:
-        listing = parse_listing(response.url, response.body, self.site)
+        listing = parse_listing(response.url, _page_of(response), self.site)
         entries = listing.entries
         if listing.next_page and entries:
             url = self.site.category_url(listing.category.slug, listing.next_page)
@@ -285,7 +288,7 @@ class BlogSpider(Spider):
         yield listing
 
     def _index(self, response: Response) -> Found:
-        return self.topics(parse_topics(response.url, response.body, self.site))
+        return self.topics(parse_topics(response.url, _page_of(response), self.site))
 
     def topics(self, topics: Topics) -> Found:
         """Ask for every post of a curated index."""
@@ -296,30 +299,30 @@ class BlogSpider(Spider):
         return (self.ask(url, "post") for url in urls)
 
     def _post(self, response: Response) -> Found:
-        post = parse_post(response.url, response.body, self.site)
+        post = parse_post(response.url, _page_of(response), self.site)
         if self.with_comments:
             for page in range(1, post.comment_pages + 1):
                 if page != post.comment_page:
                     yield self.ask(self.site.discussion_url(post.url, page), "comments")
         if self.with_images:
             for url in dict.fromkeys(image.url for image in post.content.images if not is_digest(image.url)):
-                yield self.ask(url, self.site.file_kind(url))
+                yield self.ask(url, self.site.frontier_kind(url))
             for url in self._new_requisites(response):
                 yield self.ask(url, "requisite")
         yield post
 
     def _new_requisites(self, response: Response) -> list[str]:
         """Return what the page needs to be shown and no page before it needed."""
-        found = parse_requisites(response.url, response.body, self.site)
+        found = parse_requisites(response.url, _page_of(response), self.site)
         new = [url for url in found if url not in self.requisites and self.site.file_kind(url) == "requisite"]
         self.requisites.update(new)
         return new
 
     def _comments(self, response: Response) -> Found:
-        yield parse_comment_page(response.url, response.body, self.site)
+        yield parse_comment_page(response.url, _page_of(response), self.site)
 
     def _page(self, response: Response) -> Found:
-        page = parse_page(response.url, response.body, self.site)
+        page = parse_page(response.url, _page_of(response), self.site)
         yield from (self.ask(url, "page") for url in page.further if self.with_comments)
         yield page
 
@@ -356,6 +359,12 @@ def outcome(errand: Errand, item: Item) -> Outcome:
     return Outcome(
         item=item, kind=errand.kind, url=errand.url, capture_id=errand.capture_id, fetched_at=errand.fetched_at
     )
+
+
+def _page_of(response: Response) -> bytes:
+    """Return the page in a response, in UTF-8 where its header says in which other characters it is."""
+    named = response.headers.getlist("Content-Type")
+    return as_utf8(response.body, named[0].decode("latin-1") if named else None)
 
 
 def _moved(url: str) -> Gap:

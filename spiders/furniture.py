@@ -21,4 +21,5 @@ class FurnitureSpider(BlogSpider):
         """Yield the requests for the front page and for the icon that browsers ask for by themselves."""
         yield self.ask(self.site.front_url(), "front")
         if self.with_images:
-            yield self.ask(self.site.icon_url(), "requisite")
+            icon = self.site.icon_url()
+            yield self.ask(icon, self.site.frontier_kind(icon))

@@ -511,6 +511,9 @@ def test_init_overwrites_nothing_and_says_what_it_wants(archiver: Zygote, tmp_pa
         (("init", "chalk.example"), "expected the address of a blog"),
         (("init", "https://chalk.example/", "--profile", "gramophone"), "expected a file or one of cnblogs, generic"),
         (("probe", "chalk.example"), "expected the address of a blog"),
+        (("probe", "http://["), "expected the address of a blog"),
+        (("fleet", "add", "http://["), "expected the address of a blog"),
+        (("read", __file__, "--url", "http://["), "expected the address of a page"),
     ):
         done = archiver("--home", tmp_path / "other", *words)
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr

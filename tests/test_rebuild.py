@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -1162,3 +1163,30 @@ def test_processes_that_read_pages_end_with_a_rebuild_that_is_killed(tmp_path: P
         assert process.stdout.readline() == b"reading\n"
         process.kill()
         process.communicate(timeout=20)
+
+
+def test_what_a_killed_rebuild_left_of_pages_is_cleared_by_the_next_and_nothing_of_a_living_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def there() -> set[Path]:
+        return {path for path in tmp_path.iterdir() if not path.name.startswith("pymp-")}  # Python's own
+
+    foreign = tmp_path / "blog-posts"
+    foreign.mkdir()
+    command = [sys.executable, "-c", READING, str(tmp_path)]
+    told = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=told) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"reading\n"
+        process.kill()
+        process.communicate(timeout=20)
+    left = there() - {foreign}
+    assert left
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pool.Pool(Storage(tmp_path), 2):
+        living = there()
+        assert left.isdisjoint(living)
+        with pool.Pool(Storage(tmp_path), 2):
+            assert living < there()
+        assert there() == living
+    assert there() == {foreign}

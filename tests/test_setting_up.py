@@ -182,6 +182,7 @@ def test_cron_gets_its_lines(person: Path) -> None:
         (("--every", "daily", "--by", "cron"), "expected a duration"),
         (("--every", "24h"), "expected systemd or cron on this machine"),
         (("--blog", "not a blog"), "expected the address of a blog"),
+        (("--blog", "http://["), "expected the address of a blog"),
         (("--blog", "ftp://example.org/"), "expected the address of a blog"),
         (("--notify", "https://ntfy.sh/"), "expected the URL of a topic"),
         (("--reader",), "expected systemd for a reader"),

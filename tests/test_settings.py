@@ -99,6 +99,13 @@ def test_secrets_are_not_shown(home: Path, user: Path) -> None:
         assert "postgresql://me:***@db/blog" in done.output
 
 
+@pytest.mark.parametrize("token", ["a", "a:", "://a:", "?a-", "?key", "a: ", "'a:"])
+def test_a_huge_text_is_searched_for_secrets_once_not_from_each_beginning(token: str) -> None:
+    hidden = config.without_secrets(f"https://me:word@host/?token=x {token * 200_000}")
+    assert hidden.startswith("https://me:***@host/?token=*** ")
+    assert len(hidden) > 200_000
+
+
 @pytest.mark.parametrize(
     "text",
     [

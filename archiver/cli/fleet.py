@@ -10,7 +10,6 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -67,7 +66,7 @@ def add(obj: Context, /, target: str, options: tuple[str, ...], **asked: str) ->
     from archiver.fleet import files, servers
     from archiver.fleet.blogs import Fleet
 
-    if urlsplit(target).scheme in ("http", "https"):
+    if target.startswith(("http://", "https://")):
         blogs = [files.of(target, crawl_origin, Path(), url=target, options=options, **asked)]
     elif options or any(asked.values()):
         raise UsageError(f"expected options with the address of one blog, found them with {target}")

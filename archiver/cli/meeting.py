@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +87,7 @@ def init(obj: Context, /, url: str, profile: str, site: str, delay: float | None
         known = sites.in_file(Path(profile))
         selectors.check(known)
         text = known.written[0]
-        if urlsplit(url).hostname not in known.hosts:
+        if _host(url) not in known.hosts:
             raise UsageError(f"expected in {profile} the profile of {url}, found that of {known.origin}")
     else:
         if profile and profile not in profiles.engines():
@@ -122,20 +123,19 @@ def _held(obj: Context) -> str | None:
     return f"that in {without_secrets(database)}" if runs.any_known(database) else None
 
 
-def _expect_address(url: str) -> None:
-    """Raise UsageError for anything but an address on the web."""
-    if not url.startswith(_WEB):
-        raise UsageError(
-            f"expected the address of a blog, such as https://example.org/, found {without_secrets(url)!r}"
-        )
+def _host(url: str) -> str | None:
+    """Return the host of an address on the web; raise UsageError for anything else."""
+    with suppress(ValueError):
+        if url.startswith(_WEB):
+            return urlsplit(url).hostname
+    raise UsageError(f"expected the address of a blog, such as https://example.org/, found {without_secrets(url)!r}")
 
 
 def _is_own(obj: Context, url: str) -> bool:
     """Return whether an address is of a blog with a profile: the archive's own, or a bundled one."""
     from archiver import sites
 
-    _expect_address(url)
-    host = urlsplit(url).hostname
+    host = _host(url)
     own = sites.in_home(obj.home)
     return host in (own or sites.first()).hosts
 
@@ -143,7 +143,7 @@ def _is_own(obj: Context, url: str) -> bool:
 def _visit(url: str, site: str, delay: float | None, contact: str, engine: str = "") -> Visit:
     from archiver.probe.visit import PAUSE, visit
 
-    _expect_address(url)
+    _host(url)
     return visit(url, base=site, contact=contact, pause=PAUSE if delay is None else delay, name=engine)
 
 

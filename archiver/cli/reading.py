@@ -72,11 +72,11 @@ def _article(source: str, url: str, archive: Path | None, contact: str) -> Artic
             raise UsageError(
                 f"expected the address of a page in {archive}, such as https://example.org/post/, found {source!r}"
             )
-        from archiver.crawl.single import as_utf8
+        from archiver.pages.charset import as_utf8
         from archiver.warc.single import latest_page
 
         record = latest_page(archive, source)
-        page = as_utf8(record.body, _charset(record.http_header(b"content-type")))
+        page = as_utf8(record.body, record.http_header(b"content-type"))
         return parse_article(url or source, page, partial(_recorded, archive))
     if source.startswith(_WEB):
         from archiver.crawl.single import fetch
@@ -121,14 +121,6 @@ def _saved(source: str) -> bytes:
     if body.startswith((b"\x1f\x8b", b"PK\x03\x04", b"WARC/")):
         raise UsageError(f"expected a page, found an archive; try: archiver read --from {source} URL")
     return body
-
-
-def _charset(content_type: str | None) -> str | None:
-    from email.message import Message
-
-    head = Message()
-    head["Content-Type"] = content_type or ""
-    return head.get_content_charset()
 
 
 def _written(article: Article, format_: str, pictures: Path | None) -> str:

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,9 @@ def _is_set(root: click.Context, *place: str) -> Any:
 def _blog(obj: Context, text: str) -> str:
     """Return the address of a blog; raise UsageError if it is not one, or not that of the existing archive."""
     url = text.strip() if "://" in text else f"https://{text.strip()}"
-    host = urlsplit(url).hostname if url.startswith(("http://", "https://")) else None
+    host = None
+    with suppress(ValueError):
+        host = urlsplit(url).hostname if url.startswith(("http://", "https://")) else None
     if not host or not _HOST.fullmatch(host):
         raise UsageError(f"expected the address of a blog, such as https://example.org/, found {text!r}")
     from archiver import sites

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Self
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from archiver.interrupts import SIGNALS
 
 
 class Interrupts:
@@ -21,7 +21,7 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         """Take over the signals; one that is ignored, as SIGINT is after `nohup` or `&`, stays so."""
-        self._before = {each: signal.getsignal(each) for each in _SIGNALS}
+        self._before = {each: signal.getsignal(each) for each in SIGNALS}
         for each, handler in self._before.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(each, self._note)

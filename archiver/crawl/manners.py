@@ -24,7 +24,8 @@ from archiver.crawl.rests import PATIENCE
 from archiver.crawl.run import Run, run_of
 from archiver.errand import RULES, Errand, noted
 from archiver.errors import ArchiverError, RateLimited, Unreachable, in_words, is_unreachable
-from archiver.items import CUT
+from archiver.items import CUT, EMPTY
+from archiver.pages.answers import is_empty
 from archiver.pages.ending import ending_of
 from archiver.store import endings
 from archiver.store.endings import KINDS, Ending
@@ -77,6 +78,8 @@ class MannersMiddleware:
             return self._refused(request, response, reason)
         if response.status in PASSING:
             return self._later(request, reason, self._back_off(request)) or response
+        if is_empty(Errand.of(request.meta).kind, response.status, response.body):
+            return self._later(request, EMPTY, self._back_off(request), most=1) or response
         if self._is_cut(request, response):
             again = self._later(request, CUT, self._back_off(request))
             return again or response.replace(flags=[*response.flags, CUT])

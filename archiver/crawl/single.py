@@ -6,7 +6,6 @@ their own way (RFC 9309, section 1), and none of Scrapy's time to start.
 
 from __future__ import annotations
 
-import codecs
 import time
 from collections.abc import Container, Mapping
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Opene
 
 from archiver.config import without_secrets
 from archiver.errors import ArchiverError, RateLimited, Unreachable, UsageError
+from archiver.pages.charset import as_utf8
 from archiver.pages.document import LARGEST
 from archiver.settings import DEFAULT_REQUEST_HEADERS, DOWNLOAD_TIMEOUT, USER_AGENT
 from archiver.warc import coding
@@ -37,7 +37,7 @@ class FetchedPage(NamedTuple):
     url: str
     """Address of the page itself, after redirects."""
     body: bytes
-    """The body without its content coding; in UTF-8 if a header named another charset."""
+    """The body without its content coding; in UTF-8 if its mark or header named another charset."""
     headers: Mapping[str, str]
 
 
@@ -121,19 +121,5 @@ def _page(response: HTTPResponse, url: str, ends: float, most: int, kinds: Conta
         if len(body) > most:
             raise ArchiverError(f"expected a page of at most {most} bytes at {url}, found more")
     codings = [each.strip().lower() for each in response.headers.get("Content-Encoding", "").split(",") if each.strip()]
-    charset = response.headers.get_content_charset()
-    return FetchedPage(response.url, as_utf8(coding.decode(body, codings, most), charset), dict(response.headers))
-
-
-def as_utf8(body: bytes, charset: str | None) -> bytes:
-    """Return a body in UTF-8, read by the charset that its header names where it is not in UTF-8 anyway."""
-    try:
-        body.decode("utf-8")
-        return body
-    except UnicodeDecodeError:
-        pass
-    try:
-        name = codecs.lookup(charset or "").name
-    except LookupError:
-        return body  # the page itself may say
-    return body.decode("cp1252" if name == "iso8859-1" else name, "replace").encode()
+    page = as_utf8(coding.decode(body, codings, most), response.headers.get("Content-Type"))
+    return FetchedPage(response.url, page, dict(response.headers))

@@ -77,8 +77,8 @@ class Takeover:
         if stock.lost:
             count, unknown = lost.declare(self._session, stock.lost, run_id=self._run_id)
             for url in filter(self._site.owns, unknown):  # targets of redirects in files that are there
-                kind = self._site.kind(url) or self._site.file_kind(url)
-                if kind and urlsplit(url).path != ROBOTS:
+                if urlsplit(url).path != ROBOTS:
+                    kind = self._site.frontier_kind(url)
                     frontier.add(self._session, url, kind, run_id=self._run_id, now=timestamp())
             self._note(
                 f"neither in object storage nor in {self._spool.folder}: {counted(len(stock.lost), 'WARC file')}, "

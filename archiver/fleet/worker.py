@@ -24,8 +24,8 @@ from archiver import extras
 from archiver.errors import ArchiverError, ExitCode, UsageError
 from archiver.fleet import jobs, tables
 from archiver.fleet.blogs import Fleet
+from archiver.interrupts import SIGNALS
 from archiver.schedule.durations import format_duration
-from archiver.schedule.loop import SIGNALS
 from archiver.store import server
 
 if TYPE_CHECKING:

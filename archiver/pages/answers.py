@@ -11,7 +11,15 @@ GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
+_READ = frozenset({"catalogue", "category", "comments", "index", "list", "page", "post"})
+"""Kinds of page that are read. Anything else may be an empty file."""
+
 _SHOWN = 200  # characters of a redirect's target
+
+
+def is_empty(kind: str, status: int, body: bytes) -> bool:
+    """Return whether an answer has nothing in it where a page was asked for."""
+    return status == HTTPStatus.OK and kind in _READ and not body.strip()
 
 
 def refusal(status: int, location: str | None, *, not_before: str | None = None) -> Gap:

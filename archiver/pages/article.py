@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lxml.html import HtmlElement
 
-from archiver.errors import PageNotRecognised
+from archiver.errors import PageNotRecognised, UsageError
 from archiver.items import Article, Post
 from archiver.pages import by_standards, values
 from archiver.pages.document import parse_with_flaws
@@ -23,10 +23,13 @@ def parse_article(url: str, body: bytes, scripts: Scripts | None = None) -> Arti
 
     `url` is where it comes from; empty where that is not known, and then the page is asked. `scripts` is asked for what
     the page loads, by addresses as written and absolute, where no script in it configures its mathematics. Raises
-    PageNotRecognised when there is nothing to read.
+    PageNotRecognised when there is nothing to read, UsageError when `url` is no address.
     """
+    try:
+        site = Site(base=origin(url)) if url and Site().canonical(url) is None else Site()
+    except ValueError as error:
+        raise UsageError(f"expected the address of a page, found {url!r} ({error}); leave it out if unknown") from error
     tree, flaws = parse_with_flaws(url or "the page", body)
-    site = Site(base=origin(url)) if url and Site().canonical(url) is None else Site()
     if (own := _own(tree, url, site)) is not None:
         try:
             return of_post(parse_post(own, body, site))

@@ -16,6 +16,7 @@ from lxml.html import HtmlElement
 from archiver.errors import PageNotRecognised
 from archiver.items import Category, Content, PostLink
 from archiver.pages import dates
+from archiver.pages.charset import decode
 from archiver.text import dom
 from archiver.urls import Site
 
@@ -28,9 +29,6 @@ DEEPEST = 256
 
 MOST_ATTRIBUTES = 500
 """Attributes of one tag; the most on a real page are 9."""
-
-FEW = 0.1
-"""Share of broken letters up to which a page counts as UTF-8 with damage rather than as something else."""
 
 LONGEST_TAG = 5000
 """Characters up to which a tag is left alone, whatever its attributes."""
@@ -61,9 +59,6 @@ _OTHERS = {
     b"\x1f\x8b\x08": "gzip data",
 }
 """What the first bytes say that a file is (https://mimesniff.spec.whatwg.org/#sniffing-a-mislabeled-binary-resource)."""
-
-_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
-_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_\-]+)""")
 
 
 def parse(url: str, body: bytes) -> HtmlElement:
@@ -171,38 +166,6 @@ def flattened(text: str) -> str:
         return tag[0] if inside else " "
 
     return _TAG.sub(kept, text)
-
-
-def decode(body: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a page and what was wrong with its bytes.
-
-    The blog sends UTF-8. Anything else is read as UTF-8 with marks if only a little is wrong, else as what the page
-    declares, else as GB18030. NUL and lone surrogates, which no tree can hold, become U+FFFD.
-    """
-    flaws: tuple[str, ...] = ()
-    try:
-        text = body.decode().removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        text, name = _decoded(body)
-        flaws = (f"the page is not UTF-8 throughout, as the blog's are; read as {name}",)
-    if b"\0" not in body and not flaws:  # UTF-8 has no surrogates
-        return text, flaws
-    clean = _UNHOLDABLE.sub("\ufffd", text)
-    return clean, flaws if clean == text else (*flaws, "signs that no page can hold were replaced")
-
-
-def _decoded(body: bytes) -> tuple[str, str]:
-    text = body.decode("utf-8", "replace")
-    letters = sum(char > "\x7f" for char in text)
-    if text.count("\ufffd") <= FEW * letters:
-        return text, "UTF-8 with marks"
-    declared = _CHARSET.search(body[:4096])
-    for name in (declared[1].decode("ascii") if declared else "gb18030", "gb18030"):
-        try:
-            return body.decode(name), name
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return text, "UTF-8 with marks"
 
 
 def has_class(name: str) -> str:

@@ -19,7 +19,7 @@ def ending_of(body: bytes) -> str:
 
     Attributes and what differs from load to load, such as a comment with the time, are left out.
     """
-    tail = body[-TAIL:].rstrip(b"\0 \t\r\n\f")
+    tail = body[-TAIL:].replace(b"\0", b"").rstrip()  # in UTF-16 every other byte is zero
     if CLOSED.encode() in tail.lower().replace(b" ", b""):
         return CLOSED
     while comment := _COMMENT.search(tail):

@@ -105,19 +105,18 @@ def kind_to_ask(url: str, role: Role, site: Site) -> str | None:
     """Return the kind of an address worth asking for, as in the frontier; None for lists of posts and traps."""
     if site.is_never_asked(url):
         return None
-    if role is Role.LINKED and site.post_id(url):
-        return "post"
+    kind = site.frontier_kind(url)
+    if role is Role.LINKED and kind == "post":
+        return kind
     if site.discussion(url):
         return None  # what they are under asks for its pages of comments, except the one it shows itself
     if role is Role.NAMED and not site.is_feed_of_all(url):
         return None  # every page names a feed of its own
-    if role is Role.SHOWN and site.file_kind(url) == "requisite":
-        return "requisite"
-    if role is Role.SHOWN and is_picture(url):
-        return site.file_kind(url) if _is_one_file(url) else None
-    if role is Role.LINKED and is_picture(url) and "?" not in url:
-        return site.file_kind(url)
-    return site.furniture_kind(url)
+    if role is Role.SHOWN and kind == "requisite":
+        return kind
+    if is_picture(url):
+        return kind if (_is_one_file(url) if role is Role.SHOWN else "?" not in url) else None
+    return kind if site.furniture_kind(url) else None
 
 
 def _is_one_file(url: str) -> bool:

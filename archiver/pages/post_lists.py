@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from archiver.errors import PageNotRecognised
 from archiver.items import ListedPost, PostList
 from archiver.pages import dates, feeds, indexes, list_pages, sitemaps
-from archiver.pages.document import decode, parse
+from archiver.pages.charset import as_utf8, decode
+from archiver.pages.document import parse
 from archiver.pages.elements import root_name
 from archiver.pages.ending import TAIL, ending_of
 from archiver.pages.listed import LARGEST, LONGEST, MOST, ListEntry, ListPage, one_line, with_parameter
@@ -107,14 +108,14 @@ def announced(url: str, body: bytes, site: Site) -> tuple[str, ...]:
         return ()
     found: dict[str, list[str | None]] = {"https://api.w.org/": [], "sitemap": [], "alternate": []}
     for link in links:
-        href = link.get("href") or ""
+        to = _own(link.get("href") or "", url, site)
         for relation in (link.get("rel") or "").lower().split():
             if relation == "https://api.w.org/":
-                found[relation].append(_posts_of_api(_own(href, url, site)))
+                found[relation].append(_posts_of_api(to))
             elif relation == "sitemap" or (
-                relation == "alternate" and _is_feed(link.get("type"), link.get("title"), href)
+                relation == "alternate" and _is_feed(link.get("type"), link.get("title"), to or "")
             ):
-                found[relation].append(_own(href, url, site))
+                found[relation].append(to)
     return tuple(dict.fromkeys(address for addresses in found.values() for address in addresses if address))
 
 
@@ -157,12 +158,16 @@ def _read(url: str, body: bytes, site: Site, headers: Mapping[str, str]) -> tupl
         reading = indexes.read_search(body, url)
     elif root is None and (lines := sitemaps.read_text(decode(body)[0], url)):
         return lines, None
-    elif page := list_pages.read_page(url, body, site):
+    elif page := list_pages.read_page(url, as_utf8(body, _content_type(headers)), site):
         return page, ending
     else:
         raise _unknown(url, f"<{root}> without links to posts" if root else "nothing like these")
     reading.whole &= _is_closed(root, body)
     return reading, ending
+
+
+def _content_type(headers: Mapping[str, str]) -> str | None:
+    return next((value for name, value in headers.items() if name.lower() == "content-type"), None)
 
 
 def _is_closed(root: str, body: bytes) -> bool:
@@ -221,9 +226,9 @@ def _own(href: str, base: str, site: Site) -> str | None:
     return url if url and site.owns(url) else None
 
 
-def _is_feed(media_type: str | None, title: str | None, href: str) -> bool:
+def _is_feed(media_type: str | None, title: str | None, url: str) -> bool:
     """Return whether a link is to a feed of posts; WordPress and Typecho also name one of comments."""
-    return bool(_FEED.search((media_type or "").lower())) and not _REMARKS.search(f"{title} {urlsplit(href).path}")
+    return bool(_FEED.search((media_type or "").lower())) and not _REMARKS.search(f"{title} {urlsplit(url).path}")
 
 
 def _posts_of_api(root: str | None) -> str | None:

@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Topic, TopicLink, Topics
-from archiver.pages.document import decode, parse, text_of
+from archiver.pages.charset import decode
+from archiver.pages.document import parse, text_of
 from archiver.urls import Site
 
 _FRONT_MATTER = re.compile(r"\A---\s*\n.*?\n---\s*\n", re.S)

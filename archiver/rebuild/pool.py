@@ -27,6 +27,7 @@ from archiver.items import Gap, Item
 from archiver.processes import end, started
 from archiver.rebuild import reading
 from archiver.rebuild.reading import Task
+from archiver.rebuild.scratch import ScratchFolder
 from archiver.warc.storage import Storage
 
 Step = TypeVar("Step")
@@ -67,7 +68,7 @@ class Pool:
         self._storage = storage
         self._processes = processes
         if processes > 1:
-            self._spool = tempfile.TemporaryDirectory(prefix="pages-")
+            self._folder = ScratchFolder()
             self._executor = started(processes, preload=reading)
 
     def __enter__(self) -> Self:
@@ -78,7 +79,7 @@ class Pool:
         """End the processes."""
         if self._processes > 1:
             end(self._executor)
-            self._spool.cleanup()
+            self._folder.remove()
 
     def read_all(self, work: Iterable[tuple[Step, Task | None]]) -> Iterator[tuple[Step, Item | None]]:
         """Yield each step with the outcome of its page, in order; None for a step without a page.
@@ -92,7 +93,7 @@ class Pool:
         yield from _in_order(work, AHEAD * self._processes, self._submitted, self._result)
 
     def _handed_to(self, executor: ProcessPoolExecutor, tasks: list[Task]) -> Future[str]:
-        return executor.submit(_read, self._storage, tasks, self._spool.name)
+        return executor.submit(_read, self._storage, tasks, str(self._folder.path))
 
     def _submitted(self, tasks: list[Task]) -> _PageBatch:
         if not tasks:
@@ -208,16 +209,18 @@ def _some(steps: Iterator[tuple[Step, Task | None]]) -> list[tuple[Step, Task | 
     return some
 
 
-def _read(storage: Storage, tasks: list[Task], spool: str) -> str:
+def _read(storage: Storage, tasks: list[Task], folder: str) -> str:
     """Read pages; return the path of a file with their outcomes."""
     items = [reading.read(storage, task) for task in tasks]
     try:
-        with tempfile.NamedTemporaryFile(dir=spool, delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
             pickle.dump(items, file, pickle.HIGHEST_PROTOCOL)
     except OSError as error:
         if error.errno not in FULL:
             raise
-        raise DiskFull(f"{spool}: expected room for pages in progress, found none; free some, or set TMPDIR") from error
+        raise DiskFull(
+            f"{folder}: expected room for pages in progress, found none; free some, or set TMPDIR"
+        ) from error
     return file.name
 
 

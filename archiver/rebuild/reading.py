@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from archiver import __version__
 from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, StorageUnreachable
-from archiver.items import CUT, GATE, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
-from archiver.pages.answers import REDIRECTS, refusal
+from archiver.items import CUT, EMPTY, GATE, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
+from archiver.pages.answers import REDIRECTS, is_empty, refusal
 from archiver.pages.catalogue import parse_catalogue
+from archiver.pages.charset import as_utf8
 from archiver.pages.comments import parse_comment_page
 from archiver.pages.ending import ending_of
 from archiver.pages.gate import is_gate
@@ -72,8 +73,7 @@ def kind_of(url: str, index: str | None, site: Site) -> str | None:
         return "index"
     if not site.owns(url) or urlsplit(url).path in UNASKED:
         return None
-    kind = site.kind(url)
-    return kind if kind in ("catalogue", "list", "category", "post", "comments") else site.file_kind(url)
+    return site.frontier_kind(url)
 
 
 def is_page(seen: CaptureRow, kind: str) -> bool:
@@ -106,12 +106,16 @@ def read(storage: Storage, task: Task) -> Item:
     try:
         record = read_record(storage, task.warc_file, task.offset)
         body, whole = record.undone(DOWNLOAD_MAXSIZE)
+        if is_empty(task.kind, record.http_status or 0, body):
+            return Gap(reason=EMPTY)
         if not whole:
             return Gap(reason=CUT, ending=ending_of(body))
         if is_gate(task.site.profile.gate, record.http_status or 0, body):
             return Gap(reason=GATE)
         if task.kind == "list":  # the numbers of its pages may be in the head
             return parse_post_list(task.url, body, task.site, _headers(record))
+        if task.kind != "file":
+            body = as_utf8(body, record.http_header(b"content-type"))
         return _with_shapes(PAGES[task.kind](task.url, body, task.site))
     except StorageUnreachable:  # the page is none the worse for it
         raise
@@ -157,12 +161,12 @@ def follow_ups(item: Item, site: Site) -> list[tuple[str, str]]:
             pages = [number for number in range(1, item.comment_pages + 1) if number != item.comment_page]
             pictures = dict.fromkeys(image.url for image in item.content.images if site.owns(image.url))
             comments = [(site.discussion_url(item.url, number), "comments") for number in pages]
-            return comments + [(url, site.file_kind(url)) for url in pictures]
+            return comments + [(url, site.frontier_kind(url)) for url in pictures]
         case Page():
             return [(url, "page") for url in item.further]
         case PostList():
             kinds = ((entry.url, site.kind(entry.url)) for entry in item.entries)
-            named = [(url, kind) for url, kind in kinds if kind == "post" or kind in BESIDE]
+            named = [(url, site.frontier_kind(url)) for url, kind in kinds if kind == "post" or kind in BESIDE]
             return [(url, "list") for url in item.further] + named
         case Listing():
             after = [(site.category_url(item.category.slug, item.next_page), "category")] if item.next_page else []

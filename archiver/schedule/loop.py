@@ -17,10 +17,8 @@ from datetime import timedelta
 from types import FrameType
 
 from archiver.errors import ArchiverError, ExitCode
+from archiver.interrupts import SIGNALS
 from archiver.schedule.durations import format_duration
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
-"""Signals that ask the loop to end; the first is the one that stops a container."""
 
 LONGEST_REST = timedelta(days=1)
 """Up to where a shorter pause is doubled: no site asks for more, and a lost network looks like a refusal, too."""

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -192,8 +192,11 @@ class Bucket:
 
 def normal(url: str) -> str:
     """Return a URL without a slash at its end; raise UsageError for one that is not of object storage."""
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not (parts.path.strip("/") if parts.scheme == "file" else parts.netloc):
+    named = ""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        named = parts.path.strip("/") if parts.scheme == "file" else parts.netloc
+    if not named or parts.scheme not in SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in SCHEMES[1:])
         raise UsageError(
             f"--warc: expected a URL such as s3://bucket/prefix (or {known}), found {without_secrets(url)!r}"

@@ -7,6 +7,7 @@ line that begins with a dash. `tex` says what is a formula; `\$` is a dollar sig
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-from archiver.text import dom, plain, tex
+from archiver.text import dom, link_labels, plain, tex
 
 FORMULA = "formula"
 """Type of a formula's token; its content is the exact source, `meta["display"]` tells whether it stands alone."""
@@ -30,6 +31,7 @@ _FENCE = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n(?:.*\n)*?(?P=fence)$", re.MULTI
 _MEANING = re.compile(
     r"\\|`|\*|~|<(?=[A-Za-z/!?])|&(?=#?\w)|\[|_(?:(?<![^\W_]_)|(?![^\W_]))|\n(?:[ \t#>+\-=:|\n]|\d{1,9}[.)]|\Z)",
 )
+_BREAK = re.compile("\n")
 _HEADING = re.compile(r"#{1,6} (?=.*[^\s#]\Z)")
 _SIMPLE = re.compile(
     r"""!\[(?:[^\[\]\\`<\0\n]|\\[!-/:-@\[-`{-~])*+\]\(https?://[^\s()<>\\`\0\x7f]++\)
@@ -213,11 +215,13 @@ def _last_cut(markdown: str, start: int, limit: int, whole: list[tuple[int, int]
 
 
 def _split(markdown: str) -> list[str] | None:
-    """Return the blocks of Markdown, no fence cut in two, or None where a fence is inside another block."""
+    """Return the blocks of Markdown, no fence cut in two, or None where a fence may be inside anything else."""
     if "```" not in markdown:
         return markdown.split("\n\n")
     blocks, at = [], 0
     for fence in _FENCE.finditer(markdown):
+        if fence.start() and not markdown.endswith("\n\n", 0, fence.start()):
+            return None
         blocks += [*markdown[at : fence.start()].split("\n\n"), fence[0]]
         at = fence.end()
     blocks += markdown[at:].split("\n\n")
@@ -281,6 +285,7 @@ def new_parser() -> MarkdownIt:
     """Return a parser of our Markdown, to which the caller adds rules for rendering."""
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     parser.disable("reference")  # what looks like a link definition is a footnote
+    link_labels.use(parser)
     parser.normalizeLink = _as_it_is  # type: ignore[method-assign]
     parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign, assignment]
     parser.block.ruler.before("lheading", "hanging", _hanging)
@@ -342,10 +347,13 @@ def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> boo
             spans += longer
         else:
             longer = []
+        breaks = [each.start() for each in _BREAK.finditer(text)]
         for span in spans:
-            if _ends_before(state, reached, start + text.count("\n", 0, span.start), end):
+            first, last = (start + bisect_left(breaks, place) for place in (span.start, span.end))
+            if _ends_before(state, reached, first, end):
                 return False
-            reached = max(reached, _mark_lines(state, start, text, span))
+            _mark_lines(state, first, last)
+            reached = max(reached, last)
         if not longer:
             return False
 
@@ -359,15 +367,12 @@ def _ends_before(state: StateBlock, reached: int, line: int, end: int) -> bool:
     return ends
 
 
-def _mark_lines(state: StateBlock, start: int, text: str, span: tex.Span) -> int:
-    """Mark the lines after the first one of a formula, and return the last."""
-    first = start + text.count("\n", 0, span.start)
-    last = first + text.count("\n", span.start, span.end)
+def _mark_lines(state: StateBlock, first: int, last: int) -> None:
+    """Mark the lines after the first one of a formula."""
     for line in range(first + 1, last + 1):
         state.sCount[line] = -1  # as markdown-it marks the lines that no rule may take from a paragraph
         if state.isEmpty(line):
             state.tShift[line] = -1
-    return last
 
 
 def _hanging(state: StateBlock, start: int, end: int, silent: bool) -> bool:

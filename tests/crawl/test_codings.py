@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import sqlite3
 import zlib
@@ -38,6 +39,13 @@ FORMS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "not as claimed": ("gzip", bytes),
 }
 
+CHARACTERS = (
+    ("utf-16-le", codecs.BOM_UTF16_LE, None), ("utf-16-be", codecs.BOM_UTF16_BE, "gbk"), ("utf-16-le", b"", "utf-16"),
+    ("utf-16-be", b"", "UTF-16BE"), ("utf-8", codecs.BOM_UTF8, "utf-16"), ("gb18030", b"", "gb2312"),
+    ("utf-8", b"", "windows-1251"),
+)  # fmt: skip
+"""In what characters a page may be, the mark at its beginning, and what its header says of it."""
+
 
 def coded(form: str, body: bytes) -> SampleResponse:
     name, code = FORMS[form]
@@ -58,6 +66,23 @@ def test_a_post_is_the_same_in_every_coding(crawled: Callable[..., Crawled], fir
     assert set(forms.values()) == {*FORMS}
     archive.blog.overrides |= {target: coded(form, bodies[target]) for target, form in forms.items()}
     assert archive.crawl("catalogue", index=False).returncode == 0
+    assert texts(archive.home) == texts(first_run)
+
+
+def test_a_post_is_the_same_in_all_characters_and_after_a_rebuild(
+    crawled: Callable[..., Crawled], first_run: Path
+) -> None:
+    archive = crawled(source=load())
+    host = archive.site.removeprefix("http://")
+    posts = [f"/archives/{post.id}" for post in archive.blog.source.posts]
+    for target, (spelling, mark, said) in zip(posts, cycle(CHARACTERS), strict=False):
+        page = archive.blog.respond("GET", target, {"Host": host}).body.decode()
+        page = page.replace("charset=UTF-8", "charset=big5")  # a lie
+        kind = f"text/html; charset={said}" if said else "text/html"
+        archive.blog.overrides[target] = SampleResponse(200, {"Content-Type": kind}, mark + page.encode(spelling))
+    assert archive.crawl("catalogue", index=False).returncode == 0
+    assert texts(archive.home) == texts(first_run)
+    assert archive.archiver("--home", archive.home, "rebuild").returncode == 0
     assert texts(archive.home) == texts(first_run)
 
 

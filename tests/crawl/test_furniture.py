@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from archiver.sample import SampleResponse
 from archiver.sample.source import load
 
@@ -152,6 +154,41 @@ def test_a_linked_folder_is_a_page_and_a_linked_file_names_the_posts_that_link_i
     ]
     shown = archive.archiver("--home", archive.home, "show", "https://kexue.fm/sci/")
     assert shown.stdout == "# 工具\n\n算一算$x$\n"
+
+
+def test_what_stands_among_a_theme_s_files_is_the_same_for_a_crawl_and_for_a_rebuild(
+    crawled: Callable[..., Crawled],
+) -> None:
+    source = load()
+    linking = source.posts[-1]
+    kinds = {
+        "/usr/themes/paper.pdf": "file", "/static/notes.html": "page", "/static/linked.js": "requisite",
+        "/static/shown.js": "requisite", "/static/drawn.svg": "requisite",
+    }  # fmt: skip
+    links = "".join(f'<a href="{target}">.</a>' for target in kinds if "shown" not in target)
+    page = SampleResponse(200, {"Content-Type": "text/html"}, b"<html><title>Notes</title><p>of a talk</p></html>")
+    archive = crawled(
+        source=source.edited(linking.id, body=f'{linking.body}<p>{links}<script src="/static/shown.js"></script></p>'),
+        overrides=dict.fromkeys(kinds, SampleResponse(200, {"Content-Type": "text/plain"}, b"there"))
+        | {"/static/notes.html": page},
+    )
+    assert archive.crawl(*ALL, index=False).returncode == 0
+    tables = ("frontier", "files", "pages")
+    live = {table: archive.rows(f"SELECT url FROM {table} ORDER BY url") for table in tables}
+    found = dict(archive.rows("SELECT url, kind FROM frontier"))
+    assert {target: found.get(f"https://kexue.fm{target}") for target in kinds} == kinds
+    assert archive.archiver("--home", archive.home, "rebuild").returncode == 0
+    assert {table: archive.rows(f"SELECT url FROM {table} ORDER BY url") for table in tables} == live
+    assert dict(archive.rows("SELECT url, kind FROM frontier")) == found
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://chalk.example:99999/a.png", "//chalk.example:port/a.png"])
+def test_a_picture_at_what_is_no_address_costs_no_post(crawled: Callable[..., Crawled], address: str) -> None:
+    source = load()
+    post = source.posts[-1]
+    archive = crawled(source=source.edited(post.id, body=f'{post.body}<p><img src="{address}">图</p>'))
+    assert archive.crawl("catalogue", index=False).returncode == 0
+    assert archive.rows("SELECT markdown LIKE '%图' FROM posts WHERE id = ?", post.id) == [(1,)]
 
 
 def test_nothing_that_a_post_links_on_the_blog_is_dead_in_the_replay(crawled: Callable[..., Crawled]) -> None:

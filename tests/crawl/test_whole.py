@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from archiver.items import CUT
+from archiver.items import CUT, EMPTY
 from archiver.sample import SampleResponse
 from archiver.sample.source import load
 from archiver.store.endings import LEARNED
@@ -68,6 +68,21 @@ def test_a_coding_that_does_not_end_in_order_is_no_content(known: Crawled) -> No
     known.blog.overrides[target] = coded(gzip.compress(page(known, target))[:-8], "gzip")
     assert known.crawl("catalogue", "--recheck", "100", index=False).returncode == 3
     assert known.rows("SELECT reason FROM gaps WHERE url LIKE ?", f"%{target}") == [(CUT,)]
+
+
+@pytest.mark.parametrize("body", [b"", b"\r\n"])
+def test_an_empty_page_is_asked_for_once_more_and_replaces_nothing(known: Crawled, body: bytes) -> None:
+    """It shows nothing of the markup either: no alarm that the blog has changed."""
+    before = state(known)
+    known.blog.overrides |= dict.fromkeys(PAGES, coded(body, ""))
+    known.blog.requests.clear()
+    assert look_again(known).returncode == 3
+    assert [known.asked().count(target) for target in PAGES] == [2, 2, 2]
+    assert known.rows("SELECT count(*) FROM gaps WHERE reason = ?", EMPTY) == [(len(PAGES),)]
+    assert state(known) == before
+    assert known.archiver("--home", known.home, "rebuild").returncode == 0
+    assert known.rows("SELECT count(*) FROM gaps WHERE reason = ?", EMPTY) == [(len(PAGES),)]
+    assert state(known) == before
 
 
 def test_a_page_of_comments_cut_short_deletes_none(known: Crawled) -> None:

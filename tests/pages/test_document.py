@@ -8,7 +8,8 @@ import pytest
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Post
-from archiver.pages.document import DEEPEST, LARGEST, decode, parse, parse_with_flaws
+from archiver.pages.charset import decode
+from archiver.pages.document import DEEPEST, LARGEST, parse, parse_with_flaws
 from archiver.pages.post import parse_post
 from archiver.sample import SampleBlog
 

@@ -492,6 +492,10 @@ def test_a_front_page_names_lists() -> None:
     paths = ["/wp-json/wp/v2/posts?per_page=100", "/sitemap-index.xml", "/feed", "/feed.json"]
     assert announced(f"{HOME}/", FRONT, SITE) == tuple(HOME + path for path in paths)
     assert announced(f"{HOME}/", b"", SITE) == ()
+    odd = b'<link rel="alternate" type="application/rss+xml" href="http://[">'
+    assert announced(f"{HOME}/", FRONT.replace(b"</head>", odd + b"</head>"), SITE) == announced(
+        f"{HOME}/", FRONT, SITE
+    )
 
 
 def test_the_api_of_a_wordpress_without_rewriting_is_a_parameter() -> None:

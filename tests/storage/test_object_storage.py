@@ -222,6 +222,7 @@ def test_what_arrives_changed_is_found(service: Gate, tmp_path: Path, monkeypatc
         (f"s3://{BUCKET}/x", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "is the service there"),
         ("bucket/x", {}, "expected a URL such as s3://bucket/prefix"),
         ("s3:///x", {}, "expected a URL such as s3://bucket/prefix"),
+        ("s3://[", {}, "expected a URL such as s3://bucket/prefix"),
         ("ftp://bucket/x", {}, "expected a URL such as s3://bucket/prefix"),
         (f"s3://{BUCKET}/x", {"AWS_ACCESS_KEY_ID": ""}, "no credentials"),
     ],

@@ -30,6 +30,7 @@ FORMULAS = st.sampled_from(
         "$u\n\nv$",
         "\\begin{equation}a &= b \\\\[4pt]\n> c\n# d\n\\end{equation}",
         "$$a |\n| --- |\n| b$$",
+        "$u\n```\nv$",
         "\\begin{align*}x*y\\\\\n1. z\n\\end{align*}",
         "\\begin{array}{c|c}a\\\\\\hline\n|---|\n\\begin{array}{c}b\\end{array}\\end{array}",
     ]
@@ -95,6 +96,7 @@ MARKED = st.lists(st.sampled_from([*f"{MARKUP} {WORDS_AND_MARKS} {SIGNS}".split(
 @example("[a](https://e.x)_b_[c](https://e.x)")
 @example("# a #\n\n```\n\n**b**")
 @example("> a\n> $x$\n>\n> # b\n\n| a | $x$ |\n| --- | --- |\n| `b` | c\\_d |\n\n```\n$a\n\n- b\n```")
+@example("$a\n```\nb$\n\n$c\n```\nd$\n\n```\ne\n```\n\nf")
 @example("| # a |\n| --- |\n\na $x\0$\n\nb $y |\n| --- |\n| z$")
 def test_what_is_read_without_a_parser_is_read_as_by_one(markdown: str) -> None:
     tokens = commonmark.new_parser().parse(markdown)

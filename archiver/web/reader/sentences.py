@@ -11,7 +11,7 @@ from functools import cache
 from markupsafe import Markup, escape
 
 from archiver.errors import FAILURES
-from archiver.items import CUT, ELSEWHERE, FORBIDDEN, GATE, LEFT_OUT, OUT_OF_BOUNDS, TOO_MANY
+from archiver.items import CUT, ELSEWHERE, EMPTY, FORBIDDEN, GATE, LEFT_OUT, OUT_OF_BOUNDS, TOO_MANY
 
 
 def said(sentence: object, language: str) -> Markup:
@@ -41,6 +41,7 @@ def _forms() -> list[tuple[re.Pattern[str], str]]:
 
 _CHINESE = {
     CUT: "响应不完整：提前结束，而传输格式未见异常",
+    EMPTY: "响应内容为空",
     GATE: "带上 cookie 后仍被访问验证页拦住",
     FORBIDDEN: "robots.txt 禁止访问",
     LEFT_OUT: "已按 --without 略去",

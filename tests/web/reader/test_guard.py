@@ -27,6 +27,7 @@ def test_nothing_but_reading_is_answered(reader: Client) -> None:
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         assert reader.get("/sql?q=SELECT+1", method).status == 405
     assert reader.get("/", "HEAD").body == b""
+    assert reader.get("/", "POST", Origin="http://[").status == 403
 
 
 def test_other_sites_may_link_but_not_read(reader: Client) -> None:
