@@ -96,8 +96,7 @@ class Build:
     def run(self, processes: int, executor: Executor | None = None) -> RebuildCounts:
         """Fill the database, pages read by so many processes, here or an executor's; return what was found."""
         began = timestamp()
-        indexed = partial(self._progress, "writing the index")
-        with pool.readers(self._storage, processes, executor) as readers, search_index.at_end(self._session, indexed):
+        with pool.readers(self._storage, processes, executor) as readers:
             self._records.store(self._runs)
             self._tally.captures, self._tally.lines = self._records.captures, self._records.lines
             for number, (step, item) in enumerate(readers.read_all(self._work()), 1):
@@ -106,6 +105,8 @@ class Build:
                     self._commit()
                 if step.seen:
                     self._progress("reading pages", step.seen.id, self._records.captures)
+        self._commit()
+        search_index.optimize(self._session.connection(), partial(self._progress, "writing the index"))
         self._conclude(began)
         return self._tally
 
