@@ -61,7 +61,7 @@ class _Held:
 
     words: dict[str, dict[int, tuple[str, ...] | None]] = field(default_factory=dict)
     """By table of rows and number, the texts its entry was made of; None where there is no entry."""
-    formulas: dict[int, Sequence[Any]] = field(default_factory=dict)
+    formulas: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     """Number and source of formulas, by post."""
 
     def of(self, table: str) -> dict[int, tuple[str, ...] | None]:
@@ -96,10 +96,10 @@ def _write(session: Session) -> None:
     for rows, columns in _COLUMNS.items():
         if before := held.words.get(rows):
             _replace(connection, rows, before, _texts(connection, rows, columns, before))
-    if held.formulas:
-        if gone := [tuple(row) for rows in held.formulas.values() for row in rows]:
-            connection.exec_driver_sql(_DELETE_FORMULA, gone)
-        connection.exec_driver_sql(_INSERT_FORMULAS, [(post,) for post in held.formulas])
+    if gone := [each for formulas in held.formulas.values() for each in formulas]:
+        connection.exec_driver_sql(_DELETE_FORMULA, gone)
+    if new := _formulas(connection, held.formulas):
+        connection.exec_driver_sql(_INSERT_FORMULA, new)
     held.clear()
 
 
@@ -115,13 +115,8 @@ def _replace(
                 connection.exec_driver_sql(statement, entries)
 
 
-_COLUMNS = {
-    "posts": ("title", "text"),
-    "pages": ("title", "text"),
-    "comments": ("author", "text"),
-    "shapes": ("tokens",),
-}
-"""What entries are made of, by table of rows; those of formulas are of each post at once."""
+_COLUMNS = {table.rows: table.made_of or tuple(table.columns) for table in TABLES if not table.is_exact}
+"""What entries are made of, by table of rows; those of formulas are put in by post."""
 
 
 def _texts(
@@ -184,7 +179,7 @@ def forget_formulas(session: Session, post_id: int) -> None:
     if arrays := _arrays(connection):
         arrays.forget_formulas(connection, post_id)
     elif post_id not in (held := _held(session).formulas):
-        held[post_id] = connection.execute(_FORMULAS, {"post": post_id}).all()
+        held[post_id] = _formulas(connection, [post_id])
 
 
 def put_formulas(session: Session, post_id: int) -> None:
@@ -193,12 +188,18 @@ def put_formulas(session: Session, post_id: int) -> None:
     if arrays := _arrays(connection):
         arrays.put_formulas(connection, post_id)
     else:
-        _held(session).formulas.setdefault(post_id, ())
+        _held(session).formulas.setdefault(post_id, [])
 
 
-_FORMULAS = text("SELECT id, tex FROM formulas WHERE post_id = :post")
+def _formulas(connection: Connection, posts: Collection[int]) -> list[tuple[int, str]]:
+    """Return number and source of the formulas of posts, in the order of numbers."""
+    found = (connection.execute(_OF_POSTS, {"ids": batch}) for batch in shapes.batches(posts))
+    return sorted((number, tex) for rows in found for number, tex in rows)
+
+
+_OF_POSTS = text("SELECT id, tex FROM formulas WHERE post_id IN :ids").bindparams(bindparam("ids", expanding=True))
 _DELETE_FORMULA = "INSERT INTO formulas_fts (formulas_fts, rowid, tex) VALUES ('delete', ?, ?)"
-_INSERT_FORMULAS = "INSERT INTO formulas_fts (rowid, tex) SELECT id, tex FROM formulas WHERE post_id = ?"
+_INSERT_FORMULA = "INSERT INTO formulas_fts (rowid, tex) VALUES (?, ?)"  # SQLite makes a savepoint for many at once
 
 
 def put_shapes(session: Session, content: items.Content) -> list[int | None]:
@@ -210,12 +211,14 @@ def put_shapes(session: Session, content: items.Content) -> list[int | None]:
     return [number for number, _ in found]
 
 
-def put_comment_formulas(session: Session, texts: Mapping[int, str], known: Collection[int]) -> None:
-    """Give comments, Markdown by number, the formulas they hold; their rows must be there.
+def put_comment_formulas(session: Session, contents: Mapping[int, items.Content], known: Collection[int]) -> None:
+    """Give comments, by number, the formulas that their Markdown holds; their rows must be there.
 
     `known` are those that may have some already.
     """
-    new, gone = shapes.put_comments(session.connection(), texts, known)
+    texts = {comment: content.markdown for comment, content in contents.items()}
+    read = {comment: content.shapes for comment, content in contents.items() if content.shapes is not None}
+    new, gone = shapes.put_comments(session.connection(), texts, known, read)
     _index_shapes(session, new)
     forget_shapes(session, gone)
 
