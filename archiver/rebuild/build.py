@@ -186,8 +186,9 @@ class Build:
         """Store the outcome of a step, and note what became of its address."""
         item = outcomes.judged(self._session, step.kind, step.url, item)
         try:
-            with self._archive.savepoint():
-                self._save(step, item)
+            if not isinstance(item, Asset):  # its bytes are in its capture
+                with self._archive.savepoint():
+                    self._save(step, item)
         except ArchiverError:
             raise
         except Exception as error:  # as in a crawl: a page that cannot be stored is a gap
@@ -201,7 +202,7 @@ class Build:
 
     def _save(self, step: RebuildStep, item: Item) -> None:
         """Store the content of a page, if it is one; its address is settled at the end of the run."""
-        if isinstance(item, Gap | Asset):
+        if isinstance(item, Gap):
             endings.learn(self._session, step.kind, item)
             return
         seen, run = step.seen, step.run

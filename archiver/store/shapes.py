@@ -92,8 +92,8 @@ def put_comments(
 ) -> tuple[dict[int, str], set[int]]:
     """Give comments, Markdown by number, the formulas they hold; `known` are those that may have some already.
 
-    `read` has the tokens of these formulas, where they have been worked out. Return the shapes that are new, and those of
-    formulas that are gone.
+    `read` has the tokens of these formulas, where they have been worked out. Return the shapes that are new, and those
+    of formulas that are gone.
     """
     held = {comment: tex.scan(text, markdown=True).sources(text) for comment, text in texts.items()}
     before: dict[int, list[str]] = {}
