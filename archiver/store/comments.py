@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, text, update
@@ -200,11 +200,16 @@ def columns(comment: items.Comment, page: int, seen_at: str) -> dict[str, Any]:
         "markdown": comment.content.markdown,
         "text": comment.content.text,
         "content_sha256": comment.content_sha256,
-        "notes": json.dumps(comment.notes, ensure_ascii=False),
+        "notes": _as_json(comment.notes),
         "first_seen_at": seen_at,
         "last_seen_at": seen_at,
         "deleted_at": None,
     }
+
+
+@lru_cache(128)  # most have none
+def _as_json(notes: tuple[str, ...]) -> str:
+    return json.dumps(notes, ensure_ascii=False)
 
 
 def _set_deleted(session: Session, numbers: Iterable[int], seen_at: str) -> None:

@@ -11,7 +11,7 @@ rows before these change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
@@ -93,9 +93,10 @@ def _write(session: Session) -> None:
     They are read again: what a savepoint took back is as it was.
     """
     held, connection = _held(session), session.connection()
-    for rows, columns in _COLUMNS.items():
-        if before := held.words.get(rows):
-            _replace(connection, rows, before, _texts(connection, rows, columns, before))
+    for rows in held.words:
+        # In order: at a lower number than the one before FTS5 writes what it has, as at a savepoint.
+        for numbers in shapes.batches(sorted(held.words[rows])):
+            _replace(connection, rows, {number: held.words[rows][number] for number in numbers})
     if gone := [each for formulas in held.formulas.values() for each in formulas]:
         connection.exec_driver_sql(_DELETE_FORMULA, gone)
     if new := _formulas(connection, held.formulas):
@@ -103,11 +104,9 @@ def _write(session: Session) -> None:
     held.clear()
 
 
-def _replace(
-    connection: Connection, rows: str, before: Mapping[int, tuple[str, ...] | None], now: Mapping[int, tuple[str, ...]]
-) -> None:
-    # In order: at a lower number than the one before FTS5 writes what it has, as at a savepoint.
-    changed = sorted(number for number, texts in before.items() if texts != now.get(number))
+def _replace(connection: Connection, rows: str, before: Mapping[int, tuple[str, ...] | None]) -> None:
+    now = _texts(connection, rows, before)
+    changed = [number for number, texts in before.items() if texts != now.get(number)]
     for table in (each for each in TABLES if each.rows == rows):
         for statement, texts in ((table.delete, before), (table.insert, now)):
             entries = [(number, *table.entry(*found)) for number in changed if (found := texts.get(number))]
@@ -119,20 +118,15 @@ _COLUMNS = {table.rows: table.made_of or tuple(table.columns) for table in TABLE
 """What entries are made of, by table of rows; those of formulas are put in by post."""
 
 
-def _texts(
-    connection: Connection, rows: str, columns: Sequence[str], numbers: Collection[int]
-) -> dict[int, tuple[str, ...]]:
+def _texts(connection: Connection, rows: str, numbers: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Return the texts of rows, by number."""
-    found: dict[int, tuple[str, ...]] = {}
-    for batch in shapes.batches(numbers):
-        stored = connection.execute(_stored(rows, tuple(columns)), {"ids": batch})
-        found |= {number: tuple(texts) for number, *texts in stored}
-    return found
+    found = (connection.execute(_stored(rows), {"ids": batch}) for batch in shapes.batches(numbers))
+    return {number: tuple(texts) for stored in found for number, *texts in stored}
 
 
 @cache
-def _stored(rows: str, columns: tuple[str, ...]) -> Any:
-    stored = f"SELECT id, {', '.join(columns)} FROM {rows} WHERE id IN :ids"  # noqa: S608
+def _stored(rows: str) -> Any:
+    stored = f"SELECT id, {', '.join(_COLUMNS[rows])} FROM {rows} WHERE id IN :ids"  # noqa: S608
     return text(stored).bindparams(bindparam("ids", expanding=True))
 
 
@@ -169,7 +163,7 @@ def _reword(
         return
     held = _held(session).of(rows)
     if unknown := words.keys() - held.keys():
-        known = _texts(connection, rows, _COLUMNS[rows], unknown) if before is None else before
+        known = _texts(connection, rows, unknown) if before is None else before
         held |= {number: known.get(number) for number in unknown}
 
 
