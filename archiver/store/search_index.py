@@ -57,7 +57,7 @@ def optimize(connection: Connection, progress: Callable[[int, int], object]) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What the index holds of rows that have changed since the last commit."""
+    """What the index holds of rows that have changed since the last commit; true after a rollback too."""
 
     words: dict[str, dict[int, tuple[str, ...] | None]] = field(default_factory=dict)
     """By table of rows and number, the texts its entry was made of; None where there is no entry."""
@@ -69,7 +69,7 @@ class _Held:
         return self.words.setdefault(table, {})
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Forget all of it: the index has changed."""
         self.words.clear()
         self.formulas.clear()
 
@@ -82,7 +82,6 @@ def _held(session: Session) -> _Held:
     if _HELD not in session.info:
         session.info[_HELD] = _Held()
         event.listen(session, "before_commit", _write)
-        event.listen(session, "after_rollback", lambda session: _held(session).clear())
     found: _Held = session.info[_HELD]
     return found
 
