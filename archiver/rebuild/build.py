@@ -101,8 +101,7 @@ class Build:
     def run(self, processes: int, executor: Executor | None = None) -> RebuildCounts:
         """Fill the database, pages read by so many processes, here or an executor's; return what was found."""
         began = timestamp()
-        indexed = partial(self._progress, "writing the index")
-        with pool.readers(self._storage, processes, executor) as readers, search_index.at_end(self._session, indexed):
+        with pool.readers(self._storage, processes, executor) as readers:
             self._records.store(self._runs)
             self._tally.captures, self._tally.lines = self._records.captures, self._records.lines
             for number, (step, item) in enumerate(readers.read_all(self._work()), 1):
@@ -111,6 +110,8 @@ class Build:
                     self._commit()
                 if step.seen:
                     self._progress("reading pages", step.seen.id, self._records.captures)
+        self._commit()
+        search_index.optimize(self._session.connection(), partial(self._progress, "writing the index"))
         self._conclude(began)
         return self._tally
 
@@ -190,8 +191,9 @@ class Build:
         """Store the outcome of a step, and note what became of its address."""
         item = outcomes.judged(self._session, step.kind, step.url, item)
         try:
-            with self._archive.savepoint():
-                self._save(step, item)
+            if not isinstance(item, Asset):  # its bytes are in its capture
+                with self._archive.savepoint():
+                    self._save(step, item)
         except ArchiverError:
             raise
         except Exception as error:  # as in a crawl: a page that cannot be stored is a gap
@@ -207,7 +209,7 @@ class Build:
 
     def _save(self, step: RebuildStep, item: Item) -> None:
         """Store the content of a page, if it is one; its address is settled at the end of the run."""
-        if isinstance(item, Gap | Asset):
+        if isinstance(item, Gap):
             endings.learn(self._session, step.kind, item)
             return
         seen, run = step.seen, step.run

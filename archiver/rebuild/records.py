@@ -17,7 +17,7 @@ from archiver.warc.journal import RunEnd
 from archiver.warc.reader import Damage, Record, iter_records
 from archiver.warc.storage import WarcFile, size
 
-BATCH = 200
+BATCH = 400
 """Rows between two commits, while the database is discarded anyway if the rest fails."""
 
 LOST = 100

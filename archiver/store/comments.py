@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, text, update
@@ -38,8 +38,15 @@ class Sight:
     """Whether the page before this one still has something to explain."""
 
 
-def save(session: Session, shown: items.Post | items.CommentPage, *, seen_at: str, capture_id: int | None) -> Sight:
-    """Store a page of comments as seen.
+def save(
+    session: Session,
+    shown: items.Post | items.CommentPage,
+    *,
+    seen_at: str,
+    capture_id: int | None,
+    anew: bool = False,
+) -> Sight:
+    """Store a page of comments as seen; `anew` says that its post has just been stored for the first time.
 
     A comment that was on this page and no longer is counts as deleted, unless another page shows it later. Nothing is
     concluded from the absence of comments on a page where some could not be read.
@@ -51,13 +58,13 @@ def save(session: Session, shown: items.Post | items.CommentPage, *, seen_at: st
     numbers = {comment.id for comment in comments}
     on_page = {number for number, row in before.items() if row.page == page and row.deleted_at is None} - strays
     lost = on_page - numbers if _tells_absence(shown) else set()
-    lost |= _beyond(session, shown, numbers)
+    lost |= set() if anew else _beyond(session, shown, numbers)
     _store(session, post_id, page, comments, before, seen_at=seen_at, capture_id=capture_id)
     _set_deleted(session, lost, seen_at)
     _note_page(session, post_id, page, shown, strays, seen_at)
     gained = sum(number not in before or before[number].deleted_at is not None for number in numbers)
     moved = any(number in before and before[number].page != page for number in numbers)
-    owed = _settle_counter(session, shown, post_id, page, gained - len(lost))
+    owed = 0 if anew else _settle_counter(session, shown, post_id, page, gained - len(lost))
     new = sum(number not in before for number in numbers)
     return Sight(new, look_before=page > 1 and bool(owed or lost or moved))
 
@@ -144,8 +151,7 @@ def _store(
     words = {each.id: (each.author, each.content.text) for each in comments}
     search_index.reword_comments(session, words, {row.id: (row.author, row.text) for row in there})
     put_rows(session.connection(), _upsert(session.get_bind().dialect.name), rows)
-    texts = {each.id: each.content.markdown for each in comments}
-    search_index.put_comment_formulas(session, texts, [row.id for row in there])
+    search_index.put_comment_formulas(session, {each.id: each.content for each in comments}, [row.id for row in there])
 
 
 def _is_edited(before: Any, comment: items.Comment) -> bool:
@@ -194,11 +200,16 @@ def columns(comment: items.Comment, page: int, seen_at: str) -> dict[str, Any]:
         "markdown": comment.content.markdown,
         "text": comment.content.text,
         "content_sha256": comment.content_sha256,
-        "notes": json.dumps(comment.notes, ensure_ascii=False),
+        "notes": _as_json(comment.notes),
         "first_seen_at": seen_at,
         "last_seen_at": seen_at,
         "deleted_at": None,
     }
+
+
+@lru_cache(128)  # most have none
+def _as_json(notes: tuple[str, ...]) -> str:
+    return json.dumps(notes, ensure_ascii=False)
 
 
 def _set_deleted(session: Session, numbers: Iterable[int], seen_at: str) -> None:

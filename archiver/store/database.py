@@ -6,9 +6,10 @@ views and read-only queries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
@@ -80,20 +81,20 @@ def upsert(dialect: str, table: Any) -> Any:
 
 
 def put_rows(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run an INSERT for rows of the same columns, whose values are texts, numbers or booleans.
+    """Run an INSERT for rows of the same columns, two or more, whose values are texts, numbers or booleans.
 
     The statement has to be one that is kept, as it is compiled once. SQLAlchemy itself would prepare parameters
     again for each row.
     """
-    sql, order = _as_sql(statement, connection.dialect, tuple(rows[0]))
-    connection.exec_driver_sql(sql, [tuple(row[name] for name in order) if order else dict(row) for row in rows])
+    sql, values = _as_sql(statement, connection.dialect, tuple(rows[0]))
+    connection.exec_driver_sql(sql, list(map(values, rows)))
 
 
 @lru_cache(128)  # bounded: each engine has a dialect of its own, which would stay with it
-def _as_sql(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return a statement as SQL, and the order of its values unless they go by name."""
+def _as_sql(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, Callable[..., Any]]:
+    """Return a statement as SQL, and what gives it the values of a row: in its order, or by name."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    return str(compiled), tuple(compiled.positiontup or ())
+    return str(compiled), itemgetter(*compiled.positiontup) if compiled.positiontup else dict
 
 
 class Archive:

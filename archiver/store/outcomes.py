@@ -141,7 +141,8 @@ def _save_post(
     )
     is_current = change in (Change.NEW, Change.CHANGED) or posts.shows(session, post)
     # The comments of one that is held are as doubtful as its text.
-    new = _save_comments(session, post, outcome, site, run_id, proven=proven) if is_current else 0
+    anew = change == Change.NEW
+    new = _save_comments(session, post, outcome, site, run_id, proven=proven, anew=anew) if is_current else 0
     return Effect(change, new)
 
 
@@ -152,11 +153,18 @@ def _unproven(post: Post) -> Post:
 
 
 def _save_comments(
-    session: Session, shown: Post | CommentPage, outcome: Outcome, site: Site, run_id: int, *, proven: bool
+    session: Session,
+    shown: Post | CommentPage,
+    outcome: Outcome,
+    site: Site,
+    run_id: int,
+    *,
+    proven: bool,
+    anew: bool = False,
 ) -> int:
     """Store a page of comments; if it leaves something to explain, have the page before it fetched."""
     sure = shown if proven else replace(shown, comments_unread=max(shown.comments_unread, 1))
-    sight = comments.save(session, sure, seen_at=_seen_at(outcome), capture_id=outcome.capture_id)
+    sight = comments.save(session, sure, seen_at=_seen_at(outcome), capture_id=outcome.capture_id, anew=anew)
     if sight.look_before:
         url, page = _place(shown, outcome, site)
         frontier.add(session, site.discussion_url(url, page - 1), "comments", run_id=run_id, now=timestamp())

@@ -66,7 +66,7 @@ def save(session: Session, post: items.Post, *, capture_id: int, seen_at: str, e
     current = before is None or not (relative or _has_new_doubts(session, before, post))
     columns = _take_over(session, post, before) | {"last_changed_at": seen_at} if current else {}
     if before is None:
-        blank = {"id": post.id, "first_seen_at": seen_at, "comments_owed": 0}
+        blank = {"id": post.id, "first_seen_at": seen_at, "comment_count": post.comment_count, "comments_owed": 0}
         session.execute(_NEW_POST, {**blank, **columns, **seen})
     revision = _add_revision(session, post, issues, capture_id, seen_at, extractor_version, current=current)
     changed = ({} if before is None else seen | columns) | ({"current_revision_id": revision} if current else {})
@@ -329,7 +329,7 @@ def _put(model: type[models.Base]) -> Any:
 
 
 def _seen(post: items.Post, seen_at: str) -> dict[str, Any]:
-    """Return the columns that say that the post exists; its comments and their number are stored by `comments`."""
+    """Return the columns that say that the post exists; from the second time on `comments` stores their number."""
     return {"status": "live", "missing_runs": 0, "last_seen_at": seen_at, "reader_count": post.reader_count}
 
 

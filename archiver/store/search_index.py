@@ -3,23 +3,25 @@
 It changes in the transaction that changes the rows, so that a program killed anywhere leaves both or neither. What is
 here is SQLite's; on a server it is kept in arrays (`search_arrays`).
 
-In SQLite it holds no text of its own, which would be a quarter of the database. So to take words out, FTS5 has to be
-told those that were put in: they are read from the rows, and for that the index changes first.
+In SQLite it changes when the transaction is committed, for all its rows at once: FTS5 writes what it has at each
+savepoint and merges it later, which page by page is more than twice the work. It holds no text of its own, which would
+be a quarter of the database. So to take words out, FTS5 has to be told those that were put in: they are read from the
+rows before these change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, inspect, text
+from sqlalchemy import Connection, bindparam, event, inspect, text
 from sqlalchemy.orm import Session
 
 from archiver import items
-from archiver.store import models, search_shapes, shapes
+from archiver.store import models, shapes
 from archiver.store.search_tables import TABLES, FullText
 
 _BATCH = 500  # rows
@@ -41,39 +43,100 @@ def rebuild(connection: Connection) -> dict[str, int]:
     return {table.name: _count(connection, table) for table in tables}
 
 
-_AT_END = "search index at end"
-"""Key of a session's `info`: whether the index waits for the end."""
+def optimize(connection: Connection, progress: Callable[[int, int], object]) -> None:
+    """Make the index as small and quick as it can be; a server's is so at any time.
 
-
-@contextmanager
-def at_end(session: Session, progress: Callable[[int, int], object]) -> Iterator[None]:
-    """Leave the index alone while the block fills an empty archive, and make it of all rows at the end.
-
-    FTS5 writes what it has at each savepoint, and merges it later: page by page, that is more than twice the work. A
-    server's index is kept up as ever. `progress` is told how many tables are done, and of how many.
+    `progress` is told how many tables are done, and of how many.
     """
-    if _arrays(session.connection()):
-        yield
+    if _arrays(connection):
         return
-    session.info[_AT_END] = True
-    try:
-        yield
-    finally:
-        del session.info[_AT_END]
     for done, table in enumerate(TABLES, 1):
-        _fill(session.connection(), table)
-        _optimize(session.connection(), table)
+        _optimize(connection, table)
         progress(done, len(TABLES))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the index holds of rows that have changed since the last commit; true after a rollback too."""
+
+    words: dict[str, dict[int, tuple[str, ...] | None]] = field(default_factory=dict)
+    """By table of rows and number, the texts its entry was made of; None where there is no entry."""
+    formulas: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    """Number and source of formulas, by post."""
+
+    def of(self, table: str) -> dict[int, tuple[str, ...] | None]:
+        """Return the words of a table's rows."""
+        return self.words.setdefault(table, {})
+
+    def clear(self) -> None:
+        """Forget all of it: the index has changed."""
+        self.words.clear()
+        self.formulas.clear()
+
+
+_HELD = "what the search index holds"
+"""Key of a session's `info`."""
+
+
+def _held(session: Session) -> _Held:
+    if _HELD not in session.info:
+        session.info[_HELD] = _Held()
+        event.listen(session, "before_commit", _write)
+    found: _Held = session.info[_HELD]
+    return found
+
+
+def _write(session: Session) -> None:
+    """Bring the index up to the rows.
+
+    They are read again: what a savepoint took back is as it was.
+    """
+    held, connection = _held(session), session.connection()
+    for rows in held.words:
+        # In order: at a lower number than the one before FTS5 writes what it has, as at a savepoint.
+        for numbers in shapes.batches(sorted(held.words[rows])):
+            _replace(connection, rows, {number: held.words[rows][number] for number in numbers})
+    if gone := [each for formulas in held.formulas.values() for each in formulas]:
+        connection.exec_driver_sql(_DELETE_FORMULA, gone)
+    if new := _formulas(connection, held.formulas):
+        connection.exec_driver_sql(_INSERT_FORMULA, new)
+    held.clear()
+
+
+def _replace(connection: Connection, rows: str, before: Mapping[int, tuple[str, ...] | None]) -> None:
+    now = _texts(connection, rows, before)
+    changed = [number for number, texts in before.items() if texts != now.get(number)]
+    for table in (each for each in TABLES if each.rows == rows):
+        for statement, texts in ((table.delete, before), (table.insert, now)):
+            entries = [(number, *table.entry(*found)) for number in changed if (found := texts.get(number))]
+            if entries:
+                connection.exec_driver_sql(statement, entries)
+
+
+_COLUMNS = {table.rows: table.made_of or tuple(table.columns) for table in TABLES if not table.is_exact}
+"""What entries are made of, by table of rows; those of formulas are put in by post."""
+
+
+def _texts(connection: Connection, rows: str, numbers: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Return the texts of rows, by number."""
+    found = (connection.execute(_stored(rows), {"ids": batch}) for batch in shapes.batches(numbers))
+    return {number: tuple(texts) for stored in found for number, *texts in stored}
+
+
+@cache
+def _stored(rows: str) -> Any:
+    stored = f"SELECT id, {', '.join(_COLUMNS[rows])} FROM {rows} WHERE id IN :ids"  # noqa: S608
+    return text(stored).bindparams(bindparam("ids", expanding=True))
 
 
 def reword_post(session: Session, number: int, title: str, body: str, *, anew: bool) -> None:
     """Give a post these words, before its row has them; `anew` says that it has no row yet."""
-    _reword(session, "posts", ("title", "text"), {number: (title, body)}, {} if anew else None)
+    _reword(session, "posts", {number: (title, body)}, {} if anew else None)
 
 
 def reword_page(session: Session, number: int, title: str, body: str) -> None:
     """Give an independent page these words, before its row has them."""
-    _reword(session, "pages", ("title", "text"), {number: (title, body)})
+    _reword(session, "pages", {number: (title, body)})
 
 
 def reword_comments(
@@ -83,39 +146,24 @@ def reword_comments(
 
     Comments without a row have none.
     """
-    _reword(session, "comments", ("author", "text"), words, before)
+    _reword(session, "comments", words, before)
 
 
 def _reword(
     session: Session,
-    table: str,
-    columns: tuple[str, str],
+    rows: str,
     words: Mapping[int, tuple[str, str]],
     before: Mapping[int, tuple[str, str]] | None = None,
 ) -> None:
     """Put words in, in place of those of before, which are asked for unless they are known."""
     connection = session.connection()
     if arrays := _arrays(connection):
-        arrays.put(connection, table, words)
+        arrays.put(connection, rows, words)
         return
-    if _AT_END in session.info:
-        return
-    if before is None:
-        stored = connection.execute(_stored(table, columns), {"ids": list(words)})
-        before = {row[0]: (row[1], row[2]) for row in stored}
-    changed = [number for number in words if before.get(number) != words[number]]
-    for index in (each for each in TABLES if each.rows == table):
-        for statement, held in ((index.delete, before), (index.insert, words)):
-            rows = [(number, *index.entry(*held[number])) for number in changed if number in held]
-            if rows:
-                connection.exec_driver_sql(statement, rows)
-
-
-@cache
-def _stored(table: str, columns: tuple[str, str]) -> Any:
-    """Return the query of the words that rows have."""
-    stored = f"SELECT id, {', '.join(columns)} FROM {table} WHERE id IN :ids"  # noqa: S608
-    return text(stored).bindparams(bindparam("ids", expanding=True))
+    held = _held(session).of(rows)
+    if unknown := words.keys() - held.keys():
+        known = _texts(connection, rows, unknown) if before is None else before
+        held |= {number: known.get(number) for number in unknown}
 
 
 def forget_formulas(session: Session, post_id: int) -> None:
@@ -123,8 +171,8 @@ def forget_formulas(session: Session, post_id: int) -> None:
     connection = session.connection()
     if arrays := _arrays(connection):
         arrays.forget_formulas(connection, post_id)
-    elif _AT_END not in session.info:
-        connection.execute(_DELETE_FORMULAS, {"post": post_id})
+    elif post_id not in (held := _held(session).formulas):
+        held[post_id] = _formulas(connection, [post_id])
 
 
 def put_formulas(session: Session, post_id: int) -> None:
@@ -132,14 +180,19 @@ def put_formulas(session: Session, post_id: int) -> None:
     connection = session.connection()
     if arrays := _arrays(connection):
         arrays.put_formulas(connection, post_id)
-    elif _AT_END not in session.info:
-        connection.execute(_INSERT_FORMULAS, {"post": post_id})
+    else:
+        _held(session).formulas.setdefault(post_id, [])
 
 
-_DELETE_FORMULAS = text(
-    "INSERT INTO formulas_fts (formulas_fts, rowid, tex) SELECT 'delete', id, tex FROM formulas WHERE post_id = :post"
-)
-_INSERT_FORMULAS = text("INSERT INTO formulas_fts (rowid, tex) SELECT id, tex FROM formulas WHERE post_id = :post")
+def _formulas(connection: Connection, posts: Collection[int]) -> list[tuple[int, str]]:
+    """Return number and source of the formulas of posts, in the order of numbers."""
+    found = (connection.execute(_OF_POSTS, {"ids": batch}) for batch in shapes.batches(posts))
+    return sorted((number, tex) for rows in found for number, tex in rows)
+
+
+_OF_POSTS = text("SELECT id, tex FROM formulas WHERE post_id IN :ids").bindparams(bindparam("ids", expanding=True))
+_DELETE_FORMULA = "INSERT INTO formulas_fts (formulas_fts, rowid, tex) VALUES ('delete', ?, ?)"
+_INSERT_FORMULA = "INSERT INTO formulas_fts (rowid, tex) VALUES (?, ?)"  # SQLite makes a savepoint for many at once
 
 
 def put_shapes(session: Session, content: items.Content) -> list[int | None]:
@@ -151,12 +204,14 @@ def put_shapes(session: Session, content: items.Content) -> list[int | None]:
     return [number for number, _ in found]
 
 
-def put_comment_formulas(session: Session, texts: Mapping[int, str], known: Collection[int]) -> None:
-    """Give comments, Markdown by number, the formulas they hold; their rows must be there.
+def put_comment_formulas(session: Session, contents: Mapping[int, items.Content], known: Collection[int]) -> None:
+    """Give comments, by number, the formulas that their Markdown holds; their rows must be there.
 
     `known` are those that may have some already.
     """
-    new, gone = shapes.put_comments(session.connection(), texts, known)
+    texts = {comment: content.markdown for comment, content in contents.items()}
+    read = {comment: content.shapes for comment, content in contents.items() if content.shapes is not None}
+    new, gone = shapes.put_comments(session.connection(), texts, known, read)
     _index_shapes(session, new)
     forget_shapes(session, gone)
 
@@ -181,8 +236,9 @@ def forget_shapes(session: Session, numbers: set[int]) -> None:
         return
     if arrays := _arrays(connection):
         arrays.forget(connection, "shapes", gone)
-    elif _AT_END not in session.info:
-        connection.exec_driver_sql(_DELETE_SHAPE, [_words_of(each) for each in gone.items()])
+    else:
+        held = _held(session).of("shapes")
+        held |= {number: (tokens,) for number, tokens in gone.items() if number not in held}
     shapes.remove(connection, gone)
 
 
@@ -192,16 +248,9 @@ def _index_shapes(session: Session, new: Mapping[int, str]) -> None:
     connection = session.connection()
     if arrays := _arrays(connection):
         arrays.put(connection, "shapes", {number: (tokens,) for number, tokens in new.items()})
-    elif _AT_END not in session.info:
-        connection.exec_driver_sql(_INSERT_SHAPE, [_words_of(each) for each in new.items()])
-
-
-def _words_of(shape: tuple[int, str]) -> tuple[int, str]:
-    return shape[0], search_shapes.words(shape[1])
-
-
-_INSERT_SHAPE = "INSERT INTO shapes_fts (rowid, tokens) VALUES (?, ?)"
-_DELETE_SHAPE = "INSERT INTO shapes_fts (shapes_fts, rowid, tokens) VALUES ('delete', ?, ?)"
+    else:
+        held = _held(session).of("shapes")
+        held |= dict.fromkeys(number for number in new if number not in held)
 
 
 def _arrays(connection: Connection) -> ModuleType | None:

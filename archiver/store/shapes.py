@@ -41,7 +41,7 @@ def add(connection: Connection, found: Iterable[tuple[int | None, str]]) -> dict
     """Store those that are new, and return them."""
     wanted = {each: tokens for each, tokens in found if each is not None}
     new = dict(wanted)
-    for batch in _batches(wanted):
+    for batch in batches(wanted):
         for (there,) in connection.execute(_THERE, {"ids": batch}):
             del new[there]
     if new:
@@ -55,6 +55,13 @@ def _insertion(dialect: str) -> Any:
     return upsert(dialect, _SHAPES).on_conflict_do_nothing()
 
 
+def batches(numbers: Iterable[int]) -> Iterator[list[int]]:
+    """Yield numbers in lists that one statement takes."""
+    rest = iter(numbers)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
 def used_by(connection: Connection, table: Any, column: Any, row: int) -> set[int]:
     """Return the shapes that the formulas of one text have."""
     found = connection.execute(select(table.c.shape_id).where(column == row, table.c.shape_id.is_not(None)).distinct())
@@ -63,12 +70,12 @@ def used_by(connection: Connection, table: Any, column: Any, row: int) -> set[in
 
 def unused(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
     """Return those of these shapes that no formula has any longer."""
-    return {row.id: row.tokens for batch in _batches(numbers) for row in connection.execute(_UNUSED, {"ids": batch})}
+    return {row.id: row.tokens for batch in batches(numbers) for row in connection.execute(_UNUSED, {"ids": batch})}
 
 
 def remove(connection: Connection, numbers: Collection[int]) -> None:
     """Remove shapes."""
-    for batch in _batches(numbers):
+    for batch in batches(numbers):
         connection.execute(_REMOVE, {"ids": batch})
 
 
@@ -81,25 +88,26 @@ _REMOVE = delete(_SHAPES).where(_SHAPES.c.id.in_(bindparam("ids", expanding=True
 
 
 def put_comments(
-    connection: Connection, texts: Mapping[int, str], known: Collection[int]
+    connection: Connection, texts: Mapping[int, str], known: Collection[int], read: Mapping[int, Iterable[str]]
 ) -> tuple[dict[int, str], set[int]]:
     """Give comments, Markdown by number, the formulas they hold; `known` are those that may have some already.
 
-    Return the shapes that are new, and those of formulas that are gone.
+    `read` has the tokens of these formulas, where they have been worked out. Return the shapes that are new, and those
+    of formulas that are gone.
     """
     held = {comment: tex.scan(text, markdown=True).sources(text) for comment, text in texts.items()}
     before: dict[int, list[str]] = {}
     gone: set[int] = set()
-    for batch in _batches(known):
+    for batch in batches(known):
         for row in connection.execute(_OF_COMMENTS, {"ids": batch}):
             before.setdefault(row.comment_id, []).append(row.tex)
             gone.add(row.shape_id)
     changed = {comment: formulas for comment, formulas in held.items() if formulas != before.get(comment, [])}
-    for batch in _batches([comment for comment in changed if comment in before]):
+    for batch in batches([comment for comment in changed if comment in before]):
         connection.execute(_FORGET_COMMENTS, {"ids": batch})
     rows, found = [], list[tuple[int | None, str]]()
     for comment, formulas in changed.items():
-        here = of(formulas)
+        here = numbered(read[comment]) if comment in read else of(formulas)
         found += here
         rows += [
             {"comment_id": comment, "position": position, "tex": source, "shape_id": shape}
@@ -127,7 +135,7 @@ def rebuild(connection: Connection) -> None:
     comments = connection.execute(select(_COMMENTS.c.id, _COMMENTS.c.markdown)).all()
     for start in range(0, len(comments), _BATCH):
         texts = {row.id: row.markdown for row in comments[start : start + _BATCH]}
-        put_comments(connection, texts, texts)
+        put_comments(connection, texts, texts, {})
     remove(connection, list(unused(connection, list(connection.execute(select(_SHAPES.c.id)).scalars()))))
 
 
@@ -137,7 +145,7 @@ def _reshape(connection: Connection, table: Any, text: str, key: Sequence[str]) 
     again = again.values(shape_id=bindparam("shape_id"))
     rows = select(*columns).where(table.c[text].in_(bindparam("ids", expanding=True)))
     rows = rows.order_by(table.c[text], table.c.position)
-    for ids in _batches(connection.execute(select(table.c[text]).distinct()).scalars().all()):
+    for ids in batches(connection.execute(select(table.c[text]).distinct()).scalars().all()):
         formulas = connection.execute(rows, {"ids": ids}).mappings().all()
         found = [each for _, here in groupby(formulas, itemgetter(text)) for each in of(row["tex"] for row in here)]
         add(connection, found)
@@ -148,9 +156,3 @@ def _reshape(connection: Connection, table: Any, text: str, key: Sequence[str]) 
         ]
         if changed:
             connection.execute(again, changed)
-
-
-def _batches(numbers: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(numbers)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch

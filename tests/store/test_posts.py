@@ -309,6 +309,42 @@ def test_what_is_rolled_back_is_not_found(shelf: Shelf) -> None:
     assert found(shelf, "in:comments 半途而废") == []
 
 
+@pytest.mark.parametrize("again", [True, False], ids=["stored again", "left"])
+@pytest.mark.parametrize("whole", [True, False], ids=["the transaction", "a savepoint"])
+def test_the_index_is_as_the_rows_whatever_is_taken_back(shelf: Shelf, whole: bool, again: bool) -> None:
+    shelf.put(POST)
+    other = comment(1, words="写着，$a_1$。")
+    comments.save(shelf.session, page([other]), seen_at=DAY[0], capture_id=None)
+    shelf.archive.commit()
+
+    with pytest.raises(ZeroDivisionError):
+        half_edited(shelf)
+    if whole:
+        edit(shelf)
+        shelf.session.rollback()
+    if again:
+        edit(shelf)
+        edit(shelf, "又改了")
+    shelf.archive.commit()
+    assert differing(shelf.url) == []
+    assert (found(shelf, "title:新题"), found(shelf, "in:comments 写着")) == (([8], []) if again else ([], [1]))
+
+
+def edit(shelf: Shelf, words: str = "改了，$b_1$") -> None:
+    body = content(f"新的，一段文字，{words}。")
+    formula = dataclasses.replace(body.formulas[0], tex=f"${words}$")
+    edited = changed(sha=words[0], title="新题", content=dataclasses.replace(body, formulas=(formula,)))
+    posts.save(shelf.session, edited, capture_id=1, seen_at=DAY[1], extractor_version=1)
+    worded = [comment(1, words=words), comment(2, words="二，三")]
+    comments.save(shelf.session, page(worded), seen_at=DAY[1], capture_id=None)
+
+
+def half_edited(shelf: Shelf) -> None:
+    with shelf.archive.savepoint():
+        edit(shelf)
+        raise ZeroDivisionError
+
+
 def test_an_index_made_anew_is_the_one_kept_up(shelf: Shelf) -> None:
     shelf.put(POST)
     shelf.put(changed(title="新题", content=content("新的，一段文字，$z$。")))
