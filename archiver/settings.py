@@ -98,6 +98,9 @@ DOWNLOADER_MIDDLEWARES = {
     "archiver.crawl.manners.MannersMiddleware": 550,
     # Between content codings and manners: the gate is recognised by its text and asked again with the cookie.
     "archiver.crawl.middlewares.GateMiddleware": 560,
+    # In place of Scrapy's, which warns that no Referer is set.
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "archiver.crawl.middlewares.RedirectsMiddleware": 600,
     # In place of Scrapy's, which takes a coding that was cut short for whole.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "archiver.crawl.middlewares.ContentCodingMiddleware": 590,

@@ -1,4 +1,4 @@
-"""Downloader middlewares: the gate, content codings, and the recorder."""
+"""Downloader middlewares: the gate, content codings, redirects, and the recorder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urldefrag
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import cookies
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
@@ -106,6 +107,17 @@ class ContentCodingMiddleware:
 
 
 _CODING = b"content-encoding"
+
+
+class RedirectsMiddleware(RedirectMiddleware):
+    """Follows redirects as Scrapy does, and without a Referer, which is sent nowhere."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Create the middleware for a crawler; Scrapy's would look for what sets a Referer, and warn in every log."""
+        made = cls(crawler.settings)
+        made.crawler = crawler
+        return made
 
 
 class CookieLimitMiddleware:

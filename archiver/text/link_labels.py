@@ -18,7 +18,7 @@ _NESTED = -2
 """Of a label with a link in it, which makes it none."""
 
 
-class _Known(NamedTuple):
+class _LabelEnds(NamedTuple):
     """Ends of labels by their beginnings, of links, in which there may be no other, and of pictures."""
 
     links: dict[int, int]
@@ -33,14 +33,14 @@ def use(parser: MarkdownIt) -> None:
 
 def _end(state: StateInline, start: int, disableNested: bool = False) -> int:  # noqa: N803 - as markdown-it calls it
     """Return where the label ends whose bracket is at `start`; -1 where it does not."""
-    known: _Known = state.env.setdefault(_LABELS, {}).setdefault(state, _Known({}, {}))
+    known: _LabelEnds = state.env.setdefault(_LABELS, {}).setdefault(state, _LabelEnds({}, {}))
     own = known.links if disableNested else known.pictures
     if start not in own:
         own[start] = _walked(state, start, known, is_link=disableNested)
     return own[start] if 0 <= own[start] < state.posMax else -1  # less of the text may be in question than before
 
 
-def _walked(state: StateInline, start: int, known: _Known, *, is_link: bool) -> int:
+def _walked(state: StateInline, start: int, known: _LabelEnds, *, is_link: bool) -> int:
     before, level, found = state.pos, 1, _UNCLOSED
     state.pos = start + 1
     while state.pos < state.posMax:
