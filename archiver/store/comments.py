@@ -45,20 +45,24 @@ def save(
     seen_at: str,
     capture_id: int | None,
     anew: bool = False,
+    whole: bool = True,
 ) -> Sight:
     """Store a page of comments as seen; `anew` says that its post has just been stored for the first time.
 
     A comment that was on this page and no longer is counts as deleted, unless another page shows it later. Nothing is
-    concluded from the absence of comments on a page where some could not be read.
+    concluded from the absence of comments on a page where some could not be read, or that may not be `whole`; one
+    then counts as unread where there are any.
     """
+    if not whole and (shown.comments or isinstance(shown, items.CommentPage)):
+        shown = replace(shown, comments_unread=max(shown.comments_unread, 1))
     post_id, page = (shown.id, shown.comment_page) if isinstance(shown, items.Post) else (shown.post_id, shown.page)
     before = _before(session, post_id, page, [comment.id for comment in shown.comments])
     strays = {number for number, row in before.items() if row.post_id != post_id}
     comments = [_under_known(comment, strays) for comment in shown.comments if comment.id not in strays]
     numbers = {comment.id for comment in comments}
     on_page = {number for number, row in before.items() if row.page == page and row.deleted_at is None} - strays
-    lost = on_page - numbers if _tells_absence(shown) else set()
-    lost |= set() if anew else _beyond(session, shown, numbers)
+    lost = on_page - numbers if whole and _tells_absence(shown) else set()
+    lost |= _beyond(session, shown, numbers) if whole and not anew else set()
     _store(session, post_id, page, comments, before, seen_at=seen_at, capture_id=capture_id)
     _set_deleted(session, lost, seen_at)
     _note_page(session, post_id, page, shown, strays, seen_at)

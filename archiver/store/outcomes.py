@@ -163,8 +163,8 @@ def _save_comments(
     anew: bool = False,
 ) -> int:
     """Store a page of comments; if it leaves something to explain, have the page before it fetched."""
-    sure = shown if proven else replace(shown, comments_unread=max(shown.comments_unread, 1))
-    sight = comments.save(session, sure, seen_at=_seen_at(outcome), capture_id=outcome.capture_id, anew=anew)
+    seen_at, capture = _seen_at(outcome), outcome.capture_id
+    sight = comments.save(session, shown, seen_at=seen_at, capture_id=capture, anew=anew, whole=proven)
     if sight.look_before:
         url, page = _place(shown, outcome, site)
         frontier.add(session, site.discussion_url(url, page - 1), "comments", run_id=run_id, now=timestamp())

@@ -39,11 +39,11 @@ def earlier(page: int, *numbers: int, **fields: object) -> items.CommentPage:
     return items.CommentPage(post_id=8, page=page, comments=said, **fields)  # type: ignore[arg-type]
 
 
-def see(shelf: Shelf, shown: items.Post | items.CommentPage, day: int = 0) -> Sight:
+def see(shelf: Shelf, shown: items.Post | items.CommentPage, day: int = 0, *, whole: bool = True) -> Sight:
     """Store a page as seen on a day."""
     if isinstance(shown, items.Post):
         shelf.put(shown)
-    return comments.save(shelf.session, shown, seen_at=DAY[day], capture_id=None)
+    return comments.save(shelf.session, shown, seen_at=DAY[day], capture_id=None, whole=whole)
 
 
 def live(shelf: Shelf) -> list[int]:
@@ -108,6 +108,15 @@ def test_nothing_is_concluded_from_a_page_where_some_comments_cannot_be_read(she
     see(shelf, post(5, count=2, comments_unread=1, comment_issues=("1 of 2 comments could not be read",)), 1)
     assert live(shelf) == [5, 6]
     assert doubts(shelf) == [(2, 2, 0, 1)]
+
+
+def test_of_a_page_that_may_be_cut_short_one_comment_is_unread_only_where_there_are_any(shelf: Shelf) -> None:
+    see(shelf, post(), whole=False)
+    assert comments.missing(shelf.session) == 0
+    see(shelf, post(5, 6), 1, whole=False)
+    assert doubts(shelf) == [(2, 2, 0, 1)]
+    see(shelf, post(count=0), 2, whole=False)
+    assert live(shelf) == [5, 6]
 
 
 def test_no_comment_on_a_page_whose_counter_has_some_means_nothing(shelf: Shelf) -> None:
