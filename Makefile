@@ -6,8 +6,8 @@ ARGS ?=
 # One more than processors: many tests wait for a while.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
-# In memory where there is room: the program syncs what it stores, and no test cuts the power.
-SCRATCH := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
+# In memory where there is room, as they take 3 GB: the program syncs what it stores, and no test cuts the power.
+SCRATCH := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 8000000 { print "TMPDIR=/dev/shm" }')
 
 VENV := .venv
 BIN := $(VENV)/bin
