@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from lxml import etree
@@ -40,14 +41,16 @@ _LOOKS = frozenset(
 _LOOK = re.compile(r"(?:reset-)?size\d+|delim-size\d")
 _UNSEEN = frozenset({"arraycolsep", "eqn-num", "fix", "frac-line", "overline-line", "pstrut", "strut", "underline-line"})
 _WIDTH = re.compile(r"(?:^|;)\s*(?:margin-right|width):\s*(-?[\d.]+)em")
+_NO_WIDTH = re.compile(r"(?:^|;)\s*border-(?:right|top)-width:\s*0(?:\.0+)?em")
 _TOP = re.compile(r"(?:^|;)\s*top:\s*(-?[\d.]+)em")
 _HEIGHT = re.compile(r"(?:^|;)\s*height:\s*([\d.]+)em")
 _COLOR = re.compile(r"(?:^|;)\s*color:\s*([#\w]+)")
 _STYLES = frozenset(
     {"background-color", "border-style", "border-width", "bottom", "color", "height", "left", "margin-left", "position"}
     | {"margin-right", "min-width", "padding-left", "top", "vertical-align", "width", "border-bottom-width"}
-    | {"border-color", "border-right-style", "border-right-width", "margin", "margin-top", "font-size"}
+    | {"border-color", "border-right-style", "border-right-width", "border-top-width", "margin", "margin-top", "font-size"}
 )
+_ROWS = frozenset({"math", "mrow", "msqrt", "mtd"})
 _QUAD = 0.9
 """Em of the least space that is written; the spaces around operators have up to 0.28."""
 _NEAR = 0.01
@@ -95,6 +98,7 @@ def mathml(drawing: etree._Element) -> etree._Element | None:
     try:
         _fill_with(math, [child for child in _children(drawing) if "tag" not in _classes(child)], 0)
         _negate(math)
+        _gather_colors(math)
         label = _label(drawing)
     except _UnreadError:
         return None
@@ -186,9 +190,12 @@ def _add_plain(row: etree._Element, element: etree._Element, classes: Sequence[s
     elif "mop" in classes and (name := _function(element)):
         _token(row, "mi", name, "" if len(name) > 1 else "normal")
     elif any("vlist-t" in _classes(child) for child in element):
-        _add_box(row, element, depth)
+        _add_enclosed(row, element, depth)
     elif "minner" in classes or _has_scripts(element) or _is_framed(element):
-        _fill(etree.SubElement(row, "mrow"), element, depth)
+        made = etree.SubElement(row, "mrow")
+        _fill(made, element, depth)
+        if len(made) == 3 and "right" in made[1].get("columnalign", ""):
+            etree.SubElement(made, "mspace")  # aligned lines behind a brace are not the table of `cases`
     else:
         _fill(row, element, depth)
 
@@ -207,14 +214,19 @@ def _function(element: etree._Element) -> str:
     """Return the name that an operator in upright letters is, or an empty string."""
     said = []
     for inner in element.iter(etree.Element):
-        classes = _classes(inner)
-        if inner is not element and not {"mop", "mord", "mspace", "mathrm", "mtight"}.issuperset(classes):
-            return ""
-        if (inner.text or "").strip(_INVISIBLE) and inner is not element and "mathrm" not in classes:
+        if inner is not element and not _is_upright(inner):
             return ""
         said += [inner.text or "", (inner.tail or "") if inner is not element else ""]
     name = "".join(said).strip(_INVISIBLE)
     return name if name.isascii() and name.isalpha() else ""
+
+
+def _is_upright(element: etree._Element) -> bool:
+    classes, above = set(_classes(element)), element.getparent()
+    if not classes <= {"mop", "mord", "mspace", "mathrm", "mtight", "text"}:
+        return False
+    silent = not (element.text or "").strip(_INVISIBLE)
+    return silent or "mord" not in classes or "mathrm" in classes or (above is not None and "text" in _classes(above))
 
 
 # Characters
@@ -226,12 +238,10 @@ def _add_signs(row: etree._Element, element: etree._Element, classes: Sequence[s
         return
     if unicodedata.category(text[0]) == "Co" and text != _SLASH:
         raise _UnreadError
-    color = _COLOR.search(element.get("style", ""))
-    if color:
-        name = "mphantom" if color[1] == "transparent" else "mrow"
-        row = etree.SubElement(row, name)
-        if name == "mrow":
-            row.set("mathcolor", color[1])
+    color = _color(element)
+    if color == "transparent":
+        row = etree.SubElement(row, "mphantom")
+    begun = len(row)
     if not _TEXT_FACES.isdisjoint(classes):
         _token(row, "mtext", text)
     elif "mop" in classes and len(text) > 1 and text.isascii() and text.isalpha():
@@ -241,6 +251,13 @@ def _add_signs(row: etree._Element, element: etree._Element, classes: Sequence[s
         relation = "mrel" in classes
         for sign in (_TOKEN if not face else _WORD).findall(text):
             _add_sign(row, sign, face, relation=relation)
+    for token in row[begun:] if color not in ("", "transparent") else ():
+        token.set("mathcolor", color)
+
+
+def _color(element: etree._Element) -> str:
+    found = _COLOR.search(element.get("style", ""))
+    return found[1] if found else ""
 
 
 def _add_sign(row: etree._Element, sign: str, face: str | None, *, relation: bool) -> None:
@@ -282,6 +299,25 @@ def _negate(math: etree._Element) -> None:
             above.remove(slash)
 
 
+def _gather_colors(math: etree._Element) -> None:
+    """Give the colour that adjacent elements have to one element around them: KaTeX colours each character."""
+    for node in reversed(list(math.iter(etree.Element))):
+        colors = [child.get("mathcolor") for child in node]
+        if node.tag != "math" and colors and colors[0] and set(colors) == {colors[0]}:
+            node.set("mathcolor", colors[0])
+            for child in node:
+                del child.attrib["mathcolor"]
+        elif node.tag in _ROWS:
+            runs = [(color, list(run)) for color, run in groupby(list(node), lambda child: child.get("mathcolor"))]
+            for color, run in runs:
+                if color and len(run) > 1:
+                    row = etree.Element("mrow", mathcolor=color)
+                    run[0].addprevious(row)
+                    for child in run:
+                        del child.attrib["mathcolor"]
+                        row.append(child)
+
+
 def _add_text(row: etree._Element, element: etree._Element, depth: int) -> None:
     r"""Add what `\text` holds: words, and formulas among them."""
     if depth > MAX_DEPTH:
@@ -296,11 +332,13 @@ def _add_text(row: etree._Element, element: etree._Element, depth: int) -> None:
             return
         if unicodedata.category(text[0]) == "Co":
             raise _UnreadError
-        last = row[-1] if len(row) else None
-        if last is not None and last.tag == "mtext":
+        last, color = row[-1] if len(row) else None, _color(element)
+        if last is not None and last.tag == "mtext" and last.get("mathcolor", "") == color:
             last.text = (last.text or "") + text
         else:
-            _token(row, "mtext", text)
+            made = _token(row, "mtext", text)
+            if color:
+                made.set("mathcolor", color)
         return
     children = _children(element)
     if any("msupsub" in _classes(child) for child in children):
@@ -320,13 +358,23 @@ def _add_text(row: etree._Element, element: etree._Element, depth: int) -> None:
 
 def _add_space(row: etree._Element, element: etree._Element, depth: int) -> None:
     del depth
-    if len(element) or "newline" in _classes(element):
+    if len(element):
         raise _UnreadError
+    if "newline" in _classes(element):
+        etree.SubElement(row, "mspace", linebreak="newline")
+        return
     width = _WIDTH.search(element.get("style", ""))
     if (element.text or "").strip(_INVISIBLE):
         _token(row, "mtext", "\u00a0")
     elif width and float(width[1]) >= _QUAD:
         etree.SubElement(row, "mspace", width=f"{width[1]}em")
+
+
+def _add_rule(row: etree._Element, element: etree._Element, depth: int) -> None:
+    r"""Leave out a rule that is not seen, as in `\vdots`."""
+    del row, depth
+    if not _NO_WIDTH.search(element.get("style", "")):
+        raise _UnreadError
 
 
 # What stands one above the other
@@ -375,8 +423,13 @@ def _add_scripts(row: etree._Element, base: Sequence[etree._Element], scripts: e
         above, below = layers[:1], layers[1:]
     if len(above) + len(below) != len(layers) or not layers:
         raise _UnreadError
+    number = row[-1] if len(row) and row[-1].tag == "mn" else None
     made = etree.SubElement(row, "msubsup" if above and below else "msup" if above else "msub")
-    _row_of(made, base, depth)
+    written = _row_of(made, base, depth)
+    if number is not None and written.tag == "mn" and dict(written.attrib) == dict(number.attrib):
+        # Each digit is one of its own to TeX, so that the script of a number is its last one's.
+        written.text = f"{number.text}{written.text}"
+        row.remove(number)
     for layer in (*below, *above):
         _row_of(made, layer.parts, depth)
 
@@ -499,24 +552,45 @@ def _add_lined(row: etree._Element, element: etree._Element, depth: int) -> None
 
 
 def _add_arrow(row: etree._Element, element: etree._Element, depth: int) -> None:
-    """Add an arrow with something above it."""
+    """Add an arrow with something above it, and perhaps below."""
     layers = _layers(element)
-    if len(layers) != 2 or (picture := _drawing(layers[1].parts)) is None or _shape(picture) != "→":
+    picture = _drawing(layers[1].parts) if len(layers) in (2, 3) else None
+    arrow = _shape(picture) if picture is not None else ""
+    if arrow not in ("→", "←"):
         raise _UnreadError
-    made = etree.SubElement(row, "mover")
-    _token(made, "mo", "→")
-    _row_of(made, layers[0].parts, depth)
+    made = etree.SubElement(row, "mover" if len(layers) == 2 else "munderover")
+    _token(made, "mo", arrow)
+    for layer in (*layers[2:], layers[0]):
+        _row_of(made, layer.parts, depth)
 
 
-def _add_box(row: etree._Element, element: etree._Element, depth: int) -> None:
-    """Add what has a frame around it."""
-    layers = _layers(element)
-    frames = [layer for layer in layers if any("fbox" in _classes(part) for part in layer.parts)]
+def _add_enclosed(row: etree._Element, element: etree._Element, depth: int) -> None:
+    """Add what has a frame around it or a line through it, or a table with lines between its rows."""
+    layers = [layer for layer in _layers(element) if not any("hline" in _classes(part) for part in layer.parts)]
+    if len(layers) == 1:
+        _fill_with(row, layers[0].parts, depth)
+        return
+    frames = [layer for layer in layers if _notation(layer)]
     inside = [layer for layer in layers if layer not in frames]
     if len(frames) != 1 or len(inside) != 1:
         raise _UnreadError
-    made = etree.SubElement(row, "menclose", notation="box")
+    made = etree.SubElement(row, "menclose", notation=_notation(frames[0]))
     _row_of(made, inside[0].parts, depth)
+
+
+def _notation(layer: _Layer) -> str:
+    """Return the notation of `menclose` that a part draws, or an empty string."""
+    if any("fbox" in _classes(part) for part in layer.parts):
+        return "box"
+    picture = _drawing(layer.parts)
+    lines = list(picture.iter("line")) if picture is not None else []
+    if len(lines) != 1:
+        return ""
+    ends = tuple(lines[0].get(name) for name in ("x1", "y1", "x2", "y2"))
+    return _STRIKES.get(ends, "")
+
+
+_STRIKES = {("0", "100%", "100%", "0"): "updiagonalstrike", ("0", "0", "100%", "100%"): "downdiagonalstrike"}
 
 
 # Brackets
@@ -562,11 +636,7 @@ def _add_table(row: etree._Element, element: etree._Element, depth: int) -> None
     gaps: list[bool] = []
     lines: list[str] = []
     gap, line = False, "none"
-    holder = element
-    if any("vlist-t" in _classes(child) for child in element):  # with rules between its rows
-        (whole,) = (layer for layer in _layers(element) if not any("hline" in _classes(part) for part in layer.parts))
-        (holder,) = whole.parts
-    for part in _children(holder):
+    for part in _children(element):
         classes = _classes(part)
         if "arraycolsep" in classes:
             gap = True
@@ -596,6 +666,8 @@ def _add_table(row: etree._Element, element: etree._Element, depth: int) -> None
             for layer in cells:
                 if abs(layer.height - height) <= _NEAR:
                     _fill_with(cell, layer.parts, depth + 1)
+        while len(drawn_row) > 1 and not len(drawn_row[-1]):
+            drawn_row.remove(drawn_row[-1])
 
 
 _SIDES = {"col-align-l": "left", "col-align-c": "center", "col-align-r": "right"}
@@ -631,6 +703,7 @@ def _add_overlap(row: etree._Element, element: etree._Element, depth: int) -> No
 _Reader = Callable[[etree._Element, etree._Element, int], None]
 _READERS: dict[str, _Reader] = {
     "mspace": _add_space,
+    "rule": _add_rule,
     "op-limits": _add_limits,
     "mfrac": _add_fraction,
     "sqrt": _add_root,
