@@ -1,9 +1,9 @@
 r"""MathML from KaTeX's drawing of a formula, for pages on which nothing else of it is left (`output: "html"`).
 
-KaTeX writes nested `span` elements whose classes are the kinds of atoms of TeX (`mord`, `mrel`, ..) and of what is built
+KaTeX writes nested `span` elements whose classes are the kinds of atoms of TeX (`mord`, `mrel`, ..) and of what is made
 of them (`mfrac`, `msupsub`, ..). Parts one above the other are in a `vlist`; its order says nothing, the heights in
 their styles do. Signs that grow are drawings in SVG, known by how their first path begins. What is between them
-(struts, kerns, lines) only serves the drawing. Anything else is not read, nor is the formula it is in.
+(struts, kerns, lines) only serves the drawing. Of anything else nothing is read, nor of the formula it is in.
 """
 
 from __future__ import annotations
@@ -24,22 +24,30 @@ MAX_DEPTH = 150
 _ATOMS = frozenset({"mord", "mbin", "mrel", "mopen", "mclose", "mpunct", "minner", "mop"})
 _FACES = {
     "amsrm": "", "boldsymbol": "bold-italic", "mainit": "", "mainrm": "", "mathbb": "double-struck", "mathbf": "bold",
-    "mathboldfrak": "bold-fraktur", "mathboldsf": "bold-sans-serif", "mathcal": "script", "mathfrak": "fraktur",
-    "mathit": "", "mathitsf": "sans-serif", "mathnormal": "", "mathrm": "normal", "mathscr": "script",
-    "mathsf": "sans-serif", "mathsfit": "sans-serif", "mathtt": "monospace", "textbb": "double-struck",
-    "textfrak": "fraktur", "textscr": "script",
+    "mathboldfrak": "bold-fraktur", "mathboldsf": "bold-sans-serif", "mathcal": "script", "mathdefault": "",
+    "mathfrak": "fraktur", "mathit": "", "mathitsf": "sans-serif", "mathnormal": "", "mathrm": "normal",
+    "mathscr": "script", "mathsf": "sans-serif", "mathsfit": "sans-serif", "mathtt": "monospace",
+    "textbb": "double-struck", "textfrak": "fraktur", "textscr": "script",
 }  # fmt: skip
 """Classes of typefaces, and the `mathvariant` of letters in them."""
 _TEXT_FACES = frozenset({"textbf", "textit", "textrm", "textsf", "texttt", "textmd", "textup"})
 _LOOKS = frozenset(
     {"allowbreak", "base", "boxpad", "cjk_fallback", "delimcenter", "displaystyle", "large-op", "mtight", "nobreak"}
     | {"op-symbol", "small-op", "textstyle", "scriptstyle", "scriptscriptstyle", "uncramped", "cramped", "sizing"}
-    | {"enclosing", "fontsize-ensurer", "x-arrow-pad", "hangul_fallback", "brahmic_fallback", "armenian_fallback"}
-    | {"georgian_fallback", "latin_fallback", "cyrillic_fallback", "greek_fallback", "katex-html"}
+    | {
+        "enclosing",
+        "fontsize-ensurer",
+        "smash",
+        "x-arrow-pad",
+        "hangul_fallback",
+        "brahmic_fallback",
+        "armenian_fallback",
+    }
+    | {"cancel-lap", "cancel-pad", "georgian_fallback", "latin_fallback", "cyrillic_fallback", "greek_fallback"}
 )
 """Classes that change only how something looks."""
 _LOOK = re.compile(r"(?:reset-)?size\d+|delim-size\d")
-_UNSEEN = frozenset({"arraycolsep", "eqn-num", "fix", "frac-line", "overline-line", "pstrut", "strut", "underline-line"})
+_UNSEEN = frozenset({"eqn-num", "fix", "pstrut", "strut"})
 _WIDTH = re.compile(r"(?:^|;)\s*(?:margin-right|width):\s*(-?[\d.]+)em")
 _NO_WIDTH = re.compile(r"(?:^|;)\s*border-(?:right|top)-width:\s*0(?:\.0+)?em")
 _TOP = re.compile(r"(?:^|;)\s*top:\s*(-?[\d.]+)em")
@@ -48,7 +56,7 @@ _COLOR = re.compile(r"(?:^|;)\s*color:\s*([#\w]+)")
 _STYLES = frozenset(
     {"background-color", "border-style", "border-width", "bottom", "color", "height", "left", "margin-left", "position"}
     | {"margin-right", "min-width", "padding-left", "top", "vertical-align", "width", "border-bottom-width"}
-    | {"border-color", "border-right-style", "border-right-width", "border-top-width", "margin", "margin-top", "font-size"}
+    | {"border-color", "border-right-style", "border-right-width", "border-top-width", "margin", "margin-top"}
 )
 _ROWS = frozenset({"math", "mrow", "msqrt", "mtd"})
 _QUAD = 0.9
@@ -152,7 +160,8 @@ def _children(element: etree._Element) -> list[etree._Element]:
 
 
 def _classes(element: etree._Element) -> list[str]:
-    return element.get("class", "").split()
+    """Return the classes of an element; from KaTeX 0.19 on, some begin with `katex-`."""
+    return [name.removeprefix("katex-") for name in element.get("class", "").split()]
 
 
 def _add(row: etree._Element, element: etree._Element, depth: int) -> None:
@@ -191,7 +200,7 @@ def _add_plain(row: etree._Element, element: etree._Element, classes: Sequence[s
         _token(row, "mi", name, "" if len(name) > 1 else "normal")
     elif any("vlist-t" in _classes(child) for child in element):
         _add_enclosed(row, element, depth)
-    elif "minner" in classes or _has_scripts(element) or _is_framed(element):
+    elif "minner" in classes or _is_framed(element):
         made = etree.SubElement(row, "mrow")
         _fill(made, element, depth)
         if len(made) == 3 and "right" in made[1].get("columnalign", ""):
@@ -200,12 +209,8 @@ def _add_plain(row: etree._Element, element: etree._Element, classes: Sequence[s
         _fill(row, element, depth)
 
 
-def _has_scripts(element: etree._Element) -> bool:
-    return any("msupsub" in _classes(child) for child in element)
-
-
 def _is_framed(element: etree._Element) -> bool:
-    """Return whether an element is a fraction between two brackets, such as `\\binom`."""
+    r"""Return whether an element is a fraction between two brackets, such as `\binom`."""
     kinds = [_classes(child) for child in element]
     return len(kinds) == 3 and "mfrac" in kinds[1] and "mopen" in kinds[0] and "nulldelimiter" not in kinds[0]
 
@@ -251,7 +256,7 @@ def _add_signs(row: etree._Element, element: etree._Element, classes: Sequence[s
         relation = "mrel" in classes
         for sign in (_TOKEN if not face else _WORD).findall(text):
             _add_sign(row, sign, face, relation=relation)
-    for token in row[begun:] if color not in ("", "transparent") else ():
+    for token in list(row)[begun:] if color not in ("", "transparent") else ():
         token.set("mathcolor", color)
 
 
@@ -284,7 +289,7 @@ def _token(row: etree._Element, name: str, text: str, variant: str = "") -> etre
 
 
 def _negate(math: etree._Element) -> None:
-    """Put the slash of `\\not` through what follows it."""
+    r"""Put the slash of `\not` through what follows it."""
     signs = list(math.iter("mo", "mi", "mn", "mtext"))
     for at, slash in enumerate(signs):
         if slash.text != _SLASH:
@@ -426,7 +431,7 @@ def _add_scripts(row: etree._Element, base: Sequence[etree._Element], scripts: e
     number = row[-1] if len(row) and row[-1].tag == "mn" else None
     made = etree.SubElement(row, "msubsup" if above and below else "msup" if above else "msub")
     written = _row_of(made, base, depth)
-    if number is not None and written.tag == "mn" and dict(written.attrib) == dict(number.attrib):
+    if number is not None and written.tag == "mn" and written.get("mathvariant") == number.get("mathvariant"):
         # Each digit is one of its own to TeX, so that the script of a number is its last one's.
         written.text = f"{number.text}{written.text}"
         row.remove(number)
@@ -566,7 +571,7 @@ def _add_arrow(row: etree._Element, element: etree._Element, depth: int) -> None
 
 def _add_enclosed(row: etree._Element, element: etree._Element, depth: int) -> None:
     """Add what has a frame around it or a line through it, or a table with lines between its rows."""
-    layers = [layer for layer in _layers(element) if not any("hline" in _classes(part) for part in layer.parts)]
+    layers = [layer for layer in _layers(element) if not any(map(_is_rule, layer.parts))]
     if len(layers) == 1:
         _fill_with(row, layers[0].parts, depth)
         return
@@ -578,6 +583,10 @@ def _add_enclosed(row: etree._Element, element: etree._Element, depth: int) -> N
     _row_of(made, inside[0].parts, depth)
 
 
+def _is_rule(part: etree._Element) -> bool:
+    return not {"hline", "hdashline"}.isdisjoint(_classes(part))
+
+
 def _notation(layer: _Layer) -> str:
     """Return the notation of `menclose` that a part draws, or an empty string."""
     if any("fbox" in _classes(part) for part in layer.parts):
@@ -586,11 +595,14 @@ def _notation(layer: _Layer) -> str:
     lines = list(picture.iter("line")) if picture is not None else []
     if len(lines) != 1:
         return ""
-    ends = tuple(lines[0].get(name) for name in ("x1", "y1", "x2", "y2"))
+    ends = tuple(lines[0].get(name, "") for name in ("x1", "y1", "x2", "y2"))
     return _STRIKES.get(ends, "")
 
 
-_STRIKES = {("0", "100%", "100%", "0"): "updiagonalstrike", ("0", "0", "100%", "100%"): "downdiagonalstrike"}
+_STRIKES: dict[tuple[str, ...], str] = {
+    ("0", "100%", "100%", "0"): "updiagonalstrike",
+    ("0", "0", "100%", "100%"): "downdiagonalstrike",
+}
 
 
 # Brackets
@@ -639,11 +651,12 @@ def _add_table(row: etree._Element, element: etree._Element, depth: int) -> None
     for part in _children(element):
         classes = _classes(part)
         if "arraycolsep" in classes:
-            gap = True
+            width = _WIDTH.search(part.get("style", ""))
+            gap = width is not None and float(width[1]) > 0
         elif "vertical-separator" in classes:
-            line = "solid"
+            line = "dashed" if "dashed" in part.get("style", "") else "solid"
         elif classes and classes[0].startswith("col-align-"):
-            columns.append((_SIDES[classes[0]] if classes[0] in _SIDES else "", _layers(part)))
+            columns.append((_SIDES.get(classes[0], ""), _layers(part)))
             gaps.append(gap)
             lines.append(line)
             gap, line = False, "none"
@@ -697,7 +710,6 @@ def _add_overlap(row: etree._Element, element: etree._Element, depth: int) -> No
             raise _UnreadError
     elif any(child.tag != "mphantom" for child in inside):
         raise _UnreadError
-
 
 
 _Reader = Callable[[etree._Element, etree._Element, int], None]
