@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -18,10 +19,12 @@ from lxml import etree
 
 from archiver.text import drawn
 
-MAX_DEPTH = 150
+MAX_DEPTH = 100
 """Formulas with elements deeper than this are not read; KaTeX wraps each part in up to eight."""
 
 _ATOMS = frozenset({"mord", "mbin", "mrel", "mopen", "mclose", "mpunct", "minner", "mop"})
+_SIGNS = frozenset({"delimcenter", "mclose", "mop", "mopen"})
+"""Classes of what KaTeX may put one character inside without saying again what it is."""
 _FACES = {
     "amsrm": "", "boldsymbol": "bold-italic", "mainit": "", "mainrm": "", "mathbb": "double-struck", "mathbf": "bold",
     "mathboldfrak": "bold-fraktur", "mathboldsf": "bold-sans-serif", "mathcal": "script", "mathdefault": "",
@@ -48,10 +51,10 @@ _LOOKS = frozenset(
 """Classes that change only how something looks."""
 _LOOK = re.compile(r"(?:reset-)?size\d+|delim-size\d")
 _UNSEEN = frozenset({"eqn-num", "fix", "pstrut", "strut"})
-_WIDTH = re.compile(r"(?:^|;)\s*(?:margin-right|width):\s*(-?[\d.]+)em")
+_WIDTH = re.compile(r"(?:^|;)\s*(?:margin-right|width):\s*(-?\d*\.?\d+)em")
 _NO_WIDTH = re.compile(r"(?:^|;)\s*border-(?:right|top)-width:\s*0(?:\.0+)?em")
-_TOP = re.compile(r"(?:^|;)\s*top:\s*(-?[\d.]+)em")
-_HEIGHT = re.compile(r"(?:^|;)\s*height:\s*([\d.]+)em")
+_TOP = re.compile(r"(?:^|;)\s*top:\s*(-?\d*\.?\d+)em")
+_HEIGHT = re.compile(r"(?:^|;)\s*height:\s*(\d*\.?\d+)em")
 _COLOR = re.compile(r"(?:^|;)\s*color:\s*([#\w]+)")
 _STYLES = frozenset(
     {"background-color", "border-style", "border-width", "bottom", "color", "height", "left", "margin-left", "position"}
@@ -71,6 +74,7 @@ _BARS = {"∣": "|", "∥": "‖"}
 _SLASH = "\ue020"
 """What KaTeX's own font has for the slash of `\\not`."""
 _ACCENTS = frozenset("^~ˉ˙¨ˇ˘´ˊ`ˋ")
+_OVER = _ACCENTS | {"→", "⏞", "⏟"}
 _COMMON_ACCENTS = {"ˊ": "´", "ˋ": "`"}
 _SHAPES = (
     ("M377 20c0-5.333", "→"), ("M0 241v40h399891c-47.3", "→"), ("M400000 241H110l3-3c68.7", "←"),
@@ -104,13 +108,21 @@ def mathml(drawing: etree._Element) -> etree._Element | None:
     """Return a new `math` element that says what a `katex-html` element shows, or None where it cannot be told."""
     math = etree.Element("math")
     try:
-        _fill_with(math, [child for child in _children(drawing) if "tag" not in _classes(child)], 0)
+        _fill_with(math, _lines(drawing), 0)
         _negate(math)
         _gather_colors(math)
         label = _label(drawing)
     except _UnreadError:
         return None
     return _labelled(math, label) if label is not None and len(math) else math if len(math) else None
+
+
+def _lines(drawing: etree._Element) -> list[etree._Element]:
+    """Return the parts between which a formula may be broken."""
+    found = [child for child in _children(drawing) if "tag" not in _classes(child)]
+    if not all({"base", "newline"}.intersection(_classes(child)) for child in found):
+        raise _UnreadError
+    return found
 
 
 def _label(drawing: etree._Element) -> etree._Element | None:
@@ -241,7 +253,7 @@ def _add_signs(row: etree._Element, element: etree._Element, classes: Sequence[s
     text = (element.text or "").strip(_INVISIBLE)
     if not text:
         return
-    if unicodedata.category(text[0]) == "Co" and text != _SLASH:
+    if not _is_sign(element) or (unicodedata.category(text[0]) == "Co" and text != _SLASH):
         raise _UnreadError
     color = _color(element)
     if color == "transparent":
@@ -258,6 +270,13 @@ def _add_signs(row: etree._Element, element: etree._Element, classes: Sequence[s
             _add_sign(row, sign, face, relation=relation)
     for token in list(row)[begun:] if color not in ("", "transparent") else ():
         token.set("mathcolor", color)
+
+
+def _is_sign(element: etree._Element) -> bool:
+    """Return whether characters may stand in an element by itself: in an atom, or directly in a bracket or operator."""
+    above = element.getparent()
+    around = _classes(above) if above is not None else []
+    return not _ATOMS.isdisjoint(_classes(element)) or not _SIGNS.isdisjoint([*_classes(element), *around])
 
 
 def _color(element: etree._Element) -> str:
@@ -337,7 +356,10 @@ def _add_text(row: etree._Element, element: etree._Element, depth: int) -> None:
             return
         if unicodedata.category(text[0]) == "Co":
             raise _UnreadError
-        last, color = row[-1] if len(row) else None, _color(element)
+        color = _color(element)
+        if color == "transparent":
+            row, color = etree.SubElement(row, "mphantom"), ""
+        last = row[-1] if len(row) else None
         if last is not None and last.tag == "mtext" and last.get("mathcolor", "") == color:
             last.text = (last.text or "") + text
         else:
@@ -363,13 +385,13 @@ def _add_text(row: etree._Element, element: etree._Element, depth: int) -> None:
 
 def _add_space(row: etree._Element, element: etree._Element, depth: int) -> None:
     del depth
-    if len(element):
-        raise _UnreadError
     if "newline" in _classes(element):
         etree.SubElement(row, "mspace", linebreak="newline")
         return
     width = _WIDTH.search(element.get("style", ""))
-    if (element.text or "").strip(_INVISIBLE):
+    if text := "".join(_texts(element)).strip(_INVISIBLE):
+        if text.strip():
+            raise _UnreadError
         _token(row, "mtext", "\u00a0")
     elif width and float(width[1]) >= _QUAD:
         etree.SubElement(row, "mspace", width=f"{width[1]}em")
@@ -474,8 +496,10 @@ def _add_root(row: etree._Element, element: etree._Element, depth: int) -> None:
     made = etree.SubElement(row, "mroot" if index else "msqrt")
     _row_of(made, inside[0].parts, depth)
     if index:
-        (layer,) = _layers(index[0])
-        _row_of(made, layer.parts, depth)
+        layers = _layers(index[0])
+        if len(layers) != 1:
+            raise _UnreadError
+        _row_of(made, layers[0].parts, depth)
 
 
 def _drawing(parts: Sequence[etree._Element]) -> etree._Element | None:
@@ -516,7 +540,7 @@ def _add_accent(row: etree._Element, element: etree._Element, depth: int) -> Non
     if picture is None and text not in _ACCENTS:
         raise _UnreadError
     under = sign.height > base.height + _NEAR
-    if under and text != "⏟":
+    if (text == "⏟") != under or text not in _OVER:
         raise _UnreadError
     made = etree.SubElement(row, "munder" if under else "mover")
     _row_of(made, base.parts, depth)
@@ -672,13 +696,12 @@ def _add_table(row: etree._Element, element: etree._Element, depth: int) -> None
     if "solid" in lines[1:]:
         made.set("columnlines", " ".join(lines[1:]))
     heights = _distinct(layer.height for _, cells in columns for layer in cells)
-    for height in heights:
-        drawn_row = etree.SubElement(made, "mtr")
-        for _, cells in columns:
-            cell = etree.SubElement(drawn_row, "mtd")
-            for layer in cells:
-                if abs(layer.height - height) <= _NEAR:
-                    _fill_with(cell, layer.parts, depth + 1)
+    drawn_rows = [etree.SubElement(made, "mtr") for _ in heights]
+    for _, cells in columns:
+        column = [etree.SubElement(drawn_row, "mtd") for drawn_row in drawn_rows]
+        for layer in cells:
+            _fill_with(column[bisect_right(heights, layer.height + _NEAR / 2) - 1], layer.parts, depth + 1)
+    for drawn_row in drawn_rows:
         while len(drawn_row) > 1 and not len(drawn_row[-1]):
             drawn_row.remove(drawn_row[-1])
 
