@@ -257,19 +257,16 @@ def _add_signs(row: etree._Element, element: etree._Element, classes: Sequence[s
         raise _UnreadError
     color = _color(element)
     if color == "transparent":
-        row = etree.SubElement(row, "mphantom")
-    begun = len(row)
+        row, color = etree.SubElement(row, "mphantom"), ""
     if not _TEXT_FACES.isdisjoint(classes):
-        _token(row, "mtext", text)
+        _token(row, "mtext", text, color=color)
     elif "mop" in classes and len(text) > 1 and text.isascii() and text.isalpha():
-        _token(row, "mi", text)
+        _token(row, "mi", text, color=color)
     else:
         face = next((_FACES[name] for name in classes if name in _FACES), None)
         relation = "mrel" in classes
         for sign in (_TOKEN if not face else _WORD).findall(text):
-            _add_sign(row, sign, face, relation=relation)
-    for token in list(row)[begun:] if color not in ("", "transparent") else ():
-        token.set("mathcolor", color)
+            _add_sign(row, sign, face or "", color, relation=relation)
 
 
 def _is_sign(element: etree._Element) -> bool:
@@ -284,26 +281,39 @@ def _color(element: etree._Element) -> str:
     return found[1] if found else ""
 
 
-def _add_sign(row: etree._Element, sign: str, face: str | None, *, relation: bool) -> None:
+def _add_sign(row: etree._Element, sign: str, face: str, color: str, *, relation: bool) -> None:
     if sign[0].isdigit() and sign.isascii():
-        _token(row, "mn", sign, face or "")
+        _extend(row, "mn", sign, face, color)
     elif sign == "\u00a0":
         _token(row, "mtext", sign)
-    elif sign.isalpha() and (sign.isascii() or unicodedata.category(sign[0]) != "Lo"):
-        _token(row, "mi", sign, face or "")
-    elif face and face.startswith("bold"):
-        _token(row, "mi", sign, face)
+    elif face == "normal" and sign.isascii() and sign.isalpha():
+        _extend(row, "mi", sign, face, color)
+    elif (sign.isalpha() and (sign.isascii() or unicodedata.category(sign[0]) != "Lo")) or face.startswith("bold"):
+        _token(row, "mi", sign, face, color)
     elif sign.isalpha():
-        _token(row, "mi", sign)
+        _token(row, "mi", sign, color=color)
     else:
-        _token(row, "mo", sign if relation else _BARS.get(sign, sign)).set("stretchy", "false")
+        made = _token(row, "mo", sign if relation else _BARS.get(sign, sign), color=color)
+        made.set("stretchy", "false")
 
 
-def _token(row: etree._Element, name: str, text: str, variant: str = "") -> etree._Element:
+def _extend(row: etree._Element, name: str, text: str, variant: str, color: str) -> None:
+    """Add digits or upright letters to those before them: up to 0.12, KaTeX writes each by itself."""
+    last = row[-1] if len(row) else None
+    looks = variant, color
+    if last is not None and last.tag == name and (last.get("mathvariant", ""), last.get("mathcolor", "")) == looks:
+        last.text = f"{last.text}{text}"
+    else:
+        _token(row, name, text, variant, color)
+
+
+def _token(row: etree._Element, name: str, text: str, variant: str = "", color: str = "") -> etree._Element:
     made = etree.SubElement(row, name)
     made.text = text
     if variant:
         made.set("mathvariant", variant)
+    if color:
+        made.set("mathcolor", color)
     return made
 
 
@@ -363,9 +373,7 @@ def _add_text(row: etree._Element, element: etree._Element, depth: int) -> None:
         if last is not None and last.tag == "mtext" and last.get("mathcolor", "") == color:
             last.text = (last.text or "") + text
         else:
-            made = _token(row, "mtext", text)
-            if color:
-                made.set("mathcolor", color)
+            _token(row, "mtext", text, color=color)
         return
     children = _children(element)
     if any("msupsub" in _classes(child) for child in children):
@@ -393,8 +401,14 @@ def _add_space(row: etree._Element, element: etree._Element, depth: int) -> None
         if text.strip():
             raise _UnreadError
         _token(row, "mtext", "\u00a0")
-    elif width and float(width[1]) >= _QUAD:
+    elif width and (float(width[1]) >= _QUAD or _is_typed(element)):
         etree.SubElement(row, "mspace", width=f"{width[1]}em")
+
+
+def _is_typed(space: etree._Element) -> bool:
+    """Return whether the author typed a space: TeX puts none between two ordinary atoms."""
+    beside = (space.getprevious(), space.getnext())
+    return all(element is not None and "mord" in _classes(element) for element in beside)
 
 
 def _add_rule(row: etree._Element, element: etree._Element, depth: int) -> None:

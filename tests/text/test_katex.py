@@ -1,6 +1,6 @@
 r"""What KaTeX drew without a source: `archiver.text.katex`, by the formulas of a body and the issues it leaves.
 
-Markup is what KaTeX 0.16 writes for the TeX named beside it, without the struts before each part. The pages
+Markup is what KaTeX writes for the TeX named beside it, without the struts before each part. The pages
 `engine-katex-html` and `engine-11ty-katex-html` of `tests/golden` have whole formulas.
 """
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archiver.text import engines, katex, quality, sources
 from archiver.urls import Site
-from tests.text.test_drawn import body_of
+from tests.text.bodies import body_of
 
 
 def span(classes: str, inside: str = "", style: str = "") -> str:
@@ -77,7 +77,9 @@ COLUMNS = GAP.join(span("col-align-l", layers(*cells)) for cells in ([(-0.8, X),
         (scripted(X, (-0.4, N)), "$x^n$"),
         (scripted(X, (0.25, N), (-0.4, Y)), "$x_n^y$"),
         (scripted(X, (-0.4, Y), (0.25, N)), "$x_n^y$"),
-        (f'<span class="mord">1</span>{scripted(letter("0", ""), (-0.4, N))}', "$10^n$"),
+        (f'<span class="mord">1</span>{scripted(letter("0", ""), (-0.4, N))}', "${10}^n$"),
+        (span("mord", "1") + span("mord", "2") + span("mspace", style="margin-right:0.1667em;") + X, r"$12\,x$"),
+        (span("mord", "2") + span("mspace", style="margin-right:0.2222em;") + span("mbin", "+") + X, "$2+x$"),
         (span("mfrac", layers((0.7, Y), (-0.2, LINE), (-0.7, X))), r"$\frac{x}{y}$"),
         (span("mop op-limits", layers((1.2, N), (0, span("mop", "∑")))), r"$\sum_n$"),
         (letter("AB", "mathbb") + letter("d", "mathrm") + X, r"$\mathbb{AB}\mathrm{d}x$"),
