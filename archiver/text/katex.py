@@ -35,21 +35,12 @@ _FACES = {
 """Classes of typefaces, and the `mathvariant` of letters in them."""
 _TEXT_FACES = frozenset({"textbf", "textit", "textrm", "textsf", "texttt", "textmd", "textup"})
 _LOOKS = frozenset(
-    {"allowbreak", "base", "boxpad", "cjk_fallback", "delimcenter", "displaystyle", "large-op", "mtight", "nobreak"}
-    | {"op-symbol", "small-op", "textstyle", "scriptstyle", "scriptscriptstyle", "uncramped", "cramped", "sizing"}
-    | {
-        "enclosing",
-        "fontsize-ensurer",
-        "smash",
-        "x-arrow-pad",
-        "hangul_fallback",
-        "brahmic_fallback",
-        "armenian_fallback",
-    }
-    | {"cancel-lap", "cancel-pad", "georgian_fallback", "latin_fallback", "cyrillic_fallback", "greek_fallback"}
+    {"allowbreak", "base", "boxpad", "cancel-lap", "cancel-pad", "cramped", "delimcenter", "displaystyle", "enclosing"}
+    | {"large-op", "mtight", "nobreak", "op-symbol", "scriptscriptstyle", "scriptstyle", "sizing", "small-op", "smash"}
+    | {"textstyle", "uncramped", "x-arrow-pad"}
 )
 """Classes that change only how something looks."""
-_LOOK = re.compile(r"(?:reset-)?size\d+|delim-size\d")
+_LOOK = re.compile(r"(?:reset-)?size\d+|delim-size\d|[a-z]+_fallback")
 _UNSEEN = frozenset({"eqn-num", "fix", "pstrut", "strut"})
 _WIDTH = re.compile(r"(?:^|;)\s*(?:margin-right|width):\s*(-?\d*\.?\d+)em")
 _NO_WIDTH = re.compile(r"(?:^|;)\s*border-(?:right|top)-width:\s*0(?:\.0+)?em")
@@ -57,9 +48,9 @@ _TOP = re.compile(r"(?:^|;)\s*top:\s*(-?\d*\.?\d+)em")
 _HEIGHT = re.compile(r"(?:^|;)\s*height:\s*(\d*\.?\d+)em")
 _COLOR = re.compile(r"(?:^|;)\s*color:\s*([#\w]+)")
 _STYLES = frozenset(
-    {"background-color", "border-style", "border-width", "bottom", "color", "height", "left", "margin-left", "position"}
+    {"border-style", "border-width", "bottom", "color", "height", "left", "margin-left", "position"}
     | {"margin-right", "min-width", "padding-left", "top", "vertical-align", "width", "border-bottom-width"}
-    | {"border-color", "border-right-style", "border-right-width", "border-top-width", "margin", "margin-top"}
+    | {"border-right-style", "border-right-width", "border-top-width", "margin-top"}
 )
 _ROWS = frozenset({"math", "mrow", "msqrt", "mtd"})
 _QUAD = 0.9
@@ -377,7 +368,7 @@ def _add_text(row: etree._Element, element: etree._Element, depth: int) -> None:
         return
     children = _children(element)
     if any("msupsub" in _classes(child) for child in children):
-        _add_scripts(row, children[:-1], children[-1], depth + 1)
+        _fill_with(row, children, depth + 1)
         return
     for child in children:
         classes = _classes(child)
@@ -423,11 +414,13 @@ def _add_rule(row: etree._Element, element: etree._Element, depth: int) -> None:
 
 def _layers(element: etree._Element) -> list[_Layer]:
     """Return the parts of the only `vlist` among an element's children, the highest first."""
-    lists = [child for child in element if "vlist-t" in _classes(child)]
-    if len(lists) != 1:
+    lists = [child for child in _children(element) if "root" not in _classes(child)]
+    if len(lists) != 1 or "vlist-t" not in _classes(lists[0]):
         raise _UnreadError
-    line = next(iter(lists[0]), None)
-    box = next(iter(line), None) if line is not None else None
+    line, *others = _children(lists[0]) or [lists[0]]
+    if any(text.strip(_INVISIBLE) for other in others for text in _texts(other)):
+        raise _UnreadError
+    box = next(iter(line), None)
     if box is None or "vlist" not in _classes(box):
         raise _UnreadError
     return sorted(map(_layer, box.iterchildren(etree.Element)), key=lambda layer: layer.height)
@@ -610,7 +603,7 @@ def _add_arrow(row: etree._Element, element: etree._Element, depth: int) -> None
 def _add_enclosed(row: etree._Element, element: etree._Element, depth: int) -> None:
     """Add what has a frame around it or a line through it, or a table with lines between its rows."""
     layers = [layer for layer in _layers(element) if not any(map(_is_rule, layer.parts))]
-    if len(layers) == 1:
+    if len(layers) == 1 and abs(layers[0].height) <= _NEAR:
         _fill_with(row, layers[0].parts, depth)
         return
     frames = [layer for layer in layers if _notation(layer)]

@@ -109,6 +109,8 @@ def test_what_katex_drew_is_read(drawn: str, source: str) -> None:
         over(X, "M1 2 3"),
         span("mfrac", layers((0.7, Y), (-0.7, X), (-1.2, X))),
         overlapping(X),
+        span("mord", X + layers((-0.5, Y))),
+        span("mord", layers((-0.5, Y))),
         f'{X}<img src="/x.png">',
         '<span class="mord rule" style="border-right-width:1em;border-top-width:1em;"></span>',
         "<span>" * 120 + X + "</span>" * 120,
