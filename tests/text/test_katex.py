@@ -102,7 +102,7 @@ def test_what_katex_drew_is_read(drawn: str, source: str) -> None:
     [
         scripted(X, (0.15, N)).replace("top:", "left:"),
         scripted(X, (0.15, N), (-0.4, Y), (-0.9, Y)),
-        f'{X}<span class="unheard-of">y</span>',
+        X + letter("y", "unheard-of"),
         '<span class="mord" style="transform:scale(-1);">x</span>',
         f'<span class="mord">{X} and so on</span>',
         letter("\ue131"),
