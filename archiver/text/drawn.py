@@ -169,12 +169,12 @@ def _add_token(target: etree._Element, node: etree._Element, name: str) -> None:
     glyphs = list(_glyphs(node))
     text = "".join(glyphs)
     made = etree.SubElement(target, name)
-    made.text = _sign(text) if name == "mo" else "".join(map(_plain, text)) if name in ("mi", "mn") else text
+    made.text = sign(text) if name == "mo" else "".join(map(_plain, text)) if name in ("mi", "mn") else text
     if name in ("mi", "mn") and (style := _style(text, node)):
         made.set("mathvariant", style)
 
 
-def _sign(text: str) -> str:
+def sign(text: str) -> str:
     """Return the character that the pieces of a stretched one make up."""
     if len(text) > 1 and (whole := _BRACES.get(text[0])):
         return whole

@@ -18,7 +18,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archiver.items import ANNOTATION, ATTRIBUTE, CONVERTED, SERVED
-from archiver.text import asciimath, dom, drawn, pictures, presentation, tex
+from archiver.text import asciimath, dom, drawn, katex, pictures, presentation, tex
 from archiver.text.agreement import letters
 
 
@@ -292,8 +292,11 @@ def _katex(element: HtmlElement) -> Rendering | None:
     display = any("katex-display" in (box.get("class") or "").split() for box in boxes)
     for math in element.iter("math"):
         return _math_in(element, math, display)
-    source = _untagged(element)
-    return Rendering(source, display, ANNOTATION, None, (element,)) if source else None
+    if source := _untagged(element):
+        return Rendering(source, display, ANNOTATION, None, (element,))
+    drawing = next((box for box in element.iterchildren("span") if "katex-html" in box.get("class", "").split()), None)
+    math = katex.mathml(drawing) if drawing is not None else None
+    return _math_in(element, math, display) if math is not None else None
 
 
 def _untagged(element: HtmlElement) -> str | None:
