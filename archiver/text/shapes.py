@@ -327,7 +327,8 @@ class _Reader:
             return []
         if sign == r"\begin":
             self._cells += 1
-            self._columns(sign)
+            if spellings.COLUMNED.fullmatch(name):
+                self._columns(sign)
         else:
             self._cells = max(0, self._cells - 1)
         return [f"{sign}{{{name}}}"] if name.replace("*", "").isalpha() else []

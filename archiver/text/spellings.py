@@ -121,3 +121,6 @@ ALIGNED = re.compile(
     r"(?:equation|align|aligned|alignat|alignedat|gather|gathered|multline|split|eqnarray|flalign|displaymath|math)\*?"
 )
 """Environments that only change the look."""
+
+COLUMNED = re.compile(r"(?:array|darray|tabular|tabularx|subarray|IEEEeqnarray)\*?")
+"""Environments that say how their columns look."""

@@ -68,7 +68,8 @@ def test_other_spellings_of_a_formula_have_the_same_tokens(spelled: tuple[str, .
     ("one", "other"),
     [("x^12", "x^{12}"), (r"\frac{a}{b}", r"\frac{b}{a}"), ("ab", r"\mathbf{a}b"), ("xy", "x_y"),
      (r"\sqrt{ab}", r"\sqrt ab"), ("12", "1 2"), (r"\mathcal{L}", "L"),
-     (r"\begin{pmatrix}a&b\end{pmatrix}", r"\begin{pmatrix}a b\end{pmatrix}")],
+     (r"\begin{pmatrix}a&b\end{pmatrix}", r"\begin{pmatrix}a b\end{pmatrix}"),
+     (r"\begin{pmatrix}{\hat J}\end{pmatrix}", r"\begin{pmatrix}{}\end{pmatrix}")],
 )  # fmt: skip
 def test_other_formulas_have_other_tokens(one: str, other: str) -> None:
     assert shapes.tokens(one) != shapes.tokens(other)
