@@ -32,8 +32,8 @@ def as_utf8(body: bytes, content_type: str | None) -> bytes:
         return body
     if not marked and not _is_wide(charset, body) and _is_utf8(body):
         return body
-    text = to_unicode(body[len(mark or b"") :], charset)
-    return text.encode() if marked or _is_nearly_whole(text) else body
+    text = _text(body[len(mark or b"") :], charset)
+    return text.encode() if text is not None and (marked or _is_nearly_whole(text)) else body
 
 
 def decode(body: bytes) -> tuple[str, tuple[str, ...]]:
@@ -56,6 +56,16 @@ def decode(body: bytes) -> tuple[str, tuple[str, ...]]:
         return text, flaws
     clean = _UNHOLDABLE.sub("\ufffd", text)
     return clean, flaws if clean == text else (*flaws, "signs that no page can hold were replaced")
+
+
+def _text(body: bytes, charset: str) -> str | None:
+    """Return bytes as text, or None where what Python knows by this name reads no pages: `hex`, `idna`, `punycode`."""
+    try:
+        text = to_unicode(body, charset)
+        text.encode()  # escapes and UTF-7 can make surrogates
+    except (LookupError, UnicodeError):
+        return None
+    return text
 
 
 def _is_wide(charset: str, body: bytes) -> bool:
@@ -81,7 +91,7 @@ def _guessed(body: bytes) -> tuple[str, str]:
         return marked, "UTF-8 with marks"
     for name in (html_body_declared_encoding(body), _LAST_RESORT):
         if name and not name.startswith("utf-"):  # what says so in ASCII is in none of them
-            text = to_unicode(body, name)
-            if _is_nearly_whole(text):
+            text = _text(body, name)
+            if text is not None and _is_nearly_whole(text):
                 return text, name
     return marked, "UTF-8 with marks"

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, event, inspect, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from archiver import items
 from archiver.store import models, shapes
@@ -57,7 +57,7 @@ def optimize(connection: Connection, progress: Callable[[int, int], object]) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What the index holds of rows that have changed since the last commit; true after a rollback too."""
+    """What the index holds of rows that have changed in this transaction; true after a savepoint's rollback too."""
 
     words: dict[str, dict[int, tuple[str, ...] | None]] = field(default_factory=dict)
     """By table of rows and number, the texts its entry was made of; None where there is no entry."""
@@ -69,7 +69,7 @@ class _Held:
         return self.words.setdefault(table, {})
 
     def clear(self) -> None:
-        """Forget all of it: the index has changed."""
+        """Forget all of it: from here on others may change the index."""
         self.words.clear()
         self.formulas.clear()
 
@@ -82,6 +82,7 @@ def _held(session: Session) -> _Held:
     if _HELD not in session.info:
         session.info[_HELD] = _Held()
         event.listen(session, "before_commit", _write)
+        event.listen(session, "after_transaction_end", _forget)
     found: _Held = session.info[_HELD]
     return found
 
@@ -100,7 +101,10 @@ def _write(session: Session) -> None:
         connection.exec_driver_sql(_DELETE_FORMULA, gone)
     if new := _formulas(connection, held.formulas):
         connection.exec_driver_sql(_INSERT_FORMULA, new)
-    held.clear()
+
+
+def _forget(session: Session, _: SessionTransaction) -> None:
+    _held(session).clear()
 
 
 def _replace(connection: Connection, rows: str, before: Mapping[int, tuple[str, ...] | None]) -> None:

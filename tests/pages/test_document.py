@@ -8,7 +8,7 @@ import pytest
 
 from archiver.errors import PageNotRecognised
 from archiver.items import Post
-from archiver.pages.charset import decode
+from archiver.pages.charset import as_utf8, decode
 from archiver.pages.document import DEEPEST, LARGEST, parse, parse_with_flaws
 from archiver.pages.post import parse_post
 from archiver.sample import SampleBlog
@@ -84,6 +84,12 @@ def test_a_page_in_gbk_that_says_utf_8_is_readable_and_marked() -> None:
     assert post.title == parse_post(URL, PAGE).title
     assert post.content == parse_post(URL, PAGE).content
     assert post.quality.issues == ("the page is not UTF-8 throughout, as the blog's are; read as gb18030",)
+
+
+@pytest.mark.parametrize("name", ["hex", "idna", "punycode", "unicode_escape", "rot13"])
+def test_what_only_python_calls_a_charset_is_none(name: str) -> None:
+    page = f'<meta charset="{name}"><p>黎曼猜想</p>\\ud800'.encode("gbk")
+    assert "黎曼猜想" in decode(as_utf8(page, f"text/html; charset={name}"))[0]
 
 
 def test_one_broken_letter_does_not_cost_the_others() -> None:

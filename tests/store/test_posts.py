@@ -320,28 +320,41 @@ def test_the_index_is_as_the_rows_whatever_is_taken_back(shelf: Shelf, whole: bo
     with pytest.raises(ZeroDivisionError):
         half_edited(shelf)
     if whole:
-        edit(shelf)
+        edit(shelf.session)
         shelf.session.rollback()
     if again:
-        edit(shelf)
-        edit(shelf, "又改了")
+        edit(shelf.session)
+        edit(shelf.session, "又改了")
     shelf.archive.commit()
     assert differing(shelf.url) == []
     assert (found(shelf, "title:新题"), found(shelf, "in:comments 写着")) == (([8], []) if again else ([], [1]))
 
 
-def edit(shelf: Shelf, words: str = "改了，$b_1$") -> None:
+def test_what_another_writer_stores_after_a_rollback_is_taken_out_of_the_index_again(shelf: Shelf) -> None:
+    shelf.put(POST)
+    edit(shelf.session)
+    shelf.session.rollback()
+    with Archive(shelf.url) as archive:
+        edit(archive.session, "别的")
+        archive.commit()
+    edit(shelf.session, "又改了")
+    shelf.archive.commit()
+    assert differing(shelf.url) == []
+    assert (found(shelf, "in:comments 别的"), found(shelf, "in:comments 又改了")) == ([], [1])
+
+
+def edit(session: Session, words: str = "改了，$b_1$") -> None:
     body = content(f"新的，一段文字，{words}。")
     formula = dataclasses.replace(body.formulas[0], tex=f"${words}$")
     edited = changed(sha=words[0], title="新题", content=dataclasses.replace(body, formulas=(formula,)))
-    posts.save(shelf.session, edited, capture_id=1, seen_at=DAY[1], extractor_version=1)
+    posts.save(session, edited, capture_id=1, seen_at=DAY[1], extractor_version=1)
     worded = [comment(1, words=words), comment(2, words="二，三")]
-    comments.save(shelf.session, page(worded), seen_at=DAY[1], capture_id=None)
+    comments.save(session, page(worded), seen_at=DAY[1], capture_id=None)
 
 
 def half_edited(shelf: Shelf) -> None:
     with shelf.archive.savepoint():
-        edit(shelf)
+        edit(shelf.session)
         raise ZeroDivisionError
 
 
