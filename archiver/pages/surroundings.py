@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import takewhile
+from itertools import islice, takewhile
 from urllib.parse import unquote
 
 from lxml import etree
@@ -61,10 +61,8 @@ _LABEL = 24
 _OF_AUTHORS = frozenset({"about", "bio", "blurb", "box", "card", "description", "profile"})
 """Words that with `author` name a box about who wrote a text."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
-_QUOTING = frozenset({"blockquote", "figure"})
-"""Elements whose footer says whose words these are, or what they show."""
-_OWNERS = ("article", "body", "main", "section", *_QUOTING)
-"""Elements that a footer may be of."""
+_PERSONS = frozenset({"author", "avatar", "bio"})
+"""Words of boxes with a picture of somebody."""
 _UNSEEN = frozenset({"noscript", "script", "style", "template"})
 _NOTES = "//*[@role='doc-footnote' or @role='doc-endnotes']"
 """Notes to the text by their role (DPUB-ARIA), which Sphinx writes as `<aside>`."""
@@ -275,11 +273,15 @@ def _is_around(element: HtmlElement) -> bool:
         return True
     weak = tag == "footer" or _is_below_title(element)
     weak |= element.get("itemprop") in _FIELDS or (tag != "span" and not _WEAK.isdisjoint(words))
-    if not weak or not _is_line(element):
-        return False
-    within = next((above.tag for above in element.iterancestors(*_OWNERS)), "body")
-    pictures = ("figure",) if tag == "footer" and within in _NEVER else ("img",)  # an article's may show its author
-    return within not in _QUOTING and next(element.iter("pre", "math", "script", "table", *pictures), None) is None
+    if not weak or not _is_line(element) or next(element.iterancestors("blockquote", "figure"), None) is not None:
+        return False  # a footer of these says whose words they are, or what they show
+    shown = element.iter("pre", "math", "script", "table", "img")
+    return all(each.tag == "img" and tag == "footer" and _is_portrait(each) for each in shown)
+
+
+def _is_portrait(picture: HtmlElement) -> bool:
+    """Return whether a picture is named as an author's, or in a box that is."""
+    return any(not _PERSONS.isdisjoint(_words_of(each)) for each in (picture, *islice(picture.iterancestors(), 3)))
 
 
 def _is_below_title(element: HtmlElement) -> bool:

@@ -569,6 +569,7 @@ def test_what_only_looks_like_such_a_line_stays(own: str) -> None:
         '<blockquote><p>Wipe early.</p><footer><img src="/ada.png"> on dust</footer></blockquote>',
         '<figure><img src="/board.png"><footer>A board without dust</footer></figure>',
         '<footer><figure><img src="/board.png"><figcaption>A board without dust</figcaption></figure></footer>',
+        '<footer><img src="/board.png"> shows all the dust</footer>',
         '<section><p>Wet today.</p><footer><img src="/board.png"> shows the dust</footer></section>',
         "<section><header>Where dust comes from</header><p>From chalk.</p></section>",
         '<p>As told <span class="previous"><a href="/a/">of dust</a></span>, it is dry.</p>',
