@@ -165,7 +165,7 @@ def _neighbours(body: HtmlElement) -> list[HtmlElement]:
 
 
 def _tiles(body: HtmlElement) -> list[HtmlElement]:
-    """Return two links around blocks that are alone in the last box of a text: cards of the posts before and after."""
+    """Return two links that are alone in the last box of a text: an engine's cards of the posts before and after."""
     box = body
     while said := [each for each in box.iterchildren(etree.Element) if text_of(each) or _fragile(each)]:
         if box is not body and len(said) == 2 and all(map(_is_tile, said)) and not _said_beside(box):
@@ -175,9 +175,15 @@ def _tiles(body: HtmlElement) -> list[HtmlElement]:
 
 
 def _is_tile(link: HtmlElement) -> bool:
-    """Return whether an element is a link to a page of the site that holds blocks, and nothing that is a text's."""
-    is_own = link.tag == "a" and _OWN_PAGE.match(link.get("href", "")) is not None
-    return is_own and next(link.iter("div"), None) is not None and not _fragile(link)
+    """Return whether an element is a link around blocks, one of which names the folder of the page that it leads to.
+
+    An author's own cards, as in a comparison, say other things.
+    """
+    href = link.get("href", "")
+    if link.tag != "a" or not _OWN_PAGE.match(href) or _fragile(link):
+        return False
+    folders = href.rstrip("/").split("/")[:-1]
+    return any(words.strip() in folders for block in link.iter("div") if (words := block.text or "").strip())
 
 
 _OWN_PAGE = re.compile(r"(?!//|#|\w+:)")

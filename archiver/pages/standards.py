@@ -267,8 +267,19 @@ def headers(tree: HtmlElement) -> Iterator[Claim]:
     for heading in islice((each for each in tree.iter("h1") if not is_aside(each) and not leads_home(each)), 1):
         for line in (line for box in heading.iterancestors("header") for line in box.iter("div", "p", "small", "span")):
             words = text_of(line) if not len(line) else ""
-            if len(words) <= _MOST and dates.moment(words):
+            if len(words) <= _MOST and dates.moment(words) and _is_alone(words):
                 yield Claim("modified_at" if _UPDATED.search(words) else "published_at", words, "header")
+
+
+def _is_alone(dated: str) -> bool:
+    """Return whether a line has no more than a label before its date, and no word right after it, as sentences do."""
+    days = filter(None, (form(dated) for form in dates.FORMS))
+    _, begin, end = min(days, key=lambda each: each[1], default=("", 0, len(dated)))
+    return len(dated[:begin].split()) <= _LABEL and not _GOES_ON.match(dated, end)
+
+
+_LABEL = 2  # words: `Last updated`, `Posted on`
+_GOES_ON = re.compile(r"\s+(?!by\b)[^\W\d_]")
 
 
 def attribution(tree: HtmlElement) -> Iterator[Claim]:

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import takewhile
+from itertools import islice, takewhile
 from urllib.parse import unquote
 
 from lxml import etree
@@ -38,13 +38,14 @@ _WORDS = frozenset(
     sharrre sidebar sidenav signup skip social subscribe subscription sponsor toc tocbot toolbar
     """.split()  # noqa: SIM905  # a list of sixty would be longer than this module
 )
-_WHOLE = frozenset({"widget", "widgets", "widget-area", "jp-relatedposts", "page-foot", "post-nav"})
+_WHOLE = frozenset({"widget", "widgets", "widget-area", "article-licensing", "jp-relatedposts"})
+_WHOLE |= {"page-foot", "post-nav"}
 _WHOLE |= {"quarto-back-to-top", "quarto-citation", "quarto-copyright", "quarto-reuse"}
 _WHOLE |= {"input_prompt", "output_prompt", "jp-InputPrompt", "jp-OutputPrompt"}  # `In [1]:` of Jupyter
 _WEAK = frozenset(
     """
     author authors avatar back-to-top badge bio button buttons byline copyright cta edit footer hidden kicker labels
-    license licensing meta metadata metas post-info print promo readingtime tags tagged taxonomy timestamp
+    license meta metadata metas post-info print promo readingtime tags tagged taxonomy timestamp
     """.split()  # noqa: SIM905
 )
 """Words that also name parts of a text: they count where there is little text and nothing else."""
@@ -60,6 +61,8 @@ _LABEL = 24
 _OF_AUTHORS = frozenset({"about", "bio", "blurb", "box", "card", "description", "profile"})
 """Words that with `author` name a box about who wrote a text."""
 _NEVER = frozenset({"article", "body", "code", "html", "main", "math", "pre", "svg"})
+_PERSONS = frozenset({"author", "avatar", "bio"})
+"""Words of boxes with a picture of somebody."""
 _UNSEEN = frozenset({"noscript", "script", "style", "template"})
 _NOTES = "//*[@role='doc-footnote' or @role='doc-endnotes']"
 """Notes to the text by their role (DPUB-ARIA), which Sphinx writes as `<aside>`."""
@@ -157,9 +160,14 @@ def _is_marked(link: HtmlElement) -> bool:
 
 
 def _box_of(link: HtmlElement) -> str:
-    """Return the classes of the box around a link that holds nothing else."""
+    """Return the classes of the box around only a link, one of a pair: one alone may be the author's."""
     box = link.getparent()
-    return box.get("class", "") if box is not None and len(box) == 1 and text_of(box) == text_of(link) else ""
+    row = box.getparent() if box is not None and len(box) == 1 else None
+    if row is None or row.tag == "tr" or len(row) != 2 or next(link.iter("img", "math", dom.FORMULA), None) is not None:
+        return ""
+    beside = "".join([row.text or "", box.text or "", link.tail or "", *(each.tail or "" for each in row)]).strip()
+    is_pair = all(not _NEIGHBOURS.isdisjoint(_words(each.get("class") or "")) for each in row)  # a comment has none
+    return box.get("class", "") if is_pair and not beside else ""
 
 
 def _lines_that_lead(page: HtmlElement) -> list[HtmlElement]:
@@ -263,10 +271,25 @@ def _is_around(element: HtmlElement) -> bool:
         return True
     if "contents" in words and _links_within(element) >= MOST_LINKS * len(text_of(element)):
         return True
-    weak = tag == "footer" or (tag == "header" and next(element.iter(*dom.HEADINGS), None) is None)
+    weak = tag == "footer" or _is_below_title(element)
     weak |= element.get("itemprop") in _FIELDS or (tag != "span" and not _WEAK.isdisjoint(words))
-    pictures = () if tag == "footer" else ("img",)  # of the author
-    return weak and next(element.iter("pre", "math", "script", "table", *pictures), None) is None and _is_line(element)
+    if not weak or not _is_line(element) or next(element.iterancestors("blockquote", "figure"), None) is not None:
+        return False  # a footer of these says whose words they are, or what they show
+    shown = element.iter("pre", "math", "script", "table", "img")
+    return all(each.tag == "img" and tag == "footer" and _is_portrait(each) for each in shown)
+
+
+def _is_portrait(picture: HtmlElement) -> bool:
+    """Return whether a picture is named as an author's, or in a box that is."""
+    return any(not _PERSONS.isdisjoint(_words_of(each)) for each in (picture, *islice(picture.iterancestors(), 3)))
+
+
+def _is_below_title(element: HtmlElement) -> bool:
+    """Return whether an element is a header of an article whose title is not in it, but just before it."""
+    if element.tag != "header" or next(element.iter("p", *dom.HEADINGS), None) is not None:
+        return False
+    before = element.getprevious()
+    return before is not None and before.tag == "h1"
 
 
 def _is_note(aside: HtmlElement) -> bool:

@@ -562,6 +562,37 @@ def test_what_only_looks_like_such_a_line_stays(own: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        "<blockquote><p>Wipe early.</p><footer>Ada, on dust</footer></blockquote>",
+        '<blockquote><p>Wipe early.</p><footer><img src="/ada.png"> on dust</footer></blockquote>',
+        '<figure><img src="/board.png"><footer>A board without dust</footer></figure>',
+        '<footer><figure><img src="/board.png"><figcaption>A board without dust</figcaption></figure></footer>',
+        '<footer><img src="/board.png"> shows all the dust</footer>',
+        '<section><p>Wet today.</p><footer><img src="/board.png"> shows the dust</footer></section>',
+        "<section><header>Where dust comes from</header><p>From chalk.</p></section>",
+        '<p>As told <span class="previous"><a href="/a/">of dust</a></span>, it is dry.</p>',
+        '<div class="next"><a href="/a/">More dust</a></div>',
+        '<div><p class="previous"><a href="/a/"><img src="/a.png"> dust</a></p><p class="next">Wet</p></div>',
+        '<table><tr><td class="older"><a href="/1/">dust</a></td><td class="newer">damp</td></tr></table>',
+        '<div><a href="/b/chalk/"><div>dust</div></a><a href="/b/ink/"><div>stains</div></a></div>',
+    ],
+)
+def test_what_stands_where_themes_put_surroundings_stays_where_it_may_be_a_texts(own: str) -> None:
+    for after in ("", PROSE):
+        assert "dust" in page(body=f"<main><h1>On limits</h1>{PROSE * 6}{own}{after}</main>").content.markdown
+
+
+def test_a_date_in_a_sentence_of_the_header_is_neither_that_of_the_article_nor_taken_out() -> None:
+    for subtitle in ("A lecture of May 5, 1999", "Notes of May 5, 1999 on dust"):
+        found = page(body=f"<article><header><h1>On chalk</h1><p>{subtitle}</p></header>{PROSE * 3}</article>")
+        assert found.published_at is None
+        assert subtitle in found.content.markdown
+    told = page(body=f"<article><header><h1>On chalk</h1><p>Posted on May 5, 1999</p></header>{PROSE * 3}</article>")
+    assert told.published_at == "1999-05-05"
+
+
 def test_the_word_for_an_author_is_no_name() -> None:
     label = '<span class="post-author">本文作者：</span><span class="author-name">周粉笔</span>'
     assert page(body=f"<article><h1>On limits</h1><p>{label}</p>{PROSE * 3}</article>").authors in ((), ("周粉笔",))
