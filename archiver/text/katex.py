@@ -77,7 +77,6 @@ _SHAPES = (
     ("M863,9c0,-2", "("), ("M76,0c-16.7", ")"),
 )  # fmt: skip
 """How the paths of signs that grow begin (`svgGeometry` of KaTeX), without the length of their middle."""
-_LENGTH = re.compile(r"v-?[\d.]+")
 _BAR = re.compile(r"M145 15 v585 v-?[\d.]+ v585 ")
 _SECOND_BAR = re.compile(r"M367 15 v585 ")
 
@@ -86,7 +85,7 @@ class _UnreadError(Exception):
     """Something of a drawing is not known, so that the formula cannot be read."""
 
 
-class _Layer(NamedTuple):
+class _Stacked(NamedTuple):
     """A part of a `vlist`."""
 
     height: float
@@ -412,7 +411,7 @@ def _add_rule(row: etree._Element, element: etree._Element, depth: int) -> None:
 # What stands one above the other
 
 
-def _layers(element: etree._Element) -> list[_Layer]:
+def _layers(element: etree._Element) -> list[_Stacked]:
     """Return the parts of the only `vlist` among an element's children, the highest first."""
     lists = [child for child in _children(element) if "root" not in _classes(child)]
     if len(lists) != 1 or "vlist-t" not in _classes(lists[0]):
@@ -426,14 +425,14 @@ def _layers(element: etree._Element) -> list[_Layer]:
     return sorted(map(_layer, box.iterchildren(etree.Element)), key=lambda layer: layer.height)
 
 
-def _layer(element: etree._Element) -> _Layer:
+def _layer(element: etree._Element) -> _Stacked:
     _check_style(element)
     top = _TOP.search(element.get("style", ""))
     strut = next(iter(element), None)
     height = _HEIGHT.search(strut.get("style", "")) if strut is not None and "pstrut" in _classes(strut) else None
     if not top or not height:
         raise _UnreadError
-    return _Layer(float(top[1]) + float(height[1]), element, _children(element)[1:])
+    return _Stacked(float(top[1]) + float(height[1]), element, _children(element)[1:])
 
 
 def _row_of(parent: etree._Element, parts: Sequence[etree._Element], depth: int) -> etree._Element:
@@ -556,7 +555,7 @@ def _add_accent(row: etree._Element, element: etree._Element, depth: int) -> Non
         mark.set("stretchy", "false")
 
 
-def _is_accent(layer: _Layer) -> bool:
+def _is_accent(layer: _Stacked) -> bool:
     if "svg-align" in _classes(layer.element):
         return _drawing(layer.parts) is not None
     return any("accent-body" in _classes(part) for part in layer.parts)
@@ -618,7 +617,7 @@ def _is_rule(part: etree._Element) -> bool:
     return not {"hline", "hdashline"}.isdisjoint(_classes(part))
 
 
-def _notation(layer: _Layer) -> str:
+def _notation(layer: _Stacked) -> str:
     """Return the notation of `menclose` that a part draws, or an empty string."""
     if any("fbox" in _classes(part) for part in layer.parts):
         return "box"
@@ -675,7 +674,7 @@ def _add_fence(row: etree._Element, element: etree._Element, depth: int) -> None
 
 
 def _add_table(row: etree._Element, element: etree._Element, depth: int) -> None:
-    columns: list[tuple[str, list[_Layer]]] = []
+    columns: list[tuple[str, list[_Stacked]]] = []
     gaps: list[bool] = []
     lines: list[str] = []
     gap, line = False, "none"
