@@ -103,8 +103,8 @@ class Content:
     unclosed: tuple[str, ...] = ()
     """Formula openers without an end: kept in the Markdown as they are."""
     shapes: tuple[str, ...] | None = field(default=None, compare=False)
-    """Tokens of each formula, of a comment those that its Markdown holds, joined by spaces, where a process that reads
-    has worked them out for the one that stores them; None where it has not."""
+    """Tokens of each formula, joined by spaces, where a process that reads has worked them out for the one that stores
+    them; None where it has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,22 +13,7 @@ from urllib.parse import urlsplit
 
 from archiver import __version__
 from archiver.errors import ArchiverError, PageLeadsOn, PageNotRecognised, StorageUnreachable
-from archiver.items import (
-    CUT,
-    EMPTY,
-    GATE,
-    Asset,
-    Comment,
-    CommentPage,
-    Content,
-    Gap,
-    Item,
-    Listing,
-    Page,
-    Post,
-    PostList,
-    Unmodified,
-)
+from archiver.items import CUT, EMPTY, GATE, Asset, Gap, Item, Listing, Page, Post, PostList, Unmodified
 from archiver.pages.answers import REDIRECTS, is_empty, refusal
 from archiver.pages.catalogue import parse_catalogue
 from archiver.pages.charset import as_utf8
@@ -42,7 +27,7 @@ from archiver.pages.post_lists import parse_post_list
 from archiver.pages.topics import parse_topics
 from archiver.settings import DOWNLOAD_MAXSIZE
 from archiver.store.chronicle import CaptureRow
-from archiver.text import EXTRACTOR_VERSION, shapes, tex
+from archiver.text import EXTRACTOR_VERSION, shapes
 from archiver.urls import BESIDE, ROBOTS, Site, from_bytes
 from archiver.warc.reader import Record, read_record
 from archiver.warc.storage import Storage
@@ -146,20 +131,10 @@ def read(storage: Storage, task: Task) -> Item:
 
 def _with_shapes(item: Item) -> Item:
     """Return an outcome with the shapes of its formulas: many processes read, and all wait for the one that stores."""
-    if isinstance(item, Post | Page):
-        item = replace(item, content=_shaped(item.content, [formula.tex for formula in item.content.formulas]))
-    if isinstance(item, Post | CommentPage):
-        item = replace(item, comments=tuple(map(_comment_with_shapes, item.comments)))
-    return item
-
-
-def _comment_with_shapes(comment: Comment) -> Comment:
-    found = tex.scan(comment.content.markdown, markdown=True).sources(comment.content.markdown)
-    return replace(comment, content=_shaped(comment.content, found)) if found else comment
-
-
-def _shaped(content: Content, formulas: list[str]) -> Content:
-    return replace(content, shapes=shapes.joined(formulas))
+    if not isinstance(item, Post | Page):
+        return item
+    found = shapes.joined(formula.tex for formula in item.content.formulas)
+    return replace(item, content=replace(item.content, shapes=found))
 
 
 def read_elsewhere(storage: Storage, tasks: list[Task], version: str) -> list[Item]:

@@ -155,7 +155,8 @@ def _store(
     words = {each.id: (each.author, each.content.text) for each in comments}
     search_index.reword_comments(session, words, {row.id: (row.author, row.text) for row in there})
     put_rows(session.connection(), _upsert(session.get_bind().dialect.name), rows)
-    search_index.put_comment_formulas(session, {each.id: each.content for each in comments}, [row.id for row in there])
+    texts = {each.id: each.content.markdown for each in comments}
+    search_index.put_comment_formulas(session, texts, [row.id for row in there])
 
 
 def _is_edited(before: Any, comment: items.Comment) -> bool:

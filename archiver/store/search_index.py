@@ -208,14 +208,12 @@ def put_shapes(session: Session, content: items.Content) -> list[int | None]:
     return [number for number, _ in found]
 
 
-def put_comment_formulas(session: Session, contents: Mapping[int, items.Content], known: Collection[int]) -> None:
-    """Give comments, by number, the formulas that their Markdown holds; their rows must be there.
+def put_comment_formulas(session: Session, texts: Mapping[int, str], known: Collection[int]) -> None:
+    """Give comments, Markdown by number, the formulas they hold; their rows must be there.
 
     `known` are those that may have some already.
     """
-    texts = {comment: content.markdown for comment, content in contents.items()}
-    read = {comment: content.shapes for comment, content in contents.items() if content.shapes is not None}
-    new, gone = shapes.put_comments(session.connection(), texts, known, read)
+    new, gone = shapes.put_comments(session.connection(), texts, known)
     _index_shapes(session, new)
     forget_shapes(session, gone)
 

@@ -88,12 +88,11 @@ _REMOVE = delete(_SHAPES).where(_SHAPES.c.id.in_(bindparam("ids", expanding=True
 
 
 def put_comments(
-    connection: Connection, texts: Mapping[int, str], known: Collection[int], read: Mapping[int, Iterable[str]]
+    connection: Connection, texts: Mapping[int, str], known: Collection[int]
 ) -> tuple[dict[int, str], set[int]]:
     """Give comments, Markdown by number, the formulas they hold; `known` are those that may have some already.
 
-    `read` has the tokens of these formulas, where they have been worked out. Return the shapes that are new, and those
-    of formulas that are gone.
+    Return the shapes that are new, and those of formulas that are gone.
     """
     held = {comment: tex.scan(text, markdown=True).sources(text) for comment, text in texts.items()}
     before: dict[int, list[str]] = {}
@@ -107,7 +106,7 @@ def put_comments(
         connection.execute(_FORGET_COMMENTS, {"ids": batch})
     rows, found = [], list[tuple[int | None, str]]()
     for comment, formulas in changed.items():
-        here = numbered(read[comment]) if comment in read else of(formulas)
+        here = of(formulas)
         found += here
         rows += [
             {"comment_id": comment, "position": position, "tex": source, "shape_id": shape}
@@ -135,7 +134,7 @@ def rebuild(connection: Connection) -> None:
     comments = connection.execute(select(_COMMENTS.c.id, _COMMENTS.c.markdown)).all()
     for start in range(0, len(comments), _BATCH):
         texts = {row.id: row.markdown for row in comments[start : start + _BATCH]}
-        put_comments(connection, texts, texts, {})
+        put_comments(connection, texts, texts)
     remove(connection, list(unused(connection, list(connection.execute(select(_SHAPES.c.id)).scalars()))))
 
 
