@@ -17,7 +17,7 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from archiver.pages import dates, questions, surroundings
-from archiver.pages.document import has_class, text_of, title_of
+from archiver.pages.document import has_class, own_text, text_of, title_of
 from archiver.text import dom, engines, plain
 from archiver.text.agreement import letters
 
@@ -168,7 +168,7 @@ def _tiles(body: HtmlElement) -> list[HtmlElement]:
     """Return two links that are alone in the last box of a text: an engine's cards of the posts before and after."""
     box = body
     while said := [each for each in box.iterchildren(etree.Element) if text_of(each) or _fragile(each)]:
-        if box is not body and len(said) == 2 and all(map(_is_tile, said)) and not _said_beside(box):
+        if box is not body and len(said) == 2 and all(map(_is_tile, said)) and not own_text(box):
             return said
         box = said[-1]
     return []
@@ -187,11 +187,6 @@ def _is_tile(link: HtmlElement) -> bool:
 
 
 _OWN_PAGE = re.compile(r"(?!//|#|\w+:)")
-
-
-def _said_beside(box: HtmlElement) -> str:
-    """Return the words in a box that are in no element of it."""
-    return "".join([box.text or "", *(each.tail or "" for each in box)]).strip()
 
 
 def _leads_to_next(line: HtmlElement) -> bool | None:

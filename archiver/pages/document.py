@@ -189,6 +189,11 @@ _UNSAID = (
 )
 
 
+def own_text(element: HtmlElement) -> str:
+    """Return the words of an element that are in no element of it."""
+    return "".join([element.text or "", *(each.tail or "" for each in element)]).strip()
+
+
 def text_of(element: HtmlElement) -> str:
     """Return an element's text with white space collapsed."""
     return " ".join(str(element.text_content()).split())

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from lxml import etree
 from lxml.html import HtmlElement
 
-from archiver.pages.document import text_of, title_of
+from archiver.pages.document import own_text, text_of, title_of
 from archiver.text import dom
 from archiver.text.agreement import letters
 
@@ -165,9 +165,8 @@ def _box_of(link: HtmlElement) -> str:
     row = box.getparent() if box is not None and len(box) == 1 else None
     if row is None or row.tag == "tr" or len(row) != 2 or next(link.iter("img", "math", dom.FORMULA), None) is not None:
         return ""
-    beside = "".join([row.text or "", box.text or "", link.tail or "", *(each.tail or "" for each in row)]).strip()
     is_pair = all(not _NEIGHBOURS.isdisjoint(_words(each.get("class") or "")) for each in row)  # a comment has none
-    return box.get("class", "") if is_pair and not beside else ""
+    return box.get("class", "") if is_pair and not own_text(row) and not own_text(box) else ""
 
 
 def _lines_that_lead(page: HtmlElement) -> list[HtmlElement]:

@@ -219,12 +219,9 @@ def _is_framed(element: etree._Element) -> bool:
 
 def _function(element: etree._Element) -> str:
     """Return the name that an operator in upright letters is, or an empty string."""
-    said = []
-    for inner in element.iter(etree.Element):
-        if inner is not element and not _is_upright(inner):
-            return ""
-        said += [inner.text or "", (inner.tail or "") if inner is not element else ""]
-    name = "".join(said).strip(_INVISIBLE)
+    if not all(map(_is_upright, element.iterdescendants(etree.Element))):
+        return ""
+    name = "".join(_texts(element)).strip(_INVISIBLE)
     return name if name.isascii() and name.isalpha() else ""
 
 
